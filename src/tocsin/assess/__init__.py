@@ -1,0 +1,1 @@
+"""Assess: what was compromised (exposure) and through what (attribution)."""

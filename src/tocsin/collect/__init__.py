@@ -1,0 +1,1 @@
+"""Collect: find inputs, recognise them by content, cut them into chunks, read their records."""

@@ -1,0 +1,109 @@
+"""The contract of a source: one log format, one folder under `sources/`, found by folder.
+
+A source package holds, at least: `__init__.py` with one instance named `SOURCE`, its reader and mapping, `audit.toml`
+(audit semantics with citations), `logsources.toml` (which Sigma log source is which part of this log), and
+`tests/samples/<name>/` with an invented sample. Nothing else is touched to add one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple, Protocol
+
+from tocsin.collect import sources
+from tocsin.errors import ConfigError
+from tocsin.model.record import Record, Unreadable
+
+HEAD_BYTES = 65_536
+MAX_RECORD_BYTES = 32 * 1024 * 1024
+
+
+class Head(NamedTuple):
+    """The first `HEAD_BYTES` of an input's content, its whole size in bytes and its name (a hint at most)."""
+
+    data: bytes
+    size: int
+    name: str
+
+
+class Mapped(NamedTuple):
+    """What a source makes of one record.
+
+    event     columns of `model.tables.EVENT_COLUMNS` that the record fills, with `time` (ns UTC or None), `class_uid`
+              (OCSF), `metadata.sequence` (int or None); columns left out are null
+    key       native id that makes two copies of the event one (bytes of any length), or None: file hash and ordinal
+    accesses  rows for `model.tables.ACCESSES` without `record`, `time`, `source`
+    marks     rows for `model.tables.MARKS` without `record`, `time`, `source`
+    warnings  codes, beside the record's own
+    """
+
+    event: Mapping[str, Any]
+    key: bytes | None
+    accesses: Sequence[Mapping[str, Any]] = ()
+    marks: Sequence[Mapping[str, Any]] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """One log format. Stateless: the same instance reads any number of chunks, in any order.
+
+    name             as in the accounting
+    decoder          name and version of what decodes, committed with every record
+    log_fields       names of the fields whose values are `Record.log`, in order (also Sigma field names)
+    commits_text     True where `Record.data` is a canonical text and not the bytes at the span (EVTX)
+    """
+
+    name: str
+    decoder: str
+    log_fields: tuple[str, ...]
+    commits_text: bool
+
+    def recognises(self, head: Head) -> float:
+        """0 to 1: how sure this is the source's format, from content; the name may break a tie, never decide."""
+        ...
+
+    def preamble(self, head: Head) -> int:
+        """Bytes at the start that are not records and that every chunk needs (header line, file header, BOM)."""
+        ...
+
+    def cut(self, window: bytes, preamble: bytes) -> int | None:
+        """Where the first record starts at or after the start of `window`, which begins anywhere; None if not in it.
+
+        0 only where the window itself starts a record for certain. A source that cannot be split returns None always.
+        """
+        ...
+
+    def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
+        """Every record of the chunk in order, spans within `data`, from byte `skip` on; never raises for bad bytes.
+
+        Spans do not overlap and all bytes but blank lines and padding belong to one.
+        """
+        ...
+
+    def map(self, record: Record) -> Mapped:
+        """The record as event, accesses and marks. Raises nothing for odd values: they become warnings."""
+        ...
+
+
+@cache
+def all_sources() -> tuple[Source, ...]:
+    """Every source found under `sources/`, by name. Raises ConfigError for a package without a `SOURCE`."""
+    found: list[Source] = []
+    for module in pkgutil.iter_modules(sources.__path__):
+        package = importlib.import_module(f"{sources.__name__}.{module.name}")
+        source = getattr(package, "SOURCE", None)
+        if source is None:
+            raise ConfigError(f"the source package {module.name} has no SOURCE")
+        found.append(source)
+    return tuple(sorted(found, key=lambda source: source.name))
+
+
+def source_named(name: str) -> Source:
+    """The source of that name; ConfigError where there is none."""
+    for source in all_sources():
+        if source.name == name:
+            return source
+    raise ConfigError(f"there is no source named {name}")

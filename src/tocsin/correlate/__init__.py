@@ -1,0 +1,1 @@
+"""Correlate: hits into findings, findings into incidents, each link with its reason."""

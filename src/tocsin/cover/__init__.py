@@ -1,0 +1,1 @@
+"""Cover: what was being watched, folded before anything that reasons about absence."""

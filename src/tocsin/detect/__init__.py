@@ -1,0 +1,1 @@
+"""Detect: rules over decoded records, and the hits they leave."""

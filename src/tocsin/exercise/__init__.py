@@ -1,0 +1,1 @@
+"""Exercise: a simulated institution that writes logs in the real formats, with the truth beside them."""

@@ -1,0 +1,115 @@
+"""The whole answer of an investigation, as every front end and format renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tocsin.model.chunk import InputState
+from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.exposure import Exposure
+from tocsin.model.finding import Finding, Incident
+from tocsin.model.response import Attribution, Cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedRecords:
+    """Records of one input rejected for one reason; `first_entry` 0-based, `detail` one line for a person."""
+
+    reason: str
+    count: int
+    first_entry: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputAccount:
+    """The books of one input: `records_read == stored + sum(rejected.count)`; `duplicates` is a subset of stored."""
+
+    path: str
+    sha256: str
+    source: str
+    certainty: float
+    state: InputState
+    reason: str
+    size: int
+    records_read: int
+    stored: int
+    duplicates: int
+    rejected: tuple[RejectedRecords, ...]
+    warnings: tuple[tuple[str, int], ...]  # (code, count), sorted
+    first: int | None  # nanoseconds UTC of the first and last plausible event
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindRule:
+    """A rule that could not have fired, and why."""
+
+    id: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRule:
+    """A rule that could not be loaded, and why; `id` is "" where even that could not be read."""
+
+    id: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesAccount:
+    """`loaded + len(failed)` is every rule found; `loaded == operable + len(blind)`."""
+
+    loaded: int
+    operable: int
+    blind: tuple[BlindRule, ...]
+    failed: tuple[FailedRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounting:
+    """What was read and what was not."""
+
+    inputs: tuple[InputAccount, ...]
+    rules: RulesAccount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What may differ between two runs over the same input; in no other part of the answer, and not in the HTML."""
+
+    workspace: str
+    tool: str
+    started: str
+    seconds: float
+    workers: int
+    checkpoint_size: int
+    checkpoint_root: str  # base64
+    key_file: str  # where the workspace key lies, "" for a passphrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """The five questions answered, then the accounting. Everything but `run` is byte-equal for equal input.
+
+    as_of          the time the answers speak of: the last plausible event read, or as given
+    names_in_clear True while no vault of protected persons is attached
+    """
+
+    as_of: int | None
+    accounting: Accounting
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    exposure: tuple[Exposure, ...]
+    coverage: tuple[Coverage, ...]
+    changes: tuple[StandingChange, ...]
+    attribution: tuple[Attribution, ...]
+    containment: tuple[Cut, ...]
+    names_in_clear: bool
+    not_done: tuple[str, ...]  # what this version does not do, in sentences
+    run: Run
+    settings: Mapping[str, str] = field(default_factory=dict)

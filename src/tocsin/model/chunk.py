@@ -1,0 +1,104 @@
+"""The unit of work, where it comes from, and what comes back."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+
+class InputState(enum.StrEnum):
+    """What became of an input (design, decision 2)."""
+
+    READ = "read"
+    PARTIAL = "partial"
+    IGNORED = "ignored"
+    UNRECOGNISED = "unrecognised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One file, or one member of an archive (`archive!member`), as found before reading.
+
+    path            as given on the command line, or below it for a folder
+    sha256          hex, of the bytes as received (of the member's own bytes for a member); "" when unreadable
+    content_sha256  hex, of the bytes after inflating; equal to `sha256` unless the file is compressed
+    size            bytes as received
+    source          name of the source that will read it, or of the archive format; "" where none
+    certainty       0 to 1: how sure the source is
+    state, reason   READ until something is rejected; a reason in words for the others
+    container       path of the archive it lies in, or None
+    """
+
+    path: str
+    sha256: str
+    content_sha256: str
+    size: int
+    source: str
+    certainty: float
+    state: InputState
+    reason: str = ""
+    container: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A range of one input's (inflated) bytes, owned by one worker.
+
+    sequence   its place in the workspace's plan; -1 until the writer has given it
+    offset     first byte of the range in the content; `length` bytes follow
+    preamble   bytes every chunk of this input needs to be read (CSV header line, EVTX file header)
+    skip       bytes at the start of `data` that are the preamble itself (first chunk only)
+    sha256     hex, of the range: a file that changed while it was read is noticed
+    """
+
+    input: Input
+    sequence: int
+    offset: int
+    length: int
+    preamble: bytes
+    skip: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Records of one chunk rejected for one reason; `first` is the ordinal of the first in the chunk."""
+
+    reason: str
+    count: int
+    first: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkAccount:
+    """The books of one chunk: `read == stored + sum(rejected.count)` always; units are records."""
+
+    read: int
+    stored: int
+    rejected: tuple[Rejection, ...]
+    warnings: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.read != self.stored + sum(rejection.count for rejection in self.rejected):
+            raise ValueError("the books of a chunk do not balance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkResult:
+    """All that leaves `process`: it has passed the door.
+
+    events, hits, accesses, marks   tables with the schemas of `model.tables`
+    leaves                          32-byte leaf hashes, one a framed record in order, concatenated
+    account                         the books
+    """
+
+    events: pa.Table
+    hits: pa.Table
+    accesses: pa.Table
+    marks: pa.Table
+    leaves: bytes
+    account: ChunkAccount

@@ -1,0 +1,67 @@
+"""What was being watched, and what the logs say about themselves."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from tocsin.model.reference import RecordPlace
+
+
+class CoverageState(enum.StrEnum):
+    """States of the design, section 6. Only PROVEN can carry a `ruled_out`."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    SILENT = "silent"
+    GAPPED = "gapped"
+    THROTTLED = "throttled"
+    TRUNCATED = "truncated"
+    EXPIRED = "expired"
+    UNPARSED = "unparsed"
+    CLEARED = "cleared"
+    NOT_COLLECTED = "not_collected"
+
+
+class Mark(enum.StrEnum):
+    """What one record says about the log or about standing access."""
+
+    CLEARED = "cleared"  # a log was cleared (Windows 1102, 104)
+    THROTTLED = "throttled"  # the provider stopped recording for a while
+    AUDIT_CHANGED = "audit_changed"  # audit policy or auditing of a mailbox changed
+    RULE = "rule"  # inbox or transport rule made or changed
+    FORWARDING = "forwarding"  # mail forwarding set
+    PERMISSION = "permission"  # a right on a mailbox, folder, file or role given
+    CONSENT = "consent"  # an application was given access
+    LINK = "link"  # a sharing link was made
+    CREDENTIAL = "credential"  # password reset, secret or certificate added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """One interval of one source, host and channel in one state; `from_`/`to` nanoseconds UTC, to exclusive.
+
+    evidence   one sentence with its numbers; `records` the records it rests on
+    """
+
+    source: str
+    host: str
+    channel: str
+    from_: int | None
+    to: int | None
+    state: CoverageState
+    evidence: str
+    records: tuple[RecordPlace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingChange:
+    """A change that outlives the session that made it (rule, forwarding, permission, consent, link, credential)."""
+
+    kind: Mark
+    time: int | None
+    actor: str
+    scope: str
+    detail: str
+    source: str
+    record: RecordPlace

@@ -1,0 +1,94 @@
+"""The institution described: identities, holdings, assignments, attestations. All optional."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A person or service of the institution. `accounts` are all its canonical accounts (UPN, DOMAIN\\user, SID)."""
+
+    id: str
+    accounts: tuple[str, ...]
+    name: str = ""
+    unit: str = ""
+    role: str = ""
+    function: str = ""  # the protected function it serves, if any
+    administrator: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Something that can be compromised: `pattern` is its id, or a prefix ending in `*`; `kind` as in ACCESSES."""
+
+    pattern: str
+    kind: str
+    matter: str = ""
+    sensitivity: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """What the institution must keep doing; `protected` functions are never stopped by a proposal."""
+
+    name: str
+    description: str = ""
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """An identity may work on a matter from `from_` to `to` (ns UTC, None is open)."""
+
+    identity: str
+    matter: str
+    from_: int | None = None
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """A named custodian vouches that a source recorded everything for holdings matching `pattern`, from `from_` to `to`.
+
+    Carries a "ruled out" on basis *attested* (design, section 10): custodian, date and the audit setting are all needed.
+    """
+
+    source: str
+    pattern: str
+    from_: int
+    to: int
+    custodian: str
+    date: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """Everything declared. An empty estate is valid: answers then use what the logs show."""
+
+    identities: tuple[Identity, ...] = ()
+    holdings: tuple[Holding, ...] = ()
+    functions: tuple[Function, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    by_account: Mapping[str, Identity] = field(default_factory=dict)
+
+    def identity_of(self, account: str) -> Identity | None:
+        """The declared identity that owns a canonical account."""
+        return self.by_account.get(account)
+
+    def holding_of(self, holding: str, container: str) -> Holding | None:
+        """The declared holding an id falls under: exact first, then the longest `*` prefix, then its container."""
+        best: Holding | None = None
+        for declared in self.holdings:
+            pattern = declared.pattern.lower()
+            for text in (holding.lower(), container.lower()):
+                exact = text == pattern
+                if (exact or (pattern.endswith("*") and text.startswith(pattern[:-1]))) and (
+                    best is None or exact or len(pattern) > len(best.pattern)
+                ):
+                    best = declared
+        return best

@@ -1,0 +1,104 @@
+"""What was compromised: verdicts, their degrees and the basis they stand on."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from tocsin.model.reference import RecordPlace
+
+
+class Verdict(enum.StrEnum):
+    """Ordered: ruled out < unknown < confirmed (Kleene)."""
+
+    RULED_OUT = "ruled_out"
+    UNKNOWN = "unknown"
+    CONFIRMED = "confirmed"
+
+
+class Degree(enum.StrEnum):
+    """How far a confirmed compromise went (design, section 10). Ordered from least to most."""
+
+    ACCESSED = "accessed"  # a bind is not a reading
+    PRESUMED = "presumed"  # sync: every item of the folder
+    OPENED = "opened"
+    DOWNLOADED = "downloaded"
+    SENT_OUT = "sent_out"
+    ALTERED = "altered"
+    DESTROYED = "destroyed"
+
+
+class Basis(enum.StrEnum):
+    """What a verdict stands on. Only the first three can carry `ruled_out`."""
+
+    SEALED = "sealed"
+    SEQUENCE = "sequence"
+    ATTESTED = "attested"
+    PROVIDERS_WORD = "providers_word"
+    STATISTICAL = "statistical"
+    RECORD = "record"  # a confirmed access: the log record itself
+    NONE = "none"
+
+
+class ActorClass(enum.StrEnum):
+    """Who acted, by declared data: never silently the intruder's."""
+
+    ACCOUNT = "account"
+    DELEGATE = "delegate"
+    ADMINISTRATOR = "administrator"
+    PROVIDER_SERVICE = "provider_service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """What is assumed when a verdict is given; printed with it.
+
+    compromised   entities taken as hostile, as `type:id`, sorted
+    earliest, likely, latest   start of the compromise, nanoseconds UTC or None where not asked in time
+    channels      closed list of access channels considered
+    logging_point who controlled the point where the log is written
+    """
+
+    compromised: tuple[str, ...]
+    earliest: int | None
+    likely: int | None
+    latest: int | None
+    channels: tuple[str, ...]
+    logging_point: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """One verdict on one holding for one actor.
+
+    holding, kind, container, label   what (container: mailbox or site; label: what a person would call it)
+    actor, actor_class                canonical account, and its class
+    verdict, degree, basis            degree is None unless confirmed
+    addresses, sessions, clients      through which it was reached, sorted
+    operations                        (operation, count), sorted
+    first, last                       nanoseconds UTC of the first and last access, None without one
+    matter, sensitivity               from the estate, "" without one
+    reasons                           sentences, the blocking ones first
+    records                           every record it rests on, in plan order
+    """
+
+    holding: str
+    kind: str
+    container: str
+    label: str
+    actor: str
+    actor_class: ActorClass
+    verdict: Verdict
+    degree: Degree | None
+    basis: Basis
+    premises: Premises
+    addresses: tuple[str, ...]
+    sessions: tuple[str, ...]
+    clients: tuple[str, ...]
+    operations: tuple[tuple[str, int], ...]
+    first: int | None
+    last: int | None
+    matter: str
+    sensitivity: str
+    reasons: tuple[str, ...]
+    records: tuple[RecordPlace, ...]

@@ -1,0 +1,100 @@
+"""Findings and incidents: what was noticed, and what belongs together."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from tocsin.model.reference import RecordPlace
+
+
+class Level(enum.StrEnum):
+    """Sigma's levels, in order."""
+
+    INFORMATIONAL = "informational"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for informational to 4 for critical."""
+        return list(Level).index(self)
+
+
+class EntityType(enum.StrEnum):
+    """What can tie two findings together."""
+
+    ACCOUNT = "account"
+    SESSION = "session"
+    ADDRESS = "address"
+    HOST = "host"
+    PROCESS = "process"
+    APPLICATION = "application"
+    MAILBOX = "mailbox"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entity:
+    """A thing of the estate or of the intruder, by its canonical id."""
+
+    type: EntityType
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """What noticed it: `kind` is `sigma` for a rule, else the model's kind; `id` and `title` as the author gave them."""
+
+    kind: str
+    id: str
+    title: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Hits of one detector on one subject, close in time, worth keeping.
+
+    id           stable: made from the detector, the subject and the first record's event key
+    techniques   ATT&CK ids with the version they are of, as `T1114.002`; tactics as Sigma tags them
+    first, last  nanoseconds UTC or None
+    why          one sentence made of the fields that matched and their values
+    """
+
+    id: str
+    detector: Detector
+    techniques: tuple[str, ...]
+    tactics: tuple[str, ...]
+    first: int | None
+    last: int | None
+    entities: tuple[Entity, ...]
+    records: tuple[RecordPlace, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Why two findings stand in one incident; `affinity` 0 to 1, rounded to 2 digits."""
+
+    a: str
+    b: str
+    reason: str
+    affinity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Findings that belong together. `score` 0 to 100: see `docs/formats/investigation.md`."""
+
+    id: str
+    title: str
+    level: Level
+    first: int | None
+    last: int | None
+    score: int
+    findings: tuple[str, ...]
+    techniques: tuple[str, ...]
+    entities: tuple[Entity, ...]
+    links: tuple[Link, ...]

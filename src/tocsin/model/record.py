@@ -1,0 +1,42 @@
+"""A record as a source frames and decodes it, inside one worker; and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Record(NamedTuple):
+    """The smallest unit a source frames: a line, an array element, an EVTX record.
+
+    offset, length   span of the bytes as framed, in the chunk's data
+    data             what is committed beside the span: the bytes as framed, or for EVTX the canonical text
+    log              values of the source's partition fields, in their order, as text ("" where absent): selects the plan
+    fields           native field name to value, flat; values are str, int, float, bool, None or a list of those
+    native           the decoded record as the source's own mapping wants it
+    warnings         codes of what had to be assumed or repaired (`invalid_utf8`, `time_missing`, ...)
+    """
+
+    offset: int
+    length: int
+    data: bytes
+    log: tuple[str, ...]
+    fields: Mapping[str, Any]
+    native: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+class Unreadable(NamedTuple):
+    """Bytes that are a record's but cannot be read as one; counted, sealed and reported, never dropped.
+
+    reason   a short stable code: `not_json`, `not_an_object`, `too_long`, `damaged_block`, ...
+    detail   one line for a person
+    records  how many records the span stands for, where the format tells (a damaged EVTX block); at least 1
+    """
+
+    offset: int
+    length: int
+    data: bytes
+    reason: str
+    detail: str
+    records: int = 1

@@ -1,0 +1,97 @@
+"""Arrow schemas of the tables that cross stage borders. Column names are OCSF 1.6 attribute paths where OCSF has one.
+
+`record` is a reference (`model.reference`); times are int64 nanoseconds UTC (`model.instant`), null where the log has none.
+Text columns are plain utf8; empty means the log said so, null means it said nothing.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+OCSF_VERSION = "1.6.0"
+
+EVENT_COLUMNS: tuple[str, ...] = (
+    "activity_name",  # operation or event name, as the source words it
+    "status",  # success, failure or null
+    "actor.user.name",  # account, canonical (model.identity)
+    "actor.user.uid",  # SID, object id, user key
+    "actor.session.uid",
+    "actor.process.file.path",  # the process that acted (parent of a started one)
+    "actor.app_uid",  # client application id
+    "http_request.user_agent",  # client string
+    "src_endpoint.ip",  # canonical
+    "device.hostname",  # canonical
+    "metadata.log_name",  # channel or workload
+    "metadata.event_code",  # event id or record type
+    "metadata.uid",  # native id
+    "process.uid",
+    "process.file.path",
+    "process.cmd_line",
+    "user.name",  # account acted on, canonical
+    "resource.name",  # what was acted on: mailbox, object id, service, share
+    "file.path",
+)
+
+EVENTS = pa.schema(
+    [
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("key", pa.binary(16), nullable=False),  # event key (design, decision 4)
+        pa.field("time", pa.int64()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("class_uid", pa.int32(), nullable=False),
+        pa.field("metadata.sequence", pa.int64()),  # EventRecordID and the like
+        *(pa.field(name, pa.string()) for name in EVENT_COLUMNS),
+    ]
+)
+
+# A rule matched a record: the event's own columns, the rule, and the fields that made it true.
+HITS = pa.schema(
+    [
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("time", pa.int64()),
+        pa.field("rule", pa.string(), nullable=False),  # rule id
+        pa.field("matched", pa.string(), nullable=False),  # JSON list of [field, what was asked, value], in rule order
+        pa.field("source", pa.string(), nullable=False),
+        *(pa.field(name, pa.string()) for name in EVENT_COLUMNS),
+    ]
+)
+
+# One access of one actor to one thing that can be compromised, as the source's audit semantics read the record.
+ACCESSES = pa.schema(
+    [
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("time", pa.int64()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # mailbox, mail_item, mail_folder, document, folder, site
+        pa.field("holding", pa.string(), nullable=False),  # its id as the log gives it
+        pa.field("container", pa.string()),  # the mailbox or site it lies in, canonical
+        pa.field("label", pa.string()),  # file name, subject, folder: what a person would call it
+        pa.field("actor", pa.string(), nullable=False),  # account, canonical
+        pa.field("actor_class", pa.string(), nullable=False),  # account, provider_service, administrator, delegate
+        pa.field("address", pa.string()),
+        pa.field("session", pa.string()),
+        pa.field("client", pa.string()),  # application id or client string
+        pa.field("degree", pa.string(), nullable=False),  # model.exposure.Degree
+        pa.field("operation", pa.string(), nullable=False),
+    ]
+)
+
+# What a record says about the log itself or about standing access: cleared, throttled, a rule made, a right given.
+MARKS = pa.schema(
+    [
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("time", pa.int64()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),  # model.coverage.Mark
+        pa.field("host", pa.string()),
+        pa.field("channel", pa.string()),
+        pa.field("scope", pa.string()),  # the mailbox throttled, the log cleared, the object changed
+        pa.field("actor", pa.string()),
+        pa.field("detail", pa.string()),  # one line for a person
+    ]
+)
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """A table of no rows with this schema."""
+    return schema.empty_table()

@@ -1,0 +1,1 @@
+"""Protect: the door every byte passes that leaves `process`."""
