@@ -1,0 +1,119 @@
+"""The tables of `tocsin.db`. Times are int64 nanoseconds UTC unless a column says otherwise."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+# One investigation or collection. `settings` is JSON; `finished` is null while it runs or after it was interrupted.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started", Text, nullable=False),
+    Column("finished", Text),
+    Column("tool", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+)
+
+# One file or archive member. `complete` once its last chunk is committed.
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("content_sha256", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("certainty", Float, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("container", Text),
+    Column("complete", Boolean, nullable=False),
+)
+
+# One committed chunk. `kind`: `records` (its bytes are its segment's), `derived` (its bytes are inflated from the
+# container's segments), `container` (bytes of an archive or compressed file as received; one leaf, no records).
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("input", Integer, ForeignKey("inputs.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("skip", BigInteger, nullable=False),
+    Column("preamble", LargeBinary, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("secret", LargeBinary, nullable=False),  # wrapped under the workspace key
+    Column("segment_sha256", Text, nullable=False),  # of the segment file; "" for a derived chunk
+    Column("decoder", Text, nullable=False),
+    Column("tree_start", BigInteger, nullable=False),
+    Column("leaves", BigInteger, nullable=False),
+    Column("first_entry", BigInteger, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("stored", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("events_sha256", Text, nullable=False),  # of events/<name>.parquet; "" where there is no event
+    Column("events", BigInteger, nullable=False),
+    Column("first", BigInteger),
+    Column("last", BigInteger),
+    Column("plan", Text, nullable=False),  # digest of the rules the hits were made with
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("chunk", Integer, ForeignKey("chunks.sequence"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+warnings = Table(
+    "warnings",
+    metadata,
+    Column("chunk", Integer, ForeignKey("chunks.sequence"), nullable=False, index=True),
+    Column("code", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+)
+
+# What a fold keeps of one chunk, as an Arrow IPC stream.
+partials = Table(
+    "partials",
+    metadata,
+    Column("chunk", Integer, ForeignKey("chunks.sequence"), primary_key=True),
+    Column("fold", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# Keys of every event stored, so that a second copy is known as one (design, decision 4).
+event_keys = Table(
+    "event_keys",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# The right edge of the tree at the committed size: one row.
+tree = Table(
+    "tree",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("edge", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed", Text, nullable=False),
+)
