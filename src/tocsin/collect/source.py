@@ -8,6 +8,7 @@ A source package holds, at least: `__init__.py` with one instance named `SOURCE`
 from __future__ import annotations
 
 import importlib
+import importlib.resources
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -107,3 +108,12 @@ def source_named(name: str) -> Source:
         if source.name == name:
             return source
     raise ConfigError(f"there is no source named {name}")
+
+
+def logsource_text(source: Source) -> str:
+    """The `logsources.toml` of a source's package. Raises ConfigError where it has none."""
+    name = type(source).__module__.removeprefix(f"{sources.__name__}.").split(".")[0]
+    data = importlib.resources.files(f"{sources.__name__}.{name}") / "logsources.toml"
+    if not data.is_file():
+        raise ConfigError(f"the source {source.name} has no logsources.toml")
+    return data.read_text(encoding="utf-8")

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 
+VERBATIM = "verbatim"
+
+
 class InputState(enum.StrEnum):
     """What became of an input (design, decision 2)."""
 
@@ -91,11 +94,13 @@ class ChunkAccount:
 class ChunkResult:
     """All that leaves `process`: it has passed the door.
 
+    decoder                         name and version of what decoded, or `VERBATIM` where the chunk is one leaf
     events, hits, accesses, marks   tables with the schemas of `model.tables`
     leaves                          32-byte leaf hashes, one a framed record in order, concatenated
     account                         the books
     """
 
+    decoder: str
     events: pa.Table
     hits: pa.Table
     accesses: pa.Table

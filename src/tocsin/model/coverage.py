@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from tocsin.model.exposure import Basis
 from tocsin.model.reference import RecordPlace
 
 
@@ -39,9 +40,14 @@ class Mark(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """One interval of one source, host and channel in one state; `from_`/`to` nanoseconds UTC, to exclusive.
+    """One interval of one source, host and channel in one state; `from_`/`to` nanoseconds UTC, to exclusive, None open.
+
+    Rows may overlap: the span that has records is one row, and what is wrong inside it lies over it.
 
     evidence   one sentence with its numbers; `records` the records it rests on
+    scope      a holding or a pattern of holdings (`*` at its end) the row is limited to; "" for all of the channel
+    basis      what the completeness of the interval stands on, or would stand on once proven;
+               NONE where the row speaks against completeness, so that no attestation outweighs it
     """
 
     source: str
@@ -52,6 +58,8 @@ class Coverage:
     state: CoverageState
     evidence: str
     records: tuple[RecordPlace, ...] = ()
+    scope: str = ""
+    basis: Basis = Basis.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

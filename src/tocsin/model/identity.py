@@ -55,3 +55,60 @@ def is_remote_address(text: str | None) -> bool:
     except ValueError:
         return False
     return not (address.is_loopback or address.is_unspecified or address.is_link_local)
+
+
+# Names the operating system runs under, by authority; Windows writes some authorities in the language of the machine.
+_MACHINE_AUTHORITIES = {
+    "nt authority", "nt-autorität", "autorite nt", "autoridade nt", "autorità nt", "nt service", "window manager",
+    "font driver host", "iis apppool",
+}  # fmt: skip
+_MACHINE_NAMES = {
+    "system", "local service", "network service", "anonymous logon", "iusr", "s-1-5-7", "s-1-5-18", "s-1-5-19",
+    "s-1-5-20", "sharepoint\\system", "app@sharepoint",
+}  # fmt: skip
+_LOCAL_ID = re.compile(r"(?:0x)?[0-9a-f]{1,16}")
+_FIXED_IDS = {0x0, 0x3E4, 0x3E5, 0x3E7}  # no logon, network service, local service, local system
+_SYSTEM_PROCESSES = {0, 4}  # idle and system
+
+
+def is_machine_account(account: str) -> bool:
+    """Whether a canonical account stands for a machine or its operating system and not for someone who signed in.
+
+    True for the well-known Windows service identities (by name or SID), computer accounts (ending `$`) and the
+    provider's own service names. Such an account is shared by everything a machine does, so it ties nothing together.
+    """
+    if account.endswith("$") or account in _MACHINE_NAMES:
+        return True
+    authority, separator, _ = account.partition("\\")
+    return bool(separator) and authority in _MACHINE_AUTHORITIES
+
+
+def canonical_session(uid: str | None, host: str | None) -> str | None:
+    """A session id that means one session everywhere: a logon id (`0x3e7a`), known to one host only, is `host/0x3e7a`.
+
+    Ids unique by themselves stay as the log has them; None for the fixed logon ids of the operating system, and for a
+    logon id without a host.
+    """
+    if not uid:
+        return None
+    value = uid.strip().lower()
+    if not (value.startswith("0x") and _LOCAL_ID.fullmatch(value)):
+        return uid
+    return None if int(value, 16) in _FIXED_IDS or not host else f"{host}/{value}"
+
+
+def canonical_process(uid: str | None, host: str | None) -> str | None:
+    """A process id that means one process: a number (decimal or `0x`) is known to one host only, so `host/4711`.
+
+    Ids unique by themselves (process GUIDs) stay; None for the system and idle processes, a nil GUID, and a number
+    without a host. A number may be used again later on: only nearness in time makes it the same process.
+    """
+    if not uid:
+        return None
+    value = uid.strip().lower()
+    if not value.strip("{}-0"):
+        return None
+    if value.isdecimal() or (value.startswith("0x") and _LOCAL_ID.fullmatch(value)):
+        number = int(value, 0) if value.startswith("0x") else int(value)
+        return None if number in _SYSTEM_PROCESSES or not host else f"{host}/{number}"
+    return uid

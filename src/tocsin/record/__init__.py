@@ -1,1 +1,1 @@
-"""The record: raw bytes sealed from receipt, a Merkle tree over commitments, signed checkpoints, and their verification."""
+"""The record: raw bytes sealed from receipt, a Merkle tree over commitments, signed checkpoints; and verification."""

@@ -1,1 +1,1 @@
-"""The workspace on disk: the tables of SQLite and the Parquet segments. Parquet is written before, SQLite is the commit."""
+"""The workspace on disk: tables in SQLite, which is the commit, and the files written before it."""

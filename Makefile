@@ -1,0 +1,58 @@
+# `make demo` and `make test` set everything up by themselves: python3 (3.11 or later) with venv, make and git are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/run-$(shell sha256sum requirements/run.lock pyproject.toml | sha256sum | cut -c1-16)
+DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml | sha256sum | cut -c1-16)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS ?= auto
+
+.PHONY: demo test check format lint types imports docs evaluation clean
+
+demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
+	@rm -rf demo
+	@$(BIN)/tocsin demo --workspace demo
+
+test: $(DEV_STAMP)  ## run the tests
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: lint types imports docs test  ## all that a change must pass
+
+lint: $(DEV_STAMP)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+
+types: $(DEV_STAMP)
+	@$(BIN)/mypy --no-error-summary
+
+imports: $(DEV_STAMP)
+	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+docs: $(DEV_STAMP)
+	@$(BIN)/python -m pytest -q tests/docs
+
+format: $(DEV_STAMP)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+evaluation: $(DEV_STAMP)  ## measure on the public data sets (TOCSIN_DATA) and write docs/evaluation.md
+	@$(BIN)/python benchmarks/evaluate.py
+
+clean:
+	rm -rf $(VENV) demo
+
+$(RUN_STAMP): | $(VENV)/bin/python
+	@echo "Setting up (once; one to four minutes)"
+	@$(PIP) install --quiet --require-hashes -r requirements/run.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_STAMP): | $(VENV)/bin/python
+	@echo "Setting up for tests (once; one to four minutes)"
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(RUN_STAMP)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tocsin needs Python 3.11 or later: set PYTHON=")'
+	@$(PYTHON) -m venv $(VENV)

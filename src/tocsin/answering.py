@@ -1,0 +1,200 @@
+"""What a workspace holds in; the five answers out. Only what the folds kept is read, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.assess import attribution, exposure
+from tocsin.books import Places, input_accounts, kept_by
+from tocsin.contain.plan import propose
+from tocsin.correlate import findings as correlated
+from tocsin.correlate.incidents import correlate
+from tocsin.cover import changes, coverage
+from tocsin.detect.sigma.account import account
+from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.model.answers import Accounting, Answers, InputAccount, Run
+from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.estate import Estate
+from tocsin.model.exposure import Exposure
+from tocsin.model.finding import Entity, EntityType, Finding, Incident, Level
+from tocsin.model.identity import is_remote_address
+from tocsin.model.question import CompromiseStart, Question, Way
+from tocsin.processing import combine_logs
+from tocsin.store.workspace import Workspace
+
+# An address this many accounts used is a way out shared by many: alone it makes nobody's access hostile.
+_SHARED_BY = 5
+
+NOT_DONE = (
+    "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them.",
+    "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
+    "The record is self-attested: no outside witness and no timestamp authority has signed its checkpoint.",
+    "How records were collected is not attested: no receipt was taken at the source, so nothing is proven complete by "
+    "record numbers alone.",
+    "Behaviour is not modelled: what no rule describes is not noticed.",
+    "Proposed cuts are printed, not carried out.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Everything the answers are made of: what each fold kept, the books, the rules and the estate."""
+
+    accounts: tuple[InputAccount, ...]
+    places: Places
+    rules: CompiledRules
+    estate: Estate
+    coverage: pa.Table
+    changes: pa.Table
+    hits: pa.Table
+    accesses: pa.Table
+    means: pa.Table
+    logs: pa.Table
+
+    @classmethod
+    def load(cls, workspace: Workspace, rules: CompiledRules, estate: Estate) -> Held:
+        """What the workspace holds now."""
+        return cls(
+            accounts=input_accounts(workspace),
+            places=Places(workspace),
+            rules=rules,
+            estate=estate,
+            coverage=kept_by(workspace, coverage.NAME, coverage.combine),
+            changes=kept_by(workspace, changes.NAME, changes.combine),
+            hits=kept_by(workspace, correlated.NAME, correlated.combine),
+            accesses=kept_by(workspace, exposure.NAME, exposure.combine),
+            means=kept_by(workspace, attribution.NAME, attribution.combine),
+            logs=kept_by(workspace, "logs", combine_logs),
+        )
+
+
+def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers:
+    """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
+
+    Equal holdings and questions give equal answers in everything but `run`.
+    """
+    watched = coverage.conclude(
+        held.coverage,
+        rejected=_rejected(held.accounts),
+        attestations=held.estate.attestations,
+        place=held.places,
+    )
+    hits = _within(held.hits, question)
+    found = correlated.conclude(hits, held.rules.infos, held.places)
+    incidents = correlate(
+        found, carriers=attribution.carriers(held.means), accounts=attribution.count_accounts(held.means)
+    )
+    standing = changes.conclude(_within(held.changes, question), place=held.places)
+    who = attribution.conclude(held.means, hits, incidents, found, held.places)
+    return Answers(
+        as_of=_as_of(held.accounts) if now is None else now,
+        accounting=Accounting(inputs=held.accounts, rules=account(held.rules, _seen(held.logs))),
+        findings=found,
+        incidents=incidents,
+        exposure=_exposure(held, question, watched, incidents, found, standing),
+        coverage=watched,
+        changes=standing,
+        attribution=who,
+        containment=propose(incidents, found, standing, held.estate, who, carriers=attribution.carriers(held.means)),
+        names_in_clear=True,
+        not_done=NOT_DONE,
+        run=run,
+    )
+
+
+def _exposure(
+    held: Held,
+    question: Question,
+    watched: Sequence[Coverage],
+    incidents: Sequence[Incident],
+    found: Sequence[Finding],
+    standing: Sequence[StandingChange],
+) -> tuple[Exposure, ...]:
+    start = CompromiseStart()
+    if not question.selects:
+        grave = [incident for incident in incidents if incident.level.rank >= Level.MEDIUM.rank]
+        question = replace(question, ways=hostile_ways(grave, found, attribution.carriers(held.means)))
+        start = _start(grave)
+    evidence = exposure.Evidence(
+        coverage=watched,
+        estate=held.estate,
+        place=held.places,
+        start=start,
+        as_of=_as_of(held.accounts),
+        changes=standing,
+    )
+    return exposure.conclude(held.accesses, question, evidence)
+
+
+def hostile_ways(
+    incidents: Sequence[Incident], findings: Sequence[Finding], carriers: Mapping[Entity, int]
+) -> tuple[Way, ...]:
+    """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
+
+    A finding that names a session or a remote address makes that account's use of it hostile. An address that few
+    accounts used at all is hostile whoever used it. A finding that names an account and nothing to tell the intruder
+    from its holder makes the whole account hostile.
+    """
+    members = {identifier for incident in incidents for identifier in incident.findings}
+    ways: set[Way] = set()
+    for finding in findings:
+        if finding.id not in members:
+            continue
+        of_type = {kind: [one.id for one in finding.entities if one.type is kind] for kind in EntityType}
+        accounts = of_type[EntityType.ACCOUNT][:1]
+        addresses = [one for one in of_type[EntityType.ADDRESS] if is_remote_address(one)]
+        sessions = of_type[EntityType.SESSION]
+        ways.update(Way(identity="", address="", session=session) for session in sessions)
+        for address in addresses:
+            if carriers.get(Entity(EntityType.ADDRESS, address), 0) <= _SHARED_BY:
+                ways.add(Way(identity="", address=address, session=""))
+            else:
+                ways.update(Way(identity=account, address=address, session="") for account in accounts)
+        if not addresses and not sessions:
+            ways.update(Way(identity=account, address="", session="") for account in accounts)
+    return tuple(sorted(ways))
+
+
+def _start(incidents: Sequence[Incident]) -> CompromiseStart:
+    """Earliest is not known; likely and latest are the first finding of the incidents."""
+    first = min((incident.first for incident in incidents if incident.first is not None), default=None)
+    return CompromiseStart(earliest=None, likely=first, latest=first)
+
+
+def _as_of(accounts: Sequence[InputAccount]) -> int | None:
+    return max((each.last for each in accounts if each.last is not None), default=None)
+
+
+def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:
+    return [
+        coverage.Rejected(account.source, account.path, rejected.count, rejected.reason)
+        for account in accounts
+        for rejected in account.rejected
+    ]
+
+
+def _within(table: pa.Table, question: Question) -> pa.Table:
+    """Rows in the time asked of; those without a time stay, for they cannot be placed outside it."""
+    if question.from_ is None and question.to is None:
+        return table
+    time = table.column("time")
+    keep = pc.is_null(time)
+    inside = pc.is_valid(time)
+    if question.from_ is not None:
+        inside = pc.and_kleene(inside, pc.greater_equal(time, question.from_))
+    if question.to is not None:
+        inside = pc.and_kleene(inside, pc.less(time, question.to))
+    return table.filter(pc.or_kleene(keep, inside))
+
+
+def _seen(logs: pa.Table) -> dict[str, set[tuple[str, ...]]]:
+    """Source name to the distinct logs read, as `Record.log` gave them."""
+    seen: dict[str, set[tuple[str, ...]]] = {}
+    for source, log in zip(logs.column("source").to_pylist(), logs.column("log").to_pylist(), strict=True):
+        seen.setdefault(source, set()).add(tuple(json.loads(log)))
+    return seen

@@ -1,0 +1,310 @@
+"""From accesses, coverage and a question to what was compromised: a fold, then one verdict a holding and actor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tocsin.assess.accesses import SCHEMA, combine, summarise
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
+from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, select
+from tocsin.assess.verdict import Judgement, Window
+from tocsin.assess.watching import Watching
+from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.estate import Estate, Holding, Identity
+from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, ExposureBounds, Premises, Verdict
+from tocsin.model.instant import format_time
+from tocsin.model.question import CompromiseStart, Question
+from tocsin.model.reference import RecordPlace
+
+__all__ = ["NAME", "SCHEMA", "Evidence", "combine", "conclude", "summarise", "summarise_bounds"]
+
+NAME = "exposure"
+
+_DEGREES = list(Degree)
+_UNKNOWN_START = CompromiseStart()
+_SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
+_SENTENCES = {
+    Degree.ACCESSED: "accessed: the record does not say what was read",
+    Degree.PRESUMED: "synchronised: every item of this folder must be presumed exposed",
+    Degree.OPENED: "opened",
+    Degree.DOWNLOADED: "downloaded: a copy left the service",
+    Degree.SENT_OUT: "sent out",
+    Degree.ALTERED: "altered",
+    Degree.DESTROYED: "destroyed",
+}
+_BY_PROVIDER = "reached by a provider service, not shown to be the intruder"
+_UNTIMED = "an access is recorded without a usable time: whether it falls into the time asked of is not known"
+_NEAR = (
+    "an access by an account, address or session in question is recorded that the question leaves out, or that lacks "
+    "what would decide it"
+)
+_NOT_ITEMISED = "it was accessed as a whole in a way that names no items"
+_IN_A_WHOLE = "a folder or container it may lie in was reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the verdicts rest on beside the accesses.
+
+    place    resolves a record reference; asked once a reference
+    as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
+    changes  rules, rights and the like: one made by a compromised account opens ways no access log shows
+    """
+
+    coverage: Sequence[Coverage]
+    estate: Estate
+    place: Callable[[int], RecordPlace]
+    start: CompromiseStart = _UNKNOWN_START
+    as_of: int | None = None
+    changes: Sequence[StandingChange] = ()
+
+
+def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
+    """Every verdict: what was reached, the rest of each mailbox and site, and what no access is recorded to.
+
+    Nothing for a question that names nobody and nothing: then nothing is assumed to be compromised.
+    Ordered by verdict (confirmed first, what only a provider service reached after the rest), degree (highest first),
+    sensitivity (as the estate orders it), container, kind, holding, actor.
+    """
+    if not question.selects and not question.hosts:
+        return ()
+    return _Assessment(state, question, evidence).rows()
+
+
+def summarise_bounds(exposures: Iterable[Exposure]) -> tuple[ExposureBounds, ...]:
+    """How much was reached of each kind, at least and at most; by kind."""
+    verdicts: dict[tuple[str, str, str], set[Verdict]] = {}
+    by_provider: set[tuple[str, str, str]] = set()
+    for row in exposures:
+        key = (row.kind, row.container, row.holding)
+        if row.actor_class is ActorClass.PROVIDER_SERVICE:
+            by_provider.add(key)
+        else:
+            verdicts.setdefault(key, set()).add(row.verdict)
+    counts: Counter[tuple[str, Verdict]] = Counter()
+    for (kind, _, _), found in verdicts.items():
+        counts[kind, next(verdict for verdict in _SHOWN_FIRST if verdict in found)] += 1
+    only = Counter(kind for kind, _, _ in by_provider - verdicts.keys())
+    return tuple(
+        ExposureBounds(
+            kind=kind,
+            confirmed=counts[kind, Verdict.CONFIRMED],
+            cannot_be_excluded=counts[kind, Verdict.CONFIRMED] + counts[kind, Verdict.UNKNOWN],
+            ruled_out=counts[kind, Verdict.RULED_OUT],
+            provider_only=only[kind],
+        )
+        for kind in sorted({kind for kind, _ in counts} | only.keys())
+    )
+
+
+class _Assessment:
+    """One question put to one state. Built, asked for `rows`, thrown away."""
+
+    def __init__(self, state: pa.Table, question: Question, evidence: Evidence) -> None:
+        self._question = question
+        self._evidence = evidence
+        self._estate = evidence.estate
+        self._seen = select(state, question, self._estate)
+        self._near = ThingIndex(self._seen.near)
+        self._confirmed = ThingIndex(
+            (thing.kind, thing.holding, thing.container)
+            for thing in self._seen.reached
+            if thing.timed and thing.actor_class is not ActorClass.PROVIDER_SERVICE
+        )
+        self._index = HoldingIndex(self._estate.holdings)
+        self._window = Window(
+            from_=evidence.start.earliest if question.from_ is None else question.from_,
+            to=evidence.as_of if question.to is None else question.to,
+        )
+        self._watching = Watching(
+            evidence.coverage,
+            self._window,
+            self._seen.sources,
+            [name for _, name in self._seen.containers] + [holding.pattern for holding in self._estate.holdings],
+        )
+        self._forbidden = _forbidden(question, evidence, self._window, self._seen)
+        self._compromised = _compromised(question)
+        self._premises: dict[frozenset[str], Premises] = {}
+        self._places: dict[int, RecordPlace] = {}
+
+    def rows(self) -> tuple[Exposure, ...]:
+        """Every verdict, in order."""
+        found = [self._reached(thing, reached) for thing, reached in self._seen.reached.items()]
+        return tuple(sorted(found + self._unreached(), key=self._order))
+
+    def _reached(self, thing: Thing, reached: Reached) -> Exposure:
+        declared = self._index.find(thing.holding, thing.container)
+        by_provider = thing.actor_class is ActorClass.PROVIDER_SERVICE
+        reasons = [_SENTENCES[reached.highest]] if thing.timed else [_UNTIMED]
+        if by_provider:
+            reasons.insert(0, _BY_PROVIDER)
+        return Exposure(
+            holding=thing.holding,
+            kind=thing.kind,
+            container=thing.container,
+            label=max(reached.labels, default=""),
+            actor=thing.actor,
+            actor_class=thing.actor_class,
+            verdict=Verdict.CONFIRMED if thing.timed else Verdict.UNKNOWN,
+            degree=reached.highest if thing.timed else None,
+            basis=Basis.RECORD if thing.timed else Basis.NONE,
+            premises=self._premises_of(frozenset(reached.sources)),
+            addresses=tuple(sorted(reached.addresses)),
+            sessions=tuple(sorted(reached.sessions)),
+            clients=tuple(sorted(reached.clients)),
+            operations=tuple(sorted((name, len(keys)) for name, keys in reached.operations.items())),
+            first=min(reached.times, default=None),
+            last=max(reached.times, default=None),
+            matter=declared.matter if declared else "",
+            sensitivity=declared.sensitivity if declared else "",
+            reasons=tuple(reasons),
+            records=tuple(self._place(record) for record in sorted(reached.records)),
+        )
+
+    def _unreached(self) -> list[Exposure]:
+        """The rest of each container seen or declared, and every declared holding no access is recorded to."""
+        found: dict[tuple[str, str], Exposure] = {}
+        for kind, container in sorted(self._seen.containers):
+            key = (kind, container.lower())
+            if key not in found:
+                found[key] = self._rest(kind, container, self._index.find(container, ""))
+        for declared in self._estate.holdings:
+            key = (declared.kind, declared.pattern.lower())
+            if key not in found and not self._is_told(declared):
+                found[key] = self._rest(declared.kind, declared.pattern, declared)
+        return list(found.values())
+
+    def _is_told(self, declared: Holding) -> bool:
+        """Whether a confirmed access is to the declared thing itself, so that nothing of it is left to judge."""
+        if declared.pattern.endswith("*") or declared.kind in CONTAINER_KINDS:
+            return False
+        pattern = declared.pattern.lower()
+        things = self._confirmed.under(declared.kind, pattern)
+        return any(kind == declared.kind and holding.lower() == pattern for kind, holding, _ in things)
+
+    def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
+        reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
+        forbidden = list(self._forbidden)
+        if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
+            forbidden.insert(0, _NOT_ITEMISED)
+        if near:
+            forbidden.insert(0, _NEAR)
+        if self._confirmed.may_contain(kind, text) or self._near.may_contain(kind, text):
+            forbidden.insert(0, _IN_A_WHOLE)
+        judgement = self._watching.judge(kind, text, tuple(forbidden))
+        items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
+        return Exposure(
+            holding=text,
+            kind=kind,
+            container=text if kind in CONTAINER_KINDS else "",
+            label=_except(kind, text, items) if reached else "",
+            actor=self._question.identities[0] if len(self._question.identities) == 1 else "",
+            actor_class=ActorClass.ACCOUNT,
+            verdict=judgement.verdict,
+            degree=None,
+            basis=judgement.basis,
+            premises=self._premises_of(self._watching.channels(kind, text)),
+            addresses=(),
+            sessions=(),
+            clients=(),
+            operations=(),
+            first=None,
+            last=None,
+            matter=declared.matter if declared else "",
+            sensitivity=declared.sensitivity if declared else "",
+            reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, self._window),
+            records=(),
+        )
+
+    def _premises_of(self, sources: frozenset[str]) -> Premises:
+        if sources not in self._premises:
+            start = self._evidence.start
+            self._premises[sources] = Premises(
+                compromised=self._compromised,
+                earliest=start.earliest,
+                likely=start.likely,
+                latest=start.latest,
+                channels=tuple(sorted(sources)),
+                logging_point=self._watching.logging_point(sources),
+            )
+        return self._premises[sources]
+
+    def _place(self, record: int) -> RecordPlace:
+        if record not in self._places:
+            self._places[record] = self._evidence.place(record)
+        return self._places[record]
+
+    def _order(self, row: Exposure) -> tuple[int, bool, int, int, str, str, str, str, str]:
+        return (
+            _SHOWN_FIRST.index(row.verdict),
+            row.actor_class is ActorClass.PROVIDER_SERVICE,
+            -_DEGREES.index(row.degree) if row.degree else 0,
+            self._index.rank(row.sensitivity),
+            row.container,
+            row.kind,
+            row.holding,
+            row.actor,
+            row.actor_class,
+        )
+
+
+def _compromised(question: Question) -> tuple[str, ...]:
+    named = {
+        "account": {*question.identities, *(way.identity for way in question.ways)},
+        "address": {*question.addresses, *(way.address for way in question.ways)},
+        "session": {*question.sessions, *(way.session for way in question.ways)},
+        "host": {*question.hosts},
+    }
+    return tuple(sorted(f"{kind}:{value}" for kind, values in named.items() for value in values if value))
+
+
+def _forbidden(question: Question, evidence: Evidence, window: Window, seen: Seen) -> tuple[str, ...]:
+    """The premises under which nothing can be ruled out, as sentences."""
+    found = []
+    estate = evidence.estate
+    named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
+    named |= {thing.actor for thing in seen.reached if thing.actor_class is not ActorClass.PROVIDER_SERVICE}
+    owners = {one: _declared(one, estate) for one in sorted(named)}
+    if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
+        found.append("an administrator is among the compromised: the log is unproven from the earliest start on")
+    whose = [bool(question.identities), *(bool(way.identity) for way in question.ways)]
+    if not question.accounts and not all(whose if question.ways else whose[:1]):
+        found.append("the accounts behind an address or session in question are not all known")
+    if not all(owners.values()):
+        found.append("an account in question is not declared in the estate: it may be an administrator's")
+    if question.hosts:
+        found.append("a host is among the compromised: what it kept or could reach by itself is in no access log")
+    accounts = accounts_of(sorted(named), estate)
+    if any(change.actor in accounts and _is_in(change.time, window) for change in evidence.changes):
+        found.append("a rule, right or consent given by a compromised account opens a way no access log may show")
+    return tuple(found)
+
+
+def _declared(account: str, estate: Estate) -> list[Identity]:
+    """The declared identities an account in any form stands for."""
+    found = (estate.identity_of(one) for one in sorted(accounts_of((account,), estate)))
+    return [identity for identity in found if identity is not None]
+
+
+def _is_in(time: int | None, window: Window) -> bool:
+    if time is None:
+        return True
+    return (window.from_ is None or time >= window.from_) and (window.to is None or time < window.to)
+
+
+def _except(kind: str, text: str, items: int) -> str:
+    noun = family(kind, text) if kind in CONTAINER_KINDS else kind.replace("_", " ")
+    if not items:
+        return f"every item of this {noun}"
+    return f"every item of this {noun} except " + ("this 1" if items == 1 else f"these {items:,}")
+
+
+def _rest_reasons(lead: str, judgement: Judgement, window: Window) -> tuple[str, ...]:
+    reasons = judgement.reasons
+    if judgement.verdict is Verdict.RULED_OUT and window.from_ is not None and window.to is not None:
+        reasons = (f"no access from {format_time(window.from_)} to {format_time(window.to)}", *reasons)
+    return (f"{lead}: {reasons[0]}", *reasons[1:]) if lead and reasons else reasons

@@ -1,0 +1,120 @@
+"""Which declared holding an access falls under: exact id, longest prefix of it, then its container the same way."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from tocsin.model.estate import Holding
+
+MAIL_KINDS = frozenset(("mailbox", "mail_folder", "mail_item"))
+CONTAINER_KINDS = frozenset(("mailbox", "site"))
+
+
+def container_kind(kind: str) -> str:
+    """The kind of container that things of `kind` lie in: a mailbox, else a site."""
+    return "mailbox" if kind in MAIL_KINDS else "site"
+
+
+def family(kind: str, text: str) -> str:
+    """What is reached through the same kinds of log: mail, things at a web address, on a share, or on one host."""
+    if kind in MAIL_KINDS:
+        return "mailbox"
+    if "://" in text:
+        return "site"
+    return "share" if text.startswith("\\\\") else "host"
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern (an id, or a prefix ending in `*`) covers a text; case does not count."""
+    pattern, text = pattern.lower(), text.lower()
+    return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
+
+
+class ThingIndex:
+    """Things given as (kind, holding, container), found by the id, prefix or container they fall under."""
+
+    def __init__(self, things: Iterable[tuple[str, str, str]]) -> None:
+        self._things = sorted(set(things))
+        self._texts = sorted(
+            (text.lower(), number)
+            for number, (_, holding, container) in enumerate(self._things)
+            for text in {holding, container}
+            if text
+        )
+        self._whole = {
+            family: sorted({holding.lower() for kind, holding, _ in self._things if _is_whole(kind, family)})
+            for family in CONTAINER_KINDS
+        }
+        self._families = {container_kind(kind) for kind, _, _ in self._things}
+
+    def under(self, kind: str, text: str) -> list[tuple[str, str, str]]:
+        """Everything that is `text` (an id, a container or a prefix ending in `*`) or lies in it, in order."""
+        text = text.lower()
+        numbers: set[int] = set()
+        if text.endswith("*"):
+            numbers.update(self._starting(text[:-1]))
+        else:
+            numbers.update(number for found, number in self._from(text, text) if found == text)
+            if container_kind(kind) == "site":
+                numbers.update(self._starting(text.rstrip("/") + "/"))
+        return [self._things[number] for number in sorted(numbers)]
+
+    def may_contain(self, kind: str, text: str) -> bool:
+        """Whether something reached as a whole may hold `text`, which is not itself listed as reached.
+
+        Where a mail item or document lies is not known from its id, so any folder or container of its kind may.
+        """
+        family = container_kind(kind)
+        if kind in CONTAINER_KINDS:
+            return any(text.lower().startswith(whole) for whole in self._whole[family] if whole != text.lower())
+        return bool(self._whole[family]) or (kind == "mail_folder" and family in self._families)
+
+    def _starting(self, prefix: str) -> list[int]:
+        return [number for _, number in self._from(prefix, prefix + chr(0x10FFFF))]
+
+    def _from(self, low: str, high: str) -> list[tuple[str, int]]:
+        start = bisect_left(self._texts, (low, -1))
+        return self._texts[start : bisect_left(self._texts, (high, len(self._things)))]
+
+
+def _is_whole(kind: str, family: str) -> bool:
+    return container_kind(kind) == family and (kind in CONTAINER_KINDS or kind.endswith("folder"))
+
+
+class HoldingIndex:
+    """Declared holdings by pattern. `rank` orders sensitivities: the first one the estate names is the highest, 0."""
+
+    def __init__(self, holdings: Sequence[Holding]) -> None:
+        self._exact: dict[str, Holding] = {}
+        self._prefix: dict[str, Holding] = {}
+        sensitivities: dict[str, int] = {}
+        for holding in holdings:
+            pattern = holding.pattern.lower()
+            if pattern.endswith("*"):
+                self._prefix.setdefault(pattern[:-1], holding)
+            else:
+                self._exact.setdefault(pattern, holding)
+            if holding.sensitivity:
+                sensitivities.setdefault(holding.sensitivity, len(sensitivities))
+        self._lengths = sorted({len(prefix) for prefix in self._prefix}, reverse=True)
+        self._ranks = sensitivities
+
+    def find(self, holding: str, container: str) -> Holding | None:
+        """The declared holding that covers it, or None."""
+        return self._of(holding.lower()) or self._of(container.lower())
+
+    def rank(self, sensitivity: str) -> int:
+        """0 for the highest; what the estate does not name comes last."""
+        return self._ranks.get(sensitivity, len(self._ranks))
+
+    def _of(self, text: str) -> Holding | None:
+        if not text:
+            return None
+        if text in self._exact:
+            return self._exact[text]
+        for length in self._lengths:
+            found = self._prefix.get(text[:length]) if length <= len(text) else None
+            if found is not None:
+                return found
+        return None

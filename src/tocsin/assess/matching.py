@@ -1,0 +1,264 @@
+"""From a question and the fold of accesses to what was reached by whom, and what may have been.
+
+Three answers for an access: it matches; it touches the question (one criterion holds, or none is contradicted because
+the record leaves a field out, or its time is not usable) and so forbids a ruling-out; or it has nothing to do with it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.assess.accesses import WAY, flatten
+from tocsin.assess.holdings import CONTAINER_KINDS, container_kind, family
+from tocsin.model.estate import Estate
+from tocsin.model.exposure import ActorClass, Degree
+from tocsin.model.identity import canonical_account, canonical_address
+from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
+from tocsin.model.question import NO_SESSION, Question
+
+_DEGREES = list(Degree)
+_Flags = npt.NDArray[np.bool_]
+
+
+class Thing(NamedTuple):
+    """What was reached, by whom; `timed` is False for accesses that cannot be placed in the window."""
+
+    kind: str
+    holding: str
+    container: str
+    actor: str
+    actor_class: ActorClass
+    timed: bool
+
+
+@dataclass(slots=True)
+class Reached:
+    """All accesses of one actor to one thing; `operations` holds the records of each."""
+
+    degree: int = 0
+    labels: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+    sessions: set[str] = field(default_factory=set)
+    clients: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
+    operations: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    times: list[int] = field(default_factory=list)
+    records: set[int] = field(default_factory=set)
+
+    @property
+    def highest(self) -> Degree:
+        """The highest degree of its accesses."""
+        return _DEGREES[self.degree]
+
+
+class Seen(NamedTuple):
+    """What the accesses say to a question.
+
+    reached        what matched
+    near           (kind, holding, container) of what touches the question without being a confirmed access of those in
+                   it: a criterion that does not hold, a time that is not usable, a provider service
+    administrators whether an account acting as administrator is among those that match or touch it
+    containers     (kind, container) of every mailbox and site any access names
+    sources        family of things (`holdings.family`) to the sources that record accesses to them
+    """
+
+    reached: dict[Thing, Reached]
+    near: frozenset[tuple[str, str, str]]
+    administrators: bool
+    containers: frozenset[tuple[str, str]]
+    sources: dict[str, frozenset[str]]
+
+
+def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
+    """The accounts in question: as given, and every account the estate knows of the same identity."""
+    accounts: set[str] = set()
+    for text in identities:
+        account = canonical_account(text) or text
+        accounts.add(account)
+        for identity in estate.identities:
+            known = {canonical_account(one) or one for one in identity.accounts}
+            if account in known or account == identity.id.lower():
+                accounts |= known
+    return frozenset(accounts)
+
+
+def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
+    """Match every access of the fold."""
+    matching, touching = _matching(state, question, estate)
+    way, record, time, timed = flatten(state)
+    usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
+    inside = usable.copy()
+    if question.from_ is not None:
+        inside &= time >= question.from_
+    if question.to is not None:
+        inside &= time < question.to
+    bounded = question.from_ is not None or question.to is not None
+    maybe = inside | ~usable
+    columns = {name: state[name].to_pylist() for name in WAY}
+    reached: dict[Thing, Reached] = defaultdict(Reached)
+    chosen = np.flatnonzero(matching[way] & maybe)
+    for start, end in _stretches(way[chosen]):
+        rows = chosen[start:end]
+        index = int(way[rows[0]])
+        certain = inside[rows] if bounded else np.ones(rows.size, dtype=bool)
+        for flag in (True, False):
+            part = rows[certain == flag]
+            if part.size:
+                thing = _thing(columns, index, flag)
+                times = time[part][usable[part]].tolist()
+                _add(reached[thing], columns, index, times, record[part].tolist())
+    touched = np.unique(way[touching[way] & maybe]).tolist()
+    sure = inside if bounded else np.ones(way.size, dtype=bool)
+    unsure = set(np.unique(way[matching[way] & ~sure & maybe]).tolist())
+    services = ActorClass.PROVIDER_SERVICE
+    return Seen(
+        reached=dict(reached),
+        near=frozenset(
+            (columns["kind"][index], columns["holding"][index], columns["container"][index] or "")
+            for index in touched
+            if not matching[index] or index in unsure or columns["actor_class"][index] == services
+        ),
+        administrators=any(columns["actor_class"][index] == ActorClass.ADMINISTRATOR for index in touched),
+        containers=_containers(columns),
+        sources=_sources(columns),
+    )
+
+
+def _matching(state: pa.Table, question: Question, estate: Estate) -> tuple[_Flags, _Flags]:
+    """Which ways of the state match and which touch the question; time is not looked at."""
+    texts = {
+        column: pc.utf8_lower(pc.fill_null(state[column], "")).combine_chunks()
+        for column in ("actor", "address", "session")
+    }
+    matching = np.zeros(state.num_rows, dtype=bool)
+    touching = matching.copy()
+    for way in _alternatives(question, estate):
+        hits, absent = [], []
+        for column, values in zip(texts, way, strict=True):
+            if values is None:
+                continue
+            missing = _flags(pc.equal(texts[column], ""))
+            hit = _flags(pc.is_in(texts[column], pa.array(sorted(values), pa.string())))
+            hits.append(hit | missing if column == "session" and NO_SESSION in values else hit)
+            absent.append(missing)
+        matching |= np.logical_and.reduce(hits)
+        touching |= np.logical_or.reduce(hits)
+        touching |= np.logical_and.reduce([hit | missing for hit, missing in zip(hits, absent, strict=True)])
+    return matching, touching
+
+
+_Values = frozenset[str] | None
+
+
+def _alternatives(question: Question, estate: Estate) -> list[tuple[_Values, _Values, _Values]]:
+    """(accounts, addresses, sessions) of each alternative, None where it asks for none.
+
+    Ways that name one thing alone, or differ in their session alone, are one alternative.
+    """
+    grouped: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
+    for identity, address, session in question.ways:
+        named = sum(map(bool, (identity, address, session)))
+        if session:
+            grouped[identity, address, True].add(session)
+        elif named == 1:
+            grouped["", "", False].add(f"a{address}" if address else f"i{identity}")
+        elif named:
+            grouped[identity, address, False].add("")
+    found: list[tuple[_Values, _Values, _Values]] = []
+    if question.identities or question.addresses or question.sessions:
+        found.append(_alternative(question.identities, question.addresses, question.sessions, estate))
+    for (identity, address, by_session), members in sorted(grouped.items()):
+        if not (identity or address or by_session):
+            for kind in ("a", "i"):
+                alone = tuple(sorted(one[1:] for one in members if one[0] == kind))
+                if alone:
+                    found.append(_alternative(alone if kind == "i" else (), alone if kind == "a" else (), (), estate))
+            continue
+        found.append(
+            _alternative(
+                (identity,) if identity else (),
+                (address,) if address else (),
+                tuple(sorted(members)) if by_session else (),
+                estate,
+            )
+        )
+    return found
+
+
+def _alternative(
+    identities: Sequence[str], addresses: Sequence[str], sessions: Sequence[str], estate: Estate
+) -> tuple[_Values, _Values, _Values]:
+    return (
+        accounts_of(identities, estate) if identities else None,
+        frozenset(canonical_address(one) or one for one in addresses) if addresses else None,
+        frozenset(one.lower() for one in sessions) if sessions else None,
+    )
+
+
+def _flags(values: pa.Array) -> _Flags:
+    flags: _Flags = np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
+    return flags
+
+
+def _stretches(values: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """(start, end) of equal values in a row."""
+    if values.size == 0:
+        return []
+    starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
+    ends = np.concatenate((starts[1:], [values.size]))
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def _thing(columns: dict[str, list[str]], index: int, timed: bool) -> Thing:
+    return Thing(
+        kind=columns["kind"][index],
+        holding=columns["holding"][index],
+        container=columns["container"][index] or "",
+        actor=columns["actor"][index],
+        actor_class=ActorClass(columns["actor_class"][index]),
+        timed=timed,
+    )
+
+
+def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[int], records: list[int]) -> None:
+    known.degree = max(known.degree, _DEGREES.index(Degree(columns["degree"][index])))
+    for name, values in (
+        ("label", known.labels),
+        ("address", known.addresses),
+        ("session", known.sessions),
+        ("client", known.clients),
+        ("source", known.sources),
+    ):
+        if columns[name][index]:
+            values.add(columns[name][index])
+    known.operations[columns["operation"][index]].update(records)
+    known.times += times
+    known.records.update(records)
+
+
+def _containers(columns: dict[str, list[str]]) -> frozenset[tuple[str, str]]:
+    distinct = set(zip(columns["kind"], columns["container"], strict=True))
+    found = {(container_kind(kind), container) for kind, container in distinct if container}
+    if not CONTAINER_KINDS.isdisjoint(kind for kind, _ in distinct):
+        pairs = set(zip(columns["kind"], columns["holding"], strict=True))
+        found |= {(kind, holding) for kind, holding in pairs if kind in CONTAINER_KINDS}
+    return frozenset(found)
+
+
+def _sources(columns: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    distinct = set(zip(columns["kind"], columns["container"], columns["source"], strict=True))
+    for kind, container, source in distinct:
+        if container:
+            found[family(kind, container)].add(source)
+    for kind, holding, source in set(zip(columns["kind"], columns["holding"], columns["source"], strict=True)):
+        found[family(kind, holding)].add(source)
+    return {name: frozenset(sources) for name, sources in found.items()}

@@ -1,0 +1,92 @@
+"""From coverage rows to the judgement on a holding nothing matched: which rows speak of it, and what they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tocsin.assess.holdings import CONTAINER_KINDS, family, matches
+from tocsin.assess.verdict import Channel, Judgement, Window, contradicts, intersects, judge
+from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.exposure import Basis
+
+_LOGGING_POINT = {
+    Basis.PROVIDERS_WORD: "the provider of the service; an administrator of the tenant decides what is recorded",
+    Basis.SEQUENCE: "the machines that wrote the log",
+    Basis.STATISTICAL: "the systems that wrote the log",
+}
+_NOBODY = "no log was read that would record an access"
+
+
+class Watching:
+    """Judges holdings over one window. `sources` are those that record accesses, by family of things.
+
+    A row limited to a mailbox or pattern speaks of the holdings it covers. One that speaks against completeness and
+    names what is not among `known` may be about anything, so it speaks of all.
+    """
+
+    def __init__(
+        self,
+        coverage: Sequence[Coverage],
+        window: Window,
+        sources: Mapping[str, Iterable[str]],
+        known: Iterable[str],
+    ) -> None:
+        names = {name.lower() for name in known}
+        rows = [row for row in coverage if intersects(row, window)]
+        self._window = window
+        self._sources = {kind: frozenset(found) for kind, found in sources.items()}
+        self._general = [row for row in rows if not row.scope or (contradicts(row) and not _known(row.scope, names))]
+        self._scoped = [row for row in rows if row.scope and not (contradicts(row) and not _known(row.scope, names))]
+        self._bases = _bases(coverage)
+        self._judged: dict[tuple[frozenset[str], tuple[int, ...], tuple[str, ...]], Judgement] = {}
+
+    def judge(self, kind: str, text: str, forbidden: tuple[str, ...]) -> Judgement:
+        """The judgement on a holding of that kind and id or pattern that no access matched."""
+        scoped = tuple(index for index, row in enumerate(self._scoped) if _speaks_of(row, kind, text))
+        sources = self.channels(kind, text)
+        key = (sources, scoped, forbidden)
+        if key not in self._judged:
+            rows = [*self._general, *(self._scoped[index] for index in scoped)]
+            self._judged[key] = judge(
+                self._window,
+                [
+                    Channel(
+                        name=source,
+                        observed=False,
+                        coverage=tuple(row for row in rows if row.source in (source, "")),
+                    )
+                    for source in sorted(sources)
+                ],
+                forbidden,
+            )
+        return self._judged[key]
+
+    def channels(self, kind: str, text: str) -> frozenset[str]:
+        """The sources that record accesses to things of this kind, or are attested to for this one."""
+        attested = {
+            row.source for row in self._scoped if row.state is CoverageState.PROVEN and matches(row.scope, text)
+        }
+        return self._sources.get(family(kind, text), frozenset()) | attested
+
+    def logging_point(self, sources: Iterable[str]) -> str:
+        """Who controls the point where these logs are written."""
+        points = sorted({_LOGGING_POINT[self._bases.get(source, Basis.STATISTICAL)] for source in sources})
+        return "; ".join(points) or _NOBODY
+
+
+def _bases(coverage: Sequence[Coverage]) -> dict[str, Basis]:
+    """What each source's completeness would stand on, from the rows of the spans that have records."""
+    return {
+        row.source: row.basis for row in coverage if row.state is CoverageState.UNPROVEN and row.basis in _LOGGING_POINT
+    }
+
+
+def _known(scope: str, names: set[str]) -> bool:
+    return scope.lower() in names
+
+
+def _speaks_of(row: Coverage, kind: str, text: str) -> bool:
+    """Proof must cover the whole of the holding; doubt counts wherever it may touch it."""
+    if row.state is CoverageState.PROVEN:
+        return matches(row.scope, text)
+    return kind not in CONTAINER_KINDS or matches(row.scope, text) or matches(text, row.scope)

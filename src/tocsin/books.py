@@ -1,0 +1,141 @@
+"""The books of a workspace read back: runs, inputs with their counts, places of records, and what the folds kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import orjson
+import pyarrow as pa
+from sqlalchemy import insert, select, update
+
+from tocsin.errors import StoreError
+from tocsin.model.answers import InputAccount, RejectedRecords
+from tocsin.model.chunk import InputState
+from tocsin.model.reference import RecordPlace, split_reference
+from tocsin.store import tables
+from tocsin.store.workspace import Workspace
+from tocsin.work import from_ipc
+
+_PARTIALS_AT_ONCE = 256
+
+
+def begin_run(workspace: Workspace, started: str, tool: str, settings: Mapping[str, object]) -> int:
+    """A new run's id; `settings` are kept as JSON."""
+    with workspace.writing() as connection:
+        values = {"started": started, "tool": tool, "settings": orjson.dumps(settings).decode()}
+        result = connection.execute(insert(tables.runs).values(**values))
+        (run,) = result.inserted_primary_key or (0,)
+    return int(run)
+
+
+def finish_run(workspace: Workspace, run: int, finished: str) -> None:
+    """Mark a run as done."""
+    with workspace.writing() as connection:
+        connection.execute(update(tables.runs).where(tables.runs.c.id == run).values(finished=finished))
+
+
+def latest_run(workspace: Workspace) -> tuple[str, dict[str, object], bool]:
+    """Start, settings and whether it ended, of the newest run. Raises StoreError where there was none yet."""
+    with workspace.reading() as connection:
+        row = connection.execute(select(tables.runs).order_by(tables.runs.c.id.desc()).limit(1)).first()
+    if row is None:
+        raise StoreError(f"{workspace.path} holds no logs yet", hint="run: tocsin investigate LOGS --workspace DIR")
+    return row.started, orjson.loads(row.settings), row.finished is not None
+
+
+def chunk_names(workspace: Workspace) -> set[str]:
+    """Names of every committed chunk."""
+    with workspace.reading() as connection:
+        return set(connection.execute(select(tables.chunks.c.name)).scalars())
+
+
+class Places:
+    """Resolves record references to the input's path and the entry in it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        chunk, entry = tables.chunks.c, tables.inputs.c
+        with workspace.reading() as connection:
+            rows = connection.execute(
+                select(chunk.sequence, chunk.first_entry, entry.path)
+                .join(tables.inputs, chunk.input == entry.id)
+                .order_by(chunk.sequence)
+            ).all()
+        self._sequences = [row.sequence for row in rows]
+        self._first = [row.first_entry for row in rows]
+        self._paths = [row.path for row in rows]
+
+    def __call__(self, reference: int) -> RecordPlace:
+        sequence, ordinal = split_reference(reference)
+        index = bisect_right(self._sequences, sequence) - 1
+        return RecordPlace(self._paths[index], self._first[index] + ordinal)
+
+
+def input_accounts(workspace: Workspace) -> tuple[InputAccount, ...]:
+    """The books of every input in the order of the plan."""
+    with workspace.reading() as connection:
+        inputs = connection.execute(select(tables.inputs).order_by(tables.inputs.c.id)).all()
+        chunks = connection.execute(select(tables.chunks).order_by(tables.chunks.c.sequence)).all()
+        rejections = connection.execute(
+            select(tables.rejections, tables.rejections.c.count.label("records")).order_by(tables.rejections.c.chunk)
+        ).all()
+        warnings = connection.execute(select(tables.warnings, tables.warnings.c.count.label("records"))).all()
+    of_input = defaultdict(list)
+    first_entry = {}
+    input_of = {}
+    for chunk in chunks:
+        of_input[chunk.input].append(chunk)
+        first_entry[chunk.sequence] = chunk.first_entry
+        input_of[chunk.sequence] = chunk.input
+    rejected: dict[int, dict[str, RejectedRecords]] = defaultdict(dict)
+    for row in rejections:
+        held = rejected[input_of[row.chunk]]
+        known = held.get(row.reason)
+        entry = known.first_entry if known else first_entry[row.chunk] + row.first
+        held[row.reason] = RejectedRecords(
+            reason=row.reason,
+            count=row.records + (known.count if known else 0),
+            first_entry=entry,
+            detail=known.detail if known else row.detail,
+        )
+    warned: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in warnings:
+        warned[input_of[row.chunk]][row.code] += row.records
+    return tuple(
+        InputAccount(
+            path=row.path,
+            sha256=row.sha256,
+            source=row.source,
+            certainty=row.certainty,
+            state=_state(row.state, bool(rejected[row.id]), row.complete),
+            reason=row.reason or ("" if row.complete else "the run stopped before its end: run it again"),
+            size=row.size,
+            records_read=sum(chunk.read for chunk in of_input[row.id]),
+            stored=sum(chunk.stored for chunk in of_input[row.id]),
+            duplicates=sum(chunk.duplicates for chunk in of_input[row.id]),
+            rejected=tuple(rejected[row.id][reason] for reason in sorted(rejected[row.id])),
+            warnings=tuple(sorted(warned[row.id].items())),
+            first=min((chunk.first for chunk in of_input[row.id] if chunk.first is not None), default=None),
+            last=max((chunk.last for chunk in of_input[row.id] if chunk.last is not None), default=None),
+        )
+        for row in inputs
+    )
+
+
+def _state(state: str, has_rejected: bool, complete: bool) -> InputState:
+    known = InputState(state)
+    return InputState.PARTIAL if known is InputState.READ and (has_rejected or not complete) else known
+
+
+def kept_by(workspace: Workspace, fold: str, combine: Callable[[Sequence[pa.Table]], pa.Table]) -> pa.Table:
+    """What a fold has kept of the whole workspace, combined."""
+    partial = tables.partials.c
+    state: list[pa.Table] = []
+    with workspace.reading() as connection:
+        rows = connection.execute(select(partial.data).where(partial.fold == fold).order_by(partial.chunk))
+        for row in rows:
+            state.append(from_ipc(row.data))
+            if len(state) >= _PARTIALS_AT_ONCE:
+                state = [combine(state)]
+    return combine(state)

@@ -1,0 +1,18 @@
+"""`tocsin coverage`: what was watched, and what was not."""
+
+from __future__ import annotations
+
+from tocsin.cli import options
+from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.share.format import Part
+
+
+def coverage(
+    workspace: options.WorkspaceOption,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """What was watched, and when nobody was watching."""
+    answer_part(Part.COVERAGE, workspace, Wish(format_, output, force, quiet))

@@ -1,0 +1,62 @@
+"""`tocsin exposure`: what was reached through an identity, an address, a session or a host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from tocsin.cli import options
+from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.model.identity import canonical_account, canonical_address, canonical_host
+from tocsin.share.format import Part
+
+
+def _canonical(given: list[str] | None, canonical: Callable[[str], str | None]) -> tuple[str, ...]:
+    """Each as the logs' own are written; a text that names nothing is a usage error, never a wider question."""
+    names = tuple((text, canonical(text)) for text in given or ())
+    for text, name in names:
+        if name is None:
+            raise typer.BadParameter(f"{text!r} names nothing")
+    return tuple(name for _, name in names if name is not None)
+
+
+def exposure(
+    workspace: options.WorkspaceOption,
+    identity: Annotated[
+        list[str] | None, typer.Option(metavar="X", help="Take this identity as hostile, in any form; may be repeated.")
+    ] = None,
+    address: Annotated[
+        list[str] | None, typer.Option(metavar="A", help="Take this address as hostile; may be repeated.")
+    ] = None,
+    session: Annotated[
+        list[str] | None, typer.Option(metavar="S", help="Take this session as hostile; may be repeated.")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(metavar="H", help="Take this host as hostile; may be repeated.")
+    ] = None,
+    from_: options.FromOption = None,
+    to: options.ToOption = None,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """What was compromised, and how surely.
+
+    Through whom and what: by default all that the incidents name. Options of one kind are alternatives; of
+    different kinds all must hold.
+    """
+    from tocsin.model.question import Question
+
+    options.check_span(from_, to)
+    question = Question(
+        identities=_canonical(identity, canonical_account),
+        addresses=_canonical(address, canonical_address),
+        sessions=tuple(session or ()),
+        hosts=_canonical(host, canonical_host),
+        from_=from_,
+        to=to,
+    )
+    answer_part(Part.EXPOSURE, workspace, Wish(format_, output, force, quiet), question)

@@ -1,0 +1,18 @@
+"""`tocsin incidents`: which findings belong together, and why."""
+
+from __future__ import annotations
+
+from tocsin.cli import options
+from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.share.format import Part
+
+
+def incidents(
+    workspace: options.WorkspaceOption,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Incidents, the worst first, with the log lines."""
+    answer_part(Part.INCIDENTS, workspace, Wish(format_, output, force, quiet))

@@ -1,0 +1,76 @@
+"""`tocsin investigate`: logs in; the answers to the five questions out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli import options
+from tocsin.cli.exit_code import of_answers
+from tocsin.cli.passphrase import passphrase_for
+from tocsin.cli.progress import progress_on_stderr
+from tocsin.model.finding import Level
+from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.format import Part, format_named
+
+
+def _found(path: str) -> str:
+    """The path as given, if something is there; what cannot be read is the investigation's to report."""
+    try:
+        Path(path).lstat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise typer.BadParameter(f"there is no {path}") from error
+    except OSError:
+        return path
+    return path
+
+
+def investigate(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", parser=_found, help="Logs: files, folders, archives.")
+    ],
+    workspace: options.NewWorkspaceOption = None,
+    estate: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", exists=True, file_okay=False, help="The institution described, as CSV and YAML."),
+    ] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", exists=True, help="More Sigma rules; may be repeated.")
+    ] = None,
+    from_: options.FromOption = None,
+    to: options.ToOption = None,
+    workers: options.WorkersOption = None,
+    format_: options.ReportFormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    fail_on: Annotated[Level | None, typer.Option(help="End with code 1 on a finding at or above this level.")] = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Read logs, seal them, answer the questions.
+
+    What happened, what was compromised, who, what to cut, how it is proven. The report is always written into the
+    workspace too. Run it again to resume after an interruption.
+    """
+    from tocsin.investigation import Settings
+    from tocsin.investigation import investigate as answers_to
+
+    chosen = format_named(format_, Part.INVESTIGATION)
+    refuse_overwrite(output, force=force)
+    options.check_span(from_, to)
+    settings = Settings(
+        paths=tuple(paths),
+        workspace=workspace,
+        estate=estate,
+        rules=tuple(rules or ()),
+        from_=from_,
+        to=to,
+        workers=workers,
+        now=None,
+        passphrase=passphrase_for(workspace),
+    )
+    with progress_on_stderr(quiet=quiet) as progress:
+        answers = answers_to(settings, progress)
+    release(chosen.render(answers, Part.INVESTIGATION), output, force=force)
+    raise typer.Exit(of_answers(answers, fail_on))

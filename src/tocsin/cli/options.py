@@ -1,0 +1,58 @@
+"""The options that several commands share, checked as they are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from tocsin.errors import ConfigError
+from tocsin.model.instant import parse_time
+
+_HAS_ZONE = re.compile(r"([Zz]|[+-]\d\d:\d\d)$")
+
+
+def _time(text: str) -> int:
+    """Nanoseconds UTC of an RFC 3339 time. A time without a zone could mean two instants: it is refused."""
+    value = parse_time(text) if _HAS_ZONE.search(text) else None
+    if value is None:
+        raise typer.BadParameter(f"{text!r} is not a time like 2024-03-01T00:00:00Z")
+    return value
+
+
+WorkspaceOption: TypeAlias = Annotated[
+    Path, typer.Option("--workspace", metavar="DIR", help="The workspace to answer from.", show_default=False)
+]
+NewWorkspaceOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--workspace", metavar="DIR", help="Continue this workspace, or make it. Default: a new one here."),
+]
+FromOption: TypeAlias = Annotated[
+    int | None, typer.Option("--from", metavar="TIME", parser=_time, help="Only events from this RFC 3339 time on.")
+]
+ToOption: TypeAlias = Annotated[
+    int | None, typer.Option("--to", metavar="TIME", parser=_time, help="Only events before this RFC 3339 time.")
+]
+FormatOption: TypeAlias = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="How to write it: text or json.")
+]
+ReportFormatOption: TypeAlias = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="What standard output or -o gets: text, json or html.")
+]
+OutputOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
+]
+ForceOption: TypeAlias = Annotated[bool, typer.Option("--force", help="Let -o replace an existing file.")]
+QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
+WorkersOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, metavar="N", help="Processes to read with. Default: by the input's size."),
+]
+
+
+def check_span(from_: int | None, to: int | None) -> None:
+    """ConfigError where the span holds no time."""
+    if from_ is not None and to is not None and from_ >= to:
+        raise ConfigError("--from is not before --to", hint="--to is exclusive: give a later time")

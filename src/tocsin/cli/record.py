@@ -1,0 +1,47 @@
+"""`tocsin record`: the sealed record, checked."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import typer
+
+from tocsin.cli import options
+from tocsin.cli.passphrase import passphrase_for
+from tocsin.cli.progress import progress_on_stderr
+from tocsin.share.exit import release
+from tocsin.share.plain import shown
+
+if TYPE_CHECKING:
+    from tocsin.record.verify import Verified
+
+commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@commands.callback()
+def record() -> None:
+    """The sealed record."""
+
+
+@commands.command()
+def verify(workspace: options.WorkspaceOption, quiet: options.QuietOption = False) -> None:
+    """Recompute the whole record from its bytes; ends with code 4 at the first fault, and names it."""
+    from tocsin.investigation import verify_record
+
+    with progress_on_stderr(quiet=quiet) as progress:
+        verified = verify_record(workspace, passphrase=passphrase_for(workspace), progress=progress)
+    release(_words(verified), None)
+
+
+def _words(verified: Verified) -> str:
+    root = base64.b64encode(verified.root).decode("ascii")
+    unsigned = verified.size - verified.published
+    signed = f"the newest checkpoint covers the first {verified.published:,}; {unsigned:,} after it are not signed yet"
+    lines = [
+        f"verified:   {verified.records:,} records in {verified.segments:,} segments are as they were sealed",
+        f"tree:       {verified.size:,} entries, root {root}",
+        f"signed:     {signed if unsigned else 'the newest checkpoint covers all of them'}",
+        *(f"unfinished: {shown(path)}: run it again to read the rest" for path in verified.unfinished),
+    ]
+    return "\n".join(lines) + "\n"

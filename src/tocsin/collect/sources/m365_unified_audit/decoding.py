@@ -1,0 +1,128 @@
+"""The text of one record in, the audit record in it out: strict JSON first, then what a careful person would still read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_WRAPPED = ("AuditData", "auditData")
+_MARKS_OF_A_RECORD = ("Operation", "Id", "CreationTime")
+
+
+class Decoded(NamedTuple):
+    """`native` is the audit record; without one `reason` and `detail` say why, in the words of `Unreadable`."""
+
+    native: dict[str, Any] | None
+    warnings: tuple[str, ...] = ()
+    reason: str = ""
+    detail: str = ""
+
+
+def decode_record(text: bytes) -> Decoded:
+    """The audit record in a JSON text, out of a wrapper that holds it as `AuditData` where there is one."""
+    warnings: tuple[str, ...] = ()
+    try:
+        value: Any = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        repaired = _decode_tolerantly(text)
+        if repaired is None:
+            return Decoded(None, (), "not_json", f"not JSON: {error.msg} at byte {error.pos}")
+        value, warnings = repaired
+    return unwrapped(value, warnings)
+
+
+def unwrapped(value: object, warnings: tuple[str, ...] = ()) -> Decoded:
+    """The audit record in a decoded JSON value, or why there is none."""
+    if not isinstance(value, dict):
+        return Decoded(None, warnings, "not_an_object", f"JSON, but not an object: {_kind(value)}")
+    for name in _WRAPPED:
+        if name in value:
+            return _inner(value[name], warnings)
+    if not any(name in value for name in _MARKS_OF_A_RECORD):
+        return Decoded(None, warnings, "not_an_audit_record", "an object without Id, Operation and CreationTime")
+    return Decoded(value, warnings)
+
+
+def is_typical(native: Mapping[str, Any]) -> bool:
+    """Whether an object has what every record of the common schema has: enough to recognise the log by."""
+    return (
+        "CreationTime" in native
+        and "Id" in native
+        and "Operation" in native
+        and ("Workload" in native or "RecordType" in native)
+    )
+
+
+def _inner(value: object, warnings: tuple[str, ...]) -> Decoded:
+    if isinstance(value, str):
+        inner = decode_record(value.encode("utf-8", "replace"))
+        if inner.native is None:
+            return Decoded(None, warnings, inner.reason, f"its AuditData: {inner.detail}")
+        return Decoded(inner.native, tuple(sorted({*warnings, *inner.warnings})))
+    if isinstance(value, dict):
+        return unwrapped(value, warnings)
+    return Decoded(None, warnings, "not_an_audit_record", f"its AuditData is {_kind(value)}")
+
+
+def _decode_tolerantly(text: bytes) -> tuple[Any, tuple[str, ...]] | None:
+    """The value of a text that strict JSON refuses: bad UTF-8, lone surrogates, control characters, padding of NULs."""
+    warnings: set[str] = set()
+    bare = text.removeprefix(BYTE_ORDER_MARK).strip(b" \t\r\n\0")
+    try:
+        readable = bare.decode("utf-8")
+    except UnicodeDecodeError:
+        readable = bare.decode("utf-8", "replace")
+        warnings.add("invalid_utf8")
+    try:
+        value = json.loads(readable, parse_int=_integer, parse_constant=str, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    if _has_control_characters(bare) or len(bare) < len(text.strip(b" \t\r\n").removeprefix(BYTE_ORDER_MARK)):
+        warnings.add("control_characters")
+    if not warnings or "\\u" in readable:
+        value, lone = _without_surrogates(value, 0)
+        if lone:
+            warnings.add("lone_surrogate")
+    return value, tuple(sorted(warnings))
+
+
+def _without_surrogates(value: Any, depth: int) -> tuple[Any, bool]:
+    """The value with lone surrogates replaced, and whether there was one. json.loads bounds the depth."""
+    if isinstance(value, str):
+        clean = value.encode("utf-8", "replace").decode("utf-8") if not value.isascii() else value
+        return (clean, clean != value)
+    if isinstance(value, list):
+        parts = [_without_surrogates(item, depth + 1) for item in value]
+        return [part for part, _ in parts], any(lone for _, lone in parts)
+    if isinstance(value, dict):
+        keys = [_without_surrogates(key, depth + 1) for key in value]
+        parts = [_without_surrogates(item, depth + 1) for item in value.values()]
+        clean = {key: part for (key, _), (part, _) in zip(keys, parts, strict=True)}
+        return clean, any(lone for _, lone in keys) or any(lone for _, lone in parts)
+    return value, False
+
+
+def _integer(digits: str) -> int | float:
+    """As strict JSON decoding reads it: past 64 bits a float."""
+    if len(digits) > 20:
+        return float(digits)
+    value = int(digits)
+    return value if -(2**63) <= value < 2**64 else float(value)
+
+
+def _has_control_characters(text: bytes) -> bool:
+    return any(byte < 0x20 and byte not in b"\t\r\n" for byte in text)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return {str: "a text", list: "a list"}.get(type(value), "something else")

@@ -1,0 +1,106 @@
+"""A decoded audit record in, its fields under flat names out, the way Sigma rules name them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MOST_NESTED = 16
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
+def flatten(native: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """(fields, whole): `whole` is False where something nested deeper than `MOST_NESTED` was left out.
+
+    Scalars keep their name; objects are dotted (`Item.ParentFolder.Path`); lists of scalars are lists; lists of objects
+    are lists by dotted name (`Actor.ID`). Lists of Name and Value also give `List.<name>`, and under the list's own name
+    all names and values one after the other. Lists of Name, NewValue and OldValue give `List.<name>.NewValue` and so on.
+    """
+    fields: dict[str, Any] = {}
+    whole = True
+    for name, value in native.items():
+        if value.__class__ in _SCALARS:
+            fields[name] = value
+        else:
+            whole = _nested(fields, name, value, 1) and whole
+    return fields, whole
+
+
+def _nested(fields: dict[str, Any], name: str, value: Any, depth: int) -> bool:
+    if depth > MOST_NESTED:
+        return False
+    if value.__class__ is dict:
+        whole = True
+        for key, inner in value.items():
+            if inner.__class__ in _SCALARS:
+                _put(fields, f"{name}.{key}", inner)
+            else:
+                whole = _nested(fields, f"{name}.{key}", inner, depth + 1) and whole
+        return whole
+    if value and value[0].__class__ is dict and "Name" in value[0]:
+        return _pairs(fields, name, value, depth)
+    fields.setdefault(name, [])
+    return _gather(fields, name, value, depth)
+
+
+def _pairs(fields: dict[str, Any], name: str, pairs: list[Any], depth: int) -> bool:
+    """A list of Name with Value, or with NewValue and OldValue."""
+    whole = True
+    flat: list[Any] = []
+    for pair in pairs:
+        if pair.__class__ is not dict or pair.get("Name").__class__ is not str:
+            whole = _gather(fields, name, [pair], depth) and whole
+            continue
+        own = f"{name}.{pair['Name']}"
+        for key, value in pair.items():
+            if key == "Name":
+                flat.append(value)
+            elif key == "Value":
+                if value.__class__ in _SCALARS:
+                    flat.append(value)
+                    _put(fields, own, value)
+                else:
+                    whole = _nested(fields, own, value, depth + 1) and whole
+            elif value.__class__ in _SCALARS:
+                _put(fields, f"{own}.{key}", value)
+                _append(fields, f"{name}.{key}", value)
+            else:
+                whole = _nested(fields, f"{own}.{key}", value, depth + 1) and whole
+    for value in flat:
+        _append(fields, name, value)
+    return whole
+
+
+def _gather(fields: dict[str, Any], name: str, values: list[Any], depth: int) -> bool:
+    """Everything in a list, by dotted name, each name a list."""
+    if depth > MOST_NESTED:
+        return False
+    whole = True
+    for value in values:
+        kind = value.__class__
+        if kind is dict:
+            for key, inner in value.items():
+                items = inner if inner.__class__ is list else [inner]
+                whole = _gather(fields, f"{name}.{key}", items, depth + 1) and whole
+        elif kind is list:
+            whole = _gather(fields, name, value, depth + 1) and whole
+        else:
+            _append(fields, name, value)
+    return whole
+
+
+def _put(fields: dict[str, Any], name: str, value: Any) -> None:
+    """A name given twice holds both values."""
+    if name in fields:
+        _append(fields, name, value)
+    else:
+        fields[name] = value
+
+
+def _append(fields: dict[str, Any], name: str, value: Any) -> None:
+    held = fields.get(name)
+    if held.__class__ is list:
+        held.append(value)
+    elif name in fields:
+        fields[name] = [held, value]
+    else:
+        fields[name] = [value]

@@ -1,0 +1,63 @@
+"""Windows event logs as the event log service keeps them (EVTX): bytes in; records, events, accesses and marks out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import orjson
+
+from tocsin.collect.source import Head, Mapped
+from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks
+from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS, event_fields
+from tocsin.collect.sources.windows_evtx.framing import BLOCK_MAGIC, FILE_HEADER_BYTES, FILE_MAGIC, next_block
+from tocsin.collect.sources.windows_evtx.mapping import map_event
+from tocsin.model.record import Record, Unreadable
+
+
+class WindowsEvtx:
+    """The source. What is committed of a record is the decoder's JSON text beside its span."""
+
+    name = "windows_evtx"
+    decoder = f"evtx {version('evtx')}"
+    log_fields = LOG_FIELDS
+    commits_text = True
+
+    def recognises(self, head: Head) -> float:
+        """Certain by the file's magic; nearly so where only the file header is damaged and the first block stands."""
+        if head.data.startswith(FILE_MAGIC):
+            return 1.0
+        return 0.9 if head.data.startswith(BLOCK_MAGIC, FILE_HEADER_BYTES) else 0.0
+
+    def preamble(self, head: Head) -> int:
+        """The file header: nothing in it is needed to read a block, but every chunk can show what file it is of."""
+        return min(FILE_HEADER_BYTES, head.size)
+
+    def cut(self, window: bytes, preamble: bytes) -> int | None:
+        """At the next block."""
+        return next_block(window)
+
+    def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
+        """Every record; a damaged block costs only what cannot be read of it."""
+        for item in read_blocks(data, skip):
+            if isinstance(item, Lost):
+                raw = data[item.offset : item.offset + item.length]
+                yield Unreadable(item.offset, item.length, raw, item.reason, item.detail, item.records)
+                continue
+            text = item.text.encode()
+            try:
+                event = orjson.loads(text)["Event"]
+                log, fields = event_fields(event)
+            except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+                raw = data[item.offset : item.offset + item.length]
+                detail = f"the decoded record is no event: {error}"
+                yield Unreadable(item.offset, item.length, raw, "damaged_record", detail)
+                continue
+            yield Record(item.offset, item.length, text, log, fields, event, item.warnings)
+
+    def map(self, record: Record) -> Mapped:
+        """The record as event, accesses and marks."""
+        return map_event(record)
+
+
+SOURCE = WindowsEvtx()

@@ -1,0 +1,112 @@
+"""Readers of one event column each: a record's fields and its host in, the column's canonical value out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from tocsin.model.identity import canonical_account, canonical_address, canonical_host
+
+Reader = Callable[[Mapping[str, Any], str | None], str | None]
+
+_SILENT = frozenset({"", "-", ".", "S-1-0-0", "(null)"})
+
+account = lru_cache(maxsize=65_536)(canonical_account)
+address = lru_cache(maxsize=65_536)(canonical_address)
+host_name = lru_cache(maxsize=65_536)(canonical_host)
+
+
+def value_text(value: object) -> str | None:
+    """A decoded value as text, lists joined; None where there is none."""
+    if type(value) is str or value is None:
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "; ".join(text for item in value if (text := value_text(item)) is not None)
+    return str(value)
+
+
+def reader(column: str, names: Sequence[str]) -> Reader:
+    """The reader of a column from fields in order of preference; `Domain\\User` joins two of them."""
+    if column in {"actor.user.name", "user.name"}:
+        return _account_reader([tuple(name.split("\\")) for name in names])
+    if column == "src_endpoint.ip":
+        return _first(names, lambda text, _: address(text))
+    if column == "actor.session.uid":
+        return _first(names, session)
+    if column == "process.uid":
+        return _first(names, process)
+    if any("\\" in name for name in names):
+        return _account_reader([tuple(name.split("\\")) for name in names])
+    return _first(names, lambda text, _: text)
+
+
+def _first(names: Sequence[str], canonical: Callable[[str, str | None], str | None]) -> Reader:
+    def read(fields: Mapping[str, Any], host: str | None) -> str | None:
+        empty = None
+        for name in names:
+            text = value_text(fields.get(name))
+            if text is None:
+                continue
+            if text in _SILENT:
+                empty = "" if text == "" else empty
+            elif (value := canonical(text, host)) is not None:
+                return value
+        return empty
+
+    return read
+
+
+def _account_reader(names: Sequence[tuple[str, ...]]) -> Reader:
+    def read(fields: Mapping[str, Any], host: str | None) -> str | None:
+        for parts in names:
+            user = value_text(fields.get(parts[-1]))
+            if user is None or user in _SILENT:
+                continue
+            domain = value_text(fields.get(parts[0])) if len(parts) == 2 else None
+            value = account_in(domain, user)
+            if value is not None:
+                return value
+        return None
+
+    return read
+
+
+def account_in(domain: str | None, user: str | None) -> str | None:
+    """`domain\\user` canonical; a user name that is already qualified, as `user@realm`, stands alone."""
+    if user is None or user in _SILENT:
+        return None
+    if not domain or domain in _SILENT or "@" in user or "\\" in user:
+        return account(user)
+    return account(f"{domain}\\{user}")
+
+
+def session(text: str, host: str | None) -> str | None:
+    """A logon id as `host|0x3e7`, because it is unique on one host only; None for the id that stands for no session."""
+    number = _hexadecimal(text)
+    return None if number == "0x0" else f"{host or ''}|{number}"
+
+
+def process(text: str, host: str | None) -> str | None:
+    """A process GUID without braces, or `host|pid` with the id in decimal."""
+    if len(text) >= 32:
+        return text.strip("{}").lower()
+    return f"{host or ''}|{_decimal(text)}"
+
+
+@lru_cache(maxsize=65_536)
+def _hexadecimal(text: str) -> str:
+    try:
+        return hex(int(text, 0))
+    except ValueError:
+        return text.lower()
+
+
+@lru_cache(maxsize=65_536)
+def _decimal(text: str) -> str:
+    try:
+        return str(int(text, 0))
+    except ValueError:
+        return text.lower()

@@ -1,0 +1,174 @@
+"""A record in; its event columns with time and key, its accesses and its marks out, as two data tables declare them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+from tocsin.collect.source import Mapped
+from tocsin.collect.sources.windows_evtx.audit import Access, MarkRule, access_of, mark_of
+from tocsin.collect.sources.windows_evtx.columns import Reader, host_name, reader
+from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
+from tocsin.model.record import Record
+
+_AUDIT_SUCCESS, _AUDIT_FAILURE = 1 << 53, 1 << 52  # reserved keywords of the Security log
+_LARGEST_SEQUENCE = 2**63 - 1
+
+
+class _Recipe(NamedTuple):
+    """How records of one channel, event id and provider are mapped."""
+
+    class_uid: int
+    activity: str
+    columns: tuple[tuple[str, Reader], ...]
+    is_audit: bool
+    access: Access | None
+    mark: MarkRule | None
+
+
+class _Entry(NamedTuple):
+    provider: str
+    recipe: Mapping[str, Any]
+
+
+def map_event(record: Record) -> Mapped:
+    """See `collect.source.Source.map`."""
+    channel, event_id, _ = record.log
+    recipe = _recipe(record.log)
+    system = record.native.get("System") or {}
+    fields = record.fields
+    host = host_name(_text(system.get("Computer")))
+    stamp = _system_time(system)
+    time, warnings = _time(stamp)
+    number = _sequence(system.get("EventRecordID"))
+    event: dict[str, Any] = {
+        "time": time,
+        "class_uid": recipe.class_uid,
+        "metadata.sequence": number,
+        "device.hostname": host,
+        "metadata.log_name": channel or None,
+        "metadata.event_code": event_id or None,
+    }
+    if recipe.activity:
+        event["activity_name"] = recipe.activity
+    if recipe.is_audit:
+        event["status"] = _audit_status(system.get("Keywords"))
+    for column, read in recipe.columns:
+        value = read(fields, host)
+        if value is not None:
+            event[column] = value
+    key = None
+    if number is not None and stamp is not None:
+        moment = stamp if time is None else time // 1000  # as far as every decoder of such records goes
+        key = f"{channel}\0{host}\0{number}\0{moment}".encode()
+    accesses = marks = ()  # type: tuple[Mapping[str, Any], ...]
+    if recipe.access and (row := recipe.access.row(fields, event)):
+        accesses = (row,)
+    if recipe.mark:
+        marks = (recipe.mark.row(fields, event),)
+    return Mapped(event, key, accesses, marks, warnings)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _system_time(system: Mapping[str, Any]) -> str | None:
+    created = system.get("TimeCreated")
+    attributes = created.get("#attributes") if isinstance(created, dict) else None
+    return _text(attributes.get("SystemTime")) if isinstance(attributes, dict) else None
+
+
+def _time(stamp: str | None) -> tuple[int | None, tuple[str, ...]]:
+    """Nanoseconds of a SystemTime with every digit it has, and what is odd about it."""
+    if not stamp:
+        return None, ("time_missing",)
+    minute = _minute(stamp[:16])
+    time: int | None
+    try:
+        if minute is None or stamp[-1] != "Z" or stamp[16] != ":" or stamp[19] != "." or len(stamp) > 30:
+            time = parse_time(stamp)
+        else:
+            time = minute + int(stamp[17:19]) * NANOSECONDS + int(stamp[20:-1].ljust(9, "0"))
+    except (ValueError, IndexError):
+        time = parse_time(stamp)
+    if time is None:
+        return None, ("time_unrepresentable",)
+    return (time, ()) if is_plausible(time) else (time, ("time_implausible",))
+
+
+@lru_cache(maxsize=65_536)
+def _minute(text: str) -> int | None:
+    return parse_time(f"{text}:00Z")
+
+
+def _sequence(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value <= _LARGEST_SEQUENCE else None
+
+
+@lru_cache(maxsize=1024)
+def _audit_status(keywords: object) -> str | None:
+    try:
+        bits = int(str(keywords), 0)
+    except ValueError:
+        return None
+    if bits & _AUDIT_FAILURE:
+        return "failure"
+    return "success" if bits & _AUDIT_SUCCESS else None
+
+
+@lru_cache(maxsize=65_536)
+def _recipe(log: tuple[str, ...]) -> _Recipe:
+    channel, event_id, provider = (value.lower() for value in log)
+    generic, entries, accesses, marks = _tables()
+    found = _of_provider(entries.get((channel, event_id), ()), provider)
+    access = _of_provider(accesses.get((channel, event_id), ()), provider)
+    mark = _of_provider(marks.get((channel, event_id), ()), provider)
+    chosen = found or generic
+    return _Recipe(
+        class_uid=chosen["class_uid"],
+        activity=chosen.get("activities", {}).get(event_id, ""),
+        columns=tuple((column, reader(column, names)) for column, names in chosen["columns"].items()),
+        is_audit=channel == "security",
+        access=access_of(access) if access else None,
+        mark=mark_of(mark) if mark else None,
+    )
+
+
+_Index = dict[tuple[str, str], list[_Entry]]
+
+
+def _of_provider(entries: list[_Entry] | tuple[()], provider: str) -> Mapping[str, Any] | None:
+    """The entry that names the provider, else the one that names none."""
+    by_provider = {entry.provider: entry.recipe for entry in entries}
+    return by_provider.get(provider, by_provider.get(""))
+
+
+@cache
+def _tables() -> tuple[Mapping[str, Any], _Index, _Index, _Index]:
+    """The generic recipe, and the entries of both tables by lower-case channel and event id."""
+    folder = resources.files(__package__ or "")
+    mapping = tomllib.loads((folder / "mapping.toml").read_text(encoding="utf-8"))
+    audit = tomllib.loads((folder / "audit.toml").read_text(encoding="utf-8"))
+    entries: _Index = {}
+    for event in mapping["event"]:
+        columns = {name: value for chosen in event.get("sets", ()) for name, value in mapping["sets"][chosen].items()}
+        recipe = {**event, "columns": {**columns, **event.get("columns", {})}}
+        for event_id in event["activities"]:
+            _add(entries, event, event_id, recipe)
+    accesses: _Index = {}
+    marks: _Index = {}
+    for index, name in ((accesses, "access"), (marks, "mark")):
+        for entry in audit[name]:
+            _add(index, entry, str(entry["id"]), entry)
+    return mapping["generic"], entries, accesses, marks
+
+
+def _add(index: _Index, entry: Mapping[str, Any], event_id: str, recipe: Mapping[str, Any]) -> None:
+    place = (entry["channel"].lower(), event_id)
+    index.setdefault(place, []).append(_Entry(entry.get("provider", "").lower(), recipe))

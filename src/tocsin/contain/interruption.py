@@ -1,0 +1,97 @@
+"""What a cut would stop, and for whom: from the estate, or the plain statement that it is not known."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocsin.contain.actions import Catalogue
+from tocsin.model.estate import Estate, Identity
+
+NO_ESTATE = "What else stops is not known: no estate was given."
+MATTERS_NAMED = 5
+
+
+class Interruption(NamedTuple):
+    """Sentences on what stops; `protected` where a person must decide first."""
+
+    sentences: tuple[str, ...]
+    protected: bool
+
+
+def interrupt_account(account: str, estate: Estate, catalogue: Catalogue, at: int | None) -> Interruption:
+    """What stops when this account is cut off; the matters named are those assigned at `at` (ns UTC, None: ever)."""
+    if not estate.identities:
+        return Interruption((NO_ESTATE,), protected=False)
+    identity = estate.identity_of(account)
+    if identity is None:
+        return Interruption(("What else stops is not known: the estate does not name this account.",), protected=False)
+    sentences = [_describe(identity)]
+    matters = sorted(
+        {
+            assignment.matter
+            for assignment in estate.assignments
+            if assignment.identity == identity.id
+            and (at is None or assignment.from_ is None or assignment.from_ <= at)
+            and (at is None or assignment.to is None or assignment.to > at)
+        }
+    )
+    if matters:
+        more = f" and {len(matters) - MATTERS_NAMED} more" if len(matters) > MATTERS_NAMED else ""
+        sentences.append(f"Work on {', '.join(matters[:MATTERS_NAMED])}{more} waits.")
+    if identity.administrator:
+        sentences.append("It is an administrator: make sure first that another administrator can sign in.")
+    others = sorted(set(identity.accounts) - {account})
+    if others:
+        sentences.append(f"The same identity also has {', '.join(others)}, which stay as they are.")
+    protected = is_protected(identity, estate)
+    if protected:
+        sentences += [_serves(identity, estate), catalogue.alternative["account"]]
+    return Interruption(tuple(sentences), protected)
+
+
+def interrupt_host(host: str, estate: Estate, catalogue: Catalogue) -> Interruption:
+    """What stops when this host is isolated; the estate names a host by its computer account (`host$`) or its name."""
+    short = host.split(".")[0]
+    named = {host, short, f"{host}$", f"{short}$"}
+    owners = [
+        identity
+        for identity in estate.identities
+        if any(account.rpartition("\\")[2] in named for account in identity.accounts)
+    ]
+    sentences: list[str] = []
+    protected = False
+    if not estate.identities:
+        sentences.append(NO_ESTATE)
+    elif not owners:
+        sentences.append("What else stops is not known: the estate does not name this host.")
+    for identity in owners:
+        sentences.append(_describe(identity))
+        if is_protected(identity, estate):
+            sentences.append(_serves(identity, estate))
+            protected = True
+    if catalogue.is_domain_controller(host):
+        sentences.append("Its name says domain controller: without it nobody may be able to sign in.")
+        protected = True
+    if protected:
+        sentences.append(catalogue.alternative["host"])
+    return Interruption(tuple(sentences), protected)
+
+
+def is_protected(identity: Identity, estate: Estate) -> bool:
+    """Whether it serves a function that must go on: declared protected, or named without being declared."""
+    if not identity.function:
+        return False
+    declared = [function for function in estate.functions if function.name == identity.function]
+    return any(function.protected for function in declared) or not declared
+
+
+def _describe(identity: Identity) -> str:
+    place = ", ".join(text for text in (identity.role, identity.unit) if text)
+    name = identity.name or identity.id
+    return f"Affected is {name} ({place})." if place else f"Affected is {name}."
+
+
+def _serves(identity: Identity, estate: Estate) -> str:
+    described = next((f.description for f in estate.functions if f.name == identity.function and f.description), "")
+    more = f" ({described})" if described else ""
+    return f"It serves the protected function {identity.function}{more}, which must go on."

@@ -1,0 +1,300 @@
+"""From findings to incidents: findings that share an entity, weighed by how telling it is and decayed in time.
+
+The formula and its settings stand in `weights.toml`.
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tocsin.correlate.reason import explain_link
+from tocsin.correlate.weights import Weights, load_weights
+from tocsin.model.finding import Entity, EntityType, Finding, Incident, Level, Link
+from tocsin.model.instant import HOUR
+
+_ABOUT = (EntityType.ACCOUNT, EntityType.HOST, EntityType.ADDRESS)  # what a finding can be about
+_NO_TIME = -(2**63) - 1  # before every time there is
+_ALONE = (EntityType.SESSION, EntityType.PROCESS)  # one of these is enough to merge two incidents
+
+
+def correlate(
+    findings: Iterable[Finding],
+    *,
+    responders: Collection[str] = (),
+    carriers: Mapping[Entity, int] | None = None,
+    accounts: int = 0,
+) -> tuple[Incident, ...]:
+    """Incidents, gravest first (level, score, then first time and id); each finding above informational is in one.
+
+    findings    in any order; ids must be unique
+    responders  accounts of those who respond to incidents: sharing one ties nothing together
+    carriers    how many accounts the logs as a whole show with an entity, where that is known: an address behind which
+                everybody sits is then a hub even if few findings name it
+    accounts    how many accounts the logs show at all; 0 where not known
+
+    A finding joins the incident it has the greatest affinity with, if that is at least `attach`; else it opens one. A
+    second incident is merged in only over two links of different entity types (or one session or process), each of at
+    least `merge`. No incident grows beyond `largest` findings: the next one opens another.
+    """
+    kept = sorted((f for f in findings if f.detector.level is not Level.INFORMATIONAL), key=_in_time)
+    weights = load_weights()
+    entities = _number_entities(kept, weights, frozenset(responders), carriers or {}, accounts or weights.population)
+    grouping = _Grouping(kept, entities, weights)
+    for number in range(len(kept)):
+        grouping.add(number)
+    incidents = [_conclude([kept[n] for n in group.members], group.links) for group in grouping.groups()]
+    return tuple(sorted(incidents, key=_gravest))
+
+
+class _Tie(NamedTuple):
+    """One shared entity (its number) between the finding at hand and `member`, the last of an incident's that has it.
+
+    Sorts by strength: `weakness` is the affinity negated.
+    """
+
+    weakness: float
+    entity: int
+    member: int
+    gap: int | None
+
+
+class _Seen(NamedTuple):
+    """The last finding of a group that carries an entity: when it ended, and its position. The later end is greater."""
+
+    end: int
+    member: int
+
+
+class _Entities(NamedTuple):
+    """The entities that link, numbered in their order, with what does not change while findings are attached."""
+
+    known: list[Entity]
+    weights: list[float]  # base weight times how rare the entity is
+    bases: list[float]
+    of_finding: list[list[int]]
+    subjects: list[int]  # number of what each finding is about; -1 where that does not link
+
+
+class _Group:
+    """An incident while it grows: positions of its findings, links as made, hosts."""
+
+    __slots__ = ("hosts", "links", "members")
+
+    def __init__(self, number: int, hosts: set[str]) -> None:
+        self.members = [number]
+        self.links: list[Link] = []
+        self.hosts = hosts
+
+
+class _Grouping:
+    """Attaches findings in time order. A group is known by the position of the finding that opened it."""
+
+    def __init__(self, findings: Sequence[Finding], entities: _Entities, weights: Weights) -> None:
+        self._findings = findings
+        self._entities = entities
+        self._weights = weights
+        self._groups: dict[int, _Group] = {}
+        self._merged_into: dict[int, int] = {}
+        self._recent: list[dict[int, _Seen]] = [{} for _ in entities.known]  # per entity its groups, the latest last
+        self._hours: list[list[int]] = [[] for _ in entities.known]  # per entity the hours it carried a finding in
+
+    def groups(self) -> Iterator[_Group]:
+        """Every group, in the order it was opened."""
+        yield from self._groups.values()
+
+    def add(self, number: int) -> None:
+        """Attach the finding at this position, or open a group with it."""
+        ties = self._ties(number)
+        ranked = sorted(ties, key=lambda root: (ties[root][0].weakness, root))
+        root = next((root for root in ranked if len(self._groups[root].members) < self._weights.largest), None)
+        hosts = {entity.id for entity in self._findings[number].entities if entity.type is EntityType.HOST}
+        if root is None:
+            root = number
+            self._groups[root] = _Group(number, hosts)
+        else:
+            group = self._groups[root]
+            group.members.append(number)
+            group.hosts |= hosts
+            group.links.append(self._link(number, ties[root][0]))
+            joined = root
+            for other in ranked:
+                if other != joined and (strong := self._independent(ties[other])):
+                    root = self._merge(root, other, [self._link(number, tie) for tie in strong])
+        self._remember(number, root)
+
+    def _ties(self, number: int) -> dict[int, list[_Tie]]:
+        """Per group that shares an entity with the finding: its ties of at least `attach`, strongest first."""
+        first = self._findings[number].first
+        subject = self._entities.subjects[number]
+        ties: dict[int, list[_Tie]] = {}
+        for entity in self._entities.of_finding[number]:
+            groups = self._groups_with(entity)
+            if not groups:
+                continue
+            type_ = self._entities.known[entity].type
+            weight = self._entities.weights[entity] * self._quiet(entity, first)
+            for root, (end, member) in groups.items():
+                gap = None if first is None or end == _NO_TIME else max(0, first - end)
+                about = entity == subject == self._entities.subjects[member]
+                affinity = self._weights.decay(type_, gap) * (self._entities.bases[entity] if about else weight)
+                if affinity >= self._weights.attach:
+                    ties.setdefault(root, []).append(_Tie(-affinity, entity, member, gap))
+        for found in ties.values():
+            found.sort()
+        return ties
+
+    def _groups_with(self, entity: int) -> dict[int, _Seen]:
+        """The groups that lately carried the entity, merged ones under the group they went into."""
+        known = self._recent[entity]
+        if not self._merged_into.keys().isdisjoint(known):
+            resolved: dict[int, _Seen] = {}
+            for root, seen in known.items():
+                into = self._root(root)
+                resolved[into] = max(seen, resolved.pop(into, seen))
+            known = self._recent[entity] = resolved
+        return known
+
+    def _root(self, root: int) -> int:
+        while root in self._merged_into:
+            root = self._merged_into[root]
+        return root
+
+    def _quiet(self, entity: int, first: int | None) -> float:
+        hours = self._hours[entity]
+        if first is None or not hours:
+            return 1.0
+        since = bisect.bisect_right(hours, first // HOUR - self._weights.quiet_hours)
+        return self._weights.quiet(len(hours) - since)
+
+    def _independent(self, ties: list[_Tie]) -> list[_Tie]:
+        """The ties that justify a merge: one session or process, or two of different types and ids; else none."""
+        strong = [(tie, self._entities.known[tie.entity]) for tie in ties if -tie.weakness >= self._weights.merge]
+        for tie, entity in strong:
+            if entity.type in _ALONE:
+                return [tie]
+        for tie, entity in strong[1:]:
+            # a mailbox and the account that owns it have one id: they are one link, not two
+            if entity.type is not strong[0][1].type and entity.id != strong[0][1].id:
+                return [strong[0][0], tie]
+        return []
+
+    def _merge(self, a: int, b: int, links: list[Link]) -> int:
+        """Merge two groups into the one opened first and return it; leave them apart where it would be too large."""
+        into, gone = min(a, b), max(a, b)
+        size = len(self._groups[a].members) + len(self._groups[b].members)
+        hosts = self._groups[a].hosts | self._groups[b].hosts
+        if size > self._weights.largest or len(hosts) > self._weights.most_hosts:
+            return a
+        kept, lost = self._groups[into], self._groups.pop(gone)
+        kept.members += lost.members
+        kept.links += [*lost.links, *links]
+        kept.hosts = hosts
+        self._merged_into[gone] = into
+        return into
+
+    def _link(self, number: int, tie: _Tie) -> Link:
+        affinity = -tie.weakness
+        return Link(
+            a=self._findings[tie.member].id,
+            b=self._findings[number].id,
+            reason=explain_link(self._entities.known[tie.entity], tie.gap, affinity),
+            affinity=round(affinity, 2),
+        )
+
+    def _remember(self, number: int, root: int) -> None:
+        finding = self._findings[number]
+        seen = _Seen(_NO_TIME if finding.last is None else finding.last, number)
+        hour = None if finding.first is None else finding.first // HOUR
+        for entity in self._entities.of_finding[number]:
+            known = self._recent[entity]
+            known[root] = max(known.pop(root, seen), seen)
+            if len(known) > self._weights.recent:
+                del known[next(iter(known))]
+            hours = self._hours[entity]
+            if hour is not None and (not hours or hours[-1] != hour):
+                hours.append(hour)
+
+
+def subject_of(finding: Finding) -> Entity | None:
+    """What the finding is about: its first entity if that is an account, host or address."""
+    first = finding.entities[0] if finding.entities else None
+    return first if first is not None and first.type in _ABOUT else None
+
+
+def _number_entities(
+    findings: Sequence[Finding],
+    weights: Weights,
+    responders: frozenset[str],
+    carriers: Mapping[Entity, int],
+    population: int,
+) -> _Entities:
+    """Number what links. An entity is carried by the subjects of the findings that name it, or by more where the logs
+    show more."""
+    subjects_of: dict[Entity, set[Entity | None]] = {}
+    for finding in findings:
+        subject = subject_of(finding)
+        for entity in finding.entities:
+            subjects_of.setdefault(entity, set()).add(subject)
+
+    def links(entity: Entity) -> bool:
+        is_responder = entity.type in (EntityType.ACCOUNT, EntityType.MAILBOX) and entity.id in responders
+        return weights.links(entity) and not is_responder
+
+    known = sorted(filter(links, subjects_of))
+    numbers = {entity: number for number, entity in enumerate(known)}
+    bases = [weights.entity[entity.type] for entity in known]
+    rare = [weights.rare(max(len(subjects_of[e]), carriers.get(e, 0)), population) for e in known]
+    subjects = (subject_of(finding) for finding in findings)
+    return _Entities(
+        known=known,
+        weights=[base * factor for base, factor in zip(bases, rare, strict=True)],
+        bases=bases,
+        of_finding=[[numbers[entity] for entity in finding.entities if entity in numbers] for finding in findings],
+        subjects=[-1 if subject is None else numbers.get(subject, -1) for subject in subjects],
+    )
+
+
+def _conclude(members: list[Finding], links: Sequence[Link]) -> Incident:
+    members = sorted(members, key=_in_time)
+    position = {finding.id: number for number, finding in enumerate(members)}
+    times = [time for finding in members for time in (finding.first, finding.last) if time is not None]
+    return Incident(
+        id=f"i-{hashlib.sha256(members[0].id.encode()).hexdigest()[:12]}",
+        title=_title(members),
+        level=max((finding.detector.level for finding in members), key=lambda level: level.rank),
+        first=min(times, default=None),
+        last=max(times, default=None),
+        score=_score(members, load_weights()),
+        findings=tuple(finding.id for finding in members),
+        techniques=tuple(sorted({technique for finding in members for technique in finding.techniques})),
+        entities=tuple(sorted({entity for finding in members for entity in finding.entities})),
+        links=tuple(sorted(set(links), key=lambda link: (position[link.b], position[link.a], link.reason))),
+    )
+
+
+def _score(members: Sequence[Finding], weights: Weights) -> int:
+    """0 to 100: the noisy-or over distinct detectors of their level's weight. Saying one thing often adds nothing."""
+    levels = {(f.detector.kind, f.detector.id): f.detector.level for f in members}
+    doubt = 1.0
+    for detector in sorted(levels):
+        doubt *= 1.0 - weights.level[levels[detector]]
+    return round(100 * (1.0 - doubt))
+
+
+def _title(members: Sequence[Finding]) -> str:
+    lead = min(members, key=lambda finding: (-finding.detector.level.rank, _in_time(finding)))
+    subject = subject_of(lead)
+    others = len(members) - 1
+    more = f" and {others} other {'finding' if others == 1 else 'findings'}" if others else ""
+    return f"{subject.id}: {lead.detector.title}{more}" if subject else f"{lead.detector.title}{more}"
+
+
+def _in_time(finding: Finding) -> tuple[bool, int, str]:
+    return (finding.first is None, finding.first or 0, finding.id)
+
+
+def _gravest(incident: Incident) -> tuple[int, int, bool, int, str]:
+    return (-incident.level.rank, -incident.score, incident.first is None, incident.first or 0, incident.id)

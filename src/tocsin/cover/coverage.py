@@ -1,0 +1,319 @@
+"""From the facts of each log to what was watched: rows of one source, host and channel in one state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from tocsin.cover import silence
+from tocsin.cover.facts import SCHEMA, Facts, Log, by_log, combine, summarise
+from tocsin.cover.proof import Proof, proof_of
+from tocsin.cover.sequence import Gap, gaps_in, grouped, series_of
+from tocsin.model.coverage import Coverage, CoverageState, Mark
+from tocsin.model.estate import Attestation
+from tocsin.model.exposure import Basis
+from tocsin.model.instant import DAY, HOUR, format_time, is_plausible
+from tocsin.model.reference import RecordPlace
+
+__all__ = ["NAME", "SCHEMA", "Gap", "Log", "Rejected", "combine", "conclude", "gaps", "summarise"]
+
+NAME = "coverage"
+# Mailbox auditing stops for a day once the provider throttles it (Microsoft, "MailItemsAccessed", throttling).
+_THROTTLED_FOR = DAY
+
+_Place = Callable[[int], RecordPlace]
+
+
+class Rejected(NamedTuple):
+    """Records of one input that could not be read, for one reason; `source` as recognised."""
+
+    source: str
+    path: str
+    records: int
+    reason: str
+
+
+def conclude(
+    state: pa.Table,
+    *,
+    rejected: Sequence[Rejected | tuple[str, str, int, str]] = (),
+    attestations: Sequence[Attestation] = (),
+    place: _Place,
+) -> tuple[Coverage, ...]:
+    """What was watched, in the order of source, host, channel, time and state.
+
+    The span with records is one row, `unproven`; what is wrong inside it lies over it. `proven` rows come from
+    attestations alone, cut to the span in which the source has records. `rejected` are records that could not be read.
+    """
+    found: list[Coverage] = []
+    spans: dict[str, tuple[int, int]] = {}
+    for log, facts in by_log(state).items():
+        proof = proof_of(log.source)
+        found += _span(log, facts, proof)
+        found += _gapped(log, facts, place)
+        found += _reused(log, facts, place)
+        found += _marked(log, facts, place)
+        if facts.spans:
+            first, last = min(facts.spans)[0], max(last for _, last in facts.spans)
+            known = spans.get(log.source, (first, last))
+            spans[log.source] = min(first, known[0]), max(last, known[1])
+    found += (_unparsed(*one) for one in rejected)
+    found += (_attested(attestation, spans.get(attestation.source)) for attestation in attestations)
+    return tuple(sorted(found, key=_order))
+
+
+def gaps(state: pa.Table) -> Mapping[Log, tuple[Gap, ...]]:
+    """Every range of record numbers missing in each log that numbers its records, none merged."""
+    return {
+        log: tuple(gap for series in series_of(facts.runs) for gap in gaps_in(series))
+        for log, facts in by_log(state).items()
+        if facts.runs
+    }
+
+
+def _order(row: Coverage) -> tuple[str, str, str, bool, int, bool, int, str, str, str, tuple[RecordPlace, ...]]:
+    return (
+        row.source,
+        row.host,
+        row.channel,
+        row.from_ is not None,
+        row.from_ or 0,
+        row.to is None,
+        row.to or 0,
+        row.state,
+        row.scope,
+        row.evidence,
+        row.records,
+    )
+
+
+def _span(log: Log, facts: Facts, proof: Proof) -> list[Coverage]:
+    """The row of the span with records, and one for each silence in it."""
+    count, odd = sum(facts.hours.values()), sum(facts.odd)
+    if not count and not odd:
+        return []
+    sentences = [f"{_counted(count + odd, 'record')}: {proof.reason}"]
+    if facts.runs:
+        low, high = min(run.first for run in facts.runs), max(run.last for run in facts.runs)
+        sentences.append(f"record numbers {low:,} to {high:,}")
+    if odd:
+        sentences.append(f"{_counted(odd, 'record')} without a usable time left out of the span")
+    tested = silence.silences(facts.hours)
+    if tested.untested:
+        sentences.append(f"not tested for silent hours ({tested.untested})")
+    else:
+        sentences.append(
+            f"{_counted(tested.hours, 'hour')} tested for silence, {len(tested.silences)} silent stretches"
+        )
+    spans = facts.spans
+    rows = [
+        Coverage(
+            source=log.source,
+            host=log.host,
+            channel=log.channel,
+            from_=min(spans)[0] if spans else None,
+            to=max(last for _, last in spans) + 1 if spans else None,
+            state=CoverageState.UNPROVEN,
+            evidence="; ".join(sentences),
+            basis=proof.basis,
+        )
+    ]
+    rows += (
+        _row(
+            log,
+            CoverageState.SILENT,
+            one.from_,
+            one.to,
+            f"no record for {_counted((one.to - one.from_) // HOUR, 'hour')} in which about"
+            f" {max(round(one.expected), 1):,} were expected (chance below {_chance(one.chance)})",
+        )
+        for one in tested.silences
+    )
+    return rows
+
+
+def _gapped(log: Log, facts: Facts, place: _Place) -> list[Coverage]:
+    rows = []
+    for series in series_of(facts.runs):
+        for group in grouped(gaps_in(series)):
+            from_, to = group[0].from_, group[-1].to
+            rows.append(
+                _row(
+                    log,
+                    CoverageState.GAPPED,
+                    from_,
+                    None if to is None else to + 1,
+                    _missing(group),
+                    _places(place, (group[0].before, group[-1].after)),
+                )
+            )
+    return rows
+
+
+def _missing(group: Sequence[Gap]) -> str:
+    """Which numbers are missing, between which times."""
+    shown = ", ".join(_numbers(gap) for gap in group[:3])
+    total = _counted(sum(gap.missing for gap in group), "record")
+    if len(group) == 1 and group[0].missing == 1:
+        subject = f"record number {shown} is missing"
+    elif len(group) <= 3:
+        subject = f"record numbers {shown} are missing ({total})"
+    else:
+        subject = (
+            f"record numbers {shown} and {_counted(len(group) - 3, 'more range')} up to {group[-1].last:,} are missing"
+            f" ({total} in {len(group):,} gaps)"
+        )
+    return f"{subject} between {_time(group[0].from_)} and {_time(group[-1].to)}"
+
+
+def _numbers(gap: Gap) -> str:
+    return f"{gap.first:,}" if gap.missing == 1 else f"{gap.first:,} to {gap.last:,}"
+
+
+def _reused(log: Log, facts: Facts, place: _Place) -> list[Coverage]:
+    """One row where numbers were used more than once or run against time, over all the series they make."""
+    series = series_of(facts.runs)
+    if len(series) < 2:
+        return []
+    shown = "; ".join(f"{one[0].first:,} to {one[-1].last:,} from {_time(one[0].first_time)}" for one in series[:3])
+    more = f" and {len(series) - 3:,} more" if len(series) > 3 else ""
+    times = [time for one in series for run in one for time in (run.first_time, run.last_time) if time is not None]
+    return [
+        _row(
+            log,
+            CoverageState.UNPROVEN,
+            min(times, default=None),
+            max(times) + 1 if times else None,
+            f"record numbers were used more than once or run against time, in {len(series):,} series ({shown}{more}): "
+            "a log replaced, a machine restored or records put in",
+            _places(place, (one[0].first_record for one in series)),
+        )
+    ]
+
+
+def _marked(log: Log, facts: Facts, place: _Place) -> list[Coverage]:
+    rows = []
+    cleared_before: dict[str, int | None] = {}
+    for time, kind, scope, actor, detail, record in sorted(
+        facts.marks, key=lambda mark: (mark[0] is not None, mark[0] or 0, mark[1:])
+    ):
+        places = _places(place, (record,))
+        by = f" by {actor}" if actor else ""
+        said = f" ({detail})" if detail else ""
+        if kind == Mark.CLEARED:
+            channel = scope or log.channel
+            rows.append(
+                _row(
+                    log._replace(channel=channel),
+                    CoverageState.CLEARED,
+                    cleared_before.get(channel),
+                    None if time is None else time + 1,
+                    f"the log was cleared at {_time(time)}{by}{said}: what it held is gone unless a copy was taken",
+                    places,
+                )
+            )
+            if time is not None:
+                cleared_before[channel] = time
+        elif kind == Mark.THROTTLED:
+            rows.append(
+                _row(
+                    log,
+                    CoverageState.THROTTLED,
+                    time,
+                    None if time is None else time + _THROTTLED_FOR,
+                    f"the provider stopped recording {scope or 'accesses'} at {_time(time)} for up to 24 hours{said}",
+                    places,
+                    scope,
+                )
+            )
+        else:
+            # What a changed setting no longer records is unknown from then on, whatever its name in the record.
+            rows.append(
+                _row(
+                    log,
+                    CoverageState.UNPROVEN,
+                    time,
+                    None,
+                    f"what is recorded was changed at {_time(time)}{by}{said}",
+                    places,
+                )
+            )
+    return rows
+
+
+def _unparsed(source: str, path: str, count: int, reason: str) -> Coverage:
+    return _row(
+        Log(source, "", ""),
+        CoverageState.UNPARSED,
+        None,
+        None,
+        f"{_counted(count, 'record')} of {path} could not be read: {reason}",
+    )
+
+
+def _attested(one: Attestation, span: tuple[int, int] | None) -> Coverage:
+    """A custodian's word, worth as much as there are records to carry it: to the hours of the first and the last."""
+    word = f"attested by {one.custodian} on {one.date}: {one.setting}"
+    log = Log(one.source, "", "")
+    if span is None or max(one.from_, span[0]) >= min(one.to, span[1] + 1):
+        evidence = f"{word}; but no record of that time was collected"
+        return _row(log, CoverageState.NOT_COLLECTED, one.from_, one.to, evidence, scope=one.pattern)
+    return Coverage(
+        source=one.source,
+        host="",
+        channel="",
+        from_=max(one.from_, span[0] // HOUR * HOUR),
+        to=min(one.to, (span[1] // HOUR + 1) * HOUR),
+        state=CoverageState.PROVEN,
+        evidence=word,
+        scope=one.pattern,
+        basis=Basis.ATTESTED,
+    )
+
+
+def _row(
+    log: Log,
+    state: CoverageState,
+    from_: int | None,
+    to: int | None,
+    evidence: str,
+    records: tuple[RecordPlace, ...] = (),
+    scope: str = "",
+) -> Coverage:
+    """A row that speaks against completeness."""
+    return Coverage(
+        source=log.source,
+        host=log.host,
+        channel=log.channel,
+        from_=from_,
+        to=to,
+        state=state,
+        evidence=evidence,
+        records=records,
+        scope=scope,
+        basis=Basis.NONE,
+    )
+
+
+def _places(place: _Place, references: Iterable[int]) -> tuple[RecordPlace, ...]:
+    return tuple(place(reference) for reference in sorted(set(references)))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _time(value: int | None) -> str:
+    return format_time(value) if value is not None and is_plausible(value) else "an unknown time"
+
+
+def _chance(value: float) -> str:
+    """An upper bound a person can read, as a power of ten."""
+    if value < 1e-12:
+        return "1 in a million million"
+    for power in range(12, 3, -1):
+        if value < 10.0**-power:
+            return f"1 in {10**power:,}"
+    return "1 in 8,760"

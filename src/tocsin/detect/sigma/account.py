@@ -1,0 +1,108 @@
+"""Which rules could have fired on what was read, and why the others could not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Final
+
+from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
+from tocsin.detect.sigma.condition import predicates_in
+from tocsin.detect.sigma.logsource import Alternative, LogSourceMap, passes
+from tocsin.detect.sigma.plan import Specialiser
+from tocsin.detect.sigma.predicate import Kind, Predicate
+from tocsin.detect.sigma.value import MISSING, Cell, fold
+from tocsin.model.answers import BlindRule, RulesAccount
+
+_MOST_SHOWN: Final = 4  # alternatives, values
+
+Log = tuple[str, ...]
+
+
+def account(compiled: CompiledRules, seen: Mapping[str, Set[Log]]) -> RulesAccount:
+    """The account of every rule; `seen` is the distinct `Record.log` tuples read, by source name.
+
+    A rule is operable where some log tuple that was read belongs to its log source and can satisfy its conditions on
+    log fields. A log field that an event's own data may shadow (`own_data` of the map) is taken to satisfy them.
+    """
+    parts = _Parts(compiled, seen)
+    blind: list[BlindRule] = []
+    for rule in compiled.rules:
+        reason = parts.blindness(rule)
+        if reason:
+            blind.append(BlindRule(id=rule.id, title=compiled.infos[rule.id].title, reason=reason))
+    return RulesAccount(
+        loaded=len(compiled.rules),
+        operable=len(compiled.rules) - len(blind),
+        blind=tuple(sorted(blind, key=lambda one: (one.id, one.reason))),
+        failed=compiled.failed,
+    )
+
+
+class _Parts:
+    """What was read, by part of a log."""
+
+    def __init__(self, compiled: CompiledRules, seen: Mapping[str, Set[Log]]) -> None:
+        self._compiled = compiled
+        self._seen = {one.source: sorted(seen.get(one.source, ())) for one in compiled.maps}
+        self._logs: dict[tuple[str, Alternative], list[Log]] = {}
+        self._specialisers: dict[tuple[str, Log], Specialiser] = {}
+
+    def blindness(self, rule: CompiledRule) -> str:
+        """Why the rule could not have fired; "" where it could."""
+        declared = [
+            (one, alternative) for one in self._compiled.maps for alternative in one.alternatives(rule.log_source)
+        ]
+        if not declared or rule.tree is None:
+            return f"no source of this product reads {rule.log_source}"
+        has_log = False
+        for one, alternative in declared:
+            for log in self._read(one, alternative):
+                has_log = True
+                if self._specialiser(one, log).condition(rule.tree, dict(alternative.rename)) is not False:
+                    return ""
+        if not has_log:
+            needs = _shown([_needs(alternative) for _, alternative in declared], ", or ")
+            return f"no log of {rule.log_source} was read (needs {needs})"
+        return f"the log of {rule.log_source} that was read holds no event with {self._wanted(rule, declared)}"
+
+    def _read(self, one: LogSourceMap, alternative: Alternative) -> list[Log]:
+        key = (one.source, alternative)
+        if key not in self._logs:
+            gate = one.gate(alternative)
+            self._logs[key] = [log for log in self._seen[one.source] if passes(gate, [fold(text) for text in log])]
+        return self._logs[key]
+
+    def _specialiser(self, one: LogSourceMap, log: Log) -> Specialiser:
+        key = (one.source, log)
+        if key not in self._specialisers:
+            constants: dict[str, Cell] = {
+                name: text or MISSING
+                for name, text in zip(one.log_fields, log, strict=True)
+                if name not in one.own_data
+            }
+            self._specialisers[key] = Specialiser(self._compiled.predicates, self._compiled.truth, constants)
+        return self._specialisers[key]
+
+    def _wanted(self, rule: CompiledRule, declared: Sequence[tuple[LogSourceMap, Alternative]]) -> str:
+        """The values of log fields the rule names, in words."""
+        log_fields = {name for one, _ in declared for name in one.log_fields}
+        wanted: dict[str, list[str]] = {}
+        for number in predicates_in(rule.tree) if rule.tree is not None else ():
+            predicate = self._compiled.predicates[number]
+            if predicate.field in log_fields and predicate.kind in (Kind.LIKE, Kind.LIKE_CASED):
+                wanted.setdefault(predicate.field, []).append(_text(predicate))
+        return _shown([f"{name} {_shown(texts, ' or ')}" for name, texts in wanted.items()], ", ") or "what it asks for"
+
+
+def _text(predicate: Predicate) -> str:
+    return "".join(part if isinstance(part, str) else "*?"[part] for part in predicate.parts)
+
+
+def _needs(alternative: Alternative) -> str:
+    return " with ".join(f"{name} {_shown(texts, ' or ')}" for name, texts in alternative.when) or "any log of it"
+
+
+def _shown(texts: Iterable[str], between: str) -> str:
+    distinct = list(dict.fromkeys(texts))
+    more = len(distinct) - _MOST_SHOWN
+    return between.join(distinct[:_MOST_SHOWN]) + (f"{between}{more} more" if more > 0 else "")

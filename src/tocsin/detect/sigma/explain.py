@@ -1,0 +1,104 @@
+"""Why a rule holds: the fields that made it true, what was asked of each, and the value that answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from tocsin.detect.sigma.condition import Operator, Tree
+from tocsin.detect.sigma.plan import refers
+from tocsin.detect.sigma.predicate import KEYWORD, Kind, Predicate, in_words
+from tocsin.detect.sigma.truth import FieldTruth
+from tocsin.detect.sigma.value import MISSING, Cell, canonical, fold, texts
+
+LONGEST_SHOWN: Final = 300  # characters
+_BEFORE: Final = 100  # characters shown before what was found in a longer value
+
+
+class Reason(NamedTuple):
+    """One field's part in a match: its name in the record, what was asked in words, the value (cut)."""
+
+    field: str
+    asked: str
+    value: str
+
+
+class Explainer:
+    """Explains matches of trees over these predicates."""
+
+    def __init__(self, predicates: tuple[Predicate, ...], truth: Callable[[str], FieldTruth]) -> None:
+        self._predicates = predicates
+        self._truth = truth
+
+    def reasons(
+        self, tree: Tree, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]
+    ) -> tuple[Reason, ...]:
+        """The true parts of a tree that holds: every part of an AND, the first of an OR, none of a NOT."""
+        view = _View(rename, fields, log)
+        return tuple(dict.fromkeys(self._reasons(tree, view) or ()))
+
+    def _reasons(self, tree: Tree, view: _View) -> list[Reason] | None:
+        """None where the tree does not hold."""
+        if isinstance(tree, int):
+            reason = self._reason(self._predicates[tree], tree, view)
+            return None if reason is None else [reason]
+        if tree.operator is Operator.NOT:
+            return [] if self._reasons(tree.children[0], view) is None else None
+        found: list[Reason] = []
+        for child in tree.children:
+            reasons = self._reasons(child, view)
+            if tree.operator is Operator.OR and reasons is not None:
+                return reasons
+            if tree.operator is Operator.AND:
+                if reasons is None:
+                    return None
+                found += reasons
+        return found if tree.operator is Operator.AND else None
+
+    def _reason(self, predicate: Predicate, number: int, view: _View) -> Reason | None:
+        asked = in_words(predicate)
+        if predicate.kind is Kind.REFERENCE:
+            name, cell = view.cell(predicate.text)
+            own_name, own = view.cell(predicate.field)
+            if not refers(own, predicate.flags, cell):
+                return None
+            return Reason(own_name, f"{asked[: -len(predicate.text)]}{name}", _cut(" ".join(texts(own)), predicate))
+        truth = self._truth(predicate.field)
+        for name, cell in view.cells(predicate.field):
+            if number in truth.of(cell):
+                answering = next((text for text in texts(cell) if number in truth.of(text)), "")
+                return Reason(name, asked, _cut(answering, predicate))
+        return None
+
+
+class _View(NamedTuple):
+    """A record as a rule sees it."""
+
+    rename: Mapping[str, str]
+    fields: Mapping[str, Any]
+    log: Mapping[str, str]
+
+    def cell(self, field: str) -> tuple[str, Cell]:
+        """The record field a rule field means, and its cell."""
+        name = self.rename.get(field, field)
+        return name, canonical(self.fields.get(name, self.log.get(name) or MISSING))
+
+    def cells(self, field: str) -> Iterator[tuple[str, Cell]]:
+        """The one field meant; for a keyword every field of the record that has a text."""
+        if field != KEYWORD:
+            yield self.cell(field)
+        else:
+            yield from ((name, tuple(texts(canonical(value)))) for name, value in self.fields.items())
+
+
+def _cut(text: str, predicate: Predicate) -> str:
+    """The value, or the part of a long one around the literal that was asked for."""
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    literal = max((part for part in predicate.parts if isinstance(part, str)), key=len, default="")
+    start = max(fold(text).find(fold(literal)) - _BEFORE, 0) if literal else 0
+    start = min(start, len(text) - LONGEST_SHOWN + 1)
+    if start <= 0:
+        return text[: LONGEST_SHOWN - 1] + "…"
+    end = start + LONGEST_SHOWN - 2
+    return f"…{text[start:end]}{'…' if end < len(text) else ''}"

@@ -1,0 +1,311 @@
+"""What is left to ask of records that share one log tuple: rules specialised to it, and what picks the few to ask.
+
+A rule is asked of a record only if one of its *triggers* is true there: a set of predicates of which at least one
+holds whenever the rule does. Rules without such a set (a negation alone, a null) are asked of every record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from tocsin.detect.sigma.condition import Node, Operator, Tree
+from tocsin.detect.sigma.predicate import ANY_TEXT, KEYWORD, Kind, Predicate
+from tocsin.detect.sigma.truth import FieldTruth, Truths
+from tocsin.detect.sigma.value import MISSING, Cell, canonical, fold, texts
+
+
+class Column(NamedTuple):
+    """A record field as the predicates of a rule field see it (they differ where a log source renames)."""
+
+    name: str
+    truth: FieldTruth
+
+
+class Facts(dict[int, Truths]):
+    """What is true of one record, by column number, worked out when asked for; keywords are put in beforehand."""
+
+    __slots__ = ("columns", "fields")
+
+    def __init__(self, columns: Sequence[Column], fields: Mapping[str, Any]) -> None:
+        self.columns = columns
+        self.fields = fields
+
+    def __missing__(self, number: int) -> Truths:
+        name, truth = self.columns[number]
+        truths = self[number] = truth.of(canonical(self.fields.get(name, MISSING)))
+        return truths
+
+
+class AnyOf(NamedTuple):
+    """At least one of a column's predicates."""
+
+    column: int
+    numbers: Truths
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is true of the record."""
+        return not facts[self.column].isdisjoint(self.numbers)
+
+
+class AllOf(NamedTuple):
+    """Every one of a column's predicates (each may hold of another element of a list)."""
+
+    column: int
+    numbers: Truths
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is true of the record."""
+        return facts[self.column] >= self.numbers
+
+
+class Reference(NamedTuple):
+    """One field against another, case apart; false where either has no text. `constants` stand for log fields."""
+
+    name: str
+    other: str
+    flags: str
+    constants: Mapping[str, Cell]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is true of the record."""
+        cell, other = (
+            canonical(facts.fields.get(name, self.constants.get(name, MISSING))) for name in (self.name, self.other)
+        )
+        return refers(cell, self.flags, other)
+
+
+class Every(NamedTuple):
+    """All of its parts."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is true of the record."""
+        return all(part.holds(facts) for part in self.parts)
+
+
+class Some(NamedTuple):
+    """At least one of its parts."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is true of the record."""
+        return any(part.holds(facts) for part in self.parts)
+
+
+class Not(NamedTuple):
+    """Not its part; so it is true where the field is missing."""
+
+    part: Condition
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is true of the record."""
+        return not self.part.holds(facts)
+
+
+Condition = AnyOf | AllOf | Reference | Every | Some | Not
+
+_RELATION: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "": lambda text, other: text == other,
+    "s": lambda text, other: text.startswith(other),
+    "e": lambda text, other: text.endswith(other),
+    "se": lambda text, other: other in text,
+}
+
+
+def refers(cell: Cell, flags: str, other: Cell) -> bool:
+    """Whether some text of the cell stands in the relation to some text of the other, case apart."""
+    relation = _RELATION[flags]
+    others = [fold(text) for text in texts(other)]
+    return any(relation(fold(text), one) for text in texts(cell) for one in others)
+
+
+class Specialised(NamedTuple):
+    """A rule as it stands for a log tuple; `condition` is None where the log tuple alone makes it true."""
+
+    position: int
+    rename: Mapping[str, str]
+    condition: Condition | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """Everything to ask of records with one log tuple.
+
+    rules     numbered by their place here; one rule may stand more than once, with other renames
+    triggers  column number to predicate number to the rules it calls for
+    unguided  rules without a trigger, asked of every record: with the names of the fields they read, None where that
+              is every field
+    guards    log fields whose value the rules were specialised to
+    keywords  the keyword column's number and the predicates asked of it, where there are any
+    """
+
+    columns: list[Column] = field(default_factory=list)
+    rules: list[Specialised] = field(default_factory=list)
+    triggers: dict[int, dict[int, list[int]]] = field(default_factory=dict)
+    unguided: list[tuple[int, tuple[str, ...] | None]] = field(default_factory=list)
+    guards: tuple[str, ...] = ()
+    keywords: tuple[int, Truths] | None = None
+
+
+class Specialiser:
+    """Specialises rules to one log tuple; log fields in `constants` have that cell in every record of the plan."""
+
+    def __init__(
+        self, predicates: Sequence[Predicate], truth: Callable[[str], FieldTruth], constants: Mapping[str, Cell]
+    ) -> None:
+        self._predicates = predicates
+        self._truth = truth
+        self._constants = constants
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._known: dict[str, Truths] = {}
+        self.columns: list[Column] = []
+        self.consulted: set[str] = set()
+        self._keywords: set[int] = set()
+
+    def keywords(self) -> tuple[int, Truths] | None:
+        """As `Plan.keywords`, for the conditions made so far."""
+        number = self._numbers.get((KEYWORD, KEYWORD))
+        return None if number is None else (number, frozenset(self._keywords))
+
+    def condition(self, tree: Tree, rename: Mapping[str, str]) -> Condition | bool:
+        """What the tree comes down to; a boolean where the constants decide it."""
+        if isinstance(tree, int):
+            return self._leaf(tree, rename)
+        if tree.operator is Operator.NOT:
+            part = self.condition(tree.children[0], rename)
+            if isinstance(part, bool):
+                return not part
+            return part.part if isinstance(part, Not) else Not(part)
+        return self._joined(tree, rename)
+
+    def _joined(self, tree: Node, rename: Mapping[str, str]) -> Condition | bool:
+        is_and = tree.operator is Operator.AND
+        parts: list[Condition] = []
+        by_column: dict[int, list[int]] = {}
+        for child in tree.children:
+            part = self.condition(child, rename)
+            if isinstance(part, bool):
+                if part is not is_and:
+                    return part
+            elif isinstance(part, AllOf if is_and else AnyOf) or (isinstance(part, AnyOf) and len(part.numbers) == 1):
+                by_column.setdefault(part.column, []).extend(part.numbers)
+            else:
+                parts.append(part)
+        merged: list[Condition] = [
+            AllOf(column, frozenset(numbers)) if is_and and len(numbers) > 1 else AnyOf(column, frozenset(numbers))
+            for column, numbers in by_column.items()
+        ]
+        parts = merged + parts
+        if not parts:
+            return is_and
+        if len(parts) == 1:
+            return parts[0]
+        return Every(tuple(parts)) if is_and else Some(tuple(parts))
+
+    def _leaf(self, number: int, rename: Mapping[str, str]) -> Condition | bool:
+        predicate = self._predicates[number]
+        name = rename.get(predicate.field, predicate.field)
+        if predicate.kind is Kind.REFERENCE:
+            other = rename.get(predicate.text, predicate.text)
+            self.consulted.update({name, other} & self._constants.keys())
+            return Reference(name, other, predicate.flags, self._constants)
+        if name in self._constants:
+            self.consulted.add(name)
+            known = self._known.get(predicate.field)
+            if known is None:
+                known = self._known[predicate.field] = self._truth(predicate.field).of(self._constants[name])
+            return number in known
+        if name == KEYWORD:
+            self._keywords.add(number)
+        key = (name, predicate.field)
+        column = self._numbers.get(key)
+        if column is None:
+            column = self._numbers[key] = len(self.columns)
+            self.columns.append(Column(name, self._truth(predicate.field)))
+        return AnyOf(column, frozenset((number,)))
+
+
+def add_trigger(plan: Plan, place: int, shares: Sequence[float]) -> None:
+    """Gives the rule at `place` its triggers, or counts it as unguided; `shares` by predicate, as `share` guesses."""
+    condition = plan.rules[place].condition
+    if condition is None:
+        plan.unguided.append((place, ()))
+        return
+    found = _necessary(condition, plan.columns, shares)
+    if found is None:
+        names = tuple(sorted(set(_names(condition, plan.columns))))
+        plan.unguided.append((place, None if KEYWORD in names else names))
+        return
+    for column, numbers in found.numbers.items():
+        index = plan.triggers.setdefault(column, {})
+        for number in sorted(numbers):
+            index.setdefault(number, []).append(place)
+
+
+def _names(condition: Condition, columns: Sequence[Column]) -> Iterable[str]:
+    match condition:
+        case AnyOf(column, _) | AllOf(column, _):
+            yield columns[column].name
+        case Reference(name, other, _, _):
+            yield from (name, other)
+        case Not(part):
+            yield from _names(part, columns)
+        case Every(parts) | Some(parts):
+            for part in parts:
+                yield from _names(part, columns)
+
+
+class _Necessary(NamedTuple):
+    """Predicates by column, of which at least one holds where the condition does; `share` guesses how often."""
+
+    share: float
+    numbers: Mapping[int, Truths]
+
+
+def _necessary(condition: Condition, columns: Sequence[Column], shares: Sequence[float]) -> _Necessary | None:
+    match condition:
+        case AnyOf(column, numbers):
+            if not numbers.isdisjoint(columns[column].truth.always_possible):
+                return None
+            share = sum(shares[number] for number in numbers)
+            return _Necessary(share, {column: numbers})
+        case AllOf(column, numbers):
+            telling = numbers - columns[column].truth.always_possible
+            if not telling:
+                return None
+            share, rarest = min((shares[number], number) for number in telling)
+            return _Necessary(share, {column: frozenset((rarest,))})
+        case Every(parts):
+            found = [one for part in parts if (one := _necessary(part, columns, shares)) is not None]
+            return min(found, key=lambda one: one.share, default=None)
+        case Some(parts):
+            return _union(_necessary(part, columns, shares) for part in parts)
+    return None
+
+
+def _union(parts: Iterable[_Necessary | None]) -> _Necessary | None:
+    share = 0.0
+    numbers: dict[int, Truths] = {}
+    for part in parts:
+        if part is None:
+            return None
+        share += part.share
+        for column, some in part.numbers.items():
+            numbers[column] = numbers.get(column, frozenset()) | some
+    return _Necessary(share, numbers)
+
+
+def share(predicate: Predicate) -> float:
+    """A guess of the share of values that satisfy the predicate; it decides speed, never an answer."""
+    match predicate.kind:
+        case Kind.REGEX:
+            return 0.02
+        case Kind.LIKE | Kind.LIKE_CASED:
+            literal = max((len(part) for part in predicate.parts if isinstance(part, str)), default=0)
+            inside = len(predicate.parts) > 1 and predicate.parts[0] == ANY_TEXT == predicate.parts[-1]
+            return max(0.5 ** min(literal, 10), 0.001) * (1 if inside else 4)
+    return 0.3

@@ -1,0 +1,191 @@
+"""Rule files in, parsed rules out, in a fixed order; whatever cannot be used is listed with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import yaml
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+from sigma.rule.base import SigmaYAMLLoader
+
+from tocsin.errors import ConfigError
+from tocsin.model.answers import FailedRule
+from tocsin.model.finding import Level
+from tocsin.model.rule import RuleInfo
+
+ENGINE: Final = f"tocsin-sigma 1, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
+LARGEST_RULE_FILE: Final = 1024 * 1024  # bytes
+MOST_RULE_FILES: Final = 100_000
+
+_SUFFIXES: Final = frozenset({".yml", ".yaml"})
+_TECHNIQUE: Final = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
+_OTHER_ATTACK_ID: Final = re.compile(r"(?:ta|g|s|c|ds)[0-9]{4}", re.IGNORECASE)  # tactic, group, software, ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedRule:
+    """A rule pySigma has parsed. `info.path` is `archive!member` for a member of an archive."""
+
+    info: RuleInfo
+    sigma: SigmaRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """Rules by path, then place in the file; `digest` as `rules_digest` gives it."""
+
+    rules: tuple[LoadedRule, ...]
+    failed: tuple[FailedRule, ...]
+    digest: str
+
+
+class _RuleFile(NamedTuple):
+    path: str
+    data: bytes
+
+
+def rules_digest(paths: Sequence[Path]) -> str:
+    """Hex SHA-256 over every rule file's path and bytes and the engine's version; reads but does not parse."""
+    return _digest(_files(paths))
+
+
+def load_rules(paths: Sequence[Path]) -> RuleSet:
+    """Every rule in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives, all documents of a file.
+
+    Raises ConfigError for a path that is not there. A rule without an id gets one made from its text; a rule without
+    a level counts as medium.
+    """
+    files = _files(paths)
+    rules: list[LoadedRule] = []
+    failed: list[FailedRule] = []
+    paths_by_id: dict[str, str] = {}
+    for file in files:
+        for found in _rules_of(file):
+            if isinstance(found, LoadedRule):
+                earlier = paths_by_id.get(found.info.id)
+                if earlier is None:
+                    paths_by_id[found.info.id] = file.path
+                    rules.append(found)
+                    continue
+                found = FailedRule(id=found.info.id, path=file.path, reason=f"duplicate id, first in {earlier}")
+            failed.append(found)
+    return RuleSet(rules=tuple(rules), failed=tuple(failed), digest=_digest(files))
+
+
+def _digest(files: Sequence[_RuleFile]) -> str:
+    digest = hashlib.sha256(ENGINE.encode())
+    for file in files:
+        digest.update(b"\0" + file.path.encode(errors="surrogateescape") + b"\0")
+        digest.update(hashlib.sha256(file.data).digest())
+    return digest.hexdigest()
+
+
+def _files(paths: Sequence[Path]) -> list[_RuleFile]:
+    """Every rule file by path, once. A file too long is cut one byte after the limit, so that it can be told."""
+    found: dict[str, _RuleFile] = {}
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(
+                f"there are no rules at {path}", hint="name a rule file, a folder of rules or a zip archive"
+            )
+        inside = [path]
+        if path.is_dir():
+            inside = [one for one in path.rglob("*") if one.suffix.lower() in _SUFFIXES and one.is_file()]
+        for one in inside:
+            for file in _archived(one) if zipfile.is_zipfile(one) else (_RuleFile(str(one), _head(one)),):
+                found[file.path] = file
+    if len(found) > MOST_RULE_FILES:
+        raise ConfigError(f"{len(found)} rule files are more than {MOST_RULE_FILES}")
+    return [found[path] for path in sorted(found)]
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_RULE_FILE + 1)
+    except OSError as error:
+        raise ConfigError(f"the rule file {path} cannot be read: {error.strerror}") from error
+
+
+def _archived(path: Path) -> Iterator[_RuleFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if Path(member.filename).suffix.lower() in _SUFFIXES and not member.is_dir():
+                    with archive.open(member) as file:
+                        yield _RuleFile(f"{path}!{member.filename}", file.read(LARGEST_RULE_FILE + 1))
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise ConfigError(f"the rule archive {path} cannot be read: {error}") from error
+
+
+def _rules_of(file: _RuleFile) -> Iterator[LoadedRule | FailedRule]:
+    if len(file.data) > LARGEST_RULE_FILE:
+        yield FailedRule(id="", path=file.path, reason=f"longer than {LARGEST_RULE_FILE} bytes")
+        return
+    try:
+        documents = list(yaml.load_all(file.data.decode("utf-8-sig"), SigmaYAMLLoader))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        yield FailedRule(id="", path=file.path, reason=f"not YAML: {_one_line(error)}")
+        return
+    for place, document in enumerate(documents):
+        if document is not None:
+            yield _rule_of(file, place, document)
+
+
+def _rule_of(file: _RuleFile, place: int, document: object) -> LoadedRule | FailedRule:
+    if not isinstance(document, dict):
+        return FailedRule(id="", path=file.path, reason="not a rule: a document that is not a mapping")
+    written = document.get("id")
+    id_ = str(written).lower() if written is not None else ""
+    reason = ""
+    if "correlation" in document:
+        reason = "correlation rules are not run yet"
+    elif "filter" in document:
+        reason = "filters are not applied yet"
+    elif "action" in document:
+        reason = "documents with `action` belong to an older form of Sigma and are not read"
+    elif "detection" not in document:
+        reason = "not a rule: it has no detection"
+    if reason:
+        return FailedRule(id=id_, path=file.path, reason=reason)
+    try:
+        sigma = SigmaRule.from_dict(document)
+    except (SigmaError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+        return FailedRule(id=id_, path=file.path, reason=_one_line(error))
+    if sigma.id is None:
+        digest = hashlib.sha256(file.data + place.to_bytes(4, "big")).hexdigest()
+        id_ = f"unnamed-{digest[:16]}"
+    return LoadedRule(info=_info(file.path, id_, sigma), sigma=sigma)
+
+
+def _info(path: str, id_: str, sigma: SigmaRule) -> RuleInfo:
+    attack = [tag.name for tag in sigma.tags if tag.namespace == "attack"]
+    techniques = [name.upper() for name in attack if _TECHNIQUE.fullmatch(name)]
+    tactics = [
+        name.lower().replace("_", "-")
+        for name in attack
+        if not _TECHNIQUE.fullmatch(name) and not _OTHER_ATTACK_ID.fullmatch(name)
+    ]
+    return RuleInfo(
+        id=id_,
+        title=sigma.title,
+        level=Level(sigma.level.name.lower()) if sigma.level is not None else Level.MEDIUM,
+        author=sigma.author or "",
+        path=path,
+        techniques=tuple(dict.fromkeys(techniques)),
+        tactics=tuple(dict.fromkeys(tactics)),
+        description=(sigma.description or "").strip(),
+        falsepositives=tuple(str(one) for one in sigma.falsepositives),
+    )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,89 @@
+"""A field's value as predicates see it: canonical text, no value, or no field; and text with its case folded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final, final
+
+import numpy as np
+import numpy.typing as npt
+
+
+@final
+class Missing:
+    """The type of `MISSING`: the record has no such field, which is not the same as a null."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+
+# A tuple is a field with several values; `None` inside it is a null among them.
+Cell = str | None | Missing | tuple[str | None, ...]
+
+_PLAIN: Final[frozenset[type]] = frozenset({str, Missing, type(None)})
+
+
+_LAST_CASED: Final = 0x1EA00  # no letter with case lies above
+
+
+@cache
+def _simple_folds() -> npt.NDArray[np.uint32]:
+    """By code point its simple case folding (Unicode CaseFolding.txt, statuses C and S), which keeps the length."""
+    folds = np.arange(0x110000, dtype=np.uint32)
+    for code in range(0x80, _LAST_CASED):
+        character = chr(code)
+        for folded in (character.casefold(), character.lower()):
+            if len(folded) == 1:
+                folds[code] = ord(folded)
+                break
+    for code in range(ord("A"), ord("Z") + 1):
+        folds[code] = code + 32
+    return folds
+
+
+def fold(text: str) -> str:
+    """The text with case removed, character by character: as many characters out as in."""
+    if text.isascii():
+        return text.lower()
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    return _simple_folds()[codes].tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def canonical_text(value: object) -> str | None:
+    """One value as text: `true`/`false`, whole numbers without a point, other numbers as Python writes them."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def canonical(value: object) -> Cell:
+    """What a record holds in one field as a cell; a list becomes its elements, each canonical."""
+    if type(value) in _PLAIN:
+        return value  # type: ignore[return-value]
+    if isinstance(value, list | tuple):
+        return tuple(canonical_text(element) for element in value)
+    return canonical_text(value)
+
+
+def column(rows: Sequence[Mapping[str, Any]], name: str) -> list[Cell]:
+    """The cells of one field over many records, in their order."""
+    cells = [row.get(name, MISSING) for row in rows]
+    if set(map(type, cells)) <= _PLAIN:
+        return cells
+    return [cell if type(cell) in _PLAIN else canonical(cell) for cell in cells]
+
+
+def texts(cell: Cell) -> tuple[str, ...]:
+    """The texts in a cell; none for a missing field or a null."""
+    if isinstance(cell, str):
+        return (cell,)
+    if isinstance(cell, tuple):
+        return tuple(text for text in cell if text is not None)
+    return ()

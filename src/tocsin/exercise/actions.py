@@ -1,0 +1,118 @@
+"""What happens in the institution, one type an act; `writing` turns each into the records a real log would hold.
+
+Every action has `time` (nanoseconds UTC) and `by_intruder`, which the truth is made from and no log shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from tocsin.exercise.world import Document, Matter, Message, Person
+
+
+class Connection(NamedTuple):
+    """Through what somebody acts in the tenant: one session from one address with one client."""
+
+    session: str
+    address: str
+    agent: str
+
+
+class SignIn(NamedTuple):
+    """A sign-in to the tenant; `error` 0 where it succeeded; `method` is the provider's number for how, "" for none."""
+
+    time: int
+    person: Person
+    connection: Connection
+    application: str
+    error: int = 0
+    method: str = ""
+    by_intruder: bool = False
+
+
+class MailRead(NamedTuple):
+    """Items of one folder of a mailbox opened one by one (a bind); `client` is the client string of the log."""
+
+    time: int
+    person: Person  # who acts
+    owner: Person
+    connection: Connection
+    folder: str
+    messages: Sequence[Message]
+    client: str
+    application: str
+    by_intruder: bool = False
+
+
+class MailSync(NamedTuple):
+    """A folder of a mailbox synchronised to a device: all its items leave."""
+
+    time: int
+    owner: Person
+    connection: Connection
+    folder: str
+    by_intruder: bool = False
+
+
+class MailSent(NamedTuple):
+    """One message sent."""
+
+    time: int
+    person: Person
+    connection: Connection
+    message: Message
+    by_intruder: bool = False
+
+
+class FileAct(NamedTuple):
+    """A document touched: `operation` as the log names it (FileAccessed, FileModified, FileDownloaded, ...)."""
+
+    time: int
+    person: Person
+    connection: Connection
+    operation: str
+    matter: Matter
+    document: Document
+    by_intruder: bool = False
+
+
+class MailSetting(NamedTuple):
+    """An Exchange command that changes something standing (inbox rule, permission, mailbox); `scope` is its object."""
+
+    time: int
+    person: Person
+    connection: Connection
+    operation: str
+    scope: str
+    parameters: Sequence[tuple[str, str]]
+    by_intruder: bool = False
+
+
+class DirectoryChange(NamedTuple):
+    """A change in the tenant's directory; `changes` are (property, new value, old value)."""
+
+    time: int
+    person: Person
+    connection: Connection
+    operation: str
+    target: str
+    changes: Sequence[tuple[str, str, str]]
+    by_intruder: bool = False
+
+
+class WindowsAct(NamedTuple):
+    """One event of a Windows log; `data` in the order of the provider's template."""
+
+    time: int
+    host: str  # name of the world's host
+    channel: str
+    provider: str
+    event_id: int
+    data: Sequence[tuple[str, Any]]
+    user_data: tuple[str, Sequence[tuple[str, Any]]] | None = None
+    by_intruder: bool = False
+
+
+TenantAction = SignIn | MailRead | MailSync | MailSent | FileAct | MailSetting | DirectoryChange
+Action = TenantAction | WindowsAct

@@ -1,0 +1,34 @@
+"""Documents: people open, change and sometimes download files on the sites of their own matters."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+from tocsin.exercise import windows_events as windows
+from tocsin.exercise.actions import Action, FileAct
+from tocsin.exercise.presence import Presence, moments, some
+from tocsin.exercise.world import World
+
+_FILES_A_DAY = 3
+_SHARE_FILES_A_DAY = 1
+_OPERATIONS = ("FileAccessed", "FileModified", "FilePreviewed", "FileDownloaded")
+_WEIGHTS = (10, 5, 3, 1)
+
+
+def act(world: World, presences: Sequence[Presence], chance: random.Random) -> Iterator[Action]:
+    """Some files on the sites in each presence; in the office also files of the department's share."""
+    server = world.host("file server")
+    for presence in presences:
+        person = presence.person
+        matters = world.matters_of(person)
+        for time in moments(presence, some(_FILES_A_DAY, chance), chance):
+            matter = chance.choice(matters)
+            operation = chance.choices(_OPERATIONS, _WEIGHTS)[0]
+            document = chance.choice(matter.documents)
+            yield FileAct(time, person, presence.connection, operation, matter, document)
+        if presence.in_office:
+            share = person.unit.replace(" ", "")
+            for time in moments(presence, some(_SHARE_FILES_A_DAY, chance), chance):
+                path = f"{chance.choice(('Templates', 'Rosters', 'Minutes'))}\\{chance.randint(1, 40):03d}.docx"
+                yield windows.share_read(time, server, world, person, share, path)

@@ -1,0 +1,277 @@
+"""The one writer: planned inputs in, every chunk processed by workers and committed in plan order, the tree grown.
+
+The SQLite transaction is the only commit (design, decision 9). A run that is interrupted leaves a prefix of the plan;
+the same call again finds it and goes on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from tocsin.collect.plan import ChunkKind, Planned, Task
+from tocsin.errors import SourceError
+from tocsin.model.chunk import Input, InputState, Rejection
+from tocsin.processing import Sealing
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.ledger import Ledger
+from tocsin.store import tables
+from tocsin.store.workspace import Workspace
+from tocsin.work import Done, Job, work
+from tocsin.workers import Workers, start_workers
+
+_WINDOW = 3
+_KEYS_A_QUERY = 500
+
+
+class Progress(Protocol):
+    """Where a long work tells how far it is. Totals in the unit of the stage (bytes, records, items)."""
+
+    def stage(self, name: str, total: int | None) -> None:
+        """A new stage begins."""
+        ...
+
+    def advance(self, amount: int) -> None:
+        """So much of it is done."""
+        ...
+
+    def note(self, text: str) -> None:
+        """A sentence worth showing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What the writer works with; `rules` is the folder of the compiled rules, `plan` their digest."""
+
+    workspace: Workspace
+    key: WorkspaceKey
+    rules: Path
+    plan: str
+    run: int
+    workers: int
+    progress: Progress
+
+    def take_in(self, planned: Iterator[Planned]) -> None:
+        """Commit every input and chunk of the plan that the workspace does not hold yet."""
+        abandoned: set[int] = set()
+        with start_workers(self.workers) as pool:
+            for step in self._run(planned, pool):
+                self._settle(step, abandoned)
+
+    def _run(self, planned: Iterator[Planned], pool: Workers) -> Iterator[_Step]:
+        """Steps in plan order, each with its result; jobs run ahead by a bounded window."""
+        waiting: deque[_Step] = deque()
+        sequence = self._next_sequence()
+        for entry, tasks in planned:
+            row, held, complete = self._register(entry)
+            if complete:
+                self.progress.advance(entry.size if entry.container is None else 0)
+                continue
+            for task in tasks:
+                if (task.kind.value, task.chunk.offset) in held:
+                    continue
+                job = self._job(task, sequence)
+                waiting.append(_Step(row, entry, job, pool.submit(job)))
+                sequence += 1
+                while len(waiting) > self.workers * _WINDOW:
+                    yield waiting.popleft()
+            waiting.append(_Step(row, entry, None, None))
+        yield from waiting
+
+    def _abandon(self, input_row: int, reason: str) -> None:
+        """What was read of the input stays; why the rest was not is said in its line."""
+        with self.workspace.writing() as connection:
+            connection.execute(
+                update(tables.inputs)
+                .where(tables.inputs.c.id == input_row)
+                .values(state=InputState.PARTIAL.value, reason=reason)
+            )
+        self.progress.note(reason)
+
+    def _settle(self, step: _Step, abandoned: set[int]) -> None:
+        if step.input in abandoned:
+            return
+        if step.job is None or step.outcome is None:
+            with self.workspace.writing() as connection:
+                statement = update(tables.inputs).where(tables.inputs.c.id == step.input).values(complete=True)
+                connection.execute(statement)
+            return
+        try:
+            done = step.outcome()
+        except SourceError as error:
+            self._abandon(step.input, str(error))
+            abandoned.add(step.input)
+            return
+        with self.workspace.writing() as connection:
+            repeated = _held_keys(connection, done.keys)
+            if repeated:
+                ordinals = frozenset(
+                    ordinal
+                    for place, ordinal in enumerate(done.ordinals)
+                    if done.keys[16 * place : 16 * place + 16] in repeated
+                )
+                done = replace(
+                    work(replace(step.job, without=ordinals, segment=None)), segment_sha256=done.segment_sha256
+                )
+            self._commit(connection, step.input, step.job, done)
+        if step.job.kind is not ChunkKind.DERIVED:
+            self.progress.advance(step.job.chunk.length)
+
+    def _commit(self, connection: Connection, input_row: int, job: Job, done: Done) -> None:
+        chunk = job.chunk
+        start = Ledger(self.workspace.ledger).append(connection, done.leaves)
+        before = connection.execute(
+            select(func.coalesce(func.sum(tables.chunks.c.read), 0)).where(tables.chunks.c.input == input_row)
+        ).scalar_one()
+        connection.execute(
+            insert(tables.chunks).values(
+                sequence=chunk.sequence,
+                input=input_row,
+                kind=job.kind.value,
+                offset=chunk.offset,
+                length=chunk.length,
+                skip=chunk.skip,
+                preamble=chunk.preamble,
+                sha256=chunk.sha256,
+                name=job.sealing.name,
+                secret=self.key.wrap(job.sealing.secret),
+                segment_sha256=done.segment_sha256,
+                decoder=done.decoder,
+                tree_start=start,
+                leaves=len(done.leaves) // 32,
+                first_entry=before,
+                read=done.account.read,
+                stored=done.account.stored,
+                duplicates=done.account.stored - done.events,
+                events_sha256=done.events_sha256,
+                events=done.events,
+                first=done.first,
+                last=done.last,
+                plan=self.plan if job.kind is not ChunkKind.CONTAINER else "",
+            )
+        )
+        _write_derived(connection, chunk.sequence, done)
+        _keep_keys(connection, done.keys)
+
+    def _job(self, task: Task, sequence: int) -> Job:
+        secret = os.urandom(32)
+        name = self.key.name_of("chunk", sequence, task.chunk.sha256)
+        return Job(
+            chunk=replace(task.chunk, sequence=sequence),
+            kind=task.kind,
+            file=task.file,
+            data=task.data,
+            sealing=Sealing(secret=secret, name=name),
+            segment=None if task.kind is ChunkKind.DERIVED else self.workspace.segment_path(name),
+            events=self.workspace.events_path(name),
+            rules=self.rules,
+        )
+
+    def _next_sequence(self) -> int:
+        with self.workspace.reading() as connection:
+            highest = connection.execute(select(func.max(tables.chunks.c.sequence))).scalar()
+        return 0 if highest is None else highest + 1
+
+    def _register(self, entry: Input) -> tuple[int, set[tuple[str, int]], bool]:
+        """The input's row, the (kind, offset) of chunks already held, and whether all of it is."""
+        found = tables.inputs.c
+        with self.workspace.writing() as connection:
+            row = connection.execute(
+                select(found.id, found.complete).where(
+                    found.path == entry.path, found.sha256 == entry.sha256, found.reason == entry.reason
+                )
+            ).first()
+            if row is not None:
+                chunk = tables.chunks.c
+                held = connection.execute(select(chunk.kind, chunk.offset).where(chunk.input == row.id))
+                return row.id, {(kind, offset) for kind, offset in held}, row.complete
+            result = connection.execute(
+                insert(tables.inputs).values(
+                    run=self.run,
+                    path=entry.path,
+                    sha256=entry.sha256,
+                    content_sha256=entry.content_sha256,
+                    size=entry.size,
+                    source=entry.source,
+                    certainty=entry.certainty,
+                    state=entry.state.value,
+                    reason=entry.reason,
+                    container=entry.container,
+                    complete=False,
+                )
+            )
+            (identifier,) = result.inserted_primary_key or (0,)
+        return identifier, set(), False
+
+
+def replace_derived(connection: Connection, sequence: int, done: Done, plan: str) -> None:
+    """What was derived from a chunk anew: its partials and events, under the rules of `plan`; the record stays."""
+    for table in (tables.partials, tables.rejections, tables.warnings):
+        connection.execute(delete(table).where(table.c.chunk == sequence))
+    _write_derived(connection, sequence, done)
+    connection.execute(
+        update(tables.chunks)
+        .where(tables.chunks.c.sequence == sequence)
+        .values(plan=plan, events_sha256=done.events_sha256, events=done.events)
+    )
+
+
+def _write_derived(connection: Connection, sequence: int, done: Done) -> None:
+    if done.account.rejected:
+        connection.execute(insert(tables.rejections), [_rejection(sequence, each) for each in done.account.rejected])
+    if done.account.warnings:
+        rows = [
+            {"chunk": sequence, "code": code, "count": count} for code, count in sorted(done.account.warnings.items())
+        ]
+        connection.execute(insert(tables.warnings), rows)
+    if done.partials:
+        rows = [{"chunk": sequence, "fold": name, "data": data} for name, data in sorted(done.partials.items())]
+        connection.execute(insert(tables.partials), rows)
+
+
+def _rejection(sequence: int, rejection: Rejection) -> dict[str, object]:
+    return {
+        "chunk": sequence,
+        "reason": rejection.reason,
+        "count": rejection.count,
+        "first": rejection.first,
+        "detail": rejection.detail,
+    }
+
+
+def _split_keys(keys: bytes) -> list[bytes]:
+    return [keys[start : start + 16] for start in range(0, len(keys), 16)]
+
+
+def _held_keys(connection: Connection, keys: bytes) -> set[bytes]:
+    """Those of the keys that an earlier chunk has left."""
+    wanted = _split_keys(keys)
+    held: set[bytes] = set()
+    column = tables.event_keys.c.key
+    for start in range(0, len(wanted), _KEYS_A_QUERY):
+        rows = connection.execute(select(column).where(column.in_(wanted[start : start + _KEYS_A_QUERY])))
+        held.update(rows.scalars())
+    return held
+
+
+def _keep_keys(connection: Connection, keys: bytes) -> None:
+    if keys:
+        connection.execute(
+            insert(tables.event_keys).prefix_with("OR IGNORE"), [{"key": key} for key in _split_keys(keys)]
+        )
+
+
+class _Step(NamedTuple):
+    """A job with the way to its result, or, without one, the end of an input."""
+
+    input: int
+    entry: Input
+    job: Job | None
+    outcome: Callable[[], Done] | None

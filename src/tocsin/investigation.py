@@ -1,0 +1,250 @@
+"""The product, top to bottom: logs in; the five answers, and the record that proves them, out."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row
+
+from tocsin import __version__
+from tocsin.answering import Held, answer
+from tocsin.books import begin_run, chunk_names, finish_run, latest_run
+from tocsin.collect.plan import plan, total_bytes
+from tocsin.errors import StoreError
+from tocsin.exercise import CaseInfo, list_cases
+from tocsin.exercise import run as run_case
+from tocsin.intake import Intake, Progress
+from tocsin.model.answers import Answers, Run
+from tocsin.model.estate import Estate
+from tocsin.model.question import Question
+from tocsin.processing import Span, spans
+from tocsin.record import verify as verification
+from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
+from tocsin.record.ledger import Ledger
+from tocsin.rereading import Rereader, chunk_of, derive_again
+from tocsin.ruleset import compiled_rules, kept_rules
+from tocsin.share.report import write_report
+from tocsin.store.durable import sweep
+from tocsin.store.estate import read_estate
+from tocsin.store.workspace import Workspace, create_workspace, open_workspace
+
+_TOOL = f"tocsin {__version__}"
+# Below this much input, starting processes costs more than they save.
+_BYTES_WORTH_A_WORKER = 24 << 20
+_MOST_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an investigation is asked.
+
+    paths       files and folders of logs
+    workspace   an existing one is continued; None makes a new folder here, named after the time
+    estate      folder describing the institution, or None: then what the workspace was given before
+    rules       folders, files or archives of Sigma rules beside our own
+    from_, to   only what happened in this span enters the answers (ns UTC, `to` exclusive); everything is collected
+    workers     processes; None chooses by the size of the input and the machine
+    now         the time the answers speak of, ns UTC; None is the last plausible event
+    """
+
+    paths: tuple[str, ...]
+    workspace: Path | None = None
+    estate: Path | None = None
+    rules: tuple[Path, ...] = ()
+    from_: int | None = None
+    to: int | None = None
+    workers: int | None = None
+    now: int | None = None
+    passphrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceCreated:
+    """A new workspace and its key file, None where a passphrase or credential opens it."""
+
+    path: Path
+    key_file: Path | None
+
+
+def investigate(settings: Settings, progress: Progress) -> Answers:
+    """Collect, record, detect, correlate, assess and propose, in one go; the report is written into the workspace.
+
+    Called again on the same workspace it goes on where it stopped, and adds what is new. Raises ConfigError for a path
+    that does not exist or a faulty estate, StoreError when the workspace cannot be written; what was committed stays.
+    """
+    started = _now()
+    size = total_bytes(settings.paths)
+    if settings.estate is not None:
+        read_estate(settings.estate)
+    workspace, key = _opened(settings)
+    with workspace.writer_lock():
+        if settings.estate is not None:
+            _keep_estate(workspace, settings.estate)
+        rules = compiled_rules(workspace, settings.rules, progress)
+        workers = settings.workers or _workers_for(size)
+        kept = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "now": settings.now}
+        run = begin_run(workspace, _text(started), _TOOL, kept)
+        _recover(workspace)
+        intake = Intake(
+            workspace=workspace,
+            key=key,
+            rules=rules.folder,
+            plan=rules.digest,
+            run=run,
+            workers=workers,
+            progress=progress,
+        )
+        progress.stage("Reading and sealing the logs", size)
+        intake.take_in(plan(settings.paths))
+        derive_again(intake)
+        _publish(workspace, key)
+        finish_run(workspace, run, _text(_now()))
+        progress.stage("Answering", None)
+        question = Question(from_=settings.from_, to=settings.to)
+        held = Held.load(workspace, rules.compiled, _estate_of(workspace))
+        answers = answer(held, question, settings.now, _about(workspace, key, started, workers))
+        write_report(answers, workspace.path)
+    return answers
+
+
+def answers_of(workspace: Path, *, question: Question | None, passphrase: str | None, progress: Progress) -> Answers:
+    """The answers from what the workspace holds, without reading a log again.
+
+    `question` narrows the exposure to the entities and the time it names; without one it is what the incidents
+    implicate. Raises StoreError where nothing was investigated yet.
+    """
+    started = _now()
+    opened = open_workspace(workspace)
+    key = open_key(opened, key_sources(os.environ, passphrase))
+    _, kept, _ = latest_run(opened)
+    progress.stage("Answering", None)
+    asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    held = Held.load(opened, kept_rules(opened, str(kept["rules"])), _estate_of(opened))
+    return answer(held, asked, _number(kept["now"]), _about(opened, key, started, 1))
+
+
+def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress) -> verification.Verified:
+    """Recompute the whole record. Raises VerificationError at the first fault, and names it."""
+    opened = open_workspace(workspace)
+    key = open_key(opened, key_sources(os.environ, passphrase))
+    rereader = Rereader(opened, key)
+    done = 0
+
+    def reread(entry: Row[Any], chunk: Row[Any], _open: object) -> Iterable[Span]:
+        return spans(rereader.bytes_of(entry, chunk), chunk.decoder, chunk_of(entry, chunk))
+
+    def advance(leaves: int, total: int) -> None:
+        nonlocal done
+        if not done:
+            progress.stage("Recomputing the record", total)
+        progress.advance(leaves - done)
+        done = leaves
+
+    with opened.writer_lock():
+        return verification.verify(opened, key, reread, advance)
+
+
+def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
+    """A new workspace, sealed under the passphrase, the service's credential, or a key file made for it."""
+    if (path / "workspace.toml").exists():
+        raise StoreError(f"{path} is a workspace already", hint="name a new folder")
+    _, key = _create(path, passphrase)
+    return WorkspaceCreated(path=path, key_file=key.file)
+
+
+def list_exercises() -> tuple[CaseInfo, ...]:
+    """Every exercise there is, by name."""
+    return list_cases()
+
+
+def run_exercise(name: str, workspace: Path, seed: int, progress: Progress) -> Path:
+    """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder."""
+    _open_or_create(workspace, None)
+    progress.stage(f"Playing {name}", None)
+    return run_case(name, workspace, seed)
+
+
+def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
+    path = settings.workspace
+    if path is None:
+        path = Path(f"tocsin-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    return _open_or_create(path, settings.passphrase)
+
+
+def _open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
+    if not (path / "workspace.toml").exists():
+        return _create(path, passphrase)
+    workspace = open_workspace(path)
+    sources = key_sources(os.environ, passphrase)
+    # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
+    return workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
+
+
+def _create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
+    workspace = create_workspace(path)
+    return workspace, create_key(workspace, key_sources(os.environ, passphrase))
+
+
+def _recover(workspace: Workspace) -> None:
+    """Bring the disk back to what is committed, after a run that was interrupted."""
+    with workspace.writing() as connection:
+        Ledger(workspace.ledger).recover(connection)
+    sweep(workspace, chunk_names(workspace))
+
+
+def _publish(workspace: Workspace, key: WorkspaceKey) -> None:
+    with workspace.writing() as connection:
+        Ledger(workspace.ledger).publish(connection, key.signer, workspace.origin, _text(_now()))
+
+
+def _about(workspace: Workspace, key: WorkspaceKey, started: int, workers: int) -> Run:
+    checkpoint = Ledger(workspace.ledger).checkpoint_path
+    lines = checkpoint.read_text(encoding="utf-8").split("\n") if checkpoint.exists() else ["", "0", ""]
+    return Run(
+        workspace=str(workspace.path),
+        tool=_TOOL,
+        started=_text(started),
+        seconds=round((_now() - started) / 1e9, 3),
+        workers=workers,
+        checkpoint_size=int(lines[1]),
+        checkpoint_root=lines[2] or base64.b64encode(b"").decode(),
+        key_file=str(key.file or ""),
+    )
+
+
+def _keep_estate(workspace: Workspace, folder: Path) -> None:
+    """The estate as given replaces what the workspace had."""
+    for old in workspace.estate.iterdir():
+        old.unlink()
+    for file in sorted(folder.iterdir()):
+        if file.suffix in (".csv", ".yaml", ".yml") and file.is_file():
+            shutil.copyfile(file, workspace.estate / file.name)
+
+
+def _estate_of(workspace: Workspace) -> Estate:
+    return read_estate(workspace.estate)
+
+
+def _workers_for(size: int) -> int:
+    usable = len(os.sched_getaffinity(0))
+    return max(1, min(usable, _MOST_WORKERS, size // _BYTES_WORTH_A_WORKER))
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _now() -> int:
+    return time.time_ns()
+
+
+def _text(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,57 @@
+"""What is asked of the exposure: who is taken as hostile, through what, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+NO_SESSION = "none"  # as a session asked for: records that carry no session
+
+
+class Way(NamedTuple):
+    """Through what an access is hostile: all that is not "" must hold, in the form the question's own criteria have."""
+
+    identity: str
+    address: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Criteria of one kind are alternatives; criteria of different kinds must all hold.
+
+    identities     accounts in any form the log or the estate knows (UPN, DOMAIN\\user, SID, identity id), canonical
+    addresses      canonical addresses
+    sessions       session ids as the log gives them; `none` stands for records without a session
+    hosts          canonical hosts; access records name no host, so they are a premise and select nothing by themselves
+    from_, to      nanoseconds UTC, `to` exclusive; None is open
+    ways           each way is an alternative to the others and to the criteria above
+    accounts       canonical accounts that any log shows behind the ways and criteria; they select nothing, but a way
+                   without an account can only be ruled out for if the accounts behind it are known
+
+    Empty criteria mean everything the incidents implicate: the caller fills them. A question still empty implicates
+    nobody, and nothing is confirmed for it.
+    """
+
+    identities: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    from_: int | None = None
+    to: int | None = None
+    ways: tuple[Way, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def selects(self) -> bool:
+        """Whether any access can match it."""
+        return bool(self.identities or self.addresses or self.sessions or self.ways)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompromiseStart:
+    """When the compromise began, as assumed; nanoseconds UTC, None where not known."""
+
+    earliest: int | None = None
+    likely: int | None = None
+    latest: int | None = None

@@ -1,0 +1,254 @@
+"""`process(chunk, plan)`: what a worker does with a chunk, a pure function of bytes, plan and the chunk's secret."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from tocsin.assess import attribution, exposure
+from tocsin.collect.source import Mapped, Source, source_named
+from tocsin.correlate import findings
+from tocsin.cover import changes, coverage
+from tocsin.detect.sigma.match import Match, Matcher
+from tocsin.errors import VerificationError
+from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Rejection
+from tocsin.model.record import Record, Unreadable
+from tocsin.model.reference import record_reference
+from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
+from tocsin.protect.door import pass_through
+from tocsin.record.commitment import leaf_hashes
+
+SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a chunk is processed with, the same in every worker.
+
+    matchers   one a source name; a source without a matcher leaves no hits
+    """
+
+    matchers: Mapping[str, Matcher]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """What one chunk is committed with: its secret and its name (`record.keys`)."""
+
+    secret: bytes
+    name: str
+
+
+def process(
+    data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing, *, without: frozenset[int] = frozenset()
+) -> tuple[ChunkResult, pa.Table]:
+    """One chunk's bytes decoded, matched, mapped, committed and counted, and the distinct logs seen in it.
+
+    `without` are ordinals of records whose event is already held from an earlier chunk: they are counted and committed,
+    and leave no row. Any failure of a source or of the matcher costs this chunk its events, never the run: the chunk
+    is then committed whole and accounted as unreadable, with the reason.
+    """
+    try:
+        return _read(data, chunk, plan, sealing, without)
+    except Exception as error:  # noqa: BLE001 - the supervisor of chunks: it records, and the run goes on
+        return refuse(data, sealing, "not_processed", f"{type(error).__name__}: {error}"[:200])
+
+
+def refuse(data: bytes, sealing: Sealing, reason: str, detail: str) -> tuple[ChunkResult, pa.Table]:
+    """The result of a chunk that could not be processed: one leaf over all its bytes, one record rejected."""
+    account = ChunkAccount(read=1, stored=0, rejected=(Rejection(reason=reason, count=1, first=0, detail=detail),))
+    result = ChunkResult(
+        decoder=VERBATIM,
+        events=EVENTS.empty_table(),
+        hits=HITS.empty_table(),
+        accesses=ACCESSES.empty_table(),
+        marks=MARKS.empty_table(),
+        leaves=leaf_hashes(sealing.secret, sealing.name, VERBATIM, spans(data, VERBATIM, None)),
+        account=account,
+    )
+    return pass_through(result), SEEN_LOGS.empty_table()
+
+
+def _read(
+    data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing, without: frozenset[int]
+) -> tuple[ChunkResult, pa.Table]:
+    source = source_named(chunk.input.source)
+    framed = list(source.records(data, chunk.preamble, chunk.skip))
+    records: list[Record] = []
+    ordinals: list[int] = []
+    rejected: dict[str, tuple[int, int, str]] = {}
+    ordinal = 0
+    for item in framed:
+        if isinstance(item, Record):
+            records.append(item)
+            ordinals.append(ordinal)
+            ordinal += 1
+        else:
+            count, first, detail = rejected.get(item.reason, (0, ordinal, item.detail))
+            rejected[item.reason] = count + item.records, first, detail
+            ordinal += item.records
+    matcher = plan.matchers.get(source.name)
+    matches = matcher.match(records) if matcher else []
+    rows = _Rows(chunk, source.name, without)
+    for record, number in zip(records, ordinals, strict=True):
+        rows.add(number, record, source.map(record))
+    events, accesses, marks = rows.tables()
+    result = ChunkResult(
+        decoder=source.decoder,
+        events=events,
+        hits=_hits(matches, ordinals, chunk, events),
+        accesses=accesses,
+        marks=marks,
+        leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source)),
+        account=ChunkAccount(
+            read=ordinal,
+            stored=len(records),
+            rejected=tuple(
+                Rejection(reason=reason, count=count, first=first, detail=detail)
+                for reason, (count, first, detail) in sorted(rejected.items())
+            ),
+            warnings=rows.warnings,
+        ),
+    )
+    return pass_through(result), _logs(source.name, records)
+
+
+Span = tuple[int, int, bytes, bytes | None]
+
+
+def spans(data: bytes, decoder: str, chunk: Chunk | None) -> Iterable[Span]:
+    """(offset, length, raw bytes, canonical text or None) of everything committed of a chunk, in order.
+
+    With the decoder `VERBATIM` the chunk is one span; else it is framed and decoded again. Raises VerificationError
+    where the decoder at hand is not the one that was used.
+    """
+    if decoder == VERBATIM or chunk is None:
+        return [(0, len(data), data, None)]
+    source = source_named(chunk.input.source)
+    if source.decoder != decoder:
+        raise VerificationError(
+            f"{chunk.input.path} was decoded by {decoder}; {source.decoder} is installed",
+            hint=f"install {decoder} to recompute the canonical texts",
+        )
+    return _spans(data, list(source.records(data, chunk.preamble, chunk.skip)), source)
+
+
+def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -> Iterable[Span]:
+    for item in framed:
+        raw = data[item.offset : item.offset + item.length]
+        text = item.data if source.commits_text and isinstance(item, Record) else None
+        yield item.offset, item.length, raw, text
+
+
+class _Rows:
+    """Columns of the events, accesses and marks of one chunk as they grow."""
+
+    def __init__(self, chunk: Chunk, source: str, without: frozenset[int]) -> None:
+        self._chunk = chunk
+        self._source = source
+        self._without = without
+        self._seen: set[bytes] = set()
+        self._events: dict[str, list[Any]] = {name: [] for name in EVENTS.names}
+        self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
+        self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
+        self.warnings: dict[str, int] = {}
+
+    def add(self, ordinal: int, record: Record, mapped: Mapped) -> None:
+        for code in (*record.warnings, *mapped.warnings):
+            self.warnings[code] = self.warnings.get(code, 0) + 1
+        key = self._key(record, mapped)
+        if key in self._seen or ordinal in self._without:
+            return
+        self._seen.add(key)
+        reference = record_reference(self._chunk.sequence, ordinal)
+        event = mapped.event
+        get = event.get
+        columns = self._events
+        time = get("time")
+        columns["record"].append(reference)
+        columns["key"].append(key)
+        columns["time"].append(time)
+        columns["source"].append(self._source)
+        columns["class_uid"].append(get("class_uid", 0))
+        columns["metadata.sequence"].append(get("metadata.sequence"))
+        for name in EVENT_COLUMNS:
+            columns[name].append(get(name))
+        for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
+            for row in rows:
+                for name, column in table.items():
+                    column.append(row.get(name))
+                table["record"][-1] = reference
+                table["time"][-1] = time
+                table["source"][-1] = self._source
+
+    def _key(self, record: Record, mapped: Mapped) -> bytes:
+        digest = hashlib.blake2b(self._source.encode(), digest_size=16)
+        if mapped.key is not None:
+            digest.update(b"\0" + mapped.key)
+        else:
+            # Equal lines are different events: without a native id the place in the content is the identity.
+            place = f"{self._chunk.input.content_sha256}:{self._chunk.offset + record.offset}"
+            digest.update(b"\1" + place.encode())
+        return digest.digest()
+
+    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
+        return _table(self._events, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
+
+
+def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
+    return pa.table([pa.array(columns[field.name], type=field.type) for field in schema], schema=schema)
+
+
+def _hits(matches: Sequence[Match], ordinals: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
+    if not matches:
+        return HITS.empty_table()
+    row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
+    rows: list[int] = []
+    rules: list[str] = []
+    matched: list[str] = []
+    for match in matches:
+        row = row_of.get(record_reference(chunk.sequence, ordinals[match.index]))
+        if row is not None:  # a second copy of an event leaves no second hit
+            rows.append(row)
+            rules.append(match.rule)
+            matched.append(json.dumps([list(part) for part in match.matched], ensure_ascii=False))
+    taken = events.take(pa.array(rows, type=pa.int64()))
+    extra = {"rule": pa.array(rules, pa.string()), "matched": pa.array(matched, pa.string())}
+    return pa.table([extra.get(name) or taken.column(name) for name in HITS.names], schema=HITS)
+
+
+def _logs(source: str, records: Sequence[Record]) -> pa.Table:
+    counts: dict[tuple[str, ...], int] = {}
+    for record in records:
+        counts[record.log] = counts.get(record.log, 0) + 1
+    ordered = sorted(counts)
+    return pa.table(
+        [[source] * len(ordered), [json.dumps(log) for log in ordered], [counts[log] for log in ordered]],
+        schema=SEEN_LOGS,
+    )
+
+
+def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
+    """What each fold keeps of one chunk, by the fold's name."""
+    return {
+        coverage.NAME: coverage.summarise(result.events, result.marks),
+        changes.NAME: changes.summarise(result.marks),
+        findings.NAME: findings.summarise(result.hits),
+        exposure.NAME: exposure.summarise(result.accesses, result.events),
+        attribution.NAME: attribution.summarise(result.events),
+        "logs": logs,
+    }
+
+
+def combine_logs(partials: Sequence[pa.Table]) -> pa.Table:
+    """Distinct logs with their counts, by source and log."""
+    if not partials:
+        return SEEN_LOGS.empty_table()
+    grouped = pa.concat_tables(partials).group_by(["source", "log"]).aggregate([("count", "sum")])
+    named = grouped.rename_columns({"count_sum": "count"}).select(SEEN_LOGS.names)
+    return named.cast(SEEN_LOGS).sort_by([("source", "ascending"), ("log", "ascending")])

@@ -1,0 +1,147 @@
+"""The ledger on disk: C2SP tlog-tiles below one folder, its right edge in the database, its checkpoint signed.
+
+Files are written before the transaction that commits them. A crash can leave tiles beyond the committed size, which
+nothing has signed and the next append writes anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, insert, select, update
+
+from tocsin.errors import StoreError
+from tocsin.record.checkpoint import Checkpoint, sign_checkpoint
+from tocsin.record.merkle import HASH_BYTES, TILE_HEIGHT, Frontier, partial_tile_places
+from tocsin.store.durable import write_all_durably, write_durably
+from tocsin.store.faults import disk_faults
+from tocsin.store.tables import checkpoints, tree
+
+_EDGE_ROW = 1
+_AFFECTED = "see what is affected, with: tocsin record verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger below `folder`. Only the holder of the writer lock may call what writes."""
+
+    folder: Path
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The newest checkpoint, as published."""
+        return self.folder / "checkpoint"
+
+    def tile_path(self, level: int, number: int, width: int | None = None) -> Path:
+        """Where a tile lies: the full one, or the partial one of that width."""
+        digits = f"{number:03d}"
+        digits = digits.zfill(-(-len(digits) // 3) * 3)
+        groups = [digits[start : start + 3] for start in range(0, len(digits), 3)]
+        *above, last = groups
+        path = self.folder.joinpath("tile", str(level), *(f"x{group}" for group in above), last)
+        return path if width is None else path.with_name(f"{last}.p") / str(width)
+
+    def append(self, connection: Connection, leaf_hashes: bytes) -> int:
+        """Appends 32-byte leaf hashes, concatenated, and returns the index of the first of them.
+
+        The tiles that became full are on disk when it returns; the size and the edge change with the caller's
+        transaction (`Workspace.writing`), and only then are the leaves part of the ledger.
+        """
+        frontier = frontier_of(connection)
+        start = frontier.size
+        full = frontier.append_many(leaf_hashes)
+        write_all_durably((self.tile_path(tile.level, tile.number), tile.hashes) for tile in full)
+        row = {"size": frontier.size, "edge": frontier.edge}
+        if connection.execute(update(tree).where(tree.c.id == _EDGE_ROW).values(row)).rowcount == 0:
+            connection.execute(insert(tree).values(id=_EDGE_ROW, **row))
+        return start
+
+    def publish(self, connection: Connection, signer: Ed25519PrivateKey, origin: str, time_text: str) -> Checkpoint:
+        """Signs the committed tree: partial tiles, then `checkpoint`, both on disk when it returns, then the row.
+
+        To be called in a transaction of its own, after the leaves were committed: ValueError where the transaction
+        sees leaves that are not. Publishing the same tree again changes nothing. `time_text` is kept beside it,
+        unsigned.
+        """
+        frontier = frontier_of(connection)
+        with connection.engine.connect() as committed:
+            if frontier_of(committed).size != frontier.size:
+                raise ValueError("a checkpoint is signed only over committed leaves")
+        checkpoint = sign_checkpoint(origin, frontier.size, frontier.root(), signer)
+        last = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+        if last is not None and last.size == checkpoint.size and last.note != checkpoint.note:
+            raise StoreError("the tree is not the one that was signed at this size", hint=_AFFECTED)
+        write_all_durably(
+            (self.tile_path(tile.level, tile.number, len(tile.hashes) // HASH_BYTES), tile.hashes)
+            for tile in frontier.partial_tiles()
+        )
+        write_durably(self.checkpoint_path, checkpoint.note.encode())
+        if last is None or last.size != checkpoint.size:
+            connection.execute(
+                insert(checkpoints).values(
+                    size=checkpoint.size, root=checkpoint.root, note=checkpoint.note, signed=time_text
+                )
+            )
+        if last is not None:
+            self._remove_outgrown(last.size, checkpoint.size)
+        return checkpoint
+
+    def recover(self, connection: Connection) -> int:
+        """Removes the tiles a crash left beyond the committed size; returns how many. Call before anything is swept.
+
+        Raises StoreError where the published checkpoint is ahead of the database: the database is not the one the
+        checkpoint was signed over, and going on would fork the ledger and sweep evidence away.
+        """
+        size = frontier_of(connection).size
+        published = published_size(self.checkpoint_path)
+        if published > size:
+            raise StoreError(
+                f"{self.checkpoint_path} was signed over {published} leaves, but the database knows {size}",
+                hint="the database is older than the ledger: put back the newest backup of tocsin.db",
+            )
+        removed = 0
+        level = 0
+        while (self.folder / "tile" / str(level)).is_dir():
+            number = size >> TILE_HEIGHT * (level + 1)
+            # What lies beyond a hole is written anew when its turn comes.
+            while (path := self.tile_path(level, number)).is_file():
+                with disk_faults(path):
+                    path.unlink()
+                number += 1
+                removed += 1
+            level += 1
+        return removed
+
+    def _remove_outgrown(self, before: int, size: int) -> None:
+        """Removes the partial tiles of the checkpoint `before` whose full tile the one of `size` has."""
+        for level, number, width in partial_tile_places(before):
+            if number < size >> TILE_HEIGHT * (level + 1):
+                shutil.rmtree(self.tile_path(level, number, width).parent, ignore_errors=True)
+
+
+def edge_row(connection: Connection) -> tuple[int, bytes]:
+    """Size and edge of the tree as this transaction sees them, unchecked."""
+    row = connection.execute(select(tree).where(tree.c.id == _EDGE_ROW)).first()
+    return (0, b"") if row is None else (row.size, row.edge)
+
+
+def frontier_of(connection: Connection) -> Frontier:
+    """The right edge as this transaction sees it. Raises StoreError where the row is damaged."""
+    try:
+        return Frontier(*edge_row(connection))
+    except ValueError as error:
+        raise StoreError(f"the database is damaged: {error}", hint=_AFFECTED) from error
+
+
+def published_size(path: Path) -> int:
+    """The size a checkpoint file gives, its signature unread; 0 where there is none. Raises StoreError if damaged."""
+    with disk_faults(path):
+        if not path.exists():
+            return 0
+        lines = path.read_bytes().split(b"\n")
+    if len(lines) < 3 or not lines[1].isdigit():
+        raise StoreError(f"{path} is damaged", hint=_AFFECTED)
+    return int(lines[1])

@@ -1,0 +1,387 @@
+"""Recomputes the whole record and stops at the first fault, naming it and what it means for the claim.
+
+First the ledger by itself: every tile and every signed root from the leaf hashes. Then the bytes: every leaf hash from
+the segments, so that a fault there names the record.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Row, func, select
+
+from tocsin.errors import VerificationError
+from tocsin.record.checkpoint import Checkpoint, read_checkpoint
+from tocsin.record.commitment import Span, leaf_hashes
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.merkle import EMPTY_ROOT, HASH_BYTES, TILE_BYTES, TILE_WIDTH, Frontier, partial_tile_places
+from tocsin.record.reading import RECEIVED, SegmentPlace, SegmentStore, stream_of
+from tocsin.store.faults import disk_faults
+from tocsin.store.tables import checkpoints, chunks, inputs, rejections
+from tocsin.store.workspace import Workspace
+
+OpenStream = Callable[[int], io.BufferedReader]
+Reread = Callable[[Row[Any], Row[Any], OpenStream], Iterable[Span]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was found to be as it was sealed.
+
+    records      records whose leaf was recomputed from their bytes
+    segments     segment files opened
+    size, root   of the ledger as committed
+    published    size of the newest signed checkpoint: leaves after it are committed and not yet signed
+    unfinished   inputs whose run was interrupted: what was committed of them is verified
+    """
+
+    records: int
+    segments: int
+    size: int
+    root: bytes
+    published: int
+    unfinished: tuple[str, ...]
+
+
+def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Progress | None = None) -> Verified:
+    """Recomputes everything the record claims. Raises VerificationError at the first fault.
+
+    The record must stand still: the caller holds the writer lock, or knows that nobody writes.
+
+    reread     frames and decodes a chunk again: given the rows of its input and chunk (kind `records` or `derived`)
+               and a function that opens an input's bytes as received by its id, it yields what `leaf_hashes` was given
+               when the chunk was sealed. Chunks come in order of sequence, those of one input one after the other.
+    progress   told (leaves done, leaves in all) after every chunk
+    """
+    with workspace.reading() as connection:
+        tree = _Tree(workspace, key, connection)
+        tree.check()
+        return _Bytes(workspace, key, connection, tree).check(reread, progress)
+
+
+class _Tree:
+    """The ledger by itself: leaf hashes, tiles, roots and signatures."""
+
+    def __init__(self, workspace: Workspace, key: WorkspaceKey, connection: Connection) -> None:
+        self._ledger = Ledger(workspace.ledger)
+        self._origin = workspace.origin
+        self._public_key = key.signer.public_key()
+        self._connection = connection
+        self.size, self._edge = edge_row(connection)
+        self.published = 0
+        self.root = EMPTY_ROOT
+
+    def check(self) -> None:
+        """Raises VerificationError at the first fault; sets `published` and `root`."""
+        signed = self._signed()
+        self.published = max(signed, default=0)
+        if self.published > self.size:
+            raise VerificationError(
+                f"a checkpoint was signed over {self.published} leaves, but {self.size} are in the database: "
+                "records that were sealed have been taken away"
+            )
+        try:
+            Frontier(self.size, self._edge)
+        except ValueError as error:
+            raise VerificationError(f"the ledger's row in the database is damaged: {error}") from error
+        frontier = Frontier()
+        for size, hashes in self._between(sorted({*signed, self.size})):
+            for tile in frontier.append_many(hashes):
+                if tile.level:  # those of level 0 are what was just read
+                    self._compare(tile.level, tile.number, tile.hashes)
+            if frontier.size == size and size in signed:
+                self._check_signed(frontier, signed[size])
+        if frontier.edge != self._edge:
+            raise VerificationError("the ledger's row in the database contradicts its tiles")
+        self.root = frontier.root()
+
+    def leaves(self) -> Iterator[bytes]:
+        """The leaf hashes as the ledger has them, tile by tile; the last may be partial."""
+        for number in range(self.size // TILE_WIDTH):
+            yield self._tile(number)
+        if width := self.size % TILE_WIDTH:
+            yield self._edge[: width * HASH_BYTES]
+
+    def _signed(self) -> dict[int, Checkpoint]:
+        """Every checkpoint by its size, each with a good signature. Raises VerificationError."""
+        signed: dict[int, Checkpoint] = {}
+        for row in self._connection.execute(select(checkpoints).order_by(checkpoints.c.size)):
+            checkpoint = self._read(row.note, f"checkpoint {row.size} in the database")
+            if (checkpoint.size, checkpoint.root) != (row.size, row.root):
+                raise VerificationError(f"checkpoint {row.size} in the database is not what its note says")
+            signed[row.size] = checkpoint
+        path = self._ledger.checkpoint_path
+        if not path.exists():
+            if signed:
+                raise VerificationError(f"{path} is missing, although a checkpoint was published")
+            return signed
+        with disk_faults(path):
+            data = path.read_bytes()
+        try:
+            note = data.decode()
+        except UnicodeDecodeError as error:
+            raise VerificationError(f"{path}: the checkpoint is not text") from error
+        published = self._read(note, str(path))
+        newest = max(signed, default=0)
+        if published.size < newest:
+            raise VerificationError(f"{path} is older than the last one published, over {newest} leaves")
+        if published.size in signed and signed[published.size].note != note:
+            raise VerificationError(f"{path} is not the checkpoint that was published")
+        # After a crash the file can be one ahead of the table.
+        signed[published.size] = published
+        return signed
+
+    def _read(self, note: str, where: str) -> Checkpoint:
+        try:
+            return read_checkpoint(note, self._origin, self._public_key)
+        except VerificationError as error:
+            raise VerificationError(f"{where}: {error}; nothing it was said to sign is proven by it") from error
+
+    def _between(self, sizes: list[int]) -> Iterator[tuple[int, bytes]]:
+        """The leaf hashes, cut so that each of `sizes` is reached at the end of a piece: (next size, hashes)."""
+        tiles = self.leaves()
+        held = b""
+        for before, size in pairwise([0, *sizes]):
+            missing = size - before
+            while missing:
+                held = held or next(tiles)
+                piece, held = held[: missing * HASH_BYTES], held[missing * HASH_BYTES :]
+                missing -= len(piece) // HASH_BYTES
+                yield size, piece
+            if not size:
+                yield 0, b""
+
+    def _check_signed(self, frontier: Frontier, checkpoint: Checkpoint) -> None:
+        for tile, (level, number, width) in zip(
+            frontier.partial_tiles(), partial_tile_places(frontier.size), strict=True
+        ):
+            path = self._ledger.tile_path(level, number, width)
+            # The full tile, once there, stands for the partial one.
+            if path.exists() or not self._ledger.tile_path(level, number).exists():
+                self._compare(level, number, tile.hashes, width)
+        if frontier.root() != checkpoint.root:
+            raise VerificationError(
+                f"the tiles do not give the root that was signed over {checkpoint.size} leaves: "
+                "the ledger is not the one that was published"
+            )
+
+    def _compare(self, level: int, number: int, hashes: bytes, width: int | None = None) -> None:
+        path = self._ledger.tile_path(level, number, width)
+        if not path.exists():
+            raise VerificationError(f"a tile of the ledger is missing: {path}")
+        with disk_faults(path):
+            found = path.read_bytes()
+        if found != hashes:
+            place = _first_difference(found, hashes)
+            raise VerificationError(f"a tile of the ledger contradicts the tiles below it, at hash {place}: {path}")
+
+    def _tile(self, number: int) -> bytes:
+        path = self._ledger.tile_path(0, number)
+        if not path.exists():
+            raise VerificationError(f"a tile of the ledger is missing: {path}")
+        with disk_faults(path):
+            hashes = path.read_bytes()
+        if len(hashes) != TILE_BYTES:
+            raise VerificationError(f"a tile of the ledger is cut short: {path}")
+        return hashes
+
+
+class _Input:
+    """What has been seen of the input whose chunks are being read."""
+
+    def __init__(self, row: Row[Any]) -> None:
+        self.row = row
+        self.hash = sha256()
+        self.received = 0  # bytes, from its segments
+        self.derived = 0  # bytes, inflated
+        self.entries = 0
+        self.has_segments = False
+
+
+class _Bytes:
+    """The segments, the rows that describe them and the leaves that commit to them."""
+
+    def __init__(self, workspace: Workspace, key: WorkspaceKey, connection: Connection, tree: _Tree) -> None:
+        self._workspace = workspace
+        self._key = key
+        self._connection = connection
+        self._tree = tree
+        self._store = SegmentStore(workspace, key)
+        self._leaves = tree.leaves()
+        self._held = b""
+        total = select(rejections.c.chunk, func.sum(rejections.c.count)).group_by(rejections.c.chunk)
+        self._rejected: dict[int, int] = {row[0]: row[1] for row in connection.execute(total)}
+
+    def check(self, reread: Reread, progress: Progress | None) -> Verified:
+        """Raises VerificationError at the first fault."""
+        seen: dict[int, _Input] = {}
+        done = records = segments = 0
+        for chunk in self._connection.execute(select(chunks).order_by(chunks.c.sequence)).all():
+            if chunk.input not in seen:
+                row = self._connection.execute(select(inputs).where(inputs.c.id == chunk.input)).first()
+                if row is None:
+                    raise VerificationError(f"chunk {chunk.sequence} belongs to no input")
+                seen[chunk.input] = _Input(row)
+            source = seen[chunk.input]
+            where = f"{source.row.path}, chunk {chunk.sequence}"
+            if chunk.tree_start != done:
+                raise VerificationError(
+                    f"{where}: its leaves start at {chunk.tree_start} and not at {done}: "
+                    "a chunk before it was taken away, put in or moved"
+                )
+            self._check_counts(source, chunk, where)
+            if chunk.kind in RECEIVED:
+                self._check_segment(source, chunk, where)
+                segments += 1
+            self._check_leaves(source, chunk, where, reread)
+            self._check_events(chunk, where)
+            done += chunk.leaves
+            records += chunk.leaves if chunk.kind != "container" else 0
+            if progress is not None:
+                progress(done, self._tree.size)
+        if done != self._tree.size:
+            raise VerificationError(
+                f"the ledger has {self._tree.size} leaves, the chunks {done}: chunks were taken away or put in"
+            )
+        for source in seen.values():
+            _check_whole(source)
+        return Verified(
+            records=records,
+            segments=segments,
+            size=self._tree.size,
+            root=self._tree.root,
+            published=self._tree.published,
+            unfinished=tuple(
+                self._connection.scalars(
+                    select(inputs.c.path).where(inputs.c.complete.is_(False)).order_by(inputs.c.id)
+                )
+            ),
+        )
+
+    def _check_counts(self, source: _Input, chunk: Row[Any], where: str) -> None:
+        rejected = self._rejected.get(chunk.sequence, 0)
+        if chunk.read != chunk.stored + rejected:
+            raise VerificationError(
+                f"{where}: {chunk.read} records read are not {chunk.stored} stored and {rejected} rejected: "
+                "the books no longer show that nothing was dropped"
+            )
+        is_container = chunk.kind == "container"
+        least, most = (1, 1) if is_container else (chunk.stored, chunk.read)
+        if not least <= chunk.leaves <= most or (is_container and chunk.read):
+            raise VerificationError(f"{where}: {chunk.leaves} leaves cannot be those of {chunk.read} records read")
+        if not 0 <= chunk.duplicates <= chunk.stored or not 0 <= chunk.events <= chunk.stored:
+            raise VerificationError(f"{where}: it counts more duplicates or events than records stored")
+        if not is_container and chunk.first_entry != source.entries:
+            raise VerificationError(
+                f"{where}: its first record is numbered {chunk.first_entry} and not {source.entries}: "
+                "findings would point to other records than those they rest on"
+            )
+        source.entries += chunk.read
+        expected = source.received if chunk.kind in RECEIVED else source.derived
+        if chunk.offset != expected:
+            raise VerificationError(f"{where}: it starts at byte {chunk.offset}, the one before ended at {expected}")
+
+    def _check_segment(self, source: _Input, chunk: Row[Any], where: str) -> None:
+        place = SegmentPlace(*(getattr(chunk, name) for name in SegmentPlace._fields))
+        try:
+            data = self._store.data(place)
+        except VerificationError as error:
+            raise VerificationError(
+                f"{where}, bytes {chunk.offset} to {chunk.offset + chunk.length}: {error}; "
+                "what was received can no longer be shown for them"
+            ) from error
+        source.hash.update(data)
+        source.has_segments = True
+
+    def _check_leaves(self, source: _Input, chunk: Row[Any], where: str, reread: Reread) -> None:
+        if chunk.kind in RECEIVED:
+            source.received += chunk.length
+        else:
+            source.derived += chunk.length
+        if chunk.kind == "container":
+            spans: Iterable[Span] = container_span(self._open(chunk.input), chunk.offset, chunk.length)
+        else:
+            spans = reread(source.row, chunk, self._open)
+        try:
+            secret = self._key.unwrap(chunk.secret)
+        except VerificationError as error:
+            raise VerificationError(f"{where}: {error}; its records cannot be read") from error
+        found = leaf_hashes(secret, chunk.name, chunk.decoder, spans)
+        expected = self._take(chunk.leaves)
+        if found == expected:
+            return
+        if len(found) != len(expected):
+            raise VerificationError(
+                f"{where}: {len(found) // HASH_BYTES} records are framed where {chunk.leaves} were sealed"
+            )
+        ordinal = _first_difference(found, expected)
+        # Where a damaged stretch stands for several records, entries run ahead of leaves.
+        least = "" if chunk.leaves == chunk.read else " or after"
+        place = "" if chunk.kind == "container" else f", entry {chunk.first_entry + ordinal}{least}"
+        raise VerificationError(
+            f"{where}{place}: it is not what the ledger has at leaf {chunk.tree_start + ordinal}: "
+            "its bytes, its place or its decoding are not those that were sealed"
+        )
+
+    def _check_events(self, chunk: Row[Any], where: str) -> None:
+        path = self._workspace.events_path(chunk.name)
+        if not chunk.events_sha256:
+            if chunk.events:
+                raise VerificationError(f"{where}: it counts {chunk.events} events and has no file of them")
+            return
+        if not path.exists():
+            raise VerificationError(f"{where}: its events are missing: {path}")
+        with disk_faults(path):
+            data = path.read_bytes()
+        if sha256(data).hexdigest() != chunk.events_sha256:
+            raise VerificationError(f"{where}: its events are not those derived when it was sealed: {path}")
+        if pq.read_metadata(pa.BufferReader(data)).num_rows != chunk.events:
+            raise VerificationError(f"{where}: its events are not {chunk.events}, as counted: {path}")
+
+    def _open(self, input_id: int) -> io.BufferedReader:
+        return stream_of(self._connection, self._store, input_id)
+
+    def _take(self, count: int) -> bytes:
+        """The next leaf hashes of the ledger; fewer at its end."""
+        pieces = [self._held]
+        missing = count * HASH_BYTES - len(self._held)
+        while missing > 0 and (piece := next(self._leaves, b"")):
+            pieces.append(piece)
+            missing -= len(piece)
+        taken = b"".join(pieces)
+        self._held = taken[count * HASH_BYTES :]
+        return taken[: count * HASH_BYTES]
+
+
+def container_span(stream: io.BufferedReader, offset: int, length: int) -> Iterator[Span]:
+    """The one span of a chunk of kind `container`: all its bytes."""
+    stream.seek(offset)
+    yield 0, length, stream.read(length), None
+
+
+def _check_whole(source: _Input) -> None:
+    """That the segments of a complete input are all of it."""
+    row = source.row
+    if not row.complete or not source.has_segments:
+        return
+    if source.received != row.size:
+        raise VerificationError(f"{row.path}: {source.received} of its {row.size} bytes are in the record")
+    if source.hash.hexdigest() != row.sha256:
+        raise VerificationError(f"{row.path}: the bytes in the record do not have the SHA-256 of the file received")
+
+
+def _first_difference(found: bytes, expected: bytes) -> int:
+    """The number of the first 32-byte hash that is not the same in both."""
+    for start in range(0, max(len(found), len(expected)), HASH_BYTES):
+        if found[start : start + HASH_BYTES] != expected[start : start + HASH_BYTES]:
+            return start // HASH_BYTES
+    raise ValueError("the hashes do not differ")

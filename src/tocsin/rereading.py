@@ -1,0 +1,145 @@
+"""A chunk's bytes once more, from the record alone: to verify it, or to derive its findings anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from sqlalchemy import Row, select
+
+from tocsin.collect.inflate import Limits, TruncatedError, open_members
+from tocsin.collect.plan import ChunkKind
+from tocsin.errors import VerificationError
+from tocsin.intake import Intake, replace_derived
+from tocsin.model.chunk import Chunk, Input, InputState
+from tocsin.model.reference import split_reference
+from tocsin.processing import Sealing
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.reading import open_input
+from tocsin.store import tables
+from tocsin.store.events import read_events
+from tocsin.store.workspace import Workspace
+from tocsin.work import Done, Job, work
+
+
+class Rereader:
+    """Gives the bytes of committed chunks; asked in the order of their sequence it inflates each member once."""
+
+    def __init__(self, workspace: Workspace, key: WorkspaceKey) -> None:
+        self._workspace = workspace
+        self._key = key
+        self._input: int | None = None
+        self._blocks: Iterator[bytes] = iter(())
+        self._waiting = b""
+        self._position = 0
+
+    def bytes_of(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
+        """The chunk's range of the input's content. Raises VerificationError where it cannot be had from the record."""
+        if chunk.kind != ChunkKind.DERIVED:
+            with open_input(self._workspace, self._key, chunk.input) as stream:
+                stream.seek(chunk.offset)
+                return stream.read(chunk.length)
+        if self._input != chunk.input or chunk.offset < self._position:
+            self._start(entry, chunk.input)
+        return self._take(entry.path, chunk.offset, chunk.length)
+
+    def _start(self, entry: Row[Any], input_row: int) -> None:
+        holder = input_row
+        inner = ""
+        if entry.container is not None:
+            inner = entry.path[len(entry.container) + 1 :]
+            rows = tables.inputs.c
+            with self._workspace.reading() as connection:
+                holder = connection.execute(
+                    select(rows.id).where(rows.path == entry.container, rows.id < input_row).order_by(rows.id.desc())
+                ).scalar_one()
+        stream: BinaryIO = open_input(self._workspace, self._key, holder)
+        self._input, self._position, self._waiting = input_row, 0, b""
+        self._blocks = open_members(stream, inner, Limits())
+
+    def _take(self, path: str, offset: int, length: int) -> bytes:
+        end = offset + length
+        while self._position + len(self._waiting) < end:
+            try:
+                block = next(self._blocks, b"")
+            except (TruncatedError, KeyError):
+                block = b""
+            if not block:
+                raise VerificationError(f"{path} cannot be read to byte {end} from the record")
+            self._waiting += block
+            surplus = min(offset - self._position, len(self._waiting))
+            if surplus > 0:
+                self._waiting = self._waiting[surplus:]
+                self._position += surplus
+        start = offset - self._position
+        return self._waiting[start : start + length]
+
+
+def chunk_of(entry: Row[Any], chunk: Row[Any]) -> Chunk:
+    """The chunk as it was processed, from its rows."""
+    return Chunk(
+        input=Input(
+            path=entry.path,
+            sha256=entry.sha256,
+            content_sha256=entry.content_sha256,
+            size=entry.size,
+            source=entry.source,
+            certainty=entry.certainty,
+            state=InputState(entry.state),
+            reason=entry.reason,
+            container=entry.container,
+        ),
+        sequence=chunk.sequence,
+        offset=chunk.offset,
+        length=chunk.length,
+        preamble=chunk.preamble,
+        skip=chunk.skip,
+        sha256=chunk.sha256,
+    )
+
+
+def derive_again(intake: Intake) -> int:
+    """Process anew, from the record, every chunk whose findings were made with other rules; how many there were.
+
+    The record is not touched: only what was derived from it is replaced, a chunk a transaction.
+    """
+    rows = tables.chunks.c
+    with intake.workspace.reading() as connection:
+        stale = connection.execute(
+            select(tables.chunks)
+            .where(rows.kind != ChunkKind.CONTAINER.value, rows.plan != intake.plan)
+            .order_by(rows.sequence)
+        ).all()
+        entries = {row.id: row for row in connection.execute(select(tables.inputs))}
+    if not stale:
+        return 0
+    intake.progress.stage("Looking again with these rules", sum(row.length for row in stale))
+    rereader = Rereader(intake.workspace, intake.key)
+    for row in stale:
+        done = _derived(intake, rereader, entries[row.input], row)
+        with intake.workspace.writing() as connection:
+            replace_derived(connection, row.sequence, done, intake.plan)
+        intake.progress.advance(row.length)
+    return len(stale)
+
+
+def _derived(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any]) -> Done:
+    held: set[int] = set()
+    if row.events:
+        references = read_events(intake.workspace, row.name, columns=["record"]).column("record").to_pylist()
+        held = {split_reference(reference)[1] for reference in references}
+    chunk = chunk_of(entry, row)
+    job = Job(
+        chunk=chunk,
+        kind=ChunkKind(row.kind),
+        file=None,
+        data=rereader.bytes_of(entry, row),
+        sealing=Sealing(secret=intake.key.unwrap(row.secret), name=row.name),
+        segment=None,
+        events=intake.workspace.events_path(row.name),
+        rules=intake.rules,
+    )
+    done = work(job)
+    repeated = frozenset(done.ordinals) - held
+    return work(replace(job, without=repeated)) if repeated and row.duplicates else done

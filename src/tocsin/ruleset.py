@@ -1,0 +1,68 @@
+"""The rules of a run: our own and those named, compiled once and kept in the workspace by what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tocsin
+from tocsin.collect.source import all_sources, logsource_text
+from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
+from tocsin.detect.sigma.logsource import LogSourceMap, read_logsource_map
+from tocsin.detect.sigma.rules import load_rules, rules_digest
+from tocsin.errors import ConfigError, RuleError
+from tocsin.intake import Progress
+from tocsin.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruleset:
+    """Compiled rules, the folder workers read them from, and the digest that names them: equal digest, equal hits."""
+
+    compiled: CompiledRules
+    folder: Path
+    digest: str
+
+
+def own_rules() -> Path:
+    """The folder of the rules that come with this product."""
+    package = Path(tocsin.__file__).parent
+    return next(folder for folder in (package / "rules", package.parents[1] / "rules") if folder.is_dir())
+
+
+def log_source_maps() -> tuple[LogSourceMap, ...]:
+    """Which Sigma log source is which part of which source, for every source there is."""
+    return tuple(read_logsource_map(source.name, source.log_fields, logsource_text(source)) for source in all_sources())
+
+
+def compiled_rules(workspace: Workspace, extra: Sequence[Path], progress: Progress) -> Ruleset:
+    """Our own rules and `extra` (folders, files, archives), compiled. Raises ConfigError for a path that is not there.
+
+    What was compiled before from the same bytes by the same version is read back; what cannot be read is made anew.
+    """
+    paths = (own_rules(), *extra)
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(f"there are no rules at {path}", hint="give a folder of Sigma rules, a file or a zip")
+    maps = log_source_maps()
+    digest = compiled_digest(rules_digest(paths), maps)
+    folder = _folder(workspace, digest)
+    if folder.is_dir():
+        try:
+            return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
+        except RuleError as error:
+            progress.note(f"the compiled rules kept in the workspace cannot be used and are made anew: {error}")
+    progress.stage("Compiling rules", None)
+    compiled = compile_rules(load_rules(paths), maps)
+    compiled.write(folder)
+    return Ruleset(compiled=compiled, folder=folder, digest=digest)
+
+
+def kept_rules(workspace: Workspace, digest: str) -> CompiledRules:
+    """The compiled rules an earlier run kept. Raises RuleError where they cannot be read."""
+    return CompiledRules.read(_folder(workspace, digest))
+
+
+def _folder(workspace: Workspace, digest: str) -> Path:
+    return workspace.path / "rules" / digest[:32]

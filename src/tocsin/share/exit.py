@@ -1,0 +1,108 @@
+"""The one way out: every byte that leaves the product for a person, a file or another program is written here."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from tocsin.errors import ConfigError, StoreError
+from tocsin.share.plain import shown_page
+
+
+def release(data: str | bytes, destination: Path | None, *, force: bool = False) -> None:
+    """Write `data` to standard output, or to the file `destination` as a whole or not at all.
+
+    Text leaves as UTF-8 with every control character but the line end escaped; bytes leave as they are. A file is
+    readable by its owner only. Raises ConfigError where the file exists and `force` is not set, StoreError where it
+    cannot be written. A reader that closes the pipe early has what it wanted: no error.
+    """
+    content = _guarded(data)
+    try:
+        if destination is None:
+            _write_output(content)
+        else:
+            _write_file(content, destination, force=force)
+    except OSError as error:
+        place = "standard output" if destination is None else str(destination)
+        raise StoreError(
+            f"cannot write {place}: {error.strerror or error}", hint="choose another place with -o"
+        ) from error
+
+
+def tell(message: str) -> None:
+    """One message for a person, on standard error, guarded as everything is."""
+    if sys.stderr is not None:
+        sys.stderr.write(_guarded(message).decode("utf-8", "replace") + "\n")
+        sys.stderr.flush()
+
+
+def refuse_overwrite(destination: Path | None, *, force: bool) -> None:
+    """ConfigError now rather than after an hour of work where `release` would refuse the destination."""
+    if destination is None:
+        return
+    if destination.is_dir():
+        raise ConfigError(f"{destination} is a folder", hint="name a file with -o")
+    if not destination.parent.is_dir():
+        raise ConfigError(
+            f"there is no folder {destination.parent}", hint="make it first, or choose another place with -o"
+        )
+    if _is_regular(destination) and not force:
+        raise ConfigError(f"{destination} exists", hint="choose another name, or add --force to replace it")
+
+
+def _guarded(data: str | bytes) -> bytes:
+    """What may leave. The leak guard will stand here; until there is a vault nothing is withheld."""
+    return shown_page(data).encode("utf-8") if isinstance(data, str) else data
+
+
+def _write_output(content: bytes) -> None:
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Without this the interpreter tries to flush the rest at its end, and complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_file(content: bytes, destination: Path, *, force: bool) -> None:
+    refuse_overwrite(destination, force=force)
+    target = destination.resolve()
+    if target.exists() and not _is_regular(target):  # a device or a named pipe: written to, never replaced
+        target.write_bytes(content)
+        return
+    import tempfile  # loads a good deal; most answers go to standard output
+
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _put_in_place(temporary, target, force=force)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
+    """Give the finished file its name; without `force` a file that appeared meanwhile is still not replaced."""
+    if not force:
+        try:
+            target.hardlink_to(temporary)
+        except FileExistsError as error:
+            raise ConfigError(f"{target} exists", hint="add --force to replace it") from error
+        except OSError:  # a file system without links: the check before the writing has to do
+            refuse_overwrite(target, force=False)
+        else:
+            return
+    temporary.replace(target)
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,123 @@
+"""Findings and coverage in; rows of coloured bars on one time axis out, in thousandths of its width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tocsin.model.answers import Answers
+from tocsin.model.coverage import Coverage
+from tocsin.model.finding import Finding
+from tocsin.model.instant import format_time, is_plausible
+from tocsin.share.summary import COVERAGE_STATES, WATCHED, counted
+
+WIDTH = 1000
+_BUCKETS = 200
+_BUCKET = WIDTH // _BUCKETS
+
+
+class Bar(NamedTuple):
+    """`left` and `width` in thousandths of the axis; `style` a class name of ours; `title` a sentence for a person."""
+
+    left: int
+    width: int
+    style: str
+    title: str
+
+
+class Strip(NamedTuple):
+    """One row: what it is of, and its bars, those drawn last over the others."""
+
+    label: str
+    bars: tuple[Bar, ...]
+
+
+class Chart(NamedTuple):
+    """Strips over one axis; `ticks` are texts at its start, middle and end, none where nothing has a plausible time."""
+
+    ticks: tuple[str, ...]
+    strips: tuple[Strip, ...]
+
+
+class _Axis(NamedTuple):
+    start: int
+    end: int
+
+    def place(self, time: int) -> int:
+        """0 to 1000; a time outside the axis is pinned to its edge."""
+        inside = min(max(time, self.start), self.end)
+        return (inside - self.start) * WIDTH // max(self.end - self.start, 1)
+
+    def ticks(self) -> tuple[str, ...]:
+        middle = (self.start + self.end) // 2
+        return tuple(format_time(time)[:16].replace("T", " ") for time in (self.start, middle, self.end))
+
+
+def timeline(answers: Answers) -> Chart:
+    """One strip an incident, in their order, then one for findings in no incident; undated ones are left out."""
+    axis = _axis(time for finding in answers.findings for time in (finding.first, finding.last))
+    if axis is None:
+        return Chart((), ())
+    by_id = {finding.id: finding for finding in answers.findings}
+    inside = {id_ for incident in answers.incidents for id_ in incident.findings}
+    rows = [
+        (incident.title, [by_id[id_] for id_ in incident.findings if id_ in by_id]) for incident in answers.incidents
+    ]
+    rows.append(("In no incident", [finding for finding in answers.findings if finding.id not in inside]))
+    strips = (Strip(label, _marks(axis, findings)) for label, findings in rows)
+    return Chart(axis.ticks(), tuple(strip for strip in strips if strip.bars))
+
+
+def coverage_chart(coverage: Sequence[Coverage], as_of: int | None) -> Chart:
+    """One strip a source, host and channel, in the order given; an open end reaches the edge of the axis.
+
+    The axis reaches to `as_of` at least.
+    """
+    axis = _axis((as_of, *(time for interval in coverage for time in (interval.from_, interval.to))))
+    if axis is None:
+        return Chart((), ())
+    streams: dict[str, list[Coverage]] = {}
+    for interval in coverage:
+        label = " / ".join(name for name in (interval.source, interval.host, interval.channel) if name)
+        streams.setdefault(label, []).append(interval)
+    strips = (
+        Strip(label, tuple(_stretch(axis, one) for one in _faults_last(found))) for label, found in streams.items()
+    )
+    return Chart(axis.ticks(), tuple(strips))
+
+
+def _faults_last(intervals: Sequence[Coverage]) -> Sequence[Coverage]:
+    """What is wrong inside a span lies over the span: it is drawn after it."""
+    return sorted(intervals, key=lambda interval: interval.state not in WATCHED)
+
+
+def _axis(times: Iterable[int | None]) -> _Axis | None:
+    known = [time for time in times if time is not None and is_plausible(time)]
+    return _Axis(min(known), max(known)) if known else None
+
+
+def _marks(axis: _Axis, findings: Sequence[Finding]) -> tuple[Bar, ...]:
+    """One bar for every fraction of the axis with a finding, in the colour of its worst."""
+    buckets: dict[int, list[Finding]] = {}
+    for finding in findings:
+        if finding.first is not None:
+            bucket = min(axis.place(finding.first) // _BUCKET, _BUCKETS - 1)
+            buckets.setdefault(bucket, []).append(finding)
+    return tuple(_mark(bucket, buckets[bucket]) for bucket in sorted(buckets))
+
+
+def _mark(bucket: int, findings: Sequence[Finding]) -> Bar:
+    worst = max(findings, key=lambda finding: finding.detector.level.rank)
+    more = f" and {counted(len(findings) - 1, 'other finding')}" if len(findings) > 1 else ""
+    when = format_time(worst.first) if worst.first is not None else ""
+    title = f"{when} {worst.detector.title}{more}"
+    return Bar(bucket * _BUCKET, _BUCKET, worst.detector.level.value, title)
+
+
+def _stretch(axis: _Axis, interval: Coverage) -> Bar:
+    start = 0 if interval.from_ is None else axis.place(interval.from_)
+    end = WIDTH if interval.to is None else axis.place(interval.to)
+    width = max(end - start, 2)  # an interval too short to see is still drawn
+    scope = f" ({interval.scope})" if interval.scope else ""
+    title = f"{COVERAGE_STATES[interval.state]}{scope}: {interval.evidence}"
+    return Bar(min(start, WIDTH - width), width, interval.state.value, title)

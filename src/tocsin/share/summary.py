@@ -1,0 +1,212 @@
+"""Answers in; the counts, orders and words that the text and the report both show out. No layout here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tocsin.model.answers import Accounting, Answers, InputAccount
+from tocsin.model.chunk import InputState
+from tocsin.model.coverage import CoverageState
+from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
+from tocsin.model.response import Attribution, Cut
+
+_KINDS = {
+    "mailbox": "mailboxes",
+    "mail_item": "mail items",
+    "mail_folder": "mail folders",
+    "document": "documents",
+    "folder": "folders",
+    "site": "sites",
+}
+
+DEGREES = {
+    Degree.ACCESSED: "accessed",
+    Degree.PRESUMED: "presumed read (sync)",
+    Degree.OPENED: "opened",
+    Degree.DOWNLOADED: "downloaded",
+    Degree.SENT_OUT: "sent out",
+    Degree.ALTERED: "altered",
+    Degree.DESTROYED: "destroyed",
+}
+
+BASES = {
+    Basis.SEALED: "sealed log",
+    Basis.SEQUENCE: "unbroken sequence",
+    Basis.ATTESTED: "attested by a custodian",
+    Basis.PROVIDERS_WORD: "the provider's word, without proof of completeness",
+    Basis.STATISTICAL: "statistical",
+    Basis.RECORD: "the log record itself",
+    Basis.NONE: "nothing to rest on",
+}
+
+COVERAGE_STATES = {
+    CoverageState.PROVEN: "watched, proven complete",
+    CoverageState.UNPROVEN: "watched, completeness not proven",
+    CoverageState.SILENT: "silent",
+    CoverageState.GAPPED: "records missing",
+    CoverageState.THROTTLED: "recording throttled by the provider",
+    CoverageState.TRUNCATED: "cut off",
+    CoverageState.EXPIRED: "expired before collection",
+    CoverageState.UNPARSED: "not readable",
+    CoverageState.CLEARED: "log cleared",
+    CoverageState.NOT_COLLECTED: "not collected",
+}
+WATCHED = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
+
+_DEGREE_RANK = {degree: rank for rank, degree in enumerate(Degree)}
+_VERDICT_RANK = {Verdict.RULED_OUT: 0, Verdict.UNKNOWN: 1, Verdict.CONFIRMED: 2}
+
+
+class Bounds(NamedTuple):
+    """Distinct holdings of one kind: at least `confirmed`, at most `possible` (confirmed or unknown) compromised.
+
+    degrees   of the confirmed, the furthest of each, as (degree, count), furthest first
+    """
+
+    kind: str
+    confirmed: int
+    possible: int
+    ruled_out: int
+    degrees: tuple[tuple[Degree, int], ...]
+
+
+class Books(NamedTuple):
+    """All inputs together: `read == stored + sum of rejected`; `rejected` as (reason, count), most first."""
+
+    read: int
+    stored: int
+    duplicates: int
+    rejected: tuple[tuple[str, int], ...]
+    states: tuple[tuple[InputState, int], ...]
+
+
+class ReasonGroup(NamedTuple):
+    """Rules that were not run for one reason; `rules` as their ids, sorted."""
+
+    reason: str
+    rules: tuple[str, ...]
+
+
+def plural_of(kind: str) -> str:
+    """`mail items` for `mail_item`; a kind not known here by its own name."""
+    return _KINDS.get(kind, kind.replace("_", " "))
+
+
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """`1 input`, `3,112 inputs`."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def is_provider(exposure: Exposure) -> bool:
+    """Whether it is an access by a provider's own service: a class of its own, never counted as the intruder's."""
+    return exposure.actor_class is ActorClass.PROVIDER_SERVICE
+
+
+def bounds(exposures: Iterable[Exposure]) -> tuple[Bounds, ...]:
+    """[confirmed ; cannot be excluded] for each kind of holding, by the strongest verdict on each; no providers."""
+    strongest: dict[tuple[str, str, str], Exposure] = {}
+    for exposure in exposures:
+        if is_provider(exposure):
+            continue
+        key = exposure.kind, exposure.container, exposure.holding
+        if key not in strongest or verdict_rank(exposure) > verdict_rank(strongest[key]):
+            strongest[key] = exposure
+    by_kind: dict[str, list[Exposure]] = {}
+    for exposure in strongest.values():
+        by_kind.setdefault(exposure.kind, []).append(exposure)
+    return tuple(_bounds_of(kind, by_kind[kind]) for kind in sorted(by_kind, key=_kind_order))
+
+
+def provider_only(exposures: Sequence[Exposure]) -> int:
+    """How many holdings a provider's service reached and nobody in question did."""
+    reached = {(each.kind, each.container, each.holding) for each in exposures if is_provider(each)}
+    judged = {(each.kind, each.container, each.holding) for each in exposures if not is_provider(each)}
+    return len(reached - judged)
+
+
+def verdict_rank(exposure: Exposure) -> tuple[int, int]:
+    """Sorts by how much is compromised: verdict, then degree."""
+    degree = -1 if exposure.degree is None else _DEGREE_RANK[exposure.degree]
+    return _VERDICT_RANK[exposure.verdict], degree
+
+
+def books(accounting: Accounting) -> Books:
+    """The books of all inputs together."""
+    rejected: Counter[str] = Counter()
+    for account in accounting.inputs:
+        for rejection in account.rejected:
+            rejected[rejection.reason] += rejection.count
+    states = Counter(account.state for account in accounting.inputs)
+    return Books(
+        read=sum(account.records_read for account in accounting.inputs),
+        stored=sum(account.stored for account in accounting.inputs),
+        duplicates=sum(account.duplicates for account in accounting.inputs),
+        rejected=tuple(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
+        states=tuple((state, states[state]) for state in InputState),
+    )
+
+
+def equation(books: Books) -> str:
+    """The conservation law in words: `records read 3,114 = stored 3,112 + rejected 2 (not_json 2)`."""
+    total = sum(count for _, count in books.rejected)
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in books.rejected)
+    return f"records read {books.read:,} = stored {books.stored:,} + rejected {total:,}" + (
+        f" ({reasons})" if total else ""
+    )
+
+
+def is_incomplete(account: InputAccount) -> bool:
+    """Whether an input was not read to the last record; an ignored one (README, empty file) was not meant to be."""
+    return account.state in {InputState.PARTIAL, InputState.UNRECOGNISED} or bool(account.rejected)
+
+
+def grouped(rules: Iterable[tuple[str, str]]) -> tuple[ReasonGroup, ...]:
+    """(reason, rule id) pairs as groups, the largest first."""
+    by_reason: dict[str, list[str]] = {}
+    for reason, rule in rules:
+        by_reason.setdefault(reason, []).append(rule)
+    groups = (ReasonGroup(reason, tuple(sorted(ids))) for reason, ids in by_reason.items())
+    return tuple(sorted(groups, key=lambda group: (-len(group.rules), group.reason)))
+
+
+def attributions(answers: Answers) -> tuple[Attribution, ...]:
+    """In the order of the incidents; those of no incident known last."""
+    rank = {incident.id: place for place, incident in enumerate(answers.incidents)}
+    return tuple(sorted(answers.attribution, key=lambda each: rank.get(each.incident, len(rank))))
+
+
+def blind_spots(answers: Answers) -> tuple[tuple[CoverageState, int], ...]:
+    """(state, intervals) of every time that was not watched, in the order of the states."""
+    found = Counter(interval.state for interval in answers.coverage)
+    return tuple((state, found[state]) for state in CoverageState if state not in WATCHED and found[state])
+
+
+def span(times: Iterable[int | None]) -> tuple[int, int] | None:
+    """First and last of the times there are; None without any."""
+    known = [time for time in times if time is not None]
+    return (min(known), max(known)) if known else None
+
+
+def cut_words(cut: Cut) -> str:
+    """`Revoke sessions: account ada.example@tribunal.example (scope)`, to be shown escaped."""
+    action = cut.action.replace("_", " ").capitalize()
+    return f"{action}: {cut.target.type} {cut.target.id}" + (f" ({cut.scope})" if cut.scope else "")
+
+
+def _bounds_of(kind: str, exposures: Sequence[Exposure]) -> Bounds:
+    verdicts = Counter(exposure.verdict for exposure in exposures)
+    degrees = Counter(exposure.degree for exposure in exposures if exposure.degree is not None)
+    return Bounds(
+        kind=kind,
+        confirmed=verdicts[Verdict.CONFIRMED],
+        possible=verdicts[Verdict.CONFIRMED] + verdicts[Verdict.UNKNOWN],
+        ruled_out=verdicts[Verdict.RULED_OUT],
+        degrees=tuple((degree, degrees[degree]) for degree in reversed(Degree) if degrees[degree]),
+    )
+
+
+def _kind_order(kind: str) -> tuple[int, str]:
+    known = list(_KINDS)
+    return (known.index(kind) if kind in _KINDS else len(known)), kind

@@ -1,0 +1,169 @@
+"""One job: a chunk's bytes processed, sealed and written by a worker; what the writer needs to commit it comes back.
+
+A worker holds no key but the secret of its own chunk. It writes files that no one believes in until the writer's
+transaction names them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.collect.plan import ChunkKind
+from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.match import Matcher
+from tocsin.errors import SourceError
+from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount
+from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
+from tocsin.model.reference import split_reference
+from tocsin.processing import Plan, Sealing, process, refuse, spans, summarise
+from tocsin.record.commitment import leaf_hashes
+from tocsin.record.segment import seal_segment
+from tocsin.store.durable import write_durably
+from tocsin.store.events import events_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A chunk with all a worker needs.
+
+    file, data     where the bytes are: one of the two
+    segment        where the sealed segment goes, None for a chunk that has none of its own or is processed again
+    events         where the events go
+    rules          folder of the compiled rules
+    without        ordinals whose event an earlier chunk holds
+    refused        why the chunk is not to be processed but only sealed ("" to process it)
+    """
+
+    chunk: Chunk
+    kind: ChunkKind
+    file: Path | None
+    data: bytes | None
+    sealing: Sealing
+    segment: Path | None
+    events: Path
+    rules: Path
+    without: frozenset[int] = frozenset()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What the writer commits of a job.
+
+    partials        fold name to Arrow IPC stream
+    keys            16-byte event keys, concatenated, in the order of `ordinals`
+    first, last     of the plausible event times, ns UTC
+    """
+
+    account: ChunkAccount
+    decoder: str
+    leaves: bytes
+    partials: Mapping[str, bytes]
+    keys: bytes
+    ordinals: tuple[int, ...]
+    events: int
+    events_sha256: str
+    segment_sha256: str
+    first: int | None
+    last: int | None
+
+
+def work(job: Job) -> Done:
+    """Do one job. Raises SourceError where the bytes are no longer those that were planned."""
+    data = _bytes_of(job)
+    segment_sha256 = ""
+    if job.segment is not None:
+        sealed = seal_segment(data, job.sealing.secret)
+        segment_sha256 = hashlib.sha256(sealed).hexdigest()
+        write_durably(job.segment, sealed)
+    if job.kind is ChunkKind.CONTAINER:
+        return _container(job, data, segment_sha256)
+    if job.refused:
+        result, logs = refuse(data, job.sealing, "not_processed", job.refused)
+    else:
+        result, logs = process(data, job.chunk, _plan(job.rules), job.sealing, without=job.without)
+    events = result.events
+    events_sha256 = ""
+    if events.num_rows:
+        packed = events_file(events)
+        events_sha256 = hashlib.sha256(packed).hexdigest()
+        write_durably(job.events, packed)
+    times = events.column("time").filter(
+        pc.and_(pc.greater_equal(events.column("time"), PLAUSIBLE_FROM), pc.less(events.column("time"), PLAUSIBLE_TO))
+    )
+    span = pc.min_max(times)
+    return Done(
+        account=result.account,
+        decoder=result.decoder,
+        leaves=result.leaves,
+        partials={name: to_ipc(table) for name, table in summarise(result, logs).items()},
+        keys=b"".join(events.column("key").to_pylist()),
+        ordinals=tuple(split_reference(reference)[1] for reference in events.column("record").to_pylist()),
+        events=events.num_rows,
+        events_sha256=events_sha256,
+        segment_sha256=segment_sha256,
+        first=span["min"].as_py(),
+        last=span["max"].as_py(),
+    )
+
+
+def _container(job: Job, data: bytes, segment_sha256: str) -> Done:
+    return Done(
+        account=ChunkAccount(read=0, stored=0, rejected=()),
+        decoder=VERBATIM,
+        leaves=leaf_hashes(job.sealing.secret, job.sealing.name, VERBATIM, spans(data, VERBATIM, None)),
+        partials={},
+        keys=b"",
+        ordinals=(),
+        events=0,
+        events_sha256="",
+        segment_sha256=segment_sha256,
+        first=None,
+        last=None,
+    )
+
+
+def _bytes_of(job: Job) -> bytes:
+    if job.data is not None:
+        return job.data
+    chunk = job.chunk
+    if job.file is None:
+        raise SourceError(f"{chunk.input.path} has neither a file nor bytes")
+    try:
+        with job.file.open("rb") as stream:
+            stream.seek(chunk.offset)
+            data = stream.read(chunk.length)
+    except OSError as error:
+        raise SourceError(f"{chunk.input.path} could not be read to its end: {error.strerror}") from error
+    if hashlib.sha256(data).hexdigest() != chunk.sha256:
+        raise SourceError(
+            f"{chunk.input.path} changed while it was read", hint="copy the logs first, then run again on the copy"
+        )
+    return data
+
+
+@lru_cache(maxsize=2)
+def _plan(rules: Path) -> Plan:
+    compiled = CompiledRules.read(rules)
+    return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}})
+
+
+def to_ipc(table: pa.Table) -> bytes:
+    """A table as an Arrow IPC stream, compressed."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def from_ipc(data: bytes) -> pa.Table:
+    """The table of an Arrow IPC stream."""
+    with pa.ipc.open_stream(data) as reader:
+        return reader.read_all()

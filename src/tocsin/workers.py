@@ -1,0 +1,81 @@
+"""Jobs in, results out: in this process or in spawned ones, and what happens when a process dies."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from typing import Protocol
+
+from tocsin.work import Done, Job, work
+
+
+class Workers(Protocol):
+    """Where jobs are done."""
+
+    def submit(self, job: Job) -> Callable[[], Done]:
+        """Begin a job; what comes back waits for its result, or raises what the job raised."""
+        ...
+
+
+class _Here:
+    """Jobs run in this process, when their result is asked for."""
+
+    def submit(self, job: Job) -> Callable[[], Done]:
+        return lambda: work(job)
+
+
+class _Spawned:
+    """Jobs run in spawned processes. One whose process dies is run again alone; if that dies too, it is refused."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._executor = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
+
+    def submit(self, job: Job) -> Callable[[], Done]:
+        executor = self._executor
+        future = self._submit(job)
+        return lambda: self._result(executor, future, job)
+
+    def _submit(self, job: Job) -> Future[Done]:
+        try:
+            return self._executor.submit(work, job)
+        except BrokenProcessPool:
+            self._executor = self._start()
+            return self._executor.submit(work, job)
+
+    def _result(self, executor: ProcessPoolExecutor, future: Future[Done], job: Job) -> Done:
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            if executor is self._executor:
+                self._executor = self._start()
+        try:
+            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+                return alone.submit(work, job).result()
+        except BrokenProcessPool:
+            return work(replace(job, refused="the worker process died on this chunk, twice"))
+
+    def stop(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in list((self._executor._processes or {}).values()):
+            process.terminate()
+
+
+@contextlib.contextmanager
+def start_workers(workers: int) -> Iterator[Workers]:
+    """`workers` spawned processes, or this process for one; ended with the block, whatever ends it."""
+    if workers <= 1:
+        yield _Here()
+        return
+    pool = _Spawned(workers)
+    try:
+        yield pool
+    finally:
+        pool.stop()

@@ -1,0 +1,509 @@
+"""An invented answer with something of everything, an empty one, and hostile values where a log could put them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+
+from tocsin.model.answers import (
+    Accounting,
+    Answers,
+    BlindRule,
+    FailedRule,
+    InputAccount,
+    RejectedRecords,
+    RulesAccount,
+    Run,
+)
+from tocsin.model.chunk import InputState
+from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
+from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
+from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
+from tocsin.model.instant import parse_time
+from tocsin.model.reference import RecordPlace
+from tocsin.model.response import Attribution, Cut, Means, ProcessStep
+
+MAIL = "logs/unified-audit.jsonl"
+WINDOWS = "logs/files-01/Security.evtx"
+ADA = "ada.example@tribunal.example"
+BEN = "ben.example@tribunal.example"
+HOSTILE = "192.0.2.77"
+SESSION = "5f2c0a10-0000-4000-8000-00000000c0de"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+
+
+def at(text: str) -> int:
+    """Nanoseconds of a time that is one."""
+    value = parse_time(text)
+    assert value is not None
+    return value
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """Three incidents' worth of everything: every verdict, every state of an input, rejected records, hostile names."""
+    findings = _findings()
+    return Answers(
+        as_of=at("2024-03-08T06:58:11.25Z"),
+        accounting=_accounting(),
+        findings=findings,
+        incidents=_incidents(findings),
+        exposure=_exposure(),
+        coverage=_coverage(),
+        changes=(
+            StandingChange(
+                kind=Mark.FORWARDING,
+                time=at("2024-03-05T02:20:00Z"),
+                actor=ADA,
+                scope=ADA,
+                detail="forwarding of ada.example@tribunal.example set to collector@mail.example",
+                source="m365_unified_audit",
+                record=RecordPlace(MAIL, 412),
+            ),
+            StandingChange(
+                kind=Mark.RULE,
+                time=None,
+                actor=BEN,
+                scope=BEN,
+                detail="inbox rule \u202egnihton\u202c moves mail with \x1b[2J in its subject",
+                source="m365_unified_audit",
+                record=RecordPlace(MAIL, 413),
+            ),
+        ),
+        attribution=_attribution(),
+        containment=_cuts(),
+        names_in_clear=True,
+        not_done=("Behaviour is not modelled: what no rule describes is not noticed.",),
+        run=Run(
+            workspace="/srv/cases/tocsin-2024-03-08",
+            tool="tocsin 0.1.0",
+            started="2024-03-08T07:02:00Z",
+            seconds=12.3456,
+            workers=2,
+            checkpoint_size=3_116,
+            checkpoint_root="q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
+            key_file="/home/officer/.config/tocsin/keys/0a1b2c3d",
+        ),
+        settings={"to": "2024-03-09T00:00:00Z", "from": "2024-03-01T00:00:00Z"},
+    )
+
+
+@pytest.fixture
+def empty(answers: Answers) -> Answers:
+    """Nothing read, nothing found: the answer to an empty folder."""
+    rules = RulesAccount(loaded=0, operable=0, blind=(), failed=())
+    return dataclasses.replace(
+        answers,
+        as_of=None,
+        accounting=Accounting(inputs=(), rules=rules),
+        findings=(),
+        incidents=(),
+        exposure=(),
+        coverage=(),
+        changes=(),
+        attribution=(),
+        containment=(),
+        not_done=(),
+        settings={},
+        run=dataclasses.replace(answers.run, checkpoint_size=0, checkpoint_root="", key_file=""),
+    )
+
+
+@pytest.fixture
+def same_as_golden() -> GoldenCheck:
+    """Compares a text with the reviewed file; set TOCSIN_WRITE_GOLDEN to write it anew and review the difference."""
+    return GoldenCheck()
+
+
+class GoldenCheck:
+    """A reviewed file and what is to equal it."""
+
+    def __call__(self, name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("TOCSIN_WRITE_GOLDEN"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"{name} differs: if it should, set TOCSIN_WRITE_GOLDEN=1"
+
+
+def _findings() -> tuple[Finding, ...]:
+    account, address = Entity(EntityType.ACCOUNT, ADA), Entity(EntityType.ADDRESS, HOSTILE)
+    session = Entity(EntityType.SESSION, SESSION)
+    return (
+        Finding(
+            id="f-0001",
+            detector=Detector(
+                kind="sigma", id="tocsin-0001", title="Mailbox opened with a forged sign-in", level=Level.HIGH
+            ),
+            techniques=("T1114.002",),
+            tactics=("collection",),
+            first=at("2024-03-04T02:11:09Z"),
+            last=at("2024-03-07T23:58:40Z"),
+            entities=(account, session, address),
+            records=tuple(RecordPlace(MAIL, entry) for entry in (17, 18, 19, 44, 45, 46, 47, 90)),
+            why=f"Operation is MailItemsAccessed and ClientIPAddress is {HOSTILE}",
+        ),
+        Finding(
+            id="f-0002",
+            detector=Detector(kind="sigma", id="tocsin-0004", title="Mail forwarding set", level=Level.MEDIUM),
+            techniques=("T1114.003",),
+            tactics=("collection", "exfiltration"),
+            first=at("2024-03-05T02:20:00Z"),
+            last=at("2024-03-05T02:20:00Z"),
+            entities=(account, session),
+            records=(RecordPlace(MAIL, 412),),
+            why="Operation is Set-Mailbox and ForwardingSmtpAddress is collector@mail.example",
+        ),
+        Finding(
+            id="f-0003",
+            detector=Detector(kind="sigma", id="tocsin-0012", title="Security log cleared", level=Level.CRITICAL),
+            techniques=("T1070.001",),
+            tactics=("defense_evasion",),
+            first=at("2024-03-06T03:00:00.1234567Z"),
+            last=None,
+            entities=(
+                Entity(EntityType.HOST, "files-01.tribunal.example"),
+                Entity(EntityType.ACCOUNT, "tribunal\\svc-files"),
+            ),
+            records=(RecordPlace(WINDOWS, 0),),
+            why="EventID is 1102",
+        ),
+        Finding(
+            id="f-0004",
+            detector=Detector(
+                kind="sigma", id="tocsin-0015", title="Odd file name <script>alert(1)</script>", level=Level.LOW
+            ),
+            techniques=(),
+            tactics=(),
+            first=None,
+            last=None,
+            entities=(),
+            records=(RecordPlace("logs/<script>alert(1)</script>.jsonl", 3),),
+            why='ObjectId ends with "><img src=x onerror=alert(1)>',
+        ),
+    )
+
+
+def _incidents(findings: tuple[Finding, ...]) -> tuple[Incident, ...]:
+    mail, forward, cleared, _ = findings
+    return (
+        Incident(
+            id="i-0002",
+            title="Security log of files-01.tribunal.example cleared",
+            level=Level.CRITICAL,
+            first=cleared.first,
+            last=cleared.last,
+            score=91,
+            findings=(cleared.id,),
+            techniques=("T1070.001",),
+            entities=cleared.entities,
+            links=(),
+        ),
+        Incident(
+            id="i-0001",
+            title="Mailbox of ada.example@tribunal.example opened with a forged sign-in, then forwarded",
+            level=Level.HIGH,
+            first=mail.first,
+            last=mail.last,
+            score=83,
+            findings=(mail.id, forward.id),
+            techniques=("T1114.002", "T1114.003"),
+            entities=(*mail.entities, Entity(EntityType.MAILBOX, ADA)),
+            links=(Link(a=mail.id, b=forward.id, reason=f"same session {SESSION}", affinity=0.91),),
+        ),
+    )
+
+
+def _exposure() -> tuple[Exposure, ...]:
+    premises = Premises(
+        compromised=(f"account:{ADA}", f"session:{SESSION}"),
+        earliest=at("2024-03-04T02:11:09Z"),
+        likely=at("2024-03-04T02:11:09Z"),
+        latest=at("2024-03-05T02:20:00Z"),
+        channels=("m365_unified_audit",),
+        logging_point="the provider",
+    )
+    opened = Exposure(
+        holding="<AAMk-invented-0001@tribunal.example>",
+        kind="mail_item",
+        container=ADA,
+        label="Draft list of witnesses <script>alert(document.domain)</script>",
+        actor=ADA,
+        actor_class=ActorClass.ACCOUNT,
+        verdict=Verdict.CONFIRMED,
+        degree=Degree.OPENED,
+        basis=Basis.RECORD,
+        premises=premises,
+        addresses=(HOSTILE,),
+        sessions=(SESSION,),
+        clients=("Client=OWA;Mozilla/5.0 (X11; invented)",),
+        operations=(("MailItemsAccessed", 8),),
+        first=at("2024-03-04T02:11:09Z"),
+        last=at("2024-03-07T23:58:40Z"),
+        matter="matter-7",
+        sensitivity="sealed",
+        reasons=("Opened in session " + SESSION + ".",),
+        records=tuple(RecordPlace(MAIL, entry) for entry in (17, 18, 19, 44, 45, 46, 47, 90)),
+    )
+    return (
+        opened,
+        dataclasses.replace(
+            opened,
+            holding="folder-inbox",
+            kind="mail_folder",
+            label="Inbox",
+            degree=Degree.PRESUMED,
+            operations=(("MailItemsAccessed", 1),),
+            reasons=("Synchronised: every item of the folder has to be taken as read.",),
+            records=(RecordPlace(MAIL, 51),),
+        ),
+        dataclasses.replace(
+            opened,
+            holding=ADA,
+            kind="mailbox",
+            label="",
+            verdict=Verdict.UNKNOWN,
+            degree=None,
+            basis=Basis.PROVIDERS_WORD,
+            addresses=(),
+            sessions=(),
+            clients=(),
+            operations=(),
+            first=None,
+            last=None,
+            matter="",
+            sensitivity="",
+            reasons=(
+                "Recording was throttled on 2024-03-05 for 24 hours.",
+                "Every other item of this mailbox: no access recorded; the log has no proof of completeness.",
+            ),
+            records=(),
+        ),
+        dataclasses.replace(
+            opened,
+            holding="https://tribunal.example/sites/registry",
+            kind="site",
+            container="https://tribunal.example/sites/registry",
+            label="Registry",
+            verdict=Verdict.RULED_OUT,
+            degree=None,
+            basis=Basis.ATTESTED,
+            addresses=(),
+            sessions=(),
+            clients=(),
+            operations=(),
+            first=None,
+            last=None,
+            matter="",
+            sensitivity="",
+            reasons=("Logging was complete by the word of custodian Eve Example, 2024-03-08, and shows no access.",),
+            records=(),
+        ),
+        dataclasses.replace(
+            opened,
+            holding="<AAMk-invented-0002@tribunal.example>",
+            label="Agenda",
+            actor="indexing service",
+            actor_class=ActorClass.PROVIDER_SERVICE,
+            degree=Degree.ACCESSED,
+            addresses=(),
+            sessions=(),
+            clients=("indexer",),
+            operations=(("MailItemsAccessed", 3),),
+            reasons=("A service of the provider, by declared data.",),
+            records=(RecordPlace(MAIL, 60),),
+        ),
+    )
+
+
+def _coverage() -> tuple[Coverage, ...]:
+    mail = Coverage(
+        source="m365_unified_audit",
+        host="",
+        channel="Exchange",
+        from_=at("2024-03-01T00:00:00Z"),
+        to=at("2024-03-05T00:00:00Z"),
+        state=CoverageState.UNPROVEN,
+        evidence="2,700 records on 4 of 4 days; the provider gives no proof of completeness",
+        basis=Basis.PROVIDERS_WORD,
+    )
+    windows = dataclasses.replace(mail, source="evtx", host="files-01.tribunal.example", channel="Security")
+    return (
+        dataclasses.replace(
+            windows,
+            from_=None,
+            to=at("2024-03-06T03:00:00Z"),
+            state=CoverageState.CLEARED,
+            evidence="The log was cleared: what came before is gone.",
+            records=(RecordPlace(WINDOWS, 0),),
+        ),
+        dataclasses.replace(
+            windows,
+            from_=at("2024-03-06T03:00:00Z"),
+            to=None,
+            evidence="400 records, numbers 1 to 400 without a gap; no receipt was taken at the source",
+        ),
+        mail,
+        dataclasses.replace(
+            mail,
+            from_=at("2024-03-05T00:00:00Z"),
+            to=at("2024-03-06T00:00:00Z"),
+            state=CoverageState.THROTTLED,
+            evidence="The provider says it recorded more than it kept for this mailbox.",
+            scope=ADA,
+            records=(RecordPlace(MAIL, 77),),
+        ),
+    )
+
+
+def _attribution() -> tuple[Attribution, ...]:
+    return (
+        Attribution(
+            incident="i-0001",
+            statement=f"Unknown actor. Account {ADA} was used from address {HOSTILE}, which no other account used.",
+            means=(
+                Means(
+                    account=ADA,
+                    session=SESSION,
+                    address=HOSTILE,
+                    client="Client=OWA;Mozilla/5.0 (X11; invented)",
+                    count=321,
+                    first=at("2024-03-04T02:11:09Z"),
+                    last=at("2024-03-07T23:58:40Z"),
+                ),
+                Means(account=ADA, session="", address="192.0.2.78", client="", count=1, first=None, last=None),
+            ),
+            processes=(),
+        ),
+        Attribution(
+            incident="i-0002",
+            statement="Unknown actor. Account tribunal\\svc-files was used on host files-01.tribunal.example.",
+            means=(),
+            processes=(
+                ProcessStep(
+                    host="files-01.tribunal.example",
+                    time=at("2024-03-06T02:59:58Z"),
+                    parent="C:\\Windows\\System32\\cmd.exe",
+                    image="C:\\Windows\\System32\\wevtutil.exe",
+                    command_line="wevtutil cl Security & echo <done>",
+                    account="tribunal\\svc-files",
+                    record=RecordPlace(WINDOWS, 1),
+                ),
+            ),
+        ),
+    )
+
+
+def _cuts() -> tuple[Cut, ...]:
+    return (
+        Cut(
+            action="revoke_sessions",
+            target=Entity(EntityType.ACCOUNT, ADA),
+            scope="every session",
+            why=f"Session {SESSION} was used from {HOSTILE}.",
+            interrupts=("Ada Example has to sign in again on every device",),
+            protected=False,
+            reversal="sign in again",
+            evidence_first="export the sign-in log of the account",
+            incident="i-0001",
+            records=(RecordPlace(MAIL, 17),),
+        ),
+        Cut(
+            action="isolate_host",
+            target=Entity(EntityType.HOST, "files-01.tribunal.example"),
+            scope="",
+            why="Its log was cleared.",
+            interrupts=("the filings of matter-7", "the hearing room's shared folder"),
+            protected=True,
+            reversal="release it from isolation",
+            evidence_first="memory and disk image",
+            incident="i-0002",
+        ),
+        Cut(
+            action="remove_forwarding",
+            target=Entity(EntityType.MAILBOX, ADA),
+            scope="to collector@mail.example",
+            why="It sends a copy of every mail out.",
+            interrupts=(),
+            protected=False,
+            reversal="set it again",
+            evidence_first="export the mailbox settings",
+            incident="i-0001",
+        ),
+    )
+
+
+def _accounting() -> Accounting:
+    read = InputAccount(
+        path=MAIL,
+        sha256="a" * 64,
+        source="m365_unified_audit",
+        certainty=0.987,
+        state=InputState.PARTIAL,
+        reason="",
+        size=1_048_576,
+        records_read=2_714,
+        stored=2_712,
+        duplicates=4,
+        rejected=(RejectedRecords(reason="not_json", count=2, first_entry=99, detail="line is cut off"),),
+        warnings=(("invalid_utf8", 1), ("time_missing", 2)),
+        first=at("2024-03-01T00:00:03Z"),
+        last=at("2024-03-08T06:58:11.25Z"),
+    )
+    nothing = dataclasses.replace(
+        read, size=0, records_read=0, stored=0, duplicates=0, rejected=(), warnings=(), first=None, last=None
+    )
+    return Accounting(
+        inputs=(
+            dataclasses.replace(
+                nothing,
+                path="logs/README.txt",
+                sha256="b" * 64,
+                source="",
+                certainty=0.0,
+                state=InputState.IGNORED,
+                reason="a README, not a log",
+                size=220,
+            ),
+            dataclasses.replace(
+                read,
+                path=WINDOWS,
+                sha256="c" * 64,
+                source="evtx",
+                certainty=1.0,
+                state=InputState.READ,
+                size=69_632,
+                records_read=400,
+                stored=400,
+                duplicates=0,
+                rejected=(),
+                warnings=(),
+                first=at("2024-03-06T03:00:00.1234567Z"),
+                last=at("2024-03-07T12:00:00Z"),
+            ),
+            read,
+            dataclasses.replace(
+                nothing,
+                path="logs/odd\x1b[31m\u202ename\udc80.bin",
+                sha256="d" * 64,
+                source="",
+                certainty=0.0,
+                state=InputState.UNRECOGNISED,
+                reason="no source knows these bytes",
+                size=9,
+            ),
+        ),
+        rules=RulesAccount(
+            loaded=23,
+            operable=19,
+            blind=(
+                BlindRule(id="tocsin-0002", title="Sign-in from two places", reason="no input has sign-in logs"),
+                BlindRule(id="tocsin-0003", title="New consent", reason="no input has sign-in logs"),
+                BlindRule(id="tocsin-0009", title="Odd process", reason="field CommandLine is in no record read"),
+                BlindRule(id="tocsin-0010", title="Odd parent", reason="no input has sign-in logs"),
+            ),
+            failed=(FailedRule(id="", path="rules/broken.yml", reason="line 3: no detection"),),
+        ),
+    )

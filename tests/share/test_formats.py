@@ -1,0 +1,191 @@
+"""What holds for every format found by folder, and what each shows of an invented investigation."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tocsin.errors import ConfigError
+from tocsin.model.answers import Answers, BlindRule
+from tocsin.share.format import Format, Part, all_formats, format_named
+from tocsin.share.plain import shown_page
+from tocsin.share.report import write_report
+
+Golden = Callable[[str, str], None]
+FORMATS = [(each, part) for each in all_formats() for part in sorted(each.parts)]
+every_format = pytest.mark.parametrize(("format_", "part"), FORMATS, ids=[f"{f.name}-{p}" for f, p in FORMATS])
+
+
+def whole(name: str, answers: Answers) -> str:
+    """The whole investigation in the format of that name."""
+    return format_named(name, Part.INVESTIGATION).render(answers, Part.INVESTIGATION)
+
+
+@every_format
+def test_equal_answers_give_equal_text(format_: Format, part: Part, answers: Answers) -> None:
+    assert format_.render(answers, part) == format_.render(dataclasses.replace(answers), part)
+
+
+@every_format
+def test_nothing_found_is_said_and_not_a_fault(format_: Format, part: Part, empty: Answers) -> None:
+    assert format_.render(empty, part).endswith("\n")
+
+
+@every_format
+def test_no_value_of_a_log_can_act_on_the_reader(format_: Format, part: Part, answers: Answers) -> None:
+    text = format_.render(answers, part)
+    assert shown_page(text) == text
+    text.encode("utf-8")
+
+
+@every_format
+def test_the_words_never_say_that_a_person_did_it(format_: Format, part: Part, answers: Answers) -> None:
+    text = format_.render(answers, part)
+    assert not re.search(r"\b(suspect|culprit|perpetrator|attacker|he|she)\b", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("text", "txt"), ("json", "json"), ("html", "html")])
+def test_the_investigation_is_as_reviewed(name: str, suffix: str, answers: Answers, same_as_golden: Golden) -> None:
+    same_as_golden(f"investigation.{suffix}", whole(name, answers))
+
+
+@pytest.mark.parametrize("part", [Part.EXPOSURE, Part.INCIDENTS, Part.COVERAGE])
+def test_a_part_in_words_is_as_reviewed(part: Part, answers: Answers, same_as_golden: Golden) -> None:
+    same_as_golden(f"{part}.txt", format_named("text", part).render(answers, part))
+
+
+def test_an_unknown_format_names_those_there_are() -> None:
+    with pytest.raises(ConfigError) as caught:
+        format_named("pdf", Part.INVESTIGATION)
+    assert "html, json, text" in caught.value.hint
+    with pytest.raises(ConfigError):
+        format_named("html", Part.EXPOSURE)
+
+
+def test_the_five_answers_fit_one_screen(answers: Answers) -> None:
+    screen = whole("text", answers).split("ACCOUNTING")[0].splitlines()
+    assert len(screen) <= 42
+    assert max(map(len, screen)) <= 80
+
+
+def test_many_incidents_still_fit_one_screen(answers: Answers) -> None:
+    many = dataclasses.replace(
+        answers,
+        incidents=answers.incidents * 400,
+        containment=answers.containment * 400,
+        attribution=answers.attribution * 400,
+    )
+    text = whole("text", many)
+    assert len(text.split("ACCOUNTING")[0].splitlines()) <= 50
+    assert "... and 797 more incidents in the report" in text
+
+
+def test_a_part_is_the_same_elements_as_the_whole(answers: Answers) -> None:
+    document = json.loads(whole("json", answers))
+    for part in (Part.EXPOSURE, Part.INCIDENTS, Part.COVERAGE):
+        alone = json.loads(format_named("json", part).render(answers, part))
+        assert alone["schema"]["name"] == f"tocsin.{part}"
+        assert alone[part] == document[part]
+
+
+def test_the_page_knows_nothing_of_the_run(answers: Answers, empty: Answers) -> None:
+    other = dataclasses.replace(
+        answers, run=dataclasses.replace(empty.run, workspace="/elsewhere", seconds=99.0, workers=4)
+    )
+    assert whole("html", other) == whole("html", answers)
+
+
+def test_the_report_is_replaced_as_a_whole(answers: Answers, empty: Answers, tmp_path: Path) -> None:
+    write_report(answers, tmp_path)
+    path = write_report(empty, tmp_path)
+    assert path == tmp_path / "report.html"
+    assert path.read_text(encoding="utf-8") == whole("html", empty)
+
+
+class _Page(HTMLParser):
+    """Which elements and attributes a page has, and whether every one is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.ids: list[str] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in {"meta", "br"}:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def close(self) -> None:
+        super().close()
+        assert self._open == []
+
+
+def page_of(text: str) -> _Page:
+    """The page, parsed to its end."""
+    page = _Page()
+    page.feed(text)
+    page.close()
+    return page
+
+
+def test_the_page_stands_alone_and_runs_nothing(answers: Answers) -> None:
+    page = page_of(whole("html", answers))
+    assert not page.tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
+    assert not [name for _, name, _ in page.attributes if name.startswith("on") or name in {"style", "src"}]
+    assert all(value.startswith("#") for _, name, value in page.attributes if name == "href")
+    policy = next(value for _, name, value in page.attributes if name == "content" and "default-src" in value)
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+
+
+def test_every_link_of_the_page_leads_somewhere(answers: Answers) -> None:
+    page = page_of(whole("html", answers))
+    targets = {value[1:] for _, name, value in page.attributes if name == "href"}
+    assert targets <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_a_hostile_name_is_shown_and_not_run(answers: Answers) -> None:
+    text = whole("html", answers)
+    assert "<script" not in text
+    assert "Odd file name &lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "\\u202egnihton\\u202c moves mail with \\x1b[2J" in text
+
+
+def test_every_claim_of_the_page_names_its_log_lines(answers: Answers) -> None:
+    text = whole("html", answers)
+    places = [finding.records[0] for finding in answers.findings]
+    places += [change.record for change in answers.changes]
+    places += [exposure.records[0] for exposure in answers.exposure[:2]]
+    for place in places:
+        shown_path = place.input.replace("<", "&lt;").replace(">", "&gt;")
+        assert f"{shown_path}#{place.entry}</code>" in text
+
+
+def test_a_long_list_is_cut_with_a_count_of_the_rest(answers: Answers) -> None:
+    one = answers.exposure[0]
+    many = tuple(dataclasses.replace(one, holding=f"<{number:05}@tribunal.example>") for number in range(2_000))
+    text = whole("html", dataclasses.replace(answers, exposure=many))
+    assert "2,000 confirmed, 0 unknown, 0 ruled out" in text
+    assert "1,700 verdicts beyond these 300: in the JSON." in text
+
+
+def test_two_thousand_blind_rules_are_a_few_lines(answers: Answers) -> None:
+    rules = answers.accounting.rules
+    blind = tuple(BlindRule(id=f"rule-{n:04}", title="", reason=f"no input has source {n % 3}") for n in range(2_000))
+    accounting = dataclasses.replace(answers.accounting, rules=dataclasses.replace(rules, blind=blind))
+    text = whole("html", dataclasses.replace(answers, accounting=accounting))
+    assert text.count("rule-") == 60
+    assert "647 more rules, in the JSON" in text
