@@ -143,6 +143,20 @@ def test_a_database_older_than_the_checkpoint_is_refused(recorder: Recorder, led
     assert ledger.tile_path(0, 0).exists()
 
 
+@pytest.mark.parametrize("after", [hashes(7, 2), hashes(7, 3), b""])
+def test_a_tree_that_does_not_go_on_from_what_was_signed_is_not_signed(
+    recorder: Recorder, ledger: Ledger, after: bytes
+) -> None:
+    append(recorder, ledger, hashes(0, 3))
+    note = publish(recorder, ledger).note
+    with recorder.workspace.writing() as connection:
+        connection.execute(delete(tree))
+    append(recorder, ledger, after)
+    with pytest.raises(StoreError, match="does not go on"):
+        publish(recorder, ledger)
+    assert ledger.checkpoint_path.read_text() == note
+
+
 def test_a_damaged_edge_is_not_built_upon(recorder: Recorder, ledger: Ledger) -> None:
     append(recorder, ledger, hashes(0, 3))
     with recorder.workspace.writing() as connection:

@@ -1,7 +1,7 @@
 """The fold over accesses: one row for each way one thing was reached, with every record and time of it.
 
-Two rows of the log are one way if all of `WAY` is equal. The lists of a row go together: record and time of each access,
-in order of record.
+Two rows of the log are one way if all of `WAY` is equal. The lists of a row go together: record and time of each
+access, in order of record.
 """
 
 from __future__ import annotations

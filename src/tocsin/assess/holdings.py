@@ -43,10 +43,10 @@ class ThingIndex:
             if text
         )
         self._whole = {
-            family: sorted({holding.lower() for kind, holding, _ in self._things if _is_whole(kind, family)})
-            for family in CONTAINER_KINDS
+            within: sorted({holding.lower() for kind, holding, _ in self._things if _is_whole(kind, within)})
+            for within in CONTAINER_KINDS
         }
-        self._families = {container_kind(kind) for kind, _, _ in self._things}
+        self._kinds = {container_kind(kind) for kind, _, _ in self._things}
 
     def under(self, kind: str, text: str) -> list[tuple[str, str, str]]:
         """Everything that is `text` (an id, a container or a prefix ending in `*`) or lies in it, in order."""
@@ -65,10 +65,10 @@ class ThingIndex:
 
         Where a mail item or document lies is not known from its id, so any folder or container of its kind may.
         """
-        family = container_kind(kind)
+        within = container_kind(kind)
         if kind in CONTAINER_KINDS:
-            return any(text.lower().startswith(whole) for whole in self._whole[family] if whole != text.lower())
-        return bool(self._whole[family]) or (kind == "mail_folder" and family in self._families)
+            return any(text.lower().startswith(whole) for whole in self._whole[within] if whole != text.lower())
+        return bool(self._whole[within]) or (kind == "mail_folder" and within in self._kinds)
 
     def _starting(self, prefix: str) -> list[int]:
         return [number for _, number in self._from(prefix, prefix + chr(0x10FFFF))]
@@ -78,8 +78,8 @@ class ThingIndex:
         return self._texts[start : bisect_left(self._texts, (high, len(self._things)))]
 
 
-def _is_whole(kind: str, family: str) -> bool:
-    return container_kind(kind) == family and (kind in CONTAINER_KINDS or kind.endswith("folder"))
+def _is_whole(kind: str, within: str) -> bool:
+    return container_kind(kind) == within and (kind in CONTAINER_KINDS or kind.endswith("folder"))
 
 
 class HoldingIndex:

@@ -6,9 +6,11 @@ less the columns no later question needs.
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +51,9 @@ _COLUMNS = (
 )
 SCHEMA = pa.schema([HITS.field(name) for name in _COLUMNS])
 _ORDER = [("record", "ascending"), ("rule", "ascending"), ("matched", "ascending")]
+
+_TYPE = attrgetter("type")
+_BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -104,7 +109,7 @@ def conclude(
         places = tuple(place(record) for record in records[start:end])
         key = keys(records[start]) if keys else f"{places[0].input}\0{places[0].entry}".encode()
         first, last = (None, None) if groups.untimed[start] else (times[start], times[end - 1])
-        named, processes = _named(entities[number], subjects.entities[texts[number]])
+        named, processes = entities.of_group(number, subjects.entities[texts[number]])
         finding = Finding(
             id=_identify(rule.id, texts[number], key, taken),
             detector=Detector(kind="sigma", id=rule.id, title=rule.title, level=rule.level),
@@ -255,8 +260,27 @@ def _group(state: pa.Table, subjects: _Subjects) -> _Groups:
     return _Groups(rows, starts, ends, of_row, record[rows], time[rows], untimed[rows], rules, rule_of_row)
 
 
-def _entities(columns: _Columns, groups: _Groups) -> list[list[Entity]]:
-    """The entities of each group, sorted."""
+class _Entities(NamedTuple):
+    """All entities, sorted, and the sorted positions of each group's; processes are those at `processes` of `known`."""
+
+    known: list[Entity]
+    positions: dict[Entity, int]
+    of_groups: list[list[int]]
+    processes: range
+
+    def of_group(self, group: int, subject: Entity | None) -> tuple[tuple[Entity, ...], int]:
+        """The entities to name, subject first, and how many processes there were."""
+        named = self.of_groups[group]
+        first = bisect.bisect_left(named, self.processes.start)
+        last = bisect.bisect_left(named, self.processes.stop)
+        kept = named[: min(last, first + PROCESSES_NAMED)] + named[last:]
+        if subject is not None:
+            position = self.positions[subject]
+            kept = [position, *(other for other in kept if other != position)]
+        return tuple([self.known[position] for position in kept]), last - first
+
+
+def _entities(columns: _Columns, groups: _Groups) -> _Entities:
     per_row: list[tuple[Integers, list[Entity | None]]] = [
         (columns.actor.codes, [Entity(EntityType.ACCOUNT, value) for value in columns.actor.values]),
         (columns.target.codes, [Entity(EntityType.ACCOUNT, value) for value in columns.target.values]),
@@ -270,7 +294,7 @@ def _entities(columns: _Columns, groups: _Groups) -> list[list[Entity]]:
         _on_host(columns.session, columns.host, EntityType.SESSION, canonical_session),
         _on_host(columns.process, columns.host, EntityType.PROCESS, canonical_process),
     ]
-    known = sorted({entity for _, values in per_row for entity in values if entity is not None})
+    known = sorted({entity for _, values in per_row for entity in values if entity is not None}, key=_BY_TYPE)
     numbers = {entity: number for number, entity in enumerate(known)}
     pairs = []
     for codes, values in per_row:
@@ -278,11 +302,18 @@ def _entities(columns: _Columns, groups: _Groups) -> list[list[Entity]]:
         named = of_value[codes[groups.rows]]
         pairs.append((groups.of_row * len(known) + named)[named >= 0])
     distinct = np.unique(np.concatenate(pairs)) if known else np.empty(0, dtype=np.int64)
-    found: list[list[Entity]] = [[] for _ in range(groups.starts.size)]
-    for pair in distinct.tolist():
-        group, number = divmod(pair, len(known))
-        found[group].append(known[number])
-    return found
+    group_of, position = np.divmod(distinct, max(1, len(known)))
+    cuts = np.searchsorted(group_of, np.arange(groups.starts.size + 1)).tolist()
+    positions = position.tolist()
+    return _Entities(
+        known,
+        numbers,
+        [positions[start:end] for start, end in itertools.pairwise(cuts)],
+        range(
+            bisect.bisect_left(known, EntityType.PROCESS, key=_TYPE),
+            bisect.bisect_right(known, EntityType.PROCESS, key=_TYPE),
+        ),
+    )
 
 
 def _on_host(
@@ -310,14 +341,6 @@ def _address(value: str) -> Entity | None:
 def _mailbox(value: str) -> Entity | None:
     is_mailbox = "@" in value and not any(character in value for character in " \\/<>")
     return Entity(EntityType.MAILBOX, value.lower()) if is_mailbox else None
-
-
-def _named(entities: list[Entity], subject: Entity | None) -> tuple[tuple[Entity, ...], int]:
-    """The entities to keep, subject first, and how many processes there were."""
-    processes = [entity for entity in entities if entity.type is EntityType.PROCESS]
-    left_out = set(processes[PROCESSES_NAMED:])
-    others = tuple(entity for entity in entities if entity != subject and entity not in left_out)
-    return ((subject,) if subject else ()) + others, len(processes)
 
 
 def _identify(rule: str, subject: str, key: bytes, taken: set[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from tocsin.correlate.reason import explain_link
@@ -17,6 +18,7 @@ from tocsin.model.instant import HOUR
 
 _ABOUT = (EntityType.ACCOUNT, EntityType.HOST, EntityType.ADDRESS)  # what a finding can be about
 _NO_TIME = -(2**63) - 1  # before every time there is
+_BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
 _ALONE = (EntityType.SESSION, EntityType.PROCESS)  # one of these is enough to merge two incidents
 
 
@@ -233,27 +235,32 @@ def _number_entities(
 ) -> _Entities:
     """Number what links. An entity is carried by the subjects of the findings that name it, or by more where the logs
     show more."""
-    subjects_of: dict[Entity, set[Entity | None]] = {}
-    for finding in findings:
-        subject = subject_of(finding)
-        for entity in finding.entities:
-            subjects_of.setdefault(entity, set()).add(subject)
+    found: dict[Entity, int] = {}
+    occurring = [[found.setdefault(entity, len(found)) for entity in finding.entities] for finding in findings]
+    about = [
+        -1 if subject_of(finding) is None else named[0] for finding, named in zip(findings, occurring, strict=True)
+    ]
+    carried_by: list[set[int]] = [set() for _ in found]
+    for subject, named in zip(about, occurring, strict=True):
+        for entity in named:
+            carried_by[entity].add(subject)
 
     def links(entity: Entity) -> bool:
         is_responder = entity.type in (EntityType.ACCOUNT, EntityType.MAILBOX) and entity.id in responders
         return weights.links(entity) and not is_responder
 
-    known = sorted(filter(links, subjects_of))
-    numbers = {entity: number for number, entity in enumerate(known)}
+    known = sorted(filter(links, found), key=_BY_TYPE)
+    ranks = [-1] * len(found) + [-1]  # the last for no subject
+    for rank, one in enumerate(known):
+        ranks[found[one]] = rank
     bases = [weights.entity[entity.type] for entity in known]
-    rare = [weights.rare(max(len(subjects_of[e]), carriers.get(e, 0)), population) for e in known]
-    subjects = (subject_of(finding) for finding in findings)
+    rare = [weights.rare(max(len(carried_by[found[one]]), carriers.get(one, 0)), population) for one in known]
     return _Entities(
         known=known,
         weights=[base * factor for base, factor in zip(bases, rare, strict=True)],
         bases=bases,
-        of_finding=[[numbers[entity] for entity in finding.entities if entity in numbers] for finding in findings],
-        subjects=[-1 if subject is None else numbers.get(subject, -1) for subject in subjects],
+        of_finding=[[ranks[entity] for entity in named if ranks[entity] >= 0] for named in occurring],
+        subjects=[ranks[subject] for subject in about],
     )
 
 
@@ -270,7 +277,7 @@ def _conclude(members: list[Finding], links: Sequence[Link]) -> Incident:
         score=_score(members, load_weights()),
         findings=tuple(finding.id for finding in members),
         techniques=tuple(sorted({technique for finding in members for technique in finding.techniques})),
-        entities=tuple(sorted({entity for finding in members for entity in finding.entities})),
+        entities=tuple(sorted({entity for finding in members for entity in finding.entities}, key=_BY_TYPE)),
         links=tuple(sorted(set(links), key=lambda link: (position[link.b], position[link.a], link.reason))),
     )
 

@@ -34,11 +34,14 @@ def explain_match(matched: str) -> str:
 
 
 def shorten(value: object, literal: str = "") -> str:
-    """One line of at most `VALUE_LENGTH` characters, around `literal` where that is in it; "" where there is no value."""
+    """One line of at most `VALUE_LENGTH` characters, around `literal` where it has that; "" where there is no value."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    text = " ".join("".join(c if c.isprintable() else " " for c in text[:_READ]).split())
+    text = text[:_READ]
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
     if len(text) <= VALUE_LENGTH:
         return text
     found = text.casefold().find(literal.casefold()) if literal else 0

@@ -102,7 +102,7 @@ class DirectoryChange(NamedTuple):
 
 
 class WindowsAct(NamedTuple):
-    """One event of a Windows log; `data` in the order of the provider's template."""
+    """One event of a Windows log; `data` in the order of the provider's template, `user_sid` whose thread wrote it."""
 
     time: int
     host: str  # name of the world's host
@@ -111,6 +111,7 @@ class WindowsAct(NamedTuple):
     event_id: int
     data: Sequence[tuple[str, Any]]
     user_data: tuple[str, Sequence[tuple[str, Any]]] | None = None
+    user_sid: str = ""
     by_intruder: bool = False
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tocsin.exercise.actions import Connection
+from tocsin.exercise.presence import MINUTE
 from tocsin.exercise.world import Person, World, guid
-from tocsin.model.instant import HOUR, NANOSECONDS
+from tocsin.model.instant import HOUR
 
-MINUTE = 60 * NANOSECONDS
 _AGENT = "python-requests/2.31.0"  # what the library says it is when nobody changes it
 
 

@@ -16,10 +16,15 @@ SYSTEM = "System"
 CERTIFICATES = "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational"
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 _AUDITING = "Microsoft-Windows-Security-Auditing"
+LOCAL_SYSTEM = "S-1-5-18"
 
 # schemaIDGUID of the contact class and of the thumbnailPhoto attribute, [MS-ADSC] and [MS-ADA3].
 CONTACT_CLASS = "%{5cb41ed0-0e4c-11d0-a286-00aa003049e2}"
 THUMBNAIL_PHOTO = "%{8d3bca50-1d7e-11d0-a081-00aa006c33ed}"
+
+
+def _domain(world: World, sid: str) -> str:
+    return "NT AUTHORITY" if sid == LOCAL_SYSTEM else world.netbios
 
 
 def logon(
@@ -36,6 +41,7 @@ def logon(
 ) -> WindowsAct:
     """Security 4624; `account` is (name, SID), `kind` the logon type: 2 console, 3 network, 5 service, 10 remote."""
     name, sid = account
+    domain = _domain(world, sid)
     return WindowsAct(
         time,
         host.name,
@@ -43,13 +49,13 @@ def logon(
         _AUDITING,
         4624,
         (
-            ("SubjectUserSid", "S-1-5-18"),
+            ("SubjectUserSid", LOCAL_SYSTEM),
             ("SubjectUserName", f"{host.name.upper()}$"),
             ("SubjectDomainName", world.netbios),
             ("SubjectLogonId", "0x3e7"),
             ("TargetUserSid", sid),
             ("TargetUserName", name),
-            ("TargetDomainName", world.netbios),
+            ("TargetDomainName", domain),
             ("TargetLogonId", f"{logon_id:#x}"),
             ("LogonType", kind),
             ("LogonProcessName", {5: "Advapi", 10: "User32"}.get(kind, "Kerberos")),
@@ -211,8 +217,8 @@ def process_started(
         (
             ("SubjectUserSid", sid),
             ("SubjectUserName", name),
-            ("SubjectDomainName", world.netbios),
-            ("SubjectLogonId", "0x5a21c7"),
+            ("SubjectDomainName", _domain(world, sid)),
+            ("SubjectLogonId", "0x3e7" if sid == LOCAL_SYSTEM else "0x5a21c7"),
             ("NewProcessId", f"{0x1000 + (time // 1000) % 0x6000:#x}"),
             ("NewProcessName", image),
             ("TokenElevationType", "%%1936"),
@@ -286,8 +292,8 @@ def share_read(time: int, server: Host, world: World, person: Person, share: str
     )
 
 
-def script_block(time: int, host: Host, text: str, *, path: str = "", by_intruder: bool = False) -> WindowsAct:
-    """PowerShell 4104: a script block as it was compiled."""
+def script_block(time: int, host: Host, text: str, user_sid: str, *, by_intruder: bool = False) -> WindowsAct:
+    """PowerShell 4104: a script block as it was compiled; only the SID tells whose."""
     return WindowsAct(
         time,
         host.name,
@@ -299,13 +305,14 @@ def script_block(time: int, host: Host, text: str, *, path: str = "", by_intrude
             ("MessageTotal", 1),
             ("ScriptBlockText", text),
             ("ScriptBlockId", f"5b1e77a0-0000-4000-8000-{time // 1000 % 0xFFFFFFFFFFFF:012x}"),
-            ("Path", path),
+            ("Path", ""),
         ),
+        user_sid=user_sid,
         by_intruder=by_intruder,
     )
 
 
-def key_exported(time: int, host: Host, subject: str, thumbprint: str) -> WindowsAct:
+def key_exported(time: int, host: Host, subject: str, thumbprint: str, user_sid: str) -> WindowsAct:
     """CertificateServicesClient-Lifecycle 1007: a certificate was exported with its key."""
     return WindowsAct(
         time,
@@ -324,6 +331,7 @@ def key_exported(time: int, host: Host, subject: str, thumbprint: str) -> Window
                 ("Store", "My"),
             ),
         ),
+        user_sid=user_sid,
         by_intruder=True,
     )
 

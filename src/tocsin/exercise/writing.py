@@ -17,6 +17,7 @@ from tocsin.model.instant import DAY, NANOSECONDS, format_time
 _ERRORS = {50126: "InvalidUserNameOrPassword"}
 _FIRST_RECORD_NUMBER = 20_001
 _WINDOWS_TICK = 100  # nanoseconds
+_FAILURES = {4625, 1203}  # Security events that only report a failure
 
 
 class ClearedLog(NamedTuple):
@@ -127,7 +128,18 @@ def _event(action: WindowsAct, number: int, computer: str) -> WindowsEvent:
         computer=computer,
         data=action.data,
         user_data=action.user_data,
+        keywords=_keywords(action),
+        security_user_id=action.user_sid,
     )
+
+
+def _keywords(action: WindowsAct) -> int:
+    """What a Security event's keywords say of the outcome; other channels only have the reserved bit."""
+    if action.channel != "Security":
+        return 0x8000000000000000
+    if action.event_id in _FAILURES:
+        return 0x8010000000000000
+    return 0x4020000000000000 if action.event_id == 1102 else 0x8020000000000000
 
 
 def _tenant_person(person: Person) -> m365.Person:

@@ -71,9 +71,9 @@ class Ledger:
             if frontier_of(committed).size != frontier.size:
                 raise ValueError("a checkpoint is signed only over committed leaves")
         checkpoint = sign_checkpoint(origin, frontier.size, frontier.root(), signer)
-        last = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-        if last is not None and last.size == checkpoint.size and last.note != checkpoint.note:
-            raise StoreError("the tree is not the one that was signed at this size", hint=_AFFECTED)
+        last = _newest(connection)
+        if last is not None and (last.size > checkpoint.size or (last.size == checkpoint.size and last != checkpoint)):
+            raise StoreError(f"the tree does not go on from the one signed over {last.size} leaves", hint=_AFFECTED)
         write_all_durably(
             (self.tile_path(tile.level, tile.number, len(tile.hashes) // HASH_BYTES), tile.hashes)
             for tile in frontier.partial_tiles()
@@ -134,6 +134,13 @@ def frontier_of(connection: Connection) -> Frontier:
         return Frontier(*edge_row(connection))
     except ValueError as error:
         raise StoreError(f"the database is damaged: {error}", hint=_AFFECTED) from error
+
+
+def _newest(connection: Connection) -> Checkpoint | None:
+    columns = checkpoints.c
+    query = select(columns.size, columns.root, columns.note).order_by(columns.size.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else Checkpoint(*row)
 
 
 def published_size(path: Path) -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
-from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from typing import Any, TypeAlias, cast
 
 from tocsin.model.answers import Answers
 from tocsin.model.instant import format_time
@@ -52,48 +51,52 @@ def headed(name: str) -> dict[str, Json]:
 
 def element(value: object) -> Json:
     """A model value as JSON: fields in the order of the type, times as RFC 3339 or null, fractions to 2 digits."""
-    if isinstance(value, str):
-        return _text(value)
-    if value is None or isinstance(value, bool | int):
-        return value
+    kind: type = type(value)
+    if kind is str:
+        return _text(str(value))
+    if value is None or kind is int or kind is bool:
+        return cast("Json", value)
+    if isinstance(value, tuple | list):
+        fields = _fields(kind)
+        return {key: write(getattr(value, name)) for name, key, write in fields} if fields else [*map(element, value)]
+    if isinstance(value, str):  # a member of an enumeration
+        return str(value)
     if isinstance(value, float):
         return round(value, _DECIMALS)
     if isinstance(value, Mapping):
         return {_text(str(key)): element(item) for key, item in value.items()}
-    kind: type = type(value)
-    names = _fields(kind)
-    if names:
-        return {key: _field(value, name) for name, key in names}
-    if isinstance(value, Iterable):
-        return [element(item) for item in value]
-    raise TypeError(f"{type(value).__name__} has no place in the document")
+    fields = _fields(kind)
+    if not fields:
+        raise TypeError(f"{kind.__name__} has no place in the document")
+    return {key: write(getattr(value, name)) for name, key, write in fields}
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, str], ...]:
-    """(attribute, key) of a dataclass or named tuple, in its order; empty for any other type."""
+def _fields(kind: type) -> tuple[tuple[str, str, Callable[[Any], Json]], ...]:
+    """(attribute, key, how its value is written) of a dataclass or named tuple, in its order; empty for another type."""
     if dataclasses.is_dataclass(kind):
         names = tuple(field.name for field in dataclasses.fields(kind))
     else:
         names = tuple(getattr(kind, "_fields", ()))
-    return tuple((name, _RENAMED.get(name, name)) for name in names)
+    return tuple((name, _RENAMED.get(name, name), _writer(name)) for name in names)
 
 
-def _field(owner: object, name: str) -> Json:
-    value = getattr(owner, name)
+def _writer(name: str) -> Callable[[Any], Json]:
     if name in _TIMES:
-        return _time(value)
+        return _time
     if name in _PAIRS:
-        return [dict(zip(_PAIRS[name], (element(part) for part in pair), strict=True)) for pair in value]
-    return element(value)
+        return partial(_pairs, _PAIRS[name])
+    return element
 
 
-def _time(value: int | None) -> str | None:
+def _pairs(keys: tuple[str, str], pairs: Iterable[tuple[object, object]]) -> Json:
+    return [dict(zip(keys, map(element, pair), strict=True)) for pair in pairs]
+
+
+def _time(value: int | None) -> Json:
     return None if value is None else format_time(value)
 
 
 def _text(value: str) -> str:
     """Well-formed Unicode: a byte of a path that is not UTF-8 becomes the characters `\\udc80`."""
-    if isinstance(value, enum.Enum):
-        value = str(value)
     return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -9,14 +9,15 @@ from typing import Any, Final, NamedTuple
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.explain import Explainer
 from tocsin.detect.sigma.logsource import Alternative, Gate, LogSource, passes
-from tocsin.detect.sigma.plan import Facts, Plan, Specialised, Specialiser, add_trigger, share
+from tocsin.detect.sigma.plan import Facts, Plan, Specialised, Specialiser, choose_triggers, share, tune
 from tocsin.detect.sigma.predicate import KEYWORD
 from tocsin.detect.sigma.truth import NOTHING, Truths
-from tocsin.detect.sigma.value import MISSING, Cell, column, fold
+from tocsin.detect.sigma.value import MISSING, Cell, cells_of, fold
 from tocsin.model.record import Record
 
 MOST_REMEMBERED: Final = 48 * 1024 * 1024  # characters of values, before all are forgotten
 MOST_PLANS: Final = 4096
+TUNING_RECORDS: Final = 256  # a plan with as many records at once is tuned to them
 
 Log = tuple[str, ...]
 
@@ -131,8 +132,7 @@ class Matcher:
                 condition = specialiser.condition(tree, rename)
                 if condition is not False:
                     plan.rules.append(Specialised(position, rename, None if condition is True else condition))
-        for place in range(len(plan.rules)):
-            add_trigger(plan, place, self._shares)
+        choose_triggers(plan, self._shares)
         plan.guards = tuple(sorted(specialiser.consulted))
         plan.keywords = specialiser.keywords()
         return plan
@@ -159,6 +159,8 @@ class Matcher:
             here = [fields[row] for row in rows]
             for names, some in apart.items():
                 hits += self._group(log, names, fields, some)
+        if not plan.is_tuned and len(here) >= TUNING_RECORDS:
+            tune(plan, self._shares, here[:: len(here) // TUNING_RECORDS])
         hits += [(rows[at], plan.rules[place]) for at, place in _asked(plan, here)]
         return hits
 
@@ -168,7 +170,7 @@ class Matcher:
         values = dict(zip(self._log_fields, log, strict=True))
         for name in plan.guards:
             allowed = {MISSING, values[name] or MISSING}
-            cells = column(fields, name)
+            cells = cells_of(fields, name)
             if not allowed.issuperset(cells):
                 for at, cell in enumerate(cells):
                     if cell not in allowed:
@@ -200,7 +202,7 @@ def _asked(plan: Plan, fields: Sequence[Mapping[str, Any]]) -> list[tuple[int, i
                 for one in truths & index.keys():
                     called[at] += index[one]
             continue
-        cells = column(fields, name)
+        cells = cells_of(fields, name)
         hot: dict[Cell, list[int]] = {}
         for cell in set(cells):
             truths = truth.of(cell)
@@ -226,7 +228,7 @@ def _asked(plan: Plan, fields: Sequence[Mapping[str, Any]]) -> list[tuple[int, i
             hits += [(at, place) for at in range(len(fields)) if condition.holds(facts_of(at))]
         else:
             outcome: dict[tuple[Cell, ...], bool] = {}
-            for at, key in enumerate(zip(*(column(fields, name) for name in names), strict=True)):
+            for at, key in enumerate(zip(*(cells_of(fields, name) for name in names), strict=True)):
                 holds = outcome.get(key)
                 if holds is None:
                     holds = outcome[key] = condition.holds(facts_of(at))

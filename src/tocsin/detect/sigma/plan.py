@@ -6,6 +6,7 @@ holds whenever the rule does. Rules without such a set (a negation alone, a null
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from tocsin.detect.sigma.condition import Node, Operator, Tree
 from tocsin.detect.sigma.predicate import ANY_TEXT, KEYWORD, Kind, Predicate
 from tocsin.detect.sigma.truth import FieldTruth, Truths
-from tocsin.detect.sigma.value import MISSING, Cell, canonical, fold, texts
+from tocsin.detect.sigma.value import MISSING, Cell, canonical, cells_of, fold, texts
 
 
 class Column(NamedTuple):
@@ -141,6 +142,7 @@ class Plan:
               is every field
     guards    log fields whose value the rules were specialised to
     keywords  the keyword column's number and the predicates asked of it, where there are any
+    is_tuned  whether the triggers were chosen by how often predicates hold in records that were seen
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -149,6 +151,7 @@ class Plan:
     unguided: list[tuple[int, tuple[str, ...] | None]] = field(default_factory=list)
     guards: tuple[str, ...] = ()
     keywords: tuple[int, Truths] | None = None
+    is_tuned: bool = False
 
 
 class Specialiser:
@@ -229,8 +232,32 @@ class Specialiser:
         return AnyOf(column, frozenset((number,)))
 
 
-def add_trigger(plan: Plan, place: int, shares: Sequence[float]) -> None:
-    """Gives the rule at `place` its triggers, or counts it as unguided; `shares` by predicate, as `share` guesses."""
+def choose_triggers(plan: Plan, shares: Sequence[float]) -> None:
+    """Gives every rule of the plan its triggers; `shares` is by predicate how often it holds, guessed (`share`)."""
+    plan.triggers.clear()
+    plan.unguided.clear()
+    for place in range(len(plan.rules)):
+        _choose_trigger(plan, place, shares)
+
+
+def tune(plan: Plan, shares: Sequence[float], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Chooses the triggers again by how often predicates hold in these records. Changes the speed, never an answer."""
+    counts: Counter[int] = Counter()
+    asked: set[int] = set()
+    for name, truth in plan.columns:
+        if name != KEYWORD:
+            asked.update(truth.predicates)
+            for cell, count in Counter(cells_of(rows, name)).items():
+                for number in truth.of(cell):
+                    counts[number] += count
+    measured = list(shares)
+    for number in asked:
+        measured[number] = (counts[number] + shares[number]) / (len(rows) + 1)
+    choose_triggers(plan, measured)
+    plan.is_tuned = True
+
+
+def _choose_trigger(plan: Plan, place: int, shares: Sequence[float]) -> None:
     condition = plan.rules[place].condition
     if condition is None:
         plan.unguided.append((place, ()))

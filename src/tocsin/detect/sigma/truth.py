@@ -22,7 +22,6 @@ Truths = frozenset[int]
 
 NOTHING: Final[Truths] = frozenset()
 
-_JOINABLE: Final[frozenset[type]] = frozenset({str, int, bool, type(None)})  # `str` gives their text, case apart
 _BLOCK: Final = 64  # records scanned for keywords together
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _ORDER: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -61,11 +60,13 @@ def time_in(text: str) -> datetime | None:
 
 
 def _joined(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A text that contains the text of every value of the records, case apart."""
-    values = list(chain.from_iterable(row.values() for row in rows))
-    if not set(map(type, values)) <= _JOINABLE:
-        values = list(chain.from_iterable(texts(canonical(value)) for value in values))
-    return "\n".join(map(str, values))
+    """A text that contains the text of every value of the records."""
+    values = chain.from_iterable([row.values() for row in rows])
+    return "\n".join([value if type(value) is str else _flat(value) for value in values])
+
+
+def _flat(value: object) -> str:
+    return str(value) if type(value) is int else "\n".join(texts(canonical(value)))
 
 
 class FieldTruth:

@@ -49,7 +49,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    return _simple_folds()[codes].tobytes().decode("utf-32-le", "surrogatepass")
+    folded: bytes = _simple_folds()[codes].tobytes()
+    return folded.decode("utf-32-le", "surrogatepass")
 
 
 def canonical_text(value: object) -> str | None:
@@ -72,7 +73,7 @@ def canonical(value: object) -> Cell:
     return canonical_text(value)
 
 
-def column(rows: Sequence[Mapping[str, Any]], name: str) -> list[Cell]:
+def cells_of(rows: Sequence[Mapping[str, Any]], name: str) -> list[Cell]:
     """The cells of one field over many records, in their order."""
     cells = [row.get(name, MISSING) for row in rows]
     if set(map(type, cells)) <= _PLAIN:

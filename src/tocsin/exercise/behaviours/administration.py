@@ -47,7 +47,9 @@ def act(world: World, presences: Sequence[Presence], chance: random.Random) -> I
                 yield windows.logon(
                     time, host, world, account, chance.getrandbits(24), kind=10, address=person.device_address
                 )
-                yield windows.script_block(time + chance.randint(5, 90) * 10**9, host, chance.choice(_SCRIPTS))
+                yield windows.script_block(
+                    time + chance.randint(5, 90) * 10**9, host, chance.choice(_SCRIPTS), person.sid
+                )
         elif chance.random() < _RULE_SHARE:
             for time in moments(presence, 1, chance):
                 yield MailSetting(

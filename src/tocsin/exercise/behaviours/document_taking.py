@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 
 from tocsin.exercise.actions import Action, FileAct
-from tocsin.exercise.intruder import MINUTE, Intrusion
+from tocsin.exercise.intruder import Intrusion
+from tocsin.exercise.presence import MINUTE
 from tocsin.exercise.world import World
 
 _FILES = 3

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from tocsin.exercise import windows_events as windows
 from tocsin.exercise.actions import Action
-from tocsin.exercise.intruder import MINUTE, Intrusion
+from tocsin.exercise.intruder import Intrusion
+from tocsin.exercise.presence import MINUTE
 from tocsin.exercise.world import World
 
 _POWERSHELL = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
@@ -39,7 +40,7 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         time, server, world, account, _POWERSHELL, command_line, "C:\\Windows\\explorer.exe", by_intruder=True
     )
     time += chance.randint(1, 4) * MINUTE
-    yield windows.script_block(time, server, _READ_CONTAINER.format(base=base), by_intruder=True)
+    yield windows.script_block(time, server, _READ_CONTAINER.format(base=base), account[1], by_intruder=True)
     yield windows.directory_read(
         time + chance.randrange(1, 900) * 1_000_000,
         controller,
@@ -50,10 +51,11 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         f"%%7684\r\n\t{windows.THUMBNAIL_PHOTO}\r\n{windows.CONTACT_CLASS}",
     )
     time += chance.randint(1, 4) * MINUTE
-    yield windows.script_block(time, server, _EXPORT_KEY, by_intruder=True)
+    yield windows.script_block(time, server, _EXPORT_KEY, account[1], by_intruder=True)
     yield windows.key_exported(
         time + chance.randrange(1, 900) * 1_000_000,
         server,
         f"CN=ADFS Signing - sts.{world.domain}",
         f"{chance.getrandbits(160):040x}",
+        account[1],
     )

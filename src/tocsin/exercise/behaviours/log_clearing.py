@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from tocsin.exercise import windows_events as windows
 from tocsin.exercise.actions import Action
-from tocsin.exercise.intruder import MINUTE, Intrusion
+from tocsin.exercise.intruder import Intrusion
+from tocsin.exercise.presence import MINUTE
 from tocsin.exercise.world import World
 
 

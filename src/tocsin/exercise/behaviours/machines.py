@@ -29,7 +29,7 @@ _PROGRAMS = (
     ("C:\\Windows\\splwow64.exe", "C:\\Windows\\splwow64.exe 8192", "C:\\Windows\\System32\\spoolsv.exe"),
 )
 _UPDATES = ("Windows Update", "Background Intelligent Transfer Service", "Windows Modules Installer")
-_SYSTEM_ACCOUNT = ("SYSTEM", "S-1-5-18")
+_SYSTEM_ACCOUNT = ("SYSTEM", windows.LOCAL_SYSTEM)
 
 
 def act(world: World, presences: Sequence[Presence], chance: random.Random) -> Iterator[Action]:

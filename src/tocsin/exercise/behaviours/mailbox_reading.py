@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from tocsin.exercise.actions import Action, MailRead
 from tocsin.exercise.behaviours.provider_services import REST_CLIENT
-from tocsin.exercise.intruder import MINUTE, Intrusion
+from tocsin.exercise.intruder import Intrusion
+from tocsin.exercise.presence import MINUTE
 from tocsin.exercise.world import World
 
 _READS = (3, 5)

@@ -1,4 +1,4 @@
-"""Records of the Microsoft 365 unified audit log in their real shape: an act in, a record or its bytes out; pure functions.
+"""Records of the Microsoft 365 unified audit log in their real shape: an act in, a record or its bytes out, purely.
 
 Key order and spelling are those of the AuditData schemas (Office 365 Management Activity API). A builder returns a
 plain dict that `audit_line` and `export_csv` turn into bytes; nothing is drawn or counted here, so the same arguments
@@ -200,7 +200,7 @@ def messages_deleted(
     mailbox: Person | None = None,
     client_info: str = "",
 ) -> AuditRecord:
-    """`MoveToDeletedItems`, `SoftDelete` or `HardDelete` of messages, internet message id to subject, from a folder path."""
+    """`MoveToDeletedItems`, `SoftDelete` or `HardDelete` of messages (id to subject) in a folder given by path."""
     record = _mailbox_record(act, operation, 3, mailbox or act.person, client_info)
     parent = {"Id": _folder_id(folder), "Path": folder}
     record["AffectedItems"] = [
@@ -240,7 +240,7 @@ def file_operation(
 def sharing(
     act: Act, *, operation: str, site: str, folder: str, name: str, event_data: str, target: str = ""
 ) -> AuditRecord:
-    """`SharingSet`, `AnonymousLinkCreated` and the like on one file; `event_data` as the log words it (`<Type>Edit</Type>`)."""
+    """`SharingSet`, `AnonymousLinkCreated` and the like on a file; `event_data` as in the log (`<Type>Edit</Type>`)."""
     record = file_operation(act, operation=operation, site=site, folder=folder, name=name)
     record["RecordType"] = 14
     record["EventData"] = event_data
@@ -272,7 +272,7 @@ def exchange_command(act: Act, *, command: str, object_id: str, parameters: Mapp
 
 
 def inbox_rule(act: Act, *, name: str, parameters: Mapping[str, str], command: str = "New-InboxRule") -> AuditRecord:
-    """An inbox rule made or changed; `parameters` its conditions and actions (`ForwardTo`, `DeleteMessage`, `From`, …)."""
+    """An inbox rule made or changed; `parameters` are its conditions and actions (`ForwardTo`, `DeleteMessage`, …)."""
     return exchange_command(
         act,
         command=command,
@@ -292,7 +292,7 @@ def directory_change(
 ) -> AuditRecord:
     """A change in the directory (`Add member to role.`, `Reset user password.`, …).
 
-    target    (id, type) pairs; modified  property to (new value, old value); category  `User`, `Role`, `ServicePrincipal`, …
+    target is (id, type) pairs, modified property to (new value, old value), category `User`, `Role`, …
     """
     record = _common(act, operation, 8, "AzureActiveDirectory", f"{act.person.puid}@{act.tenant.domain}")
     record["ResultStatus"] = "Success"
@@ -323,7 +323,7 @@ def directory_change(
 def consent(
     act: Act, *, application: str, name: str, principal: str, scope: str, by_administrator: bool = False
 ) -> AuditRecord:
-    """`Consent to application.`: an application (its app id and display name, its service principal) was given `scope`."""
+    """`Consent to application.`: an application (app id, display name, service principal) was given `scope`."""
     kind = "AllPrincipals" if by_administrator else "Principal"
     grant = f"ClientId: {principal}, PrincipalId: {act.person.object_id}, ConsentType: {kind}, Scope: {scope}"
     return directory_change(

@@ -24,8 +24,10 @@ from tocsin.share.strips import coverage_chart, timeline
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# Rows of one list on the page; what is beyond is counted there and is in the JSON.
+# Rows of one list on the page, and of the lists of one section together; what is beyond is counted there and is in the JSON.
 _ROWS = 300
+_SECTION_ROWS = 3_000
+_LEAST_ROWS = 10
 
 
 class Html:
@@ -111,6 +113,8 @@ class _Page(NamedTuple):
     failed: tuple[summary.ReasonGroup, ...]
     blind_spots: tuple[tuple[object, int], ...]
     rows: int
+    rows_of_incident: int
+    rows_of_group: int
 
 
 def _page(answers: Answers) -> _Page:
@@ -120,6 +124,7 @@ def _page(answers: Answers) -> _Page:
     premises = {premises: number for number, premises in enumerate(dict.fromkeys(e.premises for e in judged), 1)}
     rules = answers.accounting.rules
     total = summary.books(answers.accounting)
+    groups = _groups(judged, premises)
     return _Page(
         answers=answers,
         attributions=summary.attributions(answers),
@@ -133,14 +138,21 @@ def _page(answers: Answers) -> _Page:
         loose=tuple(_FindingRow(numbers[f.id], f) for f in answers.findings if f.id not in inside),
         timeline=timeline(answers),
         coverage_chart=coverage_chart(answers.coverage, answers.as_of),
-        groups=_groups(judged, premises),
+        groups=groups,
         services=_services(exposure for exposure in answers.exposure if summary.is_provider(exposure)),
         premises=tuple(premises),
         blind=summary.grouped((rule.reason, rule.id) for rule in rules.blind),
         failed=summary.grouped((rule.reason, f"{rule.id} {rule.path}".strip()) for rule in rules.failed),
         blind_spots=summary.blind_spots(answers),
         rows=_ROWS,
+        rows_of_incident=_rows_each(len(answers.incidents)),
+        rows_of_group=_rows_each(len(groups)),
     )
+
+
+def _rows_each(lists: int) -> int:
+    """How many rows each of so many lists may have, that the page stays one a browser opens."""
+    return max(_LEAST_ROWS, min(_ROWS, _SECTION_ROWS // max(lists, 1)))
 
 
 def _incident(number: int, incident: Incident, answers: Answers, numbers: dict[str, int]) -> _IncidentView:

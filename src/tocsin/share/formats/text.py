@@ -111,7 +111,7 @@ def _what_was_compromised(answers: Answers) -> Iterator[str]:
     services = provider_only(answers.exposure)
     if services:
         yield from _wrapped(
-            f"Apart from these: {counted(len(services), 'holding')} reached by the provider's own services alone."
+            f"Apart from these: {counted(services, 'holding')} reached by the provider's own services alone."
         )
     blind = blind_spots(answers)
     if blind:

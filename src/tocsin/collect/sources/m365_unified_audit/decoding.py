@@ -1,4 +1,4 @@
-"""The text of one record in, the audit record in it out: strict JSON first, then what a careful person would still read."""
+"""The text of one record in, the audit record in it out: strict JSON first, then what a person would still read."""
 
 from __future__ import annotations
 
@@ -84,25 +84,26 @@ def _decode_tolerantly(text: bytes) -> tuple[Any, tuple[str, ...]] | None:
     if _has_control_characters(bare) or len(bare) < len(text.strip(b" \t\r\n").removeprefix(BYTE_ORDER_MARK)):
         warnings.add("control_characters")
     if not warnings or "\\u" in readable:
-        value, lone = _without_surrogates(value, 0)
+        value, lone = _without_surrogates(value)
         if lone:
             warnings.add("lone_surrogate")
     return value, tuple(sorted(warnings))
 
 
-def _without_surrogates(value: Any, depth: int) -> tuple[Any, bool]:
-    """The value with lone surrogates replaced, and whether there was one. json.loads bounds the depth."""
+def _without_surrogates(value: object) -> tuple[object, bool]:
+    """The value with lone surrogates replaced, and whether there was one; its depth is bounded by json.loads."""
     if isinstance(value, str):
-        clean = value.encode("utf-8", "replace").decode("utf-8") if not value.isascii() else value
-        return (clean, clean != value)
+        clean = value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return clean, clean != value
     if isinstance(value, list):
-        parts = [_without_surrogates(item, depth + 1) for item in value]
+        parts = [_without_surrogates(item) for item in value]
         return [part for part, _ in parts], any(lone for _, lone in parts)
     if isinstance(value, dict):
-        keys = [_without_surrogates(key, depth + 1) for key in value]
-        parts = [_without_surrogates(item, depth + 1) for item in value.values()]
-        clean = {key: part for (key, _), (part, _) in zip(keys, parts, strict=True)}
-        return clean, any(lone for _, lone in keys) or any(lone for _, lone in parts)
+        keys = [_without_surrogates(key) for key in value]
+        parts = [_without_surrogates(item) for item in value.values()]
+        return {key: part for (key, _), (part, _) in zip(keys, parts, strict=True)}, any(
+            lone for _, lone in keys
+        ) or any(lone for _, lone in parts)
     return value, False
 
 
@@ -125,4 +126,4 @@ def _kind(value: object) -> str:
         return "true or false"
     if isinstance(value, (int, float)):
         return "a number"
-    return {str: "a text", list: "a list"}.get(type(value), "something else")
+    return "a text" if isinstance(value, str) else "a list"

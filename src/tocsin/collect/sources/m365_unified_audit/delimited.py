@@ -61,6 +61,7 @@ def layout_of(preamble: bytes) -> Layout | None:
 def frame_rows(data: bytes, start: int, layout: Layout) -> Iterator[Framed]:
     """Every row of `data` from `start` on, in order. Raises nothing for bad bytes."""
     position = start
+    last = len(data.rstrip(_BLANK))
     while match := _NOT_BLANK.search(data, position):
         begin = match.start()
         row = _row(data, begin, layout)
@@ -69,7 +70,7 @@ def frame_rows(data: bytes, start: int, layout: Layout) -> Iterator[Framed]:
             yield Framed(begin, len(raw), raw, _decoded(data, row, raw, layout))
         else:
             raw = data[begin : _next_row(data, begin, layout)].rstrip(_BLANK)
-            yield Framed(begin, len(raw), raw, _why_broken(data, begin, raw, row, layout))
+            yield Framed(begin, len(raw), raw, _why_broken(raw, row, layout, is_last=begin + len(raw) >= last))
         position = begin + len(raw)
 
 
@@ -185,12 +186,12 @@ def _next_row(data: bytes, begin: int, layout: Layout) -> int:
     return len(data)
 
 
-def _why_broken(data: bytes, begin: int, raw: bytes, row: _Row | None, layout: Layout) -> Decoded:
+def _why_broken(raw: bytes, row: _Row | None, layout: Layout, *, is_last: bool) -> Decoded:
     if len(raw) > MAX_RECORD_BYTES:
         detail = f"{len(raw)} bytes: a record longer than {MAX_RECORD_BYTES} bytes is not read"
         return Decoded(None, (), "too_long", detail)
-    if begin + len(raw) >= len(data.rstrip(_BLANK)) and not data.endswith(b"\n"):
+    if is_last and (row is None or len(row.cells) < layout.columns):
         return Decoded(None, (), "broken_row", CUT_OFF)
-    if row is not None and row.end <= begin + len(raw):
-        return Decoded(None, (), "broken_row", f"{len(row.cells)} columns where the header has {layout.columns}")
-    return Decoded(None, (), "broken_row", "its quotes do not match")
+    if row is None or b"\n" in raw:
+        return Decoded(None, (), "broken_row", "its quotes do not match")
+    return Decoded(None, (), "broken_row", f"{len(row.cells)} columns where the header has {layout.columns}")

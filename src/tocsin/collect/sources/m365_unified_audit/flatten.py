@@ -11,9 +11,9 @@ _SCALARS = frozenset((str, int, float, bool, type(None)))
 def flatten(native: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """(fields, whole): `whole` is False where something nested deeper than `MOST_NESTED` was left out.
 
-    Scalars keep their name; objects are dotted (`Item.ParentFolder.Path`); lists of scalars are lists; lists of objects
-    are lists by dotted name (`Actor.ID`). Lists of Name and Value also give `List.<name>`, and under the list's own name
-    all names and values one after the other. Lists of Name, NewValue and OldValue give `List.<name>.NewValue` and so on.
+    Scalars keep their name; objects are dotted (`Item.ParentFolder.Path`); lists of scalars are lists; lists of
+    objects are lists by dotted name (`Actor.ID`). A list of Name and Value gives `List.<name>`, and under its own name
+    all names and values one after the other; one of Name, NewValue and OldValue gives `List.<name>.NewValue` and so on.
     """
     fields: dict[str, Any] = {}
     whole = True
@@ -25,10 +25,10 @@ def flatten(native: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     return fields, whole
 
 
-def _nested(fields: dict[str, Any], name: str, value: Any, depth: int) -> bool:
+def _nested(fields: dict[str, Any], name: str, value: object, depth: int) -> bool:
     if depth > MOST_NESTED:
         return False
-    if value.__class__ is dict:
+    if isinstance(value, dict):
         whole = True
         for key, inner in value.items():
             if inner.__class__ in _SCALARS:
@@ -36,6 +36,8 @@ def _nested(fields: dict[str, Any], name: str, value: Any, depth: int) -> bool:
             else:
                 whole = _nested(fields, f"{name}.{key}", inner, depth + 1) and whole
         return whole
+    if not isinstance(value, list):
+        return False
     if value and value[0].__class__ is dict and "Name" in value[0]:
         return _pairs(fields, name, value, depth)
     fields.setdefault(name, [])
@@ -88,7 +90,7 @@ def _gather(fields: dict[str, Any], name: str, values: list[Any], depth: int) ->
     return whole
 
 
-def _put(fields: dict[str, Any], name: str, value: Any) -> None:
+def _put(fields: dict[str, Any], name: str, value: object) -> None:
     """A name given twice holds both values."""
     if name in fields:
         _append(fields, name, value)
@@ -96,9 +98,9 @@ def _put(fields: dict[str, Any], name: str, value: Any) -> None:
         fields[name] = value
 
 
-def _append(fields: dict[str, Any], name: str, value: Any) -> None:
+def _append(fields: dict[str, Any], name: str, value: object) -> None:
     held = fields.get(name)
-    if held.__class__ is list:
+    if isinstance(held, list):
         held.append(value)
     elif name in fields:
         fields[name] = [held, value]

@@ -18,7 +18,7 @@ _NOT_BLANK = re.compile(rb"[^ \t\r\n\x0b\x0c]")
 _NOT_PUNCTUATION = re.compile(rb"[^ \t\r\n\x0b\x0c,\[\]]")
 _STRING = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
 _TOKEN = re.compile(_STRING + rb'|[{}\[\]"]')
-_SCALAR = re.compile(_STRING + rb"|[^\s,\[\]{}]+|.", re.DOTALL)
+_SCALAR = re.compile(_STRING + rb'|"[^\r\n]*+|[^\s,\[\]{}"]++|\}++')
 _FIRST_KEY = re.compile(rb'\{\s*("[A-Za-z_@.]{1,64}")\s*:')
 
 
@@ -47,7 +47,9 @@ def frame_json(data: bytes, start: int, *, array: bool) -> Iterator[Framed]:
             position, crowded = crowded, 0
             continue
         if crowded:
-            framed = _framed_object(scanner, begin, crowded, array=array) or _broken(scanner, begin, crowded, alone=False)
+            framed = _framed_object(scanner, begin, crowded, array=array) or _broken(
+                scanner, begin, len(data) if array else crowded, alone=False
+            )
         else:
             newline = data.find(b"\n", begin)
             end = len(data) if newline < 0 else newline
@@ -72,7 +74,7 @@ def frame_json(data: bytes, start: int, *, array: bool) -> Iterator[Framed]:
 
 
 def cut_json(window: bytes) -> int | None:
-    """Where in the window a line begins that is a record by itself and stands behind a line end; None where none does."""
+    """Where in the window a line that is a record by itself begins, behind a line end; None where none does."""
     newline = window.find(b"\n")
     while newline >= 0:
         begin = newline + 1
@@ -105,7 +107,9 @@ def _framed_slowly(scanner: _Scanner, begin: int, end: int, text: bytes, *, arra
         decoded = decode_record(text)
         if decoded.reason != "not_json":
             return Framed(begin, len(text), text, decoded)
-    return _framed_object(scanner, begin, end, array=array) or _broken(scanner, begin, end, alone=not array)
+    return _framed_object(scanner, begin, end, array=array) or _broken(
+        scanner, begin, len(scanner.data) if array else end, alone=not array
+    )
 
 
 def _framed_object(scanner: _Scanner, begin: int, end: int, *, array: bool) -> Framed | None:
@@ -123,14 +127,14 @@ def _framed_object(scanner: _Scanner, begin: int, end: int, *, array: bool) -> F
 
 
 def _broken(scanner: _Scanner, begin: int, end: int, *, alone: bool) -> Framed:
-    """What cannot be read at `begin`: the line where records stand `alone` on lines, else up to the next record."""
+    """What cannot be read at `begin`: up to `end` where records stand `alone` on lines, else up to the next record."""
     data = scanner.data
     if alone:
         text = data[begin:end].rstrip(_BLANK)
     elif data.startswith(b"{", begin):
-        text = data[begin : scanner.next_element(begin)].rstrip(_PUNCTUATION)
+        text = data[begin : min(end, scanner.next_element(begin))].rstrip(_PUNCTUATION)
     else:
-        match = _SCALAR.match(data, begin)
+        match = _SCALAR.match(data, begin, end)
         text = match.group() if match else data[begin : begin + 1]
     if len(text) > MAX_RECORD_BYTES:
         return _too_long(begin, text)
@@ -159,7 +163,7 @@ class _Scanner:
         self._first_key: re.Pattern[bytes] | None = None
 
     def close(self, begin: int) -> int | None:
-        """The end of the object that opens at `begin`; None where it does not close or is no sequence of JSON tokens."""
+        """The end of the object that opens at `begin`; None where it does not close."""
         bound = self.next_element(begin)
         found = self._balanced(begin, bound)
         if found is None and bound < len(self.data) and self._budget > 0:

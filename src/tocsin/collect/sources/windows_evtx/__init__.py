@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import orjson
 
-from tocsin.collect.source import Head, Mapped
+from tocsin.collect.source import Head, Mapped, Source
 from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS, event_fields
 from tocsin.collect.sources.windows_evtx.framing import BLOCK_MAGIC, FILE_HEADER_BYTES, FILE_MAGIC, next_block
@@ -20,7 +20,7 @@ class WindowsEvtx:
 
     name = "windows_evtx"
     decoder = f"evtx {version('evtx')}"
-    log_fields = LOG_FIELDS
+    log_fields: tuple[str, ...] = LOG_FIELDS
     commits_text = True
 
     def recognises(self, head: Head) -> float:
@@ -60,4 +60,4 @@ class WindowsEvtx:
         return map_event(record)
 
 
-SOURCE = WindowsEvtx()
+SOURCE: Source = WindowsEvtx()

@@ -174,7 +174,8 @@ def _decode_spans(block: bytes, spans: Sequence[Span]) -> dict[Span, str]:
 def _decode_bridged(block: bytes, spans: Sequence[Span]) -> dict[Span, str] | None:
     """Decode a copy of the block in which every gap is made part of what stands before it; None where that fails.
 
-    Records keep their places, because templates and names are referred to by their offsets in the block.
+    Records keep their places, because templates and names are referred to by their offsets in the block. The time of
+    writing in a record's head is blanked: it is not in the text, and a wrong one would stop the decoder.
     """
     if not spans:
         return {}
@@ -188,6 +189,7 @@ def _decode_bridged(block: bytes, spans: Sequence[Span]) -> dict[Span, str] | No
     ends = [*starts[1:], spans[-1].offset + spans[-1].length]
     for span, end in zip(spans, ends, strict=True):
         RECORD_HEAD.pack_into(rebuilt, span.offset, RECORD_SIGNATURE, end - span.offset, span.id)
+        rebuilt[span.offset + RECORD_HEAD.size : span.offset + RECORD_HEAD_BYTES] = bytes(8)
     rebuilt[:BLOCK_HEADER_BYTES] = write_header(ends[-1], starts[-1])
     answers = _decode(bytes(rebuilt))[1 if before else 0 :]
     if len(answers) != len(spans):

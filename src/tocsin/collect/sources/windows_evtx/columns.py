@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from xml.sax.saxutils import unescape
 
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 
 Reader = Callable[[Mapping[str, Any], str | None], str | None]
+_Getter = Callable[[Mapping[str, Any]], str | None]
 
 _SILENT = frozenset({"", "-", ".", "S-1-0-0", "(null)"})
 
@@ -29,7 +32,10 @@ def value_text(value: object) -> str | None:
 
 
 def reader(column: str, names: Sequence[str]) -> Reader:
-    """The reader of a column from fields in order of preference; `Domain\\User` joins two of them."""
+    """The reader of a column from fields in order of preference.
+
+    `Domain\\User` joins two fields; `Field/Element` is the text of an element of XML that stands in a field.
+    """
     if column in {"actor.user.name", "user.name"}:
         return _account_reader([tuple(name.split("\\")) for name in names])
     if column == "src_endpoint.ip":
@@ -43,11 +49,26 @@ def reader(column: str, names: Sequence[str]) -> Reader:
     return _first(names, lambda text, _: text)
 
 
+def _getter(name: str) -> _Getter:
+    field, _, element = name.partition("/")
+    if not element:
+        return lambda fields: value_text(fields.get(name))
+    pattern = re.compile(rf"<{re.escape(element)}(?:\s[^>]*)?>([^<]*)</")
+
+    def read(fields: Mapping[str, Any]) -> str | None:
+        found = pattern.search(value_text(fields.get(field)) or "")
+        return unescape(found.group(1)).strip() if found else None
+
+    return read
+
+
 def _first(names: Sequence[str], canonical: Callable[[str, str | None], str | None]) -> Reader:
+    getters = tuple(map(_getter, names))
+
     def read(fields: Mapping[str, Any], host: str | None) -> str | None:
         empty = None
-        for name in names:
-            text = value_text(fields.get(name))
+        for get in getters:
+            text = get(fields)
             if text is None:
                 continue
             if text in _SILENT:
@@ -60,13 +81,11 @@ def _first(names: Sequence[str], canonical: Callable[[str, str | None], str | No
 
 
 def _account_reader(names: Sequence[tuple[str, ...]]) -> Reader:
+    getters = tuple((_getter(parts[0]) if len(parts) == 2 else None, _getter(parts[-1])) for parts in names)
+
     def read(fields: Mapping[str, Any], host: str | None) -> str | None:
-        for parts in names:
-            user = value_text(fields.get(parts[-1]))
-            if user is None or user in _SILENT:
-                continue
-            domain = value_text(fields.get(parts[0])) if len(parts) == 2 else None
-            value = account_in(domain, user)
+        for get_domain, get_user in getters:
+            value = account_in(get_domain(fields) if get_domain else None, get_user(fields))
             if value is not None:
                 return value
         return None

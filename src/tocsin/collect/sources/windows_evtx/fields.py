@@ -15,7 +15,8 @@ def event_fields(event: Mapping[str, Any]) -> tuple[tuple[str, str, str], dict[s
     """(Channel, EventID, Provider_Name) as texts, "" where absent, and the fields with the types they were decoded to.
 
     System values stand under Sigma's names, and give way to event data of the same name; one that is absent has no
-    field. A name with spaces is also there without them, because rules write it so.
+    field. A name with spaces is also there without them, because rules write it so. A GUID stands in braces, as Windows
+    renders it and rules have it; the decoder leaves them off.
     """
     system = event.get("System")
     if type(system) is not dict:
@@ -76,13 +77,20 @@ def _add_flat(data: Mapping[str, Any], fields: dict[str, Any]) -> None:
         _add_nested(data, fields)
     else:
         fields.update(data)
-    for name, alias in _aliases(tuple(data)):
+    aliases, guids = _names_to_mend(tuple(data))
+    for name, alias in aliases:
         fields.setdefault(alias, fields.get(name))
+    for name in guids:
+        value = fields.get(name)
+        if type(value) is str and len(value) == 36 and value[8] == value[13] == "-":
+            fields[name] = f"{{{value}}}"
 
 
 @lru_cache(maxsize=4096)
-def _aliases(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, name.replace(" ", "")) for name in names if " " in name)
+def _names_to_mend(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Names with spaces and what they are without, and names of GUIDs; events of one kind share their names."""
+    aliases = tuple((name, name.replace(" ", "")) for name in names if " " in name)
+    return aliases, tuple(name for name in names if "guid" in name.lower())
 
 
 def _add_nested(data: Mapping[str, Any], fields: dict[str, Any]) -> None:

@@ -122,8 +122,15 @@ def chain(block: bytes, end: int) -> list[Span]:
     """Records one behind the other from the first on, up to `end` or to the first that is not one."""
     spans: list[Span] = []
     position = BLOCK_HEADER_BYTES
-    while _is_record(block, position, end):
-        _, size, number = RECORD_HEAD.unpack_from(block, position)
+    while position + _SMALLEST_RECORD_BYTES <= end:
+        signature, size, number = RECORD_HEAD.unpack_from(block, position)
+        if (
+            signature != RECORD_SIGNATURE
+            or size < _SMALLEST_RECORD_BYTES
+            or position + size > end
+            or block[position + 4 : position + 8] != block[position + size - 4 : position + size]
+        ):
+            break
         spans.append(Span(position, size, number))
         position += size
     return spans
@@ -147,7 +154,7 @@ def pieces(block: bytes, header: BlockHeader) -> list[Span | Gap]:
     """A damaged or cut block as records and gaps, in order; what lies behind the last record is neither.
 
     Behind the records of a block stand remains of older ones. Where the header is damaged the end is not known: records
-    are then taken as long as their ids go on.
+    are then taken as long as their ids go on, and without any the block shows nothing at all.
     """
     limit, last_id = records_end(block, header) if header.is_sound else (len(block), None)
     limit = min(limit, len(block))
@@ -167,7 +174,9 @@ def pieces(block: bytes, header: BlockHeader) -> list[Span | Gap]:
         number_after = following.id if following else None if last_id is None else last_id + 1
         found.append(Gap(position, stop - position, _missing(block[position:stop], expected, number_after)))
         position = stop
-    return found
+    if header.is_sound or any(isinstance(piece, Span) for piece in found):
+        return found
+    return []
 
 
 def _is_record(block: bytes, position: int, end: int, *, strictly: bool = False) -> bool:

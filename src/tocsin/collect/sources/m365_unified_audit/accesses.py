@@ -1,0 +1,202 @@
+"""What a record reached: one row for each mail item, folder, document or site, with the degree `audit.toml` allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tocsin.collect.sources.m365_unified_audit.semantics import Meaning
+from tocsin.model.exposure import Degree
+from tocsin.model.identity import canonical_account
+
+_NO_ID = frozenset(("", "unknown", "not available", "none"))
+_ITEM_KINDS = {
+    "file": "document",
+    "listitem": "document",
+    "page": "document",
+    "folder": "folder",
+    "list": "folder",
+    "documentlibrary": "folder",
+    "web": "site",
+    "site": "site",
+    "sitecollection": "site",
+}
+_THUMBNAIL_CLIENT = "OneDriveMpc-Transform_Thumbnail"
+_PLACES = re.compile(r"[;,\r\n]+")
+
+
+class Touched(NamedTuple):
+    """One thing a record reached: `holding` as the log gives it, `container` the mailbox or site it lies in."""
+
+    kind: str
+    holding: str
+    container: str | None
+    label: str | None
+    degree: str
+
+
+def touched(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> tuple[list[Touched], str]:
+    """(what was reached, a warning code or ""): the warning where the record does not say what."""
+    found = list(_WAYS[meaning.touches](native, fields, meaning))
+    return found, "" if all(one.holding for one in found) and found else "holding_not_named"
+
+
+def text_of(value: object) -> str | None:
+    """A text that names something, or None."""
+    return value if isinstance(value, str) and value.strip().casefold() not in _NO_ID else None
+
+
+def _mail_access(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    access = fields.get("OperationProperties.MailAccessType")
+    folders = [one for one in _objects(native.get("Folders")) if one]
+    if not folders and isinstance(item := native.get("Item"), dict):
+        folders = [item]
+    if isinstance(access, str) and access.casefold() == "sync":
+        for folder in folders:
+            yield _folder(native, folder, Degree.PRESUMED)
+    else:
+        for folder in folders:
+            items = [one for one in _objects(folder.get("FolderItems")) if _item_id(one)]
+            yield from (_item(native, item, _folder_name(folder), meaning.degree) for item in items)
+            if not items and not _item_id(folder, mail_only=True):
+                yield _folder(native, folder, meaning.degree)
+            elif not items:
+                yield _item(native, folder, None, meaning.degree)
+    if not folders:
+        yield from _mailbox(native, fields, meaning)
+
+
+def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    items = [one for one in _objects(native.get("AffectedItems")) if _item_id(one)]
+    single = native.get("Item")
+    if isinstance(single, dict) and _item_id(single):
+        items.append(single)
+    yield from (_item(native, item, None, meaning.degree) for item in items)
+    if not items:
+        yield from _mail_folder(native, fields, meaning)
+
+
+def _mail_folder(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    for name in ("Folder", "Item"):
+        folder = native.get(name)
+        if isinstance(folder, dict) and folder:
+            yield _folder(native, folder, meaning.degree)
+            return
+    yield from _mailbox(native, fields, meaning)
+
+
+def _mailbox(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    mailbox = mailbox_of(native)
+    if mailbox:
+        yield Touched("mailbox", mailbox, mailbox, None, meaning.degree)
+
+
+def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    degree = meaning.degree
+    client = native.get("UserAgent")
+    if meaning.thumbnail and isinstance(client, str) and client.startswith(_THUMBNAIL_CLIENT):
+        degree = meaning.thumbnail
+    item_type = native.get("ItemType")
+    kind = _ITEM_KINDS.get(item_type.casefold(), meaning.kind) if isinstance(item_type, str) else meaning.kind
+    holding = text_of(native.get("ObjectId")) or _url(native, "SourceRelativeUrl", "SourceFileName")
+    yield Touched(kind, holding or "", _site(native), text_of(native.get("SourceFileName")), degree)
+
+
+def _moved_object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    """The thing where it was and where it is now: one document under two names."""
+    for source in _object(native, fields, meaning):
+        yield source
+        destination = _url(native, "DestinationRelativeUrl", "DestinationFileName")
+        if destination and destination != source.holding:
+            label = text_of(native.get("DestinationFileName")) or source.label
+            yield Touched(source.kind, destination, source.container, label, Degree.ALTERED)
+
+
+def _site_of_page(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    site = text_of(native.get("SiteUrl")) or text_of(native.get("ObjectId"))
+    yield Touched(meaning.kind, site or "", _site(native) or site, None, meaning.degree)
+
+
+def _search_scope(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    """Every place an eDiscovery search covers; where the log names none, the search itself stands for them."""
+    search = text_of(native.get("ObjectId")) or text_of(native.get("Case"))
+    label = f"eDiscovery search {search}" if search else "eDiscovery search"
+    places = [("mailbox", place) for place in _places(native.get("ExchangeLocations"))]
+    places += [
+        ("site", place)
+        for name in ("SharePointLocations", "SharepointLocations")
+        for place in _places(native.get(name))
+    ]
+    for kind, place in places:
+        yield Touched(kind, place, canonical_account(place), label, meaning.degree)
+    if not places:
+        yield Touched("mailbox", search or "", None, label, meaning.degree)
+
+
+_WAYS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Meaning], Iterator[Touched]]] = {
+    "mail_access": _mail_access,
+    "mail_items": _mail_items,
+    "mail_folder": _mail_folder,
+    "mailbox": _mailbox,
+    "object": _object,
+    "moved_object": _moved_object,
+    "copied_object": _moved_object,
+    "site": _site_of_page,
+    "search_scope": _search_scope,
+}
+
+
+def mailbox_of(native: Mapping[str, Any]) -> str | None:
+    """The mailbox acted in: its owner's address, else its GUID."""
+    for name in ("MailboxOwnerUPN", "MailboxGuid"):
+        value = native.get(name)
+        if isinstance(value, str) and (account := canonical_account(value)):
+            return account
+    return None
+
+
+def _item(native: Mapping[str, Any], item: Mapping[str, Any], folder: str | None, degree: str) -> Touched:
+    label = text_of(item.get("Subject")) or folder or _folder_name(item.get("ParentFolder"))
+    return Touched("mail_item", _item_id(item) or "", mailbox_of(native), label, degree)
+
+
+def _folder(native: Mapping[str, Any], folder: Mapping[str, Any], degree: str) -> Touched:
+    parent = folder.get("ParentFolder")
+    name = _folder_name(parent) or _folder_name(folder)
+    return Touched("mail_folder", name or "", mailbox_of(native), name, degree)
+
+
+def _item_id(item: Mapping[str, Any], *, mail_only: bool = False) -> str | None:
+    names = ("InternetMessageId", "ImmutableId") if mail_only else ("InternetMessageId", "ImmutableId", "Id")
+    return next((text for name in names if (text := text_of(item.get(name)))), None)
+
+
+def _folder_name(folder: object) -> str | None:
+    """The path of a folder, its name where the log says the path is not available, its id where it gives neither."""
+    if not isinstance(folder, dict):
+        return None
+    return next((text for name in ("Path", "Name", "Id") if (text := text_of(folder.get(name)))), None)
+
+
+def _site(native: Mapping[str, Any]) -> str | None:
+    site = text_of(native.get("SiteUrl"))
+    return site.rstrip("/").lower() if site else None
+
+
+def _url(native: Mapping[str, Any], folder: str, name: str) -> str | None:
+    """A document's URL out of the site's, a folder relative to it and a file name."""
+    site, folder_path, file_name = (text_of(native.get(key)) for key in ("SiteUrl", folder, name))
+    if not site or not (folder_path or file_name):
+        return None
+    return "/".join(part.strip("/") for part in (site, folder_path, file_name) if part)
+
+
+def _places(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [place.strip() for place in _PLACES.split(value) if place.strip()]
+    return [place for place in value if isinstance(place, str) and place] if isinstance(value, list) else []
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

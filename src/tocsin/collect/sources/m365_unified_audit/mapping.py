@@ -1,0 +1,178 @@
+"""One audit record in, its event columns, accesses and marks out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from tocsin.collect.source import Mapped
+from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, text_of, touched
+from tocsin.collect.sources.m365_unified_audit.changes import marks_of
+from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class, provider_of
+from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
+from tocsin.model.identity import canonical_account, canonical_address
+from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
+from tocsin.model.record import Record
+
+STATUS = "derived.status"
+ACTIVITY = "derived.activity"
+_DOCUMENT_CLASS = 6006
+_PRINCIPAL_NAME = 5  # type of an entry of Target: a user principal name
+_GENERIC_CLIENT = "Client=REST"  # says nothing of who called; the application id does
+
+_account = lru_cache(maxsize=65_536)(canonical_account)
+_address = lru_cache(maxsize=65_536)(canonical_address)
+_minute = lru_cache(maxsize=8_192)(parse_time)
+
+
+def derived_fields(native: Mapping[str, Any], operation: str, record_type: str) -> dict[str, str]:
+    """Fields that rules ask for under names the log does not have: see `logsources.toml`."""
+    meaning = meaning_of(operation, record_type)
+    derived = {ACTIVITY: meaning.activity}
+    result = native.get("ResultStatus")
+    status = "failure" if meaning.fails else status_of(result) if isinstance(result, str) else None
+    if status is None and isinstance(result, bool):
+        status = "success" if result else "failure"
+    if status:
+        derived[STATUS] = status
+    return derived
+
+
+def map_record(record: Record) -> Mapped:
+    """The record as event, accesses and marks. A failed operation reached and changed nothing."""
+    native, fields = record.native, record.fields
+    workload, record_type, operation = record.log
+    meaning = meaning_of(operation, record_type)
+    user, user_key = _text(native, "UserId"), _text(native, "UserKey")
+    account = _account(user) or _account(user_key)
+    time, warnings = _time(native.get("CreationTime"))
+    session = _session(native, fields)
+    address = _first_address(native)
+    status = fields.get(STATUS)
+    identifier = _text(native, "Id")
+    application = _text(native, "AppId") or _text(native, "ApplicationId") or _text(native, "AadAppId")
+    caller = _text(native, "ClientAppId") or _of(native.get("AppAccessContext"), "ClientAppId")
+    client = (
+        _text(native, "ClientInfoString") or _text(native, "UserAgent") or _text(fields, "ExtendedProperties.UserAgent")
+    )
+    resource = mailbox_of(native) or text_of(native.get("ObjectId"))
+    event: dict[str, Any] = {
+        "time": time,
+        "class_uid": meaning.class_uid,
+        "metadata.sequence": None,
+        "activity_name": operation,
+        "status": status,
+        "actor.user.name": account,
+        "actor.user.uid": user_key or None,
+        "actor.session.uid": session,
+        "actor.app_uid": caller or application or None,
+        "http_request.user_agent": client or None,
+        "src_endpoint.ip": address,
+        "metadata.log_name": workload,
+        "metadata.event_code": record_type,
+        "metadata.uid": identifier or None,
+        "user.name": _acted_on(native),
+        "resource.name": resource,
+    }
+    if meaning.class_uid == _DOCUMENT_CLASS:
+        event["file.path"] = text_of(native.get("ObjectId"))
+    key = identifier.lower().encode("utf-8", "replace") if identifier else None
+    if status == "failure" or not (meaning.touches or meaning.changes or "OperationProperties.IsThrottled" in fields):
+        return Mapped(event, key, (), (), warnings)
+
+    actor = Actor(
+        user=user.strip().lower(),
+        user_type=_scalar(native.get("UserType")),
+        application=application.lower(),
+        caller=caller.lower(),
+        client=client,
+        session=session or "",
+    )
+    accesses: list[dict[str, Any]] = []
+    if meaning.touches:
+        found, warning = touched(native, fields, meaning)
+        if warning:
+            warnings = (*warnings, warning)
+        named = caller or application
+        shared = {
+            "actor": account or "unknown",
+            "actor_class": str(actor_class(actor, native)),
+            "address": address,
+            "session": session,
+            "client": (named or client or None) if client.startswith(_GENERIC_CLIENT) or not client else client,
+            "operation": operation,
+        }
+        accesses = [
+            {
+                "kind": one.kind,
+                "holding": one.holding,
+                "container": one.container,
+                "label": one.label,
+                "degree": str(one.degree),
+                **shared,
+            }
+            for one in found
+            if one.holding
+        ]
+    provider = provider_of(actor)
+    marks = marks_of(native, fields, meaning, workload, account, provider.name if provider else "")
+    return Mapped(event, key, accesses, marks, warnings)
+
+
+def _time(value: object) -> tuple[int | None, tuple[str, ...]]:
+    """CreationTime in nanoseconds; it is UTC without saying so (common schema), which is therefore no assumption."""
+    if not isinstance(value, str) or not value.strip():
+        return None, ("time_missing",)
+    time: int | None = None
+    if len(value) == 19 and value[16] == ":" and value[17:].isdecimal():
+        minute = _minute(value[:16])
+        time = None if minute is None else minute + min(int(value[17:]), 60) * NANOSECONDS
+    else:
+        time = parse_time(value)
+    if time is None:
+        return None, ("time_unrepresentable",)
+    return time, () if is_plausible(time) else ("time_implausible",)
+
+
+def _session(native: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
+    return (
+        text_of(native.get("SessionId"))
+        or text_of(_of(native.get("AppAccessContext"), "AADSessionId"))
+        or text_of(fields.get("DeviceProperties.SessionId"))
+    )
+
+
+def _first_address(native: Mapping[str, Any]) -> str | None:
+    for name in ("ClientIPAddress", "ClientIP", "ActorIpAddress"):
+        value = native.get(name)
+        if isinstance(value, str) and (address := _address(value)):
+            return address
+    return None
+
+
+def _acted_on(native: Mapping[str, Any]) -> str | None:
+    """The account acted on: a mailbox's owner, whom something was shared with, whom a directory change is about."""
+    for name in ("MailboxOwnerUPN", "TargetUserOrGroupName"):
+        value = native.get(name)
+        if isinstance(value, str) and value:
+            return _account(value)
+    targets = native.get("Target")
+    for target in targets if isinstance(targets, list) else ():
+        if isinstance(target, dict) and target.get("Type") == _PRINCIPAL_NAME and isinstance(target.get("ID"), str):
+            return _account(target["ID"])
+    return None
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    """The text under a name; "" where it is absent or no text."""
+    value = values.get(name)
+    return value if value.__class__ is str else ""
+
+
+def _scalar(value: object) -> str:
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+
+
+def _of(value: object, name: str) -> str:
+    return _text(value, name) if isinstance(value, dict) else ""

@@ -1,0 +1,115 @@
+"""Who acted: an account, a delegate, an administrator, or by `providers.toml` a service of the provider."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from tocsin.model.exposure import ActorClass
+
+_DECLARED = tomllib.loads(resources.files(__package__).joinpath("providers.toml").read_text("utf-8"))
+_ADMINISTRATOR = frozenset(("1", "admin"))
+_DELEGATE = frozenset(("2", "delegated", "delegate"))
+_ABSENT = frozenset(("", "not available", "none"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """What a record says about who acted; texts as the log has them, "" where it says nothing."""
+
+    user: str
+    user_type: str
+    application: str
+    caller: str
+    client: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One service of the provider: every key that is given must fit."""
+
+    name: str
+    applications: frozenset[str]
+    callers: frozenset[str]
+    clients: tuple[str, ...]
+    users: tuple[str, ...]
+    user_types: frozenset[str]
+
+    def is_actor(self, actor: Actor) -> bool:
+        """Whether the record is this service's."""
+        if self.applications and actor.application not in self.applications:
+            return False
+        if self.callers and actor.caller not in self.callers:
+            return False
+        if self.user_types and actor.user_type not in self.user_types:
+            return False
+        if self.users and not any(_is_user(actor.user, pattern) for pattern in self.users):
+            return False
+        return not self.clients or any(
+            actor.client.startswith(client) if client else not actor.client for client in self.clients
+        )
+
+
+def provider_of(actor: Actor) -> Provider | None:
+    """The service of the provider that acted, or None. A record with a session is a person's token."""
+    if actor.session:
+        return None
+    if actor.caller and actor.caller != actor.application and actor.caller not in _KNOWN:
+        return None
+    candidates = _BY_APPLICATION.get(actor.application, ()) or _BY_CALLER.get(actor.caller, ()) or _BY_USER
+    for provider in candidates:
+        if provider.is_actor(actor):
+            return provider
+    return None
+
+
+def actor_class(actor: Actor, native: Mapping[str, Any]) -> ActorClass:
+    """The class of who acted; `native` for how the mailbox was opened (LogonType, the two security identifiers)."""
+    if provider_of(actor) is not None:
+        return ActorClass.PROVIDER_SERVICE
+    logon = str(native.get("LogonType", "")).casefold()
+    if logon in _ADMINISTRATOR:
+        return ActorClass.ADMINISTRATOR
+    if logon in _DELEGATE:
+        return ActorClass.DELEGATE
+    owner, user = native.get("MailboxOwnerSid"), native.get("LogonUserSid")
+    if isinstance(owner, str) and isinstance(user, str) and owner != user:
+        given = owner.casefold() not in _ABSENT and user.casefold() not in _ABSENT
+        if given and user != native.get("MailboxOwnerMasterAccountSid"):
+            return ActorClass.DELEGATE
+    return ActorClass.ACCOUNT
+
+
+def _is_user(user: str, pattern: str) -> bool:
+    return user.startswith(pattern[:-1]) if pattern.endswith("*") else user == pattern
+
+
+def _providers() -> tuple[Provider, ...]:
+    return tuple(
+        Provider(
+            name=declared["name"],
+            applications=frozenset(declared.get("app_ids", ())),
+            callers=frozenset(declared.get("callers", ())),
+            clients=tuple(declared.get("clients", ())),
+            users=tuple(declared.get("users", ())),
+            user_types=frozenset(str(number) for number in declared.get("user_types", ())),
+        )
+        for declared in _DECLARED["provider"]
+    )
+
+
+_PROVIDERS = _providers()
+_KNOWN = frozenset(identifier for provider in _PROVIDERS for identifier in (*provider.applications, *provider.callers))
+_BY_APPLICATION = {
+    identifier: tuple(one for one in _PROVIDERS if identifier in one.applications)
+    for identifier in {identifier for provider in _PROVIDERS for identifier in provider.applications}
+}
+_BY_CALLER = {
+    identifier: tuple(one for one in _PROVIDERS if identifier in one.callers)
+    for identifier in {identifier for provider in _PROVIDERS for identifier in provider.callers}
+}
+_BY_USER = tuple(one for one in _PROVIDERS if not one.applications and not one.callers)

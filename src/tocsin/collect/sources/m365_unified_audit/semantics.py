@@ -1,0 +1,116 @@
+"""`audit.toml` in, what each operation means out: looked up once per distinct operation."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+_DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
+_OTHER_CLASS = 0  # OCSF Base Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change that outlives the session: see the head of `audit.toml`."""
+
+    kind: str
+    sentence: str
+    scope: tuple[str, ...]
+    shows: tuple[str, ...]
+    when: tuple[tuple[str, str], ...] = ()
+    unless: tuple[tuple[str, str], ...] = ()
+
+    def applies(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a record with these fields makes this change."""
+        if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
+            return False
+        return not any(_fits(fields.get(name), pattern) for name, pattern in self.unless)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What one operation means; `touches` is "" where it reaches no content, `activity` its name without final dot."""
+
+    activity: str
+    class_uid: int
+    fails: bool = False
+    touches: str = ""
+    kind: str = ""
+    degree: str = ""
+    thumbnail: str = ""
+    changes: tuple[Change, ...] = field(default=())
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(operation: str, record_type: str) -> Meaning:
+    """The meaning of an operation as the log spells it; `record_type` gives its class where the operation has none."""
+    activity = operation.strip().removesuffix(".")
+    name = _folded(operation)
+    declared = _OPERATIONS.get(name, {})
+    return Meaning(
+        activity=activity,
+        class_uid=declared.get("class_uid", _CLASSES.get(record_type, _OTHER_CLASS)),
+        fails=name in _FAILING,
+        touches=declared.get("touches", ""),
+        kind=declared.get("kind", ""),
+        degree=declared.get("degree", ""),
+        thumbnail=declared.get("thumbnail", ""),
+        changes=_CHANGES.get(name, ()),
+    )
+
+
+@lru_cache(maxsize=256)
+def status_of(result: str) -> str | None:
+    """`success` or `failure` for a ResultStatus, None where it says neither."""
+    return _STATUS.get(result.strip().casefold())
+
+
+def throttle_hours() -> int:
+    """For how long the provider stops recording binds of a mailbox once it is throttled."""
+    return int(_DECLARED["recording"]["throttle_hours"])
+
+
+def _folded(operation: str) -> str:
+    return operation.strip().removesuffix(".").rstrip().casefold()
+
+
+def _fits(value: object, pattern: str) -> bool:
+    if isinstance(value, list):
+        return any(_fits(item, pattern) for item in value)
+    if value is None:
+        return False
+    text = str(value)
+    if pattern == "*":
+        return bool(text.strip())
+    if pattern.startswith("*") and pattern.endswith("*"):
+        return pattern[1:-1].casefold() in text.casefold()
+    return text.casefold() == pattern.casefold()
+
+
+def _changes() -> dict[str, tuple[Change, ...]]:
+    found: dict[str, tuple[Change, ...]] = {}
+    for declared in _DECLARED["change"]:
+        change = Change(
+            kind=declared["kind"],
+            sentence=declared["sentence"],
+            scope=tuple(declared["scope"]),
+            shows=tuple(declared["shows"]),
+            when=tuple(declared.get("when", {}).items()),
+            unless=tuple(declared.get("unless", {}).items()),
+        )
+        for name in declared["names"]:
+            found[_folded(name)] = (*found.get(_folded(name), ()), change)
+    return found
+
+
+_OPERATIONS: dict[str, dict[str, Any]] = {
+    _folded(name): declared for declared in _DECLARED["operation"] for name in declared["names"]
+}
+_CHANGES = _changes()
+_CLASSES = {name: int(number) for number, names in _DECLARED["classes"].items() for name in names}
+_FAILING = frozenset(_folded(name) for name in _DECLARED["status"]["failing_operations"])
+_STATUS = {text: status for status in ("success", "failure") for text in _DECLARED["status"][status]}
