@@ -239,7 +239,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         coverage.NAME: coverage.summarise(result.events, result.marks),
         changes.NAME: changes.summarise(result.marks),
         findings.NAME: findings.summarise(result.hits),
-        exposure.NAME: exposure.summarise(result.accesses, result.events),
+        exposure.NAME: exposure.summarise(result.accesses),
         attribution.NAME: attribution.summarise(result.events),
         "logs": logs,
     }

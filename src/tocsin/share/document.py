@@ -73,7 +73,7 @@ def element(value: object) -> Json:
 
 @cache
 def _fields(kind: type) -> tuple[tuple[str, str, Callable[[Any], Json]], ...]:
-    """(attribute, key, how its value is written) of a dataclass or named tuple, in its order; empty for another type."""
+    """(attribute, key, how its value is written) of a dataclass or named tuple, in its order; else empty."""
     if dataclasses.is_dataclass(kind):
         names = tuple(field.name for field in dataclasses.fields(kind))
     else:

@@ -25,7 +25,8 @@ ENGINE: Final = f"tocsin-sigma 1, pysigma {version('pysigma')}"  # part of every
 LARGEST_RULE_FILE: Final = 1024 * 1024  # bytes
 MOST_RULE_FILES: Final = 100_000
 
-_SUFFIXES: Final = frozenset({".yml", ".yaml"})
+_SUFFIXES: Final = (".yml", ".yaml")
+_CASES: Final = (".cases.yml", ".cases.yaml")
 _TECHNIQUE: Final = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 _OTHER_ATTACK_ID: Final = re.compile(r"(?:ta|g|s|c|ds)[0-9]{4}", re.IGNORECASE)  # tactic, group, software, ...
 
@@ -98,13 +99,18 @@ def _files(paths: Sequence[Path]) -> list[_RuleFile]:
             )
         inside = [path]
         if path.is_dir():
-            inside = [one for one in path.rglob("*") if one.suffix.lower() in _SUFFIXES and one.is_file()]
+            inside = [one for one in path.rglob("*") if _is_rule_file(one.name) and one.is_file()]
         for one in inside:
             for file in _archived(one) if zipfile.is_zipfile(one) else (_RuleFile(str(one), _head(one)),):
                 found[file.path] = file
     if len(found) > MOST_RULE_FILES:
         raise ConfigError(f"{len(found)} rule files are more than {MOST_RULE_FILES}")
     return [found[path] for path in sorted(found)]
+
+
+def _is_rule_file(name: str) -> bool:
+    """By its name; `*.cases.yml` are the cases that lie beside a rule."""
+    return name.lower().endswith(_SUFFIXES) and not name.lower().endswith(_CASES)
 
 
 def _head(path: Path) -> bytes:
@@ -119,7 +125,7 @@ def _archived(path: Path) -> Iterator[_RuleFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                if Path(member.filename).suffix.lower() in _SUFFIXES and not member.is_dir():
+                if _is_rule_file(member.filename) and not member.is_dir():
                     with archive.open(member) as file:
                         yield _RuleFile(f"{path}!{member.filename}", file.read(LARGEST_RULE_FILE + 1))
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:

@@ -24,7 +24,7 @@ from tocsin.share.strips import coverage_chart, timeline
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# Rows of one list on the page, and of the lists of one section together; what is beyond is counted there and is in the JSON.
+# Rows of one list on the page, and of the lists of one section together. What is beyond is counted, and in the JSON.
 _ROWS = 300
 _SECTION_ROWS = 3_000
 _LEAST_ROWS = 10

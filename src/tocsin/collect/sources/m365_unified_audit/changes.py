@@ -6,28 +6,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of
+from tocsin.collect.sources.m365_unified_audit.providers import Actor, provider_of
 from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning, throttle_hours
 from tocsin.model.coverage import Mark
 
-_MOST_SHOWN = 240  # characters of one value
+_MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
 
 
 def marks_of(
-    native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning, channel: str, actor: str | None, by: str
+    native: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    meaning: Meaning,
+    channel: str,
+    account: str | None,
+    actor: Actor,
 ) -> list[dict[str, Any]]:
-    """Rows for MARKS without record, time and source; `by` names the provider's service that acted, or is ""."""
+    """Rows for MARKS without record, time and source."""
+    changes = [change for change in meaning.changes if change.applies(fields)]
+    provider = provider_of(actor) if changes else None
+    by = f" (by the provider's {provider.name})" if provider else ""
+    if provider and provider.upkeep:
+        changes = []
     rows = [
         {
             "kind": change.kind,
             "host": None,
             "channel": channel,
             "scope": _scope(change, fields),
-            "actor": actor,
-            "detail": _detail(change, fields) + (f" (by the provider's {by})" if by else ""),
+            "actor": account,
+            "detail": _detail(change, fields) + by,
         }
-        for change in meaning.changes
-        if change.applies(fields)
+        for change in changes
     ]
     if str(fields.get("OperationProperties.IsThrottled", "")).casefold() == "true":
         rows.append(
@@ -36,7 +46,7 @@ def marks_of(
                 "host": None,
                 "channel": channel,
                 "scope": mailbox_of(native),
-                "actor": actor,
+                "actor": account,
                 "detail": f"the provider stopped recording binds of this mailbox for up to {throttle_hours()} hours",
             }
         )
@@ -44,7 +54,7 @@ def marks_of(
 
 
 def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
-    return next((text for name in change.scope if (text := _shown(fields.get(name)))), None)
+    return next((text for name in change.scope if (text := _one_line(fields.get(name)))), None)
 
 
 def _detail(change: Change, fields: Mapping[str, Any]) -> str:
@@ -60,8 +70,12 @@ def _short(name: str) -> str:
 
 def _shown(value: object) -> str:
     """A value on one line, cut where it is long; "" where there is none."""
+    line = _one_line(value)
+    return line if len(line) <= _MOST_SHOWN else line[:_MOST_SHOWN] + "…"
+
+
+def _one_line(value: object) -> str:
     if value is None:
         return ""
     text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-    line = " ".join(text.split())
-    return line if len(line) <= _MOST_SHOWN else line[:_MOST_SHOWN] + "…"
+    return " ".join(text.split())

@@ -49,26 +49,30 @@ def _pairs(fields: dict[str, Any], name: str, pairs: list[Any], depth: int) -> b
     whole = True
     flat: list[Any] = []
     for pair in pairs:
-        if pair.__class__ is not dict or pair.get("Name").__class__ is not str:
+        if pair.__class__ is not dict or (own := pair.get("Name")).__class__ is not str:
             whole = _gather(fields, name, [pair], depth) and whole
             continue
-        own = f"{name}.{pair['Name']}"
+        flat.append(own)
         for key, value in pair.items():
             if key == "Name":
-                flat.append(value)
-            elif key == "Value":
-                if value.__class__ in _SCALARS:
-                    flat.append(value)
-                    _put(fields, own, value)
-                else:
-                    whole = _nested(fields, own, value, depth + 1) and whole
-            elif value.__class__ in _SCALARS:
-                _put(fields, f"{own}.{key}", value)
-                _append(fields, f"{name}.{key}", value)
+                continue
+            target = f"{name}.{own}" if key == "Value" else f"{name}.{own}.{key}"
+            if value.__class__ not in _SCALARS:
+                whole = _nested(fields, target, value, depth + 1) and whole
+                continue
+            if target in fields:
+                _append(fields, target, value)
             else:
-                whole = _nested(fields, f"{own}.{key}", value, depth + 1) and whole
-    for value in flat:
-        _append(fields, name, value)
+                fields[target] = value
+            if key == "Value":
+                flat.append(value)
+            else:
+                _append(fields, f"{name}.{key}", value)
+    if name in fields:
+        for value in flat:
+            _append(fields, name, value)
+    else:
+        fields[name] = flat
     return whole
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of
-from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class, provider_of
+from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
@@ -115,8 +115,7 @@ def map_record(record: Record) -> Mapped:
             for one in found
             if one.holding
         ]
-    provider = provider_of(actor)
-    marks = marks_of(native, fields, meaning, workload, account, provider.name if provider else "")
+    marks = marks_of(native, fields, meaning, workload, account, actor)
     return Mapped(event, key, accesses, marks, warnings)
 
 

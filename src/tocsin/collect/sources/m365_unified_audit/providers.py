@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocsin.model.exposure import ActorClass
 
@@ -16,8 +16,7 @@ _DELEGATE = frozenset(("2", "delegated", "delegate"))
 _ABSENT = frozenset(("", "not available", "none"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class Actor(NamedTuple):
     """What a record says about who acted; texts as the log has them, "" where it says nothing."""
 
     user: str
@@ -30,7 +29,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """One service of the provider: every key that is given must fit."""
+    """One service of the provider: every key that is given must fit. See the head of `providers.toml`."""
 
     name: str
     applications: frozenset[str]
@@ -38,6 +37,7 @@ class Provider:
     clients: tuple[str, ...]
     users: tuple[str, ...]
     user_types: frozenset[str]
+    upkeep: bool
 
     def is_actor(self, actor: Actor) -> bool:
         """Whether the record is this service's."""
@@ -97,6 +97,7 @@ def _providers() -> tuple[Provider, ...]:
             clients=tuple(declared.get("clients", ())),
             users=tuple(declared.get("users", ())),
             user_types=frozenset(str(number) for number in declared.get("user_types", ())),
+            upkeep=declared.get("upkeep", False),
         )
         for declared in _DECLARED["provider"]
     )
