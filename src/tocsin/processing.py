@@ -218,8 +218,8 @@ def _hits(matches: Sequence[Match], ordinals: Sequence[int], chunk: Chunk, event
             rules.append(match.rule)
             matched.append(json.dumps([list(part) for part in match.matched], ensure_ascii=False))
     taken = events.take(pa.array(rows, type=pa.int64()))
-    extra = {"rule": pa.array(rules, pa.string()), "matched": pa.array(matched, pa.string())}
-    return pa.table([extra.get(name) or taken.column(name) for name in HITS.names], schema=HITS)
+    taken = taken.append_column("rule", pa.array(rules, pa.string()))
+    return taken.append_column("matched", pa.array(matched, pa.string())).select(HITS.names).cast(HITS)
 
 
 def _logs(source: str, records: Sequence[Record]) -> pa.Table:

@@ -322,7 +322,7 @@ def test_declared_holdings_carry_matter_and_come_by_sensitivity() -> None:
         (f"{SITE}/a.docx", "internal"),
     ]
     folder = verdict_of(rows, f"{SITE}/witness/*")
-    assert folder.label == "every item of this document except this 1" or "except this 1" in folder.label
+    assert folder.label == "everything under this pattern except this 1"
     assert "except these 2" in verdict_of(rows, f"{SITE}*").label
     unread = verdict_of(rows, f"{SITE}/list.docx")
     assert (unread.verdict, unread.matter, unread.basis) == (Verdict.UNKNOWN, "12", Basis.PROVIDERS_WORD)
@@ -396,7 +396,7 @@ DOUBTS = st.lists(
 
 
 @given(rows=st.lists(ACCESS, max_size=8), seed=st.integers(0, 99), question=QUESTIONS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_answer_forgets_the_order_of_chunks(rows: list[dict[str, Any]], seed: int, question: Question) -> None:
     numbered = [{"record": index} | row for index, row in enumerate(rows)]
     parts = [exposure.summarise(pa.Table.from_pylist([row], schema=ACCESSES)) for row in numbered]
@@ -408,7 +408,7 @@ def test_the_answer_forgets_the_order_of_chunks(rows: list[dict[str, Any]], seed
 
 
 @given(rows=st.lists(ACCESS, max_size=6), question=QUESTIONS, doubts=DOUBTS, data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_weaker_evidence_rules_nothing_more_out(
     rows: list[dict[str, Any]], question: Question, doubts: list[Coverage], data: st.DataObject
 ) -> None:
@@ -433,11 +433,11 @@ def test_weaker_evidence_rules_nothing_more_out(
     found = {(row.kind, row.holding) for row in after if row.verdict is Verdict.RULED_OUT and row.holding in seen}
     assert found <= ruled_out
     kept = {(row.kind, row.holding, row.actor) for row in confirmed(before)}
-    assert kept <= {(row.kind, row.holding, row.actor) for row in confirmed(after)} or kind == "estate"
+    assert kept <= {(row.kind, row.holding, row.actor) for row in confirmed(after)}
 
 
 @given(rows=st.lists(ACCESS, max_size=8), question=QUESTIONS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_nothing_an_account_in_question_reached_is_ruled_out(rows: list[dict[str, Any]], question: Question) -> None:
     found = ask(rows, question, attested(), estate=people())
     assert list(found) == sorted(found, key=lambda row: list(reversed(Verdict)).index(row.verdict))

@@ -142,7 +142,7 @@ def not_stronger(before: Judgement, after: Judgement) -> None:
 
 
 @given(channels=st.lists(QUIET, min_size=1, max_size=3), data=st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_weakening_the_evidence_never_strengthens_the_verdict(channels: list[Channel], data: st.DataObject) -> None:
     before = judge(WINDOW, channels)
     at = data.draw(st.integers(0, len(channels) - 1))

@@ -112,7 +112,7 @@ def test_entities_of_every_type() -> None:
             actor__app_uid="app-1",
             src_endpoint__ip="192.0.2.7",
             device__hostname="ws1",
-            process__uid="4711",
+            process__uid="ws1|4711",
             metadata__log_name="Exchange",
             resource__name="Cy.Example@tribunal.example",
         )
@@ -124,7 +124,7 @@ def test_entities_of_every_type() -> None:
         Entity(EntityType.APPLICATION, "app-1"),
         Entity(EntityType.HOST, "ws1"),
         Entity(EntityType.MAILBOX, "cy.example@tribunal.example"),
-        Entity(EntityType.PROCESS, "ws1/4711"),
+        Entity(EntityType.PROCESS, "ws1|4711"),
         Entity(EntityType.SESSION, "S-1"),
     )
 
@@ -134,17 +134,24 @@ def test_a_resource_is_a_mailbox_only_in_the_mail_log() -> None:
     assert found.entities == ()
 
 
-def test_logon_ids_of_two_hosts_are_two_sessions_and_fixed_ones_none() -> None:
-    found = conclude(
-        hit(1, device__hostname="ws1", actor__session__uid="0x3E7A"),
-        hit(2, device__hostname="ws2", actor__session__uid="0x3e7a"),
-        hit(3, device__hostname="ws3", actor__session__uid="0x3e7"),
-    )
-    assert [[e.id for e in f.entities if e.type is EntityType.SESSION] for f in found] == [
-        ["ws1/0x3e7a"],
-        ["ws2/0x3e7a"],
-        [],
-    ]
+@pytest.mark.parametrize(
+    ("column", "value", "is_entity"),
+    [
+        ("actor__session__uid", "ws1|0x3e7a", True),
+        ("actor__session__uid", "ws1|0x3e7", False),
+        ("actor__session__uid", "0x3e7a", False),
+        ("actor__session__uid", "|0x3e7a", False),
+        ("actor__session__uid", "4f1c0a52-0000-4000-8000-000000000001", True),
+        ("process__uid", "ws1|4711", True),
+        ("process__uid", "ws1|4", False),
+        ("process__uid", "4711", False),
+        ("process__uid", "00000000-0000-0000-0000-000000000000", False),
+        ("process__uid", "365abb72-0001-0000-0000-00105ce67f00", True),
+    ],
+)
+def test_only_an_id_that_means_one_session_or_process_is_an_entity(column: str, value: str, is_entity: bool) -> None:
+    (found,) = conclude(hit(1) | {column.replace("__", "."): value})
+    assert [entity.id for entity in found.entities] == ([value] if is_entity else [])
 
 
 def test_loopback_is_no_entity() -> None:
@@ -153,7 +160,9 @@ def test_loopback_is_no_entity() -> None:
 
 
 def test_many_processes_are_counted_and_not_all_named() -> None:
-    rows = [hit(n, device__hostname="ws1", process__uid=str(n)) for n in range(10, 10 + findings.PROCESSES_NAMED + 5)]
+    rows = [
+        hit(n, device__hostname="ws1", process__uid=f"ws1|{n}") for n in range(10, 10 + findings.PROCESSES_NAMED + 5)
+    ]
     (found,) = conclude(*rows)
     assert len(found.records) == findings.PROCESSES_NAMED + 5
     assert sum(1 for e in found.entities if e.type is EntityType.PROCESS) == findings.PROCESSES_NAMED

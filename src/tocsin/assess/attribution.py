@@ -55,20 +55,17 @@ STEP_COLUMNS = (
 def summarise(events: pa.Table) -> pa.Table:
     """Count, first and last per (account, session, address, client) of one chunk, where it has any of the first three.
 
-    The client is the client string, or the application id where there is none. Logon ids, known to one host only, are
-    `host/0x3e7a` as in `model.identity.canonical_session`.
+    The client is the client string, or the application id where there is none.
     """
 
     def text(name: str) -> pa.ChunkedArray:
         return pc.fill_null(events[name], "")
 
-    session, agent = text("actor.session.uid"), text("http_request.user_agent")
-    is_logon_id = pc.match_substring_regex(session, "(?i)^0x[0-9a-f]{1,16}$")
-    host = pc.if_else(is_logon_id, text("device.hostname"), "")
+    agent = text("http_request.user_agent")
     table = pa.table(
         {
             "account": text("actor.user.name"),
-            "session": _scoped(session, host, is_logon_id),
+            "session": text("actor.session.uid"),
             "address": text("src_endpoint.ip"),
             "client": pc.if_else(pc.equal(agent, ""), text("actor.app_uid"), agent),
             "count": pa.chunked_array([np.ones(events.num_rows, dtype=np.int64)]),
@@ -138,15 +135,6 @@ def conclude(
             )
         )
     return tuple(answers)
-
-
-def _scoped(session: pa.ChunkedArray, host: pa.ChunkedArray, is_logon_id: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Logon ids with their host in front; "" for the fixed ids of the operating system and for those without a host."""
-    lower = pc.utf8_lower(session)
-    fixed = pc.match_substring_regex(lower, "^0x0*(3e[457])?$")
-    scoped = pc.binary_join_element_wise(host, lower, "/")
-    usable = pc.and_(pc.invert(fixed), pc.not_equal(host, ""))
-    return pc.if_else(is_logon_id, pc.if_else(usable, scoped, ""), session)
 
 
 def _fold(table: pa.Table) -> pa.Table:

@@ -298,9 +298,10 @@ def _is_in(time: int | None, window: Window) -> bool:
 
 def _except(kind: str, text: str, items: int) -> str:
     noun = family(kind, text) if kind in CONTAINER_KINDS else kind.replace("_", " ")
+    rest = "everything under this pattern" if text.endswith("*") else f"every item of this {noun}"
     if not items:
-        return f"every item of this {noun}"
-    return f"every item of this {noun} except " + ("this 1" if items == 1 else f"these {items:,}")
+        return rest
+    return f"{rest} except " + ("this 1" if items == 1 else f"these {items:,}")
 
 
 def _rest_reasons(lead: str, judgement: Judgement, window: Window) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from tocsin.correlate.reason import explain_match
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
-from tocsin.model.identity import canonical_process, canonical_session, is_machine_account, is_remote_address
+from tocsin.model.identity import is_machine_account, is_one_process, is_one_session, is_remote_address
 from tocsin.model.instant import HOUR, format_time
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
@@ -282,17 +282,17 @@ class _Entities(NamedTuple):
 
 def _entities(columns: _Columns, groups: _Groups) -> _Entities:
     per_row: list[tuple[Integers, list[Entity | None]]] = [
-        (columns.actor.codes, [Entity(EntityType.ACCOUNT, value) for value in columns.actor.values]),
-        (columns.target.codes, [Entity(EntityType.ACCOUNT, value) for value in columns.target.values]),
-        (columns.host.codes, [Entity(EntityType.HOST, value) for value in columns.host.values]),
-        (columns.address.codes, [_address(value) for value in columns.address.values]),
-        (columns.application.codes, [Entity(EntityType.APPLICATION, value) for value in columns.application.values]),
+        (columns.actor.codes, _fitting(EntityType.ACCOUNT, columns.actor, bool)),
+        (columns.target.codes, _fitting(EntityType.ACCOUNT, columns.target, bool)),
+        (columns.host.codes, _fitting(EntityType.HOST, columns.host, bool)),
+        (columns.address.codes, _fitting(EntityType.ADDRESS, columns.address, is_remote_address)),
+        (columns.application.codes, _fitting(EntityType.APPLICATION, columns.application, bool)),
         (
             np.where(columns.is_mail, columns.resource.codes, -1),
             [_mailbox(value) for value in columns.resource.values],
         ),
-        _on_host(columns.session, columns.host, EntityType.SESSION, canonical_session),
-        _on_host(columns.process, columns.host, EntityType.PROCESS, canonical_process),
+        (columns.session.codes, _fitting(EntityType.SESSION, columns.session, is_one_session)),
+        (columns.process.codes, _fitting(EntityType.PROCESS, columns.process, is_one_process)),
     ]
     known = sorted({entity for _, values in per_row for entity in values if entity is not None}, key=_BY_TYPE)
     numbers = {entity: number for number, entity in enumerate(known)}
@@ -316,26 +316,13 @@ def _entities(columns: _Columns, groups: _Groups) -> _Entities:
     )
 
 
-def _on_host(
-    column: _Column, host: _Column, type_: EntityType, canonical: Callable[[str | None, str | None], str | None]
-) -> tuple[Integers, list[Entity | None]]:
-    """Codes and entities of a column whose values may be known to one host only: one code a distinct (value, host)."""
-    width = len(host.values) + 1
-    pairs, codes = np.unique((column.codes + 1) * width + host.codes + 1, return_inverse=True)
-    entities: list[Entity | None] = []
-    for pair in pairs.tolist():
-        value, where = divmod(pair, width)
-        text = canonical(column.values[value - 1] if value else None, host.values[where - 1] if where else None)
-        entities.append(None if text is None else Entity(type_, text))
-    return codes.astype(np.int64), entities
+def _fitting(type_: EntityType, column: _Column, is_fit: Callable[[str], bool]) -> list[Entity | None]:
+    """An entity a distinct value, None where the value does not name one."""
+    return [Entity(type_, value) if is_fit(value) else None for value in column.values]
 
 
 def _is_person(account: str) -> bool:
     return bool(account) and not is_machine_account(account)
-
-
-def _address(value: str) -> Entity | None:
-    return Entity(EntityType.ADDRESS, value) if is_remote_address(value) else None
 
 
 def _mailbox(value: str) -> Entity | None:

@@ -66,7 +66,7 @@ _MACHINE_NAMES = {
     "system", "local service", "network service", "anonymous logon", "iusr", "s-1-5-7", "s-1-5-18", "s-1-5-19",
     "s-1-5-20", "sharepoint\\system", "app@sharepoint",
 }  # fmt: skip
-_LOCAL_ID = re.compile(r"(?:0x)?[0-9a-f]{1,16}")
+_LOCAL_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _FIXED_IDS = {0x0, 0x3E4, 0x3E5, 0x3E7}  # no logon, network service, local service, local system
 _SYSTEM_PROCESSES = {0, 4}  # idle and system
 
@@ -83,32 +83,25 @@ def is_machine_account(account: str) -> bool:
     return bool(separator) and authority in _MACHINE_AUTHORITIES
 
 
-def canonical_session(uid: str | None, host: str | None) -> str | None:
-    """A session id that means one session everywhere: a logon id (`0x3e7a`), known to one host only, is `host/0x3e7a`.
+def is_one_session(uid: str) -> bool:
+    """Whether a session id means one session everywhere.
 
-    Ids unique by themselves stay as the log has them; None for the fixed logon ids of the operating system, and for a
-    logon id without a host.
+    False for a logon id without its host (sources write `host|0x3e7a`, for the number is known to that host only) and
+    for the fixed logon ids of the operating system.
     """
-    if not uid:
-        return None
-    value = uid.strip().lower()
-    if not (value.startswith("0x") and _LOCAL_ID.fullmatch(value)):
-        return uid
-    return None if int(value, 16) in _FIXED_IDS or not host else f"{host}/{value}"
+    host, separator, local = uid.strip().lower().rpartition("|")
+    if not _LOCAL_ID.fullmatch(local):
+        return bool(local)
+    return bool(separator and host) and int(local, 16) not in _FIXED_IDS
 
 
-def canonical_process(uid: str | None, host: str | None) -> str | None:
-    """A process id that means one process: a number (decimal or `0x`) is known to one host only, so `host/4711`.
+def is_one_process(uid: str) -> bool:
+    """Whether a process id means one process: a GUID that is not nil, or a number with its host (`host|4711`).
 
-    Ids unique by themselves (process GUIDs) stay; None for the system and idle processes, a nil GUID, and a number
-    without a host. A number may be used again later on: only nearness in time makes it the same process.
+    A number may be used again later on: only nearness in time makes it the same process. False for the idle and system
+    processes, which everything runs under.
     """
-    if not uid:
-        return None
-    value = uid.strip().lower()
-    if not value.strip("{}-0"):
-        return None
-    if value.isdecimal() or (value.startswith("0x") and _LOCAL_ID.fullmatch(value)):
-        number = int(value, 0) if value.startswith("0x") else int(value)
-        return None if number in _SYSTEM_PROCESSES or not host else f"{host}/{number}"
-    return uid
+    host, separator, local = uid.strip().lower().rpartition("|")
+    if local.isdecimal() and len(local) < 20:
+        return bool(separator and host) and int(local) not in _SYSTEM_PROCESSES
+    return bool(local.strip("{}-0"))

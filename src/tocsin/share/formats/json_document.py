@@ -35,7 +35,8 @@ def listed(name: str, elements: Iterable[object]) -> str:
 
 def _written(value: Json) -> str:
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return _ACTS_ON_A_READER.sub(_escape, orjson.dumps(value, option=options).decode("utf-8"))
+    text = orjson.dumps(value, option=options).decode("utf-8")
+    return text if text.isascii() and "\x7f" not in text else _ACTS_ON_A_READER.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
