@@ -92,11 +92,17 @@ def test_counts_and_spans_are_per_combination() -> None:
 
 
 def test_statement_names_the_means_and_nobody() -> None:
-    answer = conclude(fold(event(ADA, "S", FAR, http_request__user_agent="curl")), ACCOUNT)
+    answer = conclude(fold(event(ADA, "S", FAR, http_request__user_agent="curl")), ACCOUNT, ADDRESS)
     assert answer.statement == (
         f"An unknown actor used the account {ADA} through session S from address {FAR} with client curl; "
         "nothing in these logs says who."
     )
+
+
+def test_the_holders_ordinary_work_is_not_said_to_be_the_actors() -> None:
+    answer = conclude(fold(event(ADA, "ordinary", "192.0.2.1")), ACCOUNT)
+    assert answer.statement == f"An unknown actor used the account {ADA}; nothing in these logs says who."
+    assert [means.session for means in answer.means] == ["ordinary"]
 
 
 def test_only_what_the_incident_names_and_only_near_it() -> None:
@@ -116,7 +122,7 @@ def test_most_used_first_and_the_one_that_shares_most_in_the_statement() -> None
     answer = conclude(fold(*rows), ACCOUNT, ADDRESS)
     assert [means.session for means in answer.means] == ["ordinary", "strange"]
     assert "through session strange" in answer.statement
-    assert "and 1 other combination of these" in answer.statement
+    assert "; 1 other combination shares one of these" in answer.statement
 
 
 def test_what_is_not_listed_is_counted_and_the_telling_ones_are_listed() -> None:

@@ -142,7 +142,7 @@ def not_stronger(before: Judgement, after: Judgement) -> None:
 
 
 @given(channels=st.lists(QUIET, min_size=1, max_size=3), data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 def test_weakening_the_evidence_never_strengthens_the_verdict(channels: list[Channel], data: st.DataObject) -> None:
     before = judge(WINDOW, channels)
     at = data.draw(st.integers(0, len(channels) - 1))
@@ -170,7 +170,7 @@ def test_weakening_the_evidence_never_strengthens_the_verdict(channels: list[Cha
 
 
 @given(channels=st.lists(CHANNELS, max_size=3), forbidden=st.lists(st.just(ADMINISTRATOR), max_size=1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=1000, deadline=None)
 def test_an_access_more_never_takes_a_confirmation_away(channels: list[Channel], forbidden: list[str]) -> None:
     before = judge(WINDOW, channels, forbidden)
     after = judge(WINDOW, [*channels, channel(observed=True)], forbidden)
@@ -179,7 +179,7 @@ def test_an_access_more_never_takes_a_confirmation_away(channels: list[Channel],
 
 
 @given(channels=st.lists(CHANNELS, max_size=3), forbidden=st.lists(st.just(ADMINISTRATOR), max_size=1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_ruled_out_always_has_a_basis_that_carries_it(channels: list[Channel], forbidden: list[str]) -> None:
     judgement = judge(WINDOW, channels, forbidden)
     assert (judgement.verdict is Verdict.CONFIRMED) == any(one.observed for one in channels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tocsin.contain.actions import load_catalogue
@@ -171,6 +173,14 @@ def test_a_change_that_a_finding_rests_on_is_removed_whoever_made_it() -> None:
 def test_one_change_recorded_twice_is_one_cut_with_both_records() -> None:
     cuts = plan(finding(ACCOUNT), changes=(change(Mark.RULE, entry=2), change(Mark.RULE, entry=1)))
     assert [record.entry for record in cuts[1].records] == [1, 2]
+
+
+def test_what_one_action_undoes_is_one_cut() -> None:
+    first, second = change(Mark.CONSENT, scope="app-1", entry=1), change(Mark.CONSENT, scope="app-1", entry=2)
+    other = dataclasses.replace(second, detail="delegated permission given")
+    cuts = plan(finding(ACCOUNT), changes=(first, second, other))
+    assert [cut.action for cut in cuts] == ["disable_sign_in", "revoke_consent"]
+    assert cuts[1].why.startswith("consent set (and 1 more change), made at ")
 
 
 def test_resetting_a_credential_of_a_protected_function_needs_a_decision() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from tocsin.model.answers import Answers
 from tocsin.model.exposure import ActorClass, Degree, Verdict
 from tocsin.share.summary import Bounds, attributions, books, bounds, equation, grouped, is_incomplete
@@ -14,9 +16,21 @@ def test_bounds_count_a_holding_once_by_its_strongest_verdict(answers: Answers) 
     unknown = dataclasses.replace(opened, actor="ben.example@tribunal.example", verdict=Verdict.UNKNOWN, degree=None)
     downloaded = dataclasses.replace(opened, actor="eve.example@tribunal.example", degree=Degree.DOWNLOADED)
     other = dataclasses.replace(unknown, holding="<other@tribunal.example>")
-    expected = (Bounds("mail_item", 1, 2, 0, ((Degree.DOWNLOADED, 1),)),)
+    expected = (Bounds("mail_item", 1, 2, 0, open=False, containers=1, degrees=((Degree.DOWNLOADED, 1),)),)
     assert bounds([opened, unknown, downloaded, other]) == expected
     assert bounds([other, downloaded, unknown, opened]) == expected
+
+
+@pytest.mark.parametrize(
+    ("verdict", "is_open"), [(Verdict.UNKNOWN, True), (Verdict.CONFIRMED, True), (Verdict.RULED_OUT, False)]
+)
+def test_items_have_no_upper_bound_while_their_mailbox_is_not_ruled_out(
+    answers: Answers, verdict: Verdict, is_open: bool
+) -> None:
+    item = answers.exposure[0]
+    mailbox = dataclasses.replace(item, kind="mailbox", holding=item.container, verdict=verdict, degree=None)
+    found = {each.kind: each.open for each in bounds([item, mailbox])}
+    assert found == {"mail_item": is_open, "mailbox": False}
 
 
 def test_a_providers_service_is_never_counted_as_the_intruders(answers: Answers) -> None:

@@ -7,7 +7,7 @@ never that a person did it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ MARGIN = DAY  # means and changes of the day before and after belong to the pict
 CROWDED_NAMED = 3
 SHARED_BY = 5  # an address of more accounts than this says little about any one of them: it is not followed
 
+_NO_ROWS = np.empty(0, dtype=np.int64)
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1
 _KEYS = ("account", "session", "address", "client")
 SCHEMA = pa.schema(
     [
@@ -121,16 +123,18 @@ def conclude(
     many are not listed is said in the statement.
     """
     index = _MeansIndex(state)
-    steps = _steps_by_incident(hits, incidents, findings, place)
+    known = {finding.id: finding for finding in findings}
+    steps = _steps_by_incident(hits, incidents, known, place)
     answers = []
     for incident in incidents:
-        means = index.of(incident)
+        about = {known[finding].entities[0] for finding in incident.findings if known[finding].entities}
+        means, count = index.of(incident, about)
         chain = steps.get(incident.id, [])
         answers.append(
             Attribution(
                 incident=incident.id,
-                statement=_state(incident, means, chain, index.crowded(incident)),
-                means=tuple(sorted(means[:MEANS_LISTED], key=_most_used)),
+                statement=_state(incident, means, count, len(chain), index.crowded(incident)),
+                means=tuple(sorted(means, key=_most_used)),
                 processes=tuple(chain[:STEPS_LISTED]),
             )
         )
@@ -153,19 +157,29 @@ class _MeansIndex:
             EntityType.SESSION: _rows_by_value(state["session"]),
             EntityType.ADDRESS: _rows_by_value(state["address"]),
         }
+        self._count: npt.NDArray[np.int64] = state["count"].to_numpy()
+        self._first: npt.NDArray[np.int64] = state["first"].fill_null(_EARLIEST).to_numpy()  # without a time it may be
+        self._last: npt.NDArray[np.int64] = state["last"].fill_null(_LATEST).to_numpy()  # in any incident's
         self._carriers: Mapping[Entity, int] = carriers(state)
 
-    def of(self, incident: Incident) -> list[Means]:
-        """Every row of the incident's entities in its time: those that share most with it first, then the most used."""
-        found = [self._rows(entity) for entity in incident.entities if self._is_followed(entity)]
-        rows = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-        chosen = [
-            Means(**row)
-            for row in self._state.take(pa.array(rows, type=pa.int64())).to_pylist()
-            if _is_near(row, incident)
-        ]
-        named = set(incident.entities)
-        return sorted(chosen, key=lambda means: (-_shared(means, named), _most_used(means)))
+    def of(self, incident: Incident, about: set[Entity]) -> tuple[list[Means], int]:
+        """The `MEANS_LISTED` most telling rows of the incident's entities in its time, and how many rows there are.
+
+        Most telling are those that share most with the incident, then those of an account its findings are about, then
+        the most used.
+        """
+        followed = self._rows(entity for entity in incident.entities if self._is_followed(entity))
+        rows = np.unique(followed)
+        if incident.first is not None and incident.last is not None:
+            starts_in_time = self._first[rows] <= incident.last + MARGIN
+            rows = rows[starts_in_time & (self._last[rows] >= incident.first - MARGIN)]
+        named, times = np.unique(self._rows(incident.entities), return_counts=True)
+        shared = times[np.searchsorted(named, rows)]
+        is_subject = np.isin(rows, self._rows(entity for entity in about if entity.type is EntityType.ACCOUNT))
+        # rows lie in the order of their texts
+        best = rows[np.lexsort((rows, -self._count[rows], ~is_subject, -shared))][:MEANS_LISTED]
+        listed = self._state.take(pa.array(best, type=pa.int64())).to_pylist()
+        return [Means(**row) for row in listed], rows.size
 
     def crowded(self, incident: Incident) -> list[tuple[str, int]]:
         """Addresses of the incident that too many accounts used to be followed, with how many."""
@@ -175,8 +189,10 @@ class _MeansIndex:
             if entity.type is EntityType.ADDRESS and self._carriers.get(entity, 0) > SHARED_BY
         ]
 
-    def _rows(self, entity: Entity) -> npt.NDArray[np.int64]:
-        return self._by_type[entity.type].get(entity.id, np.empty(0, dtype=np.int64))
+    def _rows(self, entities: Iterable[Entity]) -> npt.NDArray[np.int64]:
+        """The rows of these entities, a row as often as it names one of them."""
+        found = [self._by_type[e.type].get(e.id) for e in entities if e.type in self._by_type]
+        return np.concatenate([_NO_ROWS, *(rows for rows in found if rows is not None)])
 
     def _is_followed(self, entity: Entity) -> bool:
         if entity.type is EntityType.ACCOUNT:
@@ -195,24 +211,10 @@ def _rows_by_value(column: pa.ChunkedArray) -> dict[str, npt.NDArray[np.int64]]:
     return dict(zip(values, np.split(order, cuts), strict=True)) if values else {}
 
 
-def _is_near(row: Mapping[str, Any], incident: Incident) -> bool:
-    """Whether the row's span touches the incident's, a day on either side; where a time is missing it may."""
-    if incident.first is None or incident.last is None or row["first"] is None:
-        return True
-    return bool(row["last"] >= incident.first - MARGIN and row["first"] <= incident.last + MARGIN)
-
-
-def _shared(means: Means, named: set[Entity]) -> int:
-    """How many of the account, session and address are the incident's."""
-    return sum(
-        1
-        for type_, value in (
-            (EntityType.ACCOUNT, means.account),
-            (EntityType.SESSION, means.session),
-            (EntityType.ADDRESS, means.address),
-        )
-        if value and Entity(type_, value) in named
-    )
+def _shared(means: Means, named: Iterable[Entity]) -> set[EntityType]:
+    """Which of account, session and address are the incident's."""
+    parts = {EntityType.ACCOUNT: means.account, EntityType.SESSION: means.session, EntityType.ADDRESS: means.address}
+    return {type_ for type_, value in parts.items() if value and Entity(type_, value) in named}
 
 
 def _most_used(means: Means) -> tuple[int, str, str, str, str]:
@@ -229,23 +231,22 @@ class _Steps(NamedTuple):
 def _steps_by_incident(
     hits: pa.Table,
     incidents: Sequence[Incident],
-    findings: Iterable[Finding],
+    findings: Mapping[str, Finding],
     place: Callable[[int], RecordPlace],
 ) -> dict[str, list[ProcessStep]]:
     """Per incident the process steps its findings rest on, in time, each record once."""
-    by_finding = {finding: incident.id for incident in incidents for finding in incident.findings}
     owners: dict[RecordPlace, set[str]] = {}
-    for finding in findings:
-        if finding.id in by_finding:
-            for record in finding.records:
-                owners.setdefault(record, set()).add(by_finding[finding.id])
+    for incident in incidents:
+        for name in incident.findings:
+            for record in findings[name].records:
+                owners.setdefault(record, set()).add(incident.id)
     found: dict[str, list[_Steps]] = {}
     for where, step in _read_steps(hits, place):
-        for incident in owners.get(where, ()):
-            found.setdefault(incident, []).append(_Steps((step.time is None, step.time or 0, where), step))
+        for owner in owners.get(where, ()):
+            found.setdefault(owner, []).append(_Steps((step.time is None, step.time or 0, where), step))
     return {
-        incident: [entry.step for entry in sorted(entries, key=lambda entry: entry.order)]
-        for incident, entries in found.items()
+        owner: [entry.step for entry in sorted(entries, key=lambda entry: entry.order)]
+        for owner, entries in found.items()
     }
 
 
@@ -274,40 +275,40 @@ def _read_steps(hits: pa.Table, place: Callable[[int], RecordPlace]) -> Iterator
 
 
 def _state(
-    incident: Incident, means: Sequence[Means], chain: Sequence[ProcessStep], crowded: Sequence[tuple[str, int]]
+    incident: Incident, means: Sequence[Means], count: int, steps: int, crowded: Sequence[tuple[str, int]]
 ) -> str:
-    """One sentence: what was used, what is not listed, and that nothing here says who."""
+    """One sentence: what was used, by the first of `means`; what is not listed; and that nothing here says who."""
     said = _use(incident, means[0] if means else None)
-    others = len(means) - 1
+    others = count - 1
     if others > 0:
-        said += f", and {others} other {'combination' if others == 1 else 'combinations'} of these"
-    if len(means) > MEANS_LISTED:
-        said += f", {len(means) - MEANS_LISTED} of them not listed"
-    if len(chain) > STEPS_LISTED:
-        said += f"; {len(chain) - STEPS_LISTED} process steps are not listed"
-    for address, count in crowded[:CROWDED_NAMED]:
-        said += f"; {count} accounts used the address {address}, so it was not followed"
+        said += f"; {others} other {'combination shares' if others == 1 else 'combinations share'} one of these"
+    if count > MEANS_LISTED:
+        said += f", {count - MEANS_LISTED} of them not listed"
+    if steps > STEPS_LISTED:
+        said += f"; {steps - STEPS_LISTED} process steps are not listed"
+    for address, users in crowded[:CROWDED_NAMED]:
+        said += f"; {users} accounts used the address {address}, so it was not followed"
     if len(crowded) > CROWDED_NAMED:
         said += f", nor were {len(crowded) - CROWDED_NAMED} more such addresses"
     return f"An unknown actor {said}; nothing in these logs says who."
 
 
 def _use(incident: Incident, means: Means | None) -> str:
-    hosts = [entity.id for entity in incident.entities if entity.type is EntityType.HOST]
-    accounts = [
-        entity.id
-        for entity in incident.entities
-        if entity.type is EntityType.ACCOUNT and not is_machine_account(entity.id)
-    ]
-    account = means.account if means else (accounts[0] if accounts else "")
-    parts = [f"used the account {account}" if account else "acted without an account being named"]
-    if means and means.session:
-        parts.append(f"through session {means.session}")
-    if means and means.address:
-        parts.append(f"from address {means.address}")
-    if means and means.client:
-        parts.append(f"with client {means.client}")
-    if hosts:
-        more = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
-        parts.append(f"on host {hosts[0]}{more}")
+    """What was used, by the most telling row; of a row that shares no more than the account only that is said, for the
+    rest may be its holder's ordinary work."""
+    named = frozenset(incident.entities)
+    shared = _shared(means, named) if means else set()
+    parts = []
+    if means and means.account and shared:
+        parts.append(f"used the account {means.account}")
+    elif accounts := [e.id for e in incident.entities if e.type is EntityType.ACCOUNT and not is_machine_account(e.id)]:
+        parts.append(f"used the account {accounts[0]}")
+    else:
+        parts.append("acted without an account being named")
+    if means and shared - {EntityType.ACCOUNT}:
+        parts += [f"through session {means.session}"] if means.session else []
+        parts += [f"from address {means.address}"] if means.address else []
+        parts += [f"with client {means.client.rstrip('; ')}"] if means.client else []
+    if hosts := [entity.id for entity in incident.entities if entity.type is EntityType.HOST]:
+        parts.append(f"on host {hosts[0]}" + (f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""))
     return " ".join(parts)

@@ -71,7 +71,9 @@ def weakest(bases: Iterable[Basis]) -> Basis:
 
 def contradicts(row: Coverage) -> bool:
     """Whether a row speaks against completeness, so that no attestation outweighs it."""
-    return row.state not in (CoverageState.PROVEN, CoverageState.UNPROVEN) or row.basis is Basis.NONE
+    if row.state is CoverageState.UNPROVEN:
+        return row.basis is Basis.NONE
+    return row.state is not CoverageState.PROVEN
 
 
 def intersects(row: Coverage, window: Window) -> bool:

@@ -31,6 +31,7 @@ _REMOVES = {
     Mark.LINK: "remove_link",
     Mark.CREDENTIAL: "reset_credential",
 }
+_AT_ONCE = ("revoke_consent", "reset_credential")  # one action undoes every change of the same thing
 
 
 class _Case(NamedTuple):
@@ -104,15 +105,16 @@ def _account_cuts(case: _Case) -> Iterator[Cut]:
 
 
 def _change_cuts(case: _Case, changes: Sequence[StandingChange]) -> Iterator[Cut]:
-    """One cut per distinct change; a change recorded several times is one cut with all its records."""
+    """One cut per change, however often it was recorded; one per application and credential, however often changed."""
     of_change = {change.record for change in changes}
     seen = {record for finding in case.findings for record in finding.records if record in of_change}
     merged: dict[tuple[str, Entity, str, str, str], list[StandingChange]] = {}
     for change in changes:
         if change.kind in _REMOVES and (change.record in seen or _is_in_scope(change, case.implicated, case.incident)):
-            key = (_REMOVES[change.kind], _changed(change), change.scope, change.actor, change.detail)
-            merged.setdefault(key, []).append(change)
-    for (name, target, scope, actor, detail), alike in merged.items():
+            name = _REMOVES[change.kind]
+            detail = "" if name in _AT_ONCE else change.detail
+            merged.setdefault((name, _changed(change), change.scope, change.actor, detail), []).append(change)
+    for (name, target, scope, actor, _), alike in merged.items():
         action = case.catalogue.actions[name]
         ordered = sorted(alike, key=lambda change: (change.time is None, change.time or 0, change.record))
         interruption = Interruption((), protected=False)
@@ -126,7 +128,7 @@ def _change_cuts(case: _Case, changes: Sequence[StandingChange]) -> Iterator[Cut
                 scope=scope or "the tenant", who=actor or "an account not named", target=target.id
             ),
             interruption=interruption,
-            why=_when(ordered[0], detail, case.incident),
+            why=_when(ordered, case.incident),
             records=tuple(change.record for change in ordered),
             on=scope,
         )
@@ -262,8 +264,13 @@ def _about(subject: str, findings: Sequence[Finding], *, verb: str = "is the sub
     return f'{subject} {verb} {many} of level {gravest.detector.level}: "{gravest.detector.title}".'
 
 
-def _when(change: StandingChange, detail: str, incident: Incident) -> str:
-    text = detail.rstrip(".") or f"A standing change ({change.kind})"
+def _when(changes: Sequence[StandingChange], incident: Incident) -> str:
+    """The first change in words, how many more there are, when it was made, and why it must be undone by itself."""
+    change = changes[0]
+    text = change.detail.rstrip(".") or f"A standing change ({change.kind})"
+    others = len({other.detail for other in changes} - {change.detail})
+    if others:
+        text += f" (and {others} more {'change' if others == 1 else 'changes'})"
     if change.time is None:
         return f"{text}, at a time the log does not give; it outlives the session that made it."
     when = "during the incident"

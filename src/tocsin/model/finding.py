@@ -60,6 +60,7 @@ class Finding:
     id           stable: made from the detector, the subject and the first record's event key
     techniques   ATT&CK ids with the version they are of, as `T1114.002`; tactics as Sigma tags them
     first, last  nanoseconds UTC or None
+    entities     what it is about (account, else host, else address) first, the others sorted
     why          one sentence made of the fields that matched and their values
     """
 

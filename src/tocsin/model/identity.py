@@ -63,8 +63,8 @@ _MACHINE_AUTHORITIES = {
     "font driver host", "iis apppool",
 }  # fmt: skip
 _MACHINE_NAMES = {
-    "system", "local service", "network service", "anonymous logon", "iusr", "s-1-5-7", "s-1-5-18", "s-1-5-19",
-    "s-1-5-20", "sharepoint\\system", "app@sharepoint",
+    "system", "localsystem", "local service", "localservice", "network service", "networkservice", "anonymous logon",
+    "iusr", "s-1-5-7", "s-1-5-18", "s-1-5-19", "s-1-5-20", "sharepoint\\system", "app@sharepoint",
 }  # fmt: skip
 _LOCAL_ID = re.compile(r"0x[0-9a-f]{1,16}")
 _FIXED_IDS = {0x0, 0x3E4, 0x3E5, 0x3E7}  # no logon, network service, local service, local system

@@ -68,18 +68,20 @@ def timeline(answers: Answers) -> Chart:
     return Chart(axis.ticks(), tuple(strip for strip in strips if strip.bars))
 
 
-def coverage_chart(coverage: Sequence[Coverage], as_of: int | None) -> Chart:
-    """One strip a source, host and channel, in the order given; an open end reaches the edge of the axis.
+def coverage_chart(coverage: Sequence[Coverage], as_of: int | None, *, scoped: bool) -> Chart:
+    """One strip a source, host, channel and scope, in the order given; an open end reaches the edge of the axis.
 
-    The axis reaches to `as_of` at least.
+    Rows limited to a holding are drawn apart (`scoped`): what is proven for one mailbox is not proven for the log. Both
+    charts have one axis, which reaches to `as_of` at least.
     """
     axis = _axis((as_of, *(time for interval in coverage for time in (interval.from_, interval.to))))
     if axis is None:
         return Chart((), ())
     streams: dict[str, list[Coverage]] = {}
     for interval in coverage:
-        label = " / ".join(name for name in (interval.source, interval.host, interval.channel) if name)
-        streams.setdefault(label, []).append(interval)
+        if bool(interval.scope) == scoped:
+            names = interval.source, interval.host, interval.channel, f"only {interval.scope}" if scoped else ""
+            streams.setdefault(" / ".join(filter(None, names)), []).append(interval)
     strips = (
         Strip(label, tuple(_stretch(axis, one) for one in _faults_last(found))) for label, found in streams.items()
     )
@@ -118,6 +120,5 @@ def _stretch(axis: _Axis, interval: Coverage) -> Bar:
     start = 0 if interval.from_ is None else axis.place(interval.from_)
     end = WIDTH if interval.to is None else axis.place(interval.to)
     width = max(end - start, 2)  # an interval too short to see is still drawn
-    scope = f" ({interval.scope})" if interval.scope else ""
-    title = f"{COVERAGE_STATES[interval.state]}{scope}: {interval.evidence}"
+    title = f"{COVERAGE_STATES[interval.state]}: {interval.evidence}"
     return Bar(min(start, WIDTH - width), width, interval.state.value, title)

@@ -13,12 +13,20 @@ from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
 from tocsin.model.response import Attribution, Cut
 
 _KINDS = {
-    "mailbox": "mailboxes",
+    "mailbox": "mailboxes as a whole",
     "mail_item": "mail items",
     "mail_folder": "mail folders",
     "document": "documents",
     "folder": "folders",
-    "site": "sites",
+    "site": "sites as a whole",
+}
+
+# What a thing of this kind lies in. While such a container is not ruled out, what else lies in it is not known.
+_CONTAINERS = {
+    "mail_item": ("mailbox", "mail_folder"),
+    "mail_folder": ("mailbox",),
+    "document": ("site", "folder"),
+    "folder": ("site",),
 }
 
 DEGREES = {
@@ -62,13 +70,17 @@ _VERDICT_RANK = {Verdict.RULED_OUT: 0, Verdict.UNKNOWN: 1, Verdict.CONFIRMED: 2}
 class Bounds(NamedTuple):
     """Distinct holdings of one kind: at least `confirmed`, at most `possible` (confirmed or unknown) compromised.
 
-    degrees   of the confirmed, the furthest of each, as (degree, count), furthest first
+    open        there is no upper bound: a mailbox, folder or site is not ruled out, and no list says what is in it
+    containers  how many mailboxes or sites the confirmed lie in
+    degrees     of the confirmed, the furthest of each, as (degree, count), furthest first
     """
 
     kind: str
     confirmed: int
     possible: int
     ruled_out: int
+    open: bool
+    containers: int
     degrees: tuple[tuple[Degree, int], ...]
 
 
@@ -116,7 +128,11 @@ def bounds(exposures: Iterable[Exposure]) -> tuple[Bounds, ...]:
     by_kind: dict[str, list[Exposure]] = {}
     for exposure in strongest.values():
         by_kind.setdefault(exposure.kind, []).append(exposure)
-    return tuple(_bounds_of(kind, by_kind[kind]) for kind in sorted(by_kind, key=_kind_order))
+    standing = {kind for kind, found in by_kind.items() if any(each.verdict is not Verdict.RULED_OUT for each in found)}
+    return tuple(
+        _bounds_of(kind, by_kind[kind], is_open=not standing.isdisjoint(_CONTAINERS.get(kind, ())))
+        for kind in sorted(by_kind, key=_kind_order)
+    )
 
 
 def provider_only(exposures: Sequence[Exposure]) -> int:
@@ -190,12 +206,23 @@ def span(times: Iterable[int | None]) -> tuple[int, int] | None:
 
 
 def cut_words(cut: Cut) -> str:
-    """`Revoke sessions: account ada.example@tribunal.example (scope)`, to be shown escaped."""
-    action = cut.action.replace("_", " ").capitalize()
-    return f"{action}: {cut.target.type} {cut.target.id}" + (f" ({cut.scope})" if cut.scope else "")
+    """`Revoke sessions: account ada.example@tribunal.example`, to be shown escaped."""
+    return f"{cut.action.replace('_', ' ').capitalize()}: {cut.target.type} {cut.target.id}"
 
 
-def _bounds_of(kind: str, exposures: Sequence[Exposure]) -> Bounds:
+def has_items(kind: Bounds) -> bool:
+    """Whether things of the kind lie in something else, so that where they lie is worth saying."""
+    return kind.kind in _CONTAINERS and kind.confirmed > 0
+
+
+def container_words(kind: Bounds) -> str:
+    """`3 mailboxes`, `1 site`: what the confirmed of the kind lie in."""
+    if "mailbox" in _CONTAINERS[kind.kind]:
+        return counted(kind.containers, "mailbox", "mailboxes")
+    return counted(kind.containers, "site")
+
+
+def _bounds_of(kind: str, exposures: Sequence[Exposure], *, is_open: bool) -> Bounds:
     verdicts = Counter(exposure.verdict for exposure in exposures)
     degrees = Counter(exposure.degree for exposure in exposures if exposure.degree is not None)
     return Bounds(
@@ -203,6 +230,8 @@ def _bounds_of(kind: str, exposures: Sequence[Exposure]) -> Bounds:
         confirmed=verdicts[Verdict.CONFIRMED],
         possible=verdicts[Verdict.CONFIRMED] + verdicts[Verdict.UNKNOWN],
         ruled_out=verdicts[Verdict.RULED_OUT],
+        open=is_open,
+        containers=len({each.container for each in exposures if each.verdict is Verdict.CONFIRMED}),
         degrees=tuple((degree, degrees[degree]) for degree in reversed(Degree) if degrees[degree]),
     )
 

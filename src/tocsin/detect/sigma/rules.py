@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 import yaml
 from sigma.exceptions import SigmaError
+from sigma.policy import SigmaPolicy
+from sigma.policy.regex_engine import PythonRegexEngine
 from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
 
@@ -24,6 +26,9 @@ from tocsin.model.rule import RuleInfo
 ENGINE: Final = f"tocsin-sigma 1, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
 LARGEST_RULE_FILE: Final = 1024 * 1024  # bytes
 MOST_RULE_FILES: Final = 100_000
+
+# The parser only compiles expressions to check them; matching has engines and time limits of its own.
+ANY_EXPRESSION: Final = SigmaPolicy(regex_engine=PythonRegexEngine())
 
 _SUFFIXES: Final = (".yml", ".yaml")
 _CASES: Final = (".cases.yml", ".cases.yaml")
@@ -163,7 +168,7 @@ def _rule_of(file: _RuleFile, place: int, document: object) -> LoadedRule | Fail
     if reason:
         return FailedRule(id=id_, path=file.path, reason=reason)
     try:
-        sigma = SigmaRule.from_dict(document)
+        sigma = SigmaRule.from_dict(document, policy=ANY_EXPRESSION)
     except (SigmaError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
         return FailedRule(id=id_, path=file.path, reason=_one_line(error))
     if sigma.id is None:

@@ -106,7 +106,9 @@ class _Page(NamedTuple):
     loose: tuple[_FindingRow, ...]
     timeline: object
     coverage_chart: object
+    scoped_chart: object
     groups: tuple[_Group, ...]
+    unconfirmed: tuple[_ExposureRow, ...]
     services: tuple[_ServiceGroup, ...]
     premises: tuple[Premises, ...]
     blind: tuple[summary.ReasonGroup, ...]
@@ -124,7 +126,8 @@ def _page(answers: Answers) -> _Page:
     premises = {premises: number for number, premises in enumerate(dict.fromkeys(e.premises for e in judged), 1)}
     rules = answers.accounting.rules
     total = summary.books(answers.accounting)
-    groups = _groups(judged, premises)
+    every_group = _groups(judged, premises)
+    groups = tuple(group for group in every_group if group.confirmed)
     return _Page(
         answers=answers,
         attributions=summary.attributions(answers),
@@ -137,8 +140,10 @@ def _page(answers: Answers) -> _Page:
         ),
         loose=tuple(_FindingRow(numbers[f.id], f) for f in answers.findings if f.id not in inside),
         timeline=timeline(answers),
-        coverage_chart=coverage_chart(answers.coverage, answers.as_of),
+        coverage_chart=coverage_chart(answers.coverage, answers.as_of, scoped=False),
+        scoped_chart=coverage_chart(answers.coverage, answers.as_of, scoped=True),
         groups=groups,
+        unconfirmed=tuple(row for group in every_group if not group.confirmed for row in group.rows),
         services=_services(exposure for exposure in answers.exposure if summary.is_provider(exposure)),
         premises=tuple(premises),
         blind=summary.grouped((rule.reason, rule.id) for rule in rules.blind),
@@ -231,6 +236,8 @@ def _environment() -> Environment:
         bases=summary.BASES,
         states=summary.COVERAGE_STATES,
         cut_words=summary.cut_words,
+        container_words=summary.container_words,
+        has_items=summary.has_items,
         plural_of=summary.plural_of,
     )
     return environment

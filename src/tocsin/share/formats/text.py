@@ -12,7 +12,7 @@ from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.reference import RecordPlace
-from tocsin.model.response import Means
+from tocsin.model.response import Cut
 from tocsin.share.format import Part
 from tocsin.share.plain import shortened, shown
 from tocsin.share.summary import (
@@ -24,10 +24,12 @@ from tocsin.share.summary import (
     blind_spots,
     books,
     bounds,
+    container_words,
     counted,
     cut_words,
     equation,
     grouped,
+    has_items,
     is_provider,
     plural_of,
     provider_only,
@@ -37,8 +39,9 @@ from tocsin.share.summary import (
 _WIDTH = 80
 _INCIDENTS = 3
 _ATTRIBUTIONS = 2
-_CUTS = 4
+_CUTS = 3
 _LISTED = 6
+_LEAST_SCOPE = 16
 _RECORDS = 6
 
 
@@ -108,6 +111,8 @@ def _what_was_compromised(answers: Answers) -> Iterator[str]:
         yield from _wrapped("No access to judge: no log read says who opened what, or no account is suspected.")
     for kind in found:
         yield from _wrapped(_bounds(kind), hang=4)
+    if any(kind.open for kind in found):
+        yield from _wrapped("(open: what else lies where nothing is ruled out is not known)")
     services = provider_only(answers.exposure)
     if services:
         yield from _wrapped(
@@ -121,12 +126,11 @@ def _what_was_compromised(answers: Answers) -> Iterator[str]:
 
 def _bounds(kind: Bounds) -> str:
     degrees = ", ".join(f"{count:,} {DEGREES[degree]}" for degree, count in kind.degrees)
+    possible = "open" if kind.open else f"{kind.possible:,}"
+    where = f" in {container_words(kind)}" if has_items(kind) else ""
     ruled_out = f"; {kind.ruled_out:,} ruled out" if kind.ruled_out else ""
-    return (
-        f"{plural_of(kind.kind)} [{kind.confirmed:,} ; {kind.possible:,}]"
-        + (f": {degrees}" if degrees else "")
-        + ruled_out
-    )
+    reached = f"{plural_of(kind.kind)} [{kind.confirmed:,} ; {possible}]{where}"
+    return reached + (f": {degrees}" if degrees else "") + ruled_out
 
 
 def _who(answers: Answers) -> Iterator[str]:
@@ -136,26 +140,25 @@ def _who(answers: Answers) -> Iterator[str]:
     ordered = attributions(answers)
     for attribution in ordered[:_ATTRIBUTIONS]:
         yield from _wrapped(f"- {shown(attribution.statement)}", hang=4)
-        for means in attribution.means[:1]:
-            yield from _wrapped(_means(means), indent=4, hang=6)
     yield from _more(len(ordered) - _ATTRIBUTIONS, "more incident", "with accounts, sessions or devices of its own")
-
-
-def _means(means: Means) -> str:
-    parts = ("account", means.account), ("session", means.session), ("from", means.address)
-    used = ", ".join(f"{word} {shown(value)}" for word, value in parts if value)
-    used += f", with {shortened(means.client, 30)}" if means.client else ""
-    return f"most used: {used} ({counted(means.count, 'record')})"
 
 
 def _what_to_cut(answers: Answers) -> Iterator[str]:
     if not answers.containment:
         yield from _wrapped("Nothing to propose.")
     for cut in answers.containment[:_CUTS]:
-        interrupts = shortened("; ".join(cut.interrupts) or "nothing known", 120)
-        decision = " NEEDS A DECISION: it touches a protected function." if cut.protected else ""
-        yield from _wrapped(f"- {shown(cut_words(cut))}. Interrupts: {interrupts}.{decision}", hang=4)
+        head = f"- {shown(cut_words(cut))}"
+        room = _WIDTH - len(head) - 5
+        scope = f" ({shortened(cut.scope, room)})" if cut.scope and room >= _LEAST_SCOPE else ""
+        decision = "NEEDS A DECISION, it touches a protected function. " if cut.protected else ""
+        yield from _wrapped(head + scope, hang=4)
+        yield from _wrapped(f"{decision}Interrupts: {_interrupts(cut)}", indent=4)
     yield from _more(len(answers.containment) - _CUTS, "more proposal")
+
+
+def _interrupts(cut: Cut) -> str:
+    first = shortened(cut.interrupts[0], 90) if cut.interrupts else "nothing known"
+    return first + (f" (+{len(cut.interrupts) - 1} more)" if len(cut.interrupts) > 1 else "")
 
 
 def _how_it_is_proven(answers: Answers) -> Iterator[str]:
@@ -225,10 +228,11 @@ def _one_exposure(exposure: Exposure) -> Iterator[str]:
     kind = exposure.kind.replace("_", " ")
     yield from _wrapped(f"{verdict}{degree}: {kind} {shown(exposure.label or exposure.holding)}", indent=0)
     if exposure.label:
-        yield from _wrapped(f"id: {shown(exposure.holding)}")
+        yield f"  id: {shown(exposure.holding)}"
     if exposure.container:
-        yield from _wrapped(f"in: {shown(exposure.container)}")
-    yield from _wrapped(f"account: {shown(exposure.actor)}{service}")
+        yield f"  in: {shown(exposure.container)}"
+    if exposure.actor:
+        yield f"  account: {shown(exposure.actor)}{service}"
     for word, values in (("from", exposure.addresses), ("session", exposure.sessions), ("with", exposure.clients)):
         if values:
             yield from _wrapped(f"{word}: {', '.join(shown(value) for value in values)}", hang=4)

@@ -93,7 +93,7 @@ def _decode_tolerantly(text: bytes) -> tuple[Any, tuple[str, ...]] | None:
 def _without_surrogates(value: object) -> tuple[object, bool]:
     """The value with lone surrogates replaced, and whether there was one; its depth is bounded by json.loads."""
     if isinstance(value, str):
-        clean = value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        clean = value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return clean, clean != value
     if isinstance(value, list):
         parts = [_without_surrogates(item) for item in value]

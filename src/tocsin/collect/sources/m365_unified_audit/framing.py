@@ -44,7 +44,7 @@ def frame_json(data: bytes, start: int, *, array: bool) -> Iterator[Framed]:
     while match := (_NOT_PUNCTUATION if array or crowded else _NOT_BLANK).search(data, position):
         begin = match.start()
         if crowded and begin >= crowded:
-            position, crowded = crowded, 0
+            position, crowded = max(position, crowded), 0
             continue
         if crowded:
             framed = _framed_object(scanner, begin, crowded, array=array) or _broken(

@@ -1,0 +1,1 @@
+"""Measurements: on public data (`measures`), and side by side with peers."""

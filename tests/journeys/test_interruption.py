@@ -1,0 +1,51 @@
+"""A run that is stopped, however it is stopped, goes on when it is run again, and the books balance."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import Tocsin, command, without_run
+from .logs import lines
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """Plain, compressed and repeated inputs: enough chunks to be stopped among them."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for number in range(24):
+        (folder / f"{number:02d}.jsonl").write_bytes(lines(60, first=number * 50))
+    (folder / "90.jsonl.gz").write_bytes(gzip.compress(lines(400, first=2000), mtime=0))
+    return folder
+
+
+def test_killed_at_random_it_resumes_and_gives_the_same_answer(logs: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    whole = tocsin("investigate", logs, "--workspace", tmp_path / "whole", "--format", "json")
+    chance = random.Random(20260302)
+    arguments = command("investigate", logs, "--workspace", tmp_path / "w", "--format", "json", "--workers", "2")
+    for attempt in range(3):
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.8 + chance.random() * 1.5)
+        process.send_signal(signal.SIGKILL if attempt else signal.SIGINT)
+        process.wait()
+    resumed = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
+    assert resumed.code == 0, resumed.err
+    assert json.dumps(without_run(resumed.document)) == json.dumps(without_run(whole.document))
+    verified = tocsin("record", "verify", "--workspace", tmp_path / "w")
+    assert verified.code == 0, verified.err
+    assert "1,840 records" in verified.out
+
+
+def test_run_again_it_adds_nothing_and_says_the_same(logs: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    first = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
+    second = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
+    assert without_run(first.document) == without_run(second.document)
+    assert first.document["run"]["checkpoint_root"] == second.document["run"]["checkpoint_root"]
