@@ -72,7 +72,9 @@ def measure(data: Path, scratch: Path) -> TenantFigures:
     workspace = scratch / _JSON
     groups = _lines(folder / "truth_mail_exposure_by_session.jsonl")
     items, folders, exact = _mail(scratch, workspace, groups)
-    changes, missed = _changes(answers[_JSON], _lines(folder / "truth_persistence_and_permission_changes.jsonl"), folder)
+    changes, missed = _changes(
+        answers[_JSON], _lines(folder / "truth_persistence_and_permission_changes.jsonl"), folder
+    )
     return TenantFigures(
         records={name: _books(answer) for name, answer in answers.items()},
         formats_agree=_placeless(answers[_JSON]) == _placeless(answers[_CSV]),
@@ -117,7 +119,9 @@ def _mail(scratch: Path, workspace: Path, groups: Sequence[Mapping[str, Any]]) -
         synced = {row["holding"] for row in reached if row["degree"] == "presumed"}
         items.append(_overlap(set(group["bind_items"]), bound))
         # The truth names the folder by its path, which the provider withholds here: its number is what can be compared.
-        folders.append(Overlap(expected=len(group["sync_folders"]), found=min(len(synced), 1), right=min(len(synced), 1)))
+        folders.append(
+            Overlap(expected=len(group["sync_folders"]), found=min(len(synced), 1), right=min(len(synced), 1))
+        )
         exact += items[-1].found == items[-1].right == items[-1].expected and folders[-1].expected == folders[-1].found
     return _sum(items), _sum(folders), exact
 
@@ -127,7 +131,10 @@ def _by_mail_access(row: Mapping[str, Any]) -> bool:
 
 
 def _files(scratch: Path, workspace: Path, truth: Iterable[Mapping[str, Any]]) -> Overlap:
-    expected = {(entry["actor"], entry["object"], entry["operation"], canonical_address(entry["client_ip"]) or "") for entry in truth}
+    expected = {
+        (entry["actor"], entry["object"], entry["operation"], canonical_address(entry["client_ip"]) or "")
+        for entry in truth
+    }
     operations = {operation for _, _, operation, _ in expected}
     found = set()
     for actor in sorted({actor for actor, *_ in expected}):
@@ -142,7 +149,9 @@ def _files(scratch: Path, workspace: Path, truth: Iterable[Mapping[str, Any]]) -
 
 
 def _changes(
-    answer: Any, truth: Sequence[Mapping[str, Any]], folder: Path  # noqa: ANN401 - a JSON document
+    answer: Any,
+    truth: Sequence[Mapping[str, Any]],
+    folder: Path,  # noqa: ANN401 - a JSON document
 ) -> tuple[Overlap, dict[str, int]]:
     entries = {}
     with gzip.open(folder / _JSON) as stream:

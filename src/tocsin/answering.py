@@ -21,12 +21,15 @@ from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import Exposure
-from tocsin.model.finding import Entity, EntityType, Finding, Incident, Level
+from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.identity import is_remote_address
 from tocsin.model.question import CompromiseStart, Question, Way
 from tocsin.processing import combine_logs
 from tocsin.store.workspace import Workspace
 
+# An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
+# level medium (`correlate/weights.toml`).
+ASSUMED_FROM_SCORE = 50
 # An address this many accounts used is a way out shared by many: alone it makes nobody's access hostile.
 _SHARED_BY = 5
 
@@ -117,9 +120,10 @@ def _exposure(
 ) -> tuple[Exposure, ...]:
     start = CompromiseStart()
     if not question.selects:
-        grave = [incident for incident in incidents if incident.level.rank >= Level.MEDIUM.rank]
-        question = replace(question, ways=hostile_ways(grave, found, attribution.carriers(held.means)))
-        start = _start(grave)
+        assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
+        ways = hostile_ways(assumed, found, attribution.carriers(held.means))
+        question = replace(question, ways=ways, accounts=_accounts_behind(ways, held.means))
+        start = _start(assumed)
     evidence = exposure.Evidence(
         coverage=watched,
         estate=held.estate,
@@ -158,6 +162,17 @@ def hostile_ways(
         if not addresses and not sessions:
             ways.update(Way(identity=account, address="", session="") for account in accounts)
     return tuple(sorted(ways))
+
+
+def _accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
+    """Every account the logs show with the ways, sorted."""
+    columns = (means.column(name) for name in ("account", "address", "session"))
+    account, address, session = columns
+    behind = {way.identity for way in ways if way.identity}
+    for values, column in (({way.address for way in ways}, address), ({way.session for way in ways}, session)):
+        wanted = pa.array(sorted(values - {""}), pa.string())
+        behind.update(account.filter(pc.is_in(column, value_set=wanted)).to_pylist())
+    return tuple(sorted(behind - {""}))
 
 
 def _start(incidents: Sequence[Incident]) -> CompromiseStart:

@@ -72,13 +72,13 @@ def test_lines_that_cannot_be_read_are_counted_with_their_reason_and_place(tmp_p
     log.write_bytes(
         b"".join(
             [
-                *good[:4],
+                *good[1:5],
                 b"this is no record\n",
                 b"[1, 2]\n",
                 b"\n",
-                good[4].replace(b"Mozilla", b"Moz\xff\xfeilla"),
-                b'{"Id": "\0"}\n',
-                *good[5:11],
+                good[0].replace(b"Mozilla", b"Moz\xff\xfeilla"),
+                good[10].replace(b"Mozilla", b"Moz\0illa"),
+                *good[5:10],
                 good[11][: len(good[11]) // 2],
             ]
         )
@@ -87,10 +87,10 @@ def test_lines_that_cannot_be_read_are_counted_with_their_reason_and_place(tmp_p
     entry = done.inputs["audit.jsonl"]
     rejected = {each["reason"]: (each["count"], each["first_entry"]) for each in entry["rejected"]}
     assert entry["state"] == "partial"
-    assert entry["records_read"] == 15
-    assert entry["stored"] == 11
+    assert entry["records_read"] == 14
     assert rejected["not_an_object"] == (1, 5)
-    assert rejected["not_json"] == (3, 4)
+    assert rejected["not_json"] == (2, 4)
+    assert entry["stored"] == 11
     assert {"code": "invalid_utf8", "count": 1} in entry["warnings"]
     assert done.code == 3
 

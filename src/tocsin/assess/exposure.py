@@ -43,6 +43,7 @@ _NEAR = (
     "what would decide it"
 )
 _NOT_ITEMISED = "it was accessed as a whole in a way that names no items"
+_NO_ACCESS = "no access"
 _IN_A_WHOLE = "a folder or container it may lie in was reached"
 
 
@@ -52,7 +53,7 @@ class Evidence:
 
     place    resolves a record reference; asked once a reference
     as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
-    changes  rules, rights and the like: one made by a compromised account opens ways no access log shows
+    changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
 
     coverage: Sequence[Coverage]
@@ -279,7 +280,9 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     if question.hosts:
         found.append("a host is among the compromised: what it kept or could reach by itself is in no access log")
     accounts = accounts_of(sorted(named), estate)
-    if any(change.actor in accounts and _is_in(change.time, window) for change in evidence.changes):
+    # A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
+    standing = Window(from_=evidence.start.earliest, to=window.to)
+    if any(change.actor in accounts and _is_in(change.time, standing) for change in evidence.changes):
         found.append("a rule, right or consent given by a compromised account opens a way no access log may show")
     return tuple(found)
 
@@ -305,7 +308,12 @@ def _except(kind: str, text: str, items: int) -> str:
 
 
 def _rest_reasons(lead: str, judgement: Judgement, window: Window) -> tuple[str, ...]:
+    """The reasons of a judgement, what blocks it first; `lead` says what it is about where a part was reached."""
     reasons = judgement.reasons
     if judgement.verdict is Verdict.RULED_OUT and window.from_ is not None and window.to is not None:
-        reasons = (f"no access from {format_time(window.from_)} to {format_time(window.to)}", *reasons)
-    return (f"{lead}: {reasons[0]}", *reasons[1:]) if lead and reasons else reasons
+        reasons = (f"{_NO_ACCESS} from {format_time(window.from_)} to {format_time(window.to)}", *reasons)
+    if not lead:
+        return reasons
+    if not any(reason.startswith(_NO_ACCESS) for reason in reasons):
+        reasons = (*reasons, f"{_NO_ACCESS} recorded")
+    return tuple(f"{lead}: {reason}" if reason.startswith(_NO_ACCESS) else reason for reason in reasons)

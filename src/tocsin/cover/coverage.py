@@ -187,7 +187,7 @@ def _reused(log: Log, facts: Facts, place: _Place) -> list[Coverage]:
             min(times, default=None),
             max(times) + 1 if times else None,
             f"record numbers were used more than once or run against time, in {len(series):,} series ({shown}{more}): "
-            "a log replaced, a machine restored or records put in",
+            "a clock set back, a log replaced, a machine restored or records put in",
             _places(place, (one[0].first_record for one in series)),
         )
     ]

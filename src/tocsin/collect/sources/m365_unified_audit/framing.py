@@ -123,7 +123,10 @@ def _framed_object(scanner: _Scanner, begin: int, end: int, *, array: bool) -> F
         return _too_long(begin, scanner.data[begin:close])
     piece = scanner.data[begin:close]
     decoded = decode_record(piece)
-    return None if decoded.reason == "not_json" else Framed(begin, len(piece), piece, decoded)
+    if decoded.reason == "not_json":
+        scanner.spend(len(piece))
+        return None
+    return Framed(begin, len(piece), piece, decoded)
 
 
 def _broken(scanner: _Scanner, begin: int, end: int, *, alone: bool) -> Framed:
@@ -152,8 +155,8 @@ def _too_long(begin: int, text: bytes) -> Framed:
 class _Scanner:
     """Finds where objects close.
 
-    Scans that end in nothing may cost four times the data in all; past that an object has to close before the next one
-    with its first key opens. So no input takes more than linear time.
+    Scans that end in nothing may cost four times the data in all; past that only an object is looked for that begins
+    with the key the others begin with and closes before the next of them. So no input takes more than linear time.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -161,14 +164,21 @@ class _Scanner:
         self.last = len(data.rstrip(_PUNCTUATION))  # end of the last byte of any record
         self._budget = 4 * len(data) + 65_536
         self._first_key: re.Pattern[bytes] | None = None
+        self._following = (0, 0)  # where the last search for an element began, and what it found
 
     def close(self, begin: int) -> int | None:
         """The end of the object that opens at `begin`; None where it does not close."""
         bound = self.next_element(begin)
+        if self._budget <= 0 and not (self._first_key and self._first_key.match(self.data, begin)):
+            return None
         found = self._balanced(begin, bound)
         if found is None and bound < len(self.data) and self._budget > 0:
             found = self._balanced(begin, len(self.data))
         return found
+
+    def spend(self, size: int) -> None:
+        """Account for bytes that were looked at for nothing."""
+        self._budget -= size
 
     def next_element(self, begin: int) -> int:
         """Where the next object with the same first key opens behind `begin`, or the end of the data."""
@@ -177,8 +187,12 @@ class _Scanner:
         if self._first_key is None:
             newline = self.data.find(b"\n", begin)
             return len(self.data) if newline < 0 else newline
-        following = self._first_key.search(self.data, begin + 1)
-        return following.start() if following else len(self.data)
+        searched, following = self._following
+        if not searched <= begin < following:
+            match = self._first_key.search(self.data, begin + 1)
+            following = match.start() if match else len(self.data)
+            self._following = (begin, following)
+        return following
 
     def holds_record_line(self, begin: int, close: int) -> bool:
         """Whether a line behind the first one of the span is a record by itself."""
@@ -205,5 +219,5 @@ class _Scanner:
             if sign != 0x22 or token.end() - token.start() == 1:  # another closing bracket, or a quote left open
                 reached = token.end()
                 break
-        self._budget -= reached - begin
+        self.spend(reached - begin)
         return None
