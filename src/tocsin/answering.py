@@ -92,6 +92,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     incidents = correlate(
         found, carriers=attribution.carriers(held.means), accounts=attribution.count_accounts(held.means)
     )
+    every_change = changes.conclude(held.changes, place=held.places)
     standing = changes.conclude(_within(held.changes, question), place=held.places)
     who = attribution.conclude(held.means, hits, incidents, found, held.places)
     return Answers(
@@ -99,7 +100,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         accounting=Accounting(inputs=held.accounts, rules=account(held.rules, _seen(held.logs))),
         findings=found,
         incidents=incidents,
-        exposure=_exposure(held, question, watched, incidents, found, standing),
+        exposure=_exposure(held, question, watched, incidents, found, every_change),
         coverage=watched,
         changes=standing,
         attribution=who,
@@ -123,7 +124,7 @@ def _exposure(
         assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
         ways = hostile_ways(assumed, found, attribution.carriers(held.means))
         question = replace(question, ways=ways, accounts=_accounts_behind(ways, held.means))
-        start = _start(assumed)
+        start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(
         coverage=watched,
         estate=held.estate,
@@ -165,20 +166,27 @@ def hostile_ways(
 
 
 def _accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
-    """Every account the logs show with the ways, sorted."""
-    columns = (means.column(name) for name in ("account", "address", "session"))
-    account, address, session = columns
-    behind = {way.identity for way in ways if way.identity}
-    for values, column in (({way.address for way in ways}, address), ({way.session for way in ways}, session)):
-        wanted = pa.array(sorted(values - {""}), pa.string())
-        behind.update(account.filter(pc.is_in(column, value_set=wanted)).to_pylist())
-    return tuple(sorted(behind - {""}))
+    """Every account the logs show with the ways, sorted; none at all where one of them is not known.
+
+    A list that is not whole would let a holding be ruled out that an account left off it could open.
+    """
+    behind: set[str] = set()
+    for way in ways:
+        shown = {way.identity} if way.identity else set()
+        for name, value in (("address", way.address), ("session", way.session)):
+            if value and not way.identity:
+                shown.update(means.filter(pc.equal(means.column(name), value)).column("account").to_pylist())
+        if not shown or "" in shown:
+            return ()
+        behind |= shown
+    return tuple(sorted(behind))
 
 
-def _start(incidents: Sequence[Incident]) -> CompromiseStart:
-    """Earliest is not known; likely and latest are the first finding of the incidents."""
+def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:
+    """Earliest is the first record of all: nothing shows that nobody was there before. Else the first finding."""
     first = min((incident.first for incident in incidents if incident.first is not None), default=None)
-    return CompromiseStart(earliest=None, likely=first, latest=first)
+    earliest = min((each.first for each in accounts if each.first is not None), default=None)
+    return CompromiseStart(earliest=earliest, likely=first, latest=first)
 
 
 def _as_of(accounts: Sequence[InputAccount]) -> int | None:

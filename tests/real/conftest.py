@@ -1,4 +1,4 @@
-"""Tests on public data that is not part of the repository: found through TOCSIN_DATA or beside the checkout, else skipped."""
+"""Tests on public data outside the repository: found through TOCSIN_DATA or beside the checkout, else skipped."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import pytest
 
 from tocsin.collect.source import Head, Mapped
 from tocsin.collect.sources.m365_unified_audit import SOURCE
+from tocsin.exercise.formats import m365 as written
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.record import Record
 
@@ -166,3 +167,38 @@ def test_a_throttled_record_is_marked(folder: Path) -> None:
     (record,) = SOURCE.records(changed, b"", 0)
     assert isinstance(record, Record)
     assert [mark["kind"] for mark in SOURCE.map(record).marks] == ["throttled"]
+
+
+def test_the_exercise_writes_records_in_the_shape_of_real_ones(folder: Path) -> None:
+    tenant = written.Tenant(id="t", domain="tribunal.example", sharepoint="tribunal.sharepoint.example")
+    ada = written.Person(upn="ada@tribunal.example", object_id="o", puid="p", sid="s", mailbox_guid="m")
+    act = written.Act(
+        time=0, record_id="r", tenant=tenant, person=ada, address="192.0.2.1", session="x", user_agent="Mozilla/5.0"
+    )
+    site = "https://tribunal.sharepoint.example/sites/a/"
+    made = [
+        written.sign_in(act),
+        written.sign_in(act, error=50126, error_name="InvalidUserNameOrPassword"),
+        written.mail_items_accessed(act, folders={"\\Inbox": ["<1@x>"]}),
+        written.mail_folder_synchronised(act, folder="Inbox"),
+        written.message_sent(act, message="<1@x>", subject="s"),
+        written.messages_deleted(act, operation="HardDelete", folder="\\Inbox", messages={"<1@x>": "s"}),
+        written.file_operation(act, operation="FileDownloaded", site=site, folder="a", name="b.docx"),
+        written.sharing(act, operation="AnonymousLinkCreated", site=site, folder="a", name="b", event_data="x"),
+        written.inbox_rule(act, name=".", parameters={"DeleteMessage": "True"}),
+        written.consent(act, application="a", name="n", principal="p", scope="s"),
+    ]
+    real: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for line in gzip.decompress((folder / "audit_records.jsonl.gz").read_bytes()).splitlines():
+        one = json.loads(line)
+        real[one["Operation"]].add(tuple(one))
+    later = {"AppAccessContext"}  # in records since 2023
+    for record in made:
+        keys = [key for key in record if key not in later]
+        assert any(_in_order(keys, shape) for shape in real[record["Operation"]]), (record["Operation"], keys)
+
+
+def _in_order(keys: list[str], shape: tuple[str, ...]) -> bool:
+    """Whether the keys stand in a real record, in its order."""
+    places = [shape.index(key) if key in shape else -1 for key in keys]
+    return -1 not in places and places == sorted(places)
