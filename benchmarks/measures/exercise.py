@@ -39,7 +39,7 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader") -> ExerciseFig
     folder = play(name, place, seed)
     truth = json.loads((folder / "truth.json").read_bytes())
     answer, _ = ask(
-        scratch, "investigate", folder / "logs", "--estate", folder / "estate", "--workspace", place
+        scratch, "investigate", folder / "logs", "--estate", folder / "estate", "--workspace", place / "workspace"
     )  # fmt: skip
     touched = {(each["container"].rstrip("/"), each["holding"]) for each in truth["holdings"]}
     of_intruder = {(each["file"], each["entry"]) for each in truth["records"] if each.get("file")}

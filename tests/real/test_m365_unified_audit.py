@@ -6,6 +6,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,10 +181,10 @@ def test_the_exercise_writes_records_in_the_shape_of_real_ones(folder: Path) -> 
         written.sign_in(act),
         written.sign_in(act, error=50126, error_name="InvalidUserNameOrPassword"),
         written.mail_items_accessed(act, folders={"\\Inbox": ["<1@x>"]}),
-        written.mail_folder_synchronised(act, folder="Inbox"),
+        written.mail_folder_synchronised(replace(act, app_id=""), folder="Inbox"),
         written.message_sent(act, message="<1@x>", subject="s"),
         written.messages_deleted(act, operation="HardDelete", folder="\\Inbox", messages={"<1@x>": "s"}),
-        written.file_operation(act, operation="FileDownloaded", site=site, folder="a", name="b.docx"),
+        written.file_operation(act, operation="FileUploaded", site=site, folder="a", name="b.docx"),
         written.sharing(act, operation="AnonymousLinkCreated", site=site, folder="a", name="b", event_data="x"),
         written.inbox_rule(act, name=".", parameters={"DeleteMessage": "True"}),
         written.consent(act, application="a", name="n", principal="p", scope="s"),

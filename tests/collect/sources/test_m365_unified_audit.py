@@ -102,6 +102,7 @@ def test_a_first_record_longer_than_the_head_is_still_recognised() -> None:
 def test_a_record_cut_off_by_the_head_does_not_count() -> None:
     data = b"".join(line(number, Padding="x" * 900) + b"\n" for number in range(100))
     assert SOURCE.recognises(head_of(data)) == 1.0
+    assert SOURCE.recognises(Head(data[:65_536], 65_536, "")) == 1.0  # the size of a stream is not known yet
 
 
 def test_blank_lines_are_no_records() -> None:

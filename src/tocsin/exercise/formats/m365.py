@@ -20,6 +20,8 @@ AuditRecord = dict[str, Any]
 OUTLOOK_WEB = "00000002-0000-0ff1-ce00-000000000000"  # Office 365 Exchange Online
 SHAREPOINT_ONLINE = "00000003-0000-0ff1-ce00-000000000000"
 
+_AGGREGATED = 50  # the one mailbox record type without ClientIP
+
 RECORD_TYPES: Mapping[int, str] = {
     1: "ExchangeAdmin",
     2: "ExchangeItem",
@@ -67,7 +69,7 @@ class Act:
     record_id   GUID of the record, given by the caller
     session     directory session id (GUID), or "" where the client has none
     user_agent  as a browser or client sends it
-    app_id      application the token was issued to
+    app_id      application the token was issued to, or "" where the client has none (older desktop Outlook)
     """
 
     time: int
@@ -152,8 +154,14 @@ def mail_items_accessed(
     throttled: bool = False,
 ) -> AuditRecord:
     """A bind: the messages opened, as folder path (`\\Inbox`) to internet message ids (`<…@…>`)."""
-    record = _mailbox_record(act, "MailItemsAccessed", 50, mailbox or act.person, client_info)
-    record["OperationProperties"] = _pairs({"MailAccessType": "Bind", "IsThrottled": str(throttled)})
+    record = _mailbox_record(
+        act,
+        "MailItemsAccessed",
+        _AGGREGATED,
+        mailbox or act.person,
+        client_info,
+        {"MailAccessType": "Bind", "IsThrottled": str(throttled)},
+    )
     record["Folders"] = [
         {
             "FolderItems": [{"InternetMessageId": message} for message in messages],
@@ -175,8 +183,14 @@ def mail_folder_synchronised(
     throttled: bool = False,
 ) -> AuditRecord:
     """A sync: a desktop client fetched a whole folder, given by name (`Inbox`)."""
-    record = _mailbox_record(act, "MailItemsAccessed", 2, mailbox or act.person, client_info)
-    record["OperationProperties"] = _pairs({"MailAccessType": "Sync", "IsThrottled": str(throttled)})
+    record = _mailbox_record(
+        act,
+        "MailItemsAccessed",
+        2,
+        mailbox or act.person,
+        client_info,
+        {"MailAccessType": "Sync", "IsThrottled": str(throttled)},
+    )
     identifier = _folder_id(folder)
     record["Item"] = {"Id": identifier, "ParentFolder": {"Id": identifier, "Name": folder, "Path": f"\\{folder}"}}
     return record
@@ -242,12 +256,23 @@ def sharing(
 ) -> AuditRecord:
     """`SharingSet`, `AnonymousLinkCreated` and the like on a file; `event_data` as in the log (`<Type>Edit</Type>`)."""
     record = file_operation(act, operation=operation, site=site, folder=folder, name=name)
-    record["RecordType"] = 14
-    record["EventData"] = event_data
-    record["SourceRelativeUrl"] = f"{folder}/{name}"
-    if target:
-        record["TargetUserOrGroupType"] = "Member"
-        record["TargetUserOrGroupName"] = target
+    session = record.pop("AppAccessContext", None)
+    for absent in ("ApplicationId", "HighPriorityMediaProcessing"):
+        del record[absent]
+    for moved in ("SiteUrl", "SourceFileName", "SourceRelativeUrl"):
+        del record[moved]
+    extension = record.pop("SourceFileExtension")
+    record |= {
+        "RecordType": 14,
+        "EventData": event_data,
+        "SourceFileExtension": extension,
+        **({"TargetUserOrGroupType": "Member"} if target else {}),
+        "SiteUrl": site.rstrip("/"),
+        "SourceFileName": name,
+        "SourceRelativeUrl": f"{folder}/{name}",
+        **({"TargetUserOrGroupName": target} if target else {}),
+        **({"AppAccessContext": session} if session else {}),
+    }
     return record
 
 
@@ -364,13 +389,21 @@ def _common(act: Act, operation: str, record_type: int, workload: str, user_key:
     }
 
 
-def _mailbox_record(act: Act, operation: str, record_type: int, mailbox: Person, client_info: str) -> AuditRecord:
+def _mailbox_record(
+    act: Act,
+    operation: str,
+    record_type: int,
+    mailbox: Person,
+    client_info: str,
+    properties: Mapping[str, str] | None = None,
+) -> AuditRecord:
     record = _common(act, operation, record_type, "Exchange", act.person.puid)
     logon_type = 0 if mailbox.sid == act.person.sid else 2
+    if record_type != _AGGREGATED:
+        record["ClientIP"] = act.address
     record |= {
-        "ClientIP": act.address,
         "UserId": act.person.upn,
-        "AppId": act.app_id,
+        **({"AppId": act.app_id} if act.app_id else {}),
         "ClientIPAddress": act.address,
         "ClientInfoString": client_info or f"Client=OWA;{act.user_agent};",
         "ExternalAccess": False,
@@ -380,6 +413,7 @@ def _mailbox_record(act: Act, operation: str, record_type: int, mailbox: Person,
         "MailboxGuid": mailbox.mailbox_guid,
         "MailboxOwnerSid": mailbox.sid,
         "MailboxOwnerUPN": mailbox.upn,
+        **({"OperationProperties": _pairs(properties)} if properties else {}),
         "OrganizationName": act.tenant.domain,
         "OriginatingServer": "EXAMPLE0001 (15.20.4042.019)\r\n",
     }

@@ -47,7 +47,7 @@ class M365UnifiedAudit:
         if framing.layout is None and not framing.array and text.lstrip(_BLANK)[:1] != b"{":
             return 0.0
         framed = list(islice(_frames(text, framing), _MOST_TRIED))
-        is_whole = head.size <= len(head.data)
+        is_whole = head.size <= len(head.data) < HEAD_BYTES
         if framed and not is_whole and framed[-1].offset + framed[-1].length >= len(text.rstrip(_BLANK)):
             framed.pop()  # the head ends in the middle of it
         if not framed:
