@@ -124,7 +124,7 @@ def compiled_digest(rules: str, maps: Sequence[LogSourceMap], placeholders: Plac
     """Hex SHA-256 of all that decides the hits: a rule digest (`rules_digest`), the maps and the placeholders."""
     encoder = msgspec.json.Encoder(order="deterministic")
     digest = hashlib.sha256(rules.encode())
-    digest.update(encoder.encode(sorted(maps, key=lambda one: one.source)))
+    digest.update(b"\n".join(sorted(encoder.encode(one) for one in maps)))
     digest.update(encoder.encode({name: list(values) for name, values in (placeholders or {}).items()}))
     return digest.hexdigest()
 

@@ -77,6 +77,8 @@ class Matcher:
 
     def match(self, records: Sequence[Record]) -> list[Match]:
         """Every match, ordered by record and then by the rules' order; a rule at most once a record."""
+        if not self._parts:
+            return []
         groups: defaultdict[Log, list[int]] = defaultdict(list)
         for index, record in enumerate(records):
             groups[record.log].append(index)
@@ -85,16 +87,20 @@ class Matcher:
             fields = [records[index].fields for index in indexes]
             for at, rule in self._group(log, frozenset(), fields, list(range(len(indexes)))):
                 hits.append((indexes[at], rule))
-            if sum(truth.remembered for truth in self._compiled.loaded_truths()) > MOST_REMEMBERED:
-                for truth in self._compiled.loaded_truths():
-                    truth.forget()
+            self._forget()
         found: dict[tuple[int, int], Specialised] = {}
         for index, rule in hits:
             found.setdefault((index, rule.position), rule)
         matches = [self._explained(records[index], index, found[index, position]) for index, position in sorted(found)]
+        self._forget()
         for truth in self._compiled.loaded_truths():
             truth.forget_long()
         return matches
+
+    def _forget(self) -> None:
+        if sum(truth.remembered for truth in self._compiled.loaded_truths()) > MOST_REMEMBERED:
+            for truth in self._compiled.loaded_truths():
+                truth.forget()
 
     def _explained(self, record: Record, index: int, rule: Specialised) -> Match:
         compiled = self._compiled.rules[rule.position]

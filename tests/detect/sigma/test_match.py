@@ -1,0 +1,149 @@
+"""Which records a rule is asked of, in what order matches come, and why a rule held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tocsin.detect.sigma.match import Matcher
+
+from .rules_given import compiled, hits, matching, record, rule
+
+CHANNELS = """
+[[logsource]]
+product = "windows"
+category = "start"
+[[logsource.when]]
+Channel = ["Sysmon"]
+EventID = ["1"]
+[[logsource.when]]
+Channel = ["Security"]
+EventID = ["4688"]
+rename = { Image = "NewProcessName" }
+
+[[logsource]]
+product = "windows"
+service = "security"
+[[logsource.when]]
+Channel = ["Security"]
+
+[[logsource]]
+product = "windows"
+service = "system"
+[[logsource.when]]
+Channel = ["System"]
+"""
+START = {"product": "windows", "category": "start"}
+SYSTEM = {"product": "windows", "service": "system"}
+
+
+def test_each_part_of_the_log_has_its_own_names() -> None:
+    rules = compiled(rule({"x": {"Image|endswith": "a.exe"}}, START), text=CHANNELS)
+    matcher = Matcher(rules, "test")
+    found = matcher.match(
+        [
+            record({"Image": "a.exe"}, ("Sysmon", "1")),
+            record({"NewProcessName": "a.exe"}, ("Security", "4688")),
+            record({"Image": "a.exe"}, ("Security", "4688")),
+            record({"Image": "a.exe"}, ("Sysmon", "2")),
+            record({"Image": "a.exe"}, ("sysmon", "1")),
+        ]
+    )
+    assert [match.index for match in found] == [0, 1, 4]
+    assert found[1].matched == (("NewProcessName", "ends with 'a.exe'", "a.exe"),)
+
+
+def test_rule_of_another_source_is_not_asked() -> None:
+    rules = compiled(rule({"x": {"Image": "a"}}, START), text=CHANNELS)
+    assert Matcher(rules, "other").match([record({"Image": "a"}, ("Sysmon", "1"))]) == []
+
+
+def test_log_field_condition_reads_the_log_where_the_record_has_no_such_field() -> None:
+    rules = compiled(rule({"x": {"EventID": 104}}, SYSTEM), text=CHANNELS)
+    assert [one.index for one in hits(rules, {"A": 1}, log=("System", "104"))] == [0]
+    assert hits(rules, {"A": 1}, log=("System", "105")) == []
+
+
+def test_log_source_binds_to_the_log_and_the_condition_to_the_event_data() -> None:
+    """Event 104 names the log that was cleared in a field `Channel` of its own."""
+    rules = compiled(rule({"x": {"EventID": 104, "Channel": "Payroll"}}, SYSTEM), text=CHANNELS)
+    events: list[dict[str, Any]] = [
+        {"EventID": 104, "Channel": "Payroll"},
+        {"EventID": 104, "Channel": "System"},
+        {"EventID": "104", "Channel": "payroll"},
+        {"EventID": 105, "Channel": "Payroll"},
+    ]
+    assert [one.index for one in hits(rules, *events, log=("System", "104"))] == [0, 2]
+    hidden = compiled(rule({"x": {"Channel": "System"}}, SYSTEM), text=CHANNELS)
+    assert [one.index for one in hits(hidden, *events, log=("System", "104"))] == [1]
+
+
+def test_rule_with_the_product_alone_is_asked_everywhere_and_counts_once() -> None:
+    text = CHANNELS + '[[logsource]]\nproduct = "windows"\n'
+    rules = compiled(rule({"keywords": ["mimi"]}, {"product": "windows"}), text=text)
+    assert [one.index for one in hits(rules, {"NewProcessName": "mimi"}, log=("Security", "4688"))] == [0]
+    assert [one.index for one in hits(rules, {"A": "mimi"}, log=("Unheard", "7"))] == [0]
+
+
+def test_order_is_by_record_then_by_rule() -> None:
+    rules = [rule({"x": {"A|contains": letter}}, name=letter) for letter in "ba"]
+    found = hits(compiled(*rules), {"A": "ab"}, {"A": "a"}, {"A": "ba"})
+    b, a = (one.info.id for one in rules)
+    assert [(one.index, one.rule) for one in found] == [(0, b), (0, a), (1, a), (2, b), (2, a)]
+
+
+def test_many_records_and_few_give_the_same() -> None:
+    rules = [
+        rule({"x": {"A|contains": "1"}, "y": {"B|endswith": "7"}, "condition": "x and y"}, name="both"),
+        rule({"x": {"A|contains": "3"}, "y": {"B": None}, "condition": "x or y"}, name="either"),
+        rule({"y": {"B|endswith": "9"}, "condition": "not y"}, name="not"),
+    ]
+    everything = compiled(*rules)
+    events = [record({"A": str(n), "B": str(n * 7)} if n % 5 else {"A": str(n)}) for n in range(3000)]
+    together = Matcher(everything, "test").match(events)
+    matcher = Matcher(everything, "test")
+    singly = [(n, *match[1:]) for n, event in enumerate(events) for match in matcher.match([event])]
+    assert [tuple(match) for match in together] == singly
+    assert len(together) > 1000
+
+
+@pytest.mark.parametrize(
+    ("detection", "expected"),
+    [
+        ({"x": {"A|contains|all": ["1", "b"]}}, [("A", "contains '1'", "1b"), ("A", "contains 'b'", "1b")]),
+        ({"x": {"A": ["zz", "1b"]}}, [("A", "is '1b'", "1b")]),
+        ({"x": {"B": None}}, [("B", "is null", "")]),
+        ({"x": {"C|gte": 5, "L|startswith": "two"}}, [("C", "is at least 5", "7"), ("L", "starts with 'two'", "two")]),
+        ({"keywords": ["TWO"]}, [("L", "contains 'TWO'", "two")]),
+        ({"x": {"A|fieldref|contains": "D"}}, [("A", "contains the field D", "1b")]),
+        ({"x": {"A|re|i": "B$"}}, [("A", "matches the expression 'B$' (i)", "1b")]),
+        ({"x": {"EventID": 1}, "y": {"A|neq": "q"}, "condition": "x and y"}, [("EventID", "is '1'", "1")]),
+        ({"x": {"A": "q"}, "condition": "not x"}, []),
+    ],
+)
+def test_why(detection: dict[str, object], expected: list[tuple[str, str, str]]) -> None:
+    (match,) = hits(compiled(rule(detection)), {"A": "1b", "C": 7, "D": "B", "L": ["one", "two"]})
+    assert match.matched == tuple(expected)
+
+
+def test_why_shows_the_part_of_a_long_value_that_was_asked_for() -> None:
+    (match,) = hits(compiled(rule({"x": {"A|contains": "NEEDLE"}})), {"A": "x" * 5000 + "needle" + "y" * 5000})
+    ((_, _, shown),) = match.matched
+    assert "needle" in shown
+    assert len(shown) <= 300
+    (match,) = hits(compiled(rule({"x": {"A|startswith": "x"}})), {"A": "x" * 5000})
+    assert match.matched[0][2] == "x" * 299 + "…"
+
+
+def test_memory_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.detect.sigma.match.MOST_REMEMBERED", 10_000)
+    rules = compiled(rule({"x": {"A|contains": "9"}}))
+    matcher = Matcher(rules, "test")
+    for start in range(0, 5000, 500):
+        matcher.match([record({"A": f"value {n}"}) for n in range(start, start + 500)])
+    assert sum(truth.remembered for truth in rules.loaded_truths()) <= 10_000
+
+
+def test_nothing_given_nothing_found() -> None:
+    assert matching({"x": {"A": "a"}}, []) == []
