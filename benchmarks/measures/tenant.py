@@ -151,7 +151,7 @@ def _files(scratch: Path, workspace: Path, truth: Iterable[Mapping[str, Any]]) -
 def _changes(
     answer: Any,
     truth: Sequence[Mapping[str, Any]],
-    folder: Path,  # noqa: ANN401 - a JSON document
+    folder: Path,
 ) -> tuple[Overlap, dict[str, int]]:
     entries = {}
     with gzip.open(folder / _JSON) as stream:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tocsin.assess import attribution, exposure
 from tocsin.books import Places, input_accounts, kept_by
+from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
@@ -85,6 +86,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         held.coverage,
         rejected=_rejected(held.accounts),
         attestations=held.estate.attestations,
+        proofs={source.name: source.proof for source in all_sources()},
         place=held.places,
     )
     hits = _within(held.hits, question)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.cover import changes, coverage
-from tocsin.model.coverage import Coverage, CoverageState, Mark
+from tocsin.model.coverage import Coverage, CoverageState, Mark, Proof
 from tocsin.model.estate import Attestation
 from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, NANOSECONDS, parse_time
@@ -79,7 +79,11 @@ def concluded(
     rejected: Sequence[tuple[str, str, int, str]] = (),
     attestations: Sequence[Attestation] = (),
 ) -> tuple[Coverage, ...]:
-    return coverage.conclude(state, rejected=rejected, attestations=attestations, place=place)
+    proofs = {
+        "windows_evtx": Proof(Basis.SEQUENCE, "no receipt was taken at collection", ""),
+        "m365_unified_audit": Proof(Basis.PROVIDERS_WORD, "provider's word: no proof of completeness", ""),
+    }
+    return coverage.conclude(state, rejected=rejected, attestations=attestations, proofs=proofs, place=place)
 
 
 def in_state(rows: Iterable[Coverage], state: CoverageState) -> list[Coverage]:

@@ -1,8 +1,8 @@
 """The contract of a source: one log format, one folder under `sources/`, found by folder.
 
 A source package holds, at least: `__init__.py` with one instance named `SOURCE`, its reader and mapping, `audit.toml`
-(audit semantics with citations), `logsources.toml` (which Sigma log source is which part of this log), and
-`tests/samples/<name>/` with an invented sample. Nothing else is touched to add one.
+(audit semantics with citations, and `[proof]`), `logsources.toml` (which Sigma log source is which part of this log),
+and `tests/samples/<name>/` with an invented sample. Nothing else is touched to add one.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import importlib
 import importlib.resources
 import pkgutil
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from tocsin.collect import sources
 from tocsin.errors import ConfigError
+from tocsin.model.coverage import Proof
+from tocsin.model.exposure import Basis
 from tocsin.model.record import Record, Unreadable
 
 HEAD_BYTES = 65_536
@@ -55,12 +58,14 @@ class Source(Protocol):
     decoder          name and version of what decodes, committed with every record
     log_fields       names of the fields whose values are `Record.log`, in order (also Sigma field names)
     commits_text     True where `Record.data` is a canonical text and not the bytes at the span (EVTX)
+    proof            what the log can prove of its own completeness, from `[proof]` of the package's `audit.toml`
     """
 
     name: str
     decoder: str
     log_fields: tuple[str, ...]
     commits_text: bool
+    proof: Proof
 
     def recognises(self, head: Head) -> float:
         """0 to 1: how sure this is the source's format, from content; the name may break a tie, never decide."""
@@ -112,8 +117,18 @@ def source_named(name: str) -> Source:
 
 def logsource_text(source: Source) -> str:
     """The `logsources.toml` of a source's package. Raises ConfigError where it has none."""
-    name = type(source).__module__.removeprefix(f"{sources.__name__}.").split(".")[0]
-    data = importlib.resources.files(f"{sources.__name__}.{name}") / "logsources.toml"
+    return _declared(type(source).__module__, "logsources.toml")
+
+
+def declared_proof(module: str) -> Proof:
+    """The `[proof]` of the `audit.toml` in the source package that `module` is of: basis, reason, citation."""
+    entry = tomllib.loads(_declared(module, "audit.toml"))["proof"]
+    return Proof(basis=Basis(entry["basis"]), reason=entry["reason"], citation=entry["citation"])
+
+
+def _declared(module: str, file: str) -> str:
+    name = module.removeprefix(f"{sources.__name__}.").split(".")[0]
+    data = importlib.resources.files(f"{sources.__name__}.{name}") / file
     if not data.is_file():
-        raise ConfigError(f"the source {source.name} has no logsources.toml")
+        raise ConfigError(f"the source package {name} has no {file}")
     return data.read_text(encoding="utf-8")

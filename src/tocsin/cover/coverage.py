@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from tocsin.cover import silence
 from tocsin.cover.facts import SCHEMA, Facts, Log, by_log, combine, summarise
-from tocsin.cover.proof import Proof, proof_of
 from tocsin.cover.sequence import Gap, gaps_in, grouped, series_of
-from tocsin.model.coverage import Coverage, CoverageState, Mark
+from tocsin.model.coverage import Coverage, CoverageState, Mark, Proof
 from tocsin.model.estate import Attestation
 from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, format_time, is_plausible
@@ -22,6 +21,9 @@ __all__ = ["NAME", "SCHEMA", "Gap", "Log", "Rejected", "combine", "conclude", "g
 NAME = "coverage"
 # Mailbox auditing stops for a day once the provider throttles it (Microsoft, "MailItemsAccessed", throttling).
 _THROTTLED_FOR = DAY
+
+# Of a source that declares nothing.
+_NO_PROOF = Proof(basis=Basis.STATISTICAL, reason="this log carries no proof of completeness", citation="")
 
 _Place = Callable[[int], RecordPlace]
 
@@ -40,17 +42,19 @@ def conclude(
     *,
     rejected: Sequence[Rejected | tuple[str, str, int, str]] = (),
     attestations: Sequence[Attestation] = (),
+    proofs: Mapping[str, Proof] | None = None,
     place: _Place,
 ) -> tuple[Coverage, ...]:
     """What was watched, in the order of source, host, channel, time and state.
 
     The span with records is one row, `unproven`; what is wrong inside it lies over it. `proven` rows come from
-    attestations alone, cut to the span in which the source has records. `rejected` are records that could not be read.
+    attestations alone, cut to the span in which the source has records. `rejected` are records that could not be read,
+    `proofs` what each source declares it could give, by its name.
     """
     found: list[Coverage] = []
     spans: dict[str, tuple[int, int]] = {}
     for log, facts in by_log(state).items():
-        proof = proof_of(log.source)
+        proof = (proofs or {}).get(log.source, _NO_PROOF)
         found += _span(log, facts, proof)
         found += _gapped(log, facts, place)
         found += _reused(log, facts, place)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-
 VERBATIM = "verbatim"
 
 

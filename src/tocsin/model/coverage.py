@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tocsin.model.exposure import Basis
 from tocsin.model.reference import RecordPlace
@@ -22,6 +23,14 @@ class CoverageState(enum.StrEnum):
     UNPARSED = "unparsed"
     CLEARED = "cleared"
     NOT_COLLECTED = "not_collected"
+
+
+class Proof(NamedTuple):
+    """What a proven interval of a source would stand on, why it is not proven without more, and where it is written."""
+
+    basis: Basis
+    reason: str
+    citation: str
 
 
 class Mark(enum.StrEnum):

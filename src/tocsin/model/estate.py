@@ -51,9 +51,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
-    """A named custodian vouches that a source recorded everything for holdings matching `pattern`, from `from_` to `to`.
+    """A named custodian vouches that a source recorded everything on holdings matching `pattern`, `from_` to `to`.
 
-    Carries a "ruled out" on basis *attested* (design, section 10): custodian, date and the audit setting are all needed.
+    Carries a "ruled out" on basis *attested*: custodian, date and the audit setting are all needed.
     """
 
     source: str

@@ -11,7 +11,7 @@ class Record(NamedTuple):
 
     offset, length   span of the bytes as framed, in the chunk's data
     data             what is committed beside the span: the bytes as framed, or for EVTX the canonical text
-    log              values of the source's partition fields, in their order, as text ("" where absent): selects the plan
+    log              values of the source's `log_fields`, in their order, as text ("" where absent)
     fields           native field name to value, flat; values are str, int, float, bool, None or a list of those
     native           the decoded record as the source's own mapping wants it
     warnings         codes of what had to be assumed or repaired (`invalid_utf8`, `time_missing`, ...)

@@ -1,7 +1,7 @@
 """Arrow schemas of the tables that cross stage borders. Column names are OCSF 1.6 attribute paths where OCSF has one.
 
-`record` is a reference (`model.reference`); times are int64 nanoseconds UTC (`model.instant`), null where the log has none.
-Text columns are plain utf8; empty means the log said so, null means it said nothing.
+`record` is a reference (`model.reference`); times are int64 nanoseconds UTC (`model.instant`), null where the log has
+none. Text columns are plain utf8; empty means the log said so, null means it said nothing.
 """
 
 from __future__ import annotations

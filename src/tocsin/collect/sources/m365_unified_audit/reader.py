@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from tocsin.collect.source import HEAD_BYTES, Head, Mapped
+from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.m365_unified_audit.decoding import BYTE_ORDER_MARK, is_typical
 from tocsin.collect.sources.m365_unified_audit.delimited import Layout, cut_rows, frame_rows, header_length, layout_of
 from tocsin.collect.sources.m365_unified_audit.flatten import flatten
@@ -37,6 +37,7 @@ class M365UnifiedAudit:
     decoder = "m365_unified_audit 1"
     log_fields = ("Workload", "RecordType", "Operation")
     commits_text = False
+    proof = declared_proof(__name__)
 
     def recognises(self, head: Head) -> float:
         """The share of whole records at the start that look like audit records; nothing of the name counts."""

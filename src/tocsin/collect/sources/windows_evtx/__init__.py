@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import orjson
 
-from tocsin.collect.source import Head, Mapped, Source
+from tocsin.collect.source import Head, Mapped, Source, declared_proof
 from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS, event_fields
 from tocsin.collect.sources.windows_evtx.framing import BLOCK_MAGIC, FILE_HEADER_BYTES, FILE_MAGIC, next_block
@@ -22,6 +22,7 @@ class WindowsEvtx:
     decoder = f"evtx {version('evtx')}"
     log_fields: tuple[str, ...] = LOG_FIELDS
     commits_text = True
+    proof = declared_proof(__name__)
 
     def recognises(self, head: Head) -> float:
         """Certain by the file's magic; nearly so where only the file header is damaged and the first block stands."""
