@@ -81,7 +81,7 @@ def concluded(
 ) -> tuple[Coverage, ...]:
     proofs = {
         "windows_evtx": Proof(Basis.SEQUENCE, "no receipt was taken at collection", ""),
-        "m365_unified_audit": Proof(Basis.PROVIDERS_WORD, "provider's word: no proof of completeness", ""),
+        "m365_unified_audit": Proof(Basis.PROVIDERS_WORD, "provider's word: the log has no proof of completeness", ""),
     }
     return coverage.conclude(state, rejected=rejected, attestations=attestations, proofs=proofs, place=place)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,33 @@ CASES = "sigma/regression/cases.zip"
 NOT_OURS = {
     # RelativeTargetName is `NETLOGON`; the rule leaves out `netlogon`, and the other engine compares with case.
     ("Discovery/discovery_bloodhound.evtx", "52d8b0c6-53d6-439a-9e41-52ad442ad9ad"),
+}
+# Rules that ours finds where the independent engine does not, and what the event and the rule show as the cause.
+NOT_THEIRS = {
+    "06d71506-7beb-4f22-8888-e2e5e2ca7fd8": "keywords",
+    "0b7889b4-5577-4521-a60a-3376ee7f9f7b": "keywords",
+    "4e64668a-4da1-49f5-a8df-9e2d5b866718": "keywords",
+    "4fe151c2-ecf9-4fae-95ae-b88ec9c2fca6": "keywords",
+    "0dba975d-a193-4ed1-a067-424df57570d1": "boolean: Initiated",
+    "1f21ec3f-810d-4b0e-8045-322202e22b4b": "boolean: Initiated",
+    "c7e91a02-d771-4a6d-a700-42587e0b1095": "boolean: Initiated",
+    "cdc8da7d-c303-42f8-b08c-b4ab47230263": "boolean: Initiated",
+    "ed74fe75-7594-4b4b-ae38-e38e3fd2eb23": "boolean: Initiated",
+    "16f5d8ca-44bd-47c8-acbe-6fc95a16c12f": "number: LogonType",
+    "192a0330-c20b-4356-90b6-7b7049ae0b87": "number: LogonType",
+    "72124974-a68b-4366-b990-d30e0b2a190d": "number: LogonType",
+    "8eef149c-bd26-49f2-9e5a-9b00e3af499b": "number: LogonType",
+    "def8b624-e08f-4ae1-8612-1ba21190da6b": "number: LogonType",
+    "3e2f1b2c-4d5e-11ee-be56-0242ac120002": "number: PreAuthType",
+    "2c99737c-585d-4431-b61a-c911d86ff32f": "case: nTSecurityDescriptor",
+    "a24e5861-c6ca-4fde-a93c-ba9256feddf0": "case: 0x1fffff",
+    "dae8171c-5ec6-4396-b210-8466585b53e9": "case: ServicesActive",
+    "224f140f-3553-4cd1-af78-13d81bf9f7cc": "log source: IntegrityLevel of Security 4688",
+    "3037d961-21e9-4732-b27a-637bcc7bf539": "log source: IntegrityLevel of Security 4688",
+    "dcdbc940-0bff-46b2-95f3-2d73f848e33b": "log source: IntegrityLevel of Security 4688",
+    "78cc2dd2-7d20-4d32-93ff-057084c38b93": "log source: antivirus",
+    "fa0c05b6-8ad3-468d-8231-c1cbccb64fba": "log source: antivirus",
+    "beaa66d6-aa1b-4e3c-80f5-e0145369bfaf": "pattern with brackets (its own regression case)",
 }
 
 
@@ -100,7 +126,7 @@ def test_every_case_fires_its_rule(real_data: Path, matcher: Matcher, cases: lis
                 if not wanted <= found:
                     missed.append((file, sorted(wanted - found)))
     assert (seen, missed) == (120, [])
-    assert neighbours == 82, "rules beside the expected one: neither right nor wrong, but not to drift unseen"
+    assert neighbours == 80, "rules beside the expected one: neither right nor wrong, but not to drift unseen"
 
 
 def test_every_difference_to_an_independent_engine_is_known(
@@ -118,7 +144,8 @@ def test_every_difference_to_an_independent_engine_is_known(
             if name.endswith(".evtx"):
                 ours |= {(name, rule) for rule in _found(matcher, _records(archive.read(name)))}
     assert theirs - ours == NOT_OURS
-    assert len(theirs & ours) / len(theirs | ours) > 0.94, Counter(rule for _, rule in ours - theirs).most_common(9)
+    assert {rule for _, rule in ours - theirs} == NOT_THEIRS.keys()
+    assert len(theirs & ours) / len(theirs | ours) > 0.94
 
 
 def test_every_rule_is_accounted_for(real_data: Path, compiled: CompiledRules) -> None:

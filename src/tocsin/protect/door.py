@@ -6,5 +6,5 @@ from tocsin.model.chunk import ChunkResult
 
 
 def pass_through(result: ChunkResult) -> ChunkResult:
-    """What may leave the worker. There is no vault yet, so nothing is replaced: names stay in clear, and that is said."""
+    """What may leave the worker. There is no vault yet: nothing is replaced, names stay in clear, and that is said."""
     return result

@@ -106,7 +106,8 @@ class Matcher:
         compiled = self._compiled.rules[rule.position]
         log = dict(zip(self._log_fields, record.log, strict=True))
         assert compiled.tree is not None  # noqa: S101 - only rules with a tree are planned
-        return Match(index, compiled.id, self._explainer.reasons(compiled.tree, rule.rename, record.fields, log))
+        reasons = self._explainer.reasons(compiled.tree, rule.rename, record.fields, log)
+        return Match(index, compiled.id, tuple((one.field, one.asked, one.value) for one in reasons))
 
     def _plan(self, log: Log, own: frozenset[str]) -> Plan:
         """The plan of a log tuple, with the log fields in `own` read from the records instead."""
