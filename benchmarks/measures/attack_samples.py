@@ -74,7 +74,7 @@ def _member(folder: Path, entry: Mapping[str, Any]) -> str:
     return names[0]
 
 
-def _alerts(answer: Any) -> dict[str, set[str]]:  # noqa: ANN401 - a JSON document
+def _alerts(answer: Any) -> dict[str, set[str]]:
     """Techniques of the findings of level medium and above, by the input they rest on."""
     found: dict[str, set[str]] = {}
     for finding in answer["findings"]:

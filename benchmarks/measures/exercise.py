@@ -72,5 +72,5 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader") -> ExerciseFig
     )
 
 
-def _place(record: Any, folder: Path) -> tuple[str, int]:  # noqa: ANN401 - a JSON document
+def _place(record: Any, folder: Path) -> tuple[str, int]:
     return record["input"].removeprefix(f"{folder}/"), record["entry"]

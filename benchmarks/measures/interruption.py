@@ -65,11 +65,11 @@ def measure(data: Path, scratch: Path, kills: int = 10, seed: int = 20261121) ->
     )
 
 
-def _lasting(answer: Any) -> str:  # noqa: ANN401 - a JSON document
+def _lasting(answer: Any) -> str:
     return json.dumps({name: value for name, value in answer.items() if name != "run"})
 
 
-def _books(answer: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a JSON document
+def _books(answer: Any) -> tuple[int, int, int]:
     inputs = answer["accounting"]["inputs"]
     rejected = sum(each["count"] for entry in inputs for each in entry["rejected"])
     return sum(entry["records_read"] for entry in inputs), sum(entry["stored"] for entry in inputs), rejected

@@ -94,7 +94,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def _books(answer: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a JSON document
+def _books(answer: Any) -> tuple[int, int, int]:
     inputs = answer["accounting"]["inputs"]
     rejected = sum(each["count"] for entry in inputs for each in entry["rejected"])
     return sum(entry["records_read"] for entry in inputs), sum(entry["stored"] for entry in inputs), rejected
@@ -176,7 +176,7 @@ def _provider_only(scratch: Path, workspace: Path, groups: Sequence[Mapping[str,
     return sum(1 for found in classes.values() if found == {"provider_service"})
 
 
-def _placeless(answer: Any) -> Any:  # noqa: ANN401 - a JSON document
+def _placeless(answer: Any) -> Any:
     """The answer without what names the input: paths, hashes, the ids made of them."""
     text = json.dumps({name: answer[name] for name in ("exposure", "changes")})
     return json.loads(text.replace(_CSV, _JSON))

@@ -93,8 +93,13 @@ def _read(
             rejected[item.reason] = count + item.records, first, detail
             ordinal += item.records
     matcher = plan.matchers.get(source.name)
-    matches = matcher.match(records) if matcher else []
     rows = _Rows(chunk, source.name, without)
+    matches: list[Match] = []
+    if matcher:
+        before = sum(matcher.given_up.values())
+        matches = matcher.match(records)
+        if stopped := sum(matcher.given_up.values()) - before:
+            rows.warnings["expression_timed_out"] = stopped
     for record, number in zip(records, ordinals, strict=True):
         rows.add(number, record, source.map(record))
     events, accesses, marks = rows.tables()

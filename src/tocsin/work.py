@@ -6,6 +6,7 @@ transaction names them.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,6 +78,15 @@ class Done:
 
 def work(job: Job) -> Done:
     """Do one job. Raises SourceError where the bytes are no longer those that were planned."""
+    # Records are many and none is in a cycle: looking for cycles among them costs more than decoding them.
+    gc.disable()
+    try:
+        return _work(job)
+    finally:
+        gc.enable()
+
+
+def _work(job: Job) -> Done:
     data = _bytes_of(job)
     segment_sha256 = ""
     if job.segment is not None:

@@ -28,7 +28,7 @@ SOURCE = "m365_unified_audit"
 _CLASS = "account"
 
 
-def access(holding: str = "<1@tribunal.example>", **columns: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of a table
+def access(holding: str = "<1@tribunal.example>", **columns: Any) -> dict[str, Any]:
     return {
         "time": START + HOUR,
         "source": SOURCE,

@@ -23,7 +23,7 @@ class Finished:
     err: str
 
     @property
-    def document(self) -> Any:  # noqa: ANN401 - a JSON document
+    def document(self) -> Any:
         """Standard output as JSON."""
         return json.loads(self.out)
 
@@ -57,6 +57,6 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "tocsin", *map(str, arguments)]
 
 
-def without_run(document: Any) -> Any:  # noqa: ANN401 - a JSON document
+def without_run(document: Any) -> Any:
     """The answer without what may differ from run to run."""
     return {name: value for name, value in document.items() if name != "run"}

@@ -48,7 +48,7 @@ class Event:
         self.log = log
         self.rename = rename
 
-    def value(self, field: str) -> Any:  # noqa: ANN401 - whatever the log holds
+    def value(self, field: str) -> Any:
         name = self.rename.get(field, field)
         if name in self.fields:
             return self.fields[name]

@@ -46,7 +46,7 @@ def log_source_map(text: str = ONE_LOG) -> LogSourceMap:
     return read_logsource_map("test", LOG_FIELDS, text)
 
 
-def compiled(*rules: LoadedRule, text: str = ONE_LOG, **settings: Any) -> CompiledRules:  # noqa: ANN401
+def compiled(*rules: LoadedRule, text: str = ONE_LOG, **settings: Any) -> CompiledRules:
     """The rules compiled for the source named `test`."""
     return compile_rules(RuleSet(rules=rules, failed=(), digest="00"), [log_source_map(text)], **settings)
 

@@ -75,7 +75,7 @@ HOLDS_AND_FAILS: list[tuple[str, Any, list[Any], list[Any]]] = [
 
 
 @pytest.mark.parametrize(("key", "wanted", "holds", "fails"), HOLDS_AND_FAILS, ids=lambda one: str(one)[:40])
-def test_modifier(key: str, wanted: Any, holds: list[Any], fails: list[Any]) -> None:  # noqa: ANN401
+def test_modifier(key: str, wanted: Any, holds: list[Any], fails: list[Any]) -> None:
     found = matching({"x": {key: wanted}}, [{"A": value} for value in (*holds, *fails)])
     assert found == list(range(len(holds)))
 
@@ -95,7 +95,7 @@ def test_modifier(key: str, wanted: Any, holds: list[Any], fails: list[Any]) -> 
         ("A|fieldref|neq", "B", True),
     ],
 )
-def test_missing_field(key: str, wanted: Any, expected: bool) -> None:  # noqa: ANN401
+def test_missing_field(key: str, wanted: Any, expected: bool) -> None:
     assert matching({"x": {key: wanted}}, [{"B": "b"}]) == ([0] if expected else [])
 
 
@@ -146,7 +146,7 @@ def test_field_reference(modifier: str, holds: list[dict[str, Any]]) -> None:
         (["É"], [{"A": "née"}], [{"A": "nee"}]),
     ],
 )
-def test_keywords(keywords: Any, holds: list[dict[str, Any]], fails: list[dict[str, Any]]) -> None:  # noqa: ANN401
+def test_keywords(keywords: Any, holds: list[dict[str, Any]], fails: list[dict[str, Any]]) -> None:
     assert matching({"keywords": keywords}, [*holds, *fails]) == list(range(len(holds)))
     crowd: list[dict[str, Any]] = [{"A": "nothing here"}] * 150
     assert matching({"keywords": keywords}, [*crowd, holds[0], *crowd]) == [150]

@@ -12,7 +12,7 @@ from typing import Final
 
 import hyperscan
 import re2
-import regex  # type: ignore[import-untyped]
+import regex
 
 from tocsin.detect.sigma.predicate import ANY_CHARACTER, ANY_TEXT, Kind, Predicate, Unsupported
 from tocsin.detect.sigma.value import fold
