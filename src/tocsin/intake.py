@@ -162,7 +162,8 @@ class Intake:
 
     def _job(self, task: Task, sequence: int) -> Job:
         secret = os.urandom(32)
-        name = self.key.name_of("chunk", sequence, task.chunk.sha256)
+        # Of the secret, so of this attempt alone: the worker of a run that was killed may still be writing.
+        name = self.key.name_of("chunk", secret.hex())
         return Job(
             chunk=replace(task.chunk, sequence=sequence),
             kind=task.kind,
