@@ -14,6 +14,7 @@ from tocsin.books import Places, input_accounts, kept_by
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import findings as correlated
+from tocsin.correlate import identity
 from tocsin.correlate.incidents import correlate
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.account import account
@@ -24,6 +25,7 @@ from tocsin.model.estate import Estate
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.identity import is_remote_address
+from tocsin.model.joining import Identities
 from tocsin.model.question import CompromiseStart, Question, Way
 from tocsin.processing import combine_logs
 from tocsin.store.workspace import Workspace
@@ -58,6 +60,7 @@ class Held:
     hits: pa.Table
     accesses: pa.Table
     means: pa.Table
+    names: pa.Table
     logs: pa.Table
 
     @classmethod
@@ -73,6 +76,7 @@ class Held:
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
+            names=kept_by(workspace, identity.NAME, identity.combine),
             logs=kept_by(workspace, "logs", combine_logs),
         )
 
@@ -90,23 +94,28 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         place=held.places,
     )
     hits = _within(held.hits, question)
-    found = correlated.conclude(hits, held.rules.infos, held.places)
-    incidents = correlate(
-        found, carriers=attribution.carriers(held.means), accounts=attribution.count_accounts(held.means)
-    )
+    identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
+    found = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
+    means = _means_under_one_name(held.means, identities)
+    carriers = attribution.carriers(means)
+    incidents = correlate(found, carriers=carriers, accounts=attribution.count_accounts(means))
     every_change = changes.conclude(held.changes, place=held.places)
-    standing = changes.conclude(_within(held.changes, question), place=held.places)
-    who = attribution.conclude(held.means, hits, incidents, found, held.places)
+    standing = tuple(
+        replace(change, actor=identities.canonical(change.actor))
+        for change in changes.conclude(_within(held.changes, question), place=held.places)
+    )
+    who = attribution.conclude(means, hits, incidents, found, held.places)
     return Answers(
         as_of=_as_of(held.accounts) if now is None else now,
         accounting=Accounting(inputs=held.accounts, rules=account(held.rules, _seen(held.logs))),
         findings=found,
         incidents=incidents,
-        exposure=_exposure(held, question, watched, incidents, found, every_change),
+        exposure=_exposure(held, _all_forms(question, identities), watched, incidents, found, every_change, identities),
         coverage=watched,
         changes=standing,
+        identities=identities.joins,
         attribution=who,
-        containment=propose(incidents, found, standing, held.estate, who, carriers=attribution.carriers(held.means)),
+        containment=propose(incidents, found, standing, held.estate, who, carriers=carriers),
         names_in_clear=True,
         not_done=NOT_DONE,
         run=run,
@@ -120,11 +129,12 @@ def _exposure(
     incidents: Sequence[Incident],
     found: Sequence[Finding],
     standing: Sequence[StandingChange],
+    identities: Identities,
 ) -> tuple[Exposure, ...]:
     start = CompromiseStart()
     if not question.selects:
         assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
-        ways = hostile_ways(assumed, found, attribution.carriers(held.means))
+        ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities)
         question = replace(question, ways=ways, accounts=_accounts_behind(ways, held.means))
         start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(
@@ -139,7 +149,10 @@ def _exposure(
 
 
 def hostile_ways(
-    incidents: Sequence[Incident], findings: Sequence[Finding], carriers: Mapping[Entity, int]
+    incidents: Sequence[Incident],
+    findings: Sequence[Finding],
+    carriers: Mapping[Entity, int],
+    identities: Identities,
 ) -> tuple[Way, ...]:
     """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
 
@@ -153,7 +166,7 @@ def hostile_ways(
         if finding.id not in members:
             continue
         of_type = {kind: [one.id for one in finding.entities if one.type is kind] for kind in EntityType}
-        accounts = of_type[EntityType.ACCOUNT][:1]
+        accounts = [form for one in of_type[EntityType.ACCOUNT][:1] for form in identities.all_forms(one)]
         addresses = [one for one in of_type[EntityType.ADDRESS] if is_remote_address(one)]
         sessions = of_type[EntityType.SESSION]
         ways.update(Way(identity="", address="", session=session) for session in sessions)
@@ -165,6 +178,32 @@ def hostile_ways(
         if not addresses and not sessions:
             ways.update(Way(identity=account, address="", session="") for account in accounts)
     return tuple(sorted(ways))
+
+
+def _under_one_name(findings: Sequence[Finding], identities: Identities) -> tuple[Finding, ...]:
+    """The findings with every account and host by the one name it is shown by; the subject stays first."""
+    joined = (EntityType.ACCOUNT, EntityType.HOST)
+
+    def shown(entity: Entity) -> Entity:
+        return Entity(entity.type, identities.canonical(entity.id)) if entity.type in joined else entity
+
+    return tuple(
+        replace(finding, entities=tuple(dict.fromkeys(shown(entity) for entity in finding.entities)))
+        for finding in findings
+    )
+
+
+def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
+    accounts = means.column("account").combine_chunks().dictionary_encode()
+    shown = pa.array([identities.canonical(name) for name in accounts.dictionary.to_pylist()], pa.string())
+    renamed = shown.take(accounts.indices)
+    return attribution.combine([means.set_column(means.schema.get_field_index("account"), "account", renamed)])
+
+
+def _all_forms(question: Question, identities: Identities) -> Question:
+    """The question with every name of the accounts it asks for."""
+    forms = {form for one in question.identities for form in identities.all_forms(one)}
+    return replace(question, identities=tuple(sorted(forms)))
 
 
 def _accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
 from tocsin.collect.source import Mapped, Source, source_named
-from tocsin.correlate import findings
+from tocsin.correlate import findings, identity
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import VerificationError
@@ -246,6 +246,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         findings.NAME: findings.summarise(result.hits),
         exposure.NAME: exposure.summarise(result.accesses),
         attribution.NAME: attribution.summarise(result.events),
+        identity.NAME: identity.summarise(result.events),
         "logs": logs,
     }
 

@@ -23,6 +23,7 @@ from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
 from tocsin.model.instant import parse_time
+from tocsin.model.joining import Join, JoinKind
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Cut, Means, ProcessStep
 
@@ -53,6 +54,17 @@ def answers() -> Answers:
         incidents=_incidents(findings),
         exposure=_exposure(),
         coverage=_coverage(),
+        identities=(
+            Join(
+                kind=JoinKind.SAME_ACCOUNT,
+                a="ada.example@tribunal.example",
+                b="s-1-5-21-1-2-3-1001",
+                count=12,
+                first=1_772_438_400_000_000_000,
+                last=1_772_524_800_000_000_000,
+                record=RecordPlace("logs/audit.jsonl", 4),
+            ),
+        ),
         changes=(
             StandingChange(
                 kind=Mark.FORWARDING,
@@ -104,6 +116,7 @@ def empty(answers: Answers) -> Answers:
         exposure=(),
         coverage=(),
         changes=(),
+        identities=(),
         attribution=(),
         containment=(),
         not_done=(),

@@ -9,6 +9,7 @@ from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
+from tocsin.model.joining import Join
 from tocsin.model.response import Attribution, Cut
 
 
@@ -107,6 +108,7 @@ class Answers:
     exposure: tuple[Exposure, ...]
     coverage: tuple[Coverage, ...]
     changes: tuple[StandingChange, ...]
+    identities: tuple[Join, ...]
     attribution: tuple[Attribution, ...]
     containment: tuple[Cut, ...]
     names_in_clear: bool

@@ -37,6 +37,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "exposure": element(answers.exposure),
         "coverage": element(answers.coverage),
         "changes": element(answers.changes),
+        "identities": element(answers.identities),
         "attribution": element(answers.attribution),
         "containment": {"cuts": element(answers.containment)},
         "not_done": element(answers.not_done),
