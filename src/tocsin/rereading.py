@@ -8,7 +8,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Row, select
 
-from tocsin.collect.inflate import Limits, TruncatedError, open_members
+from tocsin.collect.archive import read_member
+from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.plan import ChunkKind
 from tocsin.errors import VerificationError
 from tocsin.intake import Intake, replace_derived
@@ -56,14 +57,14 @@ class Rereader:
                 ).scalar_one()
         stream: BinaryIO = open_input(self._workspace, self._key, holder)
         self._input, self._position, self._waiting = input_row, 0, b""
-        self._blocks = open_members(stream, inner, Limits())
+        self._blocks = read_member(stream, inner, Limits())
 
     def _take(self, path: str, offset: int, length: int) -> bytes:
         end = offset + length
         while self._position + len(self._waiting) < end:
             try:
                 block = next(self._blocks, b"")
-            except (TruncatedError, KeyError):
+            except (ArchiveFault, KeyError):
                 block = b""
             if not block:
                 raise VerificationError(f"{path} cannot be read to byte {end} from the record")

@@ -137,6 +137,7 @@ def answers() -> Answers:
         exposure=(),
         coverage=(),
         changes=(),
+        identities=(),
         attribution=(),
         containment=(),
         names_in_clear=True,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 
+import py7zr
 import pytest
+from backports import zstd
 
 from tocsin import work
 from tocsin.exercise.formats.evtx import WindowsEvent, evtx_bytes
@@ -16,6 +19,27 @@ from tocsin.store import durable
 
 from .conftest import Tocsin
 from .logs import START, lines
+
+
+def tarred(members: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return target.getvalue()
+
+
+def seven_zipped(members: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with py7zr.SevenZipFile(target, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(data, name)
+    return target.getvalue()
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -169,6 +193,8 @@ def test_archives_are_read_within_limits(tmp_path: Path, tocsin: Tocsin) -> None
         "bomb.gz": gzip.compress(b"\0" * 200_000_000, mtime=0),
     }
     (logs / "bundle.zip").write_bytes(zipped(bundle))
+    (logs / "bundle.tar.zst").write_bytes(zstd.compress(tarred({"a/audit.jsonl": lines(9, first=5000)})))
+    (logs / "bundle.7z").write_bytes(seven_zipped({"audit.jsonl": lines(11, first=6000)}))
     (logs / "cut.jsonl.gz").write_bytes(gzip.compress(lines(3000, first=100), mtime=0)[:-2000])
     (logs / "broken.zip").write_bytes(zipped({"a.jsonl": lines(3)})[:-30])
     done = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
@@ -180,6 +206,9 @@ def test_archives_are_read_within_limits(tmp_path: Path, tocsin: Tocsin) -> None
     assert entries["bundle.zip!empty.log"]["state"] == "ignored"
     assert entries["bundle.zip!bomb.gz"]["state"] == "unrecognised"
     assert "expands" in entries["bundle.zip!bomb.gz"]["reason"]
+    assert entries["bundle.tar.zst!a/audit.jsonl"]["records_read"] == 9
+    assert entries["bundle.tar.zst!link"]["reason"] == "a link or device, not a file"
+    assert entries["bundle.7z!audit.jsonl"]["records_read"] == 11
     assert entries["broken.zip"]["state"] == "unrecognised"
     assert entries["cut.jsonl.gz"]["state"] == "partial"
     assert "ends early" in entries["cut.jsonl.gz"]["reason"]

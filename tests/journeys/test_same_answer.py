@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.collect import plan
+from tocsin.collect import scanning
 
 from .conftest import Tocsin, without_run
 from .logs import lines
@@ -33,7 +33,7 @@ def test_chunks_of_any_size_give_the_same_answer(
     log.write_bytes(lines(3000))
     answers = []
     for size in (1 << 14, 1 << 17, 1 << 22):
-        monkeypatch.setattr(plan, "CHUNK_BYTES", size)
+        monkeypatch.setattr(scanning, "CHUNK_BYTES", size)
         done = tocsin("investigate", log, "--workspace", tmp_path / str(size), "--format", "json")
         assert done.inputs["audit.jsonl"]["stored"] == 3000
         answers.append(without_run(done.document))

@@ -1,29 +1,19 @@
-"""Compressed and archived bytes as streams, within limits, without ever writing a member to disk."""
+"""Compressed bytes as a stream of inflated blocks, within limits: gzip, zstd, bzip2 and xz, recognised by magic."""
 
 from __future__ import annotations
 
+import bz2
 import io
-import zipfile
+import lzma
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
-GZIP_MAGIC = b"\x1f\x8b\x08"
-ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+from backports import zstd
+
+from tocsin.collect.limits import Limits, TruncatedError
+
 BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What an archive may cost. A member past `ratio` counts as a bomb only beyond `ratio_floor_bytes`."""
-
-    depth: int = 4
-    members: int = 100_000
-    ratio: int = 300
-    ratio_floor_bytes: int = 64 << 20
-    member_bytes: int = 64 << 30
-    nested_bytes: int = 512 << 20  # an archive inside an archive is held in memory
 
 
 class Readable(Protocol):
@@ -34,135 +24,182 @@ class Readable(Protocol):
         ...
 
 
-class BombError(ValueError):
-    """The stream expands past the limits; nothing of it is used."""
+class _Decoder(Protocol):
+    """One compressed stream (a file may hold several, one behind the other)."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def waiting(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-class TruncatedError(ValueError):
-    """The stream ends or breaks before its end; what came before it is sound."""
+class _Gzip:
+    """zlib's decoder in the manner of the others: what it has not taken in yet is kept here."""
+
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._decoder.unconsumed_tail)
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._decoder.decompress(self._decoder.unconsumed_tail + data, max_length)
 
 
-def archive_format(head: bytes) -> str | None:
-    """`zip`, `gzip` or None, by magic."""
-    if head.startswith(ZIP_MAGICS):
-        return "zip"
-    return "gzip" if head.startswith(GZIP_MAGIC) else None
+class _Kept:
+    """A decoder that keeps its own input: bzip2, xz, zstd."""
+
+    def __init__(self, decoder: Any) -> None:  # noqa: ANN401 - three libraries, one shape, no type in common
+        self._decoder = decoder
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._decoder.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._decoder.unused_data)
+
+    @property
+    def waiting(self) -> bool:
+        return not self._decoder.needs_input and not self._decoder.eof
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return bytes(self._decoder.decompress(data, max_length))
 
 
-def inflate_gzip(stream: Readable, limits: Limits) -> Iterator[bytes]:
-    """The inflated bytes of every gzip member in order (RFC 1952, 2.2), in blocks.
+_FORMATS: tuple[tuple[str, bytes, Callable[[], _Decoder]], ...] = (
+    ("gzip", b"\x1f\x8b\x08", _Gzip),
+    ("zstd", b"\x28\xb5\x2f\xfd", lambda: _Kept(zstd.ZstdDecompressor())),
+    ("bzip2", b"BZh", lambda: _Kept(bz2.BZ2Decompressor())),
+    ("xz", b"\xfd7zXZ\0", lambda: _Kept(lzma.LZMADecompressor(lzma.FORMAT_XZ))),
+)
+_FAULTS = (zlib.error, zstd.ZstdError, lzma.LZMAError, OSError, EOFError)
 
-    Raises TruncatedError after the last sound block, BombError past the limits. Zero padding behind is skipped;
-    anything else behind raises TruncatedError.
+
+def compression(head: bytes) -> str | None:
+    """`gzip`, `zstd`, `bzip2`, `xz` or None, by magic."""
+    return next((name for name, magic, _ in _FORMATS if head.startswith(magic)), None)
+
+
+def inflate(stream: Readable, limits: Limits) -> Iterator[bytes]:
+    """The bytes of the stream in blocks: inflated where they begin as compressed, as they are where they do not.
+
+    Several compressed streams behind each other are one content (RFC 1952, 2.2; RFC 8878, 3.1). Raises TruncatedError
+    after the last sound block, BombError past the limits. Zero padding behind is skipped; anything else behind raises
+    TruncatedError.
     """
-    received = inflated = 0
-    decoder = zlib.decompressobj(wbits=31)
-    fresh, members = True, 0
-    while block := stream.read(BLOCK):
-        received += len(block)
-        while block:
-            if fresh and members:
-                block = block.lstrip(b"\0")
-                if not block:
-                    break
-            try:
-                data = decoder.decompress(block, BLOCK)
-            except zlib.error as error:
-                raise TruncatedError(f"the compressed data is damaged: {error}") from error
-            fresh = False
-            inflated += len(data)
-            _check(received, inflated, limits)
-            if data:
-                yield data
-            if decoder.eof:
-                block = decoder.unused_data
-                decoder, fresh = zlib.decompressobj(wbits=31), True
-                members += 1
-            else:
-                block = decoder.unconsumed_tail
-    while not fresh and not decoder.eof:
-        data = decoder.decompress(decoder.unconsumed_tail, BLOCK)
-        if not data:
-            raise TruncatedError("the compressed data ends early")
+    first = stream.read(BLOCK)
+    make = next((make for _, magic, make in _FORMATS if first.startswith(magic)), None)
+    if make is None:
+        while first:
+            yield first
+            first = stream.read(BLOCK)
+        return
+    yield from _inflated(first, stream, make, limits)
+
+
+def _inflated(block: bytes, stream: Readable, make: Callable[[], _Decoder], limits: Limits) -> Iterator[bytes]:
+    decoder = make()
+    received, inflated, begun, ended = len(block), 0, False, False
+    while True:
+        if not block and not decoder.waiting:
+            block = stream.read(BLOCK)
+            received += len(block)
+            if not block:
+                break
+        if ended and not begun:
+            block = block.lstrip(b"\0")
+            if not block:
+                continue
+        try:
+            data = decoder.decompress(block, BLOCK)
+        except _FAULTS as error:
+            raise TruncatedError(f"the compressed data is damaged: {error}") from error
+        begun, block = True, b""
         inflated += len(data)
-        _check(received, inflated, limits)
-        yield data
+        limits.check(received, inflated)
+        if data:
+            yield data
+        if decoder.eof:
+            block, decoder = decoder.unused_data, make()
+            begun, ended = False, True
+    if begun:
+        raise TruncatedError("the compressed data ends early")
 
 
-def inflate_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> Iterator[bytes]:
-    """The bytes of one zip member in blocks, its CRC checked at the end; errors as `inflate_gzip`."""
-    inflated = 0
-    try:
-        with archive.open(member) as stream:
-            while data := stream.read(BLOCK):
-                inflated += len(data)
-                _check(max(member.compress_size, 1), inflated, limits)
-                yield data
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise TruncatedError(f"the member is damaged: {error}") from error
+class Joined:
+    """A readable stream over blocks; `read(n)` gives at most a block, whatever `n`."""
 
-
-def _check(received: int, inflated: int, limits: Limits) -> None:
-    if inflated > limits.member_bytes:
-        raise BombError(f"expands to more than {limits.member_bytes >> 30} GiB")
-    if inflated > limits.ratio_floor_bytes and inflated > received * limits.ratio:
-        raise BombError(f"expands more than {limits.ratio} times")
-
-
-def member_names(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """Every file member by a name of its own, in the archive's order; a repeated name gets ` (2)`, ` (3)`."""
-    named: dict[str, zipfile.ZipInfo] = {}
-    for member in archive.infolist():
-        if member.is_dir():
-            continue
-        name, number = member.filename, 1
-        while name in named:
-            number += 1
-            name = f"{member.filename} ({number})"
-        named[name] = member
-    return named
-
-
-def open_members(stream: BinaryIO, inner: str, limits: Limits) -> Iterator[bytes]:
-    """The inflated content at `inner` (member names joined by `!`; "" for the file itself), from the outermost bytes.
-
-    A gzip file is inflated wherever it stands. Used to read again from the record what was read from the file.
-    Raises KeyError where there is no such member.
-    """
-    if not inner:
-        yield from inflate_content(iter(lambda: stream.read(BLOCK), b""), limits)
-        return
-    with zipfile.ZipFile(stream) as archive:
-        members = member_names(archive)
-        if inner in members:
-            yield from inflate_content(inflate_member(archive, members[inner], limits), limits)
-            return
-        outer = max((name for name in members if inner.startswith(f"{name}!")), key=len, default=None)
-        if outer is None:
-            raise KeyError(inner)
-        held = io.BytesIO(b"".join(inflate_member(archive, members[outer], limits)))
-    yield from open_members(held, inner[len(outer) + 1 :], limits)
-
-
-def inflate_content(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    """`blocks` as they are, or inflated where they begin as gzip."""
-    first = next(blocks, b"")
-    if not first.startswith(GZIP_MAGIC):
-        yield first
-        yield from blocks
-        return
-    yield from inflate_gzip(_Joined(first, blocks), limits)
-
-
-class _Joined:
-    """A readable stream over a first block and the blocks that follow; `read(n)` gives at most a block."""
-
-    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
-        self._first: bytes | None = first
-        self._rest = rest
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
 
     def read(self, size: int = -1, /) -> bytes:
-        if self._first is not None:
-            block, self._first = self._first, None
-            return block
-        return next(self._rest, b"")
+        """The next block; empty at the end."""
+        return next(self._blocks, b"")
+
+
+class Inflating(io.RawIOBase):
+    """A seekable, read-only stream over inflated bytes: going back begins again, going forward reads on.
+
+    `reopen` gives the blocks from the start. What is read in order is inflated once.
+    """
+
+    def __init__(self, reopen: Callable[[], Iterator[bytes]]) -> None:
+        self._reopen = reopen
+        self._blocks = reopen()
+        self._waiting = b""
+        self._position = 0  # of the start of what waits
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_END:
+            raise io.UnsupportedOperation("the end of an inflated stream is not known")
+        target = offset if whence == io.SEEK_SET else self._position + offset
+        if target < self._position:
+            self._blocks, self._waiting, self._position = self._reopen(), b"", 0
+        while self._position < target and self._fill():
+            step = min(target - self._position, len(self._waiting))
+            self._waiting = self._waiting[step:]
+            self._position += step
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - the type of a writable buffer has no name in 3.11
+        if not len(buffer) or not self._fill():
+            return 0
+        piece = self._waiting[: len(buffer)]
+        buffer[: len(piece)] = piece
+        self._waiting = self._waiting[len(piece) :]
+        self._position += len(piece)
+        return len(piece)
+
+    def _fill(self) -> bool:
+        while not self._waiting:
+            block = next(self._blocks, None)
+            if block is None:
+                return False
+            self._waiting = block
+        return True

@@ -1,0 +1,143 @@
+"""The contract of an archive format, found by folder under `archives/`, and the one way to open an archive.
+
+A format module holds one instance named `FORMAT`. Members are read from the archive's own bytes; none is ever written
+to disk, whatever its name says.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import BinaryIO, NamedTuple, Protocol
+
+from tocsin.collect import archives
+from tocsin.collect.inflate import BLOCK, Inflating, Joined, compression, inflate
+from tocsin.collect.limits import BombError, Limits, TruncatedError, UnopenableError
+
+HEAD_BYTES = 512
+
+
+class Member(NamedTuple):
+    """One file in an archive: its size, what it takes in the archive, and why it cannot be read ("" where it can)."""
+
+    size: int
+    packed: int
+    refusal: str = ""
+
+
+class Archive(Protocol):
+    """An open archive. `members` are its files in their order, each under a name of its own."""
+
+    @property
+    def members(self) -> Mapping[str, Member]:
+        """By name, in the archive's order."""
+        ...
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The bytes of a member in blocks, from its start. Raises TruncatedError, BombError, KeyError."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is read after it."""
+        ...
+
+
+class ArchiveFormat(Protocol):
+    """An archive format. `name` is what the accounting shows."""
+
+    name: str
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether these first `HEAD_BYTES` are such an archive's."""
+        ...
+
+    def open(self, stream: BinaryIO, limits: Limits) -> Archive:
+        """The archive in a seekable stream. Raises UnopenableError."""
+        ...
+
+
+@cache
+def all_formats() -> tuple[ArchiveFormat, ...]:
+    """Every archive format, by name."""
+    found: list[ArchiveFormat] = [
+        importlib.import_module(f"{archives.__name__}.{module.name}").FORMAT
+        for module in pkgutil.iter_modules(archives.__path__)
+    ]
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+def format_of(stream: BinaryIO, limits: Limits) -> tuple[ArchiveFormat, BinaryIO] | None:
+    """The archive format of a seekable stream and the stream to open it on, or None: it is no archive.
+
+    A compressed archive (tar.gz and the like) is seen through its compression.
+    """
+    stream.seek(0)
+    head = stream.read(HEAD_BYTES)
+    inside = stream
+    if compression(head) is not None:
+
+        def reopen() -> Iterator[bytes]:
+            stream.seek(0)
+            return inflate(stream, limits)
+
+        inside = io.BufferedReader(Inflating(reopen), BLOCK)
+        try:
+            head = inside.read(HEAD_BYTES)
+        except (TruncatedError, BombError):
+            head = b""
+    known = next((each for each in all_formats() if each.recognises(head)), None)
+    stream.seek(0)
+    if known is None:
+        return None
+    inside.seek(0)
+    return known, inside
+
+
+def names(given: Iterator[str]) -> Iterator[str]:
+    """The names, each made one of its own: a repeated one gets ` (2)`, ` (3)`."""
+    taken: set[str] = set()
+    for name in given:
+        own, number = name, 1
+        while own in taken:
+            number += 1
+            own = f"{name} ({number})"
+        taken.add(own)
+        yield own
+
+
+def read_member(stream: BinaryIO, inner: str, limits: Limits) -> Iterator[bytes]:
+    """The inflated content at `inner` (member names joined by `!`; "" for the file itself), from the outermost bytes.
+
+    Used to read again from the record what was read from the file. Raises KeyError where there is no such member.
+    """
+    if not inner:
+        stream.seek(0)
+        yield from inflate(stream, limits)
+        return
+    known = format_of(stream, limits)
+    if known is None:
+        raise KeyError(inner)
+    archive = known[0].open(known[1], limits)
+    if inner in archive.members:
+        yield from inflate(Joined(archive.blocks(inner)), limits)
+        return
+    outer = max((name for name in archive.members if inner.startswith(f"{name}!")), key=len, default=None)
+    if outer is None:
+        raise KeyError(inner)
+    held = hold(archive.blocks(outer), limits)
+    yield from read_member(io.BytesIO(held), inner[len(outer) + 1 :], limits)
+
+
+def hold(blocks: Iterator[bytes], limits: Limits) -> bytes:
+    """All the blocks in memory. Raises UnopenableError where they are too many."""
+    parts: list[bytes] = []
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > limits.held_bytes:
+            raise UnopenableError("too large to be opened inside another archive: unpack it first")
+        parts.append(block)
+    return b"".join(parts)

@@ -1,0 +1,158 @@
+"""One pass over a content: its hash, the source it is of, and the ranges it is cut into."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from tocsin.collect.limits import ArchiveFault, TruncatedError
+from tocsin.collect.source import HEAD_BYTES, Head, Source, all_sources
+
+CHUNK_BYTES = 4 << 20
+SEGMENT_BYTES = 8 << 20
+HELD_BYTES = 64 << 20
+THRESHOLD = 0.5
+_OVERLAP = 64 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A chunk's range of an input's content, with its hash (hex)."""
+
+    offset: int
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What one pass over a content found. `held` are its bytes where they are few enough to keep."""
+
+    sha256: str
+    size: int
+    source: Source | None
+    certainty: float
+    preamble: bytes
+    ranges: tuple[Range, ...]
+    held: bytes | None
+    fault: str
+
+
+def recognise(head: Head) -> tuple[Source | None, float]:
+    """The source surest of this head, and its certainty; None below one half. Ties go to the first by name."""
+    best: Source | None = None
+    certainty = 0.0
+    for source in all_sources():
+        sure = source.recognises(head)
+        if sure > certainty:
+            best, certainty = source, sure
+    return (best if certainty >= THRESHOLD else None), round(certainty, 2)
+
+
+def scan(blocks: Iterator[bytes], name: str, *, keep: bool) -> Content:
+    """One pass: hash, recognise, cut. A break in the stream keeps what came before it and is told in `fault`.
+
+    name   of the file: a hint for recognition
+    keep   hold the bytes while they are no more than `HELD_BYTES`, so that they need not be read twice
+    """
+    passing = _Passing(blocks, keep=keep)
+    try:
+        head = passing.head()
+        known = Head(head, len(head), name)
+        source, certainty = recognise(known) if head else (None, 0.0)
+        preamble = head[: source.preamble(known)] if source else b""
+        ranges = tuple(_cut(passing.blocks(), source, preamble))
+    except ArchiveFault as error:
+        return Content(
+            sha256="", size=0, source=None, certainty=0.0, preamble=b"", ranges=(), held=None, fault=str(error)
+        )
+    return Content(
+        sha256=passing.digest.hexdigest(),
+        size=passing.size,
+        source=source,
+        certainty=certainty,
+        preamble=preamble,
+        ranges=ranges,
+        held=None if passing.kept is None else b"".join(passing.kept),
+        fault=passing.fault,
+    )
+
+
+def hash_pieces(stream: BinaryIO) -> tuple[str, tuple[Range, ...]]:
+    """The hash of a file as received, and of its pieces of `SEGMENT_BYTES`."""
+    whole = hashlib.sha256()
+    ranges: list[Range] = []
+    offset = 0
+    while piece := stream.read(SEGMENT_BYTES):
+        whole.update(piece)
+        ranges.append(Range(offset=offset, length=len(piece), sha256=hashlib.sha256(piece).hexdigest()))
+        offset += len(piece)
+    return whole.hexdigest(), tuple(ranges)
+
+
+class _Passing:
+    """Blocks on their way: hashed, counted, kept while they are few; a break ends them and is told in `fault`."""
+
+    def __init__(self, blocks: Iterator[bytes], *, keep: bool) -> None:
+        self._stream = self._sound(blocks)
+        self._start: list[bytes] = []
+        self.digest = hashlib.sha256()
+        self.size = 0
+        self.kept: list[bytes] | None = [] if keep else None
+        self.fault = ""
+
+    def head(self) -> bytes:
+        """The first `HEAD_BYTES`; asked before `blocks`."""
+        size = 0
+        while size < HEAD_BYTES and (block := next(self._stream, b"")):
+            self._start.append(block)
+            size += len(block)
+        return b"".join(self._start)[:HEAD_BYTES]
+
+    def blocks(self) -> Iterator[bytes]:
+        """Every block from the first."""
+        for block in itertools.chain(self._start, self._stream):
+            self.digest.update(block)
+            self.size += len(block)
+            if self.kept is not None:
+                self.kept.append(block)
+                if self.size > HELD_BYTES:
+                    self.kept = None
+            yield block
+
+    def _sound(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from blocks
+        except TruncatedError as error:
+            self.fault = str(error)
+
+
+def _cut(blocks: Iterator[bytes], source: Source | None, preamble: bytes) -> Iterator[Range]:
+    """Ranges of about `CHUNK_BYTES`, each beginning where a record does. Holds at most a block and an overlap."""
+    start = position = 0
+    digest = hashlib.sha256()
+    tail = b""
+    for block in blocks:
+        tail += block
+        while source is not None and position + len(tail) - start > max(CHUNK_BYTES, len(preamble)):
+            near = max(start + CHUNK_BYTES - position, 0)
+            found = source.cut(tail[near:], preamble)
+            if found is None or near + found + position == start:
+                break
+            digest.update(tail[: near + found])
+            position += near + found
+            tail = tail[near + found :]
+            yield Range(offset=start, length=position - start, sha256=digest.hexdigest())
+            start, digest = position, hashlib.sha256()
+        surplus = len(tail) - _OVERLAP
+        if surplus > 0:
+            digest.update(tail[:surplus])
+            position += surplus
+            tail = tail[surplus:]
+    digest.update(tail)
+    position += len(tail)
+    if position > start:
+        yield Range(offset=start, length=position - start, sha256=digest.hexdigest())
