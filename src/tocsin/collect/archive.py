@@ -81,7 +81,7 @@ def format_of(stream: BinaryIO, limits: Limits) -> tuple[ArchiveFormat, BinaryIO
 
         def reopen() -> Iterator[bytes]:
             stream.seek(0)
-            return inflate(stream, limits)
+            yield from inflate(stream, limits)
 
         inside = io.BufferedReader(Inflating(reopen), BLOCK)
         try:
@@ -94,6 +94,13 @@ def format_of(stream: BinaryIO, limits: Limits) -> tuple[ArchiveFormat, BinaryIO
         return None
     inside.seek(0)
     return known, inside
+
+
+def open_archive(known: tuple[ArchiveFormat, BinaryIO] | None, limits: Limits) -> Archive:
+    """The archive that `format_of` knew. Raises UnopenableError, also where it knew none."""
+    if known is None:
+        raise UnopenableError("the archive is damaged at its start")
+    return known[0].open(known[1], limits)
 
 
 def names(given: Iterator[str]) -> Iterator[str]:

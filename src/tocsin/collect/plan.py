@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from tocsin.collect.archive import Archive, ArchiveFormat, format_of, hold
+from tocsin.collect.archive import Archive, format_of, hold, open_archive
 from tocsin.collect.inflate import BLOCK, Joined, compression, inflate
 from tocsin.collect.limits import ArchiveFault, Limits, TruncatedError
 from tocsin.collect.scanning import Content, Range, hash_pieces, scan
@@ -83,8 +83,8 @@ def _plan_file(found: Found, limits: Limits) -> Iterator[Planned]:
         with found.file.open("rb") as stream:
             if not _head(stream):
                 yield _unread(found.path, "empty file", ignored=True)
-            elif (known := format_of(stream, limits)) is not None:
-                yield from _plan_archive_file(found, stream, limits, *known)
+            elif format_of(stream, limits) is not None:
+                yield from _plan_archive_file(found, stream, limits)
             elif compression(_head(stream)) is not None:
                 yield _plan_compressed(found, stream, limits)
             else:
@@ -119,13 +119,14 @@ def _plan_compressed(found: Found, stream: BinaryIO, limits: Limits) -> Planned:
     return Planned(entry, tasks())
 
 
-def _plan_archive_file(
-    found: Found, stream: BinaryIO, limits: Limits, known: ArchiveFormat, inside: BinaryIO
-) -> Iterator[Planned]:
+def _plan_archive_file(found: Found, stream: BinaryIO, limits: Limits) -> Iterator[Planned]:
+    stream.seek(0)
     sha256, pieces = hash_pieces(stream)
-    entry = _archive_input(found.path, sha256, sum(piece.length for piece in pieces), known.name, None)
+    known = format_of(stream, limits)
+    size = sum(piece.length for piece in pieces)
+    entry = _archive_input(found.path, sha256, size, known[0].name if known else "", None)
     try:
-        archive = known.open(inside, limits)
+        archive = open_archive(known, limits)
     except ArchiveFault as error:
         yield Planned(replace(entry, state=InputState.UNRECOGNISED, reason=str(error)), iter(()))
         return
@@ -193,9 +194,7 @@ def _plan_nested(data: bytes, path: str, container: str, limits: Limits, depth: 
     sha256 = hashlib.sha256(data).hexdigest()
     entry = _archive_input(path, sha256, len(data), known[0].name if known else "", container)
     try:
-        if known is None:
-            raise TruncatedError("the archive is damaged at its start")
-        archive = known[0].open(known[1], limits)
+        archive = open_archive(known, limits)
     except ArchiveFault as error:
         yield Planned(replace(entry, state=InputState.UNRECOGNISED, reason=str(error)), iter(()))
         return
