@@ -202,8 +202,6 @@ def test_provider_services_stand_apart_and_count_for_nothing() -> None:
         ("b", ActorClass.PROVIDER_SERVICE),
     ]
     assert confirmed(rows)[1].reasons[0] == "reached by a provider service, not shown to be the intruder"
-    bounds = {one.kind: one for one in exposure.summarise_bounds(rows)}
-    assert (bounds["mail_item"].confirmed, bounds["mail_item"].provider_only) == (1, 1)
     assert "except this 1" in verdict_of(rows, BOX).label
 
 
@@ -354,19 +352,6 @@ def test_a_holding_no_log_records_accesses_to() -> None:
     row = verdict_of(ask([access("a")], Question(identities=(ADA,)), estate=estate), estate.holdings[0].pattern)
     assert (row.verdict, row.basis) == (Verdict.UNKNOWN, Basis.NONE)
     assert "no log that would record an access to it was read" in row.reasons
-
-
-def test_bounds_count_each_thing_once() -> None:
-    rows = ask(
-        [access("a"), access("a", actor=BEN), access("b"), access("x", container=OTHER, actor=EVA)],
-        Question(identities=(ADA, BEN)),
-        attested(OTHER),
-        estate=people(),
-    )
-    bounds = {
-        one.kind: (one.confirmed, one.cannot_be_excluded, one.ruled_out) for one in exposure.summarise_bounds(rows)
-    }
-    assert bounds == {"mail_item": (2, 2, 0), "mailbox": (0, 1, 1)}
 
 
 ACCESS = st.builds(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -15,12 +14,12 @@ from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity
-from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, ExposureBounds, Premises, Verdict
+from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.instant import format_time
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import RecordPlace
 
-__all__ = ["NAME", "SCHEMA", "Evidence", "combine", "conclude", "summarise", "summarise_bounds"]
+__all__ = ["NAME", "SCHEMA", "Evidence", "combine", "conclude", "summarise"]
 
 NAME = "exposure"
 
@@ -74,32 +73,6 @@ def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[E
     if not question.selects and not question.hosts:
         return ()
     return _Assessment(state, question, evidence).rows()
-
-
-def summarise_bounds(exposures: Iterable[Exposure]) -> tuple[ExposureBounds, ...]:
-    """How much was reached of each kind, at least and at most; by kind."""
-    verdicts: dict[tuple[str, str, str], set[Verdict]] = {}
-    by_provider: set[tuple[str, str, str]] = set()
-    for row in exposures:
-        key = (row.kind, row.container, row.holding)
-        if row.actor_class is ActorClass.PROVIDER_SERVICE:
-            by_provider.add(key)
-        else:
-            verdicts.setdefault(key, set()).add(row.verdict)
-    counts: Counter[tuple[str, Verdict]] = Counter()
-    for (kind, _, _), found in verdicts.items():
-        counts[kind, next(verdict for verdict in _SHOWN_FIRST if verdict in found)] += 1
-    only = Counter(kind for kind, _, _ in by_provider - verdicts.keys())
-    return tuple(
-        ExposureBounds(
-            kind=kind,
-            confirmed=counts[kind, Verdict.CONFIRMED],
-            cannot_be_excluded=counts[kind, Verdict.CONFIRMED] + counts[kind, Verdict.UNKNOWN],
-            ruled_out=counts[kind, Verdict.RULED_OUT],
-            provider_only=only[kind],
-        )
-        for kind in sorted({kind for kind, _ in counts} | only.keys())
-    )
 
 
 class _Assessment:

@@ -79,16 +79,3 @@ class Estate:
     def identity_of(self, account: str) -> Identity | None:
         """The declared identity that owns a canonical account."""
         return self.by_account.get(account)
-
-    def holding_of(self, holding: str, container: str) -> Holding | None:
-        """The declared holding an id falls under: exact first, then the longest `*` prefix, then its container."""
-        best: Holding | None = None
-        for declared in self.holdings:
-            pattern = declared.pattern.lower()
-            for text in (holding.lower(), container.lower()):
-                exact = text == pattern
-                if (exact or (pattern.endswith("*") and text.startswith(pattern[:-1]))) and (
-                    best is None or exact or len(pattern) > len(best.pattern)
-                ):
-                    best = declared
-        return best

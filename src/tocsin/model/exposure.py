@@ -102,18 +102,3 @@ class Exposure:
     sensitivity: str
     reasons: tuple[str, ...]
     records: tuple[RecordPlace, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExposureBounds:
-    """What the intruder reached of one kind of holding lies between `confirmed` and `cannot_be_excluded`.
-
-    Counts of distinct (container, holding). `cannot_be_excluded` is confirmed and unknown together; `provider_only` was
-    reached by a provider service and by nobody in question, and is in none of the others.
-    """
-
-    kind: str
-    confirmed: int
-    cannot_be_excluded: int
-    ruled_out: int
-    provider_only: int
