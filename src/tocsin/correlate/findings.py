@@ -115,6 +115,7 @@ def conclude(
             detector=Detector(kind="sigma", id=rule.id, title=rule.title, level=rule.level),
             techniques=tuple(sorted(set(rule.techniques))),
             tactics=tuple(sorted(set(rule.tactics))),
+            attack_version=rule.attack_version,
             first=first,
             last=last,
             entities=named,

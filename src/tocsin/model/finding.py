@@ -58,7 +58,8 @@ class Finding:
     """Hits of one detector on one subject, close in time, worth keeping.
 
     id           stable: made from the detector, the subject and the first record's event key
-    techniques   ATT&CK ids with the version they are of, as `T1114.002`; tactics as Sigma tags them
+    techniques   ATT&CK ids, as `T1114.002`, of the release `attack_version` ("" where the rule does not say which);
+                 tactics as Sigma tags them
     first, last  nanoseconds UTC or None
     entities     what it is about (account, else host, else address) first, the others sorted
     why          one sentence made of the fields that matched and their values
@@ -73,6 +74,7 @@ class Finding:
     entities: tuple[Entity, ...]
     records: tuple[RecordPlace, ...]
     why: str
+    attack_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,5 +18,6 @@ class RuleInfo:
     path: str
     techniques: tuple[str, ...]
     tactics: tuple[str, ...]
+    attack_version: str = ""  # of ATT&CK, whose ids the tags are; "" where the rule does not say
     description: str = ""
     falsepositives: tuple[str, ...] = ()

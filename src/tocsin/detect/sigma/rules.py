@@ -193,6 +193,7 @@ def _info(path: str, id_: str, sigma: SigmaRule) -> RuleInfo:
         path=path,
         techniques=tuple(dict.fromkeys(techniques)),
         tactics=tuple(dict.fromkeys(tactics)),
+        attack_version=str(sigma.custom_attributes.get("attack_version", "")),
         description=(sigma.description or "").strip(),
         falsepositives=tuple(str(one) for one in sigma.falsepositives),
     )
