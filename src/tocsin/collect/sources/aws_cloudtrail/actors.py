@@ -51,7 +51,7 @@ def actor_of(identity: object, address: str | None) -> Actor:
 
 
 def user_arn(account: object, name: str, partition: str) -> str | None:
-    """The ARN of a user with the default path. Names are unique in an account, so it is the right user's or nobody's."""
+    """A user's ARN with the default path: names are unique in an account, so it is the right user's or nobody's."""
     return f"arn:{partition}:iam::{account}:user/{name}".lower() if isinstance(account, str) and account else None
 
 

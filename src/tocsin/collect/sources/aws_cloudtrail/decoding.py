@@ -59,7 +59,7 @@ def _unwrap(value: object, warnings: tuple[str, ...], depth: int) -> Decoded:
         if inner.native is not None:
             return inner._replace(is_borrowed=inner.is_borrowed or name in _BORROWED_WRAPPERS)
     if "eventname" in value and "eventName" not in value:
-        lowered = {_SPELLED.get(name, name): one for name, one in value.items()}
+        lowered: dict[str, Any] = {_SPELLED.get(str(name), str(name)): one for name, one in value.items()}
         if isinstance(identity := lowered.get("userIdentity"), dict):
             lowered["userIdentity"] = _spelled(identity)
         if _is_record(lowered):
@@ -104,7 +104,7 @@ def _whole(native: dict[str, Any], warnings: tuple[str, ...]) -> Decoded:
 
 def _spelled(identity: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        _IDENTITY_SPELLED.get(name, name): _spelled(one) if isinstance(one, dict) else one
+        _IDENTITY_SPELLED.get(str(name), str(name)): _spelled(one) if isinstance(one, dict) else one
         for name, one in identity.items()
     }
 

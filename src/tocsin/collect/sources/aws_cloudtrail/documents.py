@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tocsin.collect.source import MAX_RECORD_BYTES
 from tocsin.collect.sources.aws_cloudtrail.json_text import Decoded, decode_strictly, decode_tolerantly
@@ -33,7 +33,7 @@ class Layout(NamedTuple):
     opens_lists  whether an object that begins with a list of objects stands for its elements
     """
 
-    unwrap: Callable[[Any, tuple[str, ...]], Decoded]
+    unwrap: Callable[[object, tuple[str, ...]], Decoded]
     first_keys: tuple[bytes, ...]
     opens_lists: bool
 

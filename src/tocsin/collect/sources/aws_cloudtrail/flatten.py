@@ -34,8 +34,8 @@ def _nested(fields: dict[str, Any], name: str, value: object, depth: int) -> boo
     if depth > MOST_NESTED:
         return False
     whole = True
-    if value.__class__ is dict:
-        for key, inner in value.items():  # type: ignore[attr-defined]
+    if isinstance(value, dict):
+        for key, inner in value.items():
             path = f"{name}.{key}"
             if inner.__class__ in _SCALARS and path not in fields:
                 fields[path] = inner
@@ -43,10 +43,10 @@ def _nested(fields: dict[str, Any], name: str, value: object, depth: int) -> boo
                 _append(fields, path, inner)
             else:
                 whole = _nested(fields, path, inner, depth + 1) and whole
-    elif value.__class__ is list:
+    elif isinstance(value, list):
         if depth > 1 or name not in _AS_TEXT:
             fields.setdefault(name, [])
-        whole = _gather(fields, name, value, depth)  # type: ignore[arg-type]
+        whole = _gather(fields, name, value, depth)
     return whole
 
 

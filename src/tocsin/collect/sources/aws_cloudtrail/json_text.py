@@ -24,12 +24,13 @@ class Decoded(NamedTuple):
     is_borrowed: bool = False
 
 
-def decode_strictly(text: bytes | str) -> Any:
+def decode_strictly(text: bytes | str) -> object:
     """The value of a JSON text. Raises ValueError for anything else."""
-    return orjson.loads(text)
+    value: object = orjson.loads(text)
+    return value
 
 
-def decode_tolerantly(text: bytes) -> tuple[Any, tuple[str, ...]] | None:
+def decode_tolerantly(text: bytes) -> tuple[object, tuple[str, ...]] | None:
     """(value, warnings) of a text strict JSON refuses for bad UTF-8, lone surrogates, control characters or NULs."""
     warnings: set[str] = set()
     bare = text.removeprefix(BYTE_ORDER_MARK).strip(_BLANK + b"\0")

@@ -64,9 +64,7 @@ def object_arn(partition: str, bucket: str, key: str | None) -> str:
     return f"arn:{partition}:s3:::{bucket}/{key}" if key else f"arn:{partition}:s3:::{bucket}"
 
 
-def _found(
-    native: Mapping[str, Any], fields: Mapping[str, Any], touch: Touch, place: Place
-) -> Iterator[Touched]:
+def _found(native: Mapping[str, Any], fields: Mapping[str, Any], touch: Touch, place: Place) -> Iterator[Touched]:
     if touch.way == "named":
         yield from _named(fields, touch, place)
         return
