@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tocsin.collect.sources.aws_cloudtrail.reached import Place, object_arn
 from tocsin.collect.sources.aws_cloudtrail.semantics import Meaning
 from tocsin.model.coverage import Mark
 
+_BUCKET = "requestParameters.bucketName"
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("requestParameters.", "responseElements.", "userIdentity.")
 # Where a trail writes: `AWSLogs/[o-organisation/]account/CloudTrail[-Digest|-Insight]/region/year/...`.
@@ -16,7 +18,7 @@ _LOG_FILE = re.compile(r"AWSLogs/(?:o-[a-z0-9]+/)?(\d{12})/CloudTrail(?:-Digest|
 
 
 def marks_of(
-    fields: Mapping[str, Any], meaning: Meaning, channel: str | None, account: str | None
+    fields: Mapping[str, Any], meaning: Meaning, place: Place, channel: str | None, account: str | None
 ) -> list[dict[str, Any]]:
     """Rows for MARKS without record, time and source."""
     return [
@@ -24,7 +26,7 @@ def marks_of(
             "kind": change.kind,
             "host": None,
             "channel": channel,
-            "scope": next((text for name in change.scope if (text := _one_line(fields.get(name)))), None),
+            "scope": _scope(change.scope, fields, place),
             "actor": account,
             "detail": _detail(change.sentence, change.shows, fields),
         }
@@ -50,6 +52,14 @@ def deleted_logs(holdings: list[str], account: str | None) -> list[dict[str, Any
         }
         for channel, files in sorted(channels.items())
     ]
+
+
+def _scope(names: tuple[str, ...], fields: Mapping[str, Any], place: Place) -> str | None:
+    for name in names:
+        if text := _one_line(fields.get(name)):
+            is_bare_bucket = name == _BUCKET and not text.startswith("arn:")
+            return object_arn(place.partition, text, None) if is_bare_bucket else text
+    return None
 
 
 def _detail(sentence: str, shows: tuple[str, ...], fields: Mapping[str, Any]) -> str:

@@ -100,7 +100,7 @@ def map_record(record: Record) -> Mapped:
         }
         for one in found
     ]
-    marks = marks_of(fields, meaning, channel, actor.account) if meaning.changes else []
+    marks = marks_of(fields, meaning, place, channel, actor.account) if meaning.changes else []
     marks += deleted_logs([one.holding for one in found if one.degree == Degree.DESTROYED], actor.account)
     return Mapped(event, key, accesses, marks, warnings)
 
