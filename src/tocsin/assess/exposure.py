@@ -28,7 +28,7 @@ _UNKNOWN_START = CompromiseStart()
 _SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
 _SENTENCES = {
     Degree.ACCESSED: "accessed: the record does not say what was read",
-    Degree.PRESUMED: "synchronised: every item of this folder must be presumed exposed",
+    Degree.PRESUMED: "taken as a whole: everything in it must be presumed exposed",
     Degree.OPENED: "opened",
     Degree.DOWNLOADED: "downloaded: a copy left the service",
     Degree.SENT_OUT: "sent out",
@@ -75,6 +75,12 @@ def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[E
     return _Assessment(state, question, evidence).rows()
 
 
+def _sentence(kind: str, degree: Degree) -> str:
+    if degree is Degree.PRESUMED and kind.endswith("folder"):
+        return "synchronised: every item of this folder must be presumed exposed"
+    return _SENTENCES[degree]
+
+
 class _Assessment:
     """One question put to one state. Built, asked for `rows`, thrown away."""
 
@@ -113,7 +119,7 @@ class _Assessment:
     def _reached(self, thing: Thing, reached: Reached) -> Exposure:
         declared = self._index.find(thing.holding, thing.container)
         by_provider = thing.actor_class is ActorClass.PROVIDER_SERVICE
-        reasons = [_SENTENCES[reached.highest]] if thing.timed else [_UNTIMED]
+        reasons = [_sentence(thing.kind, reached.highest)] if thing.timed else [_UNTIMED]
         if by_provider:
             reasons.insert(0, _BY_PROVIDER)
         return Exposure(

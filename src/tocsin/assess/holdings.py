@@ -8,18 +8,26 @@ from collections.abc import Iterable, Sequence
 from tocsin.model.estate import Holding
 
 MAIL_KINDS = frozenset(("mailbox", "mail_folder", "mail_item"))
-CONTAINER_KINDS = frozenset(("mailbox", "site"))
+STORE_KINDS = frozenset(("bucket", "object"))
+CONTAINER_KINDS = frozenset(("mailbox", "site", "bucket"))
+
+
+_AWS = ("arn:", "snap-", "ami-", "vol-")
 
 
 def container_kind(kind: str) -> str:
-    """The kind of container that things of `kind` lie in: a mailbox, else a site."""
-    return "mailbox" if kind in MAIL_KINDS else "site"
+    """The kind of container that things of `kind` lie in: a mailbox, a bucket, else a site."""
+    if kind in MAIL_KINDS:
+        return "mailbox"
+    return "bucket" if kind in STORE_KINDS else "site"
 
 
 def family(kind: str, text: str) -> str:
-    """What is reached through the same kinds of log: mail, things at a web address, on a share, or on one host."""
+    """What is reached through the same kinds of log: mail, things at a web address, in AWS, on a share, or on a host."""
     if kind in MAIL_KINDS:
         return "mailbox"
+    if text.lower().startswith(_AWS):
+        return "aws"
     if "://" in text:
         return "site"
     return "share" if text.startswith("\\\\") else "host"
@@ -56,7 +64,7 @@ class ThingIndex:
             numbers.update(self._starting(text[:-1]))
         else:
             numbers.update(number for found, number in self._from(text, text) if found == text)
-            if container_kind(kind) == "site":
+            if container_kind(kind) != "mailbox":
                 numbers.update(self._starting(text.rstrip("/") + "/"))
         return [self._things[number] for number in sorted(numbers)]
 

@@ -19,6 +19,11 @@ _KINDS = {
     "document": "documents",
     "folder": "folders",
     "site": "sites as a whole",
+    "object": "stored objects",
+    "bucket": "buckets as a whole",
+    "secret": "secrets",
+    "snapshot": "snapshots",
+    "record_set": "record sets",
 }
 
 # What a thing of this kind lies in. While such a container is not ruled out, what else lies in it is not known.
@@ -27,6 +32,7 @@ _CONTAINERS = {
     "mail_folder": ("mailbox",),
     "document": ("site", "folder"),
     "folder": ("site",),
+    "object": ("bucket",),
 }
 
 DEGREES = {
@@ -219,6 +225,8 @@ def container_words(kind: Bounds) -> str:
     """`3 mailboxes`, `1 site`: what the confirmed of the kind lie in."""
     if "mailbox" in _CONTAINERS[kind.kind]:
         return counted(kind.containers, "mailbox", "mailboxes")
+    if "bucket" in _CONTAINERS[kind.kind]:
+        return counted(kind.containers, "bucket")
     return counted(kind.containers, "site")
 
 
