@@ -215,6 +215,11 @@ class TestJson:
         (record,) = readable(b'{"ts":1.0,"_path":"http","uri":"/\xff"}\n')
         assert (record.fields["uri"], record.warnings) == ("/�", ("invalid_utf8",))
 
+    def test_what_nests_too_deeply_is_told(self) -> None:
+        for text in (b"[" * 900 + b"]" * 900, b'{"a":' * 40 + b"1" + b"}" * 40):
+            (record,) = readable(b'{"_path":"x","ts":1.0,"a":' + text + b"}\n")
+            assert record.warnings == ("nested_too_deeply",)
+
     def test_unknown_log(self) -> None:
         (record,) = readable(b'{"ts":1770022700.5,"anything":1}\n')
         assert (record.log, record.warnings) == (("",), ("path_unknown",))
@@ -233,6 +238,9 @@ class TestTime:
             ("1.7700228e9", 1_770_022_800_000_000_000),
             ("99999999999.5", None),
             ("1e400", None),
+            ("1e-999999999", 0),
+            ("1e99999999999999999999", None),
+            ("9" * 1000, None),
             ("nan", None),
             ("", None),
         ],

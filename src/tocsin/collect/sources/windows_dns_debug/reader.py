@@ -26,10 +26,12 @@ _LINE = re.compile(
     r"(?P<date>\S+) (?P<clock>[\d:.]+(?:[ ]?[AaPp]\.?[Mm]\.?)?) "
     r"(?P<thread>[0-9A-Fa-f]{3,8}) (?P<context>[A-Z]{3,10})\s*"
 )
+# Runs of blanks are bounded: neighbouring ones would else be tried in every way of sharing them out.
 _PACKET = re.compile(
-    r"(?P<packet>[0-9A-Fa-f]{8,16})\s+(?P<transport>UDP|TCP)\s+(?P<direction>Snd|Rcv)\s+(?P<remote>\S+)\s+"
-    r"(?P<xid>[0-9A-Fa-f]{4})\s+(?P<response>R)?\s*(?P<opcode>[QNU?])\s+"
-    r"\[(?P<flags>[0-9A-Fa-f]{4})\s+(?P<codes>[ATDR ]*?)\s*(?P<rcode>[A-Z0-9_]+)\s*\]\s+(?P<type>\S+)\s+(?P<name>\S+)"
+    r"(?P<packet>[0-9A-Fa-f]{8,16})\s{1,9}(?P<transport>UDP|TCP)\s{1,9}(?P<direction>Snd|Rcv)\s{1,9}"
+    r"(?P<remote>\S{2,60})\s{1,60}(?P<xid>[0-9A-Fa-f]{4})\s{1,9}(?P<response>R)?\s{0,9}(?P<opcode>[QNU?])\s{1,9}"
+    r"\[(?P<flags>[0-9A-Fa-f]{4})\s{1,9}(?P<codes>[ATDR ]{0,9}?)\s{0,9}(?P<rcode>[A-Z0-9_]{1,20})\s{0,9}\]"
+    r"\s{1,9}(?P<type>\S{1,20})\s{1,20}(?P<name>\S{1,1100})"
 )
 _LABEL = re.compile(r"\((\d{1,3})\)")
 _MOST_TRIED = 50

@@ -15,6 +15,7 @@ from tocsin.collect.sources.zeek.vocabulary import DOTTED, ENVELOPE, TIMES, path
 
 _TS = re.compile(rb'"ts"\s*:\s*(-?[0-9][0-9.eE+-]*)\s*[,}]')
 _MOST_NESTED = 8
+_TOO_DEEP = "(nested too deeply)"
 _SCALARS = frozenset((str, int, float, bool))
 
 
@@ -87,7 +88,9 @@ def _record(value: dict[str, Any], line: bytes, warnings: tuple[str, ...]) -> De
                 continue
             fields[known] = own
         elif kind is list:
-            fields[_name(name) or name] = _listed(own)
+            listed = fields[_name(name) or name] = _listed(own)
+            if _TOO_DEEP in listed:
+                warnings = (*warnings, "nested_too_deeply")
         elif kind is dict and not _nested(fields, name, own, 1):
             warnings = (*warnings, "nested_too_deeply")
     if not isinstance(path, str) or not path:
@@ -135,13 +138,20 @@ def _listed(values: list[Any]) -> list[Any]:
 
 def _flat(value: object) -> object:
     """An element of a list as a scalar: what nests is kept as its JSON text."""
-    return value if value is None or value.__class__ in _SCALARS else orjson.dumps(value).decode()
+    return value if value is None or value.__class__ in _SCALARS else _json_text(value)
+
+
+def _json_text(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return _TOO_DEEP
 
 
 def _nested(fields: dict[str, Any], prefix: str, value: Mapping[str, Any], depth: int) -> bool:
     """Objects under dotted names, as Zeek flattens its records; False where something lay too deep."""
     if depth > _MOST_NESTED:
-        fields[prefix] = orjson.dumps(value, default=str).decode()
+        fields[prefix] = _json_text(value)
         return False
     whole = True
     for name, own in value.items():

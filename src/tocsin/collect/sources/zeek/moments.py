@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from tocsin.model.instant import NANOSECONDS, parse_time
@@ -12,6 +12,7 @@ from tocsin.model.instant import NANOSECONDS, parse_time
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _PLAIN = re.compile(r"(\d{1,11})(?:\.(\d{1,9})\d*)?$")
 _MILLISECONDS_FROM = 100_000_000_000  # a whole number past this is in milliseconds: JSON::TS_MILLIS
+_LONGEST = 40  # digits
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 
@@ -26,13 +27,15 @@ def epoch_nanoseconds(text: str) -> int | None:
         if fraction is not None or int(seconds) < _MILLISECONDS_FROM:
             value = int(seconds) * NANOSECONDS + int((fraction or "").ljust(9, "0") or 0)
             return value if value <= _INT64_MAX else None
+    if len(text) > _LONGEST:
+        return None
     try:
         number = Decimal(text)
         if not number.is_finite() or abs(number) > _INT64_MAX:
             return None
         scale = 6 if number == number.to_integral_value() and abs(number) >= _MILLISECONDS_FROM else 9
         value = int(number.scaleb(scale))
-    except (InvalidOperation, OverflowError):
+    except (ArithmeticError, ValueError):
         return None
     return value if _INT64_MIN <= value <= _INT64_MAX else None
 
