@@ -445,6 +445,14 @@ def test_a_row_of_another_header_is_no_place_to_cut() -> None:
     assert SOURCE.cut(OTHER_ROW * 5, OTHER) == len(OTHER_ROW)
 
 
+def test_a_row_of_texts_alone_is_no_place_to_cut() -> None:
+    header = b"#separator \\x09\n#path\tx\n#fields\tts\tuid\tnote\n#types\ttime\tstring\tstring\n"
+    assert SOURCE.cut(b"1770022800.5\tC1\tsome text\n" * 3, header) is None
+    known = header.replace(b"\tx\n", b"\tsmb_mapping\n").replace(b"note", b"share_type")
+    row = b"1770022800.5\tC1\tDISK\n"
+    assert SOURCE.cut(row + b"1770022800.5\tC1\tother\n" + row * 2, known) == 2 * len(row) + 1
+
+
 def test_json_lines_are_cut_behind_a_line_end() -> None:
     line = json.dumps(SMB).encode() + b"\n"
     assert SOURCE.cut(line[5:] + line * 2, b"") == len(line) - 5

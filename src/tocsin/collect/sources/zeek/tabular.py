@@ -14,12 +14,13 @@ from typing import Any, Final, NamedTuple
 from tocsin.collect.lines import Line, frame_lines
 from tocsin.collect.source import MAX_RECORD_BYTES
 from tocsin.collect.sources.zeek.moments import epoch_nanoseconds, moment_text
-from tocsin.collect.sources.zeek.vocabulary import path_of
+from tocsin.collect.sources.zeek.vocabulary import SHARED, VALUES, path_of
 
 SEPARATOR_LINE: Final = b"#separator"
 _ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|\\)")
 _CONTAINER = re.compile(r"(?:set|vector|table|list)\[(.*)\]$")
+_ENOUGH: Final = 3
 _CONTROLS = {byte: f"\\x{byte:02x}" for byte in range(32) if chr(byte) not in "\b\f\n\r\t"}
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}(?:%\w+)?$")
 _NUMBER = re.compile(r"-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?$")
@@ -128,12 +129,13 @@ def frame_rows(data: bytes, skip: int, header: Header) -> Iterator[Row]:
 
 
 def cut_rows(window: bytes, header: Header) -> int | None:
-    """Where a chunk may begin: at a header that a row follows, or at a row that fits the first header in all its types.
+    """Where a chunk may begin: at a header that a row follows, or at a row that shows itself to be the first header's.
 
-    A row behind another header than the file's first one would be read wrongly at the start of a chunk; such a row does
-    not fit, and the next header is waited for.
+    A row behind another header than the file's first one would be read wrongly at the start of a chunk. So a row counts
+    only where its values tell (`_telling`): otherwise the next header is waited for.
     """
     decode = _decoder(header)
+    telling, enough = _telling(header)
     newline = window.find(b"\n")
     while newline >= 0:
         begin = newline + 1
@@ -146,9 +148,27 @@ def cut_rows(window: bytes, header: Header) -> int | None:
                 return begin
         elif line and not line.isspace() and not line.startswith(b"#"):
             row = decode(Line(0, line), 0)
-            if row.fields is not None and not row.warnings and row.ts is not None:
+            fields = row.fields
+            if fields is None or row.warnings or row.ts is None:
+                continue
+            if sum(name in fields and (not known or fields[name] in known) for name, known in telling) >= enough > 0:
                 return begin
     return None
+
+
+def _telling(header: Header) -> tuple[tuple[tuple[str, frozenset[str]], ...], int]:
+    """(column, its possible values or none) of those that tell a log's rows from another's, and how many must be there.
+
+    Beside time and connection, which all logs share, these are the columns of a type other than text, and texts out of
+    a known list. A row that leaves them unset would fit any header.
+    """
+    found = tuple(
+        (name, known)
+        for name, kind in zip(header.names, header.types, strict=False)
+        if name not in SHARED
+        and ((known := VALUES.get((header.path, name), frozenset())) or (_CONTAINER.sub(r"\1", kind) in _TYPED))
+    )
+    return found, min(len(found), _ENOUGH)
 
 
 def _row_follows(window: bytes, position: int) -> bool:

@@ -12,6 +12,10 @@ _DECLARED = tomllib.loads(resources.files(__package__ or "").joinpath("vocabular
 TIMES = frozenset(_DECLARED["times"])
 ENVELOPE = frozenset(_DECLARED["envelope"])
 DOTTED: Mapping[str, str] = {name.replace(".", "_"): name for name in _DECLARED["dotted"]}
+SHARED = frozenset(_DECLARED["shared"])
+VALUES: Mapping[tuple[str, str], frozenset[str]] = {
+    (one["path"], one["field"]): frozenset(one["values"]) for one in _DECLARED["values"]
+}
 _SIGNATURES: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = tuple(
     (one["path"], frozenset(one.get("all", ())), frozenset(one.get("any", ()))) for one in _DECLARED["signature"]
 )
