@@ -18,7 +18,19 @@ from tocsin.model.identity import canonical_account
 from tocsin.model.instant import DAY, parse_time
 from tocsin.store.estate_rows import TABLES, Notes, Row, csv_rows, told, told_line, yaml_rows
 
-HOLDING_KINDS = ("mailbox", "mail_folder", "mail_item", "site", "folder", "document")
+HOLDING_KINDS = (
+    "mailbox",
+    "mail_folder",
+    "mail_item",
+    "site",
+    "folder",
+    "document",
+    "bucket",
+    "object",
+    "secret",
+    "snapshot",
+    "record_set",
+)
 _YES, _NO = {"yes", "true", "1", "y"}, {"", "no", "false", "0", "n"}
 _ZONE = re.compile(r"([Zz]|UTC|[+-]\d\d:?\d\d)$")
 _YAML_NAMES = ("estate.yaml", "estate.yml")
