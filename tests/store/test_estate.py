@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tocsin.errors import ConfigError
 from tocsin.model.instant import DAY, parse_time
-from tocsin.store.estate import read_estate, read_estate_with_warnings
+from tocsin.store.estate import HOLDING_KINDS, read_estate, read_estate_with_warnings
 
 IDENTITIES = (
     "id,name,accounts,unit,role,function,administrator\n"
@@ -136,7 +136,7 @@ def test_all_faults_are_told_with_file_and_line_and_no_name(tmp_path: Path) -> N
         "assignments.csv:3: from is neither a date (YYYY-MM-DD) nor a time (RFC 3339)",
         "attestations.csv:2: custodian is empty",
         "attestations.csv:2: date is not a date (YYYY-MM-DD)",
-        "holdings.csv:4: kind is not one of mailbox, mail_folder, mail_item, site, folder, document",
+        f"holdings.csv:4: kind is not one of {', '.join(HOLDING_KINDS)}",
         "holdings.csv:5: a * stands elsewhere than at the end of the pattern",
         "holdings.csv:6: the pattern is already used in holdings.csv:2",
         "identities.csv:2: a function that is not declared",

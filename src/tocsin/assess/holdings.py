@@ -23,7 +23,7 @@ def container_kind(kind: str) -> str:
 
 
 def family(kind: str, text: str) -> str:
-    """What is reached through the same kinds of log: mail, things at a web address, in AWS, on a share, or on a host."""
+    """What the same kinds of log tell of: mail, things at a web address, in AWS, on a share, or on a host."""
     if kind in MAIL_KINDS:
         return "mailbox"
     if text.lower().startswith(_AWS):

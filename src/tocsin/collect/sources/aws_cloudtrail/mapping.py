@@ -82,7 +82,7 @@ def map_record(record: Record) -> Mapped:
     if found and found[0].kind == "object":
         event["file.path"] = found[0].holding
     shared = {
-        "actor": actor.account or "unknown",
+        "actor": actor.account or "",
         "actor_class": str(actor.actor_class),
         "address": address,
         "session": actor.session,

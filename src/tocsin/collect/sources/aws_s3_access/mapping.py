@@ -85,7 +85,7 @@ def map_line(record: Record) -> Mapped:
                 "container": bucket_arn,
                 "label": path.rstrip("/").rpartition("/")[2] if path and is_object else bucket,
                 "degree": _degree(meaning, fields),
-                "actor": account or "unknown",
+                "actor": account or "",
                 "actor_class": str(ActorClass.PROVIDER_SERVICE if is_service else ActorClass.ACCOUNT),
                 "address": address,
                 "session": None,

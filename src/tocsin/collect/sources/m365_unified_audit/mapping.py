@@ -96,7 +96,7 @@ def map_record(record: Record) -> Mapped:
             warnings = (*warnings, warning)
         named = caller or application
         shared = {
-            "actor": account or "unknown",
+            "actor": account or "",
             "actor_class": str(actor_class(actor, native)),
             "address": address,
             "session": session,
