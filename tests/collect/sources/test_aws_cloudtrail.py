@@ -458,8 +458,8 @@ def test_a_deleted_log_file_clears_the_trail_it_is_of() -> None:
         ({"type": "AWSAccount", "principalId": "AIDAX:s", "accountId": "4"}, "203.0.113.9", "aidax:s", "account"),
         ({"type": "IAMUser", "accountId": "4", "userName": "Bo"}, "203.0.113.9", "arn:aws:iam::4:user/bo", "account"),
         ({"type": "Root", "accountId": "4"}, "203.0.113.9", "arn:aws:iam::4:root", "account"),
-        (None, "203.0.113.9", "unknown", "account"),
-        ("text", "203.0.113.9", "unknown", "account"),
+        (None, "203.0.113.9", "", "account"),
+        ("text", "203.0.113.9", "", "account"),
     ],
 )  # fmt: skip
 def test_who_acted(identity: object, address: str, account: str, actor_class: str) -> None:
