@@ -8,6 +8,9 @@ from xml.etree import ElementTree
 # https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema
 
 
+_NUMBERS = ("ProcessID", "ThreadID")
+
+
 class XmlError(ValueError):
     """A text that is no XML of an event. The message is one line for a person."""
 
@@ -55,7 +58,7 @@ def _element(element: ElementTree.Element) -> object:
     value: object = int(text) if text and text.isdecimal() and text.isascii() and len(text) < 20 else text
     if not element.attrib:
         return value
-    attributes = {_attribute(name): _whole(one) for name, one in element.attrib.items()}
+    attributes = {_attribute(name): _whole(name, one) for name, one in element.attrib.items()}
     return {"#attributes": attributes} if value is None else {"#attributes": attributes, "#text": value}
 
 
@@ -63,8 +66,8 @@ def _attribute(name: str) -> str:
     return "UserID" if name == "UserId" else name  # as Sysmon for Linux writes it
 
 
-def _whole(text: str) -> object:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else text
+def _whole(name: str, text: str) -> object:
+    return int(text) if name in _NUMBERS and text.isdecimal() and text.isascii() and len(text) < 20 else text
 
 
 def _section(section: ElementTree.Element) -> dict[str, Any] | str | None:

@@ -28,6 +28,7 @@ _DEEPEST = 8
 _LEVELS = {"critical": 1, "error": 2, "warning": 3, "information": 4, "verbose": 5}
 # The masks of the Security log: the reserved bits of audits and of classic events
 # https://learn.microsoft.com/en-us/windows/win32/wes/defining-keywords-used-to-classify-types-of-events
+_AUDITING = "Microsoft-Windows-Security-Auditing"
 _AUDITS = {"audit success": "0x8020000000000000", "audit failure": "0x8010000000000000"}
 # What NXLog calls the type of any event; Sysmon has event data of that name
 # https://docs.nxlog.co/refman/current/im/msvistalog.html
@@ -180,7 +181,7 @@ def _flat(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Shaped |
         "time": time,
         "stamp": stamp,
         "number": get("EventRecordID"),
-        "keywords": get("Keywords"),
+        "keywords": _told(get("Keywords")),
         "warnings": assumed,
     }
     for name in plan.data:
@@ -278,7 +279,7 @@ def shaped_event(event: Mapping[str, Any]) -> Shaped:
         "time": time,
         "stamp": stamp,
         "number": system.get("EventRecordID"),
-        "keywords": keywords,
+        "keywords": _told(keywords),
         "warnings": assumed,
     }
     return Shaped(log, fields, origin, warnings)
@@ -373,7 +374,9 @@ def _beat(log: Mapping[str, Any], system: dict[str, Any], message: object, when:
         system["Level"] = 0 if keywords in _AUDITS.values() else _LEVELS.get(level.lower(), level)
     fields = {name: value for name, value in system.items() if value is not None}
     if keywords is not None:
-        fields["Keywords"] = keywords
+        # Other providers set further bits, which the names of audits do not tell.
+        is_exact = keywords not in _AUDITS.values() or system["Provider_Name"] == _AUDITING
+        fields["Keywords"] = keywords if is_exact else log["keywords"]
     data = log.get("event_data") or _without_name(log.get("user_data"))
     if isinstance(data, dict) and "provider_guid" not in log and all(name[:5] == "param" for name in data):
         data = {"Data": next(iter(data.values())) if len(data) == 1 else list(data.values())} if data else {}
@@ -389,7 +392,7 @@ def _beat(log: Mapping[str, Any], system: dict[str, Any], message: object, when:
         "time": time,
         "stamp": stamp,
         "number": system["EventRecordID"],
-        "keywords": keywords,
+        "keywords": _told(keywords),
         "warnings": assumed,
     }
     warnings = () if is_whole else (NESTED_WARNING,)
@@ -415,9 +418,14 @@ def keyword_mask(value: object) -> object:
         return _AUDITS.get(value.lower()) or (_mask(int(value)) if value.isdecimal() and value.isascii() else value)
     if type(value) is int:
         return _mask(value)
-    if isinstance(value, list) and len(value) == 1:
-        return keyword_mask(value[0])
+    if isinstance(value, list):
+        audits = [mask for name in value if isinstance(name, str) and (mask := _AUDITS.get(name.lower()))]
+        return audits[0] if audits else value
     return value
+
+
+def _told(keywords: object) -> str | None:
+    return keywords if type(keywords) is str else None
 
 
 _whole = lru_cache(maxsize=65_536)(whole)
