@@ -230,6 +230,30 @@ LINES = [orjson.dumps(event) for event in EVENTS]
 PRETTY = [json.dumps(event, indent=2).encode() for event in EVENTS]
 
 
+class TestSamples:
+    @pytest.mark.parametrize(
+        ("name", "writers"),
+        [
+            ("winlogbeat.jsonl", [winlogbeat]),
+            ("nxlog.jsonl", [nxlog]),
+            ("plain.jsonl", [plain]),
+            ("azure_monitor.jsonl", [security_event_xml, windows_event]),
+        ],
+    )
+    def test_a_sample_is_what_the_writers_make(self, name: str, writers: list[Writer]) -> None:
+        lines = [orjson.dumps(write(event["Event"])) + b"\n" for write in writers for event in EVENTS]
+        assert (SAMPLES / "windows_json" / name).read_bytes() == b"".join(lines)
+
+    def test_the_nested_sample_is_an_array_over_many_lines(self) -> None:
+        assert json.loads((SAMPLES / "windows_json" / "nested.json").read_bytes()) == EVENTS
+
+    def test_every_sample_is_read_whole(self) -> None:
+        for path in sorted((SAMPLES / "windows_json").iterdir()):
+            data = path.read_bytes()
+            assert SOURCE.recognises(head_of(data)) == 1.0
+            assert len(readable(data)) == len(items(data)) >= len(EVENTS)
+
+
 class TestFraming:
     @pytest.mark.parametrize(
         "text",

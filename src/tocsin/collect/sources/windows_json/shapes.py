@@ -166,7 +166,7 @@ def _flat(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Shaped |
         given = fields.get(name)
         if type(given) is str and given[:1] != "{" and len(given) == 36 and given[8] == given[13] == "-":
             fields[name] = f"{{{given}}}"  # as Windows renders it and rules have it
-    if plan.is_nxlog and fields.get("EventType") in _NXLOG_TYPES:
+    if plan.is_nxlog and type(given := fields.get("EventType")) is str and given in _NXLOG_TYPES:
         del fields["EventType"]
     if plan.is_blank_absent:
         fields = {name: one for name, one in fields.items() if one is not None and one != ""}
