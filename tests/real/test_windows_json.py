@@ -165,9 +165,8 @@ def test_every_event_of_every_dataset_by_channel_and_id(real_data: Path) -> None
 
 def test_who_touched_which_file_object_is_exact(real_data: Path) -> None:
     truth: Counter[tuple[str, ...]] = Counter()
-    with gzip.open(real_data / MORDOR / "file_object_access_truth.jsonl.gz") as stream:
-        for line in stream:
-            row = json.loads(line)
+    with gzip.open(real_data / MORDOR / "file_object_access_truth.jsonl.gz") as lines:
+        for row in map(json.loads, lines):
             key = (
                 row["dataset"],
                 row["event_id"],

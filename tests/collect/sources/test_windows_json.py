@@ -167,6 +167,13 @@ class TestShapes:
         assert record.warnings == ("provider_inferred",)
         assert [mark["kind"] for mark in SOURCE.map(record).marks] == ["cleared"]
 
+    def test_the_log_that_was_cleared_is_not_the_log_that_says_so(self) -> None:
+        cleared = flat(EventID=104, Channel="System", Message="The Application log file was cleared.")
+        record = one(cleared)
+        assert (record.log[0], record.fields["Channel"]) == ("System", "Application")
+        assert [mark["channel"] for mark in SOURCE.map(record).marks] == ["Application"]
+        assert "cleared_log_unknown" in one({**cleared, "Message": "gelöscht"}).warnings
+
     @pytest.mark.parametrize("text", ["<EventData><Data Name='x'>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", '{"a":'])
     def test_event_data_that_cannot_be_read_costs_the_record(self, text: str) -> None:
         event = {**security_event_xml(sample_records()[1].native), "EventData": text}

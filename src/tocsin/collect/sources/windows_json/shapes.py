@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -33,6 +34,11 @@ _AUDITS = {"audit success": "0x8020000000000000", "audit failure": "0x8010000000
 # What NXLog calls the type of any event; Sysmon has event data of that name
 # https://docs.nxlog.co/refman/current/im/msvistalog.html
 _NXLOG_TYPES = frozenset({"INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "AUDIT_SUCCESS", "AUDIT_FAILURE", "DEBUG"})
+
+
+# Event 104 as Windows renders it in English
+_CLEARED = "104"
+_CLEARED_LOG = re.compile(r"The (\S.{0,200}?) log file was cleared")
 
 
 class Shaped(NamedTuple):
@@ -175,6 +181,8 @@ def _flat(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Shaped |
     if not provider and (found := _provider(channel, event_id)):
         provider = fields["Provider_Name"] = found
         warnings = (*warnings, PROVIDER_WARNING)
+    if event_id == _CLEARED and channel.lower() == "system" and not plan.data:
+        warnings = (*warnings, *_name_cleared(fields))
     time, stamp, assumed = _flat_time(value, plan, neighbours)
     origin: Origin = {
         "computer": get("Computer"),
@@ -189,6 +197,13 @@ def _flat(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Shaped |
         if refused:
             return NoEvent("event_data_unreadable", f"its {name} is {refused}")
     return Shaped((channel, event_id, provider), fields, origin, warnings)
+
+
+def _name_cleared(fields: dict[str, Any]) -> tuple[str, ...]:
+    """Put the log that was cleared where event 104 has it: in a flat object the log it stands in took its place."""
+    found = _CLEARED_LOG.match(_text(fields.get("Message")))
+    fields["Channel"] = found.group(1) if found else ""
+    return () if found else ("cleared_log_unknown",)
 
 
 def _flat_time(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Read:
