@@ -28,7 +28,7 @@ def decode_record(text: bytes) -> Decoded:
     try:
         value: Any = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        repaired = _decode_tolerantly(text)
+        repaired = decode_tolerantly(text)
         if repaired is None:
             return Decoded(None, (), "not_json", f"not JSON: {error.msg} at byte {error.pos}")
         value, warnings = repaired
@@ -68,7 +68,7 @@ def _inner(value: object, warnings: tuple[str, ...]) -> Decoded:
     return Decoded(None, warnings, "not_an_audit_record", f"its AuditData is {_kind(value)}")
 
 
-def _decode_tolerantly(text: bytes) -> tuple[Any, tuple[str, ...]] | None:
+def decode_tolerantly(text: bytes) -> tuple[Any, tuple[str, ...]] | None:
     """The value of a text that strict JSON refuses: bad UTF-8, lone surrogates, control characters, padding of NULs."""
     warnings: set[str] = set()
     bare = text.removeprefix(BYTE_ORDER_MARK).strip(b" \t\r\n\0")

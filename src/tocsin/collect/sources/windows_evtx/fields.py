@@ -77,7 +77,7 @@ def _add_flat(data: Mapping[str, Any], fields: dict[str, Any]) -> None:
         _add_nested(data, fields)
     else:
         fields.update(data)
-    aliases, guids = _names_to_mend(tuple(data))
+    aliases, guids = names_to_mend(tuple(data))
     for name, alias in aliases:
         fields.setdefault(alias, fields.get(name))
     for name in guids:
@@ -87,7 +87,7 @@ def _add_flat(data: Mapping[str, Any], fields: dict[str, Any]) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _names_to_mend(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+def names_to_mend(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Names with spaces and what they are without, and names of GUIDs; events of one kind share their names."""
     aliases = tuple((name, name.replace(" ", "")) for name in names if " " in name)
     return aliases, tuple(name for name in names if "guid" in name.lower())

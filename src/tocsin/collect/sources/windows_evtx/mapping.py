@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.windows_evtx.audit import Access, MarkRule, access_of, mark_of
@@ -34,16 +34,53 @@ class _Entry(NamedTuple):
     recipe: Mapping[str, Any]
 
 
+class Origin(TypedDict):
+    """Where and when an event was written, as its System part says, in whatever shape it came.
+
+    computer  as the log gives it
+    time      ns UTC, or None with the reason among `warnings`
+    stamp     the time as text, which stands in the event's key where it cannot be represented; None without a time
+    number    EventRecordID, a number or the text of one
+    keywords  the mask, a number or the text of one
+    """
+
+    computer: object
+    time: int | None
+    stamp: str | None
+    number: object
+    keywords: object
+    warnings: tuple[str, ...]
+
+
 def map_event(record: Record) -> Mapped:
     """See `collect.source.Source.map`."""
-    channel, event_id, _ = record.log
-    recipe = _recipe(record.log)
-    system = record.native.get("System") or {}
-    fields = record.fields
-    host = host_name(_text(system.get("Computer")))
+    return map_told(record, origin_of(record.native), record.log)
+
+
+def origin_of(event: Mapping[str, Any]) -> Origin:
+    """The origin of an event in the decoder's form."""
+    system = event.get("System") or {}
     stamp = _system_time(system)
-    time, warnings = _time(stamp)
-    number = _sequence(system.get("EventRecordID"))
+    time, warnings = read_time(stamp)
+    return {
+        "computer": system.get("Computer"),
+        "time": time,
+        "stamp": stamp,
+        "number": system.get("EventRecordID"),
+        "keywords": system.get("Keywords"),
+        "warnings": warnings,
+    }
+
+
+def map_told(record: Record, origin: Origin, log: tuple[str, ...]) -> Mapped:
+    """A record of any source that holds Windows events, with its origin; `log` says by which entries it is mapped."""
+    event_id = record.log[1]
+    channel = channel_name(record.log[0])
+    recipe = _recipe(log)
+    fields = record.fields
+    host = host_name(_text(origin["computer"]))
+    time = origin["time"]
+    number = _sequence(origin["number"])
     event: dict[str, Any] = {
         "time": time,
         "class_uid": recipe.class_uid,
@@ -55,21 +92,36 @@ def map_event(record: Record) -> Mapped:
     if recipe.activity:
         event["activity_name"] = recipe.activity
     if recipe.is_audit:
-        event["status"] = _audit_status(system.get("Keywords"))
+        event["status"] = _audit_status(origin["keywords"])
     for column, read in recipe.columns:
         value = read(fields, host)
         if value is not None:
             event[column] = value
     key = None
-    if number is not None and stamp is not None:
-        moment = stamp if time is None else time // 1000  # as far as every decoder of such records goes
-        key = f"{channel}\0{host}\0{number}\0{moment}".encode()
+    if number is not None and origin["stamp"] is not None:
+        # Whole seconds, as far as every program goes that renders events; the id tells a number used again apart.
+        moment = origin["stamp"] if time is None else time // NANOSECONDS
+        key = f"{channel.lower()}\0{host}\0{number}\0{moment}\0{event_id}".encode()
     accesses = marks = ()  # type: tuple[Mapping[str, Any], ...]
     if recipe.access and (row := recipe.access.row(fields, event)):
         accesses = (row,)
     if recipe.mark:
         marks = (recipe.mark.row(fields, event),)
-    return Mapped(event, key, accesses, marks, warnings)
+    return Mapped(event, key, accesses, marks, origin["warnings"])
+
+
+@lru_cache(maxsize=4096)
+def channel_name(text: str) -> str:
+    """A channel as the tables write it, for Windows takes `security` for `Security`; others as they are."""
+    return _channels().get(text.lower(), text)
+
+
+@cache
+def _channels() -> Mapping[str, str]:
+    folder = resources.files(__package__ or "")
+    tables = [tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in ("mapping.toml", "audit.toml")]
+    entries = [*tables[0]["event"], *tables[1]["access"], *tables[1]["mark"]]
+    return {entry["channel"].lower(): entry["channel"] for entry in entries}
 
 
 def _text(value: object) -> str | None:
@@ -82,7 +134,7 @@ def _system_time(system: Mapping[str, Any]) -> str | None:
     return _text(attributes.get("SystemTime")) if isinstance(attributes, dict) else None
 
 
-def _time(stamp: str | None) -> tuple[int | None, tuple[str, ...]]:
+def read_time(stamp: str | None) -> tuple[int | None, tuple[str, ...]]:
     """Nanoseconds of a SystemTime with every digit it has, and what is odd about it."""
     if not stamp:
         return None, ("time_missing",)
