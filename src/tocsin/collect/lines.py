@@ -1,36 +1,54 @@
-"""Bytes in, the spans of the lines in them out: what every format of one record a line is framed by."""
+"""Bytes in, the spans of their lines out: the framing of every format that keeps one record a line."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_LINE = re.compile(rb"[^\n]+")
-_BLANK = b" \t\r\x0b\x0c\0"
+from tocsin.collect.source import MAX_RECORD_BYTES
+from tocsin.model.record import Unreadable
+
+_END = b"\n"
 
 
 class Line(NamedTuple):
-    """A line without its end; `raw` is the bytes at the span."""
+    """One line that is not blank, without its line end."""
 
     offset: int
     length: int
-    raw: bytes
+    data: bytes
 
 
-def frame_lines(data: bytes, skip: int) -> Iterator[Line]:
-    """Every line of `data` from byte `skip` on that is not blank, in order.
-
-    A line ends at LF or at the end of the data; CR, NUL and blanks before that end belong to no record, blanks at its
-    start do.
-    """
-    for match in _LINE.finditer(data, skip):
-        raw = match.group().rstrip(_BLANK)
-        if raw:
-            yield Line(match.start(), len(raw), raw)
+def frame_lines(data: bytes, skip: int) -> Iterator[Line | Unreadable]:
+    """Every line of `data` from byte `skip` on, in order; blank ones are none, one too long is unreadable."""
+    position, size = skip, len(data)
+    while position < size:
+        newline = data.find(_END, position)
+        end = size if newline < 0 else newline
+        text = data[position:end].rstrip(b"\r")
+        if text and not text.isspace():
+            if len(text) > MAX_RECORD_BYTES:
+                yield too_long(position, text)
+            else:
+                yield Line(position, len(text), text)
+        position = end + 1
 
 
 def cut_line(window: bytes) -> int | None:
-    """Where the first line begins behind a line end in the window; None where none does."""
-    newline = window.find(b"\n")
+    """Where the first line begins behind a line end of the window; None where none does."""
+    newline = window.find(_END)
     return newline + 1 if 0 <= newline < len(window) - 1 else None
+
+
+def line_text(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text of a line, and the warning where bytes of it are no UTF-8 (they are replaced)."""
+    try:
+        return data.decode(), ()
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace"), ("invalid_utf8",)
+
+
+def too_long(offset: int, data: bytes) -> Unreadable:
+    """A record longer than any is read."""
+    detail = f"{len(data)} bytes: a record longer than {MAX_RECORD_BYTES} bytes is not read"
+    return Unreadable(offset, len(data), data, "too_long", detail)

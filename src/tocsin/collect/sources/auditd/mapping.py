@@ -73,7 +73,7 @@ def map_audit(lines: Sequence[AuditLine], host: str | None = None) -> tuple[Mapp
         warnings.append("event_incomplete")
     if files.items:
         event["file.path"] = _named(files.items)
-    actor = event.get("actor.user.name") or _nameless(event)
+    actor = event.get("actor.user.name") or event.get("actor.user.uid") or ""
     changes = (
         list(touched(call, files, syscall, by_type.get("OPENAT2", {}))) if event.get("status") == "success" else []
     )
@@ -137,8 +137,11 @@ def _add_accounts(event: dict[str, Any], fields: Mapping[str, Any], host: str | 
         name = "root"
     if name:
         event["actor.user.name"] = name
-    if number.isdecimal():
-        event["actor.user.uid"] = number
+    if number.isdecimal() and number != "0":
+        if host:
+            event["actor.user.uid"] = _numbered(number, host)
+        elif not name:
+            event["actor.user.name"] = _numbered(number, host)
 
 
 def _source_address(fields: Mapping[str, Any], socket: Mapping[str, Any], call: str) -> str | None:
@@ -170,13 +173,8 @@ def _whole(fields: Mapping[str, Any], cwd: str | None) -> str:
     return name if name.startswith("/") or not (name and cwd) else f"{cwd.rstrip('/')}/{name.removeprefix('./')}"
 
 
-def _nameless(event: Mapping[str, Any]) -> str:
-    """An account known by its number only: of its host, because another host may give the number to another account."""
-    number = event.get("actor.user.uid")
-    return _numbered(number, event.get("device.hostname")) if number else ""
-
-
 def _numbered(number: str, host: str | None) -> str:
+    """An account known by its number alone: of its host, because another may give the number to another account."""
     return f"{host}\\uid:{number}" if host else f"uid:{number}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tocsin.collect.lines import frame_lines
-from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Event, Head, Mapped, declared_proof
+from tocsin.collect.lines import Line, frame_lines, line_text
+from tocsin.collect.source import HEAD_BYTES, Event, Head, Mapped, declared_proof
 from tocsin.collect.sources.auditd.grouping import Member, cut_between_events, grouped
 from tocsin.collect.sources.auditd.line import AuditLine, is_audit_text, read_line
 from tocsin.collect.sources.auditd.mapping import map_audit
@@ -26,7 +26,7 @@ class Auditd:
 
     def recognises(self, head: Head) -> float:
         """The share of the first lines that have an audit event; separators of ausearch count for nothing."""
-        lines = [line.raw for line in frame_lines(head.data, self.preamble(head)) if not _is_separator(line.raw)]
+        lines = [line.data for line in frame_lines(head.data, self.preamble(head)) if not _is_separator(line.data)]
         if len(head.data) >= HEAD_BYTES and len(lines) > 1:
             lines.pop()
         tried = lines[:_MOST_TRIED]
@@ -43,16 +43,12 @@ class Auditd:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """A record a line."""
-        for offset, length, raw in frame_lines(data, skip):
-            if length > MAX_RECORD_BYTES:
-                detail = f"{length} bytes: a line longer than {MAX_RECORD_BYTES} bytes is not read"
-                yield Unreadable(offset, length, raw, "too_long", detail)
+        for framed in frame_lines(data, skip):
+            if not isinstance(framed, Line):
+                yield framed
                 continue
-            warnings: tuple[str, ...] = ()
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                text, warnings = raw.decode("utf-8", "replace"), ("invalid_utf8",)
+            offset, length, raw = framed
+            text, warnings = line_text(raw)
             line = read_line(text)
             if line is None:
                 yield _unreadable(offset, length, raw)

@@ -1,8 +1,8 @@
 """The text of one syslog line in; when, where, by which program and what out.
 
-Read are RFC 3164 (with and without PRI, year and host), RFC 5424 with structured data, the ISO time stamps that rsyslog
-writes, and what `journalctl` prints (short, short-iso, short-precise, short-full, short-unix). A line is cut where those
-formats are unmistakable; what is left is the message, byte for byte.
+Read are RFC 3164 (with and without PRI, year and host), RFC 5424 with structured data, the ISO time stamps of rsyslog,
+and what `journalctl` prints (short, short-iso, short-precise, short-full, short-unix). What stands behind the header is
+the message, as it is.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import NamedTuple
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
 
 FACILITIES = (
-    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit",
-    "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+    "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
 )  # fmt: skip
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")  # RFC 5424, 6.2.1
 _MONTHS = {
@@ -106,7 +106,7 @@ def read_header(text: str) -> Header | None:
         host, message = None, text[start:]  # a date and a time stand before the lines of many logs
     certain = (
         is_tagged
-        and (host is not None or bool(pid))
+        and (host is not None or (bool(pid) and not stamp.group("bracket")))
         and (separated or bool(pid))
         and (host or "").lower().rstrip(":") not in _NO_HOSTS
     )
@@ -198,13 +198,13 @@ def _time_of(stamp: re.Match[str]) -> tuple[int | None, str, tuple[str, ...]]:
         if year is None:
             return None, original, ("year_unknown",)
         time = time_of_year(original, year)
-        warnings = () if stamp.group("zone") else ("zone_assumed_utc",)
+        warnings: tuple[str, ...] = () if stamp.group("zone") else ("zone_assumed_utc",)
         if time is None:
             return None, f"{original} {year}", ("time_unrepresentable",)
         return time, f"{original} {year}" if warnings else "", _plausible(time, warnings)
     if iso is not None:
-        time, warnings = _iso_time(iso, (stamp.group("iso_zone") or "").strip())
-        return time, iso if warnings else "", warnings
+        time, assumed = _iso_time(iso, (stamp.group("iso_zone") or "").strip())
+        return time, iso if assumed else "", assumed
     seconds, _, fraction = stamp.group("unix").partition(".")
     time = int(seconds) * NANOSECONDS + int(fraction.ljust(9, "0"))
     return time, "", _plausible(time, ())
@@ -213,8 +213,8 @@ def _time_of(stamp: re.Match[str]) -> tuple[int | None, str, tuple[str, ...]]:
 def time_of_year(original_time: str, year: int) -> int | None:
     """The time of a line that names no year, once the year is known from elsewhere; UTC is assumed of it.
 
-    `original_time` is as kept in the column of that name (`Feb 5 14:34:10`, perhaps with a fraction). A log runs on over
-    New Year: where a line of December stands before one of January, its year is the one before. None for no such day.
+    `original_time` is as kept in the column of that name (`Feb 5 14:34:10`, perhaps with a fraction). A log runs on
+    over New Year: a line of December before one of January is of the year before. None where there is no such day.
     """
     month, day, clock = original_time.split(" ")[:3]
     clock, _, fraction = clock.partition(".")

@@ -48,6 +48,7 @@ class _Program(NamedTuple):
 
 def read_message(program: str, module: str, message: str) -> Said:
     """What the message says. `module` is the PAM module where the tag names one."""
+    message = message.rstrip()
     known = _program(program)
     service = known.service if known else _SYSLOG
     repeated = _REPEATED.match(message) if message.startswith("message repeated") else None
@@ -165,7 +166,9 @@ def _compiled(entry: Mapping[str, Any]) -> _Program:
             mark=message.get("mark", ""),
             degree=message.get("degree", ""),
         )
-        patterns.append(_Pattern(re.compile(message["pattern"]), said, message.get("unless", {}), message.get("before_sign_in")))
+        patterns.append(
+            _Pattern(re.compile(message["pattern"]), said, message.get("unless", {}), message.get("before_sign_in"))
+        )
     words = [_FIRST_WORD.match(pattern.expression.pattern) for pattern in patterns]
     starts = [word.group() if word else None for word in words]
     by_word = {

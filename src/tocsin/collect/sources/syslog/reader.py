@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tocsin.collect.lines import Line, frame_lines
+from tocsin.collect.lines import Line, frame_lines, line_text
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Event, Head, Mapped, declared_proof
 from tocsin.collect.sources.auditd.grouping import Member, cut_between_events, grouped
 from tocsin.collect.sources.auditd.line import AuditLine, is_audit_text, read_line
@@ -42,7 +42,9 @@ class Syslog:
     def recognises(self, head: Head) -> float:
         """The share of the first lines that are unmistakably syslog and carry no other format."""
         lines = [
-            line.raw for line in frame_lines(head.data, self.preamble(head)) if line.raw[:1] not in (b" ", b"\t", b"-")
+            line.data
+            for line in frame_lines(head.data, self.preamble(head))
+            if line.data[:1] not in (b" ", b"\t", b"-")
         ]
         if len(head.data) >= HEAD_BYTES and len(lines) > 1:
             lines.pop()
@@ -59,16 +61,12 @@ class Syslog:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """A record a line; lines that begin with a blank and have no header go on with the one before."""
-        for offset, length, raw in _joined(data, skip):
-            if length > MAX_RECORD_BYTES:
-                detail = f"{length} bytes: a line longer than {MAX_RECORD_BYTES} bytes is not read"
-                yield Unreadable(offset, length, raw, "too_long", detail)
+        for line in _joined(data, skip):
+            if not isinstance(line, Line):
+                yield line
                 continue
-            warnings: tuple[str, ...] = ()
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                text, warnings = raw.decode("utf-8", "replace"), ("invalid_utf8",)
+            offset, length, raw = line
+            text, warnings = line_text(raw)
             header = read_header(text) or _journal_note(text)
             if header is None:
                 yield Unreadable(offset, length, raw, "no_header", "a line without time, host and program")
@@ -98,21 +96,30 @@ class Syslog:
 
 def _is_syslog(raw: bytes) -> bool:
     header = read_header(raw[:2048].decode("utf-8", "replace"))
-    return header is not None and header.certain and not header.message.startswith(_FOREIGN)
+    return (
+        header is not None
+        and header.certain
+        and not f"{header.program}:".startswith(_FOREIGN)
+        and not header.message.startswith(_FOREIGN)
+    )
 
 
-def _joined(data: bytes, skip: int) -> Iterator[Line]:
+def _joined(data: bytes, skip: int) -> Iterator[Line | Unreadable]:
     """Lines with those that go on with them."""
     held: Line | None = None
     for line in frame_lines(data, skip):
-        if held is not None and line.raw[0] in _CONTINUED:
+        if held is not None and isinstance(line, Line) and line.data[0] in _CONTINUED:
             end = line.offset + line.length
-            if end - held.offset <= MAX_RECORD_BYTES and read_header(_start_of(line.raw)) is None:
+            if end - held.offset <= MAX_RECORD_BYTES and read_header(_start_of(line.data)) is None:
                 held = held._replace(length=end - held.offset)
                 continue
         if held is not None:
             yield _whole(data, held)
-        held = line
+            held = None
+        if isinstance(line, Line):
+            held = line
+        else:
+            yield line
     if held is not None:
         yield _whole(data, held)
 
@@ -122,9 +129,9 @@ def _start_of(raw: bytes) -> str:
 
 
 def _whole(data: bytes, line: Line) -> Line:
-    if line.length == len(line.raw):
+    if line.length == len(line.data):
         return line
-    return line._replace(raw=data[line.offset : line.offset + line.length])
+    return line._replace(data=data[line.offset : line.offset + line.length])
 
 
 def _journal_note(text: str) -> Header | None:
