@@ -149,7 +149,7 @@ class Intake:
                 first_entry=before,
                 read=done.account.read,
                 stored=done.account.stored,
-                duplicates=done.account.stored - done.events,
+                duplicates=done.account.duplicates,
                 events_sha256=done.events_sha256,
                 events=done.events,
                 first=done.first,

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
-from tocsin.collect.source import Mapped, Source, source_named
+from tocsin.collect.source import Coalescing, Event, Mapped, Source, source_named
 from tocsin.correlate import findings, identity
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
@@ -92,21 +92,25 @@ def _read(
             count, first, detail = rejected.get(item.reason, (0, ordinal, item.detail))
             rejected[item.reason] = count + item.records, first, detail
             ordinal += item.records
-    matcher = plan.matchers.get(source.name)
     rows = _Rows(chunk, source.name, without)
+    seen, owners = records, ordinals
+    if isinstance(source, Coalescing):
+        seen, owners = _coalesced(list(source.coalesce(records)), records, ordinals, rows)
+    else:
+        for record, number in zip(records, ordinals, strict=True):
+            rows.add(number, (record,), source.map(record))
+    matcher = plan.matchers.get(source.name)
     matches: list[Match] = []
     if matcher:
         before = sum(matcher.given_up.values())
-        matches = matcher.match(records)
+        matches = matcher.match(seen)
         if stopped := sum(matcher.given_up.values()) - before:
             rows.warnings["expression_timed_out"] = stopped
-    for record, number in zip(records, ordinals, strict=True):
-        rows.add(number, record, source.map(record))
     events, accesses, marks = rows.tables()
     result = ChunkResult(
         decoder=source.decoder,
         events=events,
-        hits=_hits(matches, ordinals, chunk, events),
+        hits=_hits(matches, owners, chunk, events),
         accesses=accesses,
         marks=marks,
         leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source)),
@@ -118,9 +122,31 @@ def _read(
                 for reason, (count, first, detail) in sorted(rejected.items())
             ),
             warnings=rows.warnings,
+            duplicates=rows.duplicates,
         ),
     )
-    return pass_through(result), _logs(source.name, records)
+    return pass_through(result), _logs(source.name, seen)
+
+
+def _coalesced(
+    events: Sequence[Event], records: Sequence[Record], ordinals: Sequence[int], rows: _Rows
+) -> tuple[list[Record], list[int]]:
+    """The records as the rules see them, and for each the ordinal of its event; adds the events to `rows`.
+
+    Raises ValueError where a record is in no event or in two: it would be lost, or counted twice.
+    """
+    seen: list[Record] = list(records)
+    owners = [-1] * len(records)
+    for event in events:
+        first = ordinals[event.records[0]]
+        for place, record in zip(event.records, event.seen, strict=True):
+            if owners[place] >= 0:
+                raise ValueError(f"record {place} stands in two events")
+            owners[place], seen[place] = first, record
+        rows.add(first, [records[place] for place in event.records], event.mapped)
+    if -1 in owners:
+        raise ValueError(f"record {owners.index(-1)} stands in no event")
+    return seen, owners
 
 
 Span = tuple[int, int, bytes, bytes | None]
@@ -162,12 +188,18 @@ class _Rows:
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
         self.warnings: dict[str, int] = {}
+        self.duplicates = 0
 
-    def add(self, ordinal: int, record: Record, mapped: Mapped) -> None:
-        for code in (*record.warnings, *mapped.warnings):
+    def add(self, ordinal: int, records: Sequence[Record], mapped: Mapped) -> None:
+        """Add the event of these records; `ordinal` is that of the first."""
+        for record in records:
+            for code in record.warnings:
+                self.warnings[code] = self.warnings.get(code, 0) + 1
+        for code in mapped.warnings:
             self.warnings[code] = self.warnings.get(code, 0) + 1
-        key = self._key(record, mapped)
+        key = self._key(records[0], mapped)
         if key in self._seen or ordinal in self._without:
+            self.duplicates += len(records)
             return
         self._seen.add(key)
         reference = record_reference(self._chunk.sequence, ordinal)
@@ -209,16 +241,19 @@ def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
     return pa.table([pa.array(columns[field.name], type=field.type) for field in schema], schema=schema)
 
 
-def _hits(matches: Sequence[Match], ordinals: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
+def _hits(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
+    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event."""
     if not matches:
         return HITS.empty_table()
     row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
     rows: list[int] = []
     rules: list[str] = []
     matched: list[str] = []
+    found: set[tuple[int, str]] = set()
     for match in matches:
-        row = row_of.get(record_reference(chunk.sequence, ordinals[match.index]))
-        if row is not None:  # a second copy of an event leaves no second hit
+        row = row_of.get(record_reference(chunk.sequence, owners[match.index]))
+        if row is not None and (row, match.rule) not in found:  # nor does a second copy of an event leave a second hit
+            found.add((row, match.rule))
             rows.append(row)
             rules.append(match.rule)
             matched.append(json.dumps([list(part) for part in match.matched], ensure_ascii=False))

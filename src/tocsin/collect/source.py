@@ -13,7 +13,7 @@ import pkgutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tocsin.collect import sources
 from tocsin.errors import ConfigError
@@ -91,6 +91,32 @@ class Source(Protocol):
 
     def map(self, record: Record) -> Mapped:
         """The record as event, accesses and marks. Raises nothing for odd values: they become warnings."""
+        ...
+
+
+class Event(NamedTuple):
+    """One event made of several records of a chunk.
+
+    records  places of its records among those given, ascending; the first one's place is the event's own
+    seen     the same records as the rules see them: each with its own fields and those the event shares
+    mapped   the event; its accesses and marks stand once, whatever the number of records
+    """
+
+    records: Sequence[int]
+    seen: Sequence[Record]
+    mapped: Mapped
+
+
+@runtime_checkable
+class Coalescing(Protocol):
+    """What a source has besides where several records can make one event (`Source.map` is then not asked).
+
+    A chunk owns the events that start in it, and none reaches past its end: `Source.cut` gives only places with no
+    event open. Where a log leaves no such place in sight the chunk grows until there is one.
+    """
+
+    def coalesce(self, records: Sequence[Record]) -> Iterator[Event]:
+        """The events of a chunk's records, by first record; each record in exactly one."""
         ...
 
 

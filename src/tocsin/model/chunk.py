@@ -77,16 +77,22 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkAccount:
-    """The books of one chunk: `read == stored + sum(rejected.count)` always; units are records."""
+    """The books of one chunk: `read == stored + sum(rejected.count)` always; units are records.
+
+    duplicates   of those stored, records of an event that is held already
+    """
 
     read: int
     stored: int
     rejected: tuple[Rejection, ...]
     warnings: Mapping[str, int] = field(default_factory=dict)
+    duplicates: int = 0
 
     def __post_init__(self) -> None:
         if self.read != self.stored + sum(rejection.count for rejection in self.rejected):
             raise ValueError("the books of a chunk do not balance")
+        if not 0 <= self.duplicates <= self.stored:
+            raise ValueError("a chunk counts more duplicates than it stored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

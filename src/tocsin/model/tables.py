@@ -24,6 +24,7 @@ EVENT_COLUMNS: tuple[str, ...] = (
     "metadata.log_name",  # channel or workload
     "metadata.event_code",  # event id or record type
     "metadata.uid",  # native id
+    "metadata.original_time",  # as written, where the log leaves out the year or the zone
     "process.uid",
     "process.file.path",
     "process.cmd_line",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from tocsin.collect.lines import cut_line, frame_lines
+from tocsin.collect.lines import cut_line, split_lines
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.aws_s3_access.line import is_line, parse_line
 from tocsin.collect.sources.aws_s3_access.mapping import STATUS, map_line, status_of
@@ -26,13 +26,13 @@ class AwsS3Access:
 
     def recognises(self, head: Head) -> float:
         """The share of whole lines at the start that are such lines; nothing of the name counts."""
-        lines = list(islice(frame_lines(head.data, self.preamble(head)), _MOST_TRIED))
+        lines = list(islice(split_lines(head.data, self.preamble(head)), _MOST_TRIED))
         is_whole = head.size <= len(head.data) < HEAD_BYTES
-        if lines and not is_whole and lines[-1][0] + len(lines[-1][1]) >= len(head.data.rstrip(b"\r\n")):
+        if lines and not is_whole and lines[-1].end >= len(head.data.rstrip(b"\r\n")):
             lines.pop()  # the head ends in the middle of it
         if not lines:
             return 0.0
-        return sum(1 for _, line in lines if is_line(line.decode("utf-8", "replace"))) / len(lines)
+        return sum(1 for line in lines if is_line(line.data.decode("utf-8", "replace"))) / len(lines)
 
     def preamble(self, head: Head) -> int:
         """The byte order mark an editor may have put there."""
@@ -44,7 +44,7 @@ class AwsS3Access:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """One record a line."""
-        for offset, line in frame_lines(data, skip):
+        for offset, _, line in split_lines(data, skip):
             yield _record(offset, line)
 
     def map(self, record: Record) -> Mapped:

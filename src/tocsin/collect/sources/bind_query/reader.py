@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from tocsin.collect.lines import Line, frame_lines
+from tocsin.collect.lines import Line, split_lines
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.model.identity import canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
@@ -52,7 +52,7 @@ class BindQuery:
 
     def recognises(self, head: Head) -> float:
         """The share of lines at the start that speak of a client as BIND does."""
-        lines = list(islice(frame_lines(head.data, 0), _MOST_TRIED))
+        lines = list(islice(split_lines(head.data, 0), _MOST_TRIED))
         is_whole = head.size <= len(head.data) < HEAD_BYTES
         if len(lines) > 1 and not is_whole and lines[-1].end == len(head.data):
             lines.pop()
@@ -73,7 +73,7 @@ class BindQuery:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every line is a record."""
-        for line in frame_lines(data, skip):
+        for line in split_lines(data, skip):
             yield _record(line)
 
     def map(self, record: Record) -> Mapped:

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 
 import orjson
 
-from tocsin.collect.lines import cut_line, frame_lines
+from tocsin.collect.lines import cut_line, split_lines
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, Source, declared_proof
 from tocsin.collect.sources.sysmon_linux.repair import repaired
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
@@ -49,7 +49,7 @@ class SysmonLinux:
 
     def recognises(self, head: Head) -> float:
         """The share of whole lines at the start that hold an event of Sysmon for Linux."""
-        lines = [line for _, line in islice(frame_lines(head.data, self.preamble(head)), _MOST_TRIED)]
+        lines = [line.data for line in islice(split_lines(head.data, self.preamble(head)), _MOST_TRIED)]
         if len(lines) > 1 and (head.size > len(head.data) or len(head.data) >= HEAD_BYTES):
             lines.pop()
         return sum(map(_is_ours, lines)) / max(len(lines), 1)
@@ -64,7 +64,7 @@ class SysmonLinux:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every line; one that holds no event of Sysmon is told as unreadable, for another source reads it."""
-        for offset, line in frame_lines(data, skip):
+        for offset, _, line in split_lines(data, skip):
             found = _event_text(line)
             if isinstance(found, _NotFound):
                 yield Unreadable(offset, len(line), line, found.reason, found.detail)

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
-from tocsin.collect.lines import Line, frame_lines
+from tocsin.collect.lines import Line, split_lines
 from tocsin.collect.source import MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.windows_dns_debug.local_time import DateOrder, date_order, local_time
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
@@ -49,7 +49,7 @@ class WindowsDhcp:
 
     def recognises(self, head: Head) -> float:
         """Certain by the line of column names or the title; nothing without either."""
-        lines = [line.data.removeprefix(b"\xef\xbb\xbf") for line in frame_lines(head.data, 0)]
+        lines = [line.data.removeprefix(b"\xef\xbb\xbf") for line in split_lines(head.data, 0)]
         if not lines:
             return 0.0
         names = next((number for number, line in enumerate(lines) if _NAMES.match(line)), None)
@@ -60,7 +60,7 @@ class WindowsDhcp:
 
     def preamble(self, head: Head) -> int:
         """Title, meaning of the ids and column names."""
-        for line in frame_lines(head.data, 0):
+        for line in split_lines(head.data, 0):
             if _NAMES.match(line.data.removeprefix(b"\xef\xbb\xbf")):
                 newline = head.data.find(b"\n", line.offset)
                 return len(head.data) if newline < 0 else newline + 1
@@ -77,13 +77,13 @@ class WindowsDhcp:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every row; a title with what follows it up to the column names belongs to the row behind it."""
-        order = date_order([match[1].decode() for line in frame_lines(data, skip) if (match := _ROW.match(line.data))],
+        order = date_order([match[1].decode() for line in split_lines(data, skip) if (match := _ROW.match(line.data))],
                            day_first=False)  # fmt: skip
-        names = _names(next((line.data for line in frame_lines(preamble, 0) if _NAMES.match(line.data)), b""))
+        names = _names(next((line.data for line in split_lines(preamble, 0) if _NAMES.match(line.data)), b""))
         title = -1  # where a title began that no row has followed yet
         is_legend = False
         end = 0
-        for line in frame_lines(data, skip):
+        for line in split_lines(data, skip):
             end = line.end
             if _TITLE.match(line.data):
                 is_legend = True

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from tocsin.collect.lines import frame_lines
+from tocsin.collect.lines import split_lines
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.zeek.json_lines import decode_line, parsed_object
 from tocsin.collect.sources.zeek.mapping import map_record
@@ -45,7 +45,7 @@ class Zeek:
             return 1.0
         if not text.lstrip(b" \t\r\n").startswith(b"{"):
             return 0.0
-        lines = list(islice(frame_lines(text, 0), _MOST_TRIED))
+        lines = list(islice(split_lines(text, 0), _MOST_TRIED))
         is_whole = head.size <= len(head.data) < HEAD_BYTES
         if len(lines) > 1 and not is_whole and lines[-1].end == len(text):
             lines.pop()  # the head ends in the middle of it
@@ -88,7 +88,7 @@ def _tabular_records(data: bytes, skip: int, header: Header) -> Iterator[Record 
 
 
 def _json_records(data: bytes, skip: int) -> Iterator[Record | Unreadable]:
-    for offset, raw in frame_lines(data, skip):
+    for offset, _, raw in split_lines(data, skip):
         length = len(raw)
         if length > MAX_RECORD_BYTES:
             detail = f"{length} bytes: a record longer than {MAX_RECORD_BYTES} bytes is not read"

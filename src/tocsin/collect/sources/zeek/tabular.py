@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from tocsin.collect.lines import Line, frame_lines
+from tocsin.collect.lines import Line, split_lines
 from tocsin.collect.source import MAX_RECORD_BYTES
 from tocsin.collect.sources.zeek.moments import epoch_nanoseconds, moment_text
 from tocsin.collect.sources.zeek.vocabulary import SHARED, VALUES, path_of
@@ -77,7 +77,7 @@ def header_after(header: Header, line: bytes) -> Header:
 def header_of(preamble: bytes) -> Header:
     """The header in force at the end of a preamble."""
     header = Header()
-    for line in frame_lines(preamble, 0):
+    for line in split_lines(preamble, 0):
         if line.data.startswith(b"#"):
             header = header_after(header, line.data)
     return header
@@ -101,7 +101,7 @@ def frame_rows(data: bytes, skip: int, header: Header) -> Iterator[Row]:
     held: Row | None = None
     comment = -1  # where the header lines begin that no row has followed yet
     end = 0
-    for line in frame_lines(data, skip):
+    for line in split_lines(data, skip):
         if line.data.startswith(b"#"):
             comment = line.offset if comment < 0 else comment
             header = header_after(header, line.data)
@@ -147,7 +147,7 @@ def cut_rows(window: bytes, header: Header) -> int | None:
             if _row_follows(window, newline):
                 return begin
         elif line and not line.isspace() and not line.startswith(b"#"):
-            row = decode(Line(0, line), 0)
+            row = decode(Line(0, len(line), line), 0)
             fields = row.fields
             if fields is None or row.warnings or row.ts is None:
                 continue

@@ -1,0 +1,247 @@
+"""What `audit.toml` declares, applied to one event: files touched, and marks."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from tocsin.collect.sources.auditd.tables import read_table
+from tocsin.model.coverage import Mark
+from tocsin.model.exposure import ActorClass, Degree
+
+Fields = Mapping[str, Any]
+
+_ACCESS_MODE, _EMPTIED, _HANDLE_ONLY = 0o3, 0o1000, 0o10000000  # O_ACCMODE, O_TRUNC, O_PATH
+_WORKING_FOLDER = ("ffffff9c", "ffffffffffffff9c")  # AT_FDCWD
+_GIVEN = 0o6006  # set-user-id, set-group-id, read and write by others
+_FILE_TYPE, _REGULAR, _FOLDER = 0o170000, 0o100000, 0o040000
+
+
+class Call(NamedTuple):
+    """One `[[call]]` of the table."""
+
+    touches: str
+    flags: str
+    directories: tuple[str, ...]
+
+
+class Touched(NamedTuple):
+    """One file an event touched: `how` is written, renamed, removed, emptied, or empty for none of them."""
+
+    path: str
+    kind: str
+    degree: Degree | None
+    how: str
+    operation: str
+
+
+class Paths(NamedTuple):
+    """The files of an event, (what became of the name, path, mode) in order; `loose`: one could not be resolved."""
+
+    items: tuple[tuple[str, str, int | None], ...]
+    loose: bool
+
+
+class _Watched(NamedTuple):
+    whole: frozenset[str]
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    when: frozenset[str]
+    kind: Mark
+    detail: str
+    log: str
+
+
+class _Mark(NamedTuple):
+    only: Mapping[str, Sequence[str]]
+    kind: Mark
+    scope: Sequence[str]
+    detail: str
+
+
+@cache
+def calls() -> Mapping[str, Call]:
+    """What is known of each system call, by name."""
+    return {
+        name: Call(entry["touches"], entry.get("flags", ""), tuple(entry.get("directories", ())))
+        for entry in read_table("audit.toml")["call"]
+        for name in entry["names"]
+    }
+
+
+@cache
+def _marks() -> Mapping[str, tuple[_Mark, ...]]:
+    found: dict[str, tuple[_Mark, ...]] = {}
+    for entry in read_table("audit.toml")["mark"]:
+        mark = _Mark(entry.get("only", {}), Mark(entry["kind"]), entry["scope"], entry["detail"])
+        for kind in entry["types"]:
+            found[kind] = (*found.get(kind, ()), mark)
+    return found
+
+
+@cache
+def _watched() -> tuple[_Watched, ...]:
+    return tuple(
+        _Watched(
+            frozenset(path for path in entry["paths"] if "*" not in path),
+            tuple(path[:-1] for path in entry["paths"] if path.endswith("*")),
+            tuple(path[1:] for path in entry["paths"] if path.startswith("*")),
+            frozenset(entry["when"]),
+            Mark(entry["kind"]),
+            entry["detail"],
+            entry.get("log", ""),
+        )
+        for entry in read_table("audit.toml")["watched"]
+    )
+
+
+def resolved(records: Sequence[Fields], call: str, cwd: str | None, syscall: Fields) -> Paths:
+    """The files of an event's PATH records, with whole paths where the working folder is what they start from."""
+    known = calls().get(call)
+    directories = known.directories if known else ("a0",) if call.endswith("at") else ()
+    from_working_folder = all(syscall.get(name) in _WORKING_FOLDER for name in directories)
+    items = []
+    loose = False
+    for fields in records:
+        name = fields.get("name")
+        nametype = fields.get("nametype") or fields.get("objtype") or "NORMAL"
+        if not isinstance(name, str) or nametype == "PARENT":
+            continue
+        if not name.startswith("/"):
+            if cwd and from_working_folder:
+                name = f"{cwd}/{name}"
+            else:
+                loose = True
+        items.append((nametype, posixpath.normpath(name).replace("//", "/", 1), _octal(fields.get("mode"))))
+    return Paths(tuple(items), loose)
+
+
+def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iterator[Touched]:
+    """What a system call that succeeded did to each file; `opening` holds the flags of an `openat2`."""
+    known = calls().get(call)
+    if known is None:
+        return
+    flags = _flags(known.flags, arguments, opening)
+    made = {path for nametype, path, _ in paths.items if nametype == "CREATE"}
+    for nametype, path, mode in dict.fromkeys(paths.items):
+        kind = _kind(mode)
+        if kind is None:
+            continue
+        if known.touches == "open":
+            yield _opened(call, path, kind, flags, is_made=nametype == "CREATE")
+        elif known.touches == "remove" and nametype == "DELETE":
+            yield Touched(path, kind, Degree.DESTROYED, "removed", call)
+        elif known.touches == "rename" and nametype == "DELETE" and path in made:
+            yield Touched(path, kind, Degree.DESTROYED, "renamed", f"{call} over it")
+        elif known.touches == "rename" and nametype in ("DELETE", "CREATE"):
+            yield Touched(path, kind, Degree.ALTERED, "renamed", f"{call} {'from' if nametype == 'DELETE' else 'to'}")
+        elif known.touches == "create":
+            yield Touched(path, kind, Degree.ALTERED, "written" if nametype == "CREATE" else "emptied", call)
+        elif known.touches == "truncate":
+            yield Touched(path, kind, Degree.ALTERED, "emptied", call)
+        elif known.touches == "permission" and (flags or 0) & ~(mode or 0) & _GIVEN:
+            yield Touched(path, kind, None, "permission", call)
+
+
+def _opened(call: str, path: str, kind: str, flags: int | None, *, is_made: bool) -> Touched:
+    if flags is None:
+        return Touched(path, kind, Degree.ALTERED if is_made else Degree.OPENED, "written" if is_made else "", call)
+    if flags & _HANDLE_ONLY:
+        return Touched(path, kind, Degree.ACCESSED, "", f"{call} without reading")
+    if kind == "folder":
+        return Touched(path, kind, Degree.ACCESSED, "", call)
+    is_written = bool(flags & _ACCESS_MODE)
+    if is_made:
+        return Touched(path, kind, Degree.ALTERED, "written", f"{call} making it")
+    if is_written and flags & _EMPTIED:
+        return Touched(path, kind, Degree.ALTERED, "emptied", f"{call} emptying it")
+    return Touched(path, kind, Degree.OPENED, "written" if is_written else "", f"{call}{' for writing' * is_written}")
+
+
+def access_rows(found: Sequence[Touched], event: Fields, actor: str) -> list[dict[str, Any]]:
+    """Rows for `model.tables.ACCESSES`."""
+    return [
+        {
+            "kind": one.kind,
+            "holding": one.path,
+            "container": event.get("device.hostname"),
+            "label": posixpath.basename(one.path) or one.path,
+            "actor": actor,
+            "actor_class": ActorClass.ACCOUNT.value,
+            "address": event.get("src_endpoint.ip"),
+            "session": event.get("actor.session.uid"),
+            "client": event.get("process.file.path"),
+            "degree": one.degree.value,
+            "operation": one.operation,
+        }
+        for one in found
+        if one.degree is not None
+    ]
+
+
+def mark_rows(kind: str, fields: Fields, found: Sequence[Touched], event: Fields, actor: str) -> list[dict[str, Any]]:
+    """Rows for `model.tables.MARKS`: of the record's kind, and of the files that were written or removed."""
+    rows = []
+    for mark in _marks().get(kind, ()):
+        if all(_text(fields.get(name)) in allowed for name, allowed in mark.only.items()):
+            scope = next((text for name in mark.scope if (text := _text(fields.get(name)))), None)
+            rows.append(_row(mark.kind, scope, mark.detail, fields, event, actor))
+    for one in found:
+        if one.how == "permission":
+            detail = f"others were let in to the file, or it runs as its owner ({one.operation})"
+            rows.append(_row(Mark.PERMISSION, one.path, detail, {}, event, actor))
+        elif one.how:
+            rows += [
+                _row(watched.kind, watched.log or one.path, f"{watched.detail} ({one.operation})", {}, event, actor)
+                for watched in _watched()
+                if one.how in watched.when
+                and (
+                    one.path in watched.whole
+                    or one.path.startswith(watched.starts or ("\0",))
+                    or one.path.endswith(watched.ends or ("\0",))
+                )
+            ]
+    return rows
+
+
+def _row(kind: Mark, scope: str | None, detail: str, fields: Fields, event: Fields, actor: str) -> dict[str, Any]:
+    shown = [f"{name} {text}" for name in ("op", "audit_enabled", "exe", "res") if (text := _text(fields.get(name)))]
+    return {
+        "kind": kind.value,
+        "host": event.get("device.hostname"),
+        "channel": event.get("metadata.log_name"),
+        "scope": scope,
+        "actor": actor or None,
+        "detail": f"{detail} ({', '.join(shown)})" if shown else detail,
+    }
+
+
+def _kind(mode: int | None) -> str | None:
+    """A document or a folder; None for devices, pipes and sockets, which hold nothing."""
+    if mode is None or mode & _FILE_TYPE == _REGULAR:
+        return "document"
+    return "folder" if mode & _FILE_TYPE == _FOLDER else None
+
+
+def _flags(name: str, arguments: Fields, opening: Fields) -> int | None:
+    if name == "oflag":
+        return _octal(opening.get("oflag"))
+    try:
+        return int(str(arguments.get(name)), 16)
+    except ValueError:
+        return None
+
+
+def _octal(value: object) -> int | None:
+    try:
+        return int(str(value), 8)
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,129 @@
+"""What a worker does with a chunk whose events are made of several records: books, hits, commitments, copies."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tocsin.collect.source import Event, logsource_text
+from tocsin.collect.sources.auditd.reader import Auditd
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.logsource import read_logsource_map
+from tocsin.detect.sigma.match import Matcher
+from tocsin.detect.sigma.rules import load_rules
+from tocsin.model.chunk import Chunk, ChunkResult, Input, InputState
+from tocsin.model.record import Record
+from tocsin.model.reference import split_reference
+from tocsin.processing import Plan, Sealing, process
+
+SAMPLE = (Path(__file__).parent / "samples" / "auditd" / "enriched.log").read_bytes()
+SEALING = Sealing(secret=bytes(32), name="invented")
+RULES = {
+    "sees_command": "{type: EXECVE, a0: cat, exe: /usr/bin/cat, key: commands}",
+    "mixes_records": "{type: PATH, name: notes.txt, nametype: PARENT}",
+    "one_path": "{type: PATH, name: notes.txt, nametype: CREATE}",
+    "whole_event": "{SYSCALL: openat, UID: ada.example}",
+}
+
+
+def identifier(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.tribunal.example"))
+
+
+def chunk_of(data: bytes) -> Chunk:
+    digest = hashlib.sha256(data).hexdigest()
+    entry = Input(
+        path="audit.log",
+        sha256=digest,
+        content_sha256=digest,
+        size=len(data),
+        source="auditd",
+        certainty=1.0,
+        state=InputState.READ,
+    )
+    return Chunk(input=entry, sequence=0, offset=0, length=len(data), preamble=b"", skip=0, sha256=digest)
+
+
+def run(data: bytes, plan: Plan | None = None, without: frozenset[int] = frozenset()) -> ChunkResult:
+    result, _ = process(data, chunk_of(data), plan or Plan(matchers={}), SEALING, without=without)
+    return result
+
+
+def ordinals(result: ChunkResult) -> list[int]:
+    return [split_reference(reference)[1] for reference in result.events.column("record").to_pylist()]
+
+
+def test_records_are_counted_and_committed_and_events_are_coalesced() -> None:
+    result = run(SAMPLE)
+    assert (result.account.read, result.account.stored, result.account.duplicates) == (46, 46, 0)
+    assert len(result.leaves) == 46 * 32
+    assert len({result.leaves[start : start + 32] for start in range(0, len(result.leaves), 32)}) == 46
+    assert ordinals(result) == [0, 1, 8, 13, 18, 22, 29, 34, 37, 38, 39, 40, 41]
+
+
+def test_accesses_and_marks_stand_with_the_first_record_of_their_event() -> None:
+    result = run(SAMPLE)
+    places = [split_reference(reference)[1] for reference in result.accesses.column("record").to_pylist()]
+    assert places == [8, 13, 22, 22, 29, 40, 41]
+    assert set(places) <= set(ordinals(result))
+
+
+def test_a_rule_is_asked_of_each_record_and_answers_once_an_event(tmp_path: Path) -> None:
+    for name, selection in RULES.items():
+        (tmp_path / f"{name}.yml").write_text(
+            f"title: {name}\nid: {identifier(name)}\n"
+            f"logsource: {{product: linux, service: auditd}}\n"
+            f"detection: {{selection: {selection}, condition: selection}}\nlevel: low\n"
+        )
+    source = Auditd()
+    loaded = load_rules([tmp_path])
+    maps = [read_logsource_map(source.name, source.log_fields, logsource_text(source))]
+    matcher = Matcher(compile_rules(loaded, maps), source.name)
+    hits = run(SAMPLE, Plan(matchers={"auditd": matcher})).hits
+    titles = {identifier(name): name for name in RULES}
+    found = [
+        (titles[rule], split_reference(reference)[1])
+        for rule, reference in zip(hits.column("rule").to_pylist(), hits.column("record").to_pylist(), strict=True)
+    ]
+    assert sorted(found) == [
+        ("one_path", 13),
+        ("sees_command", 1),
+        *(("whole_event", place) for place in (8, 13, 18, 40, 41)),
+    ]
+
+
+def test_records_of_an_event_held_already_are_all_duplicates() -> None:
+    result = run(SAMPLE, without=frozenset({1, 8}))
+    assert (result.account.stored, result.account.duplicates) == (46, 7 + 5)
+    assert result.events.num_rows == 11
+    assert len(result.leaves) == 46 * 32
+
+
+def test_a_second_copy_of_a_log_in_one_input_leaves_no_second_event() -> None:
+    other = b"".join(b"type=CWD msg=audit(1772000000.1:%d): cwd=/\n" % number for number in range(2000))
+    result = run(SAMPLE + other + SAMPLE)
+    assert result.account.duplicates == 46
+    assert result.events.num_rows == 13 + 2000
+
+
+@pytest.mark.parametrize("fault", ["lost", "twice"])
+def test_a_record_lost_or_counted_twice_costs_the_chunk_and_is_said(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def coalesce(self: Auditd, records: Sequence[Record]) -> Iterator[Event]:
+        mapped = self.map(records[0])
+        yield Event((0,), (records[0],), mapped)
+        for place in range(1, len(records) - 1):
+            yield Event((place,), (records[place],), mapped)
+        if fault == "twice":
+            yield Event((0, len(records) - 1), (records[0], records[-1]), mapped)
+
+    monkeypatch.setattr(Auditd, "coalesce", coalesce)
+    result = run(SAMPLE)
+    (rejection,) = result.account.rejected
+    assert (result.account.read, result.account.stored, rejection.reason) == (1, 0, "not_processed")
+    assert "event" in rejection.detail
