@@ -215,13 +215,13 @@ def _flat_time(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Rea
             break
     if text is None:
         return read(None)
-    if not is_zoned(text):
+    if text[-1] not in "Zz" and not is_zoned(text):
         offset = 0 if used == "UtcTime" else offset_of(value, text)
         return read(text, neighbours() if offset is None else offset)
-    found = read(text)
-    if plan.has_sensor_time and found[0] is not None and contradicts(value, found[0]):
-        return found[0], text, (*found[2], CONTRADICTED_WARNING)
-    return found
+    time, _, warnings = read(text)
+    if plan.has_sensor_time and time is not None and contradicts(value, time):
+        warnings = (*warnings, CONTRADICTED_WARNING)
+    return time, text, warnings
 
 
 def _add_data(given: object, fields: dict[str, Any]) -> str:

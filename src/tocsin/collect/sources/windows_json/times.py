@@ -18,6 +18,7 @@ _CLOCK_TOLERANCE = 5 * NANOSECONDS
 _DELIVERY_TOLERANCE = 60 * NANOSECONDS
 _MOST_NEIGHBOURS = 64
 _WHOLE_SECOND = ("", "Z", "z")
+_SCALES: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))  # of a fraction with so many digits
 _ZONED = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d|UTC)$")
 _LEGACY = re.compile(r"/Date\((-?\d{1,17})[+-]?\d*\)/$")
 
@@ -55,13 +56,12 @@ def is_zoned(text: str) -> bool:
 def clock(text: str) -> int | None:
     """Nanoseconds of a date and time, taken as UTC where it says no zone."""
     second = _second(text[:19])
-    if second is None:
-        return parse_time(text)
-    fraction = text[20:-1] if text[-1] in "Zz" else text[20:]
-    if not fraction and text[19:] in _WHOLE_SECOND:
-        return second
-    if text[19] == "." and fraction.isdecimal() and fraction.isascii() and len(fraction) <= 9:
-        return second + int(fraction.ljust(9, "0"))
+    if second is not None:
+        fraction = text[20:-1] if text[-1] in "Zz" else text[20:]
+        if fraction.isdecimal() and text[19] == "." and len(fraction) < 10 and fraction.isascii():
+            return second + int(fraction) * _SCALES[len(fraction)]
+        if text[19:] in _WHOLE_SECOND:
+            return second
     return parse_time(text)
 
 
