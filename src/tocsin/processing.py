@@ -224,14 +224,11 @@ class _Rows:
                 table["source"][-1] = self._source
 
     def _key(self, record: Record, mapped: Mapped) -> bytes:
-        digest = hashlib.blake2b(self._source.encode(), digest_size=16)
         if mapped.key is not None:
-            digest.update(b"\0" + mapped.key)
-        else:
-            # Equal lines are different events: without a native id the place in the content is the identity.
-            place = f"{self._chunk.input.content_sha256}:{self._chunk.offset + record.offset}"
-            digest.update(b"\1" + place.encode())
-        return digest.digest()
+            return hashlib.blake2b(b"\0" + mapped.key, digest_size=16).digest()
+        # Equal lines are different events: without a native id the place in the content is the identity.
+        place = f"{self._source}:{self._chunk.input.content_sha256}:{self._chunk.offset + record.offset}"
+        return hashlib.blake2b(b"\1" + place.encode(), digest_size=16).digest()
 
     def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
         return _table(self._events, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)

@@ -38,7 +38,8 @@ class Mapped(NamedTuple):
 
     event     columns of `model.tables.EVENT_COLUMNS` that the record fills, with `time` (ns UTC or None), `class_uid`
               (OCSF), `metadata.sequence` (int or None); columns left out are null
-    key       native id that makes two copies of the event one (bytes of any length), or None: file hash and ordinal
+    key       native id that makes two copies of the event one, whatever the format of either (bytes of any length, no
+              other event's in any log), or None: file hash and place
     accesses  rows for `model.tables.ACCESSES` without `record`, `time`, `source`
     marks     rows for `model.tables.MARKS` without `record`, `time`, `source`
     warnings  codes, beside the record's own
