@@ -59,7 +59,8 @@ def frame_rows(data: bytes, start: int, layout: Layout) -> Iterator[Row | Unread
         if layout.delimiter == b"\t":  # a row may begin with an empty cell
             begin = max(position, data.rfind(b"\n", position, begin) + 1)
         end, cells = _cells(data, begin, layout.delimiter, columns)
-        if cells and len(cells) == columns and not _swallows(data, begin, end, layout):
+        whole = bool(cells) and not _swallows(data, begin, end, layout)
+        if whole and len(cells) == columns:
             raw = data[begin:end]
             if len(raw) > MAX_RECORD_BYTES:
                 yield too_long(begin, raw)
@@ -68,7 +69,7 @@ def frame_rows(data: bytes, start: int, layout: Layout) -> Iterator[Row | Unread
             else:
                 yield Row(begin, len(raw), raw, cells)
         else:
-            end = _next_row(data, begin, layout)
+            end = _line_end(data, end) if whole else _next_row(data, begin, layout)
             raw = data[begin:end].rstrip(_BLANK)
             yield _broken(begin, raw, cells, columns)
         position = begin + len(raw)
@@ -133,6 +134,11 @@ def _swallows(data: bytes, begin: int, end: int, layout: Layout) -> bool:
         if _is_row(data[start : end if newline < 0 else newline], layout):
             return True
     return False
+
+
+def _line_end(data: bytes, position: int) -> int:
+    newline = data.find(b"\n", position)
+    return len(data) if newline < 0 else newline
 
 
 def _next_row(data: bytes, begin: int, layout: Layout) -> int:

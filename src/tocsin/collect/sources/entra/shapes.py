@@ -177,7 +177,7 @@ def _capitalised(value: Mapping[str, Any]) -> Shaped | None:
         return None
     category = _TABLE_TYPES.get(str(plain.get("type", "")), shaped.category)
     category = CATEGORIES.get(str(plain.get("category", "")).lower(), category)
-    outer = {name: plain[name] for name in ("resultType", "resultDescription") if name in plain}
+    outer: dict[str, Any] = {name: plain[name] for name in ("resultType", "resultDescription") if name in plain}
     return Shaped({**shaped.native, **outer, "time": time, "category": category}, category, shaped.operation)
 
 
