@@ -103,6 +103,10 @@ def _field_pattern(delimiter: bytes) -> re.Pattern[bytes]:
 
 def _cells(data: bytes, begin: int, delimiter: bytes, most: int) -> tuple[int, list[bytes]]:
     """(end, cells) of the row at `begin`, which may run over line ends in quotes; no cells where its quotes break."""
+    newline = data.find(b"\n", begin)
+    line = data[begin : len(data) if newline < 0 else newline].rstrip(b"\r")
+    if b'"' not in line:
+        return begin + len(line), line.split(delimiter)
     pattern = _field_pattern(delimiter)
     cells: list[bytes] = []
     position = begin
