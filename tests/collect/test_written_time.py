@@ -1,0 +1,72 @@
+"""Times as devices write them; a year that is not written comes from a neighbour, or from nowhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.collect.written_time import Written, with_years, written_time
+from tocsin.model.instant import parse_time
+
+
+def at(text: str) -> int:
+    time = parse_time(text)
+    assert time is not None
+    return time
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected", "warnings"),
+    [
+        ("1709539201", "", "2024-03-04T08:00:01Z", ()),
+        ("1709539201123", "", "2024-03-04T08:00:01.123Z", ()),
+        ("1709539201123456", "", "2024-03-04T08:00:01.123456Z", ()),
+        ("1709539201123456789", "", "2024-03-04T08:00:01.123456789Z", ()),
+        ("1709539201.250", "", "2024-03-04T08:00:01.25Z", ()),
+        ("2024-03-04 08:00:01", "", "2024-03-04T08:00:01Z", ("zone_assumed_utc",)),
+        ("2024-03-04 08:00:01", "+0100", "2024-03-04T07:00:01Z", ()),
+        ("2024-03-04 08:00:01", "CET", "2024-03-04T07:00:01Z", ()),
+        ("2024-03-04 08:00:01 UTC", "", "2024-03-04T08:00:01Z", ()),
+        ("2024-03-04 08:00:01", "IST", "2024-03-04T08:00:01Z", ("zone_assumed_utc",)),
+        ("2024-03-04T08:00:01.5-05:30", "", "2024-03-04T13:30:01.5Z", ()),
+        ("2024:03:04-08:00:01", "", "2024-03-04T08:00:01Z", ("zone_assumed_utc",)),
+        ("Mar 04 2024 08:00:01.123 GMT", "", "2024-03-04T08:00:01.123Z", ()),
+        ("Mar  4 08:00:01 2024", "", "2024-03-04T08:00:01Z", ("zone_assumed_utc",)),
+        ("", "", None, ("time_missing",)),
+        ("soon", "", None, ("time_unrepresentable",)),
+        ("Feb 31 2024 08:00:01", "", None, ("time_unrepresentable",)),
+    ],
+)
+def test_times(text: str, zone: str, expected: str | None, warnings: tuple[str, ...]) -> None:
+    assert written_time(text, zone) == Written(at(expected) if expected else None, warnings)
+
+
+def test_a_missing_year_comes_from_the_neighbour_nearest_before() -> None:
+    dated = [Written(at("2019-12-31T23:00:00Z")), written_time("Jan  1 00:10:00"), Written(at("2024-06-01T00:00:00Z"))]
+    found = with_years(dated)[1]
+    assert found == Written(at("2020-01-01T00:10:00Z"), ("zone_assumed_utc", "year_from_neighbours"))
+    assert with_years(dated[1:])[0].time == at("2024-01-01T00:10:00Z")
+
+
+def test_without_a_neighbour_there_is_no_year() -> None:
+    alone = with_years([written_time("Mar  4 08:00:00"), Written(None, ("time_missing",))])
+    assert alone == [Written(None, ("year_missing",)), Written(None, ("time_missing",))]
+    leap = with_years([written_time("Feb 29 08:00:00"), Written(at("2022-03-01T00:00:00Z"))])
+    assert leap[0] == Written(None, ("year_missing",))
+
+
+@given(st.datetimes(dt.datetime(1996, 1, 2), dt.datetime(2049, 1, 1)), st.integers(-150, 150))
+def test_the_year_found_is_the_one_that_was_left_out(moment: dt.datetime, days: int) -> None:
+    moment = moment.replace(microsecond=0)
+    beside = int((moment + dt.timedelta(days=days)).replace(tzinfo=dt.UTC).timestamp()) * 10**9
+    yearless = written_time(moment.strftime("%b %d %H:%M:%S"))
+    found = with_years([Written(beside), yearless])[1]
+    assert found.time == int(moment.replace(tzinfo=dt.UTC).timestamp()) * 10**9
+
+
+@given(st.text(max_size=40), st.text(max_size=6))
+def test_no_text_raises(text: str, zone: str) -> None:
+    with_years([written_time(text, zone), Written(0)])
