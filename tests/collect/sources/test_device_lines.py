@@ -40,7 +40,7 @@ def sample(source: Source, name: str) -> list[tuple[Record, Mapped]]:
     return [(one, source.map(one)) for one in records(source, (SAMPLES / source.name / name).read_bytes())]
 
 
-def asked(source: Source, record: Record, name: str, log_source: LogSource) -> Any:  # noqa: ANN401 - as the field holds
+def asked(source: Source, record: Record, name: str, log_source: LogSource) -> Any:
     """What a rule sees under a field's name; KeyError where no part of the log source has the record."""
     log_map = read_logsource_map(source.name, source.log_fields, logsource_text(source))
     for alternative in log_map.alternatives(log_source):

@@ -46,7 +46,7 @@ def mapped(data: bytes) -> list[Mapped]:
     return [SOURCE.map(one) for one in records(data)]
 
 
-def asked(record: Record, name: str, category: str = "webserver") -> Any:  # noqa: ANN401 - whatever the field holds
+def asked(record: Record, name: str, category: str = "webserver") -> Any:
     """What a rule of the category sees under a field's name."""
     log_map = read_logsource_map(SOURCE.name, SOURCE.log_fields, logsource_text(SOURCE))
     (alternative,) = log_map.alternatives(LogSource(category=category))
