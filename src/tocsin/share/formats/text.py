@@ -15,6 +15,7 @@ from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Cut
 from tocsin.share.format import Part
 from tocsin.share.plain import shortened, shown
+from tocsin.share.preservation import first_words
 from tocsin.share.summary import (
     BASES,
     COVERAGE_STATES,
@@ -68,6 +69,7 @@ FORMAT = Text()
 def _investigation(answers: Answers) -> Iterator[str]:
     as_of = "no dated record" if answers.as_of is None else f"as of {_time(answers.as_of)}"
     yield f"TOCSIN   {as_of}; all times UTC"
+    yield from _what_expires(answers)
     yield "1 WHAT HAPPENED"
     yield from _what_happened(answers)
     yield ""
@@ -85,6 +87,12 @@ def _investigation(answers: Answers) -> Iterator[str]:
     yield ""
     yield "ACCOUNTING"
     yield from _accounting(answers)
+
+
+def _what_expires(answers: Answers) -> Iterator[str]:
+    if answers.preservation:
+        first = shown(first_words(answers.preservation))
+        yield from _wrapped(f"evidence expiring first: {first}. All of it: tocsin preserve", indent=0, hang=2)
 
 
 def _what_happened(answers: Answers) -> Iterator[str]:
