@@ -43,8 +43,8 @@ NOT_DONE = (
     "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them.",
     "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested: no outside witness and no timestamp authority has signed its checkpoint.",
-    "Where an acquisition record says how records were collected, that is its word: no receipt was taken at the source, "
-    "so nothing is proven complete by record numbers alone.",
+    "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
+    "the source, so nothing is proven complete by record numbers.",
     "Behaviour is not modelled: what no rule describes is not noticed.",
     "Proposed cuts are printed, not carried out.",
 )

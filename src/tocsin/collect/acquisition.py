@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import yaml
 
@@ -104,8 +103,17 @@ def _acquisition(node: yaml.Node, faults: _Faults) -> Acquisition | None:
     faults.extend((line, f"{name} is missing: add it, or the origin is not attested") for name in missing)
     if missing or when is None or not texts["by"]:
         return None
-    return replace(
-        Acquisition(files=_files(values.get("files"), faults), when=when, **texts),
+    return Acquisition(
+        files=_files(values.get("files"), faults),
+        when=when,
+        by=texts["by"],
+        system=texts["system"],
+        tool=texts["tool"],
+        command=texts["command"],
+        account=texts["account"],
+        filter=texts["filter"],
+        source=texts["source"],
+        note=texts["note"],
         reported_count=_count("reported_count", values.get("reported_count"), faults),
         last_record_numbers=_last_numbers(values.get("last_record_numbers"), faults),
     )

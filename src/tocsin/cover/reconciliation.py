@@ -17,7 +17,6 @@ from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState
 
 SOURCE = "acquisition"
-_GLOB = frozenset("*?[")
 
 
 class Reconciled(NamedTuple):

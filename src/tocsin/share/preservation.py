@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from tocsin.model.instant import format_time
 from tocsin.model.preservation import Collected, Expiry, Standing
-from tocsin.share.plain import shown
+from tocsin.share.plain import shortened, shown
 
 _WIDTH = 80
-_FIRST = 3
 _HEADS = {
     "soon": "GOING NOW OR WITHIN 7 DAYS",
     "later": "LATER, THE SOONEST FIRST",
@@ -63,20 +62,24 @@ def collected_words(one: Collected) -> str:
     return f"collected as {one.source}: {logs}, to the last record, {until}"
 
 
-def first_words(expiries: Sequence[Expiry]) -> str:
-    """One sentence: what goes first. Collected logs come after those of which nothing was read."""
+def first_words(expiries: Sequence[Expiry], room: int) -> str:
+    """What goes first, in at most `room` characters; what was collected comes after what was not."""
     any_hour, soon, rest = parts(expiries)
     dated = sorted(soon or [one for one in rest if one.deadline is not None], key=lambda one: bool(one.collected))
-    said = [f"any hour: {len(any_hour):,} in memory or bounded by size"] if any_hour else []
-    said += (name_of(one) + _until(one) for one in dated[:_FIRST])
-    more = f"; {len(dated) - _FIRST:,} more" if len(dated) > _FIRST else ""
-    return "; ".join(said) + more if said else "nothing is known to expire"
+    words = f"{len(any_hour):,} in memory or bounded by size, any hour" if any_hour else ""
+    for number, one in enumerate(dated):
+        longer = "; ".join(filter(None, (words, name_of(one) + _until(one))))
+        rest_words = f"; {len(dated) - number:,} more"
+        if len(longer) + len(rest_words) > room:
+            return words + rest_words if words else shortened(longer, room)
+        words = longer
+    return words or "nothing with a date"
 
 
 def _until(one: Expiry) -> str:
     if one.lost_to is not None:
-        return f" (before {_time(one.lost_to)[:10]} past its time)"
-    return f" (by {_time(one.deadline)[:10]})" if one.deadline is not None else ""
+        return f", gone before {_time(one.lost_to)[:10]}"
+    return f", by {_time(one.deadline)[:10]}" if one.deadline is not None else ""
 
 
 def preservation_text(expiries: Sequence[Expiry], now: int, start: int | None) -> str:

@@ -101,6 +101,7 @@ class _Page(NamedTuple):
     attributions: tuple[Attribution, ...]
     bounds: tuple[summary.Bounds, ...]
     books: summary.Books
+    origins: summary.Origins
     equation: str
     dates: tuple[int, int] | None
     incidents: tuple[_IncidentView, ...]
@@ -135,6 +136,7 @@ def _page(answers: Answers) -> _Page:
         attributions=summary.attributions(answers),
         bounds=summary.bounds(answers.exposure),
         books=total,
+        origins=summary.origins(answers.accounting),
         equation=summary.equation(total),
         dates=summary.span(time for finding in answers.findings for time in (finding.first, finding.last)),
         incidents=tuple(

@@ -32,6 +32,7 @@ from tocsin.share.summary import (
     grouped,
     has_items,
     is_provider,
+    origins,
     plural_of,
     provider_only,
     span,
@@ -44,6 +45,7 @@ _CUTS = 3
 _LISTED = 6
 _LEAST_SCOPE = 16
 _RECORDS = 6
+_EXPIRING = 120
 
 
 class Text:
@@ -91,8 +93,8 @@ def _investigation(answers: Answers) -> Iterator[str]:
 
 def _what_expires(answers: Answers) -> Iterator[str]:
     if answers.preservation:
-        first = shown(first_words(answers.preservation))
-        yield from _wrapped(f"evidence expiring first: {first}. All of it: tocsin preserve", indent=0, hang=2)
+        first = shown(first_words(answers.preservation, _EXPIRING))
+        yield from _wrapped(f"evidence expiring first: {first}", indent=0, hang=2)
 
 
 def _what_happened(answers: Answers) -> Iterator[str]:
@@ -194,11 +196,23 @@ def _accounting(answers: Answers) -> Iterator[str]:
         )
         yield from _wrapped(f"- {account.state}: {shown(account.path)}: {shown(reason)}", hang=4)
     yield from _more(len(unread) - _LISTED, "more input", "not fully read, in the report")
+    yield from _origins(answers)
     yield from _rules(answers)
     for sentence in answers.not_done:
         yield from _wrapped(f"not done: {shown(sentence)}", hang=4)
     if answers.names_in_clear:
         yield from _wrapped("Names are in clear here and in the report: no vault of protected persons is attached.")
+
+
+def _origins(answers: Answers) -> Iterator[str]:
+    found = origins(answers.accounting)
+    if found.logs:
+        yield from _wrapped(
+            f"origin not attested: {found.logs - found.attested:,} of {counted(found.logs, 'log')} read", hang=4
+        )
+    for sentence in found.told[:_LISTED]:
+        yield from _wrapped(f"- ORIGIN: {shown(sentence)}", hang=4)
+    yield from _more(len(found.told) - _LISTED, "more sentence", "on origins, in the report")
 
 
 def _rules(answers: Answers) -> Iterator[str]:
