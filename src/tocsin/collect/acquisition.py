@@ -14,7 +14,6 @@ import yaml
 from tocsin.model.acquisition import Acquisition, AcquisitionRecord
 from tocsin.model.instant import parse_time
 
-SOURCE = "acquisition"
 NAMES = ("acquisition.yaml", "acquisition.yml")
 LARGEST = 64 << 10
 

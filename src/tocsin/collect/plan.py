@@ -19,6 +19,7 @@ from tocsin.collect.limits import ArchiveFault, Limits, TruncatedError
 from tocsin.collect.scanning import Content, Range, hash_pieces, scan
 from tocsin.collect.walk import Found, walk
 from tocsin.errors import SourceError
+from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.chunk import Chunk, Input, InputState
 
@@ -155,7 +156,7 @@ def _acquisition_input(record: AcquisitionRecord, sha256: str, size: int, contai
         sha256=sha256,
         content_sha256=sha256,
         size=size,
-        source=acquisition.SOURCE,
+        source=ACQUISITION,
         certainty=1.0,
         state=InputState.PARTIAL if record.faults else InputState.READ,
         reason="; ".join(record.faults),

@@ -11,12 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from tocsin.model.acquisition import Acquisition, AcquisitionRecord, Attested
+from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState
-
-SOURCE = "acquisition"
 
 
 class Reconciled(NamedTuple):
@@ -33,6 +31,10 @@ class Numbered(NamedTuple):
     host: str
     channel: str
     highest: int
+
+
+# The place of a record, and of an acquisition in it.
+_Key = tuple[int, int]
 
 
 class _Taken(NamedTuple):
@@ -113,43 +115,37 @@ def _attested(taken: _Taken, counted: int) -> Attested:
 
 
 def _covered(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord]) -> tuple[_Taken, ...]:
-    inputs: dict[tuple[int, int], list[int]] = {
+    inputs: dict[_Key, list[int]] = {
         (number, which): [] for number, record in enumerate(records) for which in range(len(record.acquisitions))
     }
+    spoken: dict[str, list[tuple[_Key, Acquisition]]] = {}
+    for number, record in enumerate(records):
+        for which, acquisition in enumerate(record.acquisitions):
+            spoken.setdefault(_folder(record.path), []).append(((number, which), acquisition))
+    nearest_first = dict(sorted(spoken.items(), key=lambda item: len(item[0]), reverse=True))
     for place, account in enumerate(accounts):
-        if account.source == SOURCE:
-            continue
-        for key in _nearest(account.path, records):
-            inputs[key].append(place)
+        if account.source != SOURCE:
+            for key in _nearest(account.path, nearest_first):
+                inputs[key].append(place)
     return tuple(
         _Taken(records[number], records[number].acquisitions[which], tuple(found))
         for (number, which), found in inputs.items()
     )
 
 
-def _nearest(path: str, records: Sequence[AcquisitionRecord]) -> list[tuple[int, int]]:
+def _nearest(path: str, spoken: Mapping[str, Sequence[tuple[_Key, Acquisition]]]) -> list[_Key]:
     """The acquisitions that speak of the input: of the nearest folder, those that name it, else those that name none.
 
     A record that was changed between two runs speaks twice: neither takes the other's place.
     """
-    folders = {_folder(record.path) for record in records}
-    for folder in sorted(folders, key=len, reverse=True):
+    for folder, here in spoken.items():
         below = _below(path, folder)
         if below is None:
             continue
-        here = [
-            (number, which, one)
-            for number, record in enumerate(records)
-            if _folder(record.path) == folder
-            for which, one in enumerate(record.acquisitions)
-        ]
-        naming = [(number, which) for number, which, one in here if any(_fits(below, name) for name, _ in one.files)]
+        naming = [key for key, one in here if any(_fits(below, name) for name, _ in one.files)]
         speaking = {number for number, _ in naming}
-        silent = [
-            (number, which)
-            for number, which, one in here
-            if not one.files and number not in speaking and "/" not in below.split("!")[0]
-        ]
+        is_beside = "/" not in below.split("!")[0]
+        silent = [key for key, one in here if not one.files and is_beside and key[0] not in speaking]
         if naming or silent:
             return naming + silent
     return []

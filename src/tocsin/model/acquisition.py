@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# The source an acquisition record is accounted under.
+SOURCE = "acquisition"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquisition:

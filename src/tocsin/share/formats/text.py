@@ -45,7 +45,7 @@ _CUTS = 3
 _LISTED = 6
 _LEAST_SCOPE = 16
 _RECORDS = 6
-_EXPIRING = 120
+_EXPIRING = 132
 
 
 class Text:
@@ -294,7 +294,7 @@ def _coverage(answers: Answers) -> Iterator[str]:
         if here != stream:
             stream = here
             yield ""
-            yield from _wrapped(" / ".join(shown(name) for name in here if name), indent=0)
+            yield from _wrapped(" / ".join(shown(name) for name in here if name) or "any log", indent=0)
         yield from _one_interval(interval)
 
 
