@@ -10,15 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess import attribution, exposure
-from tocsin.books import Places, input_accounts, kept_by
+from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import findings as correlated
 from tocsin.correlate import identity
 from tocsin.correlate.incidents import correlate
-from tocsin.cover import changes, coverage
+from tocsin.cover import changes, coverage, preserve
+from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.estate import Estate
@@ -26,6 +28,7 @@ from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.identity import is_remote_address
 from tocsin.model.joining import Identities
+from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question, Way
 from tocsin.processing import combine_logs
 from tocsin.store.workspace import Workspace
@@ -40,8 +43,8 @@ NOT_DONE = (
     "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them.",
     "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested: no outside witness and no timestamp authority has signed its checkpoint.",
-    "How records were collected is not attested: no receipt was taken at the source, so nothing is proven complete by "
-    "record numbers alone.",
+    "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
+    "the source, so nothing is proven complete by record numbers.",
     "Behaviour is not modelled: what no rule describes is not noticed.",
     "Proposed cuts are printed, not carried out.",
 )
@@ -52,6 +55,7 @@ class Held:
     """Everything the answers are made of: what each fold kept, the books, the rules and the estate."""
 
     accounts: tuple[InputAccount, ...]
+    acquisitions: tuple[AcquisitionRecord, ...]
     places: Places
     rules: CompiledRules
     estate: Estate
@@ -68,6 +72,7 @@ class Held:
         """What the workspace holds now."""
         return cls(
             accounts=input_accounts(workspace),
+            acquisitions=kept_acquisitions(workspace),
             places=Places(workspace),
             rules=rules,
             estate=estate,
@@ -86,9 +91,11 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
+    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
     watched = coverage.conclude(
         held.coverage,
         rejected=_rejected(held.accounts),
+        doubts=accounted.coverage,
         attestations=held.estate.attestations,
         proofs={source.name: source.proof for source in all_sources()},
         place=held.places,
@@ -107,7 +114,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     who = attribution.conclude(means, hits, incidents, found, held.places)
     return Answers(
         as_of=_as_of(held.accounts) if now is None else now,
-        accounting=Accounting(inputs=held.accounts, rules=account(held.rules, _seen(held.logs))),
+        accounting=Accounting(inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs))),
         findings=found,
         incidents=incidents,
         exposure=_exposure(held, _all_forms(question, identities), watched, incidents, found, every_change, identities),
@@ -119,6 +126,20 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         names_in_clear=True,
         not_done=NOT_DONE,
         run=run,
+        preservation=_preservation(held, watched, incidents, now),
+    )
+
+
+def _preservation(
+    held: Held, watched: Sequence[Coverage], incidents: Sequence[Incident], now: int | None
+) -> tuple[Expiry, ...]:
+    """What is lost of each log at its source, from the first finding of what is taken as an intrusion on."""
+    assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
+    return preserve.expiries(
+        _as_of(held.accounts) if now is None else now,
+        _start(assumed, held.accounts).likely,
+        preserve.products_of(held.estate.products),
+        preserve.collected_from(watched),
     )
 
 

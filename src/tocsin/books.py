@@ -6,11 +6,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import orjson
 import pyarrow as pa
 from sqlalchemy import insert, select, update
 
 from tocsin.errors import StoreError
+from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import InputAccount, RejectedRecords
 from tocsin.model.chunk import InputState
 from tocsin.model.reference import RecordPlace, split_reference
@@ -121,6 +123,13 @@ def input_accounts(workspace: Workspace) -> tuple[InputAccount, ...]:
         )
         for row in inputs
     )
+
+
+def kept_acquisitions(workspace: Workspace) -> tuple[AcquisitionRecord, ...]:
+    """Every acquisition record read, in the order of the plan; one that was changed between runs is there twice."""
+    with workspace.reading() as connection:
+        rows = connection.execute(select(tables.acquisitions.c.document).order_by(tables.acquisitions.c.input))
+        return tuple(msgspec.json.decode(row.document, type=AcquisitionRecord) for row in rows)
 
 
 def _state(state: str, has_rejected: bool, complete: bool) -> InputState:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tocsin.collect.plan import ChunkKind, Planned, Task
@@ -190,6 +191,7 @@ class Intake:
                 )
             ).first()
             if row is not None:
+                _keep_acquisition(connection, row.id, entry)
                 chunk = tables.chunks.c
                 held = connection.execute(select(chunk.kind, chunk.offset).where(chunk.input == row.id))
                 return row.id, {(kind, offset) for kind, offset in held}, row.complete
@@ -209,7 +211,16 @@ class Intake:
                 )
             )
             (identifier,) = result.inserted_primary_key or (0,)
+            _keep_acquisition(connection, identifier, entry)
         return identifier, set(), False
+
+
+def _keep_acquisition(connection: Connection, input_row: int, entry: Input) -> None:
+    """What an acquisition record says, as the newest reader of it understands it."""
+    if entry.acquisition is not None:
+        connection.execute(delete(tables.acquisitions).where(tables.acquisitions.c.input == input_row))
+        document = msgspec.json.encode(entry.acquisition)
+        connection.execute(insert(tables.acquisitions).values(input=input_row, document=document))
 
 
 def replace_derived(connection: Connection, sequence: int, done: Done, plan: str) -> None:

@@ -18,12 +18,14 @@ from tocsin import __version__
 from tocsin.answering import Held, answer
 from tocsin.books import begin_run, chunk_names, finish_run, latest_run
 from tocsin.collect.plan import plan, total_bytes
+from tocsin.cover.preserve import expiries, products_of
 from tocsin.errors import StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.model.answers import Answers, Run
 from tocsin.model.estate import Estate
+from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
 from tocsin.processing import Span, spans
 from tocsin.record import verify as verification
@@ -129,6 +131,15 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
     held = Held.load(opened, kept_rules(opened, str(kept["rules"])), _estate_of(opened))
     return answer(held, asked, _number(kept["now"]), _about(opened, key, started, 1))
+
+
+def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:
+    """What is lost of each log at its source and when, without any log: the soonest first; nanoseconds UTC.
+
+    `start` is when what is asked about began. Raises ConfigError for a faulty estate.
+    """
+    declared = read_estate(estate).products if estate is not None else ()
+    return expiries(now, start, products_of(declared))
 
 
 def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress) -> verification.Verified:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.answers import (
     Accounting,
     Answers,
@@ -24,6 +25,7 @@ from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises,
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
 from tocsin.model.instant import parse_time
 from tocsin.model.joining import Join, JoinKind
+from tocsin.model.preservation import Bound, Collected, Expiry, Retention, Standing
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Cut, Means, ProcessStep
 
@@ -99,6 +101,7 @@ def answers() -> Answers:
             checkpoint_root="q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
             key_file="/home/officer/.config/tocsin/keys/0a1b2c3d",
         ),
+        preservation=_preservation(),
         settings={"to": "2024-03-09T00:00:00Z", "from": "2024-03-01T00:00:00Z"},
     )
 
@@ -120,6 +123,7 @@ def empty(answers: Answers) -> Answers:
         attribution=(),
         containment=(),
         not_done=(),
+        preservation=(),
         settings={},
         run=dataclasses.replace(answers.run, checkpoint_size=0, checkpoint_root="", key_file=""),
     )
@@ -448,6 +452,58 @@ def _cuts() -> tuple[Cut, ...]:
     )
 
 
+def _preservation() -> tuple[Expiry, ...]:
+    retention = Retention(
+        id="invented-mail",
+        product="Invented mail",
+        log="Audit log",
+        tier="Free",
+        bound=Bound.AGE,
+        days=2,
+        limit="set by nobody",
+        first_lost="the oldest reading of a mailbox",
+        save=("export-audit --from START | tee <out>.jsonl",),
+        hold="None.",
+        citation="https://vendor.example/retention",
+        stated_on="2024-03-01",
+        checked=True,
+        sources=("m365_unified_audit",),
+    )
+    memory = dataclasses.replace(
+        retention, id="invented-memory", product="Machines", log="Memory", tier="", bound=Bound.VOLATILE, days=None
+    )
+    kept = dataclasses.replace(
+        retention, id="invented-kept", log="Archive", bound=Bound.KEPT, days=None, limit="", checked=False
+    )
+    lost = Expiry(
+        retention=retention,
+        standing=Standing.LOST_IN_PART,
+        lost_from=at("2024-03-04T02:11:09Z"),
+        lost_to=at("2024-03-06T06:58:11.25Z"),
+        deadline=at("2024-03-08T06:58:11.25Z"),
+        sentence="What was written from 2024-03-04 to 2024-03-06 is past its time (kept 2 days).",
+        soon=True,
+        named=True,
+        collected=(
+            Collected("m365_unified_audit", 2, at("2024-03-07T12:00:00Z"), at("2024-03-08T06:58:11.25Z")),
+            Collected("windows_evtx", 1, at("2024-03-07T12:00:00Z"), at("2024-03-07T12:00:00Z")),
+        ),
+    )
+    undated = dataclasses.replace(
+        lost,
+        retention=memory,
+        standing=Standing.ANY_TIME,
+        lost_from=None,
+        lost_to=None,
+        sentence="Any hour.",
+        collected=(),
+    )
+    last = dataclasses.replace(
+        undated, retention=kept, standing=Standing.KEPT, deadline=None, sentence="Stays.", soon=False, named=False
+    )
+    return undated, lost, last
+
+
 def _accounting() -> Accounting:
     read = InputAccount(
         path=MAIL,
@@ -464,9 +520,32 @@ def _accounting() -> Accounting:
         warnings=(("invalid_utf8", 1), ("time_missing", 2)),
         first=at("2024-03-01T00:00:03Z"),
         last=at("2024-03-08T06:58:11.25Z"),
+        acquisition=Attested(
+            attested=True,
+            file="logs/acquisition.yaml",
+            by="tenant administration",
+            when=at("2024-03-08T07:00:00Z"),
+            system="tribunal.example",
+            tool="an invented module 1.0",
+            command="export-audit --all <b>",
+            account="audit-export@tribunal.example",
+            filter="1 to 8 March",
+            reported_count=2_720,
+            counted=2_714,
+            told=("logs/acquisition.yaml reports 2,720 records, 2,714 were read: 6 records missing",),
+        ),
     )
     nothing = dataclasses.replace(
-        read, size=0, records_read=0, stored=0, duplicates=0, rejected=(), warnings=(), first=None, last=None
+        read,
+        size=0,
+        records_read=0,
+        stored=0,
+        duplicates=0,
+        rejected=(),
+        warnings=(),
+        first=None,
+        last=None,
+        acquisition=NOT_ATTESTED,
     )
     return Accounting(
         inputs=(
@@ -495,6 +574,7 @@ def _accounting() -> Accounting:
                 warnings=(),
                 first=at("2024-03-06T03:00:00.1234567Z"),
                 last=at("2024-03-07T12:00:00Z"),
+                acquisition=NOT_ATTESTED,
             ),
             read,
             dataclasses.replace(

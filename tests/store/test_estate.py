@@ -75,6 +75,18 @@ def test_a_bare_date_as_end_means_its_last_moment(tmp_path: Path) -> None:
     assert assignment.to == assignment.from_ + DAY
 
 
+def test_the_products_of_the_institution(tmp_path: Path) -> None:
+    write(tmp_path, products="product,log,tier,days\nMicrosoft 365,,E5,\nDocuments Archive,access log,,60\n")
+    first, second = read_estate(tmp_path).products
+    assert (first.product, first.tier, first.days) == ("Microsoft 365", "E5", None)
+    assert (second.log, second.days) == ("access log", 60)
+
+
+@pytest.mark.parametrize("row", ["Archive,access log,0", "Archive,access log,2 weeks", "Archive,,60", ",access log,"])
+def test_a_product_that_cannot_be_meant_is_refused(tmp_path: Path, row: str) -> None:
+    assert faults(write(tmp_path, products=f"product,log,days\n{row}\n"))
+
+
 def test_missing_files_are_empty_lists(tmp_path: Path) -> None:
     estate = read_estate(write(tmp_path, holdings=HOLDINGS))
     assert (estate.identities, len(estate.holdings)) == ((), 2)

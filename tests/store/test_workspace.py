@@ -53,6 +53,17 @@ def test_the_revision_the_code_expects_is_the_last_there_is() -> None:
     assert {revision.revision for revision in script.walk_revisions()} == set(REVISIONS)
 
 
+def test_a_workspace_of_an_earlier_revision_gains_what_it_lacks(folder: Path) -> None:
+    workspace = create_workspace(folder)
+    with workspace.writing() as connection:
+        connection.execute(text("DROP TABLE acquisitions"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    workspace.close()
+    again = open_workspace(folder)
+    assert set(inspect(again.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+    again.close()
+
+
 def test_making_one_twice_opens_the_first(folder: Path) -> None:
     first = made(folder)
     assert made(folder).id == first.id

@@ -14,7 +14,7 @@ from tocsin.model.instant import parse_time
 _HAS_ZONE = re.compile(r"([Zz]|[+-]\d\d:\d\d)$")
 
 
-def _time(text: str) -> int:
+def rfc3339(text: str) -> int:
     """Nanoseconds UTC of an RFC 3339 time. A time without a zone could mean two instants: it is refused."""
     value = parse_time(text) if _HAS_ZONE.search(text) else None
     if value is None:
@@ -30,10 +30,10 @@ NewWorkspaceOption: TypeAlias = Annotated[
     typer.Option("--workspace", metavar="DIR", help="Continue this workspace, or make it. Default: a new one here."),
 ]
 FromOption: TypeAlias = Annotated[
-    int | None, typer.Option("--from", metavar="TIME", parser=_time, help="Only events from this RFC 3339 time on.")
+    int | None, typer.Option("--from", metavar="TIME", parser=rfc3339, help="Only events from this RFC 3339 time on.")
 ]
 ToOption: TypeAlias = Annotated[
-    int | None, typer.Option("--to", metavar="TIME", parser=_time, help="Only events before this RFC 3339 time.")
+    int | None, typer.Option("--to", metavar="TIME", parser=rfc3339, help="Only events before this RFC 3339 time.")
 ]
 FormatOption: TypeAlias = Annotated[
     str, typer.Option("--format", metavar="NAME", help="How to write it: text or json.")

@@ -12,12 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from tocsin.collect import acquisition
 from tocsin.collect.archive import Archive, format_of, hold, open_archive
 from tocsin.collect.inflate import BLOCK, Joined, compression, inflate
 from tocsin.collect.limits import ArchiveFault, Limits, TruncatedError
 from tocsin.collect.scanning import Content, Range, hash_pieces, scan
 from tocsin.collect.walk import Found, walk
 from tocsin.errors import SourceError
+from tocsin.model.acquisition import SOURCE as ACQUISITION
+from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.chunk import Chunk, Input, InputState
 
 _DOCUMENTATION = (
@@ -26,7 +29,6 @@ _DOCUMENTATION = (
     "licence*",
     "copying*",
     "*.md",
-    "acquisition.y*ml",
     "*.sha256",
     "*.sha1",
     "*.md5",
@@ -65,8 +67,17 @@ def plan(paths: Sequence[str], limits: Limits | None = None) -> Iterator[Planned
     The same paths over the same bytes give the same plan on any machine. Inputs that cannot be read come with a state,
     a reason and no tasks. Raises ConfigError where a path does not exist.
     """
+    folders: set[str] = set()
+    planned: set[str] = set()
     for found in walk(paths):
-        yield from _plan_file(found, limits or Limits())
+        folder = found.path[: found.path.rfind("/") + 1]
+        if folder not in folders:
+            folders.add(folder)
+            for path, file in _acquisitions_beside(found, folder):
+                planned.add(path)
+                yield _plan_acquisition(path, file)
+        if found.path not in planned:
+            yield from _plan_file(found, limits or Limits())
 
 
 def total_bytes(paths: Sequence[str]) -> int:
@@ -78,6 +89,9 @@ def _plan_file(found: Found, limits: Limits) -> Iterator[Planned]:
     reason = found.refusal or _ignored_name(found.file.name)
     if reason:
         yield _unread(found.path, reason, ignored=found.ignored or not found.refusal)
+        return
+    if acquisition.is_acquisition(found.file.name):
+        yield _plan_acquisition(found.path, found.file)
         return
     try:
         with found.file.open("rb") as stream:
@@ -95,6 +109,60 @@ def _plan_file(found: Found, limits: Limits) -> Iterator[Planned]:
         if error.errno == errno.ENOSPC:
             raise
         yield _unread(found.path, f"cannot be read: {error.strerror or error}")
+
+
+def _acquisitions_beside(found: Found, folder: str) -> Iterator[tuple[str, Path]]:
+    """The acquisition records of the folder a file lies in: they speak of it even where the file alone was given."""
+    try:
+        entries = sorted(file for file in found.file.parent.iterdir() if acquisition.is_acquisition(file.name))
+    except OSError:
+        return
+    for file in entries:
+        if file.is_file() and not file.is_symlink():
+            yield f"{folder}{file.name}", file
+
+
+def _plan_acquisition(path: str, file: Path) -> Planned:
+    """An acquisition record: sealed as it was received, and read."""
+    try:
+        with file.open("rb") as stream:
+            sha256, pieces = hash_pieces(stream)
+            stream.seek(0)
+            record = acquisition.read_acquisition(path, stream.read(acquisition.LARGEST + 1))
+    except OSError as error:
+        why = f"cannot be read: {error.strerror or error}"
+        return Planned(_acquisition_input(acquisition.unreadable(path, why), "", 0, None), iter(()))
+    entry = _acquisition_input(record, sha256, sum(piece.length for piece in pieces), None)
+    return Planned(entry, _container_tasks(entry, pieces, file))
+
+
+def _plan_acquisition_member(archive: Archive, name: str, path: str, container: str) -> Planned:
+    """One in an archive: its bytes are sealed with the archive's."""
+    digest, data, size = hashlib.sha256(), b"", 0
+    try:
+        for block in archive.blocks(name):
+            digest.update(block)
+            size += len(block)
+            data = (data + block)[: acquisition.LARGEST + 1]
+        record = acquisition.read_acquisition(path, data)
+    except ArchiveFault as error:
+        record = acquisition.unreadable(path, str(error))
+    return Planned(_acquisition_input(record, digest.hexdigest(), size, container), iter(()))
+
+
+def _acquisition_input(record: AcquisitionRecord, sha256: str, size: int, container: str | None) -> Input:
+    return Input(
+        path=record.path,
+        sha256=sha256,
+        content_sha256=sha256,
+        size=size,
+        source=ACQUISITION,
+        certainty=1.0,
+        state=InputState.PARTIAL if record.faults else InputState.READ,
+        reason="; ".join(record.faults),
+        container=container,
+        acquisition=record,
+    )
 
 
 def _head(stream: BinaryIO) -> bytes:
@@ -147,6 +215,9 @@ def _plan_members(archive: Archive, prefix: str, container: str, limits: Limits,
             yield _unread(
                 path, member.refusal or reason, ignored=not member.refusal, container=container, size=member.size
             )
+            continue
+        if acquisition.is_acquisition(name.rsplit("/", 1)[-1]):
+            yield _plan_acquisition_member(archive, name, path, container)
             continue
         yield from _plan_member(archive, name, path, container, limits, depth)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tocsin.cover import silence
 from tocsin.cover.facts import SCHEMA, Facts, Log, by_log, combine, summarise
+from tocsin.cover.reconciliation import Numbered
 from tocsin.cover.sequence import Gap, gaps_in, grouped, series_of
 from tocsin.model.coverage import Coverage, CoverageState, Mark, Proof
 from tocsin.model.estate import Attestation
@@ -16,7 +17,7 @@ from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, format_time, is_plausible
 from tocsin.model.reference import RecordPlace
 
-__all__ = ["NAME", "SCHEMA", "Gap", "Log", "Rejected", "combine", "conclude", "gaps", "summarise"]
+__all__ = ["NAME", "SCHEMA", "Gap", "Log", "Rejected", "combine", "conclude", "gaps", "last_numbers", "summarise"]
 
 NAME = "coverage"
 # Mailbox auditing stops for a day once the provider throttles it (Microsoft, "MailItemsAccessed", throttling).
@@ -43,15 +44,16 @@ def conclude(
     rejected: Sequence[Rejected | tuple[str, str, int, str]] = (),
     attestations: Sequence[Attestation] = (),
     proofs: Mapping[str, Proof] | None = None,
+    doubts: Iterable[Coverage] = (),
     place: _Place,
 ) -> tuple[Coverage, ...]:
     """What was watched, in the order of source, host, channel, time and state.
 
     The span with records is one row, `unproven`; what is wrong inside it lies over it. `proven` rows come from
     attestations alone, cut to the span in which the source has records. `rejected` are records that could not be read,
-    `proofs` what each source declares it could give, by its name.
+    `proofs` what each source declares it could give, by its name, `doubts` rows of which other evidence knows.
     """
-    found: list[Coverage] = []
+    found = list(doubts)
     spans: dict[str, tuple[int, int]] = {}
     for log, facts in by_log(state).items():
         proof = (proofs or {}).get(log.source, _NO_PROOF)
@@ -75,6 +77,15 @@ def gaps(state: pa.Table) -> Mapping[Log, tuple[Gap, ...]]:
         for log, facts in by_log(state).items()
         if facts.runs
     }
+
+
+def last_numbers(state: pa.Table) -> tuple[Numbered, ...]:
+    """The highest record number read of each log that numbers its records, by log."""
+    return tuple(
+        Numbered(*log, max(run.last for run in facts.runs))
+        for log, facts in sorted(by_log(state).items())
+        if facts.runs
+    )
 
 
 def _order(row: Coverage) -> tuple[str, str, str, bool, int, bool, int, str, str, str, tuple[RecordPlace, ...]]:

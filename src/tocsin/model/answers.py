@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.joining import Join
+from tocsin.model.preservation import Expiry
 from tocsin.model.response import Attribution, Cut
 
 
@@ -41,6 +43,7 @@ class InputAccount:
     warnings: tuple[tuple[str, int], ...]  # (code, count), sorted
     first: int | None  # nanoseconds UTC of the first and last plausible event
     last: int | None
+    acquisition: Attested = NOT_ATTESTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ class Answers:
 
     as_of          the time the answers speak of: the last plausible event read, or as given
     names_in_clear True while no vault of protected persons is attached
+    preservation   what is lost of each log at its source, and when, the soonest first
     """
 
     as_of: int | None
@@ -114,4 +118,5 @@ class Answers:
     names_in_clear: bool
     not_done: tuple[str, ...]  # what this version does not do, in sentences
     run: Run
+    preservation: tuple[Expiry, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from tocsin.model.acquisition import AcquisitionRecord
+
 VERBATIM = "verbatim"
 
 
@@ -32,6 +34,7 @@ class Input:
     certainty       0 to 1: how sure the source is
     state, reason   READ until something is rejected; a reason in words for the others
     container       path of the archive it lies in, or None
+    acquisition     what it says of other inputs, where it is an acquisition record
     """
 
     path: str
@@ -43,6 +46,7 @@ class Input:
     state: InputState
     reason: str = ""
     container: str | None = None
+    acquisition: AcquisitionRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,16 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProductInUse:
+    """A product the institution has; an empty log or tier is every one. `days`: how long the log is set to be kept."""
+
+    product: str
+    log: str = ""
+    tier: str = ""
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
     """Everything declared. An empty estate is valid: answers then use what the logs show."""
 
@@ -74,6 +84,7 @@ class Estate:
     functions: tuple[Function, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     attestations: tuple[Attestation, ...] = ()
+    products: tuple[ProductInUse, ...] = ()
     by_account: Mapping[str, Identity] = field(default_factory=dict)
 
     def identity_of(self, account: str) -> Identity | None:

@@ -17,7 +17,9 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 # The version of the document: the second number for a field added, the first for one changed or taken away.
 VERSION = "0.1"
 
-_TIMES = frozenset({"as_of", "first", "last", "time", "from_", "to", "earliest", "likely", "latest"})
+_TIMES = frozenset({"as_of", "first", "last", "time", "from_", "to", "earliest", "likely", "latest"}) | {
+    *("lost_from", "lost_to", "deadline", "earliest_end", "latest_end", "when"),
+}
 _RENAMED = {"from_": "from"}
 _PAIRS = {"warnings": ("code", "count"), "operations": ("operation", "count")}
 _DECIMALS = 2
@@ -31,6 +33,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
     return head | {
         "as_of": _time(answers.as_of),
         "names_in_clear": answers.names_in_clear,
+        "preservation": element(answers.preservation),
         "accounting": element(answers.accounting),
         "findings": element(answers.findings),
         "incidents": element(answers.incidents),

@@ -100,6 +100,14 @@ class Books(NamedTuple):
     states: tuple[tuple[InputState, int], ...]
 
 
+class Origins(NamedTuple):
+    """Of the inputs read as logs, how many have an acquisition record; and what in these records does not agree."""
+
+    logs: int
+    attested: int
+    told: tuple[str, ...]
+
+
 class ReasonGroup(NamedTuple):
     """Rules that were not run for one reason; `rules` as their ids, sorted."""
 
@@ -168,6 +176,13 @@ def books(accounting: Accounting) -> Books:
         rejected=tuple(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
         states=tuple((state, states[state]) for state in InputState),
     )
+
+
+def origins(accounting: Accounting) -> Origins:
+    """Who took the logs, counted; what does not agree once each, in the order of the inputs."""
+    logs = [account for account in accounting.inputs if account.records_read]
+    told = dict.fromkeys(sentence for account in accounting.inputs for sentence in account.acquisition.told)
+    return Origins(len(logs), sum(account.acquisition.attested for account in logs), tuple(told))
 
 
 def equation(books: Books) -> str:

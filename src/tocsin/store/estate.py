@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocsin.errors import ConfigError
-from tocsin.model.estate import Assignment, Attestation, Estate, Function, Holding, Identity
+from tocsin.model.estate import Assignment, Attestation, Estate, Function, Holding, Identity, ProductInUse
 from tocsin.model.identity import canonical_account
 from tocsin.model.instant import DAY, parse_time
 from tocsin.store.estate_rows import TABLES, Notes, Row, csv_rows, told, told_line, yaml_rows
@@ -112,6 +112,7 @@ def _estate(rows: dict[str, list[Row]], notes: Notes) -> Estate:
         ),
         assignments=tuple(_assignment(row, notes) for row in rows["assignments"]),
         attestations=tuple(_attestation(row, notes) for row in rows["attestations"]),
+        products=tuple(_product(row, notes) for row in rows["products"]),
         by_account={account: identity for identity in identities for account in identity.accounts},
     )
 
@@ -152,6 +153,22 @@ def _attestation(row: Row, notes: Notes) -> Attestation:
         custodian=row.values.get("custodian", ""),
         date=row.values.get("date", ""),
         setting=row.values.get("setting", ""),
+    )
+
+
+def _product(row: Row, notes: Notes) -> ProductInUse:
+    days = row.values.get("days", "")
+    log = row.values.get("log", "")
+    if days and not (days.isascii() and days.isdigit() and len(days) < 6 and int(days) > 0):
+        notes.fault(row, "days is not a whole number from 1 to 99999")
+        days = ""
+    if days and not log:
+        notes.fault(row, "days without a log: say which log is kept so long")
+    return ProductInUse(
+        product=row.values.get("product", ""),
+        log=log,
+        tier=row.values.get("tier", ""),
+        days=int(days) if days else None,
     )
 
 

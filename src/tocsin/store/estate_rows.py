@@ -26,6 +26,7 @@ TABLES = {
     "functions": Table(("name",), ("description", "protected")),
     "assignments": Table(("identity", "matter"), ("from", "to")),
     "attestations": Table(("source", "pattern", "from", "to", "custodian", "date", "setting")),
+    "products": Table(("product",), ("log", "tier", "days")),
 }
 
 

@@ -35,6 +35,14 @@ inputs = Table(
     Column("complete", Boolean, nullable=False),
 )
 
+# What an acquisition record (an input of source `acquisition`) says of other inputs, as JSON of `model.acquisition`.
+acquisitions = Table(
+    "acquisitions",
+    metadata,
+    Column("input", Integer, ForeignKey("inputs.id"), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+
 # One committed chunk. `kind`: `records` (its bytes are its segment's), `derived` (its bytes are inflated from the
 # container's segments), `container` (bytes of an archive or compressed file as received; one leaf, no records).
 chunks = Table(

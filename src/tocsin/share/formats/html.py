@@ -16,7 +16,7 @@ from tocsin.model.exposure import Exposure, Premises, Verdict
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.response import Attribution
-from tocsin.share import summary
+from tocsin.share import preservation, summary
 from tocsin.share.format import Part
 from tocsin.share.plain import shown
 from tocsin.share.strips import coverage_chart, timeline
@@ -97,9 +97,11 @@ class _Page(NamedTuple):
     """All that the template shows."""
 
     answers: Answers
+    expiring: preservation.Parts
     attributions: tuple[Attribution, ...]
     bounds: tuple[summary.Bounds, ...]
     books: summary.Books
+    origins: summary.Origins
     equation: str
     dates: tuple[int, int] | None
     incidents: tuple[_IncidentView, ...]
@@ -130,9 +132,11 @@ def _page(answers: Answers) -> _Page:
     groups = tuple(group for group in every_group if group.confirmed)
     return _Page(
         answers=answers,
+        expiring=preservation.parts(answers.preservation),
         attributions=summary.attributions(answers),
         bounds=summary.bounds(answers.exposure),
         books=total,
+        origins=summary.origins(answers.accounting),
         equation=summary.equation(total),
         dates=summary.span(time for finding in answers.findings for time in (finding.first, finding.last)),
         incidents=tuple(
@@ -239,6 +243,9 @@ def _environment() -> Environment:
         container_words=summary.container_words,
         has_items=summary.has_items,
         plural_of=summary.plural_of,
+        expiry_name=preservation.name_of,
+        expiry_sure=preservation.sure_words,
+        expiry_collected=preservation.collected_words,
     )
     return environment
 

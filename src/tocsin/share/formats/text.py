@@ -15,6 +15,7 @@ from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Cut
 from tocsin.share.format import Part
 from tocsin.share.plain import shortened, shown
+from tocsin.share.preservation import first_words
 from tocsin.share.summary import (
     BASES,
     COVERAGE_STATES,
@@ -31,6 +32,7 @@ from tocsin.share.summary import (
     grouped,
     has_items,
     is_provider,
+    origins,
     plural_of,
     provider_only,
     span,
@@ -43,6 +45,7 @@ _CUTS = 3
 _LISTED = 6
 _LEAST_SCOPE = 16
 _RECORDS = 6
+_EXPIRING = 132
 
 
 class Text:
@@ -68,6 +71,7 @@ FORMAT = Text()
 def _investigation(answers: Answers) -> Iterator[str]:
     as_of = "no dated record" if answers.as_of is None else f"as of {_time(answers.as_of)}"
     yield f"TOCSIN   {as_of}; all times UTC"
+    yield from _what_expires(answers)
     yield "1 WHAT HAPPENED"
     yield from _what_happened(answers)
     yield ""
@@ -85,6 +89,12 @@ def _investigation(answers: Answers) -> Iterator[str]:
     yield ""
     yield "ACCOUNTING"
     yield from _accounting(answers)
+
+
+def _what_expires(answers: Answers) -> Iterator[str]:
+    if answers.preservation:
+        first = shown(first_words(answers.preservation, _EXPIRING))
+        yield from _wrapped(f"evidence expiring first: {first}", indent=0, hang=2)
 
 
 def _what_happened(answers: Answers) -> Iterator[str]:
@@ -186,11 +196,23 @@ def _accounting(answers: Answers) -> Iterator[str]:
         )
         yield from _wrapped(f"- {account.state}: {shown(account.path)}: {shown(reason)}", hang=4)
     yield from _more(len(unread) - _LISTED, "more input", "not fully read, in the report")
+    yield from _origins(answers)
     yield from _rules(answers)
     for sentence in answers.not_done:
         yield from _wrapped(f"not done: {shown(sentence)}", hang=4)
     if answers.names_in_clear:
         yield from _wrapped("Names are in clear here and in the report: no vault of protected persons is attached.")
+
+
+def _origins(answers: Answers) -> Iterator[str]:
+    found = origins(answers.accounting)
+    if found.logs:
+        yield from _wrapped(
+            f"origin not attested: {found.logs - found.attested:,} of {counted(found.logs, 'log')} read", hang=4
+        )
+    for sentence in found.told[:_LISTED]:
+        yield from _wrapped(f"- ORIGIN: {shown(sentence)}", hang=4)
+    yield from _more(len(found.told) - _LISTED, "more sentence", "on origins, in the report")
 
 
 def _rules(answers: Answers) -> Iterator[str]:
@@ -272,7 +294,7 @@ def _coverage(answers: Answers) -> Iterator[str]:
         if here != stream:
             stream = here
             yield ""
-            yield from _wrapped(" / ".join(shown(name) for name in here if name), indent=0)
+            yield from _wrapped(" / ".join(shown(name) for name in here if name) or "any log", indent=0)
         yield from _one_interval(interval)
 
 

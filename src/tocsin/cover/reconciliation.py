@@ -1,0 +1,297 @@
+"""From what acquisition records say and what was read to whether the two agree; where they do not, nothing is whole.
+
+An acquisition speaks of the inputs of its folder, of those below that it names by path, and of the members of an
+archive it names. Of several the one in the nearest folder counts. Every doubt becomes a row that forbids a ruling-out.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested
+from tocsin.model.answers import InputAccount
+from tocsin.model.chunk import InputState
+from tocsin.model.coverage import Coverage, CoverageState
+
+
+class Reconciled(NamedTuple):
+    """The inputs with what is attested of them, and the rows that speak against their completeness."""
+
+    accounts: tuple[InputAccount, ...]
+    coverage: tuple[Coverage, ...]
+
+
+class Numbered(NamedTuple):
+    """The highest record number read of one log."""
+
+    source: str
+    host: str
+    channel: str
+    highest: int
+
+
+# The place of a record, and of an acquisition in it.
+_Key = tuple[int, int]
+
+
+class _Taken(NamedTuple):
+    """One acquisition, the record it stands in, and the inputs it covers, by their place."""
+
+    record: AcquisitionRecord
+    acquisition: Acquisition
+    inputs: tuple[int, ...]
+
+
+def reconcile(
+    accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord], numbered: Iterable[Numbered] = ()
+) -> Reconciled:
+    """Compare every acquisition with what was read of its inputs.
+
+    Fewer records read than reported, a named file that is not there, another hash, a lower last record number, a
+    record that is damaged: each gives a row. More read than reported is told only.
+    """
+    covered = _covered(accounts, records)
+    copies = _copies(accounts)
+    highest = tuple(numbered)
+    told: dict[int, list[str]] = {}
+    attested: dict[int, Attested] = {}
+    mismatched: set[int] = set()
+    rows: list[Coverage] = []
+    for taken in covered:
+        acquisition = taken.acquisition
+        counted = sum(accounts[place].records_read for place in taken.inputs)
+        sources = _sources(accounts, taken)
+        doubts = [
+            *_count_doubts(taken, counted, sum(copies[place] for place in taken.inputs)),
+            *_missing_doubts(accounts, taken),
+            *_number_doubts(acquisition, sources, highest),
+        ]
+        for place, sentence in _hash_doubts(accounts, taken):
+            mismatched.add(place)
+            told.setdefault(place, []).append(sentence)
+            rows.append(_row(accounts[place].source, CoverageState.UNPROVEN, sentence))
+        rows += (_row(source, state, sentence) for state, sentence in doubts for source in sources)
+        more = _more(taken, counted, sum(copies[place] for place in taken.inputs))
+        for place in taken.inputs:
+            told.setdefault(place, []).extend((*(sentence for _, sentence in doubts), *more))
+            attested[place] = _attested(taken, counted)
+    rows += _damage(accounts, records)
+    return Reconciled(
+        tuple(
+            _account(account, attested.get(place, account.acquisition), told.get(place, []), place in mismatched)
+            for place, account in enumerate(accounts)
+        ),
+        tuple(dict.fromkeys(rows)),
+    )
+
+
+def _account(account: InputAccount, attested: Attested, told: Sequence[str], mismatched: bool) -> InputAccount:
+    found = replace(account, acquisition=replace(attested, told=tuple(dict.fromkeys(told))))
+    if not mismatched:
+        return found
+    state = InputState.PARTIAL if account.state is InputState.READ else account.state
+    reason = "the file is not the one that was acquired: its SHA-256 is another"
+    return replace(found, state=state, reason=f"{account.reason}; {reason}" if account.reason else reason)
+
+
+def _attested(taken: _Taken, counted: int) -> Attested:
+    one = taken.acquisition
+    return Attested(
+        attested=True,
+        file=taken.record.path,
+        by=one.by,
+        when=one.when,
+        system=one.system,
+        tool=one.tool,
+        command=one.command,
+        account=one.account,
+        filter=one.filter,
+        reported_count=one.reported_count,
+        counted=counted,
+    )
+
+
+def _covered(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord]) -> tuple[_Taken, ...]:
+    inputs: dict[_Key, list[int]] = {
+        (number, which): [] for number, record in enumerate(records) for which in range(len(record.acquisitions))
+    }
+    spoken: dict[str, list[tuple[_Key, Acquisition]]] = {}
+    for number, record in enumerate(records):
+        for which, acquisition in enumerate(record.acquisitions):
+            spoken.setdefault(_folder(record.path), []).append(((number, which), acquisition))
+    nearest_first = dict(sorted(spoken.items(), key=lambda item: len(item[0]), reverse=True))
+    for place, account in enumerate(accounts):
+        if account.source != SOURCE:
+            for key in _nearest(account.path, nearest_first):
+                inputs[key].append(place)
+    return tuple(
+        _Taken(records[number], records[number].acquisitions[which], tuple(found))
+        for (number, which), found in inputs.items()
+    )
+
+
+def _nearest(path: str, spoken: Mapping[str, Sequence[tuple[_Key, Acquisition]]]) -> list[_Key]:
+    """The acquisitions that speak of the input: of the nearest folder, those that name it, else those that name none.
+
+    A record that was changed between two runs speaks twice: neither takes the other's place.
+    """
+    for folder, here in spoken.items():
+        below = _below(path, folder)
+        if below is None:
+            continue
+        naming = [key for key, one in here if any(_fits(below, name) for name, _ in one.files)]
+        speaking = {number for number, _ in naming}
+        is_beside = "/" not in below.split("!")[0]
+        silent = [key for key, one in here if not one.files and is_beside and key[0] not in speaking]
+        if naming or silent:
+            return naming + silent
+    return []
+
+
+def _folder(path: str) -> str:
+    """Everything of a path up to its name: `logs/`, `logs/a.zip!`, or nothing."""
+    return path[: max(path.rfind("/"), path.rfind("!")) + 1]
+
+
+def _below(path: str, folder: str) -> str | None:
+    """The path from the folder on; None where it does not lie in it."""
+    if not path.startswith(folder) or (not folder and path.startswith(("/", "../"))):
+        return None
+    return path[len(folder) :]
+
+
+def _fits(below: str, name: str) -> bool:
+    """Whether a name or pattern fits an input, or the archive the input is a member of."""
+    return any(fnmatch.fnmatchcase(text, name) or text == name for text in (below, *_outer(below))) and (
+        "/" in name or "/" not in below.split("!")[0]
+    )
+
+
+def _outer(below: str) -> Iterable[str]:
+    while "!" in below:
+        below = below.rpartition("!")[0]
+        yield below
+
+
+def _copies(accounts: Sequence[InputAccount]) -> list[int]:
+    """Second copies in each input; those of a file read before, in another place, are the first one's."""
+    first: dict[str, int] = {}
+    for account in accounts:
+        if account.sha256:
+            first.setdefault(account.sha256, account.duplicates)
+    return [first.get(account.sha256, account.duplicates) for account in accounts]
+
+
+def _sources(accounts: Sequence[InputAccount], taken: _Taken) -> tuple[str, ...]:
+    """The log formats an acquisition is of; one that is not known could be any."""
+    found = {accounts[place].source for place in taken.inputs if accounts[place].records_read}
+    if taken.acquisition.source:
+        found.add(taken.acquisition.source)
+    return tuple(sorted(found)) or ("",)
+
+
+def _count_doubts(taken: _Taken, counted: int, copies: int) -> list[tuple[CoverageState, str]]:
+    reported = taken.acquisition.reported_count
+    if reported is None or counted - copies >= reported:
+        return []
+    what = f"{taken.record.path} reports {_records(reported)}"
+    if not counted:
+        return [(CoverageState.NOT_COLLECTED, f"{what}, and none was read")]
+    if counted < reported:
+        return [(CoverageState.TRUNCATED, f"{what}, {counted:,} were read: {_records(reported - counted)} missing")]
+    return [
+        (
+            CoverageState.UNPROVEN,
+            f"{what}, {counted:,} were read, of which {copies:,} are second copies: up to"
+            f" {_records(reported - counted + copies)} may be missing",
+        )
+    ]
+
+
+def _more(taken: _Taken, counted: int, copies: int) -> list[str]:
+    reported = taken.acquisition.reported_count
+    if reported is None or counted - copies <= reported:
+        return []
+    over = counted - copies - reported
+    return [f"{taken.record.path} reports {_records(reported)}, {counted:,} were read: {over:,} more than reported"]
+
+
+def _missing_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tuple[CoverageState, str]]:
+    folder = _folder(taken.record.path)
+    below = [text for account in accounts if (text := _below(account.path, folder)) is not None]
+    missing = [name for name, _ in taken.acquisition.files if not any(_fits(text, name) for text in below)]
+    if missing:
+        names = ", ".join(missing[:5]) + (f" and {len(missing) - 5:,} more" if len(missing) > 5 else "")
+        return [(CoverageState.NOT_COLLECTED, f"{taken.record.path} names {names}: not among the inputs")]
+    if not taken.inputs:
+        return [(CoverageState.NOT_COLLECTED, f"{taken.record.path} has an acquisition of no input: name its files")]
+    return []
+
+
+def _hash_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> Iterable[tuple[int, str]]:
+    folder = _folder(taken.record.path)
+    declared: Mapping[str, str] = {folder + name: digest for name, digest in taken.acquisition.files if digest}
+    for place, account in enumerate(accounts):
+        expected = declared.get(account.path)
+        if expected is not None and account.sha256 != expected:
+            yield place, f"{account.path} has another SHA-256 than {taken.record.path} says: it was changed since"
+
+
+def _number_doubts(
+    acquisition: Acquisition, sources: tuple[str, ...], numbered: Sequence[Numbered]
+) -> Iterable[tuple[CoverageState, str]]:
+    for channel, last in acquisition.last_record_numbers:
+        found = [
+            one.highest
+            for one in numbered
+            if one.channel.casefold() == channel.casefold()
+            and (one.source in sources or sources == ("",))
+            and _is_host(one.host, acquisition.system)
+        ]
+        where = f"{channel} of {acquisition.system}" if acquisition.system else channel
+        if not found:
+            yield (
+                CoverageState.NOT_COLLECTED,
+                f"{where} had the record number {last:,} when it was taken, and no numbered record of it was read",
+            )
+        elif max(found) < last:
+            yield (
+                CoverageState.TRUNCATED,
+                f"{where} had the record number {last:,} when it was taken, the last read is {max(found):,}:"
+                f" {_records(last - max(found))} missing at its end",
+            )
+
+
+def _is_host(host: str, system: str) -> bool:
+    """Whether the host of a log is the system named, by its full or short name; a system of two words names none."""
+    if not system or " " in system.strip():
+        return True
+    names = host.casefold(), system.casefold().strip()
+    return names[0] == names[1] or names[0].split(".")[0] == names[1].split(".")[0]
+
+
+def _damage(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord]) -> Iterable[Coverage]:
+    """A damaged record may have held the count that would not agree."""
+    for record in records:
+        if record.faults:
+            folder = _folder(record.path)
+            sources = {
+                account.source
+                for account in accounts
+                if account.records_read and _below(account.path, folder) is not None
+            }
+            for source in sorted(sources) or [""]:
+                sentence = f"{record.path} is damaged, so that counts cannot be compared: {record.faults[0]}"
+                yield _row(source, CoverageState.UNPROVEN, sentence)
+
+
+def _row(source: str, state: CoverageState, sentence: str) -> Coverage:
+    """Against completeness, at any time: which records are missing is not known."""
+    return Coverage(source=source, host="", channel="", from_=None, to=None, state=state, evidence=sentence)
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record" if count == 1 else f"{count:,} records"

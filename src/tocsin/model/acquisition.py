@@ -1,0 +1,69 @@
+"""Who took an input, when, from what and how, and what the provider counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# The source an acquisition record is accounted under.
+SOURCE = "acquisition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquisition:
+    """One taking of one or more files, as the one who took them wrote it down.
+
+    files                (name, pattern with `*`, or path below the folder; SHA-256 in hex or ""); none is every input
+                         of the folder that no other acquisition names
+    when                 ns UTC
+    source               log format as the accounting names it, "" where it is not said
+    reported_count       records the provider or the machine counted, of all the files together
+    last_record_numbers  (channel, highest record number the log had when it was taken)
+    """
+
+    files: tuple[tuple[str, str], ...]
+    by: str
+    when: int
+    system: str = ""
+    tool: str = ""
+    command: str = ""
+    account: str = ""
+    filter: str = ""
+    source: str = ""
+    note: str = ""
+    reported_count: int | None = None
+    last_record_numbers: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquisitionRecord:
+    """An `acquisition.yaml` as it was read: `path` as accounted; `faults` say the line and what to do, "" for none."""
+
+    path: str
+    acquisitions: tuple[Acquisition, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """What an input's acquisition record says of it. Without one nothing is attested and every text is empty.
+
+    file     the acquisition record
+    counted  records read of all the files of that acquisition; None without one
+    told     what does not agree, in sentences
+    """
+
+    attested: bool = False
+    file: str = ""
+    by: str = ""
+    when: int | None = None
+    system: str = ""
+    tool: str = ""
+    command: str = ""
+    account: str = ""
+    filter: str = ""
+    reported_count: int | None = None
+    counted: int | None = None
+    told: tuple[str, ...] = ()
+
+
+NOT_ATTESTED = Attested()

@@ -1,0 +1,181 @@
+"""What acquisition records say against what was read: every doubt is a row that forbids a ruling-out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.assess.verdict import contradicts
+from tocsin.cover.reconciliation import Numbered, Reconciled, reconcile
+from tocsin.model.acquisition import Acquisition, AcquisitionRecord
+from tocsin.model.answers import InputAccount
+from tocsin.model.chunk import InputState
+from tocsin.model.coverage import CoverageState
+
+MAIL = "m365_unified_audit"
+COUNT = st.integers(min_value=0, max_value=12)
+
+
+def log(path: str, read: int = 10, *, copies: int = 0, source: str = MAIL, sha256: str = "") -> InputAccount:
+    return InputAccount(
+        path=path,
+        sha256=sha256 or path.encode().hex().ljust(64, "0")[:64],
+        source=source,
+        certainty=1.0,
+        state=InputState.READ,
+        reason="",
+        size=1,
+        records_read=read,
+        stored=read,
+        duplicates=copies,
+        rejected=(),
+        warnings=(),
+        first=None,
+        last=None,
+    )
+
+
+def taken(*files: str | tuple[str, str], reported: int | None = None, **values: object) -> Acquisition:
+    named = tuple(one if isinstance(one, tuple) else (one, "") for one in files)
+    return dataclasses.replace(
+        Acquisition(files=named, by="IT", when=1, command="export", reported_count=reported),
+        **values,  # type: ignore[arg-type]
+    )
+
+
+def record(path: str, *acquisitions: Acquisition, faults: Sequence[str] = ()) -> AcquisitionRecord:
+    return AcquisitionRecord(path=path, acquisitions=acquisitions, faults=tuple(faults))
+
+
+def states(found: Reconciled) -> list[tuple[str, CoverageState]]:
+    return [(row.source, row.state) for row in found.coverage]
+
+
+@pytest.mark.parametrize(
+    ("path", "files", "covered"),
+    [
+        ("logs/a.jsonl", (), True),
+        ("logs/sub/a.jsonl", (), False),
+        ("other/a.jsonl", (), False),
+        ("logs/a.zip!deep/a.jsonl", (), True),
+        ("logs/a.jsonl", ("a.*",), True),
+        ("logs/b.jsonl", ("a.*",), False),
+        ("logs/sub/a.jsonl", ("a.*",), False),
+        ("logs/sub/a.jsonl", ("sub/*",), True),
+        ("logs/a.zip!deep/a.jsonl", ("a.zip",), True),
+        ("logs/odd[1].jsonl", ("odd[1].jsonl",), True),
+        ("logs-2/a.jsonl", (), False),
+    ],
+)
+def test_of_which_inputs_a_record_speaks(path: str, files: tuple[str, ...], covered: bool) -> None:
+    found = reconcile([log(path)], [record("logs/acquisition.yaml", taken(*files))])
+    assert found.accounts[0].acquisition.attested is covered
+
+
+def test_a_record_in_the_folder_given_speaks_of_no_path_outside_it() -> None:
+    found = reconcile([log("/srv/a.jsonl"), log("../a.jsonl"), log("a.jsonl")], [record("acquisition.yaml", taken())])
+    assert [account.acquisition.attested for account in found.accounts] == [False, False, True]
+
+
+def test_the_nearest_folder_counts_and_a_name_comes_before_none() -> None:
+    outer = record("logs/acquisition.yaml", taken("sub/*", reported=10, by="outer"))
+    inner = record("logs/sub/acquisition.yaml", taken(by="rest"), taken("a.*", by="named"))
+    found = reconcile([log("logs/sub/a.jsonl"), log("logs/sub/b.jsonl")], [outer, inner])
+    assert [account.acquisition.by for account in found.accounts] == ["named", "rest"]
+
+
+def test_an_acquisition_record_is_not_itself_acquired() -> None:
+    found = reconcile(
+        [log("logs/acquisition.yaml", 0, source="acquisition")], [record("logs/acquisition.yaml", taken())]
+    )
+    assert not found.accounts[0].acquisition.attested
+
+
+@given(
+    reads=st.lists(COUNT, min_size=1, max_size=4),
+    copies=st.lists(COUNT, min_size=4, max_size=4),
+    reported=st.integers(min_value=0, max_value=60),
+)
+def test_a_shortfall_that_can_be_is_a_doubt_and_nothing_else_is(
+    reads: list[int], copies: list[int], reported: int
+) -> None:
+    accounts = [
+        log(f"logs/{number}.jsonl", read, copies=min(read, copy))
+        for number, (read, copy) in enumerate(zip(reads, copies, strict=False))
+    ]
+    found = reconcile(accounts, [record("logs/acquisition.yaml", taken(reported=reported))])
+    distinct_at_least = sum(account.records_read - account.duplicates for account in accounts)
+    assert bool(found.coverage) == (distinct_at_least < reported)
+    assert all(contradicts(row) and row.scope == "" and row.from_ is row.to is None for row in found.coverage)
+    assert found.accounts[0].acquisition.counted == sum(reads)
+    if sum(reads) < reported:
+        (row,) = found.coverage
+        assert row.state is (CoverageState.TRUNCATED if sum(reads) else CoverageState.NOT_COLLECTED)
+
+
+def test_a_file_imported_twice_lacks_nothing() -> None:
+    first, second = log("a/x.jsonl", sha256="1" * 64), log("b/x.jsonl", copies=10, sha256="1" * 64)
+    records = [record(f"{folder}/acquisition.yaml", taken(reported=10)) for folder in "ab"]
+    assert reconcile([first, second], records).coverage == ()
+
+
+def test_an_export_that_repeats_records_may_lack_as_many() -> None:
+    found = reconcile([log("logs/a.jsonl", 10, copies=3)], [record("logs/acquisition.yaml", taken(reported=10))])
+    assert states(found) == [(MAIL, CoverageState.UNPROVEN)]
+    assert "up to 3 records may be missing" in found.coverage[0].evidence
+
+
+def test_what_was_not_read_may_be_any_log() -> None:
+    lost = record("logs/acquisition.yaml", taken("gone.jsonl", reported=5))
+    assert states(reconcile([], [lost])) == [("", CoverageState.NOT_COLLECTED)] * 2
+    named = record("logs/acquisition.yaml", taken("gone.jsonl", reported=5, source="zeek"))
+    assert {row.source for row in reconcile([log("logs/other.jsonl")], [named]).coverage} == {"zeek"}
+
+
+def test_another_hash_leaves_the_input_read_and_partial() -> None:
+    found = reconcile([log("logs/a.jsonl")], [record("logs/acquisition.yaml", taken(("a.jsonl", "f" * 64)))])
+    assert found.accounts[0].state is InputState.PARTIAL
+    assert found.accounts[0].records_read == 10
+    assert "not the one that was acquired" in found.accounts[0].reason
+    assert states(found) == [(MAIL, CoverageState.UNPROVEN)]
+    same = log("logs/a.jsonl", sha256="f" * 64)
+    assert reconcile([same], [record("logs/acquisition.yaml", taken(("a.jsonl", "f" * 64)))]).coverage == ()
+
+
+@pytest.mark.parametrize(
+    ("system", "highest", "state"),
+    [
+        ("files-01.tribunal.example", 48_213, None),
+        ("files-01", 48_300, None),
+        ("FILES-01", 48_212, CoverageState.TRUNCATED),
+        ("dc-01", 48_213, CoverageState.NOT_COLLECTED),
+        ("the file server", 48_213, None),
+    ],
+)
+def test_the_last_record_number_tells_what_is_missing_at_the_end(
+    system: str, highest: int, state: CoverageState | None
+) -> None:
+    one = taken(system=system, last_record_numbers=(("Security", 48_213),))
+    numbered = [
+        Numbered("windows_evtx", "files-01.tribunal.example", "security", highest),
+        Numbered("windows_evtx", "files-01.tribunal.example", "System", 99_999),
+    ]
+    evtx = log("logs/Security.evtx", source="windows_evtx")
+    found = reconcile([evtx], [record("logs/acquisition.yaml", one)], numbered)
+    assert [row.state for row in found.coverage] == ([state] if state else [])
+
+
+def test_while_a_record_is_damaged_the_logs_of_its_folder_are_in_doubt() -> None:
+    accounts = [log("logs/a.jsonl"), log("logs/sub/b.evtx", source="windows_evtx"), log("else/c.log", source="zeek")]
+    found = reconcile(accounts, [record("logs/acquisition.yaml", faults=["line 1: not YAML"])])
+    assert {row.source for row in found.coverage} == {MAIL, "windows_evtx"}
+    assert all(contradicts(row) for row in found.coverage)
+
+
+def test_without_a_record_nothing_changes() -> None:
+    accounts = (log("logs/a.jsonl"),)
+    assert reconcile(accounts, []) == (accounts, ())
