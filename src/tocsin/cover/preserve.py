@@ -144,7 +144,8 @@ def _aged(now: int | None, start: int | None, days: int) -> _State:
         sentence = f"Reaches back to {_date(oldest)} ({kept}); each day takes one day more."
         return _State(Standing.ROLLING, None, None, sentence)
     if start < oldest:
-        sentence = f"What was written from {_date(start)} to {_date(oldest)} is past its time ({kept});"
+        span = f"on {_date(start)}" if _date(start) == _date(oldest) else f"from {_date(start)} to {_date(oldest)}"
+        sentence = f"What was written {span} is past its time ({kept});"
         return _State(Standing.LOST_IN_PART, (start, oldest), now, f"{sentence} each day takes one day more.")
     # To the start of the day: a provider deletes by the day, and a deadline must not come too late.
     deadline = max(start // DAY * DAY + days * DAY, now)

@@ -7,7 +7,7 @@ archive it names. Of several the one in the nearest folder counts. Every doubt b
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -60,13 +60,14 @@ def reconcile(
     attested: dict[int, Attested] = {}
     mismatched: set[int] = set()
     rows: list[Coverage] = []
+    inside = _inside(accounts, records)
     for taken in covered:
         acquisition = taken.acquisition
         counted = sum(accounts[place].records_read for place in taken.inputs)
         sources = _sources(accounts, taken)
         doubts = [
             *_count_doubts(taken, counted, sum(copies[place] for place in taken.inputs)),
-            *_missing_doubts(accounts, taken),
+            *_missing_doubts(inside[_folder(taken.record.path)], taken),
             *_number_doubts(acquisition, sources, highest),
         ]
         for place, sentence in _hash_doubts(accounts, taken):
@@ -122,10 +123,9 @@ def _covered(accounts: Sequence[InputAccount], records: Sequence[AcquisitionReco
     for number, record in enumerate(records):
         for which, acquisition in enumerate(record.acquisitions):
             spoken.setdefault(_folder(record.path), []).append(((number, which), acquisition))
-    nearest_first = dict(sorted(spoken.items(), key=lambda item: len(item[0]), reverse=True))
     for place, account in enumerate(accounts):
         if account.source != SOURCE:
-            for key in _nearest(account.path, nearest_first):
+            for key in _nearest(account.path, spoken):
                 inputs[key].append(place)
     return tuple(
         _Taken(records[number], records[number].acquisitions[which], tuple(found))
@@ -133,15 +133,23 @@ def _covered(accounts: Sequence[InputAccount], records: Sequence[AcquisitionReco
     )
 
 
+def _inside(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord]) -> dict[str, list[str]]:
+    """Of each folder with a record, the paths of the inputs in it, from the folder on."""
+    found: dict[str, list[str]] = {_folder(record.path): [] for record in records}
+    for account in accounts:
+        for folder in _folders(account.path):
+            if folder in found:
+                found[folder].append(account.path[len(folder) :])
+    return found
+
+
 def _nearest(path: str, spoken: Mapping[str, Sequence[tuple[_Key, Acquisition]]]) -> list[_Key]:
     """The acquisitions that speak of the input: of the nearest folder, those that name it, else those that name none.
 
     A record that was changed between two runs speaks twice: neither takes the other's place.
     """
-    for folder, here in spoken.items():
-        below = _below(path, folder)
-        if below is None:
-            continue
+    for folder in _folders(path):
+        here, below = spoken.get(folder, ()), path[len(folder) :]
         naming = [key for key, one in here if any(_fits(below, name) for name, _ in one.files)]
         speaking = {number for number, _ in naming}
         is_beside = "/" not in below.split("!")[0]
@@ -156,11 +164,14 @@ def _folder(path: str) -> str:
     return path[: max(path.rfind("/"), path.rfind("!")) + 1]
 
 
-def _below(path: str, folder: str) -> str | None:
-    """The path from the folder on; None where it does not lie in it."""
-    if not path.startswith(folder) or (not folder and path.startswith(("/", "../"))):
-        return None
-    return path[len(folder) :]
+def _folders(path: str) -> Iterator[str]:
+    """The folders and archives a path lies in, the nearest first; the one a relative path starts from last."""
+    folder = _folder(path)
+    while folder:
+        yield folder
+        folder = _folder(folder[:-1])
+    if not path.startswith(("/", "../")):
+        yield ""
 
 
 def _fits(below: str, name: str) -> bool:
@@ -170,7 +181,7 @@ def _fits(below: str, name: str) -> bool:
     )
 
 
-def _outer(below: str) -> Iterable[str]:
+def _outer(below: str) -> Iterator[str]:
     while "!" in below:
         below = below.rpartition("!")[0]
         yield below
@@ -219,10 +230,8 @@ def _more(taken: _Taken, counted: int, copies: int) -> list[str]:
     return [f"{taken.record.path} reports {_records(reported)}, {counted:,} were read: {over:,} more than reported"]
 
 
-def _missing_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tuple[CoverageState, str]]:
-    folder = _folder(taken.record.path)
-    below = [text for account in accounts if (text := _below(account.path, folder)) is not None]
-    missing = [name for name, _ in taken.acquisition.files if not any(_fits(text, name) for text in below)]
+def _missing_doubts(inside: Sequence[str], taken: _Taken) -> list[tuple[CoverageState, str]]:
+    missing = [name for name, _ in taken.acquisition.files if not any(_fits(below, name) for below in inside)]
     if missing:
         names = ", ".join(missing[:5]) + (f" and {len(missing) - 5:,} more" if len(missing) > 5 else "")
         return [(CoverageState.NOT_COLLECTED, f"{taken.record.path} names {names}: not among the inputs")]
@@ -234,7 +243,7 @@ def _missing_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tup
 def _hash_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> Iterable[tuple[int, str]]:
     folder = _folder(taken.record.path)
     declared: Mapping[str, str] = {folder + name: digest for name, digest in taken.acquisition.files if digest}
-    for place, account in enumerate(accounts):
+    for place, account in enumerate(accounts if declared else ()):
         expected = declared.get(account.path)
         if expected is not None and account.sha256 != expected:
             yield place, f"{account.path} has another SHA-256 than {taken.record.path} says: it was changed since"
@@ -279,9 +288,7 @@ def _damage(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecor
         if record.faults:
             folder = _folder(record.path)
             sources = {
-                account.source
-                for account in accounts
-                if account.records_read and _below(account.path, folder) is not None
+                account.source for account in accounts if account.records_read and folder in _folders(account.path)
             }
             for source in sorted(sources) or [""]:
                 sentence = f"{record.path} is damaged, so that counts cannot be compared: {record.faults[0]}"
