@@ -19,7 +19,7 @@ from tocsin.collect.sources.auditd.tables import (
 )
 from tocsin.model.instant import NANOSECONDS, is_plausible
 
-UNSET = ("4294967295", "-1")  # an audit user or session that was never set
+UNSET = ("4294967295", "-1", "unset")  # an audit user or session that was never set
 
 _HEAD = re.compile(
     r"(?:node=(?P<node>\S+) )?(?:audit(?:\(\))?: )?(?:type ?=(?P<type>[A-Z][A-Z0-9_]*(?:\[\d+\])?|\d{1,5}) )?"
