@@ -114,7 +114,7 @@ def _read_fields(body: str, kind: str, fields: dict[str, Any]) -> None:
         _join_arguments(fields)
     elif kind == "SOCKADDR":
         _name_address(fields)
-    elif kind == "AVC" and (avc := _AVC.search(body)):
+    elif kind == "AVC" and (avc := _AVC.search(body, 0, 2048)):
         fields["seresult"], fields["seperms"] = avc.groups()
     if fields.get("auid") in UNSET:
         fields.setdefault("AUID", "unset")
