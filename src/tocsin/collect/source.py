@@ -112,8 +112,8 @@ class Event(NamedTuple):
 class Coalescing(Protocol):
     """What a source has besides where several records can make one event (`Source.map` is then not asked).
 
-    A chunk owns the events that start in it, and none reaches past its end: `Source.cut` gives only places with no
-    event open. Where a log leaves no such place in sight the chunk grows until there is one.
+    A chunk owns the events that start in it, and none reaches past its end: `Source.cut` gives places with no event
+    open. Only where a log leaves no such place for long is an event cut: its parts are then events of their own.
     """
 
     def coalesce(self, records: Sequence[Record]) -> Iterator[Event]:

@@ -11,7 +11,14 @@ import pytest
 from tocsin.collect.plan import plan
 from tocsin.collect.source import Coalescing, Event, Head
 from tocsin.collect.sources.auditd import SOURCE
-from tocsin.collect.sources.auditd.grouping import MOST_RECORDS, NEAR_BYTES, Member, cut_between_events, grouped
+from tocsin.collect.sources.auditd.grouping import (
+    MOST_RECORDS,
+    NEAR_BYTES,
+    PATIENCE_BYTES,
+    Member,
+    cut_between_events,
+    grouped,
+)
 from tocsin.collect.sources.auditd.line import read_line
 from tocsin.collect.sources.auditd.tables import error_name, socket_address, syscall_name, type_name
 from tocsin.model.record import Record, Unreadable
@@ -93,7 +100,7 @@ def test_a_started_program_is_told_with_its_whole_command_line(enriched: list[Ev
     assert event["class_uid"] == 1007
     assert event["process.file.path"] == "/usr/bin/cat"
     assert event["actor.user.name"] == "ada.example"
-    assert event["actor.user.uid"] == "fs1.tribunal.example\\uid:1104"
+    assert event["actor.user.uid"] == "fs1.tribunal.example|uid:1104"
     assert event["actor.session.uid"] == "fs1.tribunal.example|7"
     assert event["process.uid"] == "fs1.tribunal.example|4200"
     assert event["metadata.sequence"] == 9002
@@ -290,7 +297,7 @@ def test_an_account_known_by_its_number_is_of_its_host() -> None:
     (bare,) = events(text.encode())
     (named,) = events(b"node=fs1 " + text.encode())
     assert (bare.mapped.event["actor.user.name"], bare.mapped.event.get("actor.user.uid")) == ("uid:1104", None)
-    assert (named.mapped.event.get("actor.user.name"), named.mapped.event["actor.user.uid"]) == (None, "fs1\\uid:1104")
+    assert (named.mapped.event.get("actor.user.name"), named.mapped.event["actor.user.uid"]) == (None, "fs1|uid:1104")
     assert "actor.session.uid" not in bare.mapped.event
 
 
@@ -379,14 +386,33 @@ def test_no_event_is_cut_where_a_long_log_is(tmp_path: Path, monkeypatch: pytest
     assert set(parts) == whole
 
 
-def test_where_events_never_end_nothing_is_cut() -> None:
+def test_where_events_never_end_the_log_is_cut_all_the_same() -> None:
+    """Somebody who can write to a log must not be able to make it one chunk."""
     lines = b"".join(
-        b"type=PATH msg=audit(1772438400.000:%d): item=1 name=/srv/%d\n" % (number % 3, number)
+        b"type=PATH msg=audit(1772438400.000:%d): item=1 name=/srv/%06d\n" % (number % 3, number)
         for number in range(20_000)
     )
-    assert len(lines) > 4 * NEAR_BYTES
-    assert cut_between_events(lines) is None
+    assert cut_between_events(lines[: PATIENCE_BYTES - 1]) is None
+    cut = cut_between_events(lines)
+    assert cut is not None
+    assert NEAR_BYTES < cut < PATIENCE_BYTES
     assert cut_between_events(b"short\nwindow\n") is None
+
+
+def test_what_ausearch_writes_between_events_belongs_to_the_record_behind() -> None:
+    data = (
+        b"----\ntime->Mon Mar  2 08:00:00 2026\n"
+        b"type=SYSCALL msg=audit(03/02/26 08:00:00.123:7) : arch=x86_64 syscall=openat success=yes exit=3 a2=O_RDONLY"
+        b" auid=ada.example uid=root ses=7 exe=/usr/bin/cat\n"
+        b"type=PATH msg=audit(03/02/26 08:00:00.123:7) : item=0 name=/srv/x mode=file,640 nametype=NORMAL\n----\n"
+    )
+    first, second, last = SOURCE.records(data, b"", 0)
+    assert isinstance(first, Record)
+    assert first.data.startswith(b"----")
+    assert (first.offset + first.length, isinstance(last, Unreadable)) == (second.offset - 1, True)
+    (event,) = events(data)
+    assert (event.mapped.event["actor.user.name"], event.mapped.event["activity_name"]) == ("ada.example", "openat")
+    assert accesses([event]) == [("/srv/x", "opened", "openat")]
 
 
 def test_columns_are_those_of_the_tables(enriched: list[Event]) -> None:

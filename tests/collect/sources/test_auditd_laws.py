@@ -57,7 +57,7 @@ def test_every_byte_is_owned_and_every_record_is_in_one_event(data: bytes) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 4000)), min_size=40, max_size=120),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 4000)), min_size=40, max_size=80),
     st.integers(0, 5000),
 )
 def test_no_event_reaches_across_a_cut(shape: list[tuple[int, int]], skip: int) -> None:

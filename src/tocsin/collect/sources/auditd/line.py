@@ -19,7 +19,7 @@ from tocsin.collect.sources.auditd.tables import (
 )
 from tocsin.model.instant import NANOSECONDS, is_plausible
 
-UNSET = ("4294967295", "-1")  # an audit user or session that was never set
+UNSET = ("4294967295", "-1", "unset")  # an audit user or session that was never set
 
 _HEAD = re.compile(
     r"(?:node=(?P<node>\S+) )?(?:audit(?:\(\))?: )?(?:type ?=(?P<type>[A-Z][A-Z0-9_]*(?:\[\d+\])?|\d{1,5}) )?"
@@ -114,7 +114,7 @@ def _read_fields(body: str, kind: str, fields: dict[str, Any]) -> None:
         _join_arguments(fields)
     elif kind == "SOCKADDR":
         _name_address(fields)
-    elif kind == "AVC" and (avc := _AVC.search(body)):
+    elif kind == "AVC" and (avc := _AVC.search(body, 0, 2048)):
         fields["seresult"], fields["seperms"] = avc.groups()
     if fields.get("auid") in UNSET:
         fields.setdefault("AUID", "unset")

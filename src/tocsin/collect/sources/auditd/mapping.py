@@ -21,7 +21,7 @@ _host = lru_cache(maxsize=65_536)(canonical_host)
 
 _STATUS = {"yes": "success", "success": "success", "1": "success", "no": "failure", "failed": "failure"}
 _STATUS |= {"fail": "failure", "0": "failure"}
-_NOBODY = frozenset({"", "?", "unset", "(unknown user)", "(invalid user)", "(unknown)", "unknown(4294967295)"})
+_NOBODY = frozenset({"", "?", "-1", "unset", "(unknown user)", "(invalid user)", "(unknown)", "unknown(4294967295)"})
 _NAMELESS = frozenset({"", "?", "(null)"})
 # Records that go with another one and never speak for the event while that one is there.
 _COMPANIONS = frozenset(
@@ -133,8 +133,8 @@ def _add_accounts(event: dict[str, Any], fields: Mapping[str, Any], host: str | 
     if number in UNSET or not number:
         name = acted_on if event["class_uid"] == _SIGN_IN and acted_on else _name(fields, "UID")
         number = "" if name and name == acted_on else _string(fields.get("uid"))
-    if name is None and number == "0":
-        name = "root"
+    if name is None and number:
+        name = "root" if number == "0" else None if number.isdecimal() else _account(number)  # `ausearch -i` has names
     if name:
         event["actor.user.name"] = name
     if number.isdecimal() and number != "0":
@@ -175,7 +175,7 @@ def _whole(fields: Mapping[str, Any], cwd: str | None) -> str:
 
 def _numbered(number: str, host: str | None) -> str:
     """An account known by its number alone: of its host, because another may give the number to another account."""
-    return f"{host}\\uid:{number}" if host else f"uid:{number}"
+    return f"{host}|uid:{number}" if host else f"uid:{number}"
 
 
 def _key(lines: Sequence[AuditLine], event: Mapping[str, Any]) -> bytes:

@@ -42,18 +42,25 @@ class Auditd:
         return cut_between_events(window)
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
-        """A record a line."""
+        """A record a line; what ausearch writes between events belongs to the record behind it."""
+        separator: Line | None = None
         for framed in frame_lines(data, skip):
-            if not isinstance(framed, Line):
-                yield framed
+            if isinstance(framed, Line) and _is_separator(framed.data):
+                separator = separator or framed
                 continue
-            offset, length, raw = framed
-            text, warnings = line_text(raw)
+            text, warnings = line_text(framed.data) if isinstance(framed, Line) else ("", ())
             line = read_line(text)
             if line is None:
-                yield _unreadable(offset, length, raw)
-                continue
-            yield record_of(offset, length, raw, line, warnings)
+                if separator is not None:
+                    yield _unreadable(data, separator.offset, framed.offset)
+                yield framed if isinstance(framed, Unreadable) else _unreadable(data, framed.offset, _end(framed))
+            else:
+                begin = framed.offset if separator is None else separator.offset
+                raw = data[begin : _end(framed)]
+                yield record_of(begin, len(raw), raw, line, warnings)
+            separator = None
+        if separator is not None:
+            yield _unreadable(data, separator.offset, len(data))
 
     def map(self, record: Record) -> Mapped:
         """The event of a record that stands alone."""
@@ -96,15 +103,20 @@ def event_of(records: Sequence[Record], places: Sequence[int]) -> Event:
     return Event(places, seen, mapped)
 
 
+def _end(framed: Line | Unreadable) -> int:
+    return framed.offset + framed.length
+
+
 def _is_separator(raw: bytes) -> bool:
     return raw == b"----" or raw.startswith(b"time->")
 
 
-def _unreadable(offset: int, length: int, raw: bytes) -> Unreadable:
-    if _is_separator(raw):
-        return Unreadable(offset, length, raw, "separator", "a line ausearch puts between events")
-    if raw.startswith((b"type=", b"node=")):
-        return Unreadable(
-            offset, length, raw, "no_event_id", "an audit record without the time and number of its event"
-        )
-    return Unreadable(offset, length, raw, "not_an_audit_record", "no line of the audit log")
+def _unreadable(data: bytes, begin: int, end: int) -> Unreadable:
+    raw = data[begin:end].rstrip()
+    if _is_separator(raw.split(b"\n")[0].rstrip()):
+        reason, detail = "separator", "lines ausearch puts between events, with no event behind them"
+    elif raw.startswith((b"type=", b"node=")):
+        reason, detail = "no_event_id", "an audit record without the time and number of its event"
+    else:
+        reason, detail = "not_an_audit_record", "no line of the audit log"
+    return Unreadable(begin, len(raw), raw, reason, detail)

@@ -51,7 +51,7 @@ def map_message(header: Header, said: Said) -> Mapped:
         event["actor.user.name"] = actor
     number = values.get("by_uid") if by else values.get("uid") if actor and actor == user else None
     if host and number and number != "0":
-        event["actor.user.uid"] = f"{host}\\uid:{number}"  # a number means an account on its own host only
+        event["actor.user.uid"] = f"{host}|uid:{number}"  # a number means an account on its own host only
     if address := _address(values.get("address") or values.get("address_mapped")):
         event["src_endpoint.ip"] = address
     if host and (session := values.get("session")):

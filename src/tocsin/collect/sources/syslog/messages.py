@@ -16,6 +16,8 @@ _FIRST_WORD = re.compile(r"[A-Za-z]+(?= )")
 _BRACKETS = re.compile(r"\[([A-Z]+)=(.*?)\](?= \[|$)")
 _SUCCEEDED = frozenset({"succeeded", "successful", "OK", "permitted", "authenticated", "+"})
 _SYSLOG = "syslog"
+# Lines of a log are anybody's: what is searched is bounded, so that none can be written to take long.
+MOST_SEARCHED = 2048
 
 
 class Said(NamedTuple):
@@ -81,10 +83,12 @@ def _said(program: _Program, message: str) -> Said | None:
         message = _STAGE.sub("", message)
     word = message.partition(" ")[0]
     for expression, said, unless, before_sign_in in program.by_word.get(word, program.others):
-        match = expression.match(message)
+        match = expression.match(message, 0, MOST_SEARCHED)
         if match is None:
             continue
         values = {name: value for name, value in match.groupdict().items() if value is not None}
+        if "pairs" in values:
+            values["pairs"] = message[match.start("pairs") :]
         if unless and any(values.get(name) == value for name, value in unless.items()):
             return said._replace(degree="", values=values)
         if is_before_sign_in and before_sign_in:

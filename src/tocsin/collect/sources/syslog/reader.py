@@ -15,7 +15,7 @@ from tocsin.collect.sources.auditd.line import AuditLine, is_audit_text, read_li
 from tocsin.collect.sources.auditd.mapping import map_audit
 from tocsin.collect.sources.syslog.header import Header, read_header
 from tocsin.collect.sources.syslog.mapping import map_message
-from tocsin.collect.sources.syslog.messages import read_message
+from tocsin.collect.sources.syslog.messages import MOST_SEARCHED, read_message
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50
@@ -154,6 +154,8 @@ def _record(offset: int, length: int, raw: bytes, header: Header, warnings: tupl
     ):
         return _audit_record(offset, length, raw, header, line, warnings)
     said = read_message(header.program, header.module, header.message)
+    if len(header.message) > MOST_SEARCHED and said.service != "syslog" and not said.activity:
+        warnings = (*warnings, "message_too_long_to_read")
     fields: dict[str, Any] = {"program": header.program, "message": header.message}
     for name in ("host", "pid", "facility", "severity", "msgid"):
         if value := getattr(header, name):
