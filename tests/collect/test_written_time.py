@@ -35,6 +35,7 @@ def at(text: str) -> int:
         ("2024:03:04-08:00:01", "", "2024-03-04T08:00:01Z", ("zone_assumed_utc",)),
         ("Mar 04 2024 08:00:01.123 GMT", "", "2024-03-04T08:00:01.123Z", ()),
         ("Mar  4 08:00:01 2024", "", "2024-03-04T08:00:01Z", ("zone_assumed_utc",)),
+        ("04/Mar/2024:08:00:01 +0100", "", "2024-03-04T07:00:01Z", ()),
         ("", "", None, ("time_missing",)),
         ("soon", "", None, ("time_unrepresentable",)),
         ("Feb 31 2024 08:00:01", "", None, ("time_unrepresentable",)),

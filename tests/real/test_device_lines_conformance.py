@@ -61,6 +61,16 @@ def test_lines_of_devices(folder: Path, name: str, source: Source, read: int) ->
     assert all(source.map(one).event["time"] is not None for one in found)
 
 
+def test_packets_of_a_virtual_machine_host(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "crowdsec_hub" / "logs.zip") as archive:
+        data = archive.read("proxmox-iptables-logs/proxmox-iptables.log")
+    found = list(FIREWALL.records(data, b"", 0))
+    events = [FIREWALL.map(one).event for one in found if isinstance(one, Record)]
+    assert len(events) == len(found) == 10
+    assert format_time(events[0]["time"]) == "2022-06-20T11:09:14Z"
+    assert events[1]["activity_name"] == "ACCEPT"
+
+
 def test_cef_of_a_gateway(folder: Path) -> None:
     with zipfile.ZipFile(folder / "crowdsec_hub" / "logs.zip") as archive:
         data = archive.read("cef-logs/cef-logs.log")

@@ -17,6 +17,7 @@ _NAMED = re.compile(
     r":(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?(?: +(?P<after>\d{4}))?(?: *(?P<zone>[A-Z]{1,5}|[+-]\d\d:?\d\d))?"
 )
 _COLONS = re.compile(r"(\d{4})[:/](\d\d)[:/](\d\d)[- ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?: *([A-Z]{1,5}|[+-]\d\d:?\d\d))?")
+_CLF = re.compile(r"(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d:\d\d:\d\d)(?: *([+-]\d\d:?\d\d))?")
 _PLAIN = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?) *([A-Z]{1,5}|[+-]\d\d:?\d\d)?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Names of zones that mean one offset everywhere; others (CST, IST) mean several and are no help.
@@ -47,6 +48,8 @@ def written_time(text: str, zone: str = "") -> Written:
         return _zoned(parse_time(match[1]), match[2] or zone)
     if match := _COLONS.fullmatch(text):
         return _zoned(parse_time(f"{match[1]}-{match[2]}-{match[3]} {match[4]}"), match[5] or zone)
+    if match := _CLF.fullmatch(text):
+        text, zone = f"{match[2]} {match[1]} {match[3]} {match[4]}", match[5] or zone
     if match := _NAMED.fullmatch(text):
         return _named(match, zone)
     time = parse_time(text)

@@ -12,7 +12,8 @@ from tocsin.collect.device_lines import Parsed
 _EQUALS = re.compile(r'(?:^|(?<=[\s,;|]))([A-Za-z_][A-Za-z0-9_.\-]{0,63})=(?:"((?:[^"\\]|\\.)*+)"|([^\s"]*))')
 _COLON = re.compile(r'([A-Za-z_][A-Za-z0-9_.\-]{0,63}):{1,2}"((?:[^"\\]|\\.)*+)"')
 _UTM_TIME = re.compile(r"(?:<\d{1,3}>)?(\d{4}:\d\d:\d\d-\d\d:\d\d:\d\d) ")
-_RULE = re.compile(r"\[([^\]=]{1,60})\] *(?=\w+=)|(?:^|: )([A-Za-z][\w .:-]{0,60}?)[: ] *(?=IN=)")
+_RULE = re.compile(r"\[([^\]=]{1,60})\] *(?=\w+=)|(?:^|: |[+-]\d{4} )([A-Za-z][\w .:-]{0,60}?)[: ] *(?=(?:IN|OUT)=)")
+_OWN_TIME = re.compile(r" (\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}) ")  # Proxmox
 _PLACE = re.compile(r"([^:\s]*)(?::(\d{0,5}))?(?::([^:\s]*))?(?::(\S*))?")
 _UI = re.compile(r"[^()]*\(([0-9A-Fa-f.:]+)\)")
 _LEAST_PAIRS = 4
@@ -115,8 +116,10 @@ def _of_dialect(text: str, fields: dict[str, Any], dialect: Dialect) -> Parsed:
         fields["derived.ui_address"] = match[1]
     elif dialect.name == "sophos_utm" and (match := _UTM_TIME.match(text)):
         time = match[1]
-    elif dialect.name == "netfilter" and (match := _RULE.search(text)):
-        fields["derived.rule"] = match[1] or match[2]
+    elif dialect.name == "netfilter":
+        time = match[1] if (match := _OWN_TIME.search(text, 0, 120)) else ""
+        if match := _RULE.search(text):
+            fields["derived.rule"] = match[1] or match[2]
     log = tuple(value if isinstance(value := fields.get(name, ""), str) else value[0] for name in dialect.log)
     return Parsed(fields, (dialect.name, *log, *[""] * (2 - len(log))), time, zone)
 
