@@ -1,4 +1,4 @@
-"""Sign-in and audit events another project wrote as cases for its rules: all read, and what changes access is marked."""
+"""Sign-in and audit events another project wrote as cases: all read, and what changes access is marked."""
 
 from __future__ import annotations
 
