@@ -170,6 +170,18 @@ def test_a_log_without_a_receipt_is_never_proven() -> None:
     assert row.basis is Basis.SEQUENCE
 
 
+def test_nobody_can_vouch_for_a_log_that_cannot_hold_every_access() -> None:
+    vouched = Attestation(
+        source="mail_tracking", pattern="*", from_=0, to=2**62, custodian="Ada", date="2024-03-05", setting="all on"
+    )
+    sending = Proof(Basis.STATISTICAL, "it records sending only", "", attestable=False)
+    rows = coverage.conclude(
+        coverage.combine([]), attestations=[vouched], proofs={"mail_tracking": sending}, place=place
+    )
+    assert [(row.state, row.basis) for row in rows] == [(CoverageState.UNPROVEN, Basis.NONE)]
+    assert "nobody can vouch for it: it records sending only" in rows[0].evidence
+
+
 def test_a_providers_log_stands_on_its_word() -> None:
     log = [Event(None, START + n * MINUTE, n + 1, None, "Exchange", "m365_unified_audit") for n in range(10)]
     (row,) = concluded(fold(log))

@@ -148,9 +148,14 @@ def logsource_text(source: Source) -> str:
 
 
 def declared_proof(module: str) -> Proof:
-    """The `[proof]` of the `audit.toml` in the source package that `module` is of: basis, reason, citation."""
+    """The `[proof]` of the `audit.toml` in the source package that `module` is of."""
     entry = tomllib.loads(_declared(module, "audit.toml"))["proof"]
-    return Proof(basis=Basis(entry["basis"]), reason=entry["reason"], citation=entry["citation"])
+    return Proof(
+        basis=Basis(entry["basis"]),
+        reason=entry["reason"],
+        citation=entry["citation"],
+        attestable=entry.get("attestable", True),
+    )
 
 
 def _declared(module: str, file: str) -> str:

@@ -171,7 +171,7 @@ def _unite(parents: dict[str, str], a: str, b: str) -> None:
 
 def _shown(names: Sequence[str]) -> str:
     """The name a person would use: a mail address, else DOMAIN\\name, else a full host name, else the first."""
-    return min(names, key=lambda name: (not _is_address(name), "\\" not in name, "." not in name, name))
+    return min(names, key=lambda name: (not _is_address(name), "uid:" in name, "\\" not in name, "." not in name, name))
 
 
 def _is_address(name: str) -> bool:

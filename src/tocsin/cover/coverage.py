@@ -66,7 +66,9 @@ def conclude(
             known = spans.get(log.source, (first, last))
             spans[log.source] = min(first, known[0]), max(last, known[1])
     found += (_unparsed(*one) for one in rejected)
-    found += (_attested(attestation, spans.get(attestation.source)) for attestation in attestations)
+    for attestation in attestations:
+        proof = (proofs or {}).get(attestation.source, _NO_PROOF)
+        found.append(_attested(attestation, spans.get(attestation.source), proof))
     return tuple(sorted(found, key=_order))
 
 
@@ -268,10 +270,16 @@ def _unparsed(source: str, path: str, count: int, reason: str) -> Coverage:
     )
 
 
-def _attested(one: Attestation, span: tuple[int, int] | None) -> Coverage:
-    """A custodian's word, worth as much as there are records to carry it: to the hours of the first and the last."""
+def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof) -> Coverage:
+    """A custodian's word, worth as much as there are records to carry it: to the hours of the first and the last.
+
+    It is worth nothing for a log that cannot hold every access.
+    """
     word = f"attested by {one.custodian} on {one.date}: {one.setting}"
     log = Log(one.source, "", "")
+    if not proof.attestable:
+        evidence = f"{word}; but nobody can vouch for it: {proof.reason}"
+        return _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
     if span is None or max(one.from_, span[0]) >= min(one.to, span[1] + 1):
         evidence = f"{word}; but no record of that time was collected"
         return _row(log, CoverageState.NOT_COLLECTED, one.from_, one.to, evidence, scope=one.pattern)

@@ -26,11 +26,16 @@ class CoverageState(enum.StrEnum):
 
 
 class Proof(NamedTuple):
-    """What a proven interval of a source would stand on, why it is not proven without more, and where it is written."""
+    """What a proven interval of a source would stand on, why it is not proven without more, and where it is written.
+
+    attestable   False for a log that cannot hold every access, whoever vouches for it: it records sending and not
+                 reading, or its maker says that records may be missing. No attestation makes it proven.
+    """
 
     basis: Basis
     reason: str
     citation: str
+    attestable: bool = True
 
 
 class Mark(enum.StrEnum):
