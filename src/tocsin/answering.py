@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess import attribution, exposure
-from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by
+from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, latest_run
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import findings as correlated
@@ -22,9 +22,10 @@ from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import Accounting, Answers, InputAccount, Run
-from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.chunk import InputState
+from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.estate import Estate
-from tocsin.model.exposure import Exposure
+from tocsin.model.exposure import Basis, Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.identity import is_remote_address
 from tocsin.model.joining import Identities
@@ -33,6 +34,13 @@ from tocsin.model.question import CompromiseStart, Question, Way
 from tocsin.processing import combine_logs
 from tocsin.store.workspace import Workspace
 
+# A holding is recorded under several names (alias, GUID, another spelling of its address, another id of an item), by
+# actors under several, and by operations no table here lists. While those are not joined, no record under one name is
+# no proof of no record, so "ruled out" is not said at all: see docs/decisions/ruled-out-is-withheld.md.
+WITHHELD = (
+    "not ruled out by this version: the same holding may be recorded under another name (an alias, a GUID, another "
+    "spelling), which is not resolved yet"
+)
 # An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
 # level medium (`correlate/weights.toml`).
 ASSUMED_FROM_SCORE = 50
@@ -40,6 +48,7 @@ ASSUMED_FROM_SCORE = 50
 _SHARED_BY = 5
 
 NOT_DONE = (
+    "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
     "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them.",
     "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested: no outside witness and no timestamp authority has signed its checkpoint.",
@@ -66,6 +75,7 @@ class Held:
     means: pa.Table
     names: pa.Table
     logs: pa.Table
+    unfinished: bool
 
     @classmethod
     def load(cls, workspace: Workspace, rules: CompiledRules, estate: Estate) -> Held:
@@ -83,6 +93,7 @@ class Held:
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
             logs=kept_by(workspace, "logs", combine_logs),
+            unfinished=not latest_run(workspace)[2],
         )
 
 
@@ -95,7 +106,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     watched = coverage.conclude(
         held.coverage,
         rejected=_rejected(held.accounts),
-        doubts=accounted.coverage,
+        doubts=(*accounted.coverage, *_unread(held)),
         attestations=held.estate.attestations,
         proofs={source.name: source.proof for source in all_sources()},
         place=held.places,
@@ -128,6 +139,27 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         run=run,
         preservation=_preservation(held, watched, incidents, now),
     )
+
+
+def _unread(held: Held) -> Iterator[Coverage]:
+    """Rows that speak against every source: an input not read, or a run that did not end, may hold anything."""
+    unfinished = ["the last run did not end: inputs it had not come to are not known"] if held.unfinished else []
+    inputs = [
+        f"{account.path} was not read{' to its end' if account.state is InputState.PARTIAL else ''}: {account.reason}"
+        for account in held.accounts
+        if account.state is InputState.UNRECOGNISED or (account.state is InputState.PARTIAL and account.reason)
+    ]
+    for evidence in (*unfinished, *inputs):
+        yield Coverage(
+            source="",
+            host="",
+            channel="",
+            from_=None,
+            to=None,
+            state=CoverageState.UNPARSED,
+            evidence=evidence,
+            basis=Basis.NONE,
+        )
 
 
 def _preservation(
@@ -165,6 +197,7 @@ def _exposure(
         start=start,
         as_of=_as_of(held.accounts),
         changes=standing,
+        withheld=WITHHELD,
     )
     return exposure.conclude(held.accesses, question, evidence)
 

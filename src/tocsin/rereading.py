@@ -13,7 +13,7 @@ from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.plan import ChunkKind
 from tocsin.errors import VerificationError
 from tocsin.intake import Intake, replace_derived
-from tocsin.model.chunk import Chunk, Input, InputState
+from tocsin.model.chunk import VERBATIM, Chunk, Input, InputState
 from tocsin.model.reference import split_reference
 from tocsin.processing import Sealing
 from tocsin.record.keys import WorkspaceKey
@@ -53,7 +53,10 @@ class Rereader:
             rows = tables.inputs.c
             with self._workspace.reading() as connection:
                 holder = connection.execute(
-                    select(rows.id).where(rows.path == entry.container, rows.id < input_row).order_by(rows.id.desc())
+                    select(rows.id)
+                    .where(rows.path == entry.container, rows.id < input_row)
+                    .order_by(rows.id.desc())
+                    .limit(1)
                 ).scalar_one()
         stream: BinaryIO = open_input(self._workspace, self._key, holder)
         self._input, self._position, self._waiting = input_row, 0, b""
@@ -109,7 +112,7 @@ def derive_again(intake: Intake) -> int:
     with intake.workspace.reading() as connection:
         stale = connection.execute(
             select(tables.chunks)
-            .where(rows.kind != ChunkKind.CONTAINER.value, rows.plan != intake.plan)
+            .where(rows.kind != ChunkKind.CONTAINER.value, rows.plan != intake.plan, rows.decoder != VERBATIM)
             .order_by(rows.sequence)
         ).all()
         entries = {row.id: row for row in connection.execute(select(tables.inputs))}

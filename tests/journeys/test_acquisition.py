@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import zipfile
@@ -14,9 +15,36 @@ import pytest
 from tests.journeys.conftest import Tocsin
 from tests.journeys.logs import ADA, TENANT, lines
 
+from tocsin import answering
+
 RECORD = "by: tenant administration\nwhen: 2026-03-20T14:05:00Z\ncommand: Search-UnifiedAuditLog\n"
 COUNT = 120
 Exposure = Callable[[str], tuple[int, Counter[str], Any]]
+
+
+_WITHHELD = answering.WITHHELD
+
+
+@pytest.fixture(autouse=True)
+def ruling_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets verdicts fall as the evidence has them: the product withholds every "ruled out" for a reason of its own."""
+    monkeypatch.setattr(answering, "WITHHELD", "")
+
+
+def test_the_product_rules_nothing_out(verdicts: Exposure, logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, free, _ = verdicts("free")
+    assert free["ruled_out"] > 0
+    monkeypatch.setattr(answering, "WITHHELD", _WITHHELD)
+    _, withheld, _ = verdicts("free")
+    assert withheld["ruled_out"] == 0
+
+
+@pytest.mark.parametrize("name", ["junk.bin", "cut.jsonl.gz"])
+def test_an_input_that_is_not_read_forbids_a_ruling_out(name: str, verdicts: Exposure, logs: Path) -> None:
+    (logs / name).write_bytes(gzip.compress(b'{"a": 1}\n' * 9000)[:-20] if name.endswith("gz") else b"\x01junk" * 90)
+    _, found, read = verdicts("case")
+    assert found["ruled_out"] == 0
+    assert f"{name} was not read" in json.dumps(read.document["coverage"])
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ class Evidence:
 
     place    resolves a record reference; asked once a reference
     as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
+    withheld a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
 
@@ -61,6 +62,7 @@ class Evidence:
     start: CompromiseStart = _UNKNOWN_START
     as_of: int | None = None
     changes: Sequence[StandingChange] = ()
+    withheld: str = ""
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -244,7 +246,7 @@ def _compromised(question: Question) -> tuple[str, ...]:
 
 def _forbidden(question: Question, evidence: Evidence, window: Window, seen: Seen) -> tuple[str, ...]:
     """The premises under which nothing can be ruled out, as sentences."""
-    found = []
+    found = [evidence.withheld] if evidence.withheld else []
     estate = evidence.estate
     named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
     named |= {thing.actor for thing in seen.reached if thing.actor_class is not ActorClass.PROVIDER_SERVICE}

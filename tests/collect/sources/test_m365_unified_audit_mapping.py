@@ -64,7 +64,8 @@ def file(operation: str, name: str = "statement.docx", **changed: object) -> Map
 
 def test_the_event_of_a_mail_access() -> None:
     found = mapped(written.mail_items_accessed(act(), folders={"\\Inbox": ["<1@x>"]}))
-    assert found.key == b"00000000-0000-4000-8000-0000000000ab"
+    assert found.key is not None
+    assert found.key.lower().startswith(b"00000000-0000-4000-8000-0000000000ab\0")
     assert {name: value for name, value in found.event.items() if value is not None} == {
         "time": parse_time("2024-03-04T08:00:07Z"),
         "class_uid": 6005,
@@ -455,3 +456,10 @@ def test_every_rule_field_is_renamed_to_one_the_source_gives() -> None:
         assert set(entry.get("rename", {}).values()) <= given
     assert consented.fields["derived.activity"] == "Consent to application"
     assert signed_in.fields["derived.status"] == "success"
+
+
+def test_one_id_with_another_content_is_another_event() -> None:
+    record = written.mail_items_accessed(act(), folders={"\\Inbox": ["<1@x>"]})
+    planted = {**record, "UserId": "ben.example@tribunal.example"}
+    assert mapped(record).key == mapped(dict(reversed(record.items()))).key
+    assert mapped(record).key != mapped(planted).key

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -77,7 +79,7 @@ def map_record(record: Record) -> Mapped:
     }
     if meaning.class_uid == _DOCUMENT_CLASS:
         event["file.path"] = text_of(native.get("ObjectId"))
-    key = identifier.lower().encode("utf-8", "replace") if identifier else None
+    key = _key(identifier, native) if identifier else None
     if status == "failure" or not (meaning.touches or meaning.changes or "OperationProperties.IsThrottled" in fields):
         return Mapped(event, key, (), (), warnings)
 
@@ -175,3 +177,9 @@ def _scalar(value: object) -> str:
 
 def _of(value: object, name: str) -> str:
     return _text(value, name) if isinstance(value, dict) else ""
+
+
+def _key(identifier: str, native: Mapping[str, Any]) -> bytes:
+    """The record's id and what it says: one id with another content is another event, whoever wrote it."""
+    said = json.dumps(native, sort_keys=True, default=str).encode()
+    return identifier.encode("utf-8", "replace") + b"\0" + hashlib.blake2b(said, digest_size=16).digest()
