@@ -6,6 +6,7 @@ the same call again finds it and goes on.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -75,7 +76,10 @@ class Intake:
             if complete:
                 self.progress.advance(entry.size if entry.container is None else 0)
                 continue
-            for task in tasks:
+            for task in _sound(entry, tasks):
+                if isinstance(task, SourceError):
+                    waiting.append(_Step(row, entry, None, _raising(task)))
+                    break
                 if (task.kind.value, task.chunk.offset) in held:
                     continue
                 job = self._job(task, sequence)
@@ -99,7 +103,7 @@ class Intake:
     def _settle(self, step: _Step, abandoned: set[int]) -> None:
         if step.input in abandoned:
             return
-        if step.job is None or step.outcome is None:
+        if step.outcome is None:
             with self.workspace.writing() as connection:
                 statement = update(tables.inputs).where(tables.inputs.c.id == step.input).values(complete=True)
                 connection.execute(statement)
@@ -109,6 +113,8 @@ class Intake:
         except SourceError as error:
             self._abandon(step.input, str(error))
             abandoned.add(step.input)
+            return
+        if step.job is None:
             return
         with self.workspace.writing() as connection:
             repeated = _held_keys(connection, done.keys)
@@ -223,6 +229,25 @@ def _keep_acquisition(connection: Connection, input_row: int, entry: Input) -> N
         connection.execute(insert(tables.acquisitions).values(input=input_row, document=document))
 
 
+def _sound(entry: Input, tasks: Iterator[Task]) -> Iterator[Task | SourceError]:
+    """The tasks; where the input cannot be read any further, why, and then no more."""
+    try:
+        yield from tasks
+    except SourceError as error:
+        yield error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        yield SourceError(f"{entry.path} could not be read to its end: {error.strerror}")
+
+
+def _raising(error: SourceError) -> Callable[[], Done]:
+    def outcome() -> Done:
+        raise error
+
+    return outcome
+
+
 def replace_derived(connection: Connection, sequence: int, done: Done, plan: str) -> None:
     """What was derived from a chunk anew: its partials and events, under the rules of `plan`; the record stays."""
     for table in (tables.partials, tables.rejections, tables.warnings):
@@ -281,7 +306,7 @@ def _keep_keys(connection: Connection, keys: bytes) -> None:
 
 
 class _Step(NamedTuple):
-    """A job with the way to its result, or, without one, the end of an input."""
+    """A job with the way to its result; without a job, why an input ends early, and without either its end."""
 
     input: int
     entry: Input

@@ -13,8 +13,9 @@ import py7zr
 import pytest
 from backports import zstd
 
-from tocsin import work
+from tocsin import intake, work
 from tocsin.exercise.formats.evtx import WindowsEvent, evtx_bytes
+from tocsin.model.chunk import Input
 from tocsin.store import durable
 
 from .conftest import Tocsin
@@ -304,3 +305,34 @@ def test_a_path_that_is_not_there_and_a_faulty_estate_say_what_to_do(tmp_path: P
 def _written(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
+
+
+def test_a_compressed_file_that_vanishes_costs_itself(
+    tmp_path: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.jsonl.gz").write_bytes(gzip.compress(lines(40), mtime=0))
+    (logs / "b.jsonl").write_bytes(lines(5, first=50))
+    plain = intake.Intake._register
+
+    def vanishing(self: intake.Intake, entry: Input) -> object:
+        (logs / "a.jsonl.gz").unlink(missing_ok=True)
+        return plain(self, entry)
+
+    monkeypatch.setattr(intake.Intake, "_register", vanishing)
+    done = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
+    assert done.inputs["a.jsonl.gz"]["state"] == "partial"
+    assert "could not be read to its end" in done.inputs["a.jsonl.gz"]["reason"]
+    assert done.inputs["b.jsonl"]["records_read"] == 5
+
+
+def test_an_exclamation_mark_in_a_members_name_is_told_from_the_one_between(tmp_path: Path, tocsin: Tocsin) -> None:
+    members = {"a!b.jsonl": lines(3), "a": zipped({"b.jsonl": lines(4, first=10)})}
+    (tmp_path / "x.zip").write_bytes(zipped(members))
+    done = tocsin("investigate", tmp_path / "x.zip", "--workspace", tmp_path / "w", "--format", "json")
+    assert {name: entry["records_read"] for name, entry in done.inputs.items() if entry["records_read"]} == {
+        "x.zip!a\\!b.jsonl": 3,
+        "x.zip!a!b.jsonl": 4,
+    }
+    assert tocsin("record", "verify", "--workspace", tmp_path / "w").code == 0

@@ -104,13 +104,14 @@ def open_archive(known: tuple[ArchiveFormat, BinaryIO] | None, limits: Limits) -
 
 
 def names(given: Iterator[str]) -> Iterator[str]:
-    """The names, each made one of its own: a repeated one gets ` (2)`, ` (3)`."""
+    """The names, each made one of its own: a repeated one gets ` (2)`, ` (3)`; `!` in a name is shown as `\\!`."""
     taken: set[str] = set()
     for name in given:
-        own, number = name, 1
+        plain = name.replace("!", "\\!")  # `!` alone stands between an archive and its member
+        own, number = plain, 1
         while own in taken:
             number += 1
-            own = f"{name} ({number})"
+            own = f"{plain} ({number})"
         taken.add(own)
         yield own
 
