@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing import connection
 from typing import Protocol
 
 from tocsin.work import Done, Job, work
@@ -36,7 +39,7 @@ class _Spawned:
         self._executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
+        return _executor(self._workers)
 
     def submit(self, job: Job) -> Callable[[], Done]:
         executor = self._executor
@@ -57,7 +60,7 @@ class _Spawned:
             if executor is self._executor:
                 self._executor = self._start()
         try:
-            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+            with _executor(1) as alone:
                 return alone.submit(work, job).result()
         except BrokenProcessPool:
             return work(replace(job, refused="the worker process died on this chunk, twice"))
@@ -66,6 +69,22 @@ class _Spawned:
         self._executor.shutdown(wait=False, cancel_futures=True)
         for process in list((self._executor._processes or {}).values()):
             process.terminate()
+
+
+def _executor(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone: killed, it cannot say so itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+
+
+def _watch(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 @contextlib.contextmanager

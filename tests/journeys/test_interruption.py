@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import random
@@ -49,3 +50,38 @@ def test_run_again_it_adds_nothing_and_says_the_same(logs: Path, tmp_path: Path,
     second = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
     assert without_run(first.document) == without_run(second.document)
     assert first.document["run"]["checkpoint_root"] == second.document["run"]["checkpoint_root"]
+
+
+def test_workers_end_with_a_run_that_is_killed(logs: Path, tmp_path: Path) -> None:
+    mark = str(tmp_path / "w")
+    process = subprocess.Popen(
+        command("investigate", logs, "--workspace", mark, "--workers", "2"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    children: list[int] = []
+    deadline = time.monotonic() + 20
+    while len(children) < 2 and process.poll() is None and time.monotonic() < deadline:
+        children = _children(process.pid)
+    process.kill()
+    process.wait()
+    while any(map(_is_running, children)) and time.monotonic() < deadline + 10:
+        time.sleep(0.1)
+    assert children
+    assert not any(map(_is_running, children))
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(path.parent.name))
+    return found
+
+
+def _is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
