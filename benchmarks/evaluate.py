@@ -100,6 +100,7 @@ def _exercise(_data: Path, scratch: Path) -> str:
         )
     return f"""## The exercise, on seeds not used in writing it
 
+Wrong "ruled out" are counted with the product's general withholding of that verdict taken away, else none could occur.
 A simulated institution: it shows that the stages agree with each other, and replaces no real data.
 
 | seed | holdings touched | confirmed | right | wrongly ruled out | intruder's records in a finding | incidents, high and above | of them false |

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measures.product import ask
+from benchmarks.measures.product import ask, ruling_out
 from tocsin.exercise import run as play
 
 
@@ -33,6 +33,7 @@ class ExerciseFigures:
     mixed: int
 
 
+@ruling_out()
 def measure(scratch: Path, seed: int, name: str = "quiet-reader") -> ExerciseFigures:
     """Play the case, investigate it with its estate, and hold the answer against the truth."""
     place = scratch / f"{name}-{seed}"
