@@ -14,7 +14,7 @@ from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, lat
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import findings as correlated
-from tocsin.correlate import identity
+from tocsin.correlate import identity, notes
 from tocsin.correlate.incidents import correlate
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
@@ -29,6 +29,7 @@ from tocsin.model.exposure import Basis, Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.identity import is_remote_address
 from tocsin.model.joining import Identities
+from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question, Way
 from tocsin.processing import combine_logs
@@ -74,6 +75,7 @@ class Held:
     accesses: pa.Table
     means: pa.Table
     names: pa.Table
+    notes: pa.Table
     logs: pa.Table
     unfinished: bool
 
@@ -92,6 +94,7 @@ class Held:
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
+            notes=kept_by(workspace, notes.NAME, notes.combine),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
         )
@@ -138,6 +141,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         not_done=NOT_DONE,
         run=run,
         preservation=_preservation(held, watched, incidents, now),
+        notes=notes.conclude(_within(held.notes, question), place=held.places),
     )
 
 
@@ -280,12 +284,14 @@ def _accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
 def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:
     """Earliest is the first record of all: nothing shows that nobody was there before. Else the first finding."""
     first = min((incident.first for incident in incidents if incident.first is not None), default=None)
-    earliest = min((each.first for each in accounts if each.first is not None), default=None)
+    logs = (each for each in accounts if each.source != NOTE)
+    earliest = min((each.first for each in logs if each.first is not None), default=None)
     return CompromiseStart(earliest=earliest, likely=first, latest=first)
 
 
 def _as_of(accounts: Sequence[InputAccount]) -> int | None:
-    return max((each.last for each in accounts if each.last is not None), default=None)
+    """The last event of a log: what people wrote down later is no sign that a log was still read."""
+    return max((each.last for each in accounts if each.last is not None and each.source != NOTE), default=None)
 
 
 def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:

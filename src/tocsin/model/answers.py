@@ -11,6 +11,7 @@ from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.joining import Join
+from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
 from tocsin.model.response import Attribution, Cut
 
@@ -103,6 +104,7 @@ class Answers:
     as_of          the time the answers speak of: the last plausible event read, or as given
     names_in_clear True while no vault of protected persons is attached
     preservation   what is lost of each log at its source, and when, the soonest first
+    notes          what responders wrote down by hand, in time
     """
 
     as_of: int | None
@@ -119,4 +121,5 @@ class Answers:
     not_done: tuple[str, ...]  # what this version does not do, in sentences
     run: Run
     preservation: tuple[Expiry, ...] = ()
+    notes: tuple[Note, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
