@@ -14,7 +14,7 @@ from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, lat
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import findings as correlated
-from tocsin.correlate import identity, notes
+from tocsin.correlate import identity, notes, responders
 from tocsin.correlate.incidents import correlate
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
@@ -116,7 +116,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     )
     hits = _within(held.hits, question)
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
-    found = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
+    named = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
+    found = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
     incidents = correlate(found, carriers=carriers, accounts=attribution.count_accounts(means))
