@@ -30,6 +30,7 @@ class Settings:
     from_: int | None
     to: int | None
     workers: int | None
+    taken: int | None
     now: int | None
     passphrase: str | None
 

@@ -13,6 +13,7 @@ from tocsin.model.finding import Finding, Incident
 from tocsin.model.joining import Join
 from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
+from tocsin.model.question import Asked
 from tocsin.model.response import Attribution, Cut
 
 
@@ -105,6 +106,7 @@ class Answers:
     names_in_clear True while no vault of protected persons is attached
     preservation   what is lost of each log at its source, and when, the soonest first
     notes          what responders wrote down by hand, in time
+    asked          what the question names, and whether the logs know it; empty where it names nobody
     """
 
     as_of: int | None
@@ -122,4 +124,5 @@ class Answers:
     run: Run
     preservation: tuple[Expiry, ...] = ()
     notes: tuple[Note, ...] = ()
+    asked: tuple[Asked, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
