@@ -30,9 +30,9 @@ class Settings:
     from_: int | None
     to: int | None
     workers: int | None
-    taken: int | None
     now: int | None
     passphrase: str | None
+    taken: int | None = None
 
 
 class Created(NamedTuple):
