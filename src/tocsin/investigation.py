@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import shutil
@@ -22,7 +23,7 @@ from tocsin.books import begin_run, chunk_names, finish_run, has_run, latest_run
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.cover.preserve import expiries, products_of
-from tocsin.errors import StoreError
+from tocsin.errors import ConfigError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
@@ -40,8 +41,8 @@ from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
 from tocsin.share.report import write_report
 from tocsin.store.durable import sweep
-from tocsin.store.estate import read_estate
-from tocsin.store.workspace import Workspace, create_workspace, open_workspace
+from tocsin.store.estate import read_estate, read_estate_with_warnings
+from tocsin.store.workspace import Workspace, create_workspace, is_writable, open_workspace
 
 _TOOL = f"tocsin {__version__}"
 # Below this much input, starting processes costs more than they save.
@@ -92,7 +93,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     started = _now()
     size = total_bytes(settings.paths)
     if settings.estate is not None:
-        read_estate(settings.estate)
+        _check_estate(settings.estate, progress)
     workspace, key = _opened(settings)
     with workspace.writer_lock():
         if settings.estate is not None:
@@ -114,6 +115,8 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             dating=None if taken is None else Dating(taken, is_latest=True),
         )
         progress.stage("Reading and sealing the logs", size)
+        if not size:
+            progress.note(f"there is nothing to read in {', '.join(settings.paths)}")
         intake.take_in(plan(settings.paths))
         derive_again(intake if taken is not None else replace(intake, dating=dating_of(workspace)))
         _publish(workspace, key)
@@ -211,7 +214,8 @@ def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress
         progress.advance(leaves - done)
         done = leaves
 
-    with opened.writer_lock():
+    # Nobody can write where the folder cannot be written: there is nothing to lock out.
+    with opened.writer_lock() if is_writable(workspace) else contextlib.nullcontext():
         return verification.verify(opened, key, reread, advance)
 
 
@@ -286,6 +290,18 @@ def _about(workspace: Workspace, key: WorkspaceKey, started: int, workers: int) 
         checkpoint_root=lines[2] or base64.b64encode(b"").decode(),
         key_file=str(key.file or ""),
     )
+
+
+def _check_estate(folder: Path, progress: Progress) -> None:
+    """Tell what is odd in an estate. Raises ConfigError where it is faulty, or says nothing at all."""
+    reading = read_estate_with_warnings(folder)
+    for warning in reading.warnings:
+        progress.note(f"estate: {warning}")
+    if reading.estate == Estate():
+        raise ConfigError(
+            f"there is no estate in {folder}",
+            hint="docs/formats/estate.md: identities.csv, holdings.csv, estate.yaml ...",
+        )
 
 
 def _keep_estate(workspace: Workspace, folder: Path) -> None:
