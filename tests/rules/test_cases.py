@@ -4,71 +4,54 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.account import account
+from tocsin.detect.sigma.compile import CompiledRule
+from tocsin.detect.sigma.condition import predicates_in
 from tocsin.detect.sigma.match import Matcher
-from tocsin.detect.sigma.rules import LoadedRule, load_rules
-from tocsin.model.record import Record
+from tocsin.detect.sigma.predicate import KEYWORD
+from tocsin.detect.sigma.rules import load_rules
 
-from .own_rules import RULES, SOURCES, logsource_maps, rule_paths
-
-
-class RuleCase(NamedTuple):
-    """One case of one rule, as its file gives it."""
-
-    rule: Path
-    name: str
-    expect: str
-    log: tuple[str, ...]
-    fields: dict[str, Any]
-
-
-def _cases() -> list[RuleCase]:
-    return [
-        RuleCase(path, case["name"], case["expect"], tuple(case["log"]), case["fields"])
-        for path in rule_paths()
-        for case in yaml.safe_load(path.with_suffix(".cases.yml").read_text(encoding="utf-8"))
-    ]
+from .own_rules import RULES, RuleCase, compiled_rules, loaded_rules, logsource_maps, rule_cases, rule_paths
 
 
 @cache
-def _loaded() -> dict[Path, LoadedRule]:
-    rule_set = load_rules(rule_paths())
-    assert not rule_set.failed
-    return {Path(rule.info.path): rule for rule in rule_set.rules}
+def _matcher(source: str) -> Matcher:
+    return Matcher(compiled_rules(), source)
 
 
 @cache
-def _compiled() -> CompiledRules:
-    return compile_rules(load_rules(rule_paths()), logsource_maps())
+def _compiled() -> dict[str, CompiledRule]:
+    return {rule.id: rule for rule in compiled_rules().rules}
 
 
-@cache
-def _matcher(area: str) -> Matcher:
-    return Matcher(_compiled(), SOURCES[area][0])
-
-
-@pytest.mark.parametrize("case", _cases(), ids=lambda case: f"{case.rule.stem}: {case.name}")
+@pytest.mark.parametrize("case", rule_cases(), ids=lambda case: f"{case.rule.stem}: {case.name}")
 def test_a_rule_does_what_its_case_says(case: RuleCase) -> None:
-    rule = _loaded()[case.rule].info.id
-    record = Record(offset=0, length=0, data=b"", log=case.log, fields=case.fields, native={})
-    matched = {match.rule for match in _matcher(case.rule.parent.name).match([record])}
-    assert (rule in matched) == (case.expect == "match")
+    rule = loaded_rules()[case.rule].info.id
+    matched = {match.rule for match in _matcher(case.source).match(case.records)}
+    assert (rule in matched) == case.is_hit
 
 
 @pytest.mark.parametrize("path", rule_paths(), ids=lambda path: path.stem)
 def test_a_rule_has_both_kinds_of_cases(path: Path) -> None:
-    expected = {case.expect for case in _cases() if case.rule == path}
-    assert expected == {"match", "no_match"}
+    assert {case.is_hit for case in rule_cases() if case.rule == path} == {True, False}
+
+
+@pytest.mark.parametrize("path", rule_paths(), ids=lambda path: path.stem)
+def test_a_near_miss_is_of_the_log_the_rule_reads(path: Path) -> None:
+    """Else it would miss because nobody asked."""
+    rule = _compiled()[loaded_rules()[path].info.id]
+    for case in rule_cases():
+        if case.rule == path and not case.is_hit:
+            (source,) = (one for one in logsource_maps() if one.source == case.source)
+            assert source.alternatives(rule.log_source), case.name
 
 
 @pytest.mark.parametrize("path", rule_paths(), ids=lambda path: path.stem)
 def test_a_rule_says_all_a_reader_needs(path: Path) -> None:
-    rule = _loaded()[path].info
+    rule = loaded_rules()[path].info
     assert rule.author == "Tocsin"
     assert rule.description
     assert rule.falsepositives
@@ -76,9 +59,42 @@ def test_a_rule_says_all_a_reader_needs(path: Path) -> None:
     assert rule.tactics
 
 
-def test_ids_are_unique_and_there_are_at_least_twenty_rules() -> None:
-    ids = [rule.info.id for rule in _loaded().values()]
-    assert len(set(ids)) == len(ids) >= 20
+@pytest.mark.parametrize("path", rule_paths(), ids=lambda path: path.stem)
+def test_every_field_a_rule_asks_for_is_one_a_source_gives(path: Path) -> None:
+    """A field that no record of the rule's cases has, under the name the source gives it, is blind or misspelt."""
+    rule = _compiled()[loaded_rules()[path].info.id]
+    assert rule.tree is not None
+    cases = [case for case in rule_cases() if case.rule == path]
+    given = {
+        source: {name for case in cases if case.source == source for record in case.records for name in record.fields}
+        for source in {case.source for case in cases}
+    }
+    renames = [
+        (source, dict(one.rename))
+        for source in logsource_maps()
+        if source.source in given
+        for one in source.alternatives(rule.log_source)
+    ]
+    for number in predicates_in(rule.tree):
+        name = compiled_rules().predicates[number].field
+        assert name == KEYWORD or any(rename.get(name, name) in given[source.source] for source, rename in renames), (
+            name
+        )
+
+
+def test_no_rule_of_ours_is_blind_on_every_source() -> None:
+    seen: dict[str, set[tuple[str, ...]]] = {}
+    for case in rule_cases():
+        seen.setdefault(case.source, set()).update(record.log for record in case.records)
+    found = account(compiled_rules(), seen)
+    assert found.blind == ()
+    assert found.failed == ()
+    assert found.operable == len(rule_paths())
+
+
+def test_ids_and_titles_are_unique() -> None:
+    infos = [rule.info for rule in loaded_rules().values()]
+    assert len({info.id for info in infos}) == len({info.title for info in infos}) == len(rule_paths())
 
 
 def test_cases_beside_the_rules_are_not_taken_for_rules() -> None:
