@@ -34,6 +34,7 @@ _COLUMNS = (
     "time",
     "rule",
     "matched",
+    "hidden_by",
     "source",
     "status",
     "actor.user.name",
@@ -50,7 +51,7 @@ _COLUMNS = (
     "resource.name",
 )
 SCHEMA = pa.schema([HITS.field(name) for name in _COLUMNS])
-_ORDER = [("record", "ascending"), ("rule", "ascending"), ("matched", "ascending")]
+_ORDER = [(name, "ascending") for name in ("record", "rule", "matched", "hidden_by")]
 
 _TYPE = attrgetter("type")
 _BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them

@@ -21,3 +21,4 @@ class RuleInfo:
     attack_version: str = ""  # of ATT&CK, whose ids the tags are; "" where the rule does not say
     description: str = ""
     falsepositives: tuple[str, ...] = ()
+    name: str = ""  # Sigma's attribute: what filters and correlations may call it by
