@@ -13,7 +13,7 @@ from tocsin.assess import attribution, exposure
 from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, latest_run
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
-from tocsin.correlate import exceptions, identity
+from tocsin.correlate import exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.cover import changes, coverage, preserve
@@ -30,6 +30,7 @@ from tocsin.model.exposure import Basis, Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.identity import is_remote_address
 from tocsin.model.joining import Identities
+from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question, Way
 from tocsin.processing import combine_logs
@@ -75,6 +76,7 @@ class Held:
     accesses: pa.Table
     means: pa.Table
     names: pa.Table
+    notes: pa.Table
     logs: pa.Table
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
@@ -94,6 +96,7 @@ class Held:
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
+            notes=kept_by(workspace, notes.NAME, notes.combine),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
             exceptions=tuple(one.info for one in rules.exceptions),
@@ -118,7 +121,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     apart = exceptions.set_apart(within(held.hits, question), held.exceptions, as_of)
     hits = apart.shown
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
-    found = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
+    named = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
+    found = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
     incidents = correlate(found, carriers=carriers, accounts=attribution.count_accounts(means))
@@ -154,6 +158,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             incidents=incidents,
             canonical=identities.canonical,
         ),
+        notes=notes.conclude(within(held.notes, question), place=held.places),
     )
 
 
@@ -296,12 +301,14 @@ def _accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
 def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:
     """Earliest is the first record of all: nothing shows that nobody was there before. Else the first finding."""
     first = min((incident.first for incident in incidents if incident.first is not None), default=None)
-    earliest = min((each.first for each in accounts if each.first is not None), default=None)
+    logs = (each for each in accounts if each.source != NOTE)
+    earliest = min((each.first for each in logs if each.first is not None), default=None)
     return CompromiseStart(earliest=earliest, likely=first, latest=first)
 
 
 def _as_of(accounts: Sequence[InputAccount]) -> int | None:
-    return max((each.last for each in accounts if each.last is not None), default=None)
+    """The last event of a log: what people wrote down later is no sign that a log was still read."""
+    return max((each.last for each in accounts if each.last is not None and each.source != NOTE), default=None)
 
 
 def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:

@@ -47,6 +47,12 @@ def latest_run(workspace: Workspace) -> tuple[str, dict[str, object], bool]:
     return row.started, orjson.loads(row.settings), row.finished is not None
 
 
+def has_run(workspace: Workspace) -> bool:
+    """Whether anything was ever taken in."""
+    with workspace.reading() as connection:
+        return connection.execute(select(tables.runs.c.id).limit(1)).first() is not None
+
+
 def chunk_names(workspace: Workspace) -> set[str]:
     """Names of every committed chunk."""
     with workspace.reading() as connection:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import shutil
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +18,9 @@ from sqlalchemy import Row
 
 from tocsin import __version__
 from tocsin.answering import Held, answer
-from tocsin.books import begin_run, chunk_names, finish_run, latest_run
-from tocsin.collect.plan import plan, total_bytes
+from tocsin.books import begin_run, chunk_names, finish_run, has_run, latest_run
+from tocsin.collect.plan import plan, plan_one, total_bytes
+from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.cover.preserve import expiries, products_of
 from tocsin.errors import StoreError
 from tocsin.exercise import CaseInfo, list_cases
@@ -25,6 +28,7 @@ from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.model.answers import Answers, Run
 from tocsin.model.estate import Estate
+from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
 from tocsin.processing import Span, spans
@@ -32,7 +36,7 @@ from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
 from tocsin.rereading import Rereader, chunk_of, derive_again
-from tocsin.ruleset import compiled_rules, kept_rules
+from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
 from tocsin.share.report import write_report
 from tocsin.store.durable import sweep
 from tocsin.store.estate import read_estate
@@ -129,8 +133,51 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     _, kept, _ = latest_run(opened)
     progress.stage("Answering", None)
     asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-    held = Held.load(opened, kept_rules(opened, str(kept["rules"])), _estate_of(opened))
+    held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
     return answer(held, asked, _number(kept["now"]), _about(opened, key, started, 1))
+
+
+def enter_notes(
+    workspace: Path, entries: Sequence[NoteEntry], *, passphrase: str | None, progress: Progress
+) -> Answers:
+    """Seal notes made by hand like any other evidence, and answer anew; the report is written again.
+
+    Works before any log was read. A note that is held already is counted as a copy. Nothing a note says of its own time
+    moves the time the answers speak of. Raises StoreError when the workspace cannot be written.
+    """
+    opened = open_workspace(workspace)
+    key = open_key(opened, key_sources(os.environ, passphrase))
+    lines = b"".join(written_down(entry) for entry in entries)
+    with opened.writer_lock(), tempfile.TemporaryDirectory(prefix="tocsin-notes-") as folder:
+        file = Path(folder) / f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
+        file.write_bytes(lines)
+        rules, kept, finished = _last_run(opened, progress)
+        run = begin_run(opened, _text(_now()), _TOOL, kept)
+        _recover(opened)
+        intake = Intake(
+            workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
+        )
+        intake.take_in(plan_one(file, file.name))
+        _publish(opened, key)
+        if finished:  # else the logs of the run before are still not read to their end, and the answers say so
+            finish_run(opened, run, _text(_now()))
+    answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
+    write_report(answers, workspace)
+    return answers
+
+
+def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
+    """The notes of a spreadsheet. Raises ConfigError listing every faulty line."""
+    return read_spreadsheet(path, by=by, written=_now())
+
+
+def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
+    """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
+    if has_run(workspace):
+        _, kept, finished = latest_run(workspace)
+        return kept_rules(workspace, str(kept["rules"])), kept, finished
+    rules = compiled_rules(workspace, (), progress)
+    return rules, {"rules": rules.digest, "from": None, "to": None, "now": None}, True
 
 
 def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
 from tocsin.collect.source import Coalescing, Event, Mapped, Source, source_named
-from tocsin.correlate import findings, identity
+from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Rejection
+from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
@@ -277,15 +278,18 @@ def _logs(source: str, records: Sequence[Record]) -> pa.Table:
 
 
 def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
-    """What each fold keeps of one chunk, by the fold's name."""
+    """What each fold keeps of one chunk, by the fold's name. Notes are no log: they watch nothing and show no means."""
+    is_note = result.events.num_rows > 0 and result.events["source"][0].as_py() == NOTE
+    events = EVENTS.empty_table() if is_note else result.events
     return {
-        coverage.NAME: coverage.summarise(result.events, result.marks),
+        coverage.NAME: coverage.summarise(events, result.marks),
         changes.NAME: changes.summarise(result.marks),
         findings.NAME: findings.summarise(result.hits),
         exposure.NAME: exposure.summarise(result.accesses),
-        attribution.NAME: attribution.summarise(result.events),
-        identity.NAME: identity.summarise(result.events),
-        "logs": logs,
+        attribution.NAME: attribution.summarise(events),
+        identity.NAME: identity.summarise(events),
+        notes.NAME: notes.summarise(result.marks),
+        "logs": SEEN_LOGS.empty_table() if is_note else logs,
     }
 
 

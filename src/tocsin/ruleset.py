@@ -59,9 +59,10 @@ def compiled_rules(workspace: Workspace, extra: Sequence[Path], progress: Progre
     return Ruleset(compiled=compiled, folder=folder, digest=digest)
 
 
-def kept_rules(workspace: Workspace, digest: str) -> CompiledRules:
-    """The compiled rules an earlier run kept. Raises RuleError where they cannot be read."""
-    return CompiledRules.read(_folder(workspace, digest))
+def kept_rules(workspace: Workspace, digest: str) -> Ruleset:
+    """The rules an earlier run kept, compiled. Raises RuleError where they cannot be read."""
+    folder = _folder(workspace, digest)
+    return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
 
 
 def _folder(workspace: Workspace, digest: str) -> Path:

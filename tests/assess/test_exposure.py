@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tocsin.assess import exposure
 from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
-from tocsin.model.estate import Estate, Holding, Identity
+from tocsin.model.estate import Estate, Holding, Identity, Responder
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import HOUR, parse_time
 from tocsin.model.question import NO_SESSION, CompromiseStart, Question, Way
@@ -203,6 +203,30 @@ def test_provider_services_stand_apart_and_count_for_nothing() -> None:
     ]
     assert confirmed(rows)[1].reasons[0] == "reached by a provider service, not shown to be the intruder"
     assert "except this 1" in verdict_of(rows, BOX).label
+
+
+def test_the_responders_own_accesses_stand_apart_and_only_in_their_time() -> None:
+    firm = Responder(name="forensic firm", account=ADA, address=AWAY, from_=START + HOUR)
+    rows = ask(
+        [
+            access("before", time=START),
+            access("after", time=START + 2 * HOUR),
+            access("elsewhere", time=START + 2 * HOUR, address=HOME),
+            access("undated", time=None),
+        ],
+        Question(identities=(ADA,)),
+        estate=replace(people(), responders=(firm,)),
+    )
+    classes = {row.holding: row.actor_class for row in rows if row.holding != BOX}
+    assert classes == {
+        "before": ActorClass.ACCOUNT,
+        "after": ActorClass.RESPONDER,
+        "elsewhere": ActorClass.ACCOUNT,
+        "undated": ActorClass.ACCOUNT,
+    }
+    (after,) = (row for row in rows if row.holding == "after")
+    assert after.reasons[0] == "reached by the responders themselves, as the estate declares them"
+    assert "except these 3" in verdict_of(rows, BOX).label
 
 
 def test_a_synchronised_folder_is_presumed_as_a_whole() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,10 +85,10 @@ def test_what_everything_carries_links_nothing(entity: Entity) -> None:
     assert len(correlate([finding("a", entity), finding("b", entity)])) == 2
 
 
-def test_responders_link_nothing() -> None:
+def test_the_responders_own_work_is_in_no_incident() -> None:
     pair = [finding("a", ADA, BO), finding("b", Entity(EntityType.HOST, "ws9"), BO)]
-    assert len(correlate(pair)) == 1
-    assert len(correlate(pair, responders={BO.id})) == 2
+    (incident,) = correlate([pair[0], dataclasses.replace(pair[1], responder="forensic firm")])
+    assert incident.findings == ("f-a",)
 
 
 def test_an_address_behind_which_everybody_sits_links_nobody() -> None:

@@ -27,6 +27,7 @@ from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises,
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
 from tocsin.model.instant import parse_time
 from tocsin.model.joining import Join, JoinKind
+from tocsin.model.note import Note
 from tocsin.model.preservation import Bound, Collected, Expiry, Retention, Standing
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Cut, Means, ProcessStep
@@ -105,6 +106,15 @@ def answers() -> Answers:
         ),
         preservation=_preservation(),
         exceptions=_exceptions(),
+        notes=(
+            Note(
+                time=at("2024-03-05T18:40:00Z"),
+                text="Firewall pulled, by order of the registrar\nHearing room 2 keeps its line",
+                by="duty officer",
+                written="2024-03-05T18:52:10Z",
+                record=RecordPlace("notes-0a1b2c3d4e5f.jsonl", 0),
+            ),
+        ),
         settings={"to": "2024-03-09T00:00:00Z", "from": "2024-03-01T00:00:00Z"},
     )
 
@@ -128,6 +138,7 @@ def empty(answers: Answers) -> Answers:
         not_done=(),
         preservation=(),
         exceptions=(),
+        notes=(),
         settings={},
         run=dataclasses.replace(answers.run, checkpoint_size=0, checkpoint_root="", key_file=""),
     )

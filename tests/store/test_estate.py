@@ -87,6 +87,23 @@ def test_a_product_that_cannot_be_meant_is_refused(tmp_path: Path, row: str) -> 
     assert faults(write(tmp_path, products=f"product,log,days\n{row}\n"))
 
 
+def test_the_responders_and_what_they_are_known_by(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        responders="name,account,address,host,from,to\nFirm,TRIBUNAL\\Firm,192.0.2.10:443,,2026-03-06,\nScan,,,FILES-01,,\n",
+    )
+    firm, scan = read_estate(tmp_path).responders
+    assert (firm.account, firm.address, firm.from_) == (
+        "tribunal\\firm",
+        "192.0.2.10",
+        parse_time("2026-03-06T00:00:00Z"),
+    )
+    assert (scan.name, scan.host) == ("Scan", "files-01")
+    (warning,) = read_estate_with_warnings(tmp_path).warnings
+    assert warning == "responders.csv:3: known by one thing alone: an intruder who shares it is taken for a responder"
+    assert "say by what" in faults(write(tmp_path, responders="name\nFirm\n"))[0]
+
+
 def test_missing_files_are_empty_lists(tmp_path: Path) -> None:
     estate = read_estate(write(tmp_path, holdings=HOLDINGS))
     assert (estate.identities, len(estate.holdings)) == ((), 2)

@@ -35,7 +35,10 @@ _SENTENCES = {
     Degree.ALTERED: "altered",
     Degree.DESTROYED: "destroyed",
 }
-_BY_PROVIDER = "reached by a provider service, not shown to be the intruder"
+_APART = {
+    ActorClass.PROVIDER_SERVICE: "reached by a provider service, not shown to be the intruder",
+    ActorClass.RESPONDER: "reached by the responders themselves, as the estate declares them",
+}
 _UNTIMED = "an access is recorded without a usable time: whether it falls into the time asked of is not known"
 _NEAR = (
     "an access by an account, address or session in question is recorded that the question leaves out, or that lacks "
@@ -69,8 +72,8 @@ def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[E
     """Every verdict: what was reached, the rest of each mailbox and site, and what no access is recorded to.
 
     Nothing for a question that names nobody and nothing: then nothing is assumed to be compromised.
-    Ordered by verdict (confirmed first, what only a provider service reached after the rest), degree (highest first),
-    sensitivity (as the estate orders it), container, kind, holding, actor.
+    Ordered by verdict (confirmed first, what only a provider service or a responder reached after the rest), degree
+    (highest first), sensitivity (as the estate orders it), container, kind, holding, actor.
     """
     if not question.selects and not question.hosts:
         return ()
@@ -95,7 +98,7 @@ class _Assessment:
         self._confirmed = ThingIndex(
             (thing.kind, thing.holding, thing.container)
             for thing in self._seen.reached
-            if thing.timed and thing.actor_class is not ActorClass.PROVIDER_SERVICE
+            if thing.timed and not thing.actor_class.is_apart
         )
         self._index = HoldingIndex(self._estate.holdings)
         self._window = Window(
@@ -120,10 +123,9 @@ class _Assessment:
 
     def _reached(self, thing: Thing, reached: Reached) -> Exposure:
         declared = self._index.find(thing.holding, thing.container)
-        by_provider = thing.actor_class is ActorClass.PROVIDER_SERVICE
         reasons = [_sentence(thing.kind, reached.highest)] if thing.timed else [_UNTIMED]
-        if by_provider:
-            reasons.insert(0, _BY_PROVIDER)
+        if thing.actor_class.is_apart:
+            reasons.insert(0, _APART[thing.actor_class])
         return Exposure(
             holding=thing.holding,
             kind=thing.kind,
@@ -223,7 +225,7 @@ class _Assessment:
     def _order(self, row: Exposure) -> tuple[int, bool, int, int, str, str, str, str, str]:
         return (
             _SHOWN_FIRST.index(row.verdict),
-            row.actor_class is ActorClass.PROVIDER_SERVICE,
+            row.actor_class.is_apart,
             -_DEGREES.index(row.degree) if row.degree else 0,
             self._index.rank(row.sensitivity),
             row.container,
@@ -249,7 +251,7 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     found = [evidence.withheld] if evidence.withheld else []
     estate = evidence.estate
     named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
-    named |= {thing.actor for thing in seen.reached if thing.actor_class is not ActorClass.PROVIDER_SERVICE}
+    named |= {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
     owners = {one: _declared(one, estate) for one in sorted(named)}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append("an administrator is among the compromised: the log is unproven from the earliest start on")

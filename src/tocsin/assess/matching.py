@@ -25,6 +25,7 @@ from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.question import NO_SESSION, Question
 
 _DEGREES = list(Degree)
+_NEVER = np.iinfo(np.int64).min
 _Flags = npt.NDArray[np.bool_]
 
 
@@ -105,19 +106,20 @@ def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
     columns = {name: state[name].to_pylist() for name in WAY}
     reached: dict[Thing, Reached] = defaultdict(Reached)
     chosen = np.flatnonzero(matching[way] & maybe)
+    certain = inside if bounded else np.ones(way.size, dtype=bool)
+    responding = _responding(state, way, np.where(usable, time, _NEVER), estate)
     for start, end in _stretches(way[chosen]):
         rows = chosen[start:end]
         index = int(way[rows[0]])
-        certain = inside[rows] if bounded else np.ones(rows.size, dtype=bool)
-        for flag in (True, False):
-            part = rows[certain == flag]
+        for flag, by_responder in ((True, False), (True, True), (False, False), (False, True)):
+            part = rows[(certain[rows] == flag) & (responding[rows] == by_responder)]
             if part.size:
-                thing = _thing(columns, index, flag)
+                thing = _thing(columns, index, timed=flag, by_responder=by_responder)
                 times = time[part][usable[part]].tolist()
                 _add(reached[thing], columns, index, times, record[part].tolist())
     touched = np.unique(way[touching[way] & maybe]).tolist()
-    sure = inside if bounded else np.ones(way.size, dtype=bool)
-    unsure = set(np.unique(way[matching[way] & ~sure & maybe]).tolist())
+    unsure = set(np.unique(way[matching[way] & ~certain & maybe]).tolist())
+    unsure |= set(np.unique(way[matching[way] & responding & maybe]).tolist())
     services = ActorClass.PROVIDER_SERVICE
     return Seen(
         reached=dict(reached),
@@ -130,6 +132,32 @@ def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
         containers=_containers(columns),
         sources=_sources(columns),
     )
+
+
+def _responding(
+    state: pa.Table, way: npt.NDArray[np.int64], time: npt.NDArray[np.int64], estate: Estate
+) -> npt.NDArray[np.bool_]:
+    """Which accesses are the responders' own: all that a declaration names holds, its time too (`_NEVER` is in none).
+
+    An access names no host, so a declaration that names one sets none apart.
+    """
+    found = np.zeros(way.size, dtype=bool)
+    for one in estate.responders:
+        if one.host:
+            continue
+        holds = np.ones(state.num_rows, dtype=bool)
+        if one.account:
+            accounts = pa.array(sorted(accounts_of((one.account,), estate)), pa.string())
+            holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks(), accounts))
+        if one.address:
+            holds &= _flags(pc.equal(pc.fill_null(state["address"], "").combine_chunks(), one.address))
+        during = np.ones(way.size, dtype=bool)
+        if one.from_ is not None:
+            during &= time >= one.from_
+        if one.to is not None:
+            during &= (time < one.to) & (time != _NEVER)
+        found |= holds[way] & during
+    return found
 
 
 def _matching(state: pa.Table, question: Question, estate: Estate) -> tuple[_Flags, _Flags]:
@@ -217,13 +245,13 @@ def _stretches(values: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def _thing(columns: dict[str, list[str]], index: int, timed: bool) -> Thing:
+def _thing(columns: dict[str, list[str]], index: int, *, timed: bool, by_responder: bool) -> Thing:
     return Thing(
         kind=columns["kind"][index],
         holding=columns["holding"][index],
         container=columns["container"][index] or "",
         actor=columns["actor"][index],
-        actor_class=ActorClass(columns["actor_class"][index]),
+        actor_class=ActorClass.RESPONDER if by_responder else ActorClass(columns["actor_class"][index]),
         timed=timed,
     )
 

@@ -17,6 +17,7 @@ from tocsin.cli.exposure import exposure
 from tocsin.cli.incidents import incidents
 from tocsin.cli.init import init
 from tocsin.cli.investigate import investigate
+from tocsin.cli.note import note
 from tocsin.cli.preserve import preserve
 from tocsin.errors import TocsinError
 from tocsin.share.exit import release, tell
@@ -34,7 +35,7 @@ app = typer.Typer(
     epilog=_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (investigate, exposure, incidents, coverage, preserve, init, demo):
+for command in (investigate, exposure, incidents, coverage, note, preserve, init, demo):
     app.command()(command)
 app.add_typer(record.commands, name="record")
 app.add_typer(exercise.commands, name="exercise")

@@ -80,6 +80,11 @@ def plan(paths: Sequence[str], limits: Limits | None = None) -> Iterator[Planned
             yield from _plan_file(found, limits or Limits())
 
 
+def plan_one(file: Path, path: str) -> Iterator[Planned]:
+    """One file under a path of its own, wherever it lies."""
+    yield from _plan_file(Found(path=path, file=file), Limits())
+
+
 def total_bytes(paths: Sequence[str]) -> int:
     """Bytes on disk below the paths, for progress."""
     return sum(found.file.stat().st_size for found in walk(paths) if not found.refusal)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -25,14 +25,14 @@ _ALONE = (EntityType.SESSION, EntityType.PROCESS)  # one of these is enough to m
 def correlate(
     findings: Iterable[Finding],
     *,
-    responders: Collection[str] = (),
     carriers: Mapping[Entity, int] | None = None,
     accounts: int = 0,
 ) -> tuple[Incident, ...]:
-    """Incidents, gravest first (level, score, then first time and id); each finding above informational is in one.
+    """Incidents, gravest first (level, score, then first time and id).
+
+    Each finding above informational is in one, unless it is the responders' own work.
 
     findings    in any order; ids must be unique
-    responders  accounts of those who respond to incidents: sharing one ties nothing together
     carriers    how many accounts the logs as a whole show with an entity, where that is known: an address behind which
                 everybody sits is then a hub even if few findings name it
     accounts    how many accounts the logs show at all; 0 where not known
@@ -41,9 +41,11 @@ def correlate(
     second incident is merged in only over two links of different entity types (or one session or process), each of at
     least `merge`. No incident grows beyond `largest` findings: the next one opens another.
     """
-    kept = sorted((f for f in findings if f.detector.level is not Level.INFORMATIONAL), key=_in_time)
+    kept = sorted(
+        (f for f in findings if f.detector.level is not Level.INFORMATIONAL and not f.responder), key=_in_time
+    )
     weights = load_weights()
-    entities = _number_entities(kept, weights, frozenset(responders), carriers or {}, accounts or weights.population)
+    entities = _number_entities(kept, weights, carriers or {}, accounts or weights.population)
     grouping = _Grouping(kept, entities, weights)
     for number in range(len(kept)):
         grouping.add(number)
@@ -229,7 +231,6 @@ def subject_of(finding: Finding) -> Entity | None:
 def _number_entities(
     findings: Sequence[Finding],
     weights: Weights,
-    responders: frozenset[str],
     carriers: Mapping[Entity, int],
     population: int,
 ) -> _Entities:
@@ -245,11 +246,7 @@ def _number_entities(
         for entity in named:
             carried_by[entity].add(subject)
 
-    def links(entity: Entity) -> bool:
-        is_responder = entity.type in (EntityType.ACCOUNT, EntityType.MAILBOX) and entity.id in responders
-        return weights.links(entity) and not is_responder
-
-    known = sorted(filter(links, found), key=_BY_TYPE)
+    known = sorted(filter(weights.links, found), key=_BY_TYPE)
     ranks = [-1] * len(found) + [-1]  # the last for no subject
     for rank, one in enumerate(known):
         ranks[found[one]] = rank

@@ -12,6 +12,7 @@ from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.joining import Join
+from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
 from tocsin.model.response import Attribution, Cut
 
@@ -123,6 +124,7 @@ class Answers:
     names_in_clear True while no vault of protected persons is attached
     preservation   what is lost of each log at its source, and when, the soonest first
     exceptions     every exception in force or expired, and what it hides; by title and id
+    notes          what responders wrote down by hand, in time
     """
 
     as_of: int | None
@@ -140,4 +142,5 @@ class Answers:
     run: Run
     preservation: tuple[Expiry, ...] = ()
     exceptions: tuple[ExceptionAccount, ...] = ()
+    notes: tuple[Note, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

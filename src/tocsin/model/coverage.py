@@ -50,6 +50,7 @@ class Mark(enum.StrEnum):
     CONSENT = "consent"  # an application was given access
     LINK = "link"  # a sharing link was made
     CREDENTIAL = "credential"  # password reset, secret or certificate added
+    NOTE = "note"  # written down by hand: says nothing of a log and opens nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,21 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Responder:
+    """The responders' own work: what is done by `account`, from `address`, on `host`, from `from_` to `to` (ns UTC).
+
+    All that is not "" must hold, so that an intruder who has a responder's password is not taken for one.
+    """
+
+    name: str
+    account: str = ""
+    address: str = ""
+    host: str = ""
+    from_: int | None = None
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductInUse:
     """A product the institution has; an empty log or tier is every one. `days`: how long the log is set to be kept."""
 
@@ -85,6 +100,7 @@ class Estate:
     assignments: tuple[Assignment, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     products: tuple[ProductInUse, ...] = ()
+    responders: tuple[Responder, ...] = ()
     by_account: Mapping[str, Identity] = field(default_factory=dict)
 
     def identity_of(self, account: str) -> Identity | None:

@@ -47,6 +47,12 @@ class ActorClass(enum.StrEnum):
     DELEGATE = "delegate"
     ADMINISTRATOR = "administrator"
     PROVIDER_SERVICE = "provider_service"
+    RESPONDER = "responder"  # the institution's own response, as the estate declares it
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether an access of this class is shown apart and counts for no intruder's."""
+        return self in (ActorClass.PROVIDER_SERVICE, ActorClass.RESPONDER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ class Finding:
     first, last  nanoseconds UTC or None
     entities     what it is about (account, else host, else address) first, the others sorted
     why          one sentence made of the fields that matched and their values
+    responder    whose own work it is, as the estate declares; "" where it is nobody's
     """
 
     id: str
@@ -75,6 +76,7 @@ class Finding:
     records: tuple[RecordPlace, ...]
     why: str
     attack_version: str = ""
+    responder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

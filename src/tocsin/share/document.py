@@ -41,6 +41,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "exposure": element(answers.exposure),
         "coverage": element(answers.coverage),
         "changes": element(answers.changes),
+        "notes": element(answers.notes),
         "identities": element(answers.identities),
         "attribution": element(answers.attribution),
         "containment": {"cuts": element(answers.containment)},

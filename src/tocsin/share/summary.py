@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tocsin.model.answers import Accounting, Answers, InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import CoverageState
-from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
+from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
 from tocsin.model.response import Attribution, Cut
 
 _KINDS = {
@@ -127,7 +127,7 @@ def counted(count: int, singular: str, plural: str = "") -> str:
 
 def is_provider(exposure: Exposure) -> bool:
     """Whether it is an access by a provider's own service: a class of its own, never counted as the intruder's."""
-    return exposure.actor_class is ActorClass.PROVIDER_SERVICE
+    return exposure.actor_class.is_apart
 
 
 def bounds(exposures: Iterable[Exposure]) -> tuple[Bounds, ...]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocsin.errors import ConfigError
-from tocsin.model.estate import Assignment, Attestation, Estate, Function, Holding, Identity, ProductInUse
-from tocsin.model.identity import canonical_account
+from tocsin.model.estate import Assignment, Attestation, Estate, Function, Holding, Identity, ProductInUse, Responder
+from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import DAY, parse_time
 from tocsin.store.estate_rows import TABLES, Notes, Row, csv_rows, told, told_line, yaml_rows
 
@@ -113,6 +113,7 @@ def _estate(rows: dict[str, list[Row]], notes: Notes) -> Estate:
         assignments=tuple(_assignment(row, notes) for row in rows["assignments"]),
         attestations=tuple(_attestation(row, notes) for row in rows["attestations"]),
         products=tuple(_product(row, notes) for row in rows["products"]),
+        responders=tuple(_responder(row, notes) for row in rows["responders"]),
         by_account={account: identity for identity in identities for account in identity.accounts},
     )
 
@@ -170,6 +171,23 @@ def _product(row: Row, notes: Notes) -> ProductInUse:
         tier=row.values.get("tier", ""),
         days=int(days) if days else None,
     )
+
+
+def _responder(row: Row, notes: Notes) -> Responder:
+    from_, to = _interval(row, notes)
+    found = Responder(
+        name=row.values.get("name", ""),
+        account=canonical_account(row.values.get("account", "")) or "",
+        address=canonical_address(row.values.get("address", "")) or "",
+        host=canonical_host(row.values.get("host", "")) or "",
+        from_=from_,
+        to=to,
+    )
+    if not (found.account or found.address or found.host):
+        notes.fault(row, "account, address and host are all empty: say by what the responders are known")
+    elif not (found.account and (found.address or found.host)):
+        notes.warn(row, "known by one thing alone: an intruder who shares it is taken for a responder")
+    return found
 
 
 def _interval(row: Row, notes: Notes) -> tuple[int | None, int | None]:

@@ -1,0 +1,76 @@
+"""What responders write down by hand, from the command line to the timeline and the record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.journeys.conftest import Tocsin, without_run
+from tests.journeys.logs import lines
+
+AT = "2026-03-06T18:40:00+01:00"
+
+
+@pytest.fixture
+def case(tmp_path: Path, tocsin: Tocsin) -> Path:
+    """A workspace with an audit log in it."""
+    (tmp_path / "audit.jsonl").write_bytes(lines(20))
+    workspace = tmp_path / "case"
+    assert tocsin("investigate", tmp_path / "audit.jsonl", "--workspace", workspace).code == 0
+    return workspace
+
+
+def test_a_note_is_sealed_and_stands_in_the_timeline_and_moves_no_answer(case: Path, tocsin: Tocsin) -> None:
+    before = tocsin("investigate", case.parent / "audit.jsonl", "--workspace", case, "--format", "json").document
+    told = tocsin("note", "Firewall pulled", "--at", AT, "--by", "duty officer", "--workspace", case)
+    assert "2026-03-06T17:40:00Z  Firewall pulled  (duty officer;" in told.out
+    after = tocsin("investigate", case.parent / "audit.jsonl", "--workspace", case, "--format", "json").document
+    (note,) = after["notes"]
+    assert (note["time"], note["text"], note["by"]) == ("2026-03-06T17:40:00Z", "Firewall pulled", "duty officer")
+    for name in without_run(before):
+        if name not in ("notes", "accounting"):
+            assert after[name] == before[name], name
+    assert len(after["accounting"]["inputs"]) == len(before["accounting"]["inputs"]) + 1
+    assert tocsin("record", "verify", "--workspace", case).code == 0
+    assert after["run"]["checkpoint_size"] == before["run"]["checkpoint_size"] + 1
+
+
+def test_a_note_can_be_made_before_any_log_was_read(tmp_path: Path, tocsin: Tocsin) -> None:
+    assert tocsin("init", tmp_path / "case").code == 0
+    assert tocsin("note", "Called the host state", "--workspace", tmp_path / "case").code == 0
+    assert "Called the host state" in tocsin("note", "--workspace", tmp_path / "case").out
+
+
+def test_a_note_made_twice_is_one_note_and_a_copy(case: Path, tocsin: Tocsin) -> None:
+    for _ in range(2):
+        tocsin("note", "Firewall pulled", "--at", AT, "--by", "duty officer", "--workspace", case)
+    found = tocsin("investigate", case.parent / "audit.jsonl", "--workspace", case, "--format", "json")
+    assert len(found.document["notes"]) == 1
+    assert sum(entry["duplicates"] for name, entry in found.inputs.items() if name.startswith("notes-")) == 1
+
+
+def test_a_spreadsheet_is_taken_whole_or_not_at_all(case: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    sheet = tmp_path / "timeline.csv"
+    sheet.write_text(
+        'at;text;by\n2026-03-06T19:00:00Z;"Room 2; own line";\n2026-03-06 19:05;Line two;ada\n', "utf-8-sig"
+    )
+    refused = tocsin("note", "--file", sheet, "--by", "duty officer", "--workspace", case)
+    assert refused.code == 2
+    assert "line 3: at is not a time with its zone" in refused.err
+    assert "No notes yet" in tocsin("note", "--workspace", case).out
+    sheet.write_text(sheet.read_text("utf-8-sig").replace("2026-03-06 19:05", "2026-03-06T19:05:00Z"), "utf-8")
+    taken = tocsin("note", "--file", sheet, "--by", "duty officer", "--workspace", case)
+    assert "Room 2; own line  (duty officer;" in taken.out
+    assert "Line two  (ada;" in taken.out
+
+
+def test_a_note_does_not_end_a_run_that_did_not_end(case: Path, tocsin: Tocsin) -> None:
+    from sqlalchemy import update
+
+    from tocsin.store import tables
+    from tocsin.store.workspace import open_workspace
+
+    with open_workspace(case).writing() as connection:
+        connection.execute(update(tables.runs).values(finished=None))
+    tocsin("note", "Firewall pulled", "--workspace", case)
+    assert "the last run did not end" in tocsin("coverage", "--workspace", case).out
