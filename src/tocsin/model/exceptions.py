@@ -117,12 +117,15 @@ class Preview:
     """What exceptions would hide of the history a workspace holds, beyond what is hidden there already.
 
     shown, hidden  hits that are shown now, and how many of these would be hidden
+    shown_again    hits hidden now that would be shown: the preview is of an exception in force, changed
+    accounts       by the account that acted, else the one acted on; a hit that names none is in neither list
     days           UTC days as `2026-03-02`, and "undated"
     """
 
     exceptions: tuple[ExceptionAccount, ...]
     shown: int
     hidden: int
+    shown_again: int
     accounts: tuple[Share, ...]
     hosts: tuple[Share, ...]
     days: tuple[Share, ...]

@@ -26,7 +26,7 @@ def exception_words(one: ExceptionAccount) -> str:
     did = f"hid {counted(one.hidden, 'hit')}{_period(one.first, one.last)}"
     if one.reopened:
         did += f"; {counted(one.reopened, 'hit')} of it shown" + (
-            " again" if one.expired else ": without a usable time"
+            " again" if one.expired else ": no usable time, or later"
         )
     return f"{one.title} ({standing}, owner {one.owner}): {did}; {counted(one.covers, 'rule')}; {one.reason}"
 
@@ -65,6 +65,8 @@ def _preview(preview: Preview) -> Iterator[str]:
             yield from _wrapped(f"- {shown(sentence)}", 4)
     yield ""
     yield from _wrapped(f"of {counted(preview.shown, 'hit')} shown now, {preview.hidden:,} would be hidden", 0)
+    if preview.shown_again:
+        yield from _wrapped(f"and {counted(preview.shown_again, 'hit')} hidden now would be shown", 0)
     for one in preview.exceptions:
         yield from _list("by rule", [f"{each.hits:,}  {each.title} ({each.rule})" for each in one.rules])
     for title, shares in (("by account", preview.accounts), ("by host", preview.hosts), ("by day", preview.days)):
