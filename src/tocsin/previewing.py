@@ -135,6 +135,7 @@ def _changes(before: Answers, after: Answers) -> tuple[IncidentChange, ...]:
                     score_after=max((goes_on[hit].score for hit in left), default=None),
                     hits=len(hits),
                     hits_after=len(left),
+                    parts=len({goes_on[hit].id for hit in left}),
                 )
             )
     return tuple(changes)

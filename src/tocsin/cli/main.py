@@ -22,8 +22,8 @@ from tocsin.cli.preserve import preserve
 from tocsin.errors import TocsinError
 from tocsin.share.exit import release, tell
 
-_CODES = """Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, or a faulty rule; 3 done, but some input was rejected, partial
-or unrecognised; 4 integrity failure; 5 refused; 70 internal error; 74 storage; 130 interrupted."""
+_CODES = """Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, or a faulty rule; 3 done, but some input was
+rejected, partial or unrecognised; 4 integrity failure; 5 refused; 70 internal error; 74 storage; 130 interrupted."""
 
 # Plain help and no tracebacks: rich costs a third of the start, and a traceback can show what the logs hold.
 app = typer.Typer(

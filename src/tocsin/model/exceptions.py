@@ -101,7 +101,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentChange:
-    """An incident that would lose hits; `score_after` is None and `hits_after` 0 where nothing of it would be left."""
+    """An incident that would lose hits; `score_after` is None and `hits_after` 0 where nothing of it would be left.
+
+    parts  in how many incidents the rest would stand: more than one where what held it together is gone
+    """
 
     id: str
     title: str
@@ -110,6 +113,7 @@ class IncidentChange:
     score_after: int | None
     hits: int
     hits_after: int
+    parts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,8 @@ def _change(each: IncidentChange) -> str:
     head = f"{each.id} [{each.level}, score {each.score}] {each.title}: "
     if each.score_after is None:
         return head + f"VANISHES with its {counted(each.hits, 'hit')}"
-    return head + f"shrinks from {each.hits:,} to {counted(each.hits_after, 'hit')}, score {each.score_after}"
+    parts = f", in {each.parts:,} incidents" if each.parts > 1 else ""
+    return head + f"shrinks from {each.hits:,} to {counted(each.hits_after, 'hit')}, score {each.score_after}{parts}"
 
 
 def _list(title: str, lines: Sequence[str]) -> Iterator[str]:
