@@ -144,7 +144,16 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         changes=standing,
         identities=identities.joins,
         attribution=who,
-        containment=propose(incidents, found, standing, held.estate, who, carriers=carriers),
+        containment=propose(
+            incidents,
+            found,
+            standing,
+            held.estate,
+            who,
+            carriers=carriers,
+            forms=identities.all_forms,
+            assumed_from=ASSUMED_FROM_SCORE,
+        ),
         names_in_clear=True,
         not_done=NOT_DONE,
         run=run,
@@ -208,7 +217,7 @@ def _exposure(
     start = CompromiseStart()
     if not question.selects:
         assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
-        ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities)
+        ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate)
         question = replace(question, ways=ways, accounts=_accounts_behind(ways, held.means))
         start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(
@@ -228,12 +237,13 @@ def hostile_ways(
     findings: Sequence[Finding],
     carriers: Mapping[Entity, int],
     identities: Identities,
+    estate: Estate,
 ) -> tuple[Way, ...]:
     """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
 
     A finding that names a session or a remote address makes that account's use of it hostile. An address that few
-    accounts used at all is hostile whoever used it. A finding that names an account and nothing to tell the intruder
-    from its holder makes the whole account hostile.
+    accounts used at all, and that is not the institution's own, is hostile whoever used it. A finding that names an
+    account and nothing to tell the intruder from its holder makes the whole account hostile.
     """
     members = {identifier for incident in incidents for identifier in incident.findings}
     ways: set[Way] = set()
@@ -246,7 +256,8 @@ def hostile_ways(
         sessions = of_type[EntityType.SESSION]
         ways.update(Way(identity="", address="", session=session) for session in sessions)
         for address in addresses:
-            if carriers.get(Entity(EntityType.ADDRESS, address), 0) <= _SHARED_BY:
+            shared = carriers.get(Entity(EntityType.ADDRESS, address), 0) > _SHARED_BY
+            if not shared and estate.network_of(address) is None:
                 ways.add(Way(identity="", address=address, session=""))
             else:
                 ways.update(Way(identity=account, address=address, session="") for account in accounts)

@@ -117,20 +117,28 @@ def test_only_what_the_incident_names_and_only_near_it() -> None:
     assert [means.session for means in answer.means] == ["near"]
 
 
-def test_most_used_first_and_the_one_that_shares_most_in_the_statement() -> None:
+def test_the_holders_own_browser_is_counted_and_no_means_of_the_intruder() -> None:
     rows = [event(ADA, "ordinary", "192.0.2.1")] * 3 + [event(ADA, "strange", FAR)]
     answer = conclude(fold(*rows), ACCOUNT, ADDRESS)
-    assert [means.session for means in answer.means] == ["ordinary", "strange"]
+    assert [means.session for means in answer.means] == ["strange"]
     assert "through session strange" in answer.statement
-    assert "; 1 other combination shares one of these" in answer.statement
+    assert "used in 1 other ways, which may be their holders' own work" in answer.statement
+
+
+def test_every_account_and_address_that_was_used_is_in_the_statement() -> None:
+    second = "203.0.113.10"
+    rows = [event(ADA, "s1", FAR), event(BO, "s2", second), event(BO, "s3", second)]
+    answer = conclude(fold(*rows), ACCOUNT, ADDRESS, Entity(EntityType.ADDRESS, second))
+    assert f"used the accounts {ADA} and {BO} through 3 sessions" in answer.statement
+    assert f"from addresses {FAR} and {second};" in answer.statement
 
 
 def test_what_is_not_listed_is_counted_and_the_telling_ones_are_listed() -> None:
-    rows = [event(ADA, f"s{n:03}", "192.0.2.1") for n in range(60) for _ in range(2)] + [event(ADA, "strange", FAR)]
-    answer = conclude(fold(*rows), ACCOUNT, ADDRESS)
+    rows = [event(ADA, f"s{n:03}", FAR) for n in range(60)] + [event(ADA, "strange", FAR)]
+    answer = conclude(fold(*rows), ACCOUNT, ADDRESS, Entity(EntityType.SESSION, "strange"))
     assert len(answer.means) == attribution.MEANS_LISTED
-    assert answer.means[-1].session == "strange"
-    assert "11 of them not listed" in answer.statement
+    assert "strange" in [means.session for means in answer.means]
+    assert "11 of 61 combinations are not listed" in answer.statement
 
 
 def test_an_address_that_everybody_uses_is_not_followed_and_the_statement_says_so() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 
 import pytest
 
 from tocsin.contain.actions import load_catalogue
 from tocsin.contain.plan import propose
 from tocsin.model.coverage import Mark, StandingChange
-from tocsin.model.estate import Assignment, Estate, Function, Identity
+from tocsin.model.estate import Assignment, Estate, Function, Identity, Network
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level
 from tocsin.model.instant import DAY, HOUR, parse_time
 from tocsin.model.reference import RecordPlace
@@ -215,9 +216,9 @@ def test_hosts_and_addresses_of_low_findings_are_not_cut() -> None:
     ("address", "word"),
     [(FAR, ""), ("10.1.2.3", "private address"), ("40.96.1.1", "provider publishes"), ("fd00::1", "private address")],
 )
-def test_private_and_provider_addresses_are_blocked_only_by_decision(address: str, word: str) -> None:
+def test_private_and_provider_addresses_are_never_blocked(address: str, word: str) -> None:
     (cut,) = plan(finding(Entity(EntityType.ADDRESS, address)))
-    assert (cut.action, cut.protected) == ("block_address", bool(word))
+    assert cut.action == ("find_device" if word else "block_address")
     assert word in " ".join(cut.interrupts)
 
 
@@ -228,11 +229,72 @@ def test_loopback_is_never_blocked() -> None:
 def test_blocking_an_address_says_who_else_loses_it() -> None:
     target = Entity(EntityType.ADDRESS, FAR)
     used = Means(account=BO, session="", address=FAR, client="", count=1, first=START, last=START)
-    (cut,) = plan(finding(target), means=(used,), carriers={target: 40})
+    (cut,) = plan(finding(target), means=(used,), carriers={target: 2})
+    assert cut.action == "block_address"
+    assert BO in " ".join(cut.interrupts)
+
+
+def test_an_address_that_many_share_or_the_institution_owns_is_not_blocked_but_looked_behind() -> None:
+    target = Entity(EntityType.ADDRESS, FAR)
+    (cut,) = plan(finding(target), carriers={target: 40})
+    assert cut.action == "find_device"
+    assert "40 accounts used it" in " ".join(cut.interrupts)
+    own = Estate(networks=(Network(range=ipaddress.ip_network("203.0.113.0/24"), name="the office"),))
+    (cut,) = plan(finding(target), estate=own)
+    assert (cut.action, cut.interrupts) == ("find_device", ("It is the institution's own: the office.",))
+
+
+def test_what_is_not_taken_as_an_intrusion_is_asked_about_and_not_cut() -> None:
+    one = finding(ACCOUNT, Entity(EntityType.HOST, "ws1"), Entity(EntityType.ADDRESS, FAR), level=Level.MEDIUM)
+    weak = dataclasses.replace(incident(one, level=Level.MEDIUM), score=30)
+    cuts = propose([weak], [one], (), estate(True), (), assumed_from=50)
+    assert {cut.action for cut in cuts} == {"ask_holder", "examine_host", "find_device"}
+    assert not any(cut.interrupts for cut in cuts)
+    assert {cut.action for cut in propose([weak], [one], (), estate(True), (), assumed_from=30)} == {
+        "revoke_sessions",
+        "isolate_host",
+        "block_address",
+    }
+
+
+def test_a_cut_that_serves_two_incidents_stands_once() -> None:
+    a, b = finding(ACCOUNT), finding(ACCOUNT, name="f-2", record=8)
+    (cut,) = propose([incident(a), incident(b, name="i-2")], [a, b], (), Estate(), ())
+    assert (cut.incident, cut.also) == ("i-1", ("i-2",))
+    assert cut.records == (RecordPlace("audit.jsonl", 7), RecordPlace("audit.jsonl", 8))
+
+
+def test_what_was_stolen_is_renewed_and_that_is_a_decision() -> None:
+    stolen = dataclasses.replace(finding(ACCOUNT, Entity(EntityType.HOST, "fed01")), techniques=("T1552.004",))
+    (first, *_) = plan(stolen)
+    assert (first.action, first.target, first.protected) == (
+        "renew_signing_key",
+        Entity(EntityType.HOST, "fed01"),
+        True,
+    )
+    quiet = dataclasses.replace(stolen, detector=dataclasses.replace(stolen.detector, level=Level.LOW))
+    assert "renew_signing_key" not in {cut.action for cut in plan(quiet)}
+
+
+@pytest.mark.parametrize("account", ["tribunal\\svc-fed", "adfs-service@tribunal.example", "sa_backup"])
+def test_a_service_account_is_given_a_new_secret_and_not_disabled(account: str) -> None:
+    (cut,) = plan(finding(Entity(EntityType.ACCOUNT, account)))
+    assert (cut.action, cut.protected) == ("renew_service_secret", True)
+    assert "what runs under it stops" in " ".join(cut.interrupts)
+
+
+def test_the_estate_knows_an_account_by_any_of_its_names() -> None:
+    one = finding(Entity(EntityType.ACCOUNT, "i:0h.f|membership|1003@live.example"))
+    cuts = propose([incident(one)], [one], (), estate(True), (), forms=lambda name: (name, ADA))
+    assert cuts[0].action == "revoke_sessions"
+    assert "Affected is Ada Example" in cuts[0].interrupts[1]
+
+
+def test_undoing_a_change_no_finding_rests_on_asks_the_holder_first() -> None:
+    cuts = plan(finding(ACCOUNT), changes=(change(Mark.RULE),))
+    (cut,) = (cut for cut in cuts if cut.action == "remove_rule")
     assert cut.protected
-    text = " ".join(cut.interrupts)
-    assert "40 accounts used it" in text
-    assert BO in text
+    assert "ask the holder" in " ".join(cut.interrupts)
 
 
 def test_incidents_keep_their_order_and_the_plan_does_not_depend_on_that_of_the_rest() -> None:
@@ -247,4 +309,6 @@ def test_incidents_keep_their_order_and_the_plan_does_not_depend_on_that_of_the_
 def test_every_kind_of_standing_change_has_an_action_with_words() -> None:
     for action in load_catalogue().actions.values():
         for template in (action.scope, action.interrupts, action.evidence_first, action.reversal):
-            assert template.format(target="T", scope="S", who="W")
+            said = template.format(target="T", scope="S", who="W")
+            asks = action.name in ("ask_holder", "examine_host", "find_device")
+            assert said or (asks and template == action.interrupts)

@@ -104,6 +104,16 @@ def test_the_responders_and_what_they_are_known_by(tmp_path: Path) -> None:
     assert "say by what" in faults(write(tmp_path, responders="name\nFirm\n"))[0]
 
 
+def test_the_institutions_own_networks(tmp_path: Path) -> None:
+    write(tmp_path, networks="range,name\n198.51.100.0/24,office\n198.51.100.7,VPN\n2001:db8::/32,data centre\n")
+    found = read_estate(tmp_path)
+    names = [getattr(found.network_of(one), "name", None) for one in ("198.51.100.7", "198.51.100.8", "2001:db8::1")]
+    assert names == ["VPN", "office", "data centre"]
+    assert found.network_of("203.0.113.9") is None
+    assert found.network_of("not an address") is None
+    assert "range is neither" in faults(write(tmp_path, networks="range,name\nhere,office\n"))[0]
+
+
 def test_missing_files_are_empty_lists(tmp_path: Path) -> None:
     estate = read_estate(write(tmp_path, holdings=HOLDINGS))
     assert (estate.identities, len(estate.holdings)) == ((), 2)

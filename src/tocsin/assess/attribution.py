@@ -27,6 +27,7 @@ STEPS_LISTED = 200
 COMMAND_LENGTH = 300
 MARGIN = DAY  # means and changes of the day before and after belong to the picture
 CROWDED_NAMED = 3
+NAMED = 3  # accounts or addresses in the statement; the others are counted
 SHARED_BY = 5  # an address of more accounts than this says little about any one of them: it is not followed
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
@@ -117,10 +118,11 @@ def conclude(
     state   the fold's table
     hits    a table with `STEP_COLUMNS`: the process chains are read from the records the incident's findings rest on
 
-    Means are the rows that share an account or session with the incident, or an address that no more than `SHARED_BY`
-    accounts used, within its span and a day on either side; counts are over all the logs. Listed are the `MEANS_LISTED`
-    that share most with the incident, most used first, then by text; steps are the first `STEPS_LISTED` in time. How
-    many are not listed is said in the statement.
+    Means are the rows that share a session with the incident, or an address that no more than `SHARED_BY` accounts
+    used, within its span and a day on either side; counts are over all the logs. Rows that share an account alone may
+    be its holder's ordinary work: they are means only of an incident that names no session and no such address, and are
+    counted otherwise. Listed are the `MEANS_LISTED` that share most with the incident, most used first, then by text;
+    steps are the first `STEPS_LISTED` in time. How many are not listed is said in the statement.
     """
     index = _MeansIndex(state)
     known = {finding.id: finding for finding in findings}
@@ -128,13 +130,13 @@ def conclude(
     answers = []
     for incident in incidents:
         about = {known[finding].entities[0] for finding in incident.findings if known[finding].entities}
-        means, count = index.of(incident, about)
+        used = index.of(incident, about)
         chain = steps.get(incident.id, [])
         answers.append(
             Attribution(
                 incident=incident.id,
-                statement=_state(incident, means, count, len(chain), index.crowded(incident)),
-                means=tuple(sorted(means, key=_most_used)),
+                statement=_state(incident, about, used, len(chain), index.crowded(incident)),
+                means=tuple(sorted(used.listed, key=_most_used)),
                 processes=tuple(chain[:STEPS_LISTED]),
             )
         )
@@ -145,6 +147,20 @@ def _fold(table: pa.Table) -> pa.Table:
     grouped = table.group_by(list(_KEYS)).aggregate([("count", "sum"), ("first", "min"), ("last", "max")])
     named = grouped.rename_columns([*_KEYS, "count", "first", "last"]).select(SCHEMA.names).cast(SCHEMA)
     return named.sort_by([(name, "ascending") for name in _KEYS])
+
+
+class _Used(NamedTuple):
+    """What one incident was carried out with.
+
+    listed      most telling first, of `combinations` in all
+    aside       rows that share an account alone, and are not among them
+    is_telling  whether they share a session or an address, and not an account alone
+    """
+
+    listed: list[Means]
+    combinations: int
+    aside: int
+    is_telling: bool
 
 
 class _MeansIndex:
@@ -162,24 +178,33 @@ class _MeansIndex:
         self._last: npt.NDArray[np.int64] = state["last"].fill_null(_LATEST).to_numpy()  # in any incident's
         self._carriers: Mapping[Entity, int] = carriers(state)
 
-    def of(self, incident: Incident, about: set[Entity]) -> tuple[list[Means], int]:
-        """The `MEANS_LISTED` most telling rows of the incident's entities in its time, and how many rows there are.
-
-        Most telling are those that share most with the incident, then those of an account its findings are about, then
-        the most used.
-        """
-        followed = self._rows(entity for entity in incident.entities if self._is_followed(entity))
-        rows = np.unique(followed)
-        if incident.first is not None and incident.last is not None:
-            starts_in_time = self._first[rows] <= incident.last + MARGIN
-            rows = rows[starts_in_time & (self._last[rows] >= incident.first - MARGIN)]
+    def of(self, incident: Incident, about: set[Entity]) -> _Used:
+        """What the incident was carried out with: most telling first those that share most with it, then those of an
+        account its findings are about, then the most used."""
+        followed = [entity for entity in incident.entities if self._is_followed(entity)]
+        telling = self._near(incident, (entity for entity in followed if entity.type is not EntityType.ACCOUNT))
+        of_accounts = self._near(incident, (entity for entity in followed if entity.type is EntityType.ACCOUNT))
+        rows = telling if telling.size else of_accounts
         named, times = np.unique(self._rows(incident.entities), return_counts=True)
         shared = times[np.searchsorted(named, rows)]
         is_subject = np.isin(rows, self._rows(entity for entity in about if entity.type is EntityType.ACCOUNT))
         # rows lie in the order of their texts
         best = rows[np.lexsort((rows, -self._count[rows], ~is_subject, -shared))][:MEANS_LISTED]
         listed = self._state.take(pa.array(best, type=pa.int64())).to_pylist()
-        return [Means(**row) for row in listed], rows.size
+        return _Used(
+            listed=[Means(**row) for row in listed],
+            combinations=rows.size,
+            aside=int(np.setdiff1d(of_accounts, rows).size),
+            is_telling=bool(telling.size),
+        )
+
+    def _near(self, incident: Incident, entities: Iterable[Entity]) -> npt.NDArray[np.int64]:
+        """The rows of these entities in the incident's time, each once, in order."""
+        rows = np.unique(self._rows(entities))
+        if incident.first is not None and incident.last is not None:
+            starts_in_time = self._first[rows] <= incident.last + MARGIN
+            rows = rows[starts_in_time & (self._last[rows] >= incident.first - MARGIN)]
+        return rows
 
     def crowded(self, incident: Incident) -> list[tuple[str, int]]:
         """Addresses of the incident that too many accounts used to be followed, with how many."""
@@ -209,12 +234,6 @@ def _rows_by_value(column: pa.ChunkedArray) -> dict[str, npt.NDArray[np.int64]]:
     values: list[str] = encoded.dictionary.to_pylist()
     cuts = np.searchsorted(codes[order], np.arange(1, len(values)))
     return dict(zip(values, np.split(order, cuts), strict=True)) if values else {}
-
-
-def _shared(means: Means, named: Iterable[Entity]) -> set[EntityType]:
-    """Which of account, session and address are the incident's."""
-    parts = {EntityType.ACCOUNT: means.account, EntityType.SESSION: means.session, EntityType.ADDRESS: means.address}
-    return {type_ for type_, value in parts.items() if value and Entity(type_, value) in named}
 
 
 def _most_used(means: Means) -> tuple[int, str, str, str, str]:
@@ -274,16 +293,13 @@ def _read_steps(hits: pa.Table, place: Callable[[int], RecordPlace]) -> Iterator
         )
 
 
-def _state(
-    incident: Incident, means: Sequence[Means], count: int, steps: int, crowded: Sequence[tuple[str, int]]
-) -> str:
-    """One sentence: what was used, by the first of `means`; what is not listed; and that nothing here says who."""
-    said = _use(incident, means[0] if means else None)
-    others = count - 1
-    if others > 0:
-        said += f"; {others} other {'combination shares' if others == 1 else 'combinations share'} one of these"
-    if count > MEANS_LISTED:
-        said += f", {count - MEANS_LISTED} of them not listed"
+def _state(incident: Incident, about: set[Entity], used: _Used, steps: int, crowded: Sequence[tuple[str, int]]) -> str:
+    """One sentence: what was used, what is not listed, and that nothing here says who."""
+    said = _use(incident, about, used)
+    if used.aside:
+        said += f"; the same accounts were used in {used.aside} other ways, which may be their holders' own work"
+    if used.combinations > MEANS_LISTED:
+        said += f"; {used.combinations - MEANS_LISTED} of {used.combinations} combinations are not listed"
     if steps > STEPS_LISTED:
         said += f"; {steps - STEPS_LISTED} process steps are not listed"
     for address, users in crowded[:CROWDED_NAMED]:
@@ -293,22 +309,40 @@ def _state(
     return f"An unknown actor {said}; nothing in these logs says who."
 
 
-def _use(incident: Incident, means: Means | None) -> str:
-    """What was used, by the most telling row; of a row that shares no more than the account only that is said, for the
-    rest may be its holder's ordinary work."""
-    named = frozenset(incident.entities)
-    shared = _shared(means, named) if means else set()
-    parts = []
-    if means and means.account and shared:
-        parts.append(f"used the account {means.account}")
-    elif accounts := [e.id for e in incident.entities if e.type is EntityType.ACCOUNT and not is_machine_account(e.id)]:
-        parts.append(f"used the account {accounts[0]}")
-    else:
-        parts.append("acted without an account being named")
-    if means and shared - {EntityType.ACCOUNT}:
-        parts += [f"through session {means.session}"] if means.session else []
-        parts += [f"from address {means.address}"] if means.address else []
-        parts += [f"with client {means.client.rstrip('; ')}"] if means.client else []
+def _use(incident: Incident, about: set[Entity], used: _Used) -> str:
+    """What was used: the accounts the findings are about, and where more than an account tells, what went with them."""
+    accounts = sorted(one.id for one in about if one.type is EntityType.ACCOUNT and not is_machine_account(one.id))
+    if not accounts and used.is_telling:
+        accounts = _values(used, "account")
+    if not accounts:
+        accounts = [e.id for e in incident.entities if e.type is EntityType.ACCOUNT and not is_machine_account(e.id)]
+    parts = [f"used {_named('the account', accounts)}" if accounts else "acted without an account being named"]
+    if used.is_telling:
+        sessions, clients = _values(used, "session"), _values(used, "client")
+        if sessions:
+            parts.append(
+                f"through session {sessions[0]}" if len(sessions) == 1 else f"through {len(sessions)} sessions"
+            )
+        if addresses := _values(used, "address"):
+            parts.append(f"from {_named('address', addresses)}")
+        if clients:
+            more = f" and {len(clients) - 1} more" if len(clients) > 1 else ""
+            parts.append(f"with client {clients[0].rstrip('; ')}{more}")
     if hosts := [entity.id for entity in incident.entities if entity.type is EntityType.HOST]:
         parts.append(f"on host {hosts[0]}" + (f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""))
     return " ".join(parts)
+
+
+def _values(used: _Used, name: str) -> list[str]:
+    """The distinct values of the means listed, most telling first."""
+    return list(dict.fromkeys(value for means in used.listed if (value := getattr(means, name))))
+
+
+def _named(noun: str, values: Sequence[str]) -> str:
+    """`the account a`, `the accounts a, b and 2 more`."""
+    if len(values) == 1:
+        return f"{noun} {values[0]}"
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    if len(values) <= NAMED:
+        return f"{plural} {', '.join(values[:-1])} and {values[-1]}"
+    return f"{plural} {', '.join(values[:NAMED])} and {len(values) - NAMED} more"

@@ -13,7 +13,10 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One action; texts are templates with `{target}`, `{scope}` and `{who}`. A lower `order` comes first."""
+    """One action; texts are templates with `{target}`, `{scope}` and `{who}`. A lower `order` comes first.
+
+    techniques  ATT&CK ids of findings that ask for it by themselves; `decision` whether a person must decide first
+    """
 
     name: str
     order: int
@@ -21,15 +24,18 @@ class Action:
     interrupts: str
     evidence_first: str
     reversal: str
+    techniques: tuple[str, ...] = ()
+    decision: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All of `actions.toml`. `alternative` has a sentence for `account`, `host` and `address`."""
+    """All of `actions.toml`. `alternative` has a sentence for `account`, `service` and `host`."""
 
     actions: Mapping[str, Action]
     alternative: Mapping[str, str]
     domain_controller: re.Pattern[str]
+    service_account: re.Pattern[str]
     private: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     provider: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
@@ -45,6 +51,10 @@ class Catalogue:
         """Whether the host's name says domain controller; a name is all there is to go by."""
         return self.domain_controller.search(host.split(".")[0]) is not None
 
+    def is_service_account(self, account: str) -> bool:
+        """Whether a canonical account's name says that programs sign in with it; a name is all there is to go by."""
+        return self.service_account.search(account.rpartition("\\")[2].partition("@")[0]) is not None
+
 
 def _lies_in(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
     parsed = ipaddress.ip_address(address)
@@ -57,11 +67,16 @@ def load_catalogue() -> Catalogue:
     table = tomllib.loads(resources.files(__package__).joinpath("actions.toml").read_text(encoding="utf-8"))
     networks = table.pop("networks")
     alternative = table.pop("alternative")
-    pattern = re.compile(table.pop("domain_controller")["name"])
+    controller = re.compile(table.pop("domain_controller")["name"])
+    service = re.compile(table.pop("service_account")["name"])
     return Catalogue(
-        actions={name: Action(name=name, **texts) for name, texts in table.items()},
+        actions={
+            name: Action(name=name, **(texts | {"techniques": tuple(texts.get("techniques", ()))}))
+            for name, texts in table.items()
+        },
         alternative=alternative,
-        domain_controller=pattern,
+        domain_controller=controller,
+        service_account=service,
         private=tuple(ipaddress.ip_network(text) for text in networks["private"]),
         provider=tuple(ipaddress.ip_network(text) for text in networks["provider"]),
     )

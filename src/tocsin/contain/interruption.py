@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tocsin.contain.actions import Catalogue
@@ -18,14 +19,18 @@ class Interruption(NamedTuple):
     protected: bool
 
 
-def interrupt_account(account: str, estate: Estate, catalogue: Catalogue, at: int | None) -> Interruption:
-    """What stops when this account is cut off; the matters named are those assigned at `at` (ns UTC, None: ever)."""
+def interrupt_account(account: Sequence[str], estate: Estate, catalogue: Catalogue, at: int | None) -> Interruption:
+    """What stops when an account, given in all its forms, is cut off; the matters are those assigned at `at` (ns UTC,
+    None: ever)."""
+    service = (catalogue.alternative["service"],) if is_service(account, estate, catalogue) else ()
     if not estate.identities:
-        return Interruption((NO_ESTATE,), protected=False)
-    identity = estate.identity_of(account)
+        return Interruption((*service, NO_ESTATE), protected=bool(service))
+    identity = _owner(account, estate)
+    if identity is None and service:
+        return Interruption((*service, "The estate does not name this account."), protected=True)
     if identity is None:
         return Interruption(("What else stops is not known: the estate does not name this account.",), protected=False)
-    sentences = [_describe(identity)]
+    sentences = [_describe(identity), *service]
     matters = sorted(
         {
             assignment.matter
@@ -40,13 +45,25 @@ def interrupt_account(account: str, estate: Estate, catalogue: Catalogue, at: in
         sentences.append(f"Work on {', '.join(matters[:MATTERS_NAMED])}{more} waits.")
     if identity.administrator:
         sentences.append("It is an administrator: make sure first that another administrator can sign in.")
-    others = sorted(set(identity.accounts) - {account})
+    others = sorted(set(identity.accounts) - set(account))
     if others:
         sentences.append(f"The same identity also has {', '.join(others)}, which stay as they are.")
     protected = is_protected(identity, estate)
-    if protected:
+    if protected and not service:
         sentences += [_serves(identity, estate), catalogue.alternative["account"]]
-    return Interruption(tuple(sentences), protected)
+    return Interruption(tuple(sentences), protected or bool(service))
+
+
+def is_service(account: Sequence[str], estate: Estate, catalogue: Catalogue) -> bool:
+    """Whether programs and not a person sign in with an account, given in all its forms: by its role, or its name."""
+    identity = _owner(account, estate)
+    if identity is not None and identity.role:
+        return "service account" in identity.role.lower()
+    return any(catalogue.is_service_account(form) for form in account)
+
+
+def _owner(account: Sequence[str], estate: Estate) -> Identity | None:
+    return next((owner for owner in map(estate.identity_of, account) if owner is not None), None)
 
 
 def interrupt_host(host: str, estate: Estate, catalogue: Catalogue) -> Interruption:

@@ -92,7 +92,7 @@ def conclude(state: pa.Table, hosts: Iterable[str], estate: Estate, place: Calla
     members: dict[str, list[str]] = defaultdict(list)
     for name in sorted(parents):
         members[_root(parents, name)].append(name)
-    forms = {_shown(names): tuple(names) for names in members.values()}
+    forms = {_shown(names, estate): tuple(names) for names in members.values()}
     return Identities(
         joins=tuple(sorted(joins, key=lambda join: (join.kind, join.a, join.b))),
         name_of={name: shown for shown, names in forms.items() for name in names},
@@ -169,11 +169,23 @@ def _unite(parents: dict[str, str], a: str, b: str) -> None:
     parents[second] = first
 
 
-def _shown(names: Sequence[str]) -> str:
-    """The name a person would use: a mail address, else DOMAIN\\name, else a full host name, else the first."""
-    return min(names, key=lambda name: (not _is_address(name), "uid:" in name, "\\" not in name, "." not in name, name))
+def _shown(names: Sequence[str], estate: Estate) -> str:
+    """The name a person would use: one the estate declares, before all a mail address, else DOMAIN\\name, else a full
+    host name, else the first."""
+    return min(
+        names,
+        key=lambda name: (
+            not _is_address(name),
+            estate.identity_of(name) is None,
+            "uid:" in name,
+            "\\" not in name,
+            "." not in name,
+            name,
+        ),
+    )
 
 
 def _is_address(name: str) -> bool:
+    """Whether it is a mail address; a claim (`i:0h.f|membership|...@live.com`) holds one and is none."""
     local, at, domain = name.partition("@")
-    return bool(at) and bool(local) and "." in domain
+    return bool(at) and bool(local) and "|" not in local and "." in domain

@@ -8,10 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from tocsin.model.finding import Entity, EntityType, Level
 from tocsin.model.identity import is_machine_account, is_remote_address
 from tocsin.model.instant import DAY, HOUR
+
+
+class Slow(NamedTuple):
+    """The second decay of an entity that still ties after days; the half-life in nanoseconds."""
+
+    factor: float
+    half_life: int
+
+
+_NOT_SLOW = Slow(0.0, DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +32,7 @@ class Weights:
     attach: float
     merge: float
     half_life: int
-    slow_half_life: int
-    slow_factor: float
-    slow: frozenset[EntityType]
+    slow: Mapping[EntityType, Slow]
     quiet_hours: int
     population: int
     largest: int
@@ -43,10 +52,10 @@ class Weights:
 
     def decay(self, type_: EntityType, gap: int | None) -> float:
         """0 to 1 for a gap in nanoseconds; without times (None) only the `slow` types count, at their most."""
-        slow = self.slow_factor if type_ in self.slow else 0.0
+        slow = self.slow.get(type_, _NOT_SLOW)
         if gap is None:
-            return slow
-        return max(math.exp2(-gap / self.half_life), slow * math.exp2(-gap / self.slow_half_life))
+            return slow.factor
+        return max(math.exp2(-gap / self.half_life), slow.factor * math.exp2(-gap / slow.half_life))
 
     def rare(self, carriers: int, population: int) -> float:
         """1 for an entity of up to three accounts or hosts, falling towards 0 as `carriers` nears `population`."""
@@ -68,9 +77,9 @@ def load_weights() -> Weights:
         attach=table["attach"],
         merge=table["merge"],
         half_life=table["half_life_hours"] * HOUR,
-        slow_half_life=table["slow_half_life_days"] * DAY,
-        slow_factor=table["slow_factor"],
-        slow=frozenset(EntityType(name) for name in table["slow"]),
+        slow={
+            EntityType(name): Slow(each["factor"], each["half_life_days"] * DAY) for name, each in table["slow"].items()
+        },
         quiet_hours=table["quiet_days"] * 24,
         population=table["population"],
         largest=table["largest"],

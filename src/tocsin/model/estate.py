@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -66,6 +67,14 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Addresses of the institution itself: an office's way out, a VPN, a data centre. `range` in CIDR."""
+
+    range: ipaddress.IPv4Network | ipaddress.IPv6Network
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Responder:
     """The responders' own work: what is done by `account`, from `address`, on `host`, from `from_` to `to` (ns UTC).
 
@@ -101,8 +110,18 @@ class Estate:
     attestations: tuple[Attestation, ...] = ()
     products: tuple[ProductInUse, ...] = ()
     responders: tuple[Responder, ...] = ()
+    networks: tuple[Network, ...] = ()
     by_account: Mapping[str, Identity] = field(default_factory=dict)
 
     def identity_of(self, account: str) -> Identity | None:
         """The declared identity that owns a canonical account."""
         return self.by_account.get(account)
+
+    def network_of(self, address: str) -> Network | None:
+        """The institution's own network a canonical address lies in, the narrowest first; None for any other text."""
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return None
+        found = (network for network in self.networks if parsed in network.range)
+        return max(found, key=lambda network: network.range.prefixlen, default=None)

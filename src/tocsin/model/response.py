@@ -53,8 +53,8 @@ class Attribution:
 class Cut:
     """One proposed action. Nothing is done by proposing it.
 
-    action       disable_sign_in, revoke_sessions, remove_rule, remove_forwarding, remove_permission, revoke_consent,
-                 remove_link, reset_credential, isolate_host, block_address
+    action       as `contain/actions.toml` names it
+    incident     the first incident it serves; `also` the others
     target       what is cut
     why          one sentence
     interrupts   what stops for whom, sentences; empty means nothing known is interrupted
@@ -73,3 +73,4 @@ class Cut:
     evidence_first: str
     incident: str
     records: tuple[RecordPlace, ...] = ()
+    also: tuple[str, ...] = ()

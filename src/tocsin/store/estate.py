@@ -6,6 +6,7 @@ A fault is told by file, line and column, never by value: values are names of pe
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +14,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocsin.errors import ConfigError
-from tocsin.model.estate import Assignment, Attestation, Estate, Function, Holding, Identity, ProductInUse, Responder
+from tocsin.model.estate import (
+    Assignment,
+    Attestation,
+    Estate,
+    Function,
+    Holding,
+    Identity,
+    Network,
+    ProductInUse,
+    Responder,
+)
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import DAY, parse_time
 from tocsin.store.estate_rows import TABLES, Notes, Row, csv_rows, told, told_line, yaml_rows
@@ -113,6 +124,11 @@ def _estate(rows: dict[str, list[Row]], notes: Notes) -> Estate:
         assignments=tuple(_assignment(row, notes) for row in rows["assignments"]),
         attestations=tuple(_attestation(row, notes) for row in rows["attestations"]),
         products=tuple(_product(row, notes) for row in rows["products"]),
+        networks=tuple(
+            Network(range=range_, name=row.values.get("name", ""))
+            for row in rows["networks"]
+            if (range_ := _range(row, notes)) is not None
+        ),
         responders=tuple(_responder(row, notes) for row in rows["responders"]),
         by_account={account: identity for identity in identities for account in identity.accounts},
     )
@@ -171,6 +187,15 @@ def _product(row: Row, notes: Notes) -> ProductInUse:
         tier=row.values.get("tier", ""),
         days=int(days) if days else None,
     )
+
+
+def _range(row: Row, notes: Notes) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    text = row.values.get("range", "")
+    try:
+        return ipaddress.ip_network(text, strict=False) if text else None
+    except ValueError:
+        notes.fault(row, "range is neither an address nor a network like 198.51.100.0/24")
+        return None
 
 
 def _responder(row: Row, notes: Notes) -> Responder:
