@@ -219,3 +219,27 @@ def test_rules_are_tested_on_the_cases_beside_them(tocsin: Tocsin, rules: Path) 
     )
     (rules / "rule.cases.yml").unlink()
     assert tocsin("rules", "test", rules).code == 2
+
+
+def test_a_preview_over_nothing_says_nothing_and_why(tmp_path: Path, tocsin: Tocsin, logs: Path) -> None:
+    assert tocsin("investigate", logs, "--workspace", tmp_path / "w").code == 0
+    (tmp_path / "scanner.yml").write_text(EXCEPTION)
+    preview = tocsin(
+        "rules", "preview", tmp_path / "scanner.yml", "--workspace", tmp_path / "w", "--format", "json"
+    ).document
+    assert (preview["hidden"], preview["incidents"], preview["days"]) == (0, [], [])
+    assert [sentence.split(" covers")[0] for sentence in preview["exceptions"][0]["lost"]] == [
+        "any_sign_in",
+        "no_such_rule",
+    ]
+
+
+def test_a_preview_of_an_exception_in_force_says_what_would_be_shown_again(
+    tmp_path: Path, tocsin: Tocsin, logs: Path, rules: Path
+) -> None:
+    (rules / "scanner.yml").write_text(EXCEPTION)
+    tocsin("investigate", logs, "--rules", rules, "--workspace", tmp_path / "w")
+    changed = tmp_path / "changed.yml"
+    changed.write_text(EXCEPTION.replace(f"ClientIP|contains: {SCANNER}", f"ClientIP|contains: {INTRUDER}"))
+    preview = tocsin("rules", "preview", changed, "--workspace", tmp_path / "w", "--format", "json").document
+    assert (preview["shown"], preview["hidden"], preview["shown_again"]) == (3, 3, 12)
