@@ -35,7 +35,7 @@ from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
-from tocsin.previewing import asked_again, compare
+from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import Span, spans
 from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
@@ -205,7 +205,8 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
     hits = asked_again(opened, key, held.hits, proposed, progress)
     progress.stage("Comparing", None)
     question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-    return compare(held, hits, proposed, question, _number(kept["now"]), _about(opened, key, _now(), 1))
+    asked = Asked(question, _number(kept["now"]), _about(opened, key, _now(), 1))
+    return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
 
 
 def list_rules(rules: Sequence[Path]) -> Listing:

@@ -7,8 +7,9 @@ with and without are compared. So a preview is the difference of two runs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,16 +71,26 @@ def asked_again(
     return correlated.combine([*parts, missed])
 
 
-def compare(held: Held, hits: pa.Table, rules: CompiledRules, question: Question, now: int | None, run: Run) -> Preview:
-    """What would change if the workspace held these hits, and the exceptions of these rules were in force."""
+class Asked(NamedTuple):
+    """What both answers are asked, as `answering.answer` takes it."""
+
+    question: Question
+    now: int | None
+    run: Run
+
+
+def compare(held: Held, hits: pa.Table, rules: CompiledRules, new: Collection[str], asked: Asked) -> Preview:
+    """What would change if the workspace held these hits, and the exceptions of these rules were in force.
+
+    `new` are the ids of the exceptions the preview is of.
+    """
+    question, now, run = asked
     before = answer(held, question, now, run)
     proposed = replace(held, hits=hits, exceptions=tuple(one.info for one in rules.exceptions))
     after = answer(proposed, question, now, run)
     parted = [set_apart(within(each.hits, question), each.exceptions, before.as_of) for each in (held, proposed)]
     hidden_before, hidden_after = set(_pairs(parted[0].hidden)), _pairs(parted[1].hidden)
     newly = parted[1].hidden.filter(pa.array([pair not in hidden_before for pair in hidden_after], pa.bool_()))
-    known = set(held.exceptions)
-    new = {one.id for one in proposed.exceptions if one not in known}
     return Preview(
         exceptions=tuple(one for one in after.exceptions if one.id in new),
         shown=before.accounting.hits.shown,

@@ -243,3 +243,6 @@ def test_a_preview_of_an_exception_in_force_says_what_would_be_shown_again(
     changed.write_text(EXCEPTION.replace(f"ClientIP|contains: {SCANNER}", f"ClientIP|contains: {INTRUDER}"))
     preview = tocsin("rules", "preview", changed, "--workspace", tmp_path / "w", "--format", "json").document
     assert (preview["shown"], preview["hidden"], preview["shown_again"]) == (3, 3, 12)
+    same = tocsin("rules", "preview", rules / "scanner.yml", "--workspace", tmp_path / "w", "--format", "json").document
+    assert [(one["title"], one["hidden"]) for one in same["exceptions"]] == [("The scanner signs in", 12)]
+    assert (same["hidden"], same["shown_again"], same["incidents"]) == (0, 0, [])
