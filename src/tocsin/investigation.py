@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.model.answers import Answers, Run
+from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import Preview
 from tocsin.model.note import NoteEntry
@@ -40,7 +41,7 @@ from tocsin.processing import Span, spans
 from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
-from tocsin.rereading import Rereader, chunk_of, derive_again
+from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
 from tocsin.share.report import write_report
@@ -64,6 +65,7 @@ class Settings:
     rules       folders, files or archives of Sigma rules beside our own
     from_, to   only what happened in this span enters the answers (ns UTC, `to` exclusive); everything is collected
     workers     processes; None chooses by the size of the input and the machine
+    taken       when the logs were taken, ns UTC: dates lines that name no year; None leaves that to the other logs
     now         the time the answers speak of, ns UTC; None is the last plausible event
     """
 
@@ -74,6 +76,7 @@ class Settings:
     from_: int | None = None
     to: int | None = None
     workers: int | None = None
+    taken: int | None = None
     now: int | None = None
     passphrase: str | None = None
 
@@ -102,7 +105,8 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             _keep_estate(workspace, settings.estate)
         rules = compiled_rules(workspace, settings.rules, progress)
         workers = settings.workers or _workers_for(size)
-        kept = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "now": settings.now}
+        taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
+        kept = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "taken": taken, "now": settings.now}
         run = begin_run(workspace, _text(started), _TOOL, kept)
         _recover(workspace)
         intake = Intake(
@@ -113,10 +117,11 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             run=run,
             workers=workers,
             progress=progress,
+            dating=None if taken is None else Dating(taken, is_latest=True),
         )
         progress.stage("Reading and sealing the logs", size)
         intake.take_in(plan(settings.paths))
-        derive_again(intake)
+        derive_again(intake if taken is not None else replace(intake, dating=dating_of(workspace)))
         _publish(workspace, key)
         finish_run(workspace, run, _text(_now()))
         progress.stage("Answering", None)
@@ -183,7 +188,7 @@ def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mappin
         _, kept, finished = latest_run(workspace)
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), progress)
-    return rules, {"rules": rules.digest, "from": None, "to": None, "now": None}, True
+    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None}, True
 
 
 def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, progress: Progress) -> Preview:
@@ -272,6 +277,11 @@ def run_exercise(name: str, workspace: Path, seed: int, progress: Progress) -> P
     _open_or_create(workspace, None)
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed)
+
+
+def _kept_taking(workspace: Workspace) -> int | None:
+    """When the logs were taken, as an earlier run was told."""
+    return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
 
 
 def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:

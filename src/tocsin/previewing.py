@@ -41,14 +41,14 @@ _UNDATED = "undated"
 def asked_again(
     workspace: Workspace, key: WorkspaceKey, hits: pa.Table, rules: CompiledRules, progress: Progress
 ) -> pa.Table:
-    """The hits with those of `rules` replaced by what these rules and their exceptions say of the same records.
+    """The hits, those of `rules` with what takes them out by the exceptions of these rules; nothing else is changed.
 
     Raises VerificationError where a chunk cannot be read again.
     """
     wanted = pc.is_in(hits["rule"], value_set=pa.array([rule.id for rule in rules.rules], pa.string()))
     kept, stale = hits.filter(pc.invert(wanted)), hits.filter(wanted)
     sequences = sorted({reference >> ORDINAL_BITS for reference in stale["record"].to_pylist()})
-    pairs = set(_pairs(stale))
+    row_of = {pair: row for row, pair in reversed(list(enumerate(_pairs(stale))))}
     plan = Plan(matchers={one.source: Matcher(rules, one.source) for one in rules.maps})
     rereader = Rereader(workspace, key)
     parts = [kept]
@@ -61,8 +61,11 @@ def asked_again(
         entry = entries[row.input]
         sealing = Sealing(secret=key.unwrap(row.secret), name=row.name)
         result, _ = process(rereader.bytes_of(entry, row), chunk_of(entry, row), plan, sealing)
-        found = correlated.summarise(result.hits)
-        parts.append(found.filter(pa.array([pair in pairs for pair in _pairs(found)], pa.bool_())))
+        found = result.hits.filter(pa.array([pair in row_of for pair in _pairs(result.hits)], pa.bool_()))
+        part = stale.take(pa.array([row_of[pair] for pair in _pairs(found)], pa.int64()))
+        for name in ("matched", "hidden_by"):
+            part = part.set_column(part.schema.get_field_index(name), correlated.SCHEMA.field(name), found[name])
+        parts.append(part.sort_by(correlated.ORDER))
         progress.advance(1)
     again = {pair for part in parts[1:] for pair in _pairs(part)}
     missed = stale.filter(pa.array([pair not in again for pair in _pairs(stale)], pa.bool_()))

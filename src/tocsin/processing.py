@@ -12,17 +12,23 @@ import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
 from tocsin.collect.source import Coalescing, Event, Mapped, Source, source_named
+from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import VerificationError
-from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Rejection
+from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
 from tocsin.protect.door import pass_through
 from tocsin.record.commitment import leaf_hashes
+
+# The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
+YEAR_FROM_TAKING = "year_from_taking"
+YEAR_FROM_LOGS = "year_from_other_logs"
+YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
 SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
 
@@ -32,9 +38,11 @@ class Plan:
     """What a chunk is processed with, the same in every worker.
 
     matchers   one a source name; a source without a matcher leaves no hits
+    dating     what dates lines that name no year; None leaves them without a time
     """
 
     matchers: Mapping[str, Matcher]
+    dating: Dating | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +101,7 @@ def _read(
             count, first, detail = rejected.get(item.reason, (0, ordinal, item.detail))
             rejected[item.reason] = count + item.records, first, detail
             ordinal += item.records
-    rows = _Rows(chunk, source.name, without)
+    rows = _Rows(chunk, source.name, without, plan.dating)
     seen, owners = records, ordinals
     if isinstance(source, Coalescing):
         seen, owners = _coalesced(list(source.coalesce(records)), records, ordinals, rows)
@@ -180,8 +188,9 @@ def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -
 class _Rows:
     """Columns of the events, accesses and marks of one chunk as they grow."""
 
-    def __init__(self, chunk: Chunk, source: str, without: frozenset[int]) -> None:
+    def __init__(self, chunk: Chunk, source: str, without: frozenset[int], dating: Dating | None) -> None:
         self._chunk = chunk
+        self._dating = dating
         self._source = source
         self._without = without
         self._seen: set[bytes] = set()
@@ -193,11 +202,13 @@ class _Rows:
 
     def add(self, ordinal: int, records: Sequence[Record], mapped: Mapped) -> None:
         """Add the event of these records; `ordinal` is that of the first."""
-        for record in records:
-            for code in record.warnings:
-                self.warnings[code] = self.warnings.get(code, 0) + 1
-        for code in mapped.warnings:
-            self.warnings[code] = self.warnings.get(code, 0) + 1
+        time = mapped.event.get("time")
+        found = None
+        if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
+            time = found = dated_by(original, self._dating)
+        for code in (*(code for record in records for code in record.warnings), *mapped.warnings):
+            told = code if found is None or code != YEAR_UNKNOWN else self._assumed
+            self.warnings[told] = self.warnings.get(told, 0) + 1
         key = self._key(records[0], mapped)
         if key in self._seen or ordinal in self._without:
             self.duplicates += len(records)
@@ -207,7 +218,6 @@ class _Rows:
         event = mapped.event
         get = event.get
         columns = self._events
-        time = get("time")
         columns["record"].append(reference)
         columns["key"].append(key)
         columns["time"].append(time)
@@ -223,6 +233,10 @@ class _Rows:
                 table["record"][-1] = reference
                 table["time"][-1] = time
                 table["source"][-1] = self._source
+
+    @property
+    def _assumed(self) -> str:
+        return YEAR_FROM_TAKING if self._dating and self._dating.is_latest else YEAR_FROM_LOGS
 
     def _key(self, record: Record, mapped: Mapped) -> bytes:
         if mapped.key is not None:
