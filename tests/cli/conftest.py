@@ -29,6 +29,7 @@ class Settings:
     rules: tuple[Path, ...]
     from_: int | None
     to: int | None
+    taken: int | None = None
     workers: int | None
     now: int | None
     passphrase: str | None
