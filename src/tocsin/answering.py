@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, exposure
 from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, latest_run
 from tocsin.collect.source import all_sources
@@ -28,11 +29,10 @@ from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
-from tocsin.model.identity import is_remote_address
 from tocsin.model.joining import Identities
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
-from tocsin.model.question import CompromiseStart, Question, Way
+from tocsin.model.question import CompromiseStart, Question
 from tocsin.processing import combine_logs
 from tocsin.store.workspace import Workspace
 
@@ -46,8 +46,6 @@ WITHHELD = (
 # An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
 # level medium (`correlate/weights.toml`).
 ASSUMED_FROM_SCORE = 50
-# An address this many accounts used is a way out shared by many: alone it makes nobody's access hostile.
-_SHARED_BY = 5
 
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
@@ -139,7 +137,15 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         ),
         findings=found,
         incidents=incidents,
-        exposure=_exposure(held, _all_forms(question, identities), watched, incidents, found, every_change, identities),
+        exposure=_exposure(
+            held,
+            in_the_logs_words(question, identities, held.means, watched),
+            watched,
+            incidents,
+            found,
+            every_change,
+            identities,
+        ),
         coverage=watched,
         changes=standing,
         identities=identities.joins,
@@ -158,6 +164,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         not_done=NOT_DONE,
         run=run,
         preservation=_preservation(held, watched, incidents, now),
+        asked=look_up(question, identities, held.means, watched),
+        notes=notes.conclude(within(held.notes, question), place=held.places),
         exceptions=exceptions.account_exceptions(
             apart,
             held.exceptions,
@@ -167,7 +175,6 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             incidents=incidents,
             canonical=identities.canonical,
         ),
-        notes=notes.conclude(within(held.notes, question), place=held.places),
     )
 
 
@@ -215,10 +222,10 @@ def _exposure(
     identities: Identities,
 ) -> tuple[Exposure, ...]:
     start = CompromiseStart()
-    if not question.selects:
+    if not question.names_something:
         assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
         ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate)
-        question = replace(question, ways=ways, accounts=_accounts_behind(ways, held.means))
+        question = replace(question, ways=ways, accounts=accounts_behind(ways, held.means))
         start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(
         coverage=watched,
@@ -230,40 +237,6 @@ def _exposure(
         withheld=WITHHELD,
     )
     return exposure.conclude(held.accesses, question, evidence)
-
-
-def hostile_ways(
-    incidents: Sequence[Incident],
-    findings: Sequence[Finding],
-    carriers: Mapping[Entity, int],
-    identities: Identities,
-    estate: Estate,
-) -> tuple[Way, ...]:
-    """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
-
-    A finding that names a session or a remote address makes that account's use of it hostile. An address that few
-    accounts used at all, and that is not the institution's own, is hostile whoever used it. A finding that names an
-    account and nothing to tell the intruder from its holder makes the whole account hostile.
-    """
-    members = {identifier for incident in incidents for identifier in incident.findings}
-    ways: set[Way] = set()
-    for finding in findings:
-        if finding.id not in members:
-            continue
-        of_type = {kind: [one.id for one in finding.entities if one.type is kind] for kind in EntityType}
-        accounts = [form for one in of_type[EntityType.ACCOUNT][:1] for form in identities.all_forms(one)]
-        addresses = [one for one in of_type[EntityType.ADDRESS] if is_remote_address(one)]
-        sessions = of_type[EntityType.SESSION]
-        ways.update(Way(identity="", address="", session=session) for session in sessions)
-        for address in addresses:
-            shared = carriers.get(Entity(EntityType.ADDRESS, address), 0) > _SHARED_BY
-            if not shared and estate.network_of(address) is None:
-                ways.add(Way(identity="", address=address, session=""))
-            else:
-                ways.update(Way(identity=account, address=address, session="") for account in accounts)
-        if not addresses and not sessions:
-            ways.update(Way(identity=account, address="", session="") for account in accounts)
-    return tuple(sorted(ways))
 
 
 def _under_one_name(findings: Sequence[Finding], identities: Identities) -> tuple[Finding, ...]:
@@ -284,29 +257,6 @@ def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
     shown = pa.array([identities.canonical(name) for name in accounts.dictionary.to_pylist()], pa.string())
     renamed = shown.take(accounts.indices)
     return attribution.combine([means.set_column(means.schema.get_field_index("account"), "account", renamed)])
-
-
-def _all_forms(question: Question, identities: Identities) -> Question:
-    """The question with every name of the accounts it asks for."""
-    forms = {form for one in question.identities for form in identities.all_forms(one)}
-    return replace(question, identities=tuple(sorted(forms)))
-
-
-def _accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
-    """Every account the logs show with the ways, sorted; none at all where one of them is not known.
-
-    A list that is not whole would let a holding be ruled out that an account left off it could open.
-    """
-    behind: set[str] = set()
-    for way in ways:
-        shown = {way.identity} if way.identity else set()
-        for name, value in (("address", way.address), ("session", way.session)):
-            if value and not way.identity:
-                shown.update(means.filter(pc.equal(means.column(name), value)).column("account").to_pylist())
-        if not shown or "" in shown:
-            return ()
-        behind |= shown
-    return tuple(sorted(behind))
 
 
 def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:

@@ -29,10 +29,10 @@ class Settings:
     rules: tuple[Path, ...]
     from_: int | None
     to: int | None
-    taken: int | None = None
     workers: int | None
     now: int | None
     passphrase: str | None
+    taken: int | None = None
 
 
 class Created(NamedTuple):

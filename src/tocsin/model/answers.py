@@ -14,6 +14,7 @@ from tocsin.model.finding import Finding, Incident
 from tocsin.model.joining import Join
 from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
+from tocsin.model.question import Asked
 from tocsin.model.response import Attribution, Cut
 
 
@@ -125,6 +126,7 @@ class Answers:
     preservation   what is lost of each log at its source, and when, the soonest first
     exceptions     every exception in force or expired, and what it hides; by title and id
     notes          what responders wrote down by hand, in time
+    asked          what the question names, and whether the logs know it; empty where it names nobody
     """
 
     as_of: int | None
@@ -143,4 +145,5 @@ class Answers:
     preservation: tuple[Expiry, ...] = ()
     exceptions: tuple[ExceptionAccount, ...] = ()
     notes: tuple[Note, ...] = ()
+    asked: tuple[Asked, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

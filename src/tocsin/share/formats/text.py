@@ -13,6 +13,7 @@ from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Cut
+from tocsin.share.asked import unknown_to_the_logs
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.format import Part
 from tocsin.share.plain import shortened, shown
@@ -254,6 +255,8 @@ def _exceptions(answers: Answers) -> Iterator[str]:
 def _exposure(answers: Answers) -> Iterator[str]:
     found = bounds(answers.exposure)
     yield "EXPOSURE   [confirmed ; cannot be excluded]; all times UTC"
+    for sentence in unknown_to_the_logs(answers.asked):
+        yield from _wrapped(sentence, indent=0, hang=2)
     for kind in found:
         yield from _wrapped(_bounds(kind), hang=4)
     if not answers.exposure:
