@@ -14,8 +14,8 @@ from tocsin.assess import attribution, exposure
 from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, latest_run
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
+from tocsin.correlate import exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
-from tocsin.correlate import identity, notes, responders
 from tocsin.correlate.incidents import correlate
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
@@ -26,6 +26,7 @@ from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.estate import Estate
+from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.joining import Identities
@@ -76,6 +77,7 @@ class Held:
     notes: pa.Table
     logs: pa.Table
     unfinished: bool
+    exceptions: tuple[ExceptionInfo, ...]
 
     @classmethod
     def load(cls, workspace: Workspace, rules: CompiledRules, estate: Estate) -> Held:
@@ -95,6 +97,7 @@ class Held:
             notes=kept_by(workspace, notes.NAME, notes.combine),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
+            exceptions=tuple(one.info for one in rules.exceptions),
         )
 
 
@@ -112,7 +115,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         proofs={source.name: source.proof for source in all_sources()},
         place=held.places,
     )
-    hits = _within(held.hits, question)
+    as_of = _as_of(held.accounts) if now is None else now
+    apart = exceptions.set_apart(within(held.hits, question), held.exceptions, as_of)
+    hits = apart.shown
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
     named = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
     found = responders.mark(named, held.estate.responders, identities.canonical)
@@ -122,12 +127,14 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
-        for change in changes.conclude(_within(held.changes, question), place=held.places)
+        for change in changes.conclude(within(held.changes, question), place=held.places)
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
     return Answers(
-        as_of=_as_of(held.accounts) if now is None else now,
-        accounting=Accounting(inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs))),
+        as_of=as_of,
+        accounting=Accounting(
+            inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs)), hits=apart.account
+        ),
         findings=found,
         incidents=incidents,
         exposure=_exposure(
@@ -158,7 +165,16 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         run=run,
         preservation=_preservation(held, watched, incidents, now),
         asked=look_up(question, identities, held.means, watched),
-        notes=notes.conclude(_within(held.notes, question), place=held.places),
+        notes=notes.conclude(within(held.notes, question), place=held.places),
+        exceptions=exceptions.account_exceptions(
+            apart,
+            held.exceptions,
+            as_of,
+            rules=held.rules.infos,
+            place=held.places,
+            incidents=incidents,
+            canonical=identities.canonical,
+        ),
     )
 
 
@@ -264,7 +280,7 @@ def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:
     ]
 
 
-def _within(table: pa.Table, question: Question) -> pa.Table:
+def within(table: pa.Table, question: Question) -> pa.Table:
     """Rows in the time asked of; those without a time stay, for they cannot be placed outside it."""
     if question.from_ is None and question.to is None:
         return table

@@ -23,21 +23,27 @@ from tocsin.books import begin_run, chunk_names, finish_run, has_run, latest_run
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.cover.preserve import expiries, products_of
-from tocsin.errors import ConfigError, StoreError
+from tocsin.detect.sigma.compile import with_exceptions
+from tocsin.detect.sigma.rules import load_rules
+from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.model.answers import Answers, Run
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
+from tocsin.model.exceptions import Preview
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
+from tocsin.model.rule import CaseOutcome, CheckedRules
+from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import Span, spans
 from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
+from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
 from tocsin.share.report import write_report
 from tocsin.store.durable import sweep
@@ -186,6 +192,44 @@ def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mappin
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None}, True
+
+
+def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, progress: Progress) -> Preview:
+    """What the exceptions in a file would hide of what the workspace holds; nothing is written.
+
+    Asked as the last investigation was. Raises RuleError for a file that holds none, or one that cannot be applied.
+    """
+    found = load_rules([file])
+    for failed in found.failed:
+        raise RuleError(failed.reason, path=failed.path, line=failed.line)
+    if not found.exceptions:
+        raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
+    opened = open_workspace(workspace)
+    key = open_key(opened, key_sources(os.environ, passphrase))
+    _, kept, _ = latest_run(opened)
+    rules = kept_rules(opened, str(kept["rules"])).compiled
+    proposed = with_exceptions(rules, found.exceptions)
+    held = Held.load(opened, rules, _estate_of(opened))
+    hits = asked_again(opened, key, held.hits, proposed, progress)
+    progress.stage("Comparing", None)
+    question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    asked = Asked(question, _number(kept["now"]), _about(opened, key, _now(), 1))
+    return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
+
+
+def list_rules(rules: Sequence[Path]) -> Listing:
+    """Our own rules and those given, and the exceptions among them."""
+    return listed_rules(rules)
+
+
+def check_rules(paths: Sequence[Path]) -> CheckedRules:
+    """Every fault of rules, exceptions and cases."""
+    return checked_rules(paths)
+
+
+def run_cases(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
+    """What rules do on the cases beside them."""
+    return cases_run(paths)
 
 
 def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:

@@ -254,24 +254,30 @@ def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _hits(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
-    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event."""
+    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event.
+
+    Where every record of the event on which the rule holds is taken out by exceptions, a row for each set of them.
+    """
     if not matches:
         return HITS.empty_table()
+    ways: dict[tuple[int, str], dict[str | None, str]] = {}
     row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
-    rows: list[int] = []
-    rules: list[str] = []
-    matched: list[str] = []
-    found: set[tuple[int, str]] = set()
     for match in matches:
         row = row_of.get(record_reference(chunk.sequence, owners[match.index]))
-        if row is not None and (row, match.rule) not in found:  # nor does a second copy of an event leave a second hit
-            found.add((row, match.rule))
-            rows.append(row)
-            rules.append(match.rule)
-            matched.append(json.dumps([list(part) for part in match.matched], ensure_ascii=False))
-    taken = events.take(pa.array(rows, type=pa.int64()))
-    taken = taken.append_column("rule", pa.array(rules, pa.string()))
-    return taken.append_column("matched", pa.array(matched, pa.string())).select(HITS.names).cast(HITS)
+        if row is not None:  # a second copy of an event leaves no second hit
+            held = ways.setdefault((row, match.rule), {})
+            by = " ".join(match.hidden_by) or None
+            if by not in held and None not in held:
+                held[by] = json.dumps([list(part) for part in match.matched], ensure_ascii=False)
+    found = [
+        (row, rule, by, matched)
+        for (row, rule), held in ways.items()
+        for by, matched in ([(None, held[None])] if None in held else held.items())
+    ]
+    taken = events.take(pa.array([row for row, _, _, _ in found], type=pa.int64()))
+    for place, name in ((1, "rule"), (2, "hidden_by"), (3, "matched")):
+        taken = taken.append_column(name, pa.array([one[place] for one in found], pa.string()))
+    return taken.select(HITS.names).cast(HITS)
 
 
 def _logs(source: str, records: Sequence[Record]) -> pa.Table:
