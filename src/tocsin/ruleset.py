@@ -11,7 +11,7 @@ from tocsin.collect.source import all_sources, logsource_text
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
 from tocsin.detect.sigma.logsource import LogSourceMap, read_logsource_map
 from tocsin.detect.sigma.rules import has_rules, load_rules, rules_digest
-from tocsin.errors import ConfigError, RuleError
+from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.intake import Progress
 from tocsin.store.workspace import Workspace
 
@@ -63,9 +63,15 @@ def compiled_rules(workspace: Workspace, extra: Sequence[Path], progress: Progre
 
 
 def kept_rules(workspace: Workspace, digest: str) -> Ruleset:
-    """The rules an earlier run kept, compiled. Raises RuleError where they cannot be read."""
+    """The rules an earlier run kept, compiled. Raises StoreError where this version cannot read them."""
     folder = _folder(workspace, digest)
-    return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
+    try:
+        return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
+    except RuleError as error:
+        raise StoreError(
+            f"the rules kept in {workspace.path} cannot be used: {error}",
+            hint="run the investigation again on this workspace, with the same --rules: it compiles them anew",
+        ) from error
 
 
 def _folder(workspace: Workspace, digest: str) -> Path:
