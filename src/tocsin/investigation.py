@@ -302,11 +302,19 @@ def list_exercises() -> tuple[CaseInfo, ...]:
     return list_cases()
 
 
-def run_exercise(name: str, workspace: Path, seed: int, progress: Progress) -> Path:
-    """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder."""
+def run_exercise(
+    name: str,
+    workspace: Path,
+    seed: int,
+    progress: Progress,
+    *,
+    days: int | None = None,
+    identities: int | None = None,
+) -> Path:
+    """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
     _open_or_create(workspace, None)
     progress.stage(f"Playing {name}", None)
-    return run_case(name, workspace, seed)
+    return run_case(name, workspace, seed, days, identities)
 
 
 def _kept_taking(workspace: Workspace) -> int | None:

@@ -110,9 +110,18 @@ class Investigation(types.ModuleType):
         """One exercise."""
         return (Case("quiet-reader", "A quiet reader", "A mailbox is read.", 10, 60),)
 
-    def run_exercise(self, name: str, workspace: Path, seed: int, progress: object) -> Path:
+    def run_exercise(
+        self,
+        name: str,
+        workspace: Path,
+        seed: int,
+        progress: object,
+        *,
+        days: int | None = None,
+        identities: int | None = None,
+    ) -> Path:
         """The folder it would have been written to."""
-        self._answer(name, workspace, seed)
+        self._answer(name, workspace, seed, days, identities)
         return workspace / "exercise"
 
 
