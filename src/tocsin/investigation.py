@@ -18,16 +18,18 @@ from sqlalchemy import Row
 
 from tocsin import __version__
 from tocsin.answering import Held, answer
-from tocsin.books import begin_run, chunk_names, finish_run, has_run, latest_run
+from tocsin.books import begin_run, chunk_names, finish_run, has_run, kept_mappings, latest_run
+from tocsin.collect.mapping_file import mappings_for
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.cover.preserve import expiries, products_of
-from tocsin.errors import StoreError
+from tocsin.errors import ConfigError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.model.answers import Answers, Run
 from tocsin.model.estate import Estate
+from tocsin.model.mapping import LogMapping
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
@@ -90,14 +92,18 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     size = total_bytes(settings.paths)
     if settings.estate is not None:
         read_estate(settings.estate)
+    mappings_for(settings.paths, settings.estate)
     workspace, key = _opened(settings)
     with workspace.writer_lock():
+        mappings = mappings_for(settings.paths, settings.estate or workspace.estate)
+        kept = _unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
         if settings.estate is not None:
             _keep_estate(workspace, settings.estate)
-        rules = compiled_rules(workspace, settings.rules, progress)
+            mappings = mappings_for(settings.paths, workspace.estate)
+        rules = compiled_rules(workspace, settings.rules, kept, progress)
         workers = settings.workers or _workers_for(size)
-        kept = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "now": settings.now}
-        run = begin_run(workspace, _text(started), _TOOL, kept)
+        asked = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "now": settings.now}
+        run = begin_run(workspace, _text(started), _TOOL, asked)
         _recover(workspace)
         intake = Intake(
             workspace=workspace,
@@ -109,7 +115,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             progress=progress,
         )
         progress.stage("Reading and sealing the logs", size)
-        intake.take_in(plan(settings.paths))
+        intake.take_in(plan(settings.paths, mappings=mappings))
         derive_again(intake)
         _publish(workspace, key)
         finish_run(workspace, run, _text(_now()))
@@ -176,7 +182,7 @@ def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mappin
     if has_run(workspace):
         _, kept, finished = latest_run(workspace)
         return kept_rules(workspace, str(kept["rules"])), kept, finished
-    rules = compiled_rules(workspace, (), progress)
+    rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "now": None}, True
 
 
@@ -228,6 +234,18 @@ def run_exercise(name: str, workspace: Path, seed: int, progress: Progress) -> P
     _open_or_create(workspace, None)
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed)
+
+
+def _unchanged(kept: Sequence[LogMapping], given: Sequence[LogMapping]) -> tuple[LogMapping, ...]:
+    """All the mappings of a workspace, by name. Raises ConfigError where one was changed: what it read stays."""
+    found = {mapping.name: mapping for mapping in kept}
+    for mapping in given:
+        if found.setdefault(mapping.name, mapping) != mapping:
+            raise ConfigError(
+                f"the mapping {mapping.name} is not the one by which this workspace was read",
+                hint="investigate into a new workspace, or put the former mapping back",
+            )
+    return tuple(found[name] for name in sorted(found))
 
 
 def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
