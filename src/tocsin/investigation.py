@@ -22,6 +22,7 @@ from tocsin.books import begin_run, chunk_names, finish_run, has_run, kept_mappi
 from tocsin.collect.mapping_file import mappings_for
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
+from tocsin.collect.trial import try_mapping
 from tocsin.cover.preserve import expiries, products_of
 from tocsin.errors import ConfigError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
@@ -29,7 +30,7 @@ from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.model.answers import Answers, Run
 from tocsin.model.estate import Estate
-from tocsin.model.mapping import LogMapping
+from tocsin.model.mapping import LogMapping, Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
@@ -193,6 +194,11 @@ def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[E
     """
     declared = read_estate(estate).products if estate is not None else ()
     return expiries(now, start, products_of(declared))
+
+
+def check_mapping(mapping: Path, log: str) -> Trial:
+    """What a mapping makes of a log; nothing is sealed or kept. Raises ConfigError where either is faulty."""
+    return try_mapping(mapping, log)
 
 
 def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress) -> verification.Verified:

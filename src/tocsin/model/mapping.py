@@ -8,6 +8,7 @@ from tocsin.model.coverage import Mark, Proof
 from tocsin.model.exposure import Basis, Degree
 
 SOURCE = "mapping"  # of the mapping itself, in the accounting
+MAPPING_SOURCES = (SOURCE, "acquisition")  # inputs that speak of others
 PREFIX = "declared:"  # of the source that reads by one
 # What an operation may mean: an access of a degree, a mark of the log or of standing access, or neither.
 NO_ACCESS = "none"
@@ -128,3 +129,28 @@ class LogMapping:
         found += [value.column for _, value in self.attributes]
         found += [column for one in self.holdings for column in (one.id, one.container, one.label)]
         return tuple(dict.fromkeys(column for column in found if column))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a mapping makes of a file, before anything is taken in.
+
+    unread      (path, why) of what it does not read at all
+    records     read; `rejected` and `warnings` are (code, count), sorted
+    operations  (operation, count, meaning or "" where the mapping has none), those without one first
+    unmapped    columns it does not read, in the order of the file
+    first       the first records as mapped: each (what, value) for what is not empty
+    """
+
+    unread: tuple[tuple[str, str], ...]
+    records: int
+    rejected: tuple[tuple[str, int], ...]
+    warnings: tuple[tuple[str, int], ...]
+    operations: tuple[tuple[str, int, str], ...]
+    unmapped: tuple[str, ...]
+    first: tuple[tuple[tuple[str, str], ...], ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the mapping reads all of it and says what every operation means."""
+        return not self.unread and not self.rejected and all(meaning for _, _, meaning in self.operations)
