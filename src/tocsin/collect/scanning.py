@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 from tocsin.collect.declared.reader import DeclaredLog
 from tocsin.collect.limits import ArchiveFault, TruncatedError
-from tocsin.collect.source import HEAD_BYTES, Head, Source, all_sources
+from tocsin.collect.source import HEAD_BYTES, Head, Measurable, Measure, Source, all_sources
 
 CHUNK_BYTES = 4 << 20
 SEGMENT_BYTES = 8 << 20
@@ -90,7 +90,8 @@ def scan(blocks: Iterator[bytes], name: str, *, keep: bool, declared: Sequence[D
         if source is None:
             source, certainty = recognise(known) if head and not declaration.is_disputed else (None, 0.0)
         preamble = head[: source.preamble(known)] if source else b""
-        ranges = tuple(_cut(passing.blocks(), source, preamble))
+        measure = source.measure() if isinstance(source, Measurable) else None
+        ranges = tuple(_cut(_measured(passing.blocks(), measure), source, preamble))
     except ArchiveFault as error:
         return Content(
             sha256="", size=0, source=None, certainty=0.0, preamble=b"", ranges=(), held=None, fault=str(error)
@@ -103,8 +104,15 @@ def scan(blocks: Iterator[bytes], name: str, *, keep: bool, declared: Sequence[D
         preamble=preamble,
         ranges=ranges,
         held=None if passing.kept is None else b"".join(passing.kept),
-        fault=passing.fault or ("" if source else declaration.why),
+        fault=passing.fault or (measure.lacks() if measure else "") or ("" if source else declaration.why),
     )
+
+
+def _measured(blocks: Iterator[bytes], measure: Measure | None) -> Iterator[bytes]:
+    for block in blocks:
+        if measure is not None:
+            measure.feed(block)
+        yield block
 
 
 def hash_pieces(stream: BinaryIO) -> tuple[str, tuple[Range, ...]]:
