@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import replace
 
 from tocsin.collect.scanning import Content
 from tocsin.model.chunk import Input, InputState
@@ -41,6 +42,14 @@ def input_of(path: str, content: Content, sha256: str, size: int, container: str
         reason=reason,
         container=container,
     )
+
+
+def faulted(entry: Input, fault: str) -> Input:
+    """The input with one more thing that is wrong with it, where there is one."""
+    if not fault:
+        return entry
+    state = InputState.PARTIAL if entry.state is InputState.READ else entry.state
+    return replace(entry, state=state, reason=f"{entry.reason}; {fault}" if entry.reason else fault)
 
 
 def archive_input(path: str, sha256: str, size: int, name: str, container: str | None) -> Input:

@@ -2,56 +2,35 @@
 
 from __future__ import annotations
 
-import enum
 import errno
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from tocsin.collect import acquisition
 from tocsin.collect.archive import Archive, format_of, hold, open_archive
-from tocsin.collect.declared.packing import declared_log, packed
+from tocsin.collect.collection import Check, Sum
+from tocsin.collect.declared.packing import declared_log
 from tocsin.collect.declared.reader import DeclaredLog
-from tocsin.collect.entries import archive_input, ignored_member, ignored_name, input_of, unread_input
+from tocsin.collect.entries import archive_input, faulted, ignored_member, ignored_name, input_of, unread_input
+from tocsin.collect.gathering import Folder, Folders, Gathered, gather_members
 from tocsin.collect.inflate import BLOCK, Joined, compression, inflate
-from tocsin.collect.limits import ArchiveFault, Limits, TruncatedError
+from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.mapping_file import Declared, is_mapping
-from tocsin.collect.scanning import Content, Range, hash_pieces, scan
+from tocsin.collect.scanning import hash_pieces, scan
+from tocsin.collect.tasks import ChunkKind, Planned, Task, container_tasks, derived_tasks, file_tasks
 from tocsin.collect.walk import Found, walk
-from tocsin.errors import SourceError
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import AcquisitionRecord
-from tocsin.model.chunk import Chunk, Input, InputState
+from tocsin.model.chunk import Input, InputState
 from tocsin.model.mapping import SOURCE as MAPPING
 
+__all__ = ["ChunkKind", "Planned", "Task", "plan", "total_bytes"]
+
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
-
-
-class ChunkKind(enum.StrEnum):
-    """Where a chunk's bytes are kept (see `store.tables.chunks`)."""
-
-    RECORDS = "records"
-    DERIVED = "derived"
-    CONTAINER = "container"
-
-
-class Task(NamedTuple):
-    """One chunk to be processed. The bytes are `data`, or lie at the chunk's range of `file`."""
-
-    chunk: Chunk
-    kind: ChunkKind
-    file: Path | None
-    data: bytes | None
-
-
-class Planned(NamedTuple):
-    """An input and its tasks in order; the tasks are made as they are asked for, and only then."""
-
-    input: Input
-    tasks: Iterator[Task]
 
 
 class _How(NamedTuple):
@@ -71,6 +50,8 @@ def plan(paths: Sequence[str], limits: Limits | None = None, mappings: Sequence[
     used: set[str] = set()
     folders: set[str] = set()
     planned = {one.path for one in mappings}
+    collected = Folders(paths)
+    opened: set[str] = set()
     for found in walk(paths):
         folder = found.path[: found.path.rfind("/") + 1]
         if folder not in folders:
@@ -78,10 +59,15 @@ def plan(paths: Sequence[str], limits: Limits | None = None, mappings: Sequence[
             for path, file in _acquisitions_beside(found, folder):
                 planned.add(path)
                 yield _plan_acquisition(path, file)
-        if found.path not in planned:
-            for each in _plan_file(found, how):
-                used.add(each.input.source)
-                yield each
+        if found.path in planned:
+            continue
+        collection = collected.of(found)
+        if collection and collection.path not in opened:
+            opened.add(collection.path)
+            yield from _plan_left(collection.path, collection.gathered, None)
+        for each in _plan_file(found, how) if collection is None else _plan_collected(found, collection, how):
+            used.add(each.input.source)
+            yield each
     for one in mappings:
         yield _plan_mapping(one, is_used=one.mapping.source in used)
 
@@ -96,7 +82,37 @@ def total_bytes(paths: Sequence[str]) -> int:
     return sum(found.file.stat().st_size for found in walk(paths) if not found.refusal)
 
 
-def _plan_file(found: Found, how: _How) -> Iterator[Planned]:
+def _plan_collected(found: Found, collection: Folder, how: _How) -> Iterator[Planned]:
+    """A file of a collection in a folder: the collector's own are sealed and told of, the others read."""
+    name = collection.layout.shown(found.path[len(collection.path) :])
+    gathered = collection.gathered
+    if found.refusal or name not in gathered.controls:
+        shown = replace(found, path=collection.path + name)
+        yield from _plan_file(shown, how, gathered.sums.get(name))
+        return
+    with found.file.open("rb") as stream:
+        sha256, pieces = hash_pieces(stream)
+    size = sum(piece.length for piece in pieces)
+    entry = _control_input(found.path, name, gathered, sha256, size, None)
+    yield Planned(entry, container_tasks(entry, pieces, found.file))
+
+
+def _control_input(path: str, name: str, gathered: Gathered, sha256: str, size: int, container: str | None) -> Input:
+    """A collector's own file; the one that says who collected speaks for the others as an acquisition record does."""
+    if name in gathered.stated:
+        record = AcquisitionRecord(path=path, acquisitions=(gathered.stated[name],), faults=())
+        return _acquisition_input(record, sha256, size, container)
+    entry = archive_input(path, sha256, size, "", container)
+    return replace(entry, state=InputState.IGNORED, reason=gathered.controls[name])
+
+
+def _plan_left(prefix: str, gathered: Gathered, container: str | None) -> Iterator[Planned]:
+    """What a collector says it did not bring: logs one by one, the others counted."""
+    for path, why, is_ignored in gathered.left:
+        yield _unread(f"{prefix}{path}", why, ignored=is_ignored, container=container)
+
+
+def _plan_file(found: Found, how: _How, written: Sum | None = None) -> Iterator[Planned]:
     reason = found.refusal or ignored_name(found.file.name)
     if reason:
         yield _unread(found.path, reason, ignored=found.ignored or not found.refusal)
@@ -113,11 +129,11 @@ def _plan_file(found: Found, how: _How) -> Iterator[Planned]:
             elif compression(_head(stream)) is not None:
                 yield _plan_compressed(found, stream, how)
             else:
-                content = scan(
-                    iter(lambda: stream.read(BLOCK), b""), found.file.name, keep=False, declared=how.declared
-                )
-                entry = input_of(found.path, content, content.sha256, content.size, None)
-                yield Planned(entry, _file_tasks(entry, content, found.file))
+                check = Check(written)
+                blocks = check.passing(iter(lambda: stream.read(BLOCK), b""))
+                content = scan(blocks, found.file.name, keep=False, declared=how.declared)
+                entry = faulted(input_of(found.path, content, content.sha256, content.size, None), check.fault())
+                yield Planned(entry, file_tasks(entry, content, found.file))
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
@@ -146,7 +162,7 @@ def _plan_acquisition(path: str, file: Path) -> Planned:
         why = f"cannot be read: {error.strerror or error}"
         return Planned(_acquisition_input(acquisition.unreadable(path, why), "", 0, None), iter(()))
     entry = _acquisition_input(record, sha256, sum(piece.length for piece in pieces), None)
-    return Planned(entry, _container_tasks(entry, pieces, file))
+    return Planned(entry, container_tasks(entry, pieces, file))
 
 
 def _plan_mapping(one: Declared, *, is_used: bool) -> Planned:
@@ -158,7 +174,7 @@ def _plan_mapping(one: Declared, *, is_used: bool) -> Planned:
     if not is_used:
         why = "no file of this run has a name and the columns that it declares"
         entry = replace(entry, state=InputState.IGNORED, reason=f"mapping {one.mapping.name}: {why}")
-    return Planned(entry, _container_tasks(entry, pieces, one.file))
+    return Planned(entry, container_tasks(entry, pieces, one.file))
 
 
 def _plan_acquisition_member(archive: Archive, name: str, path: str, container: str) -> Planned:
@@ -205,9 +221,9 @@ def _plan_compressed(found: Found, stream: BinaryIO, how: _How) -> Planned:
     def tasks() -> Iterator[Task]:
         if content.source is None:
             return
-        yield from _container_tasks(entry, pieces, found.file)
+        yield from container_tasks(entry, pieces, found.file)
         with found.file.open("rb") as again:
-            yield from _derived_tasks(entry, content, lambda: inflate(again, how.limits))
+            yield from derived_tasks(entry, content, lambda: inflate(again, how.limits))
 
     return Planned(entry, tasks())
 
@@ -223,12 +239,14 @@ def _plan_archive_file(found: Found, stream: BinaryIO, how: _How) -> Iterator[Pl
     except ArchiveFault as error:
         yield Planned(replace(entry, state=InputState.UNRECOGNISED, reason=str(error)), iter(()))
         return
-    yield Planned(entry, _container_tasks(entry, pieces, found.file))
+    yield Planned(entry, container_tasks(entry, pieces, found.file))
     yield from _plan_members(archive, found.path, found.path, how, depth=1)
     archive.close()
 
 
 def _plan_members(archive: Archive, prefix: str, container: str, how: _How, depth: int) -> Iterator[Planned]:
+    gathered = gather_members(archive)
+    yield from _plan_left(f"{prefix}!", gathered, container)
     for number, (name, member) in enumerate(archive.members.items()):
         path = f"{prefix}!{name}"
         if number >= how.limits.members:
@@ -241,6 +259,9 @@ def _plan_members(archive: Archive, prefix: str, container: str, how: _How, dept
                 path, member.refusal or reason, ignored=not member.refusal, container=container, size=member.size
             )
             continue
+        if name in gathered.controls:
+            yield _plan_control_member(archive, name, path, container, gathered)
+            continue
         if acquisition.is_acquisition(name.rsplit("/", 1)[-1]):
             yield _plan_acquisition_member(archive, name, path, container)
             continue
@@ -248,10 +269,34 @@ def _plan_members(archive: Archive, prefix: str, container: str, how: _How, dept
             why = "a mapping inside an archive is not followed: put it beside the archive or into the estate"
             yield _unread(path, why, container=container, size=member.size)
             continue
-        yield from _plan_member(archive, name, path, container, how, depth)
+        found = _Member(archive, name, path, container, gathered.sums.get(name))
+        yield from _plan_member(found, how, depth)
 
 
-def _plan_member(archive: Archive, name: str, path: str, container: str, how: _How, depth: int) -> Iterator[Planned]:
+class _Member(NamedTuple):
+    """A member of an archive, the path it is accounted under, and what a collector wrote down of it."""
+
+    archive: Archive
+    name: str
+    path: str
+    container: str
+    written: Sum | None
+
+
+def _plan_control_member(archive: Archive, name: str, path: str, container: str, gathered: Gathered) -> Planned:
+    """A collector's own file in an archive: sealed with it."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        for block in archive.blocks(name):
+            digest.update(block)
+            size += len(block)
+    except ArchiveFault as error:
+        return _unread(path, str(error), container=container, size=archive.members[name].size)
+    return Planned(_control_input(path, name, gathered, digest.hexdigest(), size, container), iter(()))
+
+
+def _plan_member(found: _Member, how: _How, depth: int) -> Iterator[Planned]:
+    archive, name, path, container, written = found
     size = archive.members[name].size
     try:
         head = next(archive.blocks(name), b"")
@@ -265,20 +310,20 @@ def _plan_member(archive: Archive, name: str, path: str, container: str, how: _H
     except ArchiveFault as error:
         yield _unread(path, str(error), container=container, size=size)
         return
-    received = hashlib.sha256()
+    received, check = hashlib.sha256(), Check(written)
 
     def hashed() -> Iterator[bytes]:
-        for block in archive.blocks(name):
+        for block in check.passing(archive.blocks(name)):
             received.update(block)
             yield block
 
     content = scan(inflate(Joined(hashed()), how.limits), _inner_name(name), keep=True, declared=how.declared)
     sha256 = received.hexdigest() if compression(head) else content.sha256
-    entry = input_of(path, content, sha256, size, container)
+    entry = faulted(input_of(path, content, sha256, size, container), check.fault())
     if _climbs(name):
         reason = "its name climbs out of the archive: read, never extracted"
         entry = replace(entry, reason=f"{entry.reason}; {reason}" if entry.reason else reason)
-    tasks = _derived_tasks(entry, content, lambda: inflate(Joined(archive.blocks(name)), how.limits))
+    tasks = derived_tasks(entry, content, lambda: inflate(Joined(archive.blocks(name)), how.limits))
     yield Planned(entry, tasks if content.source else iter(()))
 
 
@@ -299,51 +344,6 @@ def _plan_nested(data: bytes, path: str, container: str, how: _How, depth: int) 
     yield Planned(entry, iter(()))
     yield from _plan_members(archive, path, container, how, depth + 1)
     archive.close()
-
-
-def _chunk(entry: Input, piece: Range, content: Content | None) -> Chunk:
-    preamble = content.preamble if content else b""
-    return Chunk(
-        input=entry,
-        sequence=-1,
-        offset=piece.offset,
-        length=piece.length,
-        preamble=packed(content.source, preamble) if content else b"",
-        skip=len(preamble) if piece.offset == 0 else 0,
-        sha256=piece.sha256,
-    )
-
-
-def _file_tasks(entry: Input, content: Content, file: Path) -> Iterator[Task]:
-    for piece in content.ranges if content.source else ():
-        yield Task(_chunk(entry, piece, content), ChunkKind.RECORDS, file, None)
-
-
-def _container_tasks(entry: Input, pieces: Sequence[Range], file: Path) -> Iterator[Task]:
-    for piece in pieces:
-        yield Task(_chunk(entry, piece, None), ChunkKind.CONTAINER, file, None)
-
-
-def _derived_tasks(entry: Input, content: Content, reopen: Callable[[], Iterator[bytes]]) -> Iterator[Task]:
-    if content.held is not None:
-        for piece in content.ranges:
-            data = content.held[piece.offset : piece.offset + piece.length]
-            yield Task(_chunk(entry, piece, content), ChunkKind.DERIVED, None, data)
-        return
-    blocks = reopen()
-    waiting = bytearray()
-    for piece in content.ranges:
-        while len(waiting) < piece.length:
-            try:
-                block = next(blocks, b"")
-            except TruncatedError:
-                block = b""
-            if not block:
-                raise SourceError(f"{entry.path} changed while it was read", hint="copy it first, then run again")
-            waiting += block
-        data = bytes(waiting[: piece.length])
-        del waiting[: piece.length]
-        yield Task(_chunk(entry, piece, content), ChunkKind.DERIVED, None, data)
 
 
 def _unread(path: str, reason: str, *, ignored: bool = False, container: str | None = None, size: int = 0) -> Planned:
