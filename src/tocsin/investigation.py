@@ -19,7 +19,7 @@ from sqlalchemy import Row
 from tocsin import __version__
 from tocsin.answering import Held, answer
 from tocsin.books import begin_run, chunk_names, finish_run, has_run, kept_mappings, latest_run
-from tocsin.collect.mapping_file import mappings_for
+from tocsin.collect.mapping_file import joined, mappings_for, mappings_in
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.collect.trial import try_mapping
@@ -93,14 +93,16 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     size = total_bytes(settings.paths)
     if settings.estate is not None:
         read_estate(settings.estate)
-    mappings_for(settings.paths, settings.estate)
+    given = mappings_for(settings.paths)
+    if settings.estate is not None:
+        joined((*given, *mappings_in(settings.estate)))
     workspace, key = _opened(settings)
     with workspace.writer_lock():
-        mappings = mappings_for(settings.paths, settings.estate or workspace.estate)
+        mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
         kept = _unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
         if settings.estate is not None:
             _keep_estate(workspace, settings.estate)
-            mappings = mappings_for(settings.paths, workspace.estate)
+            mappings = joined((*given, *mappings_in(workspace.estate)))
         rules = compiled_rules(workspace, settings.rules, kept, progress)
         workers = settings.workers or _workers_for(size)
         asked = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "now": settings.now}

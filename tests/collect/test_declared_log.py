@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -17,7 +18,7 @@ from tocsin.collect.declared.reader import DeclaredLog
 from tocsin.collect.mapping_file import mappings_for, parse_mapping
 from tocsin.collect.plan import plan
 from tocsin.collect.scanning import CHUNK_BYTES, declared_for
-from tocsin.collect.source import Head
+from tocsin.collect.source import HEAD_BYTES, Head
 from tocsin.errors import ConfigError, StoreError
 from tocsin.model.chunk import InputState
 from tocsin.model.instant import NANOSECONDS
@@ -238,7 +239,7 @@ def test_two_mappings_that_fit_one_file_are_told_and_neither_is_taken() -> None:
 def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "dms.mapping.yaml").write_text(MAPPING)
     (tmp_path / "dms.csv").write_text("when;who;what;note\n2026-03-12T08:00:00Z;a;open;x\n")
-    log, mapping = plan([str(tmp_path)], mappings=mappings_for([str(tmp_path)], None))
+    log, mapping = plan([str(tmp_path)], mappings=mappings_for([str(tmp_path)]))
     assert (log.input.state, log.input.reason) == (
         InputState.UNRECOGNISED,
         "the mapping dms names it, but it has no column doc",
@@ -250,10 +251,10 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_mappings_of_one_name_that_differ_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mapping.yaml").write_text(MAPPING)
     (tmp_path / "b.mapping.yaml").write_text(MAPPING)
-    assert len(mappings_for([str(tmp_path)], None)) == 1
+    assert len(mappings_for([str(tmp_path)])) == 1
     (tmp_path / "b.mapping.yaml").write_text(MAPPING.replace("login: none", "login: opened"))
     with pytest.raises(ConfigError, match="both declare dms"):
-        mappings_for([str(tmp_path)], None)
+        mappings_for([str(tmp_path)])
 
 
 @pytest.mark.parametrize("columns", ["when;note", HEADER])
@@ -266,7 +267,7 @@ def test_a_large_file_is_cut_where_rows_begin_and_nowhere_in_a_quoted_cell(tmp_p
     one = f'2026-03-12T08:00:00Z{middle};"{lines}"\n' + f"2026-03-12T08:00:00Z{middle};\n" * 900
     count = 2 * CHUNK_BYTES // len(one) + 2
     (tmp_path / "dms.csv").write_text(columns + "\n" + one * count)
-    log, _ = plan([str(tmp_path)], mappings=mappings_for([str(tmp_path)], None))
+    log, _ = plan([str(tmp_path)], mappings=mappings_for([str(tmp_path)]))
     tasks = list(log.tasks)
     data = (tmp_path / "dms.csv").read_bytes()
     assert len(tasks) > 1
@@ -277,3 +278,25 @@ def test_a_large_file_is_cut_where_rows_begin_and_nowhere_in_a_quoted_cell(tmp_p
     notes = [record.fields["note"] for record in records if isinstance(record, Record)]
     assert len(records) == len(notes) == count * 901
     assert notes.count(lines) == count
+
+
+@given(st.data())
+def test_a_damaged_mapping_is_told_and_nothing_else_is_raised(data: st.DataObject) -> None:
+    text = bytearray(MAPPING.encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(text) - 1))
+        text[place : place + data.draw(st.integers(0, 12))] = data.draw(st.binary(max_size=6) | st.just(b": {"))
+    with contextlib.suppress(ConfigError):
+        parse_mapping("dms.mapping.yaml", bytes(text))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("shift", range(4))
+def test_a_character_at_the_end_of_the_head_breaks_nothing(encoding: str, shift: int) -> None:
+    row = "2026-03-12T08:00:00Z;ada;open;D-1;" + "x" * shift + "\U0001f512" * 9000
+    data = rows(row, row, row).decode().encode(encoding)
+    log = source()
+    head = Head(data[:HEAD_BYTES], len(data), "dms.csv")
+    assert log.missing(head) == ""
+    found = list(log.records(data, data[: log.preamble(head)], log.preamble(head)))
+    assert [type(one) for one in found] == [Record] * 3

@@ -88,7 +88,7 @@ def test_what_it_maps_are_words_of_the_model(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SAMPLES)))
 def test_the_books_of_a_sample_balance_and_its_record_is_whole(path: Path) -> None:
-    planned, *_ = plan([str(path)], Limits(), mappings_for([str(path)], None))
+    planned, *_ = plan([str(path)], Limits(), mappings_for([str(path)]))
     (task,) = planned.tasks
     result, logs = process(path.read_bytes(), task.chunk, Plan(matchers={}), Sealing(secret=b"s" * 32, name="n"))
     assert result.decoder == source_of_sample(path).decoder, result.account.rejected

@@ -18,7 +18,15 @@ _DOCUMENTATION = (
     "*.sha1",
     "*.md5",
 )
-_RESOURCE_FORKS = ("._*", ".ds_store", "thumbs.db", "desktop.ini")
+# What desktops leave beside files, by name, and how each begins: a log may bear such a name too.
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
+_LEFT_BY_DESKTOPS = (
+    ("._*", _APPLE_DOUBLE),
+    (".ds_store", b"\x00\x00\x00\x01Bud1"),
+    ("thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    ("desktop.ini", b"["),
+)
+_TEXT_MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 
 
 def input_of(path: str, content: Content, sha256: str, size: int, container: str | None) -> Input:
@@ -83,15 +91,19 @@ def unread_input(
     )
 
 
-def ignored_name(name: str) -> str:
-    """Why a file of this name holds nothing of its own; "" where it may."""
-    lower = name.lower()
-    return "resource fork" if any(fnmatch.fnmatchcase(lower, pattern) for pattern in _RESOURCE_FORKS) else ""
+def may_be_desktops(name: str) -> bool:
+    """Whether a desktop leaves files of this name beside others; their content decides (`left_by_desktop`)."""
+    last = name.rsplit("/", 1)[-1].lower()
+    return any(fnmatch.fnmatchcase(last, pattern) for pattern, _ in _LEFT_BY_DESKTOPS)
 
 
-def ignored_member(name: str) -> str:
-    """The same of a member of an archive."""
-    return "resource fork" if name.startswith("__MACOSX/") else ignored_name(name.rsplit("/", 1)[-1])
+def left_by_desktop(name: str, head: bytes) -> bool:
+    """Whether a file of this name that begins so is one that a desktop left: it holds nothing of its own."""
+    last = name.rsplit("/", 1)[-1].lower()
+    return any(
+        fnmatch.fnmatchcase(last, pattern) and (head.startswith(start) or head.lstrip(_TEXT_MARKS).startswith(start))
+        for pattern, start in _LEFT_BY_DESKTOPS
+    )
 
 
 def _is_documentation(path: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,8 +68,8 @@ def read_mapping(path: str, file: Path) -> LogMapping:
     return parse_mapping(path, data)
 
 
-def mappings_for(paths: Sequence[str], folder: Path | None) -> tuple[Declared, ...]:
-    """The mappings under the paths, in the folders of files given alone, and in a folder beside (an estate), by name.
+def mappings_for(paths: Sequence[str]) -> tuple[Declared, ...]:
+    """The mappings under the paths and in the folders of files given alone, by name.
 
     Raises ConfigError for one that is faulty, and where two declare logs of one name.
     """
@@ -79,15 +79,23 @@ def mappings_for(paths: Sequence[str], folder: Path | None) -> tuple[Declared, .
         if found.file.parent not in seen:
             seen.add(found.file.parent)
             files |= {found.path[: found.path.rfind("/") + 1] + file.name: file for file in _in(found.file.parent)}
-    if folder is not None:
-        files |= {f"{folder.name}/{file.name}": file for file in _in(folder)}
+    return joined(Declared(path, file, read_mapping(path, file)) for path, file in sorted(files.items()))
+
+
+def mappings_in(folder: Path) -> tuple[Declared, ...]:
+    """The mappings in one folder, such as an estate; raises as `mappings_for` does."""
+    files = ((f"{folder.name}/{file.name}", file) for file in _in(folder))
+    return joined(Declared(path, file, read_mapping(path, file)) for path, file in files)
+
+
+def joined(found: Iterable[Declared]) -> tuple[Declared, ...]:
+    """Mappings by name, each once. Raises ConfigError where two declare logs of one name and differ."""
     declared: dict[str, Declared] = {}
-    for path, file in sorted(files.items()):
-        one = Declared(path, file, read_mapping(path, file))
+    for one in found:
         known = declared.setdefault(one.mapping.name, one)
         if known.mapping != one.mapping:
             hint = "give each log a name of its own, or keep one of the files"
-            raise ConfigError(f"{path} and {known.path} both declare {one.mapping.name}, and differ", hint=hint)
+            raise ConfigError(f"{one.path} and {known.path} both declare {one.mapping.name}, and differ", hint=hint)
     return tuple(declared[name] for name in sorted(declared))
 
 

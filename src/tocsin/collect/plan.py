@@ -15,7 +15,7 @@ from tocsin.collect.archive import Archive, format_of, hold, open_archive
 from tocsin.collect.collection import Check, Sum
 from tocsin.collect.declared.packing import declared_log
 from tocsin.collect.declared.reader import DeclaredLog
-from tocsin.collect.entries import archive_input, faulted, ignored_member, ignored_name, input_of, unread_input
+from tocsin.collect.entries import archive_input, faulted, input_of, left_by_desktop, may_be_desktops, unread_input
 from tocsin.collect.gathering import Folder, Folders, Gathered, gather_members
 from tocsin.collect.inflate import BLOCK, Joined, compression, inflate
 from tocsin.collect.limits import ArchiveFault, Limits
@@ -113,9 +113,8 @@ def _plan_left(prefix: str, gathered: Gathered, container: str | None) -> Iterat
 
 
 def _plan_file(found: Found, how: _How, written: Sum | None = None) -> Iterator[Planned]:
-    reason = found.refusal or ignored_name(found.file.name)
-    if reason:
-        yield _unread(found.path, reason, ignored=found.ignored or not found.refusal)
+    if found.refusal:
+        yield _unread(found.path, found.refusal, ignored=found.ignored)
         return
     if acquisition.is_acquisition(found.file.name):
         yield _plan_acquisition(found.path, found.file)
@@ -124,6 +123,8 @@ def _plan_file(found: Found, how: _How, written: Sum | None = None) -> Iterator[
         with found.file.open("rb") as stream:
             if not _head(stream):
                 yield _unread(found.path, "empty file", ignored=True)
+            elif left_by_desktop(found.file.name, _head(stream)):
+                yield _unread(found.path, "resource fork", ignored=True)
             elif format_of(stream, how.limits) is not None:
                 yield from _plan_archive_file(found, stream, how)
             elif compression(_head(stream)) is not None:
@@ -253,7 +254,7 @@ def _plan_members(archive: Archive, prefix: str, container: str, how: _How, dept
             left = len(archive.members) - number
             yield _unread(f"{prefix}!...", f"{left} members past the limit of {how.limits.members} were not read")
             return
-        reason = ignored_member(name) or ("empty file" if member.size == 0 and not member.refusal else "")
+        reason = "empty file" if member.size == 0 else "resource fork" if _is_desktops(archive, name) else ""
         if reason or member.refusal:
             yield _unread(
                 path, member.refusal or reason, ignored=not member.refusal, container=container, size=member.size
@@ -271,6 +272,15 @@ def _plan_members(archive: Archive, prefix: str, container: str, how: _How, dept
             continue
         found = _Member(archive, name, path, container, gathered.sums.get(name))
         yield from _plan_member(found, how, depth)
+
+
+def _is_desktops(archive: Archive, name: str) -> bool:
+    if archive.members[name].refusal or not may_be_desktops(name):
+        return False
+    try:
+        return left_by_desktop(name, next(archive.blocks(name), b""))
+    except ArchiveFault:
+        return False
 
 
 class _Member(NamedTuple):

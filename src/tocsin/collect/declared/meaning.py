@@ -81,8 +81,9 @@ class Reading:
             text = value.constant or _text(fields.get(value.column))
             canonical = _CANONICAL.get(path)
             event[path] = canonical(text) if canonical else text or None
-        if self._mapping.identifier:
-            event.setdefault("metadata.uid", "|".join(_text(fields.get(name)) for name in self._mapping.identifier))
+        parts = [_text(fields.get(name)) for name in self._mapping.identifier]
+        if any(parts):
+            event.setdefault("metadata.uid", "|".join(parts))
         return event
 
     def _status(self, fields: Mapping[str, Any], warnings: list[str], given: str | None) -> str | None:
