@@ -232,3 +232,14 @@ def test_a_name_is_never_decoded_into_another_place(tmp_path: Path, name: str) -
 def test_a_damaged_list_costs_nothing_but_itself(tmp_path: Path, name: str, data: bytes) -> None:
     found = planned(write(tmp_path, {**velociraptor(), name: data}, "zip"))
     assert found[f"uploads/auto/C:/{LOGS}/Security.evtx"].state is InputState.READ
+
+
+def test_a_list_that_vanishes_costs_itself(tmp_path: Path) -> None:
+    folder = write(tmp_path, velociraptor(), "folder")
+    found: dict[str, Input] = {}
+    for each in plan([str(folder)]):
+        found[each.input.path[len(str(folder)) + 1 :]] = each.input
+        (folder / "uploads.json").unlink(missing_ok=True)
+    assert found["uploads.json"].state is InputState.UNRECOGNISED
+    assert "cannot be opened" in found["uploads.json"].reason
+    assert found[f"uploads/auto/C:/{LOGS}/Security.evtx"].state is InputState.READ

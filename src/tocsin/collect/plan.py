@@ -90,8 +90,12 @@ def _plan_collected(found: Found, collection: Folder, how: _How) -> Iterator[Pla
         shown = replace(found, path=collection.path + name)
         yield from _plan_file(shown, how, gathered.sums.get(name))
         return
-    with found.file.open("rb") as stream:
-        sha256, pieces = hash_pieces(stream)
+    try:
+        with found.file.open("rb") as stream:
+            sha256, pieces = hash_pieces(stream)
+    except OSError as error:
+        yield _unread(found.path, f"cannot be read: {error.strerror or error}")
+        return
     size = sum(piece.length for piece in pieces)
     entry = _control_input(found.path, name, gathered, sha256, size, None)
     yield Planned(entry, container_tasks(entry, pieces, found.file))
@@ -168,8 +172,11 @@ def _plan_acquisition(path: str, file: Path) -> Planned:
 
 def _plan_mapping(one: Declared, *, is_used: bool) -> Planned:
     """A mapping: sealed as it was given, and reported where no file of the plan is read by it."""
-    with one.file.open("rb") as stream:
-        sha256, pieces = hash_pieces(stream)
+    try:
+        with one.file.open("rb") as stream:
+            sha256, pieces = hash_pieces(stream)
+    except OSError as error:
+        return _unread(one.path, f"cannot be read: {error.strerror or error}")
     size = sum(piece.length for piece in pieces)
     entry = archive_input(one.path, sha256, size, MAPPING, None)
     if not is_used:
