@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, exposure
 from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
+from tocsin.correlate import exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
-from tocsin.correlate import identity, notes, responders
 from tocsin.correlate.incidents import correlate
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
@@ -26,14 +27,14 @@ from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.estate import Estate
+from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
-from tocsin.model.identity import is_remote_address
 from tocsin.model.joining import Identities
 from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
-from tocsin.model.question import CompromiseStart, Question, Way
+from tocsin.model.question import CompromiseStart, Question
 from tocsin.processing import combine_logs
 from tocsin.store.workspace import Workspace
 
@@ -47,8 +48,7 @@ WITHHELD = (
 # An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
 # level medium (`correlate/weights.toml`).
 ASSUMED_FROM_SCORE = 50
-# An address this many accounts used is a way out shared by many: alone it makes nobody's access hostile.
-_SHARED_BY = 5
+# Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 
 NOT_DONE = (
@@ -82,6 +82,7 @@ class Held:
     notes: pa.Table
     logs: pa.Table
     unfinished: bool
+    exceptions: tuple[ExceptionInfo, ...]
 
     @classmethod
     def load(cls, workspace: Workspace, rules: CompiledRules, estate: Estate) -> Held:
@@ -102,6 +103,7 @@ class Held:
             notes=kept_by(workspace, notes.NAME, notes.combine),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
+            exceptions=tuple(one.info for one in rules.exceptions),
         )
 
 
@@ -119,7 +121,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
         place=held.places,
     )
-    hits = _within(held.hits, question)
+    as_of = _as_of(held.accounts) if now is None else now
+    apart = exceptions.set_apart(within(held.hits, question), held.exceptions, as_of)
+    hits = apart.shown
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
     named = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
     found = responders.mark(named, held.estate.responders, identities.canonical)
@@ -129,15 +133,25 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
-        for change in changes.conclude(_within(held.changes, question), place=held.places)
+        for change in changes.conclude(within(held.changes, question), place=held.places)
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
     return Answers(
-        as_of=_as_of(held.accounts) if now is None else now,
-        accounting=Accounting(inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs))),
+        as_of=as_of,
+        accounting=Accounting(
+            inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs)), hits=apart.account
+        ),
         findings=found,
         incidents=incidents,
-        exposure=_exposure(held, _all_forms(question, identities), watched, incidents, found, every_change, identities),
+        exposure=_exposure(
+            held,
+            in_the_logs_words(question, identities, held.means, watched),
+            watched,
+            incidents,
+            found,
+            every_change,
+            identities,
+        ),
         coverage=watched,
         changes=standing,
         identities=identities.joins,
@@ -156,7 +170,17 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         not_done=NOT_DONE,
         run=run,
         preservation=_preservation(held, watched, incidents, now),
-        notes=notes.conclude(_within(held.notes, question), place=held.places),
+        asked=look_up(question, identities, held.means, watched),
+        notes=notes.conclude(within(held.notes, question), place=held.places),
+        exceptions=exceptions.account_exceptions(
+            apart,
+            held.exceptions,
+            as_of,
+            rules=held.rules.infos,
+            place=held.places,
+            incidents=incidents,
+            canonical=identities.canonical,
+        ),
     )
 
 
@@ -237,10 +261,10 @@ def _exposure(
     identities: Identities,
 ) -> tuple[Exposure, ...]:
     start = CompromiseStart()
-    if not question.selects:
+    if not question.names_something:
         assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
         ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate)
-        question = replace(question, ways=ways, accounts=_accounts_behind(ways, held.means))
+        question = replace(question, ways=ways, accounts=accounts_behind(ways, held.means))
         start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(
         coverage=watched,
@@ -252,40 +276,6 @@ def _exposure(
         withheld=WITHHELD,
     )
     return exposure.conclude(held.accesses, question, evidence)
-
-
-def hostile_ways(
-    incidents: Sequence[Incident],
-    findings: Sequence[Finding],
-    carriers: Mapping[Entity, int],
-    identities: Identities,
-    estate: Estate,
-) -> tuple[Way, ...]:
-    """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
-
-    A finding that names a session or a remote address makes that account's use of it hostile. An address that few
-    accounts used at all, and that is not the institution's own, is hostile whoever used it. A finding that names an
-    account and nothing to tell the intruder from its holder makes the whole account hostile.
-    """
-    members = {identifier for incident in incidents for identifier in incident.findings}
-    ways: set[Way] = set()
-    for finding in findings:
-        if finding.id not in members:
-            continue
-        of_type = {kind: [one.id for one in finding.entities if one.type is kind] for kind in EntityType}
-        accounts = [form for one in of_type[EntityType.ACCOUNT][:1] for form in identities.all_forms(one)]
-        addresses = [one for one in of_type[EntityType.ADDRESS] if is_remote_address(one)]
-        sessions = of_type[EntityType.SESSION]
-        ways.update(Way(identity="", address="", session=session) for session in sessions)
-        for address in addresses:
-            shared = carriers.get(Entity(EntityType.ADDRESS, address), 0) > _SHARED_BY
-            if not shared and estate.network_of(address) is None:
-                ways.add(Way(identity="", address=address, session=""))
-            else:
-                ways.update(Way(identity=account, address=address, session="") for account in accounts)
-        if not addresses and not sessions:
-            ways.update(Way(identity=account, address="", session="") for account in accounts)
-    return tuple(sorted(ways))
 
 
 def _under_one_name(findings: Sequence[Finding], identities: Identities) -> tuple[Finding, ...]:
@@ -306,29 +296,6 @@ def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
     shown = pa.array([identities.canonical(name) for name in accounts.dictionary.to_pylist()], pa.string())
     renamed = shown.take(accounts.indices)
     return attribution.combine([means.set_column(means.schema.get_field_index("account"), "account", renamed)])
-
-
-def _all_forms(question: Question, identities: Identities) -> Question:
-    """The question with every name of the accounts it asks for."""
-    forms = {form for one in question.identities for form in identities.all_forms(one)}
-    return replace(question, identities=tuple(sorted(forms)))
-
-
-def _accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
-    """Every account the logs show with the ways, sorted; none at all where one of them is not known.
-
-    A list that is not whole would let a holding be ruled out that an account left off it could open.
-    """
-    behind: set[str] = set()
-    for way in ways:
-        shown = {way.identity} if way.identity else set()
-        for name, value in (("address", way.address), ("session", way.session)):
-            if value and not way.identity:
-                shown.update(means.filter(pc.equal(means.column(name), value)).column("account").to_pylist())
-        if not shown or "" in shown:
-            return ()
-        behind |= shown
-    return tuple(sorted(behind))
 
 
 def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:
@@ -352,7 +319,7 @@ def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:
     ]
 
 
-def _within(table: pa.Table, question: Question) -> pa.Table:
+def within(table: pa.Table, question: Question) -> pa.Table:
     """Rows in the time asked of; those without a time stay, for they cannot be placed outside it."""
     if question.from_ is None and question.to is None:
         return table

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -19,8 +19,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
-from tocsin.model.chunk import Input, InputState, Rejection
-from tocsin.processing import Sealing
+from tocsin.model.chunk import Dating, Input, InputState, Rejection
+from tocsin.processing import YEARLESS, Sealing
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
 from tocsin.store import tables
@@ -50,7 +50,8 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """What the writer works with; `rules` is the folder of the compiled rules, `plan` their digest."""
+    """What the writer works with; `rules` is the folder of the compiled rules, `plan` their digest, `dating` what dates
+    lines that name no year."""
 
     workspace: Workspace
     key: WorkspaceKey
@@ -59,6 +60,7 @@ class Intake:
     run: int
     workers: int
     progress: Progress
+    dating: Dating | None = None
 
     def take_in(self, planned: Iterator[Planned]) -> None:
         """Commit every input and chunk of the plan that the workspace does not hold yet."""
@@ -161,7 +163,7 @@ class Intake:
                 events=done.events,
                 first=done.first,
                 last=done.last,
-                plan=self.plan if job.kind is not ChunkKind.CONTAINER else "",
+                plan=self.plan_for(done.account.warnings) if job.kind is not ChunkKind.CONTAINER else "",
             )
         )
         _write_derived(connection, chunk.sequence, done)
@@ -180,7 +182,14 @@ class Intake:
             segment=None if task.kind is ChunkKind.DERIVED else self.workspace.segment_path(name),
             events=self.workspace.events_path(name),
             rules=self.rules,
+            dating=self.dating,
         )
+
+    def plan_for(self, warnings: Collection[str]) -> str:
+        """By what a chunk with these warnings is processed: the rules, and where a year was lacking what dated it."""
+        if self.dating is None or set(warnings).isdisjoint(YEARLESS):
+            return self.plan
+        return f"{self.plan}@{self.dating.time}{'<' if self.dating.is_latest else '~'}"
 
     def _next_sequence(self) -> int:
         with self.workspace.reading() as connection:
@@ -256,7 +265,7 @@ def replace_derived(connection: Connection, sequence: int, done: Done, plan: str
     connection.execute(
         update(tables.chunks)
         .where(tables.chunks.c.sequence == sequence)
-        .values(plan=plan, events_sha256=done.events_sha256, events=done.events)
+        .values(plan=plan, events_sha256=done.events_sha256, events=done.events, first=done.first, last=done.last)
     )
 
 

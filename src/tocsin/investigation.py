@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,26 +25,33 @@ from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.collect.trial import try_mapping
 from tocsin.cover.preserve import expiries, products_of
-from tocsin.errors import ConfigError, StoreError
+from tocsin.detect.sigma.compile import with_exceptions
+from tocsin.detect.sigma.rules import load_rules
+from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.model.answers import Answers, Run
+from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
+from tocsin.model.exceptions import Preview
 from tocsin.model.mapping import LogMapping, Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
+from tocsin.model.rule import CaseOutcome, CheckedRules
+from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import Span, spans
 from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
-from tocsin.rereading import Rereader, chunk_of, derive_again
+from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
+from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
 from tocsin.share.report import write_report
 from tocsin.store.durable import sweep
-from tocsin.store.estate import read_estate
-from tocsin.store.workspace import Workspace, create_workspace, open_workspace
+from tocsin.store.estate import read_estate, read_estate_with_warnings
+from tocsin.store.workspace import Workspace, create_workspace, is_writable, open_workspace
 
 _TOOL = f"tocsin {__version__}"
 # Below this much input, starting processes costs more than they save.
@@ -61,6 +69,7 @@ class Settings:
     rules       folders, files or archives of Sigma rules beside our own
     from_, to   only what happened in this span enters the answers (ns UTC, `to` exclusive); everything is collected
     workers     processes; None chooses by the size of the input and the machine
+    taken       when the logs were taken, ns UTC: dates lines that name no year; None leaves that to the other logs
     now         the time the answers speak of, ns UTC; None is the last plausible event
     """
 
@@ -71,6 +80,7 @@ class Settings:
     from_: int | None = None
     to: int | None = None
     workers: int | None = None
+    taken: int | None = None
     now: int | None = None
     passphrase: str | None = None
 
@@ -92,7 +102,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     started = _now()
     size = total_bytes(settings.paths)
     if settings.estate is not None:
-        read_estate(settings.estate)
+        _check_estate(settings.estate, progress)
     given = mappings_for(settings.paths)
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))
@@ -105,7 +115,8 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             mappings = joined((*given, *mappings_in(workspace.estate)))
         rules = compiled_rules(workspace, settings.rules, kept, progress)
         workers = settings.workers or _workers_for(size)
-        asked = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "now": settings.now}
+        taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
+        asked = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "taken": taken, "now": settings.now}
         run = begin_run(workspace, _text(started), _TOOL, asked)
         _recover(workspace)
         intake = Intake(
@@ -116,10 +127,13 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             run=run,
             workers=workers,
             progress=progress,
+            dating=None if taken is None else Dating(taken, is_latest=True),
         )
         progress.stage("Reading and sealing the logs", size)
+        if not size:
+            progress.note(f"there is nothing to read in {', '.join(settings.paths)}")
         intake.take_in(plan(settings.paths, mappings=mappings))
-        derive_again(intake)
+        derive_again(intake if taken is not None else replace(intake, dating=dating_of(workspace)))
         _publish(workspace, key)
         finish_run(workspace, run, _text(_now()))
         progress.stage("Answering", None)
@@ -186,7 +200,45 @@ def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mappin
         _, kept, finished = latest_run(workspace)
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
-    return rules, {"rules": rules.digest, "from": None, "to": None, "now": None}, True
+    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None}, True
+
+
+def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, progress: Progress) -> Preview:
+    """What the exceptions in a file would hide of what the workspace holds; nothing is written.
+
+    Asked as the last investigation was. Raises RuleError for a file that holds none, or one that cannot be applied.
+    """
+    found = load_rules([file])
+    for failed in found.failed:
+        raise RuleError(failed.reason, path=failed.path, line=failed.line)
+    if not found.exceptions:
+        raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
+    opened = open_workspace(workspace)
+    key = open_key(opened, key_sources(os.environ, passphrase))
+    _, kept, _ = latest_run(opened)
+    rules = kept_rules(opened, str(kept["rules"])).compiled
+    proposed = with_exceptions(rules, found.exceptions)
+    held = Held.load(opened, rules, _estate_of(opened))
+    hits = asked_again(opened, key, held.hits, proposed, progress)
+    progress.stage("Comparing", None)
+    question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    asked = Asked(question, _number(kept["now"]), _about(opened, key, _now(), 1))
+    return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
+
+
+def list_rules(rules: Sequence[Path]) -> Listing:
+    """Our own rules and those given, and the exceptions among them."""
+    return listed_rules(rules)
+
+
+def check_rules(paths: Sequence[Path]) -> CheckedRules:
+    """Every fault of rules, exceptions and cases."""
+    return checked_rules(paths)
+
+
+def run_cases(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
+    """What rules do on the cases beside them."""
+    return cases_run(paths)
 
 
 def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:
@@ -220,7 +272,8 @@ def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress
         progress.advance(leaves - done)
         done = leaves
 
-    with opened.writer_lock():
+    # Nobody can write where the folder cannot be written: there is nothing to lock out.
+    with opened.writer_lock() if is_writable(workspace) else contextlib.nullcontext():
         return verification.verify(opened, key, reread, advance)
 
 
@@ -242,6 +295,11 @@ def run_exercise(name: str, workspace: Path, seed: int, progress: Progress) -> P
     _open_or_create(workspace, None)
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed)
+
+
+def _kept_taking(workspace: Workspace) -> int | None:
+    """When the logs were taken, as an earlier run was told."""
+    return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
 
 
 def _unchanged(kept: Sequence[LogMapping], given: Sequence[LogMapping]) -> tuple[LogMapping, ...]:
@@ -302,6 +360,18 @@ def _about(workspace: Workspace, key: WorkspaceKey, started: int, workers: int) 
         checkpoint_root=lines[2] or base64.b64encode(b"").decode(),
         key_file=str(key.file or ""),
     )
+
+
+def _check_estate(folder: Path, progress: Progress) -> None:
+    """Tell what is odd in an estate. Raises ConfigError where it is faulty, or says nothing at all."""
+    reading = read_estate_with_warnings(folder)
+    for warning in reading.warnings:
+        progress.note(f"estate: {warning}")
+    if reading.estate == Estate():
+        raise ConfigError(
+            f"there is no estate in {folder}",
+            hint="docs/formats/estate.md: identities.csv, holdings.csv, estate.yaml ...",
+        )
 
 
 def _keep_estate(workspace: Workspace, folder: Path) -> None:

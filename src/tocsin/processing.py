@@ -13,17 +13,23 @@ import pyarrow as pa
 from tocsin.assess import attribution, exposure
 from tocsin.collect.declared.packing import source_of
 from tocsin.collect.source import Coalescing, Event, Mapped, Source
+from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import VerificationError
-from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Rejection
+from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
 from tocsin.protect.door import pass_through
 from tocsin.record.commitment import leaf_hashes
+
+# The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
+YEAR_FROM_TAKING = "year_from_taking"
+YEAR_FROM_LOGS = "year_from_other_logs"
+YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
 SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
 
@@ -33,9 +39,11 @@ class Plan:
     """What a chunk is processed with, the same in every worker.
 
     matchers   one a source name; a source without a matcher leaves no hits
+    dating     what dates lines that name no year; None leaves them without a time
     """
 
     matchers: Mapping[str, Matcher]
+    dating: Dating | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ def _read(
             count, first, detail = rejected.get(item.reason, (0, ordinal, item.detail))
             rejected[item.reason] = count + item.records, first, detail
             ordinal += item.records
-    rows = _Rows(chunk, source.name, without)
+    rows = _Rows(chunk, source.name, without, plan.dating)
     seen, owners = records, ordinals
     if isinstance(source, Coalescing):
         seen, owners = _coalesced(list(source.coalesce(records)), records, ordinals, rows)
@@ -181,8 +189,9 @@ def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -
 class _Rows:
     """Columns of the events, accesses and marks of one chunk as they grow."""
 
-    def __init__(self, chunk: Chunk, source: str, without: frozenset[int]) -> None:
+    def __init__(self, chunk: Chunk, source: str, without: frozenset[int], dating: Dating | None) -> None:
         self._chunk = chunk
+        self._dating = dating
         self._source = source
         self._without = without
         self._seen: set[bytes] = set()
@@ -194,11 +203,13 @@ class _Rows:
 
     def add(self, ordinal: int, records: Sequence[Record], mapped: Mapped) -> None:
         """Add the event of these records; `ordinal` is that of the first."""
-        for record in records:
-            for code in record.warnings:
-                self.warnings[code] = self.warnings.get(code, 0) + 1
-        for code in mapped.warnings:
-            self.warnings[code] = self.warnings.get(code, 0) + 1
+        time = mapped.event.get("time")
+        found = None
+        if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
+            time = found = dated_by(original, self._dating)
+        for code in (*(code for record in records for code in record.warnings), *mapped.warnings):
+            told = code if found is None or code != YEAR_UNKNOWN else self._assumed
+            self.warnings[told] = self.warnings.get(told, 0) + 1
         key = self._key(records[0], mapped)
         if key in self._seen or ordinal in self._without:
             self.duplicates += len(records)
@@ -208,7 +219,6 @@ class _Rows:
         event = mapped.event
         get = event.get
         columns = self._events
-        time = get("time")
         columns["record"].append(reference)
         columns["key"].append(key)
         columns["time"].append(time)
@@ -224,6 +234,10 @@ class _Rows:
                 table["record"][-1] = reference
                 table["time"][-1] = time
                 table["source"][-1] = self._source
+
+    @property
+    def _assumed(self) -> str:
+        return YEAR_FROM_TAKING if self._dating and self._dating.is_latest else YEAR_FROM_LOGS
 
     def _key(self, record: Record, mapped: Mapped) -> bytes:
         if mapped.key is not None:
@@ -241,24 +255,30 @@ def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _hits(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
-    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event."""
+    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event.
+
+    Where every record of the event on which the rule holds is taken out by exceptions, a row for each set of them.
+    """
     if not matches:
         return HITS.empty_table()
+    ways: dict[tuple[int, str], dict[str | None, str]] = {}
     row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
-    rows: list[int] = []
-    rules: list[str] = []
-    matched: list[str] = []
-    found: set[tuple[int, str]] = set()
     for match in matches:
         row = row_of.get(record_reference(chunk.sequence, owners[match.index]))
-        if row is not None and (row, match.rule) not in found:  # nor does a second copy of an event leave a second hit
-            found.add((row, match.rule))
-            rows.append(row)
-            rules.append(match.rule)
-            matched.append(json.dumps([list(part) for part in match.matched], ensure_ascii=False))
-    taken = events.take(pa.array(rows, type=pa.int64()))
-    taken = taken.append_column("rule", pa.array(rules, pa.string()))
-    return taken.append_column("matched", pa.array(matched, pa.string())).select(HITS.names).cast(HITS)
+        if row is not None:  # a second copy of an event leaves no second hit
+            held = ways.setdefault((row, match.rule), {})
+            by = " ".join(match.hidden_by) or None
+            if by not in held and None not in held:
+                held[by] = json.dumps([list(part) for part in match.matched], ensure_ascii=False)
+    found = [
+        (row, rule, by, matched)
+        for (row, rule), held in ways.items()
+        for by, matched in ([(None, held[None])] if None in held else held.items())
+    ]
+    taken = events.take(pa.array([row for row, _, _, _ in found], type=pa.int64()))
+    for place, name in ((1, "rule"), (2, "hidden_by"), (3, "matched")):
+        taken = taken.append_column(name, pa.array([one[place] for one in found], pa.string()))
+    return taken.select(HITS.names).cast(HITS)
 
 
 def _logs(source: str, records: Sequence[Record]) -> pa.Table:

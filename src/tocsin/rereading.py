@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from tocsin.collect.archive import read_member
 from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.plan import ChunkKind
 from tocsin.errors import VerificationError
 from tocsin.intake import Intake, replace_derived
-from tocsin.model.chunk import VERBATIM, Chunk, Input, InputState
+from tocsin.model.chunk import VERBATIM, Chunk, Dating, Input, InputState
+from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.reference import split_reference
-from tocsin.processing import Sealing
+from tocsin.processing import YEARLESS, Sealing
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.reading import open_input
 from tocsin.store import tables
@@ -104,28 +106,58 @@ def chunk_of(entry: Row[Any], chunk: Row[Any]) -> Chunk:
 
 
 def derive_again(intake: Intake) -> int:
-    """Process anew, from the record, every chunk whose findings were made with other rules; how many there were.
+    """Process anew, from the record, every chunk whose findings were made with other rules, or whose lines that name no
+    year were dated by something else; how many there were.
 
     The record is not touched: only what was derived from it is replaced, a chunk a transaction.
     """
     rows = tables.chunks.c
     with intake.workspace.reading() as connection:
-        stale = connection.execute(
-            select(tables.chunks)
-            .where(rows.kind != ChunkKind.CONTAINER.value, rows.plan != intake.plan, rows.decoder != VERBATIM)
+        yearless = _yearless(connection)
+        processed = connection.execute(
+            select(rows.sequence, rows.plan, rows.length)
+            .where(rows.kind != ChunkKind.CONTAINER.value, rows.decoder != VERBATIM)
             .order_by(rows.sequence)
         ).all()
-        entries = {row.id: row for row in connection.execute(select(tables.inputs))}
+        wanted = {row.sequence: intake.plan_for(yearless.get(row.sequence, ())) for row in processed}
+        stale = [row.sequence for row in processed if row.plan != wanted[row.sequence]]
+        total = sum(row.length for row in processed if row.plan != wanted[row.sequence])
+        entries = {row.id: row for row in connection.execute(select(tables.inputs))} if stale else {}
     if not stale:
         return 0
-    intake.progress.stage("Looking again with these rules", sum(row.length for row in stale))
+    intake.progress.stage("Looking again with these rules", total)
     rereader = Rereader(intake.workspace, intake.key)
-    for row in stale:
+    for sequence in stale:
+        with intake.workspace.reading() as connection:
+            row = connection.execute(select(tables.chunks).where(rows.sequence == sequence)).one()
         done = _derived(intake, rereader, entries[row.input], row)
         with intake.workspace.writing() as connection:
-            replace_derived(connection, row.sequence, done, intake.plan)
+            replace_derived(connection, row.sequence, done, wanted[sequence])
         intake.progress.advance(row.length)
     return len(stale)
+
+
+def dating_of(workspace: Workspace) -> Dating | None:
+    """What the logs that name their years say of those that do not: their last time; None where there is none."""
+    rows = tables.chunks.c
+    with workspace.reading() as connection:
+        yearless = _yearless(connection)
+        times = connection.execute(
+            select(rows.sequence, rows.last)
+            .join(tables.inputs, rows.input == tables.inputs.c.id)
+            .where(rows.last.is_not(None), tables.inputs.c.source != NOTE)
+        ).all()
+        last = max((time for sequence, time in times if sequence not in yearless), default=None)
+    return None if last is None or not yearless else Dating(last, is_latest=False)
+
+
+def _yearless(connection: Connection) -> dict[int, set[str]]:
+    """The chunks with lines that name no year, each with the codes that say so."""
+    rows = tables.warnings.c
+    found: dict[int, set[str]] = defaultdict(set)
+    for sequence, code in connection.execute(select(rows.chunk, rows.code).where(rows.code.in_(YEARLESS))):
+        found[sequence].add(code)
+    return found
 
 
 def _derived(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any]) -> Done:
@@ -143,6 +175,7 @@ def _derived(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any])
         segment=None,
         events=intake.workspace.events_path(row.name),
         rules=intake.rules,
+        dating=intake.dating,
     )
     done = work(job)
     repeated = frozenset(done.ordinals) - held

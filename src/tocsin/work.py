@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tocsin.collect.plan import ChunkKind
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.errors import SourceError
-from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount
+from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, Dating
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.reference import split_reference
 from tocsin.processing import Plan, Sealing, process, refuse, spans, summarise
@@ -39,6 +39,7 @@ class Job:
     events         where the events go
     rules          folder of the compiled rules
     without        ordinals whose event an earlier chunk holds
+    dating         what dates lines that name no year
     refused        why the chunk is not to be processed but only sealed ("" to process it)
     """
 
@@ -51,6 +52,7 @@ class Job:
     events: Path
     rules: Path
     without: frozenset[int] = frozenset()
+    dating: Dating | None = None
     refused: str = ""
 
 
@@ -98,7 +100,9 @@ def _work(job: Job) -> Done:
     if job.refused:
         result, logs = refuse(data, job.sealing, "not_processed", job.refused)
     else:
-        result, logs = process(data, job.chunk, _plan(job.rules), job.sealing, without=job.without)
+        result, logs = process(
+            data, job.chunk, replace(_plan(job.rules), dating=job.dating), job.sealing, without=job.without
+        )
     events = result.events
     events_sha256 = ""
     if events.num_rows:

@@ -15,6 +15,8 @@ from typing import Protocol
 
 from tocsin.work import Done, Job, work
 
+_SECRETS = ("TOCSIN_PASSPHRASE", "TOCSIN_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY")
+
 
 class Workers(Protocol):
     """Where jobs are done."""
@@ -95,6 +97,17 @@ def start_workers(workers: int) -> Iterator[Workers]:
         return
     pool = _Spawned(workers)
     try:
-        yield pool
+        with _without_secrets():
+            yield pool
     finally:
         pool.stop()
+
+
+@contextlib.contextmanager
+def _without_secrets() -> Iterator[None]:
+    """A worker is given one segment's key and needs no other: what opens the workspace is not in its environment."""
+    held = {name: os.environ.pop(name) for name in _SECRETS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(held)

@@ -32,6 +32,7 @@ class Settings:
     workers: int | None
     now: int | None
     passphrase: str | None
+    taken: int | None = None
 
 
 class Created(NamedTuple):

@@ -46,6 +46,7 @@ def test_every_option_of_investigate_reaches_the_investigation(
     for folder in ("rules-a", "rules-b", "estate"):
         Path(folder).mkdir()
     options = ["--workspace", "ws", "--estate", "estate", "--rules", "rules-a", "--rules", "rules-b", "--workers", "3"]
+    options += ["--taken", "1970-01-01T00:00:05Z"]
     span = ["--from", "2024-03-01T01:00:00+01:00", "--to", "2024-03-02T00:00:00Z"]
     assert tocsin("investigate", "./log.jsonl", "rules-a/", *options, *span).code == 0
     (asked,) = investigation.asked
@@ -56,7 +57,7 @@ def test_every_option_of_investigate_reaches_the_investigation(
         (Path("rules-a"), Path("rules-b")),
     )
     assert (asked.from_, asked.to) == (parse_time("2024-03-01T00:00:00Z"), parse_time("2024-03-02T00:00:00Z"))
-    assert (asked.workers, asked.now, asked.passphrase) == (3, None, None)
+    assert (asked.workers, asked.taken, asked.now, asked.passphrase) == (3, 5_000_000_000, None, None)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,11 @@ def test_a_fault_of_ours_ends_with_70_and_keeps_the_details_off_the_screen(tmp_p
 def test_exposure_asks_in_canonical_names(investigation: Investigation, tocsin: Callable[..., Outcome]) -> None:
     criteria = ["--identity", "Ada.Example@Tribunal.Example", "--address", "[2001:DB8::1]:443", "--session", "AbC"]
     done = tocsin("exposure", "--workspace", "ws", *criteria, "--host", "FILES-01.", "--format", "json")
-    assert json.loads(done.out) == {"schema": {"name": "tocsin.exposure", "version": "0.1"}, "exposure": []}
+    assert json.loads(done.out) == {
+        "schema": {"name": "tocsin.exposure", "version": "0.1"},
+        "asked": [],
+        "exposure": [],
+    }
     ((workspace, question, _),) = investigation.asked
     assert workspace == Path("ws")
     assert question.identities == ("ada.example@tribunal.example",)

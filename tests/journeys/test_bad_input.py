@@ -336,3 +336,19 @@ def test_an_exclamation_mark_in_a_members_name_is_told_from_the_one_between(tmp_
         "x.zip!a!b.jsonl": 4,
     }
     assert tocsin("record", "verify", "--workspace", tmp_path / "w").code == 0
+
+
+def test_a_folder_that_describes_nothing_is_no_estate(tmp_path: Path, tocsin: Tocsin) -> None:
+    (tmp_path / "estate").mkdir()
+    (tmp_path / "audit.jsonl").write_bytes(lines(3))
+    refused = tocsin("investigate", tmp_path / "audit.jsonl", "--estate", tmp_path / "estate")
+    assert refused.code == 2
+    assert "there is no estate in" in refused.err
+
+
+def test_an_empty_folder_is_told_and_a_mistyped_workspace_is_a_usage_error(tmp_path: Path, tocsin: Tocsin) -> None:
+    (tmp_path / "logs").mkdir()
+    assert "nothing to read in" in tocsin("investigate", tmp_path / "logs", "--workspace", tmp_path / "case").err
+    mistyped = tocsin("exposure", "--workspace", tmp_path / "cas")
+    assert mistyped.code == 2
+    assert "is no workspace" in mistyped.err

@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 import tocsin.store.migrations
-from tocsin.errors import StoreError
+from tocsin.errors import ConfigError, StoreError
 from tocsin.store.tables import inputs, metadata, runs
 from tocsin.store.workspace import REVISIONS, Workspace, create_workspace, open_workspace
 
@@ -42,6 +42,27 @@ def test_a_new_workspace_has_its_folders_tables_and_identity(folder: Path) -> No
     assert (again.id, again.origin, again.path) == (first.id, first.origin, folder)
     assert set(inspect(again.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
     again.close()
+
+
+def test_its_database_is_for_its_owner_alone(folder: Path) -> None:
+    made(folder)
+    assert stat.S_IMODE((folder / "tocsin.db").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_cannot_be_written_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = create_workspace(folder)
+    with workspace.writing() as connection:
+        connection.execute(insert(runs).values(**RUN))
+    monkeypatch.setattr("tocsin.store.workspace.is_writable", lambda _path: False)
+    with pytest.raises(StoreError, match="changes beside it"):  # the log beside the database is not merged yet
+        open_workspace(folder)
+    workspace.close()
+    opened = open_workspace(folder)
+    with opened.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(runs)) == 1
+    with pytest.raises(StoreError), opened.writing() as connection:
+        connection.execute(insert(runs).values(**RUN | {"id": 2}))
+    opened.close()
 
 
 def test_the_revision_the_code_expects_is_the_last_there_is() -> None:
@@ -98,9 +119,9 @@ def test_a_file_where_the_directory_should_be_is_refused(folder: Path) -> None:
 
 
 def test_what_is_no_workspace_is_not_opened(folder: Path) -> None:
-    with pytest.raises(StoreError, match="is no workspace") as caught:
+    with pytest.raises(ConfigError, match="is no workspace") as caught:
         open_workspace(folder)
-    assert caught.value.hint == f"make one with: tocsin init {folder}"
+    assert "name the folder an investigation made" in caught.value.hint
 
 
 def test_a_newer_workspace_is_not_opened(folder: Path) -> None:

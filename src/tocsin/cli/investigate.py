@@ -41,6 +41,14 @@ def investigate(
     ] = None,
     from_: options.FromOption = None,
     to: options.ToOption = None,
+    taken: Annotated[
+        int | None,
+        typer.Option(
+            metavar="TIME",
+            parser=options.rfc3339,
+            help="When the logs were taken: gives lines that name no year theirs. Default: by the other logs.",
+        ),
+    ] = None,
     workers: options.WorkersOption = None,
     format_: options.ReportFormatOption = "text",
     output: options.OutputOption = None,
@@ -67,6 +75,7 @@ def investigate(
         from_=from_,
         to=to,
         workers=workers,
+        taken=taken,
         now=None,
         passphrase=passphrase_for(workspace),
     )

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tocsin.collect.lines import Line, frame_lines, line_text
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped
 from tocsin.collect.syslog_header import Header, header_of
-from tocsin.collect.written_time import Written, with_years, written_time
+from tocsin.collect.written_time import Written, with_years, without_year, written_time
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import is_plausible
 from tocsin.model.record import Record, Unreadable
@@ -90,7 +90,7 @@ def read_lines(data: bytes, skip: int, parse: Parse, reason: str, detail: str) -
         elif parsed is None:
             yield Unreadable(line.offset, line.length, line.data, reason, detail)
         else:
-            native = {"time": time.time, "host": header.host if header else None}
+            native = {"time": time.time, "undated": without_year(time), "host": header.host if header else None}
             warned = (*warnings, *time.warnings)
             yield Record(line.offset, line.length, line.data, parsed.log, parsed.fields, native, warned)
 
@@ -105,6 +105,7 @@ def map_line(record: Record, table: Table) -> Mapped:
         "metadata.sequence": None,
         "status": _status(fields, table),
         "metadata.log_name": record.log[0],
+        "metadata.original_time": record.native["undated"] if time is None else None,
     }
     for columns in (table.columns.get(record.log[0]), table.columns.get("")):
         for column, names in (columns or {}).items():

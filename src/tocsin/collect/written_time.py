@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from tocsin.model.chunk import Dating
 from tocsin.model.instant import DAY, NANOSECONDS, parse_time
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -25,6 +26,8 @@ _ZONES = {
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "CET": 60, "MET": 60, "CEST": 120, "MEST": 120, "EET": 120,
     "EEST": 180, "MSK": 180,
 }  # fmt: skip
+# The code of a time whose year no neighbour in the same chunk tells.
+YEAR_UNKNOWN = "year_unknown"
 _MISSING, _UNREADABLE, _ASSUMED = ("time_missing",), ("time_unrepresentable",), ("zone_assumed_utc",)
 
 
@@ -83,7 +86,7 @@ def with_years(times: Sequence[Written]) -> list[Written]:
 
 def _dated(one: Written, yearless: tuple[int, int, int], beside: int | None) -> Written:
     if beside is None:
-        return Written(None, ("year_missing",))
+        return Written(None, (YEAR_UNKNOWN,), yearless)
     year = (_EPOCH + dt.timedelta(seconds=beside // NANOSECONDS)).year
     nearest: int | None = None
     for candidate in (year - 1, year, year + 1):
@@ -91,8 +94,34 @@ def _dated(one: Written, yearless: tuple[int, int, int], beside: int | None) -> 
         if time is not None and (nearest is None or abs(time - beside) < abs(nearest - beside)):
             nearest = time
     if nearest is None or abs(nearest - beside) > 183 * DAY:
-        return Written(None, ("year_missing",))
+        return Written(None, (YEAR_UNKNOWN,), yearless)
     return Written(nearest, (*one.warnings, "year_from_neighbours"))
+
+
+def without_year(written: Written) -> str | None:
+    """How the time of a line that names no year is kept (`Mar 4 08:00:01.5`), for a later dating; None for others."""
+    if written.yearless is None or not 0 <= written.yearless[2] < DAY:
+        return None
+    month, day, clock = written.yearless
+    seconds, fraction = divmod(clock, NANOSECONDS)
+    text = f"{_MONTHS[month - 1].title()} {day} {seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{fraction:09}" if fraction else text
+
+
+def dated_by(original_time: str, dating: Dating) -> int | None:
+    """The time of a line that names no year, by what is known beside it; None where it does not read as one.
+
+    Of a log that was taken at a known time it is the last such day before that time (with a day to spare, for clocks
+    differ); beside other logs it is the one nearest to them.
+    """
+    yearless = written_time(original_time).yearless
+    if yearless is None:
+        return None
+    year = (_EPOCH + dt.timedelta(seconds=dating.time // NANOSECONDS)).year
+    candidates = [time for each in range(year - 8, year + 2) if (time := _at(each, *yearless)) is not None]
+    if dating.is_latest:
+        return max((time for time in candidates if time <= dating.time + DAY), default=None)
+    return min(candidates, key=lambda time: (abs(time - dating.time), time), default=None)
 
 
 def _named(match: re.Match[str], zone: str) -> Written:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from tocsin.model.acquisition import AcquisitionRecord
 
 VERBATIM = "verbatim"
+
+
+class Dating(NamedTuple):
+    """What dates lines that name no year (ns UTC): when the logs were taken (`is_latest`), or the last of others."""
+
+    time: int
+    is_latest: bool
 
 
 class InputState(enum.StrEnum):

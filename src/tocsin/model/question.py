@@ -23,7 +23,8 @@ class Question:
     identities     accounts in any form the log or the estate knows (UPN, DOMAIN\\user, SID, identity id), canonical
     addresses      canonical addresses
     sessions       session ids as the log gives them; `none` stands for records without a session
-    hosts          canonical hosts; access records name no host, so they are a premise and select nothing by themselves
+    hosts          canonical hosts; access records name no host, so they are a premise, and select by the `ways` through
+                   them
     from_, to      nanoseconds UTC, `to` exclusive; None is open
     ways           each way is an alternative to the others and to the criteria above
     accounts       canonical accounts that any log shows behind the ways and criteria; they select nothing, but a way
@@ -46,6 +47,24 @@ class Question:
     def selects(self) -> bool:
         """Whether any access can match it."""
         return bool(self.identities or self.addresses or self.sessions or self.ways)
+
+    @property
+    def names_something(self) -> bool:
+        """Whether it asks of anything in particular, even of what no access can match."""
+        return self.selects or bool(self.hosts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One criterion of a question and whether the logs know it: `kind` identity, address, session or host.
+
+    records  how many records carry it, in any of its names; None for a host, which is known by its logs
+    """
+
+    kind: str
+    value: str
+    records: int | None
+    found: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,18 +29,21 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
     """One object: `schema` first, then the whole investigation, or the one list under the name of `part`."""
     head = headed(part)
     if part is not Part.INVESTIGATION:
-        return head | {str(part): element(getattr(answers, part))}
+        asked: dict[str, Json] = {"asked": element(answers.asked)} if part is Part.EXPOSURE else {}
+        return head | asked | {str(part): element(getattr(answers, part))}
     return head | {
         "as_of": _time(answers.as_of),
         "names_in_clear": answers.names_in_clear,
         "preservation": element(answers.preservation),
         "accounting": element(answers.accounting),
+        "exceptions": element(answers.exceptions),
         "findings": element(answers.findings),
         "incidents": element(answers.incidents),
         "exposure": element(answers.exposure),
         "coverage": element(answers.coverage),
         "changes": element(answers.changes),
         "notes": element(answers.notes),
+        "asked": element(answers.asked),
         "identities": element(answers.identities),
         "attribution": element(answers.attribution),
         "containment": {"cuts": element(answers.containment)},

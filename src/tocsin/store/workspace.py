@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from tocsin.errors import StoreError
+from tocsin.errors import ConfigError, StoreError
 from tocsin.store.faults import database_faults, disk_faults
 from tocsin.store.settings import number_of, read_settings, text_of, write_settings
 
@@ -133,6 +133,7 @@ def create_workspace(path: Path) -> Workspace:
             (path / folder).mkdir(mode=0o700, exist_ok=True)
     engine = _engine(path)
     _migrate(engine, path)
+    (path / _DATABASE).chmod(0o600)
     identity = uuid.uuid4().hex
     origin = f"tocsin.invalid/{identity}"
     # Last: a directory without it is no workspace yet.
@@ -143,19 +144,24 @@ def create_workspace(path: Path) -> Workspace:
 def open_workspace(path: Path) -> Workspace:
     """The workspace in `path`, its database brought up to date where it is older than the code.
 
-    Raises StoreError where there is none, where it is damaged or where it is newer than the code.
+    Where the folder cannot be written it is opened for reading alone. Raises ConfigError where there is none,
+    StoreError where it is damaged or newer than the code, or read-only with changes that are not in its database yet.
     """
     settings_path = path / _SETTINGS
     if not settings_path.exists():
-        raise StoreError(f"{path} is no workspace", hint=f"make one with: tocsin init {path}")
+        raise ConfigError(
+            f"{path} is no workspace",
+            hint="name the folder an investigation made (it holds workspace.toml); a new one: tocsin init DIR",
+        )
     settings = read_settings(settings_path)
     if number_of(settings, "format", settings_path) > FORMAT:
         raise _newer(path)
     if not (path / _DATABASE).exists():
         raise StoreError(f"{path} has lost its database, {_DATABASE}", hint="restore it from a backup")
-    with disk_faults(path):
-        for folder in _FOLDERS:
-            (path / folder).mkdir(mode=0o700, exist_ok=True)
+    if is_writable(path):
+        with disk_faults(path):
+            for folder in _FOLDERS:
+                (path / folder).mkdir(mode=0o700, exist_ok=True)
     workspace = Workspace(
         path=path,
         id=text_of(settings, "id", settings_path),
@@ -207,15 +213,27 @@ def _newer(path: Path) -> StoreError:
 
 def _engine(path: Path) -> Engine:
     # Parameters hold wrapped secrets and paths: they have no place in an error's text.
-    url = URL.create("sqlite", database=str(path / _DATABASE))
+    writable = is_writable(path)
+    log = path / f"{_DATABASE}-wal"
+    if not writable and log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"{path} cannot be written, and its database has changes beside it that reading would leave out",
+            hint="copy the folder to where it can be written, and open the copy",
+        )
+    if writable:
+        url = URL.create("sqlite", database=str(path / _DATABASE))
+    else:
+        location = (path / _DATABASE).absolute().as_uri()
+        url = URL.create("sqlite", database=location, query={"mode": "ro", "immutable": "1", "uri": "true"})
     engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where `begin` below says, not where sqlite3 guesses
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        if writable:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
@@ -223,6 +241,11 @@ def _engine(path: Path) -> Engine:
         connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(_BEGIN, 'DEFERRED')}")
 
     return engine
+
+
+def is_writable(path: Path) -> bool:
+    """Whether this process can write into the folder: False for evidence on a medium that is read alone."""
+    return os.access(path, os.W_OK)
 
 
 def _migrate(engine: Engine, path: Path) -> None:

@@ -33,6 +33,12 @@ def listed(name: str, elements: Iterable[object]) -> str:
     return _written(headed(name) | {name: element(tuple(elements))})
 
 
+def single(name: str, value: object) -> str:
+    """The document of one object that is no part of an investigation: its fields after the schema."""
+    fields = element(value)
+    return _written(headed(name) | (fields if isinstance(fields, dict) else {name: fields}))
+
+
 def _written(value: Json) -> str:
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     text = orjson.dumps(value, option=options).decode("utf-8")

@@ -6,6 +6,7 @@ Forms: `#attributes` (evtx), `Provider_attributes` (evtx with separate attribute
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,12 +54,17 @@ def _named(items: list[Any], bare: object = None) -> dict[str, Any]:
         name = _name_of(item) if isinstance(item, dict) else None
         value = _text_of(item) if isinstance(item, dict) else item
         if name is None:
-            unnamed += value if isinstance(value, list) else [value]
+            unnamed += map(_plain, value) if isinstance(value, list) else [value]
         else:
             found[name] = "" if value is None else value
     if unnamed:
         found["Data"] = bare if isinstance(bare, str) else unnamed[0] if len(unnamed) == 1 else unnamed
     return found
+
+
+def _plain(value: object) -> object:
+    """A value of a list as a field can hold it: what is nested in it as its JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
 
 
 def _name_of(item: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,138 @@
+"""From a question as it was put to the names the logs use; and whether the logs know what was asked about at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.model.coverage import Coverage
+from tocsin.model.estate import Estate
+from tocsin.model.finding import Entity, EntityType, Finding, Incident
+from tocsin.model.identity import is_remote_address
+from tocsin.model.joining import Identities, JoinKind
+from tocsin.model.question import NO_SESSION, Asked, Question, Way
+
+# An address this many accounts used is a way out shared by many: alone it makes nobody's access hostile.
+_SHARED_BY = 5
+
+
+def in_the_logs_words(
+    question: Question, identities: Identities, means: pa.Table, coverage: Sequence[Coverage]
+) -> Question:
+    """The question with every name of the accounts it asks for, and with the ways that lead through its hosts.
+
+    Through a host lead the addresses it alone had (leases) and the sessions on it (logs write them `host|id`). A short
+    name stands for the one host whose full name begins with it.
+    """
+    accounts = {form for one in question.identities for form in identities.all_forms(one)}
+    hosts = tuple(_full_name(one, {row.host for row in coverage}) for one in question.hosts)
+    asked = replace(question, identities=tuple(sorted(accounts)), hosts=hosts)
+    if not question.hosts:
+        return asked
+    ways = {way for host in hosts for way in _through_host(host, asked, identities, means)}
+    return replace(asked, identities=(), addresses=(), sessions=(), ways=tuple(sorted({*ways, *question.ways})))
+
+
+def _full_name(host: str, known: Collection[str]) -> str:
+    full = {name for name in known if name.startswith(f"{host}.")}
+    return full.pop() if host not in known and len(full) == 1 else host
+
+
+def _through_host(host: str, asked: Question, identities: Identities, means: pa.Table) -> Iterator[Way]:
+    """The ways through one host that meet every other criterion."""
+    names = identities.all_forms(host)
+    held: dict[str, set[str]] = {}
+    for join in identities.joins:
+        if join.kind is JoinKind.HOST_ADDRESS:
+            held.setdefault(join.b, set()).add(identities.canonical(join.a))
+    addresses = sorted(address for address, hosts in held.items() if hosts == {identities.canonical(host)})
+    known = means.column("session")
+    on_host = [pc.starts_with(known, f"{name}|", ignore_case=True) for name in names]
+    sessions = sorted({value for flags in on_host for value in pc.unique(known.filter(flags)).to_pylist()})
+    for identity in asked.identities or ("",):
+        for address in asked.addresses or ("",):
+            for session in asked.sessions or ("",):
+                for one in addresses:
+                    if address in ("", one):
+                        yield Way(identity=identity, address=one, session=session)
+                for one in sessions:
+                    if session in ("", one):
+                        yield Way(identity=identity, address=address, session=one)
+
+
+def look_up(
+    question: Question, identities: Identities, means: pa.Table, coverage: Sequence[Coverage]
+) -> tuple[Asked, ...]:
+    """What each criterion of the question, as it was put, is in the logs; by kind, in the order asked.
+
+    A name that no record carries answers nothing: "nothing confirmed" of it would be true and mislead.
+    """
+    found = [_counted("identity", one, identities.all_forms(one), "account", means) for one in question.identities]
+    found += [_counted("address", one, (one,), "address", means) for one in question.addresses]
+    found += [_counted("session", one, (one,), "session", means) for one in question.sessions if one != NO_SESSION]
+    hosts = {row.host for row in coverage}
+    for one in question.hosts:
+        names = {_full_name(one, hosts), *identities.all_forms(one)}
+        found.append(Asked(kind="host", value=one, records=None, found=not names.isdisjoint(hosts)))
+    return tuple(found)
+
+
+def _counted(kind: str, value: str, forms: Sequence[str], column: str, means: pa.Table) -> Asked:
+    texts = pc.utf8_lower(means.column(column))
+    rows = means.filter(pc.is_in(texts, pa.array([form.lower() for form in forms], pa.string())))
+    count = pc.sum(rows.column("count")).as_py() or 0
+    return Asked(kind=kind, value=value, records=count, found=count > 0)
+
+
+def hostile_ways(
+    incidents: Sequence[Incident],
+    findings: Sequence[Finding],
+    carriers: Mapping[Entity, int],
+    identities: Identities,
+    estate: Estate,
+) -> tuple[Way, ...]:
+    """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
+
+    A finding that names a session or a remote address makes that account's use of it hostile. An address that few
+    accounts used at all, and that is not the institution's own, is hostile whoever used it. A finding that names an
+    account and nothing to tell the intruder from its holder makes the whole account hostile.
+    """
+    members = {identifier for incident in incidents for identifier in incident.findings}
+    ways: set[Way] = set()
+    for finding in findings:
+        if finding.id not in members:
+            continue
+        of_type = {kind: [one.id for one in finding.entities if one.type is kind] for kind in EntityType}
+        accounts = [form for one in of_type[EntityType.ACCOUNT][:1] for form in identities.all_forms(one)]
+        addresses = [one for one in of_type[EntityType.ADDRESS] if is_remote_address(one)]
+        sessions = of_type[EntityType.SESSION]
+        ways.update(Way(identity="", address="", session=session) for session in sessions)
+        for address in addresses:
+            shared = carriers.get(Entity(EntityType.ADDRESS, address), 0) > _SHARED_BY
+            if not shared and estate.network_of(address) is None:
+                ways.add(Way(identity="", address=address, session=""))
+            else:
+                ways.update(Way(identity=account, address=address, session="") for account in accounts)
+        if not addresses and not sessions:
+            ways.update(Way(identity=account, address="", session="") for account in accounts)
+    return tuple(sorted(ways))
+
+
+def accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
+    """Every account the logs show with the ways, sorted; none at all where one of them is not known.
+
+    A list that is not whole would let a holding be ruled out that an account left off it could open.
+    """
+    behind: set[str] = set()
+    for way in ways:
+        shown = {way.identity} if way.identity else set()
+        for name, value in (("address", way.address), ("session", way.session)):
+            if value and not way.identity:
+                shown.update(means.filter(pc.equal(means.column(name), value)).column("account").to_pylist())
+        if not shown or "" in shown:
+            return ()
+        behind |= shown
+    return tuple(sorted(behind))

@@ -1,0 +1,94 @@
+"""A question in the logs' own words: hosts by the ways through them, and names no log knows told as such."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from tocsin.asking import in_the_logs_words, look_up
+from tocsin.assess import attribution
+from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.joining import Identities, Join, JoinKind
+from tocsin.model.question import Question, Way
+
+ADA, HOST, FULL = "ada.example@tribunal.example", "ws1", "ws1.tribunal.example"
+SESSION, OTHER = "ws1.tribunal.example|0x5a21", "ws2.tribunal.example|0x1"
+
+
+def lease(host: str, address: str) -> Join:
+    return Join(kind=JoinKind.HOST_ADDRESS, a=host, b=address, count=1, first=0, last=1, record=None)
+
+
+IDENTITIES = Identities(
+    joins=(lease(FULL, "10.0.0.7"), lease(FULL, "10.0.0.8"), lease("ws2.tribunal.example", "10.0.0.8")),
+    name_of={HOST: FULL, FULL: FULL, "tribunal\\ada": ADA, ADA: ADA},
+    forms={FULL: (HOST, FULL), ADA: (ADA, "tribunal\\ada")},
+)
+
+
+def means(*rows: tuple[str, str, str]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {"account": account, "session": session, "address": address, "client": "", "count": 2}
+            for account, session, address in rows
+        ],
+        schema=attribution.SCHEMA,
+    )
+
+
+MEANS = means((ADA, SESSION, "10.0.0.7"), ("tribunal\\ada", OTHER, ""), (ADA, "s-1", "192.0.2.9"))
+
+
+def host_row(host: str) -> Coverage:
+    return Coverage(source="s", host=host, channel="", from_=None, to=None, state=CoverageState.UNPROVEN, evidence="")
+
+
+def ways(question: Question) -> tuple[Way, ...]:
+    return in_the_logs_words(question, IDENTITIES, MEANS, ()).ways
+
+
+def test_a_short_name_stands_for_the_one_host_it_can_be() -> None:
+    asked = in_the_logs_words(Question(hosts=("ws2",)), Identities(), MEANS, [host_row("ws2.tribunal.example")])
+    assert (asked.hosts, [way.session for way in asked.ways]) == (("ws2.tribunal.example",), [OTHER])
+    both = [host_row("ws2.tribunal.example"), host_row("ws2.chambers.example")]
+    assert in_the_logs_words(Question(hosts=("ws2",)), Identities(), MEANS, both).hosts == ("ws2",)
+
+
+def test_a_host_is_asked_of_by_its_sessions_and_the_addresses_it_alone_had() -> None:
+    assert ways(Question(hosts=(HOST,))) == (
+        Way(identity="", address="", session=SESSION),
+        Way(identity="", address="10.0.0.7", session=""),
+    )
+
+
+def test_criteria_beside_a_host_hold_too() -> None:
+    found = ways(Question(hosts=(HOST,), identities=(ADA,), addresses=("10.0.0.7",)))
+    assert {way.identity for way in found} == {ADA, "tribunal\\ada"}
+    assert {way.address for way in found} == {"10.0.0.7"}
+    assert ways(Question(hosts=(HOST,), addresses=("192.0.2.9",))) == (
+        Way(identity="", address="192.0.2.9", session=SESSION),
+    )
+
+
+def test_a_question_without_a_host_keeps_its_criteria_with_every_form() -> None:
+    asked = in_the_logs_words(Question(identities=("tribunal\\ada",), sessions=("s-1",)), IDENTITIES, MEANS, ())
+    assert asked.identities == (ADA, "tribunal\\ada")
+    assert (asked.sessions, asked.ways) == (("s-1",), ())
+
+
+def test_what_the_logs_do_not_know_is_told_apart_from_what_did_nothing() -> None:
+    question = Question(
+        identities=("tribunal\\ada", "nobody@tribunal.example"),
+        addresses=("192.0.2.9", "203.0.113.1"),
+        sessions=("S-1", "none"),
+        hosts=(HOST, "ws9"),
+    )
+    found = look_up(question, IDENTITIES, MEANS, [host_row(FULL)])
+    assert [(one.value, one.records, one.found) for one in found] == [
+        ("tribunal\\ada", 6, True),
+        ("nobody@tribunal.example", 0, False),
+        ("192.0.2.9", 2, True),
+        ("203.0.113.1", 0, False),
+        ("S-1", 2, True),
+        (HOST, None, True),
+        ("ws9", None, False),
+    ]
