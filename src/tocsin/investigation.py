@@ -367,7 +367,7 @@ def _check_estate(folder: Path, progress: Progress) -> None:
     reading = read_estate_with_warnings(folder)
     for warning in reading.warnings:
         progress.note(f"estate: {warning}")
-    if reading.estate == Estate():
+    if reading.estate == Estate() and not mappings_in(folder):
         raise ConfigError(
             f"there is no estate in {folder}",
             hint="docs/formats/estate.md: identities.csv, holdings.csv, estate.yaml ...",
