@@ -10,7 +10,7 @@ import tocsin
 from tocsin.collect.source import all_sources, logsource_text
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
-from tocsin.detect.sigma.rules import load_rules, rules_digest
+from tocsin.detect.sigma.rules import has_rules, load_rules, rules_digest
 from tocsin.errors import ConfigError, RuleError
 from tocsin.intake import Progress
 from tocsin.model.mapping import LogMapping
@@ -58,6 +58,9 @@ def compiled_rules(
     for path in paths:
         if not path.exists():
             raise ConfigError(f"there are no rules at {path}", hint="give a folder of Sigma rules, a file or a zip")
+    for path in extra:
+        if not has_rules(path):
+            raise ConfigError(f"{path} holds no rule", hint="Sigma rules are files ending in .yml or .yaml")
     maps = log_source_maps(mappings)
     digest = compiled_digest(rules_digest(paths), maps)
     folder = _folder(workspace, digest)

@@ -65,6 +65,11 @@ def rules_digest(paths: Sequence[Path]) -> str:
     return _digest(_files(paths))
 
 
+def has_rules(path: Path) -> bool:
+    """Whether there is any rule file below a path. Raises ConfigError where it cannot be read."""
+    return bool(_files((path,)))
+
+
 def load_rules(paths: Sequence[Path]) -> RuleSet:
     """Every rule and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives, by document.
 
