@@ -84,3 +84,14 @@ def test_a_damaged_archive_raises_nothing_but_what_is_told(data: st.DataObject) 
         content[data.draw(st.integers(4, len(content) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ArchiveFault, KeyError):
         b"".join(read_member(io.BytesIO(bytes(content)), "Security.evtx", Limits()))
+
+
+def test_an_entry_without_a_name_costs_the_archive_and_not_the_run(tmp_path: Path) -> None:
+    data = bytearray(zipped("Security.evtx", SAMPLE))
+    entry = data.rindex(b"Security.evtx") - 46
+    struct.pack_into("<H", data, entry + 28, 0)  # the name's length: what follows is then no entry either
+    path = tmp_path / "a.zip"
+    path.write_bytes(data)
+    (found,) = plan([str(path)])
+    assert found.input.state is InputState.UNRECOGNISED
+    assert "cannot be opened" in found.input.reason

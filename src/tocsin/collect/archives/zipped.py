@@ -22,6 +22,8 @@ _FAULTS = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
+    IndexError,  # an entry without a name
+    struct.error,
     NotImplementedError,
     RuntimeError,
     ValueError,
