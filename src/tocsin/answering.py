@@ -29,7 +29,7 @@ from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
-from tocsin.model.finding import Entity, EntityType, Finding, Incident
+from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, EntityType, Finding, Incident
 from tocsin.model.joining import Identities
 from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
@@ -45,9 +45,6 @@ WITHHELD = (
     "not ruled out by this version: the same holding may be recorded under another name (an alias, a GUID, another "
     "spelling), which is not resolved yet"
 )
-# An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
-# level medium (`correlate/weights.toml`).
-ASSUMED_FROM_SCORE = 50
 # Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 
@@ -242,7 +239,7 @@ def _preservation(
     held: Held, watched: Sequence[Coverage], incidents: Sequence[Incident], now: int | None
 ) -> tuple[Expiry, ...]:
     """What is lost of each log at its source, from the first finding of what is taken as an intrusion on."""
-    assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
+    assumed = [incident for incident in incidents if incident.is_assumed]
     return preserve.expiries(
         _as_of(held.accounts) if now is None else now,
         _start(assumed, held.accounts).likely,
@@ -262,7 +259,7 @@ def _exposure(
 ) -> tuple[Exposure, ...]:
     start = CompromiseStart()
     if not question.names_something:
-        assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
+        assumed = [incident for incident in incidents if incident.is_assumed]
         ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate)
         question = replace(question, ways=ways, accounts=accounts_behind(ways, held.means))
         start = _start(assumed, held.accounts)

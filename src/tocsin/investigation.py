@@ -31,7 +31,9 @@ from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
+from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers, Run
+from tocsin.model.brief import IssuedBrief
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import Preview
@@ -48,6 +50,7 @@ from tocsin.record.ledger import Ledger
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
+from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
 from tocsin.store.durable import sweep
 from tocsin.store.estate import read_estate, read_estate_with_warnings
@@ -239,6 +242,29 @@ def check_rules(paths: Sequence[Path]) -> CheckedRules:
 def run_cases(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
     """What rules do on the cases beside them."""
     return cases_run(paths)
+
+
+def last_brief(workspace: Path) -> IssuedBrief | None:
+    """The brief that went out last, None before the first."""
+    return latest_brief(open_workspace(workspace))
+
+
+def refuse_issue(workspace: Path) -> None:
+    """StoreError before a brief leaves that the workspace could not keep."""
+    if not is_writable(workspace):
+        raise StoreError(
+            f"{workspace} cannot be written: no brief can be issued from it", hint="write a draft: leave out --issue"
+        )
+
+
+def brief_issued(workspace: Path, answers: Answers, text: str) -> IssuedBrief:
+    """Keep what the brief `text`, made of these answers, said: the next one is compared with it.
+
+    Called once the brief has left; a brief that was not kept is compared with by nobody, which is said in no brief.
+    """
+    opened = open_workspace(workspace)
+    with opened.writer_lock():
+        return keep_brief(opened, text, figures_of(answers), _text(_now()), _TOOL)
 
 
 def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:
