@@ -9,7 +9,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.collect.declared.moments import moment
@@ -126,6 +126,7 @@ def test_what_failed_is_no_access() -> None:
 CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")) | st.sampled_from("\n;\"',"), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6), st.sampled_from([";", ",", "\t", "|"]))
 def test_every_cell_that_csv_can_hold_is_read_as_it_was_written(written: list[tuple[str, str, str]], sign: str) -> None:
     out = io.StringIO()
@@ -210,6 +211,7 @@ def test_a_time_that_is_not_certain_is_warned_of(text: str, expected: str | None
     assert found == (wanted, warnings)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=-(2**62), max_value=2**62))
 def test_nanoseconds_lose_nothing(time: int) -> None:
     assert moment(str(time), TimeColumns(columns=("t",), format="nanoseconds")).time == time
@@ -280,6 +282,7 @@ def test_a_large_file_is_cut_where_rows_begin_and_nowhere_in_a_quoted_cell(tmp_p
     assert notes.count(lines) == count
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_mapping_is_told_and_nothing_else_is_raised(data: st.DataObject) -> None:
     text = bytearray(MAPPING.encode())

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.collect.archive import read_member
@@ -77,6 +77,7 @@ def test_bytes_in_the_place_of_a_member_called_empty_are_told(tmp_path: Path) ->
     assert found["empty.log"].state is InputState.IGNORED
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_archive_raises_nothing_but_what_is_told(data: st.DataObject) -> None:
     content = bytearray(zipped("Security.evtx", SAMPLE[:9000]))
