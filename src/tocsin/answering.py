@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, exposure
-from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, latest_run
+from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, identity, notes, responders
@@ -30,6 +31,7 @@ from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
 from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, EntityType, Finding, Incident
 from tocsin.model.joining import Identities
+from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question
@@ -43,6 +45,8 @@ WITHHELD = (
     "not ruled out by this version: the same holding may be recorded under another name (an alias, a GUID, another "
     "spelling), which is not resolved yet"
 )
+# Of a declared log, this many operations without a meaning are named.
+_MOST_OPERATIONS = 8
 
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
@@ -62,6 +66,7 @@ class Held:
 
     accounts: tuple[InputAccount, ...]
     acquisitions: tuple[AcquisitionRecord, ...]
+    mappings: tuple[LogMapping, ...]
     places: Places
     rules: CompiledRules
     estate: Estate
@@ -82,6 +87,7 @@ class Held:
         return cls(
             accounts=input_accounts(workspace),
             acquisitions=kept_acquisitions(workspace),
+            mappings=kept_mappings(workspace),
             places=Places(workspace),
             rules=rules,
             estate=estate,
@@ -107,9 +113,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     watched = coverage.conclude(
         held.coverage,
         rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held)),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
         attestations=held.estate.attestations,
-        proofs={source.name: source.proof for source in all_sources()},
+        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
         place=held.places,
     )
     as_of = _as_of(held.accounts) if now is None else now
@@ -193,6 +199,39 @@ def _unread(held: Held) -> Iterator[Coverage]:
             state=CoverageState.UNPARSED,
             evidence=evidence,
             basis=Basis.NONE,
+        )
+
+
+def _undeclared(held: Held) -> Iterator[Coverage]:
+    """Rows that speak against a declared log where its mapping does not say what was done, or to what."""
+    seen = _counts(held.logs)
+    for mapping in held.mappings:
+        warned: Counter[str] = Counter()
+        for each in held.accounts:
+            warned.update(dict(each.warnings) if each.source == mapping.source else {})
+        known = {one.name for one in mapping.operations}
+        others = sorted(
+            (-count, log[0]) for log, count in seen.get(mapping.source, {}).items() if known and log[0] not in known
+        )
+        sentences = []
+        if others:
+            shown = ", ".join(f"{name[:60] or 'none'} ({-count:,})" for count, name in others[:_MOST_OPERATIONS])
+            more = f" and {len(others) - _MOST_OPERATIONS:,} more" if len(others) > _MOST_OPERATIONS else ""
+            sentences.append(f"its mapping does not say what these operations did: {shown}{more}")
+        if count := warned["holding_missing"]:
+            sentences.append(f"{count:,} of its accesses do not name what was reached")
+        yield from (
+            Coverage(
+                source=mapping.source,
+                host="",
+                channel="",
+                from_=None,
+                to=None,
+                state=CoverageState.UNPARSED,
+                evidence=sentence,
+                basis=Basis.NONE,
+            )
+            for sentence in sentences
         )
 
 
@@ -293,7 +332,12 @@ def within(table: pa.Table, question: Question) -> pa.Table:
 
 def _seen(logs: pa.Table) -> dict[str, set[tuple[str, ...]]]:
     """Source name to the distinct logs read, as `Record.log` gave them."""
-    seen: dict[str, set[tuple[str, ...]]] = {}
-    for source, log in zip(logs.column("source").to_pylist(), logs.column("log").to_pylist(), strict=True):
-        seen.setdefault(source, set()).add(tuple(json.loads(log)))
-    return seen
+    return {source: set(found) for source, found in _counts(logs).items()}
+
+
+def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
+    """The same with the records of each."""
+    found: dict[str, dict[tuple[str, ...], int]] = {}
+    for row in logs.to_pylist():
+        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]
+    return found

@@ -19,9 +19,11 @@ from sqlalchemy import Row
 
 from tocsin import __version__
 from tocsin.answering import Held, answer
-from tocsin.books import begin_run, chunk_names, finish_run, has_run, latest_run
+from tocsin.books import begin_run, chunk_names, finish_run, has_run, kept_mappings, latest_run
+from tocsin.collect.mapping_file import joined, mappings_for, mappings_in
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
+from tocsin.collect.trial import try_mapping
 from tocsin.cover.preserve import expiries, products_of
 from tocsin.detect.sigma.compile import with_exceptions
 from tocsin.detect.sigma.rules import load_rules
@@ -35,6 +37,7 @@ from tocsin.model.brief import IssuedBrief
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import Preview
+from tocsin.model.mapping import LogMapping, Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
@@ -103,15 +106,21 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     size = total_bytes(settings.paths)
     if settings.estate is not None:
         _check_estate(settings.estate, progress)
+    given = mappings_for(settings.paths)
+    if settings.estate is not None:
+        joined((*given, *mappings_in(settings.estate)))
     workspace, key = _opened(settings)
     with workspace.writer_lock():
+        mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
+        kept = _unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
         if settings.estate is not None:
             _keep_estate(workspace, settings.estate)
-        rules = compiled_rules(workspace, settings.rules, progress)
+            mappings = joined((*given, *mappings_in(workspace.estate)))
+        rules = compiled_rules(workspace, settings.rules, kept, progress)
         workers = settings.workers or _workers_for(size)
         taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
-        kept = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "taken": taken, "now": settings.now}
-        run = begin_run(workspace, _text(started), _TOOL, kept)
+        asked = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "taken": taken, "now": settings.now}
+        run = begin_run(workspace, _text(started), _TOOL, asked)
         _recover(workspace)
         intake = Intake(
             workspace=workspace,
@@ -126,7 +135,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         progress.stage("Reading and sealing the logs", size)
         if not size:
             progress.note(f"there is nothing to read in {', '.join(settings.paths)}")
-        intake.take_in(plan(settings.paths))
+        intake.take_in(plan(settings.paths, mappings=mappings))
         derive_again(intake if taken is not None else replace(intake, dating=dating_of(workspace)))
         _publish(workspace, key)
         finish_run(workspace, run, _text(_now()))
@@ -193,7 +202,7 @@ def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mappin
     if has_run(workspace):
         _, kept, finished = latest_run(workspace)
         return kept_rules(workspace, str(kept["rules"])), kept, finished
-    rules = compiled_rules(workspace, (), progress)
+    rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None}, True
 
 
@@ -267,6 +276,11 @@ def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[E
     return expiries(now, start, products_of(declared))
 
 
+def check_mapping(mapping: Path, log: str) -> Trial:
+    """What a mapping makes of a log; nothing is sealed or kept. Raises ConfigError where either is faulty."""
+    return try_mapping(mapping, log)
+
+
 def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress) -> verification.Verified:
     """Recompute the whole record. Raises VerificationError at the first fault, and names it."""
     opened = open_workspace(workspace)
@@ -322,6 +336,18 @@ def _kept_taking(workspace: Workspace) -> int | None:
     return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
 
 
+def _unchanged(kept: Sequence[LogMapping], given: Sequence[LogMapping]) -> tuple[LogMapping, ...]:
+    """All the mappings of a workspace, by name. Raises ConfigError where one was changed: what it read stays."""
+    found = {mapping.name: mapping for mapping in kept}
+    for mapping in given:
+        if found.setdefault(mapping.name, mapping) != mapping:
+            raise ConfigError(
+                f"the mapping {mapping.name} is not the one by which this workspace was read",
+                hint="investigate into a new workspace, or put the former mapping back",
+            )
+    return tuple(found[name] for name in sorted(found))
+
+
 def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
     path = settings.workspace
     if path is None:
@@ -375,7 +401,7 @@ def _check_estate(folder: Path, progress: Progress) -> None:
     reading = read_estate_with_warnings(folder)
     for warning in reading.warnings:
         progress.note(f"estate: {warning}")
-    if reading.estate == Estate():
+    if reading.estate == Estate() and not mappings_in(folder):
         raise ConfigError(
             f"there is no estate in {folder}",
             hint="docs/formats/estate.md: identities.csv, holdings.csv, estate.yaml ...",

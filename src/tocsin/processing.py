@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
-from tocsin.collect.source import Coalescing, Event, Mapped, Source, source_named
+from tocsin.collect.declared.packing import source_of
+from tocsin.collect.source import Coalescing, Event, Mapped, Source
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
@@ -86,8 +87,8 @@ def refuse(data: bytes, sealing: Sealing, reason: str, detail: str) -> tuple[Chu
 def _read(
     data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing, without: frozenset[int]
 ) -> tuple[ChunkResult, pa.Table]:
-    source = source_named(chunk.input.source)
-    framed = list(source.records(data, chunk.preamble, chunk.skip))
+    source, preamble = source_of(chunk.input.source, chunk.preamble)
+    framed = list(source.records(data, preamble, chunk.skip))
     records: list[Record] = []
     ordinals: list[int] = []
     rejected: dict[str, tuple[int, int, str]] = {}
@@ -169,13 +170,13 @@ def spans(data: bytes, decoder: str, chunk: Chunk | None) -> Iterable[Span]:
     """
     if decoder == VERBATIM or chunk is None:
         return [(0, len(data), data, None)]
-    source = source_named(chunk.input.source)
+    source, preamble = source_of(chunk.input.source, chunk.preamble)
     if source.decoder != decoder:
         raise VerificationError(
             f"{chunk.input.path} was decoded by {decoder}; {source.decoder} is installed",
             hint=f"install {decoder} to recompute the canonical texts",
         )
-    return _spans(data, list(source.records(data, chunk.preamble, chunk.skip)), source)
+    return _spans(data, list(source.records(data, preamble, chunk.skip)), source)
 
 
 def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -> Iterable[Span]:
