@@ -18,7 +18,6 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.measures import attack_samples, exercise, interruption, tenant, throttling  # noqa: E402
 
-SEEDS = (101, 102, 103, 104, 105)
 Section = Callable[[Path, Path], str]
 
 
@@ -90,24 +89,6 @@ rejected; the answer is equal to that of a run left alone: **{_yes(figures.same_
 the record whole: **{_yes(figures.verified)}**."""
 
 
-def _exercise(_data: Path, scratch: Path) -> str:
-    rows = []
-    for seed in SEEDS:
-        figures = exercise.measure(scratch, seed)
-        rows.append(
-            f"| {seed} | {figures.touched} | {figures.confirmed} | {figures.right} | {figures.false_ruled_out} "
-            f"| {figures.noticed} of {figures.records} | {figures.incidents} | {figures.mixed} |"
-        )
-    return f"""## The exercise, on seeds not used in writing it
-
-Wrong "ruled out" are counted with the product's general withholding of that verdict taken away, else none could occur.
-A simulated institution: it shows that the stages agree with each other, and replaces no real data.
-
-| seed | holdings touched | confirmed | right | wrongly ruled out | intruder's records in a finding | incidents, high and above | of them false |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-{chr(10).join(rows)}"""
-
-
 def _row(name: str, overlap: tenant.Overlap) -> str:
     return (
         f"| {name} | {overlap.expected} | {overlap.found} | {overlap.right} "
@@ -140,7 +121,7 @@ def main() -> None:
     data = Path(os.environ.get("TOCSIN_DATA", ROOT.parent / "shared" / "data"))
     if not data.is_dir():
         raise SystemExit("no public data sets: set TOCSIN_DATA to the folder that holds them")
-    sections: tuple[Section, ...] = (_tenant, _samples, _throttling, _interruption, _exercise)
+    sections: tuple[Section, ...] = (_tenant, _samples, _throttling, _interruption, exercise.section)
     parts = [
         f"""# Evaluation
 
@@ -148,7 +129,7 @@ Measured {dt.datetime.now(dt.UTC):%Y-%m-%d} on {_machine()}, by `make evaluation
 not part of the repository; the tests in `tests/real/` hold the product to these figures where the sets are at hand."""
     ]
     for section in sections:
-        sys.stderr.write(f"{section.__name__.strip('_')} ...\n")
+        sys.stderr.write(f"{section.__module__.rpartition('.')[2]}.{section.__name__.strip('_')} ...\n")
         with tempfile.TemporaryDirectory() as scratch:
             os.environ["XDG_CONFIG_HOME"] = scratch
             parts.append(section(data, Path(scratch)))

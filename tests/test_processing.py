@@ -96,6 +96,32 @@ def test_a_rule_is_asked_of_each_record_and_answers_once_an_event(tmp_path: Path
     ]
 
 
+def test_an_event_is_hidden_only_if_every_record_on_which_the_rule_holds_is(tmp_path: Path) -> None:
+    (tmp_path / "rule.yml").write_text(
+        f"title: a\nid: {identifier('whole_event')}\nlogsource: {{product: linux, service: auditd}}\n"
+        f"detection: {{selection: {RULES['whole_event']}, condition: selection}}\nlevel: low\n"
+    )
+    answered = "owner: a\nreason: b\nexpires: 2040-01-01\n"
+    for name, selection in (("paths", "{type: PATH}"), ("all", "{SYSCALL: openat}")):
+        (tmp_path / f"{name}.yml").write_text(
+            f"title: {name}\nid: {identifier(name)}\nlogsource: {{product: linux}}\n{answered}"
+            f"filter: {{rules: any, s: {selection}, condition: not s}}\n"
+        )
+    source = Auditd()
+    maps = [read_logsource_map(source.name, source.log_fields, logsource_text(source))]
+
+    def hidden_by(*files: str) -> set[tuple[int, str | None]]:
+        compiled = compile_rules(load_rules([tmp_path / file for file in ("rule.yml", *files)]), maps)
+        hits = run(SAMPLE, Plan(matchers={"auditd": Matcher(compiled, source.name)})).hits
+        places = [split_reference(reference)[1] for reference in hits.column("record").to_pylist()]
+        return set(zip(places, hits.column("hidden_by").to_pylist(), strict=True))
+
+    shown = {(place, None) for place in (8, 13, 18, 40, 41)}
+    assert hidden_by() == shown
+    assert hidden_by("paths.yml") == shown, "records of other types still show the event"
+    assert hidden_by("all.yml") == {(place, identifier("all")) for place, _ in shown}
+
+
 def test_records_of_an_event_held_already_are_all_duplicates() -> None:
     result = run(SAMPLE, without=frozenset({1, 8}))
     assert (result.account.stored, result.account.duplicates) == (46, 7 + 5)

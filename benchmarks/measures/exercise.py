@@ -1,31 +1,41 @@
-"""The exercise against its own truth: what of the intrusion is confirmed, and what is confirmed that was not."""
+"""The exercises against their own truth: what of the intrusion is confirmed, and what is confirmed that was not."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measures.product import ask, ruling_out
+from tocsin.exercise import list_cases
 from tocsin.exercise import run as play
+
+SEEDS = (101, 102, 103, 104, 105)
+Holding = tuple[str, str]  # holding and actor, in lower case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExerciseFigures:
-    """What was measured, on one seed.
+    """What was measured, on one case and seed. A holding is counted once for each name a log gives it.
 
-    touched             holdings the intruder touched, by the truth
-    confirmed, right    holdings confirmed without being asked, and those that are true
-    false_ruled_out     holdings ruled out that the intruder touched, or whose container is ruled out: must be 0
+    touched, proven     holdings the intruder touched, by the truth, and those of them the logs still show
+    confirmed, right    holdings confirmed without being asked, and those that are true, with the degree the logs show
+    told, told_right    the same where the question names the intruder's sessions
+    false_ruled_out     holdings ruled out in either answer that the intruder touched: must be 0
     records, noticed    records of the intruder, and those a finding rests on
     incidents, mixed    incidents of level high and above, and those that hold no record of the intruder
     """
 
+    case: str
     seed: int
     touched: int
+    proven: int
     confirmed: int
     right: int
+    told: int
+    told_right: int
     false_ruled_out: int
     records: int
     noticed: int
@@ -34,33 +44,32 @@ class ExerciseFigures:
 
 
 @ruling_out()
-def measure(scratch: Path, seed: int, name: str = "quiet-reader") -> ExerciseFigures:
+def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: int | None = None) -> ExerciseFigures:
     """Play the case, investigate it with its estate, and hold the answer against the truth."""
     place = scratch / f"{name}-{seed}"
-    folder = play(name, place, seed)
+    folder, workspace = play(name, place, seed, identities=identities), place / "workspace"
     truth = json.loads((folder / "truth.json").read_bytes())
     answer, _ = ask(
-        scratch, "investigate", folder / "logs", "--estate", folder / "estate", "--workspace", place / "workspace"
+        scratch, "investigate", folder / "logs", "--estate", folder / "estate", "--workspace", workspace
     )  # fmt: skip
-    touched = {(each["container"].rstrip("/"), each["holding"]) for each in truth["holdings"]}
-    of_intruder = {(each["file"], each["entry"]) for each in truth["records"] if each.get("file")}
-    confirmed = {
-        (row["container"].rstrip("/"), row["holding"])
-        for row in answer["exposure"]
-        if row["verdict"] == "confirmed" and row["actor_class"] != "provider_service"
-    }
-    ruled_out = {row["holding"].lower() for row in answer["exposure"] if row["verdict"] == "ruled_out"}
-    noticed = {_place(each, folder) for finding in answer["findings"] for each in finding["records"]}
+    sessions = [word for each in truth["compromised"]["sessions"] for word in ("--session", each["id"])]
+    told, _ = ask(scratch, "exposure", "--workspace", workspace, *sessions)
+    shown = {_holding(each): each["proven"] for each in truth["holdings"]}
+    of_intruder = {(each["file"], each["entry"]) for each in truth["records"]}
     findings = {finding["id"]: finding for finding in answer["findings"]}
+    noticed = {_place(each, folder) for finding in findings.values() for each in finding["records"]}
     grave = [incident for incident in answer["incidents"] if incident["level"] in ("high", "critical")]
+    confirmed, confirmed_told = _confirmed(answer["exposure"]), _confirmed(told["exposure"])
     return ExerciseFigures(
+        case=name,
         seed=seed,
-        touched=len(touched),
+        touched=len(shown),
+        proven=sum(degree is not None for degree in shown.values()),
         confirmed=len(confirmed),
-        right=len(confirmed & touched),
-        false_ruled_out=sum(
-            holding.lower() in ruled_out or container.lower() in ruled_out for container, holding in touched
-        ),
+        right=_right(confirmed, shown),
+        told=len(confirmed_told),
+        told_right=_right(confirmed_told, shown),
+        false_ruled_out=_denied([*answer["exposure"], *told["exposure"]], truth["holdings"]),
         records=len(of_intruder),
         noticed=len(of_intruder & noticed),
         incidents=len(grave),
@@ -70,6 +79,58 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader") -> ExerciseFig
             )
             for incident in grave
         ),
+    )
+
+
+def section(_data: Path, scratch: Path) -> str:
+    """What the page says of it, one row a case and seed."""
+    rows = []
+    for case in list_cases():
+        for seed in SEEDS:
+            found = measure(scratch, seed, case.name)
+            rows.append(
+                f"| {case.name} | {seed} | {found.touched} | {found.proven} | {found.confirmed} | {found.right} "
+                f"| {found.told} | {found.told_right} | {found.false_ruled_out} | {found.noticed} of {found.records} "
+                f"| {found.incidents} | {found.mixed} |"
+            )
+    return f"""## The exercises, on seeds not used in writing them
+
+Simulated institutions of 400 identities: they show that the stages agree with each other, and replace no real data.
+A holding is counted once for each name a log gives it. "Shown" are those the logs still show; the rest was cleared away.
+"Told" is the answer to the question that names the intruder's sessions. Right is a confirmed holding with the degree the
+logs show. Wrong "ruled out" are counted with the product's general withholding of that verdict taken away, else none
+could occur.
+
+| case | seed | touched | shown | confirmed | right | told: confirmed | right | wrongly ruled out | intruder's records in a finding | incidents, high and above | of them false |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{chr(10).join(rows)}"""
+
+
+def _holding(row: Mapping[str, Any]) -> Holding:
+    return row["holding"].lower(), row["actor"].lower()
+
+
+def _confirmed(exposure: Iterable[Mapping[str, Any]]) -> dict[Holding, str]:
+    return {
+        _holding(row): row["degree"]
+        for row in exposure
+        if row["verdict"] == "confirmed" and row["actor_class"] != "provider_service"
+    }
+
+
+def _right(confirmed: Mapping[Holding, str], shown: Mapping[Holding, str | None]) -> int:
+    return sum(shown.get(holding) == degree for holding, degree in confirmed.items())
+
+
+def _denied(exposure: Iterable[Mapping[str, Any]], touched: Iterable[Mapping[str, Any]]) -> int:
+    """How many holdings touched are ruled out, by name, with their container, or by the beginning of a name."""
+    denied = {row["holding"].lower() for row in exposure if row["verdict"] == "ruled_out"}
+    starts = tuple(each.removesuffix("*") for each in denied if each.endswith("*"))
+    return sum(
+        each["holding"].lower() in denied
+        or each["container"].lower().rstrip("/") in {name.rstrip("/") for name in denied}
+        or bool(starts and each["holding"].lower().startswith(starts))
+        for each in touched
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,11 +12,11 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, exposure
-from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, latest_run
+from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
+from tocsin.correlate import exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
-from tocsin.correlate import identity, notes, responders
 from tocsin.correlate.incidents import correlate
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
@@ -26,9 +27,11 @@ from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.estate import Estate
+from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
-from tocsin.model.finding import Entity, EntityType, Finding, Incident
+from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, EntityType, Finding, Incident
 from tocsin.model.joining import Identities
+from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question
@@ -42,9 +45,8 @@ WITHHELD = (
     "not ruled out by this version: the same holding may be recorded under another name (an alias, a GUID, another "
     "spelling), which is not resolved yet"
 )
-# An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
-# level medium (`correlate/weights.toml`).
-ASSUMED_FROM_SCORE = 50
+# Of a declared log, this many operations without a meaning are named.
+_MOST_OPERATIONS = 8
 
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
@@ -64,6 +66,7 @@ class Held:
 
     accounts: tuple[InputAccount, ...]
     acquisitions: tuple[AcquisitionRecord, ...]
+    mappings: tuple[LogMapping, ...]
     places: Places
     rules: CompiledRules
     estate: Estate
@@ -76,6 +79,7 @@ class Held:
     notes: pa.Table
     logs: pa.Table
     unfinished: bool
+    exceptions: tuple[ExceptionInfo, ...]
 
     @classmethod
     def load(cls, workspace: Workspace, rules: CompiledRules, estate: Estate) -> Held:
@@ -83,6 +87,7 @@ class Held:
         return cls(
             accounts=input_accounts(workspace),
             acquisitions=kept_acquisitions(workspace),
+            mappings=kept_mappings(workspace),
             places=Places(workspace),
             rules=rules,
             estate=estate,
@@ -95,6 +100,7 @@ class Held:
             notes=kept_by(workspace, notes.NAME, notes.combine),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
+            exceptions=tuple(one.info for one in rules.exceptions),
         )
 
 
@@ -107,12 +113,14 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     watched = coverage.conclude(
         held.coverage,
         rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held)),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
         attestations=held.estate.attestations,
-        proofs={source.name: source.proof for source in all_sources()},
+        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
         place=held.places,
     )
-    hits = _within(held.hits, question)
+    as_of = _as_of(held.accounts) if now is None else now
+    apart = exceptions.set_apart(within(held.hits, question), held.exceptions, as_of)
+    hits = apart.shown
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
     named = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
     found = responders.mark(named, held.estate.responders, identities.canonical)
@@ -122,12 +130,14 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
-        for change in changes.conclude(_within(held.changes, question), place=held.places)
+        for change in changes.conclude(within(held.changes, question), place=held.places)
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
     return Answers(
-        as_of=_as_of(held.accounts) if now is None else now,
-        accounting=Accounting(inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs))),
+        as_of=as_of,
+        accounting=Accounting(
+            inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs)), hits=apart.account
+        ),
         findings=found,
         incidents=incidents,
         exposure=_exposure(
@@ -158,7 +168,16 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         run=run,
         preservation=_preservation(held, watched, incidents, now),
         asked=look_up(question, identities, held.means, watched),
-        notes=notes.conclude(_within(held.notes, question), place=held.places),
+        notes=notes.conclude(within(held.notes, question), place=held.places),
+        exceptions=exceptions.account_exceptions(
+            apart,
+            held.exceptions,
+            as_of,
+            rules=held.rules.infos,
+            place=held.places,
+            incidents=incidents,
+            canonical=identities.canonical,
+        ),
     )
 
 
@@ -183,11 +202,44 @@ def _unread(held: Held) -> Iterator[Coverage]:
         )
 
 
+def _undeclared(held: Held) -> Iterator[Coverage]:
+    """Rows that speak against a declared log where its mapping does not say what was done, or to what."""
+    seen = _counts(held.logs)
+    for mapping in held.mappings:
+        warned: Counter[str] = Counter()
+        for each in held.accounts:
+            warned.update(dict(each.warnings) if each.source == mapping.source else {})
+        known = {one.name for one in mapping.operations}
+        others = sorted(
+            (-count, log[0]) for log, count in seen.get(mapping.source, {}).items() if known and log[0] not in known
+        )
+        sentences = []
+        if others:
+            shown = ", ".join(f"{name[:60] or 'none'} ({-count:,})" for count, name in others[:_MOST_OPERATIONS])
+            more = f" and {len(others) - _MOST_OPERATIONS:,} more" if len(others) > _MOST_OPERATIONS else ""
+            sentences.append(f"its mapping does not say what these operations did: {shown}{more}")
+        if count := warned["holding_missing"]:
+            sentences.append(f"{count:,} of its accesses do not name what was reached")
+        yield from (
+            Coverage(
+                source=mapping.source,
+                host="",
+                channel="",
+                from_=None,
+                to=None,
+                state=CoverageState.UNPARSED,
+                evidence=sentence,
+                basis=Basis.NONE,
+            )
+            for sentence in sentences
+        )
+
+
 def _preservation(
     held: Held, watched: Sequence[Coverage], incidents: Sequence[Incident], now: int | None
 ) -> tuple[Expiry, ...]:
     """What is lost of each log at its source, from the first finding of what is taken as an intrusion on."""
-    assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
+    assumed = [incident for incident in incidents if incident.is_assumed]
     return preserve.expiries(
         _as_of(held.accounts) if now is None else now,
         _start(assumed, held.accounts).likely,
@@ -207,7 +259,7 @@ def _exposure(
 ) -> tuple[Exposure, ...]:
     start = CompromiseStart()
     if not question.names_something:
-        assumed = [incident for incident in incidents if incident.score >= ASSUMED_FROM_SCORE]
+        assumed = [incident for incident in incidents if incident.is_assumed]
         ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate)
         question = replace(question, ways=ways, accounts=accounts_behind(ways, held.means))
         start = _start(assumed, held.accounts)
@@ -264,7 +316,7 @@ def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:
     ]
 
 
-def _within(table: pa.Table, question: Question) -> pa.Table:
+def within(table: pa.Table, question: Question) -> pa.Table:
     """Rows in the time asked of; those without a time stay, for they cannot be placed outside it."""
     if question.from_ is None and question.to is None:
         return table
@@ -280,7 +332,12 @@ def _within(table: pa.Table, question: Question) -> pa.Table:
 
 def _seen(logs: pa.Table) -> dict[str, set[tuple[str, ...]]]:
     """Source name to the distinct logs read, as `Record.log` gave them."""
-    seen: dict[str, set[tuple[str, ...]]] = {}
-    for source, log in zip(logs.column("source").to_pylist(), logs.column("log").to_pylist(), strict=True):
-        seen.setdefault(source, set()).add(tuple(json.loads(log)))
-    return seen
+    return {source: set(found) for source, found in _counts(logs).items()}
+
+
+def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
+    """The same with the records of each."""
+    found: dict[str, dict[tuple[str, ...], int]] = {}
+    for row in logs.to_pylist():
+        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]
+    return found

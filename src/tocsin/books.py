@@ -11,10 +11,13 @@ import orjson
 import pyarrow as pa
 from sqlalchemy import insert, select, update
 
+from tocsin.collect.declared.packing import unpacked
+from tocsin.collect.plan import ChunkKind
 from tocsin.errors import StoreError
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import InputAccount, RejectedRecords
 from tocsin.model.chunk import InputState
+from tocsin.model.mapping import PREFIX, LogMapping
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace
@@ -136,6 +139,20 @@ def kept_acquisitions(workspace: Workspace) -> tuple[AcquisitionRecord, ...]:
     with workspace.reading() as connection:
         rows = connection.execute(select(tables.acquisitions.c.document).order_by(tables.acquisitions.c.input))
         return tuple(msgspec.json.decode(row.document, type=AcquisitionRecord) for row in rows)
+
+
+def kept_mappings(workspace: Workspace) -> tuple[LogMapping, ...]:
+    """Every mapping by which something in the workspace was read, by name."""
+    chunk, entry = tables.chunks.c, tables.inputs.c
+    with workspace.reading() as connection:
+        rows = connection.execute(
+            select(chunk.preamble)
+            .join(tables.inputs, chunk.input == entry.id)
+            .where(entry.source.like(f"{PREFIX}%"), chunk.kind != ChunkKind.CONTAINER.value)
+            .distinct()
+        )
+        found = {unpacked(preamble)[0] for preamble in rows.scalars()}
+    return tuple(sorted(found, key=lambda mapping: mapping.name))
 
 
 def _state(state: str, has_rejected: bool, complete: bool) -> InputState:

@@ -19,26 +19,38 @@ from sqlalchemy import Row
 
 from tocsin import __version__
 from tocsin.answering import Held, answer
-from tocsin.books import begin_run, chunk_names, finish_run, has_run, latest_run
+from tocsin.books import begin_run, chunk_names, finish_run, has_run, kept_mappings, latest_run
+from tocsin.collect.mapping_file import joined, mappings_for, mappings_in
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
+from tocsin.collect.trial import try_mapping
 from tocsin.cover.preserve import expiries, products_of
-from tocsin.errors import ConfigError, StoreError
+from tocsin.detect.sigma.compile import with_exceptions
+from tocsin.detect.sigma.rules import load_rules
+from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
+from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers, Run
+from tocsin.model.brief import IssuedBrief
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
+from tocsin.model.exceptions import Preview
+from tocsin.model.mapping import LogMapping, Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
+from tocsin.model.rule import CaseOutcome, CheckedRules
+from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import Span, spans
 from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
+from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
+from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
 from tocsin.store.durable import sweep
 from tocsin.store.estate import read_estate, read_estate_with_warnings
@@ -94,15 +106,21 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     size = total_bytes(settings.paths)
     if settings.estate is not None:
         _check_estate(settings.estate, progress)
+    given = mappings_for(settings.paths)
+    if settings.estate is not None:
+        joined((*given, *mappings_in(settings.estate)))
     workspace, key = _opened(settings)
     with workspace.writer_lock():
+        mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
+        kept = _unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
         if settings.estate is not None:
             _keep_estate(workspace, settings.estate)
-        rules = compiled_rules(workspace, settings.rules, progress)
+            mappings = joined((*given, *mappings_in(workspace.estate)))
+        rules = compiled_rules(workspace, settings.rules, kept, progress)
         workers = settings.workers or _workers_for(size)
         taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
-        kept = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "taken": taken, "now": settings.now}
-        run = begin_run(workspace, _text(started), _TOOL, kept)
+        asked = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "taken": taken, "now": settings.now}
+        run = begin_run(workspace, _text(started), _TOOL, asked)
         _recover(workspace)
         intake = Intake(
             workspace=workspace,
@@ -117,7 +135,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         progress.stage("Reading and sealing the logs", size)
         if not size:
             progress.note(f"there is nothing to read in {', '.join(settings.paths)}")
-        intake.take_in(plan(settings.paths))
+        intake.take_in(plan(settings.paths, mappings=mappings))
         derive_again(intake if taken is not None else replace(intake, dating=dating_of(workspace)))
         _publish(workspace, key)
         finish_run(workspace, run, _text(_now()))
@@ -184,8 +202,69 @@ def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mappin
     if has_run(workspace):
         _, kept, finished = latest_run(workspace)
         return kept_rules(workspace, str(kept["rules"])), kept, finished
-    rules = compiled_rules(workspace, (), progress)
+    rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None}, True
+
+
+def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, progress: Progress) -> Preview:
+    """What the exceptions in a file would hide of what the workspace holds; nothing is written.
+
+    Asked as the last investigation was. Raises RuleError for a file that holds none, or one that cannot be applied.
+    """
+    found = load_rules([file])
+    for failed in found.failed:
+        raise RuleError(failed.reason, path=failed.path, line=failed.line)
+    if not found.exceptions:
+        raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
+    opened = open_workspace(workspace)
+    key = open_key(opened, key_sources(os.environ, passphrase))
+    _, kept, _ = latest_run(opened)
+    rules = kept_rules(opened, str(kept["rules"])).compiled
+    proposed = with_exceptions(rules, found.exceptions)
+    held = Held.load(opened, rules, _estate_of(opened))
+    hits = asked_again(opened, key, held.hits, proposed, progress)
+    progress.stage("Comparing", None)
+    question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    asked = Asked(question, _number(kept["now"]), _about(opened, key, _now(), 1))
+    return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
+
+
+def list_rules(rules: Sequence[Path]) -> Listing:
+    """Our own rules and those given, and the exceptions among them."""
+    return listed_rules(rules)
+
+
+def check_rules(paths: Sequence[Path]) -> CheckedRules:
+    """Every fault of rules, exceptions and cases."""
+    return checked_rules(paths)
+
+
+def run_cases(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
+    """What rules do on the cases beside them."""
+    return cases_run(paths)
+
+
+def last_brief(workspace: Path) -> IssuedBrief | None:
+    """The brief that went out last, None before the first."""
+    return latest_brief(open_workspace(workspace))
+
+
+def refuse_issue(workspace: Path) -> None:
+    """StoreError before a brief leaves that the workspace could not keep."""
+    if not is_writable(workspace):
+        raise StoreError(
+            f"{workspace} cannot be written: no brief can be issued from it", hint="write a draft: leave out --issue"
+        )
+
+
+def brief_issued(workspace: Path, answers: Answers, text: str) -> IssuedBrief:
+    """Keep what the brief `text`, made of these answers, said: the next one is compared with it.
+
+    Called once the brief has left; a brief that was not kept is compared with by nobody, which is said in no brief.
+    """
+    opened = open_workspace(workspace)
+    with opened.writer_lock():
+        return keep_brief(opened, text, figures_of(answers), _text(_now()), _TOOL)
 
 
 def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:
@@ -195,6 +274,11 @@ def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[E
     """
     declared = read_estate(estate).products if estate is not None else ()
     return expiries(now, start, products_of(declared))
+
+
+def check_mapping(mapping: Path, log: str) -> Trial:
+    """What a mapping makes of a log; nothing is sealed or kept. Raises ConfigError where either is faulty."""
+    return try_mapping(mapping, log)
 
 
 def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress) -> verification.Verified:
@@ -232,16 +316,36 @@ def list_exercises() -> tuple[CaseInfo, ...]:
     return list_cases()
 
 
-def run_exercise(name: str, workspace: Path, seed: int, progress: Progress) -> Path:
-    """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder."""
+def run_exercise(
+    name: str,
+    workspace: Path,
+    seed: int,
+    progress: Progress,
+    *,
+    days: int | None = None,
+    identities: int | None = None,
+) -> Path:
+    """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
     _open_or_create(workspace, None)
     progress.stage(f"Playing {name}", None)
-    return run_case(name, workspace, seed)
+    return run_case(name, workspace, seed, days, identities)
 
 
 def _kept_taking(workspace: Workspace) -> int | None:
     """When the logs were taken, as an earlier run was told."""
     return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
+
+
+def _unchanged(kept: Sequence[LogMapping], given: Sequence[LogMapping]) -> tuple[LogMapping, ...]:
+    """All the mappings of a workspace, by name. Raises ConfigError where one was changed: what it read stays."""
+    found = {mapping.name: mapping for mapping in kept}
+    for mapping in given:
+        if found.setdefault(mapping.name, mapping) != mapping:
+            raise ConfigError(
+                f"the mapping {mapping.name} is not the one by which this workspace was read",
+                hint="investigate into a new workspace, or put the former mapping back",
+            )
+    return tuple(found[name] for name in sorted(found))
 
 
 def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
@@ -297,7 +401,7 @@ def _check_estate(folder: Path, progress: Progress) -> None:
     reading = read_estate_with_warnings(folder)
     for warning in reading.warnings:
         progress.note(f"estate: {warning}")
-    if reading.estate == Estate():
+    if reading.estate == Estate() and not mappings_in(folder):
         raise ConfigError(
             f"there is no estate in {folder}",
             hint="docs/formats/estate.md: identities.csv, holdings.csv, estate.yaml ...",

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
-from tocsin.collect.source import Coalescing, Event, Mapped, Source, source_named
+from tocsin.collect.declared.packing import source_of
+from tocsin.collect.source import Coalescing, Event, Mapped, Source
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
@@ -86,8 +87,8 @@ def refuse(data: bytes, sealing: Sealing, reason: str, detail: str) -> tuple[Chu
 def _read(
     data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing, without: frozenset[int]
 ) -> tuple[ChunkResult, pa.Table]:
-    source = source_named(chunk.input.source)
-    framed = list(source.records(data, chunk.preamble, chunk.skip))
+    source, preamble = source_of(chunk.input.source, chunk.preamble)
+    framed = list(source.records(data, preamble, chunk.skip))
     records: list[Record] = []
     ordinals: list[int] = []
     rejected: dict[str, tuple[int, int, str]] = {}
@@ -169,13 +170,13 @@ def spans(data: bytes, decoder: str, chunk: Chunk | None) -> Iterable[Span]:
     """
     if decoder == VERBATIM or chunk is None:
         return [(0, len(data), data, None)]
-    source = source_named(chunk.input.source)
+    source, preamble = source_of(chunk.input.source, chunk.preamble)
     if source.decoder != decoder:
         raise VerificationError(
             f"{chunk.input.path} was decoded by {decoder}; {source.decoder} is installed",
             hint=f"install {decoder} to recompute the canonical texts",
         )
-    return _spans(data, list(source.records(data, chunk.preamble, chunk.skip)), source)
+    return _spans(data, list(source.records(data, preamble, chunk.skip)), source)
 
 
 def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -> Iterable[Span]:
@@ -254,24 +255,30 @@ def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _hits(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
-    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event."""
+    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event.
+
+    Where every record of the event on which the rule holds is taken out by exceptions, a row for each set of them.
+    """
     if not matches:
         return HITS.empty_table()
+    ways: dict[tuple[int, str], dict[str | None, str]] = {}
     row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
-    rows: list[int] = []
-    rules: list[str] = []
-    matched: list[str] = []
-    found: set[tuple[int, str]] = set()
     for match in matches:
         row = row_of.get(record_reference(chunk.sequence, owners[match.index]))
-        if row is not None and (row, match.rule) not in found:  # nor does a second copy of an event leave a second hit
-            found.add((row, match.rule))
-            rows.append(row)
-            rules.append(match.rule)
-            matched.append(json.dumps([list(part) for part in match.matched], ensure_ascii=False))
-    taken = events.take(pa.array(rows, type=pa.int64()))
-    taken = taken.append_column("rule", pa.array(rules, pa.string()))
-    return taken.append_column("matched", pa.array(matched, pa.string())).select(HITS.names).cast(HITS)
+        if row is not None:  # a second copy of an event leaves no second hit
+            held = ways.setdefault((row, match.rule), {})
+            by = " ".join(match.hidden_by) or None
+            if by not in held and None not in held:
+                held[by] = json.dumps([list(part) for part in match.matched], ensure_ascii=False)
+    found = [
+        (row, rule, by, matched)
+        for (row, rule), held in ways.items()
+        for by, matched in ([(None, held[None])] if None in held else held.items())
+    ]
+    taken = events.take(pa.array([row for row, _, _, _ in found], type=pa.int64()))
+    for place, name in ((1, "rule"), (2, "hidden_by"), (3, "matched")):
+        taken = taken.append_column(name, pa.array([one[place] for one in found], pa.string()))
+    return taken.select(HITS.names).cast(HITS)
 
 
 def _logs(source: str, records: Sequence[Record]) -> pa.Table:

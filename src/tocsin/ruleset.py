@@ -9,10 +9,11 @@ from pathlib import Path
 import tocsin
 from tocsin.collect.source import all_sources, logsource_text
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
-from tocsin.detect.sigma.logsource import LogSourceMap, read_logsource_map
-from tocsin.detect.sigma.rules import load_rules, rules_digest
-from tocsin.errors import ConfigError, RuleError
+from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
+from tocsin.detect.sigma.rules import has_rules, load_rules, rules_digest
+from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.intake import Progress
+from tocsin.model.mapping import LogMapping
 from tocsin.store.workspace import Workspace
 
 
@@ -31,12 +32,24 @@ def own_rules() -> Path:
     return next(folder for folder in (package / "rules", package.parents[1] / "rules") if folder.is_dir())
 
 
-def log_source_maps() -> tuple[LogSourceMap, ...]:
-    """Which Sigma log source is which part of which source, for every source there is."""
-    return tuple(read_logsource_map(source.name, source.log_fields, logsource_text(source)) for source in all_sources())
+def log_source_maps(mappings: Sequence[LogMapping] = ()) -> tuple[LogSourceMap, ...]:
+    """Which Sigma log source is which part of which source, for every source there is and every log declared."""
+    maps = [read_logsource_map(source.name, source.log_fields, logsource_text(source)) for source in all_sources()]
+    return (*maps, *(_declared_map(mapping) for mapping in mappings))
 
 
-def compiled_rules(workspace: Workspace, extra: Sequence[Path], progress: Progress) -> Ruleset:
+def _declared_map(mapping: LogMapping) -> LogSourceMap:
+    log_source = LogSource(product=mapping.product, category=mapping.category, service=mapping.service)
+    return LogSourceMap(
+        source=mapping.source,
+        log_fields=(mapping.operation,) if mapping.operation else (),
+        entries=(Entry(log_source, (Alternative((), ()),)),),
+    )
+
+
+def compiled_rules(
+    workspace: Workspace, extra: Sequence[Path], mappings: Sequence[LogMapping], progress: Progress
+) -> Ruleset:
     """Our own rules and `extra` (folders, files, archives), compiled. Raises ConfigError for a path that is not there.
 
     What was compiled before from the same bytes by the same version is read back; what cannot be read is made anew.
@@ -45,7 +58,10 @@ def compiled_rules(workspace: Workspace, extra: Sequence[Path], progress: Progre
     for path in paths:
         if not path.exists():
             raise ConfigError(f"there are no rules at {path}", hint="give a folder of Sigma rules, a file or a zip")
-    maps = log_source_maps()
+    for path in extra:
+        if not has_rules(path):
+            raise ConfigError(f"{path} holds no rule", hint="Sigma rules are files ending in .yml or .yaml")
+    maps = log_source_maps(mappings)
     digest = compiled_digest(rules_digest(paths), maps)
     folder = _folder(workspace, digest)
     if folder.is_dir():
@@ -60,9 +76,15 @@ def compiled_rules(workspace: Workspace, extra: Sequence[Path], progress: Progre
 
 
 def kept_rules(workspace: Workspace, digest: str) -> Ruleset:
-    """The rules an earlier run kept, compiled. Raises RuleError where they cannot be read."""
+    """The rules an earlier run kept, compiled. Raises StoreError where this version cannot read them."""
     folder = _folder(workspace, digest)
-    return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
+    try:
+        return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
+    except RuleError as error:
+        raise StoreError(
+            f"the rules kept in {workspace.path} cannot be used: {error}",
+            hint="run the investigation again on this workspace, with the same --rules: it compiles them anew",
+        ) from error
 
 
 def _folder(workspace: Workspace, digest: str) -> Path:

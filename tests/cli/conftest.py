@@ -14,6 +14,7 @@ import pytest
 from tocsin.cli.main import run
 from tocsin.cli.progress import ProgressShown
 from tocsin.model.answers import Accounting, Answers, InputAccount, RejectedRecords, RulesAccount, Run
+from tocsin.model.brief import Figures, IssuedBrief
 from tocsin.model.chunk import InputState
 from tocsin.model.finding import Detector, Finding, Level
 from tocsin.record.verify import Verified
@@ -62,6 +63,8 @@ class Investigation(types.ModuleType):
         self.answers = answers
         self.error: BaseException | None = None
         self.asked: list[Any] = []
+        self.brief: IssuedBrief | None = None
+        self.issued: list[str] = []
 
     def _answer(self, *asked: object) -> Answers:
         self.asked.append(asked[0] if len(asked) == 1 else asked)
@@ -80,6 +83,19 @@ class Investigation(types.ModuleType):
         """The answers."""
         return self._answer(workspace, question, passphrase)
 
+    def last_brief(self, workspace: Path) -> IssuedBrief | None:
+        """The one issued before."""
+        return self.brief
+
+    def refuse_issue(self, workspace: Path) -> None:
+        """Nothing stands against it."""
+
+    def brief_issued(self, workspace: Path, answers: Answers, text: str) -> IssuedBrief:
+        """The next one."""
+        self.issued.append(text)
+        number = len(self.issued)
+        return IssuedBrief(number=number, issued="2024-03-09T00:00:00Z", sha256="ab", figures=Figures(as_of=None))
+
     def verify_record(self, workspace: Path, *, passphrase: str | None, progress: object) -> Verified:
         """A record found whole."""
         self._answer(workspace, passphrase)
@@ -94,9 +110,18 @@ class Investigation(types.ModuleType):
         """One exercise."""
         return (Case("quiet-reader", "A quiet reader", "A mailbox is read.", 10, 60),)
 
-    def run_exercise(self, name: str, workspace: Path, seed: int, progress: object) -> Path:
+    def run_exercise(
+        self,
+        name: str,
+        workspace: Path,
+        seed: int,
+        progress: object,
+        *,
+        days: int | None = None,
+        identities: int | None = None,
+    ) -> Path:
         """The folder it would have been written to."""
-        self._answer(name, workspace, seed)
+        self._answer(name, workspace, seed, days, identities)
         return workspace / "exercise"
 
 

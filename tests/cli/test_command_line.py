@@ -253,8 +253,15 @@ def test_exercises_are_listed_and_run(investigation: Investigation, tocsin: Call
     assert [each["name"] for each in listed["exercises"]] == ["quiet-reader"]
     assert "A mailbox is read." in tocsin("exercise", "list").out
     done = tocsin("exercise", "run", "quiet-reader", "--workspace", "ws", "--seed", "7")
-    assert investigation.asked == [("quiet-reader", Path("ws"), 7)]
+    assert investigation.asked == [("quiet-reader", Path("ws"), 7, None, None)]
     assert "tocsin investigate ws/exercise/logs --estate ws/exercise/estate" in done.out
+
+
+def test_an_exercise_is_as_long_and_as_large_as_asked(
+    investigation: Investigation, tocsin: Callable[..., Outcome]
+) -> None:
+    tocsin("exercise", "run", "paper-trail", "--workspace", "ws", "--days", "30", "--identities", "90")
+    assert investigation.asked == [("paper-trail", Path("ws"), 1, 30, 90)]
 
 
 def test_the_demo_says_where_the_report_is_and_never_reuses_a_folder(

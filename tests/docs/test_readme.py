@@ -67,6 +67,7 @@ def test_the_number_of_rules_in_the_changelog_is_right() -> None:
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    for words in ([], ["investigate"], ["exposure"], ["record", "verify"], ["exercise", "run"], ["init"], ["demo"]):
+    commands = ("", "investigate", "exposure", "record verify", "share report", "exercise run", "init", "demo")
+    for words in map(str.split, commands):
         assert run([*words, "--help"]) == 0
         assert "Usage" in capsys.readouterr().out

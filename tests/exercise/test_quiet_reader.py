@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
-from tocsin.exercise.cases.quiet_reader import CASE, ordinary_work
-from tocsin.exercise.world import build_world
+from tocsin.exercise.building import build_world
+from tocsin.exercise.case import ordinary_day
+from tocsin.exercise.cases.quiet_reader import CASE
+from tocsin.exercise.presence import Calendar
 
-from .played import SEED, Played
-
-Row = dict[str, str]
-
-
-def _event(record: Mapping[str, Any]) -> tuple[str, int]:
-    return record["System"]["Channel"], int(record["System"]["EventID"])
+from .played import SEED, Played, event
 
 
 def _tenant(quiet_reader: Played) -> Iterator[dict[str, Any]]:
-    for name, records in quiet_reader.records.items():
-        if name.startswith("logs/m365/"):
-            yield from records
-
-
-def _rows(quiet_reader: Played, name: str) -> list[Row]:
-    with (quiet_reader.folder / "estate" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    yield from quiet_reader.under("logs/m365/")
 
 
 def test_every_true_record_is_in_the_logs_at_its_entry(quiet_reader: Played) -> None:
     records = quiet_reader.truth["records"]
     assert len(records) > 60
     for place in records:
-        record = quiet_reader.records[place["file"]][place["entry"]]
+        record = quiet_reader.at(place)
         if place["file"].endswith(".evtx"):
-            channel, event_id = _event(record)
+            channel, event_id = event(record)
             assert place["what"] == f"{channel}/{event_id}"
         else:
             assert place["what"] == record["Operation"]
@@ -62,7 +50,7 @@ def test_items_read_are_those_the_records_list(quiet_reader: Played) -> None:
     for item in items:
         assert item["times"] == len(item["records"]) > 0
         for place in item["records"]:
-            record = quiet_reader.records[place["file"]][place["entry"]]
+            record = quiet_reader.at(place)
             assert record["MailboxOwnerUPN"] == item["container"]
             assert item["holding"] in {
                 opened["InternetMessageId"] for folder in record["Folders"] for opened in folder["FolderItems"]
@@ -75,7 +63,7 @@ def test_documents_taken_are_those_the_records_name(quiet_reader: Played) -> Non
     for document in documents:
         operations = set()
         for place in document["records"]:
-            record = quiet_reader.records[place["file"]][place["entry"]]
+            record = quiet_reader.at(place)
             assert record["ObjectId"] == document["holding"]
             operations.add(record["Operation"])
         assert ("FileDownloaded" in operations) == (document["degree"] == "downloaded")
@@ -83,12 +71,12 @@ def test_documents_taken_are_those_the_records_name(quiet_reader: Played) -> Non
 
 def test_the_forwarding_rule_and_the_clearing_stand_where_the_truth_says(quiet_reader: Played) -> None:
     (change,) = quiet_reader.truth["changes"]
-    rule = quiet_reader.records[change["record"]["file"]][change["record"]["entry"]]
+    rule = quiet_reader.at(change["record"])
     assert rule["Operation"] == "New-InboxRule"
     assert rule["UserId"] == change["actor"]
     (cleared,) = quiet_reader.truth["cleared"]
     assert cleared["record"]["entry"] == 0
-    assert _event(quiet_reader.records[cleared["record"]["file"]][0]) == ("Security", 1102)
+    assert event(quiet_reader.at(cleared["record"])) == ("Security", 1102)
 
 
 def test_what_was_cleared_shows_as_a_gap_of_record_numbers(quiet_reader: Played) -> None:
@@ -108,7 +96,7 @@ def test_ordinary_sign_ins_have_a_token_the_server_issued_and_forged_ones_have_n
         for name, records in quiet_reader.records.items()
         if "/fed01/" in name
         for record in records
-        if _event(record) == ("Security", 1200)
+        if event(record) == ("Security", 1200)
         for part in str(record["EventData"]).split("<IpAddress>")[1:]
     }
     forged = {session["id"] for session in quiet_reader.truth["compromised"]["sessions"]}
@@ -120,12 +108,13 @@ def test_ordinary_sign_ins_have_a_token_the_server_issued_and_forged_ones_have_n
 
 def test_ordinary_work_has_nothing_of_the_intruder(quiet_reader: Played) -> None:
     world = build_world(CASE.shape, SEED)
-    text = repr(ordinary_work(world, SEED))
+    actions = list(ordinary_day(CASE, world, SEED, Calendar(world, SEED).day(8)))
+    text = repr(actions)
     compromised = quiet_reader.truth["compromised"]
-    for kind in ("addresses", "sessions", "applications"):
+    for kind in ("addresses", "applications"):
         for entry in compromised[kind]:
             assert entry["id"] not in text
-    assert not any(action.by_intruder for action in ordinary_work(world, SEED))
+    assert not any(action.by_intruder for action in actions)
 
 
 def test_people_work_by_day_and_on_workdays(quiet_reader: Played) -> None:
@@ -140,32 +129,30 @@ def test_people_work_by_day_and_on_workdays(quiet_reader: Played) -> None:
     assert 0 < len(at_the_weekend) < len(reading) / 20
 
 
-def test_the_case_is_large_enough_to_search_and_small_enough_for_a_demo(quiet_reader: Played) -> None:
+def test_the_case_is_large_enough_to_search_even_in_a_small_institution(quiet_reader: Played) -> None:
     tenant = sum(1 for _ in _tenant(quiet_reader))
     total = sum(len(records) for records in quiet_reader.records.values())
-    assert 3_000 < tenant < 10_000
-    assert 1_500 < total - tenant < 10_000
-    size = sum(path.stat().st_size for path in quiet_reader.folder.rglob("*") if path.is_file())
-    assert size < 8_000_000
+    assert tenant > 3_000
+    assert total - tenant > 1_500
     assert sum(name.endswith(".csv") for name in quiet_reader.records) == 1
     assert any(name.endswith(".gz") for name in quiet_reader.records)
 
 
 def test_the_estate_knows_everybody_in_the_logs(quiet_reader: Played) -> None:
-    identities = _rows(quiet_reader, "identities")
+    identities = quiet_reader.estate("identities")
     assert len(identities) == 60
     accounts = {account.lower() for row in identities for account in row["accounts"].split(";")}
     assert {record["UserId"].lower() for record in _tenant(quiet_reader)} <= accounts
     ids = {row["id"] for row in identities}
-    assert {row["identity"] for row in _rows(quiet_reader, "assignments")} <= ids
-    assert {row["owner"] for row in _rows(quiet_reader, "holdings") if row["owner"]} <= ids
-    functions = {row["name"] for row in _rows(quiet_reader, "functions")}
+    assert {row["identity"] for row in quiet_reader.estate("assignments")} <= ids
+    assert {row["owner"] for row in quiet_reader.estate("holdings") if row["owner"]} <= ids
+    functions = {row["name"] for row in quiet_reader.estate("functions")}
     assert {row["function"] for row in identities if row["function"]} <= functions
 
 
 def test_nobody_vouches_for_the_mailboxes_of_the_witness_section(quiet_reader: Played) -> None:
-    attested = {row["pattern"] for row in _rows(quiet_reader, "attestations")}
+    attested = {row["pattern"] for row in quiet_reader.estate("attestations")}
     read = {account["id"] for account in quiet_reader.truth["compromised"]["accounts"]}
-    mailboxes = {row["pattern"] for row in _rows(quiet_reader, "holdings") if row["kind"] == "mailbox"}
+    mailboxes = {row["pattern"] for row in quiet_reader.estate("holdings") if row["kind"] == "mailbox"}
     assert attested < mailboxes
     assert not attested & read

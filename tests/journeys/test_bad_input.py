@@ -346,6 +346,14 @@ def test_a_folder_that_describes_nothing_is_no_estate(tmp_path: Path, tocsin: To
     assert "there is no estate in" in refused.err
 
 
+def test_a_folder_without_a_rule_is_refused(tmp_path: Path, tocsin: Tocsin) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "audit.jsonl").write_bytes(lines(3))
+    refused = tocsin("investigate", tmp_path / "audit.jsonl", "--rules", tmp_path / "rules")
+    assert refused.code == 2
+    assert "holds no rule" in refused.err
+
+
 def test_an_empty_folder_is_told_and_a_mistyped_workspace_is_a_usage_error(tmp_path: Path, tocsin: Tocsin) -> None:
     (tmp_path / "logs").mkdir()
     assert "nothing to read in" in tocsin("investigate", tmp_path / "logs", "--workspace", tmp_path / "case").err

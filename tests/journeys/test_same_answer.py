@@ -16,7 +16,7 @@ def test_one_worker_and_four_give_the_same_bytes(
     tmp_path: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    exercise = tocsin("exercise", "run", "quiet-reader", "--workspace", "x", "--seed", "3")
+    exercise = tocsin("exercise", "run", "quiet-reader", "--workspace", "x", "--seed", "3", "--identities", "60")
     assert exercise.code == 0, exercise.err
     arguments = ("investigate", "x/exercise/logs", "--estate", "x/exercise/estate", "--format", "json")
     one = tocsin(*arguments, "--workspace", "one", "--workers", "1")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.collect.scanning import scan
 from tocsin.collect.source import Head
 from tocsin.collect.sources.windows_evtx import SOURCE
+from tocsin.collect.sources.windows_evtx.file_header import read_file_header
 from tocsin.model.record import Record
 
 pytestmark = pytest.mark.real
@@ -57,3 +59,24 @@ def test_chunks_of_a_file_hold_the_records_of_the_whole(real_data: Path) -> None
         place = 4096 + shift + cut
         parts = [*SOURCE.records(data[:place], preamble, 4096), *SOURCE.records(data[place:], preamble, 0)]
         assert [record.data for record in parts] == whole
+
+
+def test_no_whole_file_is_called_cut_and_every_cut_is_noticed(real_data: Path) -> None:
+    checked = 0
+    archives = [
+        *(real_data / "evtx_attack_samples").glob("*.zip"),
+        *(real_data / "parser_conformance").rglob("files.zip"),
+    ]
+    for path in sorted(archives):
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                data = archive.read(entry) if entry.filename.lower().endswith(".evtx") else b""
+                header = read_file_header(data)
+                if header is None or len(data) < 4096 + 65_536:
+                    continue
+                assert scan(iter([data]), entry.filename, keep=False).fault == "", entry.filename
+                checked += 1
+                if header.blocks > 1:
+                    cut = data[: 4096 + (header.blocks - 1) * 65_536]
+                    assert "cut short" in scan(iter([cut]), entry.filename, keep=False).fault, entry.filename
+    assert checked > 400

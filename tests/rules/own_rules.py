@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
-
-from tocsin.collect.source import Coalescing, Head, Source, all_sources, logsource_text, source_named
+from tocsin.detect.sigma.cases import Case, cases_path, read_cases
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
-from tocsin.detect.sigma.logsource import LogSourceMap, read_logsource_map
+from tocsin.detect.sigma.logsource import LogSourceMap
 from tocsin.detect.sigma.rules import LoadedRule, load_rules
 from tocsin.model.record import Record
+from tocsin.rulecraft import read_log
+from tocsin.ruleset import log_source_maps
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 
@@ -39,7 +38,7 @@ def rule_paths() -> list[Path]:
 @cache
 def logsource_maps() -> tuple[LogSourceMap, ...]:
     """The map of every source."""
-    return tuple(read_logsource_map(source.name, source.log_fields, logsource_text(source)) for source in all_sources())
+    return log_source_maps()
 
 
 @cache
@@ -59,35 +58,13 @@ def compiled_rules() -> CompiledRules:
 @cache
 def rule_cases() -> tuple[RuleCase, ...]:
     """Every case of every rule."""
-    return tuple(
-        _case(path, case)
-        for path in rule_paths()
-        for case in yaml.safe_load(path.with_suffix(".cases.yml").read_text(encoding="utf-8"))
-    )
+    return tuple(_case(path, case) for path in rule_paths() for case in read_cases(cases_path(path)))
 
 
-def read_records(source: Source, data: bytes, name: str) -> tuple[Record, ...]:
-    """The records of a whole log as rules see them; nothing in it may be unreadable."""
-    start = source.preamble(Head(data, len(data), name))
-    found = list(source.records(data, data[:start], start))
-    records = [record for record in found if isinstance(record, Record)]
-    assert len(records) == len(found), found
-    if not isinstance(source, Coalescing):
-        return tuple(records)
-    return tuple(record for event in source.coalesce(records) for record in event.seen)
-
-
-def _case(rule: Path, case: dict[str, Any]) -> RuleCase:
-    keys = set(case) - {"name", "expect"}
-    assert case["expect"] in ("match", "no_match"), f"{rule}: {case['name']}"
-    source = source_named(case.get("source") or SOURCES[rule.parent.name])
-    records: tuple[Record, ...]
-    if keys == {"log", "fields"}:
-        records = (Record(offset=0, length=0, data=b"", log=tuple(case["log"]), fields=case["fields"], native={}),)
-    elif keys == {"source", "record"}:
-        records = read_records(source, json.dumps(case["record"], default=str).encode() + b"\n", rule.name)
+def _case(rule: Path, case: Case) -> RuleCase:
+    source = case.source or SOURCES[rule.parent.name]
+    if case.data:
+        records = read_log(source, case.data)
     else:
-        assert keys == {"source", "lines"}, f"{rule}: {case['name']} has {sorted(keys)}"
-        records = read_records(source, "".join(f"{line}\n" for line in case["lines"]).encode(), rule.name)
-    assert records, f"{rule}: nothing is read of {case['name']}"
-    return RuleCase(rule, case["name"], case["expect"] == "match", source.name, records)
+        records = (Record(offset=0, length=0, data=b"", log=case.log, fields=case.fields, native={}),)
+    return RuleCase(rule, case.name, case.expect == "match", source, records)

@@ -13,6 +13,7 @@ from tocsin.detect.sigma.condition import predicates_in
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.predicate import KEYWORD
 from tocsin.detect.sigma.rules import load_rules
+from tocsin.rulecraft import cases_run, checked_rules
 
 from .own_rules import RULES, RuleCase, compiled_rules, loaded_rules, logsource_maps, rule_cases, rule_paths
 
@@ -32,6 +33,12 @@ def test_a_rule_does_what_its_case_says(case: RuleCase) -> None:
     rule = loaded_rules()[case.rule].info.id
     matched = {match.rule for match in _matcher(case.source).match(case.records)}
     assert (rule in matched) == case.is_hit
+
+
+def test_the_command_that_tests_rules_finds_the_same() -> None:
+    outcomes = cases_run([RULES])
+    assert len(outcomes) == len(rule_cases())
+    assert [outcome for outcome in outcomes if outcome.detail] == []
 
 
 @pytest.mark.parametrize("path", rule_paths(), ids=lambda path: path.stem)
@@ -101,3 +108,7 @@ def test_cases_beside_the_rules_are_not_taken_for_rules() -> None:
     rule_set = load_rules([RULES])
     assert rule_set.failed == ()
     assert len(rule_set.rules) == len(rule_paths())
+
+
+def test_our_rules_have_no_fault() -> None:
+    assert checked_rules([RULES]).faults == ()

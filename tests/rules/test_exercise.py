@@ -1,4 +1,4 @@
-"""Our rules on the quiet reader: they tell the intrusion as one story, and are nearly silent on ordinary work."""
+"""Our rules on the exercises: they tell each intrusion as one story, and are nearly silent on ordinary work."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ STORY = {
     "event_log_cleared",
 }
 
+PAPER_STORY = {"lsass_memory_read", "administrator_by_ntlm", "event_log_cleared"}
+
 Hits = dict[tuple[str, int], set[str]]
 
 
@@ -40,10 +42,9 @@ def _records(data: bytes, name: str) -> tuple[str, list[Record]]:
     return source.name, [record for record in found if isinstance(record, Record)]
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Hits, set[tuple[str, int]]]:
+def _play(name: str, place: Path) -> tuple[Hits, set[tuple[str, int]]]:
     """Rules that hit, by file and entry, and the entries that are the intruder's."""
-    folder = run("quiet-reader", tmp_path_factory.mktemp("exercise"), 7)
+    folder = run(name, place, 7, identities=90)
     rules = load_rules(rule_paths())
     names = {rule.info.id: Path(rule.info.path).stem for rule in rules.rules}
     compiled = compile_rules(rules, logsource_maps())
@@ -59,17 +60,48 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Hits, set[tuple[st
     return hits, {(place["file"], place["entry"]) for place in truth["records"]}
 
 
-def test_the_rules_tell_the_whole_story(played: tuple[Hits, set[tuple[str, int]]]) -> None:
-    hits, intruders = played
-    assert {rule for place, rules in hits.items() if place in intruders for rule in rules} == STORY
+@pytest.fixture(scope="module")
+def quiet_reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[Hits, set[tuple[str, int]]]:
+    """The quiet reader's hits and records of the intruder."""
+    return _play("quiet-reader", tmp_path_factory.mktemp("quiet-reader"))
 
 
-def test_ordinary_work_is_nearly_silent(played: tuple[Hits, set[tuple[str, int]]]) -> None:
-    hits, intruders = played
-    ordinary = Counter(rule for place, rules in hits.items() if place not in intruders for rule in rules)
-    assert ordinary == {"mailbox_full_access_given": 1}
+@pytest.fixture(scope="module")
+def paper_trail(tmp_path_factory: pytest.TempPathFactory) -> tuple[Hits, set[tuple[str, int]]]:
+    """The paper trail's hits and records of the intruder."""
+    return _play("paper-trail", tmp_path_factory.mktemp("paper-trail"))
 
 
-def test_most_of_what_the_intruder_did_is_hit(played: tuple[Hits, set[tuple[str, int]]]) -> None:
-    hits, intruders = played
+def _told(hits: Hits, intruders: set[tuple[str, int]]) -> set[str]:
+    return {rule for place, rules in hits.items() if place in intruders for rule in rules}
+
+
+def _ordinary(hits: Hits, intruders: set[tuple[str, int]]) -> Counter[str]:
+    return Counter(rule for place, rules in hits.items() if place not in intruders for rule in rules)
+
+
+def test_the_rules_tell_the_whole_story(quiet_reader: tuple[Hits, set[tuple[str, int]]]) -> None:
+    assert _told(*quiet_reader) == STORY
+
+
+def test_ordinary_work_is_nearly_silent(quiet_reader: tuple[Hits, set[tuple[str, int]]]) -> None:
+    assert _ordinary(*quiet_reader) == {"mailbox_full_access_given": 1}
+
+
+def test_most_of_what_the_intruder_did_is_hit(quiet_reader: tuple[Hits, set[tuple[str, int]]]) -> None:
+    hits, intruders = quiet_reader
     assert len(intruders & set(hits)) / len(intruders) > 0.8
+
+
+def test_the_rules_tell_how_the_stolen_account_came_to_the_files(
+    paper_trail: tuple[Hits, set[tuple[str, int]]],
+) -> None:
+    assert _told(*paper_trail) >= PAPER_STORY
+
+
+def test_a_compiler_started_by_the_portal_a_backup_and_a_scan_are_ordinary(
+    paper_trail: tuple[Hits, set[tuple[str, int]]],
+) -> None:
+    ordinary = _ordinary(*paper_trail)
+    assert ordinary.total() <= 2  # an administrator who types an address instead of a name
+    assert set(ordinary) <= {"administrator_by_ntlm"}

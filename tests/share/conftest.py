@@ -14,6 +14,7 @@ from tocsin.model.answers import (
     Answers,
     BlindRule,
     FailedRule,
+    HitsAccount,
     InputAccount,
     RejectedRecords,
     RulesAccount,
@@ -21,6 +22,7 @@ from tocsin.model.answers import (
 )
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
+from tocsin.model.exceptions import ExceptionAccount, HiddenHits, ImplicatedHits
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
 from tocsin.model.instant import parse_time
@@ -103,6 +105,7 @@ def answers() -> Answers:
             key_file="/home/officer/.config/tocsin/keys/0a1b2c3d",
         ),
         preservation=_preservation(),
+        exceptions=_exceptions(),
         notes=(
             Note(
                 time=at("2024-03-05T18:40:00Z"),
@@ -134,6 +137,7 @@ def empty(answers: Answers) -> Answers:
         containment=(),
         not_done=(),
         preservation=(),
+        exceptions=(),
         notes=(),
         settings={},
         run=dataclasses.replace(answers.run, checkpoint_size=0, checkpoint_root="", key_file=""),
@@ -154,6 +158,53 @@ class GoldenCheck:
         if os.environ.get("TOCSIN_WRITE_GOLDEN"):
             path.write_text(text, encoding="utf-8")
         assert text == path.read_text(encoding="utf-8"), f"{name} differs: if it should, set TOCSIN_WRITE_GOLDEN=1"
+
+
+def _exceptions() -> tuple[ExceptionAccount, ...]:
+    """One that hid hits of an implicated account, and one that has expired and partly covers nothing."""
+    hid = ExceptionAccount(
+        id="0c6f1a52-0000-4000-8000-00000000e001",
+        title="The archive copies its own mail",
+        owner="Head of records",
+        reason="the nightly copy of the registry mailbox",
+        expires="2024-06-30",
+        expired=False,
+        path="rules/exceptions/archive.yml",
+        names=("tocsin-0001",),
+        covers=1,
+        lost=(),
+        hidden=14,
+        reopened=0,
+        first=at("2024-03-02T01:00:00Z"),
+        last=at("2024-03-07T01:00:04Z"),
+        rules=(
+            HiddenHits(
+                rule="tocsin-0001",
+                title="Mail read in bulk",
+                hits=14,
+                first=at("2024-03-02T01:00:00Z"),
+                last=at("2024-03-07T01:00:04Z"),
+                records=(RecordPlace(MAIL, 17), RecordPlace(MAIL, 18)),
+            ),
+        ),
+        implicated=(ImplicatedHits(entity=Entity(EntityType.ACCOUNT, ADA), incidents=("i-000000000001",), hits=2),),
+    )
+    expired = dataclasses.replace(
+        hid,
+        id="0c6f1a52-0000-4000-8000-00000000e002",
+        title="The old scanner \u202egninrom eht ni",
+        expires="2024-02-29",
+        expired=True,
+        names=("old_scanner_rule", "tocsin-0002"),
+        lost=("old_scanner_rule covers nothing: no rule that is loaded has this id or name",),
+        hidden=0,
+        reopened=3,
+        first=None,
+        last=None,
+        rules=(),
+        implicated=(),
+    )
+    return hid, expired
 
 
 def _findings() -> tuple[Finding, ...]:
@@ -608,6 +659,7 @@ def _accounting() -> Accounting:
                 BlindRule(id="tocsin-0009", title="Odd process", reason="field CommandLine is in no record read"),
                 BlindRule(id="tocsin-0010", title="Odd parent", reason="no input has sign-in logs"),
             ),
-            failed=(FailedRule(id="", path="rules/broken.yml", reason="line 3: no detection"),),
+            failed=(FailedRule(id="", path="rules/broken.yml", reason="no detection", line=3),),
         ),
+        hits=HitsAccount(found=54, shown=40, hidden=14),
     )

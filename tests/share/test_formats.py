@@ -63,7 +63,7 @@ def test_a_part_in_words_is_as_reviewed(part: Part, answers: Answers, same_as_go
 def test_an_unknown_format_names_those_there_are() -> None:
     with pytest.raises(ConfigError) as caught:
         format_named("pdf", Part.INVESTIGATION)
-    assert "html, json, text" in caught.value.hint
+    assert "brief, csv, html, json, jsonl, stix, text" in caught.value.hint
     with pytest.raises(ConfigError):
         format_named("html", Part.EXPOSURE)
 

@@ -78,6 +78,7 @@ def test_a_workspace_of_an_earlier_revision_gains_what_it_lacks(folder: Path) ->
     workspace = create_workspace(folder)
     with workspace.writing() as connection:
         connection.execute(text("DROP TABLE acquisitions"))
+        connection.execute(text("DROP TABLE briefs"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     workspace.close()
     again = open_workspace(folder)

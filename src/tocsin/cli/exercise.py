@@ -47,15 +47,23 @@ def run(
         Path, typer.Option(metavar="DIR", help="Logs, estate and truth go to DIR/exercise.", show_default=False)
     ],
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another number plays it another way.")] = 1,
+    days: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Days of work, up to 70; the intruder comes in the last.", show_default=False),
+    ] = None,
+    identities: Annotated[
+        int | None, typer.Option(metavar="N", help="Size of the institution, 60 to 1500.", show_default=False)
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
 ) -> None:
     """Write an exercise: logs, estate and truth.
 
-    The same seed writes the same bytes.
+    The same seed and size write the same bytes.
     """
     from tocsin.investigation import run_exercise
 
     with progress_on_stderr(quiet=quiet) as progress:
-        folder = shown(str(run_exercise(name, workspace, seed, progress)))
+        written = run_exercise(name, workspace, seed, progress, days=days, identities=identities)
+    folder = shown(str(written))
     investigate = f"tocsin investigate {folder}/logs --estate {folder}/estate --workspace {shown(str(workspace))}"
     release(f"exercise:  {folder}\ntry it:    {investigate}\nthe truth: {folder}/truth.json\n", None)

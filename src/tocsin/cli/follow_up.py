@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.exit import refuse_overwrite, release
-from tocsin.share.format import Part, format_named
+from tocsin.share.format import Comparing, Format, Part, format_named
 
 if TYPE_CHECKING:
+    from tocsin.model.answers import Answers
     from tocsin.model.question import Question
 
 
@@ -25,10 +26,27 @@ class Wish(NamedTuple):
 
 def answer_part(part: Part, workspace: Path, wish: Wish, question: Question | None = None) -> None:
     """Recompute the answers from the workspace and release the part asked for."""
+    released(format_named(wish.format, part), part, workspace, wish, question)
+
+
+def released(
+    chosen: Format, part: Part, workspace: Path, wish: Wish, question: Question | None = None
+) -> tuple[Answers, str]:
+    """Recompute the answers from the workspace, write and release them; both, for who keeps them."""
     from tocsin.investigation import answers_of
 
-    chosen = format_named(wish.format, part)
     refuse_overwrite(wish.output, force=wish.force)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         answers = answers_of(workspace, question=question, passphrase=passphrase_for(workspace), progress=progress)
-    release(chosen.render(answers, part), wish.output, force=wish.force)
+    text = compared(chosen, workspace).render(answers, part)
+    release(text, wish.output, force=wish.force)
+    return answers, text
+
+
+def compared(chosen: Format, workspace: Path) -> Format:
+    """The format as it is, or comparing with the brief that went out last."""
+    if not isinstance(chosen, Comparing):
+        return chosen
+    from tocsin.investigation import last_brief
+
+    return chosen.since(last_brief(workspace))

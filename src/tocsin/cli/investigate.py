@@ -9,6 +9,7 @@ import typer
 
 from tocsin.cli import options
 from tocsin.cli.exit_code import of_answers
+from tocsin.cli.follow_up import compared
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.model.finding import Level
@@ -81,5 +82,6 @@ def investigate(
     )
     with progress_on_stderr(quiet=quiet) as progress:
         answers = answers_to(settings, progress)
-    release(chosen.render(answers, Part.INVESTIGATION), output, force=force)
+    text = compared(chosen, Path(answers.run.workspace)).render(answers, Part.INVESTIGATION)
+    release(text, output, force=force)
     raise typer.Exit(of_answers(answers, fail_on))

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import exercise, record
+from tocsin.cli import exercise, mapping, record, rules, share
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
 from tocsin.cli.exit_code import ExitCode, of_error
@@ -22,8 +22,8 @@ from tocsin.cli.preserve import preserve
 from tocsin.errors import TocsinError
 from tocsin.share.exit import release, tell
 
-_CODES = """Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage; 3 done, but some input was rejected, partial
-or unrecognised; 4 integrity failure; 5 refused; 70 internal error; 74 storage; 130 interrupted."""
+_CODES = """Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, or a faulty rule; 3 done, but some input was
+rejected, partial or unrecognised; 4 integrity failure; 5 refused; 70 internal error; 74 storage; 130 interrupted."""
 
 # Plain help and no tracebacks: rich costs a third of the start, and a traceback can show what the logs hold.
 app = typer.Typer(
@@ -38,6 +38,9 @@ app = typer.Typer(
 for command in (investigate, exposure, incidents, coverage, note, preserve, init, demo):
     app.command()(command)
 app.add_typer(record.commands, name="record")
+app.add_typer(mapping.commands, name="mapping")
+app.add_typer(rules.commands, name="rules")
+app.add_typer(share.commands, name="share")
 app.add_typer(exercise.commands, name="exercise")
 
 

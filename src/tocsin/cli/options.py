@@ -10,6 +10,7 @@ import typer
 
 from tocsin.errors import ConfigError
 from tocsin.model.instant import parse_time
+from tocsin.share.marking import Tlp
 
 _HAS_ZONE = re.compile(r"([Zz]|[+-]\d\d:\d\d)$")
 
@@ -39,7 +40,13 @@ FormatOption: TypeAlias = Annotated[
     str, typer.Option("--format", metavar="NAME", help="How to write it: text or json.")
 ]
 ReportFormatOption: TypeAlias = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="What standard output or -o gets: text, json or html.")
+    str,
+    typer.Option(
+        "--format", metavar="NAME", help="What -o or standard output gets: text, json, html, brief, jsonl, csv or stix."
+    ),
+]
+TlpOption: TypeAlias = Annotated[
+    Tlp, typer.Option("--tlp", help="How it is marked (TLP 2.0): who may see it.", case_sensitive=False)
 ]
 OutputOption: TypeAlias = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")

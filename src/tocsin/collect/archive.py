@@ -14,6 +14,7 @@ from functools import cache
 from typing import BinaryIO, NamedTuple, Protocol
 
 from tocsin.collect import archives
+from tocsin.collect.collection import roots_in
 from tocsin.collect.inflate import BLOCK, Inflating, Joined, compression, inflate
 from tocsin.collect.limits import BombError, Limits, TruncatedError, UnopenableError
 
@@ -100,7 +101,36 @@ def open_archive(known: tuple[ArchiveFormat, BinaryIO] | None, limits: Limits) -
     """The archive that `format_of` knew. Raises UnopenableError, also where it knew none."""
     if known is None:
         raise UnopenableError("the archive is damaged at its start")
-    return known[0].open(known[1], limits)
+    return _shown(known[0].open(known[1], limits))
+
+
+class _Shown:
+    """An archive whose members bear the names they had where they lay, as the layout of a collector decodes them."""
+
+    def __init__(self, archive: Archive, given: Mapping[str, str]) -> None:
+        self._archive = archive
+        self._given = given
+        self.members: Mapping[str, Member] = {shown: archive.members[name] for shown, name in given.items()}
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """See `Archive`."""
+        return self._archive.blocks(self._given[name])
+
+    def close(self) -> None:
+        """See `Archive`."""
+        self._archive.close()
+
+
+def _shown(archive: Archive) -> Archive:
+    given = list(archive.members)
+    shown = {name: name for name in given}
+    for root, layout in roots_in(given):
+        for name in given:
+            if name.startswith(root):
+                shown[name] = root + layout.shown(name[len(root) :])
+    if all(name == one for name, one in shown.items()) or len(set(shown.values())) < len(shown):
+        return archive
+    return _Shown(archive, {one: name for name, one in shown.items()})
 
 
 def names(given: Iterator[str]) -> Iterator[str]:
@@ -128,7 +158,7 @@ def read_member(stream: BinaryIO, inner: str, limits: Limits) -> Iterator[bytes]
     known = format_of(stream, limits)
     if known is None:
         raise KeyError(inner)
-    archive = known[0].open(known[1], limits)
+    archive = open_archive(known, limits)
     if inner in archive.members:
         yield from inflate(Joined(archive.blocks(inner)), limits)
         return

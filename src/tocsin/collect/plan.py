@@ -2,73 +2,56 @@
 
 from __future__ import annotations
 
-import enum
 import errno
-import fnmatch
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from tocsin.collect import acquisition
 from tocsin.collect.archive import Archive, format_of, hold, open_archive
+from tocsin.collect.collection import Check, Sum
+from tocsin.collect.declared.packing import declared_log
+from tocsin.collect.declared.reader import DeclaredLog
+from tocsin.collect.entries import archive_input, faulted, input_of, left_by_desktop, may_be_desktops, unread_input
+from tocsin.collect.gathering import Folder, Folders, Gathered, gather_members
 from tocsin.collect.inflate import BLOCK, Joined, compression, inflate
-from tocsin.collect.limits import ArchiveFault, Limits, TruncatedError
-from tocsin.collect.scanning import Content, Range, hash_pieces, scan
+from tocsin.collect.limits import ArchiveFault, Limits
+from tocsin.collect.mapping_file import Declared, is_mapping
+from tocsin.collect.scanning import hash_pieces, scan
+from tocsin.collect.tasks import ChunkKind, Planned, Task, container_tasks, derived_tasks, file_tasks
 from tocsin.collect.walk import Found, walk
-from tocsin.errors import SourceError
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import AcquisitionRecord
-from tocsin.model.chunk import Chunk, Input, InputState
+from tocsin.model.chunk import Input, InputState
+from tocsin.model.mapping import SOURCE as MAPPING
 
-_DOCUMENTATION = (
-    "readme*",
-    "license*",
-    "licence*",
-    "copying*",
-    "*.md",
-    "*.sha256",
-    "*.sha1",
-    "*.md5",
-)
-_RESOURCE_FORKS = ("._*", ".ds_store", "thumbs.db", "desktop.ini")
+__all__ = ["ChunkKind", "Planned", "Task", "plan", "total_bytes"]
+
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 
 
-class ChunkKind(enum.StrEnum):
-    """Where a chunk's bytes are kept (see `store.tables.chunks`)."""
+class _How(NamedTuple):
+    """What one plan is made with."""
 
-    RECORDS = "records"
-    DERIVED = "derived"
-    CONTAINER = "container"
-
-
-class Task(NamedTuple):
-    """One chunk to be processed. The bytes are `data`, or lie at the chunk's range of `file`."""
-
-    chunk: Chunk
-    kind: ChunkKind
-    file: Path | None
-    data: bytes | None
+    limits: Limits
+    declared: tuple[DeclaredLog, ...] = ()
 
 
-class Planned(NamedTuple):
-    """An input and its tasks in order; the tasks are made as they are asked for, and only then."""
-
-    input: Input
-    tasks: Iterator[Task]
-
-
-def plan(paths: Sequence[str], limits: Limits | None = None) -> Iterator[Planned]:
-    """Every input below the paths, archives opened, each with the chunks that cover it.
+def plan(paths: Sequence[str], limits: Limits | None = None, mappings: Sequence[Declared] = ()) -> Iterator[Planned]:
+    """Every input below the paths, archives opened, each with the chunks that cover it; then the mappings, sealed too.
 
     The same paths over the same bytes give the same plan on any machine. Inputs that cannot be read come with a state,
     a reason and no tasks. Raises ConfigError where a path does not exist.
     """
+    how = _How(limits or Limits(), tuple(declared_log(one.mapping) for one in mappings))
+    used: set[str] = set()
     folders: set[str] = set()
-    planned: set[str] = set()
+    planned = {one.path for one in mappings}
+    collected = Folders(paths)
+    opened: set[str] = set()
     for found in walk(paths):
         folder = found.path[: found.path.rfind("/") + 1]
         if folder not in folders:
@@ -76,13 +59,22 @@ def plan(paths: Sequence[str], limits: Limits | None = None) -> Iterator[Planned
             for path, file in _acquisitions_beside(found, folder):
                 planned.add(path)
                 yield _plan_acquisition(path, file)
-        if found.path not in planned:
-            yield from _plan_file(found, limits or Limits())
+        if found.path in planned:
+            continue
+        collection = collected.of(found)
+        if collection and collection.path not in opened:
+            opened.add(collection.path)
+            yield from _plan_left(collection.path, collection.gathered, None)
+        for each in _plan_file(found, how) if collection is None else _plan_collected(found, collection, how):
+            used.add(each.input.source)
+            yield each
+    for one in mappings:
+        yield _plan_mapping(one, is_used=one.mapping.source in used)
 
 
 def plan_one(file: Path, path: str) -> Iterator[Planned]:
     """One file under a path of its own, wherever it lies."""
-    yield from _plan_file(Found(path=path, file=file), Limits())
+    yield from _plan_file(Found(path=path, file=file), _How(Limits()))
 
 
 def total_bytes(paths: Sequence[str]) -> int:
@@ -90,10 +82,43 @@ def total_bytes(paths: Sequence[str]) -> int:
     return sum(found.file.stat().st_size for found in walk(paths) if not found.refusal)
 
 
-def _plan_file(found: Found, limits: Limits) -> Iterator[Planned]:
-    reason = found.refusal or _ignored_name(found.file.name)
-    if reason:
-        yield _unread(found.path, reason, ignored=found.ignored or not found.refusal)
+def _plan_collected(found: Found, collection: Folder, how: _How) -> Iterator[Planned]:
+    """A file of a collection in a folder: the collector's own are sealed and told of, the others read."""
+    name = collection.layout.shown(found.path[len(collection.path) :])
+    gathered = collection.gathered
+    if found.refusal or name not in gathered.controls:
+        shown = replace(found, path=collection.path + name)
+        yield from _plan_file(shown, how, gathered.sums.get(name))
+        return
+    try:
+        with found.file.open("rb") as stream:
+            sha256, pieces = hash_pieces(stream)
+    except OSError as error:
+        yield _unread(found.path, f"cannot be read: {error.strerror or error}")
+        return
+    size = sum(piece.length for piece in pieces)
+    entry = _control_input(found.path, name, gathered, sha256, size, None)
+    yield Planned(entry, container_tasks(entry, pieces, found.file))
+
+
+def _control_input(path: str, name: str, gathered: Gathered, sha256: str, size: int, container: str | None) -> Input:
+    """A collector's own file; the one that says who collected speaks for the others as an acquisition record does."""
+    if name in gathered.stated:
+        record = AcquisitionRecord(path=path, acquisitions=(gathered.stated[name],), faults=())
+        return _acquisition_input(record, sha256, size, container)
+    entry = archive_input(path, sha256, size, "", container)
+    return replace(entry, state=InputState.IGNORED, reason=gathered.controls[name])
+
+
+def _plan_left(prefix: str, gathered: Gathered, container: str | None) -> Iterator[Planned]:
+    """What a collector says it did not bring: logs one by one, the others counted."""
+    for path, why, is_ignored in gathered.left:
+        yield _unread(f"{prefix}{path}", why, ignored=is_ignored, container=container)
+
+
+def _plan_file(found: Found, how: _How, written: Sum | None = None) -> Iterator[Planned]:
+    if found.refusal:
+        yield _unread(found.path, found.refusal, ignored=found.ignored)
         return
     if acquisition.is_acquisition(found.file.name):
         yield _plan_acquisition(found.path, found.file)
@@ -102,14 +127,18 @@ def _plan_file(found: Found, limits: Limits) -> Iterator[Planned]:
         with found.file.open("rb") as stream:
             if not _head(stream):
                 yield _unread(found.path, "empty file", ignored=True)
-            elif format_of(stream, limits) is not None:
-                yield from _plan_archive_file(found, stream, limits)
+            elif left_by_desktop(found.file.name, _head(stream)):
+                yield _unread(found.path, "resource fork", ignored=True)
+            elif format_of(stream, how.limits) is not None:
+                yield from _plan_archive_file(found, stream, how)
             elif compression(_head(stream)) is not None:
-                yield _plan_compressed(found, stream, limits)
+                yield _plan_compressed(found, stream, how)
             else:
-                content = scan(iter(lambda: stream.read(BLOCK), b""), found.file.name, keep=False)
-                entry = _input(found.path, content, content.sha256, content.size, None)
-                yield Planned(entry, _file_tasks(entry, content, found.file))
+                check = Check(written)
+                blocks = check.passing(iter(lambda: stream.read(BLOCK), b""))
+                content = scan(blocks, found.file.name, keep=False, declared=how.declared)
+                entry = faulted(input_of(found.path, content, content.sha256, content.size, None), check.fault())
+                yield Planned(entry, file_tasks(entry, content, found.file))
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
@@ -138,7 +167,22 @@ def _plan_acquisition(path: str, file: Path) -> Planned:
         why = f"cannot be read: {error.strerror or error}"
         return Planned(_acquisition_input(acquisition.unreadable(path, why), "", 0, None), iter(()))
     entry = _acquisition_input(record, sha256, sum(piece.length for piece in pieces), None)
-    return Planned(entry, _container_tasks(entry, pieces, file))
+    return Planned(entry, container_tasks(entry, pieces, file))
+
+
+def _plan_mapping(one: Declared, *, is_used: bool) -> Planned:
+    """A mapping: sealed as it was given, and reported where no file of the plan is read by it."""
+    try:
+        with one.file.open("rb") as stream:
+            sha256, pieces = hash_pieces(stream)
+    except OSError as error:
+        return _unread(one.path, f"cannot be read: {error.strerror or error}")
+    size = sum(piece.length for piece in pieces)
+    entry = archive_input(one.path, sha256, size, MAPPING, None)
+    if not is_used:
+        why = "no file of this run has a name and the columns that it declares"
+        entry = replace(entry, state=InputState.IGNORED, reason=f"mapping {one.mapping.name}: {why}")
+    return Planned(entry, container_tasks(entry, pieces, one.file))
 
 
 def _plan_acquisition_member(archive: Archive, name: str, path: str, container: str) -> Planned:
@@ -176,60 +220,100 @@ def _head(stream: BinaryIO) -> bytes:
     return head
 
 
-def _plan_compressed(found: Found, stream: BinaryIO, limits: Limits) -> Planned:
+def _plan_compressed(found: Found, stream: BinaryIO, how: _How) -> Planned:
     sha256, pieces = hash_pieces(stream)
     stream.seek(0)
-    content = scan(inflate(stream, limits), _inner_name(found.file.name), keep=True)
-    entry = _input(found.path, content, sha256, sum(piece.length for piece in pieces), None)
+    content = scan(inflate(stream, how.limits), _inner_name(found.file.name), keep=True, declared=how.declared)
+    entry = input_of(found.path, content, sha256, sum(piece.length for piece in pieces), None)
 
     def tasks() -> Iterator[Task]:
         if content.source is None:
             return
-        yield from _container_tasks(entry, pieces, found.file)
+        yield from container_tasks(entry, pieces, found.file)
         with found.file.open("rb") as again:
-            yield from _derived_tasks(entry, content, lambda: inflate(again, limits))
+            yield from derived_tasks(entry, content, lambda: inflate(again, how.limits))
 
     return Planned(entry, tasks())
 
 
-def _plan_archive_file(found: Found, stream: BinaryIO, limits: Limits) -> Iterator[Planned]:
+def _plan_archive_file(found: Found, stream: BinaryIO, how: _How) -> Iterator[Planned]:
     stream.seek(0)
     sha256, pieces = hash_pieces(stream)
-    known = format_of(stream, limits)
+    known = format_of(stream, how.limits)
     size = sum(piece.length for piece in pieces)
-    entry = _archive_input(found.path, sha256, size, known[0].name if known else "", None)
+    entry = archive_input(found.path, sha256, size, known[0].name if known else "", None)
     try:
-        archive = open_archive(known, limits)
+        archive = open_archive(known, how.limits)
     except ArchiveFault as error:
         yield Planned(replace(entry, state=InputState.UNRECOGNISED, reason=str(error)), iter(()))
         return
-    yield Planned(entry, _container_tasks(entry, pieces, found.file))
-    yield from _plan_members(archive, found.path, found.path, limits, depth=1)
+    yield Planned(entry, container_tasks(entry, pieces, found.file))
+    yield from _plan_members(archive, found.path, found.path, how, depth=1)
     archive.close()
 
 
-def _plan_members(archive: Archive, prefix: str, container: str, limits: Limits, depth: int) -> Iterator[Planned]:
+def _plan_members(archive: Archive, prefix: str, container: str, how: _How, depth: int) -> Iterator[Planned]:
+    gathered = gather_members(archive)
+    yield from _plan_left(f"{prefix}!", gathered, container)
     for number, (name, member) in enumerate(archive.members.items()):
         path = f"{prefix}!{name}"
-        if number >= limits.members:
+        if number >= how.limits.members:
             left = len(archive.members) - number
-            yield _unread(f"{prefix}!...", f"{left} members past the limit of {limits.members} were not read")
+            yield _unread(f"{prefix}!...", f"{left} members past the limit of {how.limits.members} were not read")
             return
-        reason = _ignored_member(name) or ("empty file" if member.size == 0 and not member.refusal else "")
+        reason = "empty file" if member.size == 0 else "resource fork" if _is_desktops(archive, name) else ""
         if reason or member.refusal:
             yield _unread(
                 path, member.refusal or reason, ignored=not member.refusal, container=container, size=member.size
             )
             continue
+        if name in gathered.controls:
+            yield _plan_control_member(archive, name, path, container, gathered)
+            continue
         if acquisition.is_acquisition(name.rsplit("/", 1)[-1]):
             yield _plan_acquisition_member(archive, name, path, container)
             continue
-        yield from _plan_member(archive, name, path, container, limits, depth)
+        if is_mapping(name.rsplit("/", 1)[-1]):
+            why = "a mapping inside an archive is not followed: put it beside the archive or into the estate"
+            yield _unread(path, why, container=container, size=member.size)
+            continue
+        found = _Member(archive, name, path, container, gathered.sums.get(name))
+        yield from _plan_member(found, how, depth)
 
 
-def _plan_member(
-    archive: Archive, name: str, path: str, container: str, limits: Limits, depth: int
-) -> Iterator[Planned]:
+def _is_desktops(archive: Archive, name: str) -> bool:
+    if archive.members[name].refusal or not may_be_desktops(name):
+        return False
+    try:
+        return left_by_desktop(name, next(archive.blocks(name), b""))
+    except ArchiveFault:
+        return False
+
+
+class _Member(NamedTuple):
+    """A member of an archive, the path it is accounted under, and what a collector wrote down of it."""
+
+    archive: Archive
+    name: str
+    path: str
+    container: str
+    written: Sum | None
+
+
+def _plan_control_member(archive: Archive, name: str, path: str, container: str, gathered: Gathered) -> Planned:
+    """A collector's own file in an archive: sealed with it."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        for block in archive.blocks(name):
+            digest.update(block)
+            size += len(block)
+    except ArchiveFault as error:
+        return _unread(path, str(error), container=container, size=archive.members[name].size)
+    return Planned(_control_input(path, name, gathered, digest.hexdigest(), size, container), iter(()))
+
+
+def _plan_member(found: _Member, how: _How, depth: int) -> Iterator[Planned]:
+    archive, name, path, container, written = found
     size = archive.members[name].size
     try:
         head = next(archive.blocks(name), b"")
@@ -237,154 +321,50 @@ def _plan_member(
         yield _unread(path, str(error), container=container, size=size)
         return
     try:
-        if format_of(io.BytesIO(head), limits) is not None:
-            yield from _plan_nested(hold(archive.blocks(name), limits), path, container, limits, depth)
+        if format_of(io.BytesIO(head), how.limits) is not None:
+            yield from _plan_nested(hold(archive.blocks(name), how.limits), path, container, how, depth)
             return
     except ArchiveFault as error:
         yield _unread(path, str(error), container=container, size=size)
         return
-    received = hashlib.sha256()
+    received, check = hashlib.sha256(), Check(written)
 
     def hashed() -> Iterator[bytes]:
-        for block in archive.blocks(name):
+        for block in check.passing(archive.blocks(name)):
             received.update(block)
             yield block
 
-    content = scan(inflate(Joined(hashed()), limits), _inner_name(name), keep=True)
+    content = scan(inflate(Joined(hashed()), how.limits), _inner_name(name), keep=True, declared=how.declared)
     sha256 = received.hexdigest() if compression(head) else content.sha256
-    entry = _input(path, content, sha256, size, container)
+    entry = faulted(input_of(path, content, sha256, size, container), check.fault())
     if _climbs(name):
         reason = "its name climbs out of the archive: read, never extracted"
         entry = replace(entry, reason=f"{entry.reason}; {reason}" if entry.reason else reason)
-    tasks = _derived_tasks(entry, content, lambda: inflate(Joined(archive.blocks(name)), limits))
+    tasks = derived_tasks(entry, content, lambda: inflate(Joined(archive.blocks(name)), how.limits))
     yield Planned(entry, tasks if content.source else iter(()))
 
 
-def _plan_nested(data: bytes, path: str, container: str, limits: Limits, depth: int) -> Iterator[Planned]:
-    if depth >= limits.depth:
-        reason = f"archives nested deeper than {limits.depth} are not opened"
+def _plan_nested(data: bytes, path: str, container: str, how: _How, depth: int) -> Iterator[Planned]:
+    if depth >= how.limits.depth:
+        reason = f"archives nested deeper than {how.limits.depth} are not opened"
         yield _unread(path, reason, container=container, size=len(data))
         return
     stream = io.BytesIO(data)
-    known = format_of(stream, limits)
+    known = format_of(stream, how.limits)
     sha256 = hashlib.sha256(data).hexdigest()
-    entry = _archive_input(path, sha256, len(data), known[0].name if known else "", container)
+    entry = archive_input(path, sha256, len(data), known[0].name if known else "", container)
     try:
-        archive = open_archive(known, limits)
+        archive = open_archive(known, how.limits)
     except ArchiveFault as error:
         yield Planned(replace(entry, state=InputState.UNRECOGNISED, reason=str(error)), iter(()))
         return
     yield Planned(entry, iter(()))
-    yield from _plan_members(archive, path, container, limits, depth + 1)
+    yield from _plan_members(archive, path, container, how, depth + 1)
     archive.close()
 
 
-def _chunk(entry: Input, piece: Range, preamble: bytes) -> Chunk:
-    return Chunk(
-        input=entry,
-        sequence=-1,
-        offset=piece.offset,
-        length=piece.length,
-        preamble=preamble,
-        skip=len(preamble) if piece.offset == 0 else 0,
-        sha256=piece.sha256,
-    )
-
-
-def _file_tasks(entry: Input, content: Content, file: Path) -> Iterator[Task]:
-    for piece in content.ranges if content.source else ():
-        yield Task(_chunk(entry, piece, content.preamble), ChunkKind.RECORDS, file, None)
-
-
-def _container_tasks(entry: Input, pieces: Sequence[Range], file: Path) -> Iterator[Task]:
-    for piece in pieces:
-        yield Task(_chunk(entry, piece, b""), ChunkKind.CONTAINER, file, None)
-
-
-def _derived_tasks(entry: Input, content: Content, reopen: Callable[[], Iterator[bytes]]) -> Iterator[Task]:
-    if content.held is not None:
-        for piece in content.ranges:
-            data = content.held[piece.offset : piece.offset + piece.length]
-            yield Task(_chunk(entry, piece, content.preamble), ChunkKind.DERIVED, None, data)
-        return
-    blocks = reopen()
-    waiting = bytearray()
-    for piece in content.ranges:
-        while len(waiting) < piece.length:
-            try:
-                block = next(blocks, b"")
-            except TruncatedError:
-                block = b""
-            if not block:
-                raise SourceError(f"{entry.path} changed while it was read", hint="copy it first, then run again")
-            waiting += block
-        data = bytes(waiting[: piece.length])
-        del waiting[: piece.length]
-        yield Task(_chunk(entry, piece, content.preamble), ChunkKind.DERIVED, None, data)
-
-
-def _input(path: str, content: Content, sha256: str, size: int, container: str | None) -> Input:
-    if content.source is not None:
-        state, reason = (InputState.PARTIAL, content.fault) if content.fault else (InputState.READ, "")
-    elif content.size == 0 and not content.fault:
-        state, reason = InputState.IGNORED, "empty file"
-    elif _is_documentation(path):
-        state, reason = InputState.IGNORED, "documentation"
-    else:
-        state, reason = InputState.UNRECOGNISED, content.fault or "no source of this version reads it"
-    return Input(
-        path=path,
-        sha256=sha256,
-        content_sha256=content.sha256,
-        size=size,
-        source=content.source.name if content.source else "",
-        certainty=content.certainty,
-        state=state,
-        reason=reason,
-        container=container,
-    )
-
-
-def _archive_input(path: str, sha256: str, size: int, name: str, container: str | None) -> Input:
-    return Input(
-        path=path,
-        sha256=sha256,
-        content_sha256=sha256,
-        size=size,
-        source=name,
-        certainty=1.0,
-        state=InputState.READ,
-        container=container,
-    )
-
-
 def _unread(path: str, reason: str, *, ignored: bool = False, container: str | None = None, size: int = 0) -> Planned:
-    entry = Input(
-        path=path,
-        sha256="",
-        content_sha256="",
-        size=size,
-        source="",
-        certainty=0.0,
-        state=InputState.IGNORED if ignored else InputState.UNRECOGNISED,
-        reason=reason,
-        container=container,
-    )
-    return Planned(entry, iter(()))
-
-
-def _ignored_name(name: str) -> str:
-    lower = name.lower()
-    return "resource fork" if any(fnmatch.fnmatchcase(lower, pattern) for pattern in _RESOURCE_FORKS) else ""
-
-
-def _ignored_member(name: str) -> str:
-    return "resource fork" if name.startswith("__MACOSX/") else _ignored_name(name.rsplit("/", 1)[-1])
-
-
-def _is_documentation(path: str) -> bool:
-    lower = path.rsplit("/", 1)[-1].rsplit("!", 1)[-1].lower()
-    return any(fnmatch.fnmatchcase(lower, pattern) for pattern in _DOCUMENTATION)
+    return Planned(unread_input(path, reason, ignored=ignored, container=container, size=size), iter(()))
 
 
 def _inner_name(name: str) -> str:

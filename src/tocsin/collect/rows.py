@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,11 +20,17 @@ _NOT_BLANK = re.compile(rb"[^ \t\r\n\x0b\x0c]")
 
 
 class Layout(NamedTuple):
-    """How the rows of a file are made: the header's bytes, what stands between cells, and the columns' names."""
+    """How the rows of a file are made: the header's bytes, what stands between cells, and the columns' names.
+
+    quote  what stands around a cell that may hold anything, doubled in it; empty where nothing is quoted
+    fits   whether the cells of one line are a row's, where more is known of them than their number
+    """
 
     header: bytes
     delimiter: bytes
     names: tuple[str, ...]
+    quote: bytes = b'"'
+    fits: Callable[[Sequence[bytes]], bool] | None = None
 
 
 class Row(NamedTuple):
@@ -43,11 +49,16 @@ def layout_of(line: bytes) -> Layout | None:
     if not header or len(header) > MAX_HEADER_BYTES or header[:1] in (b"{", b"["):
         return None
     for delimiter in _DELIMITERS:
-        end, cells = _cells(header, 0, delimiter, MAX_HEADER_BYTES)
-        if cells and len(cells) >= LEAST_COLUMNS and end == len(header):
-            names = tuple(cell.decode("utf-8", "replace").strip() for cell in cells)
+        names = header_names(header, Layout(b"", delimiter, ()))
+        if len(names) >= LEAST_COLUMNS:
             return Layout(header, delimiter, names)
     return None
+
+
+def header_names(header: bytes, layout: Layout, encoding: str = "utf-8") -> tuple[str, ...]:
+    """The columns a header line names where its cells are written in this way; none where it is no whole row."""
+    end, cells = _cells(header, 0, layout, MAX_HEADER_BYTES)
+    return tuple(cell.decode(encoding, "replace").strip() for cell in cells) if end == len(header) else ()
 
 
 def frame_rows(data: bytes, start: int, layout: Layout) -> Iterator[Row | Unreadable]:
@@ -58,7 +69,7 @@ def frame_rows(data: bytes, start: int, layout: Layout) -> Iterator[Row | Unread
         begin = match.start()
         if layout.delimiter == b"\t":  # a row may begin with an empty cell
             begin = max(position, data.rfind(b"\n", position, begin) + 1)
-        end, cells = _cells(data, begin, layout.delimiter, columns)
+        end, cells = _cells(data, begin, layout, columns)
         whole = bool(cells) and not _swallows(data, begin, end, layout)
         if whole and len(cells) == columns:
             raw = data[begin:end]
@@ -94,25 +105,27 @@ def _broken(begin: int, raw: bytes, cells: list[bytes], columns: int) -> Unreada
 
 
 @lru_cache(maxsize=8)
-def _field_pattern(delimiter: bytes) -> re.Pattern[bytes]:
-    mark = re.escape(delimiter)
-    quoted = rb'"([^"]*+(?:""[^"]*+)*+)"'
-    bare = rb"((?:[^\"\r\n" + mark + rb"][^\r\n" + mark + rb"]*+)?)"
+def _field_pattern(delimiter: bytes, quote: bytes) -> re.Pattern[bytes]:
+    mark, sign = re.escape(delimiter), re.escape(quote)
+    inner = rb"[^" + sign + rb"]*+"
+    quoted = sign + rb"(" + inner + rb"(?:" + sign + sign + inner + rb")*+)" + sign
+    bare = rb"((?:[^" + sign + rb"\r\n" + mark + rb"][^\r\n" + mark + rb"]*+)?)"
     return re.compile(rb"(?:" + quoted + rb"|" + bare + rb")(" + mark + rb"|\r?\n|\r?\Z)")
 
 
-def _cells(data: bytes, begin: int, delimiter: bytes, most: int) -> tuple[int, list[bytes]]:
+def _cells(data: bytes, begin: int, layout: Layout, most: int) -> tuple[int, list[bytes]]:
     """(end, cells) of the row at `begin`, which may run over line ends in quotes; no cells where its quotes break."""
     newline = data.find(b"\n", begin)
     line = data[begin : len(data) if newline < 0 else newline].rstrip(b"\r")
-    if b'"' not in line:
+    delimiter, quote = layout.delimiter, layout.quote
+    if not quote or quote not in line:
         return begin + len(line), line.split(delimiter)
-    pattern = _field_pattern(delimiter)
+    pattern = _field_pattern(delimiter, quote)
     cells: list[bytes] = []
     position = begin
     while match := pattern.match(data, position):
         quoted, bare, after = match.groups()
-        cells.append(bare if quoted is None else quoted.replace(b'""', b'"'))
+        cells.append(bare if quoted is None else quoted.replace(quote + quote, quote))
         if after != delimiter:
             return match.start(3), cells
         if len(cells) > most:
@@ -125,8 +138,10 @@ def _is_row(line: bytes, layout: Layout) -> bool:
     """Whether a line is, by itself, a complete row."""
     if line.count(layout.delimiter) < len(layout.names) - 1:
         return False
-    end, cells = _cells(line, 0, layout.delimiter, len(layout.names))
-    return len(cells) == len(layout.names) and end >= len(line.rstrip(b"\r"))
+    end, cells = _cells(line, 0, layout, len(layout.names))
+    if len(cells) != len(layout.names) or end < len(line.rstrip(b"\r")):
+        return False
+    return layout.fits is None or layout.fits(cells)
 
 
 def _swallows(data: bytes, begin: int, end: int, layout: Layout) -> bool:
@@ -148,11 +163,11 @@ def _line_end(data: bytes, position: int) -> int:
 def _next_row(data: bytes, begin: int, layout: Layout) -> int:
     """Where the next line begins that is a row by itself, or that begins as a quoted row does; else the end."""
     newline = data.find(b"\n", begin)
-    quoted = data[begin : begin + 1] == b'"'
+    quoted = bool(layout.quote) and data[begin : begin + 1] == layout.quote
     while newline >= 0:
         start = newline + 1
         newline = data.find(b"\n", start)
         line = data[start : len(data) if newline < 0 else newline]
-        if _is_row(line, layout) or (quoted and line[:1] == b'"' and line.count(layout.delimiter) >= 2):
+        if _is_row(line, layout) or (quoted and line[:1] == layout.quote and line.count(layout.delimiter) >= 2):
             return start
     return len(data)

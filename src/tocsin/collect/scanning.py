@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
+from tocsin.collect.declared.reader import DeclaredLog
 from tocsin.collect.limits import ArchiveFault, TruncatedError
-from tocsin.collect.source import HEAD_BYTES, Head, Source, all_sources
+from tocsin.collect.source import HEAD_BYTES, Head, Measurable, Measure, Source, all_sources
 
 CHUNK_BYTES = 4 << 20
 SEGMENT_BYTES = 8 << 20
@@ -52,19 +53,45 @@ def recognise(head: Head) -> tuple[Source | None, float]:
     return (best if certainty >= THRESHOLD else None), round(certainty, 2)
 
 
-def scan(blocks: Iterator[bytes], name: str, *, keep: bool) -> Content:
+class Declaration(NamedTuple):
+    """The source a mapping makes of a head, or why none does though its name is one that a mapping names."""
+
+    source: Source | None
+    why: str = ""
+    is_disputed: bool = False
+
+
+def declared_for(head: Head, declared: Sequence[DeclaredLog]) -> Declaration:
+    """What the mappings make of this head. Two that fit are none: neither is to be taken in silence."""
+    named = [one for one in declared if one.is_named(head.name)]
+    fitting = [one for one in named if one.recognises(head) >= THRESHOLD]
+    if len(fitting) == 1:
+        return Declaration(fitting[0])
+    if fitting:
+        names = " and ".join(one.mapping.name for one in fitting)
+        return Declaration(None, f"two mappings fit it, {names}: narrow the files or columns of one", True)
+    whys = (f"the mapping {one.mapping.name} names it, but it has {one.missing(head)}" for one in named)
+    return Declaration(None, "; ".join(whys))
+
+
+def scan(blocks: Iterator[bytes], name: str, *, keep: bool, declared: Sequence[DeclaredLog] = ()) -> Content:
     """One pass: hash, recognise, cut. A break in the stream keeps what came before it and is told in `fault`.
 
-    name   of the file: a hint for recognition
-    keep   hold the bytes while they are no more than `HELD_BYTES`, so that they need not be read twice
+    name      of the file: a hint for recognition
+    keep      hold the bytes while they are no more than `HELD_BYTES`, so that they need not be read twice
+    declared  sources that mappings make; what one of them names and fits is read by no other
     """
     passing = _Passing(blocks, keep=keep)
     try:
         head = passing.head()
         known = Head(head, len(head), name)
-        source, certainty = recognise(known) if head else (None, 0.0)
+        declaration = declared_for(known, declared) if head else Declaration(None)
+        source, certainty = declaration.source, 1.0
+        if source is None:
+            source, certainty = recognise(known) if head and not declaration.is_disputed else (None, 0.0)
         preamble = head[: source.preamble(known)] if source else b""
-        ranges = tuple(_cut(passing.blocks(), source, preamble))
+        measure = source.measure() if isinstance(source, Measurable) else None
+        ranges = tuple(_cut(_measured(passing.blocks(), measure), source, preamble))
     except ArchiveFault as error:
         return Content(
             sha256="", size=0, source=None, certainty=0.0, preamble=b"", ranges=(), held=None, fault=str(error)
@@ -77,8 +104,15 @@ def scan(blocks: Iterator[bytes], name: str, *, keep: bool) -> Content:
         preamble=preamble,
         ranges=ranges,
         held=None if passing.kept is None else b"".join(passing.kept),
-        fault=passing.fault,
+        fault=passing.fault or (measure.lacks() if measure else "") or ("" if source else declaration.why),
     )
+
+
+def _measured(blocks: Iterator[bytes], measure: Measure | None) -> Iterator[bytes]:
+    for block in blocks:
+        if measure is not None:
+            measure.feed(block)
+        yield block
 
 
 def hash_pieces(stream: BinaryIO) -> tuple[str, tuple[Range, ...]]:

@@ -121,6 +121,27 @@ class Coalescing(Protocol):
         ...
 
 
+class Measure(Protocol):
+    """Fed with all bytes of one content in order, then asked."""
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes."""
+        ...
+
+    def lacks(self) -> str:
+        """What the content itself says that it should hold and does not, as one sentence; "" where nothing."""
+        ...
+
+
+@runtime_checkable
+class Measurable(Protocol):
+    """What a source has besides where its format says how much there should be: a file cut short is then noticed."""
+
+    def measure(self) -> Measure:
+        """A new measure for one content."""
+        ...
+
+
 @cache
 def all_sources() -> tuple[Source, ...]:
     """Every source found under `sources/`, by name. Raises ConfigError for a package without a `SOURCE`."""

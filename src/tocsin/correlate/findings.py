@@ -34,6 +34,7 @@ _COLUMNS = (
     "time",
     "rule",
     "matched",
+    "hidden_by",
     "source",
     "status",
     "actor.user.name",
@@ -50,7 +51,7 @@ _COLUMNS = (
     "resource.name",
 )
 SCHEMA = pa.schema([HITS.field(name) for name in _COLUMNS])
-_ORDER = [("record", "ascending"), ("rule", "ascending"), ("matched", "ascending")]
+ORDER = [(name, "ascending") for name in ("record", "rule", "matched", "hidden_by")]
 
 _TYPE = attrgetter("type")
 _BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
@@ -61,7 +62,7 @@ Flags = npt.NDArray[np.bool_]
 
 def summarise(hits: pa.Table) -> pa.Table:
     """The hits of one chunk with the columns of `SCHEMA`, by (record, rule, matched)."""
-    return hits.select(SCHEMA.names).cast(SCHEMA).sort_by(_ORDER)
+    return hits.select(SCHEMA.names).cast(SCHEMA).sort_by(ORDER)
 
 
 def combine(partials: Sequence[pa.Table]) -> pa.Table:
@@ -71,7 +72,7 @@ def combine(partials: Sequence[pa.Table]) -> pa.Table:
         return empty(SCHEMA)
     joined = pa.concat_tables(filled)
     apart = all(_record(a, -1) < _record(b, 0) for a, b in itertools.pairwise(filled))
-    return joined if apart else joined.sort_by(_ORDER)
+    return joined if apart else joined.sort_by(ORDER)
 
 
 def conclude(

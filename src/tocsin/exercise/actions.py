@@ -115,5 +115,58 @@ class WindowsAct(NamedTuple):
     by_intruder: bool = False
 
 
+class WebRequest(NamedTuple):
+    """A request to the filing portal as its server logs it; `received` and `sent` are bytes, `taken` milliseconds."""
+
+    time: int
+    host: str
+    address: str
+    method: str
+    path: str
+    query: str
+    user: str  # "" where nobody has signed in
+    agent: str
+    status: int
+    sent: int
+    received: int
+    taken: int
+    by_intruder: bool = False
+
+
+class Flow(NamedTuple):
+    """A connection through the firewall that has ended; who opened it is its source."""
+
+    time: int
+    source: str
+    source_port: int
+    destination: str
+    port: int
+    inbound: bool
+    seconds: int
+    sent: int  # by who opened it
+    received: int
+    by_intruder: bool = False
+
+
+class Tunnel(NamedTuple):
+    """Somebody's VPN tunnel from home goes up or down."""
+
+    time: int
+    person: Person
+    up: bool
+    address: str  # given to them inside
+    by_intruder: bool = False
+
+
+class Lease(NamedTuple):
+    """An address leased to a device in the building, or its lease renewed."""
+
+    time: int
+    person: Person
+    renewed: bool
+    by_intruder: bool = False
+
+
 TenantAction = SignIn | MailRead | MailSync | MailSent | FileAct | MailSetting | DirectoryChange
-Action = TenantAction | WindowsAct
+NetworkAction = Flow | Tunnel
+Action = TenantAction | WindowsAct | WebRequest | NetworkAction | Lease

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from random import Random
 
 from tocsin.errors import ConfigError, StoreError
 from tocsin.exercise import cases
 from tocsin.exercise.actions import Action
+from tocsin.exercise.building import build_world
 from tocsin.exercise.estate import write_estate
-from tocsin.exercise.intruder import Intrusion
-from tocsin.exercise.truth import write_truth
-from tocsin.exercise.world import World, WorldShape, build_world
-from tocsin.exercise.writing import ClearedLog, write_logs
+from tocsin.exercise.logs.writing import write_logs
+from tocsin.exercise.presence import Calendar, Day
+from tocsin.exercise.truth import Facts, write_truth
+from tocsin.exercise.world import World, WorldShape, stream
 
 FOLDER = "exercise"
+LONGEST_DAYS = 70
+LEAST_IDENTITIES, MOST_IDENTITIES = 60, 1_500
+
+Ordinary = Callable[[World, Day, Random], Iterator[Action]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +40,26 @@ class CaseInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What happens in a case: every action, in any order, the intruder's among them, and the logs that were cleared."""
+    """What the intruder does in a case: every action, in any order, and what is to be known of it."""
 
-    actions: tuple[Action, ...]
-    intrusion: Intrusion
-    cleared: tuple[ClearedLog, ...]
+    hostile: tuple[Action, ...]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case; a module of `cases/` holds one named `CASE`. `play` is a pure function of the world and the seed."""
+    """One case; a module of `cases/` holds one named `CASE`.
+
+    shape      its days are the least it can be played in; the intruder always comes in the last of them
+    ordinary   behaviours of the days as they would have been without the intruder, by name
+    play       the intruder, a pure function of the world and the seed
+    """
 
     name: str
     title: str
     sentence: str
     shape: WorldShape
+    ordinary: Mapping[str, Ordinary]
     play: Callable[[World, int], Play]
 
     @property
@@ -77,37 +88,66 @@ def list_cases() -> tuple[CaseInfo, ...]:
     return tuple(case.info for case in _cases().values())
 
 
-def run(name: str, folder: Path, seed: int) -> Path:
+def run(name: str, folder: Path, seed: int, days: int | None = None, identities: int | None = None) -> Path:
     """Write the case into `folder/exercise` (`logs/`, `estate/`, `truth.json`, `README.txt`) and return that path.
 
-    Equal arguments write equal bytes. Raises ConfigError for an unknown case or a folder that already holds an
-    exercise, StoreError where the disk refuses.
+    `days` of ordinary work, the last of them with the intruder, in an institution of `identities`; None for the case's
+    own numbers. Equal arguments write equal bytes. Raises ConfigError for an unknown case, a number it cannot be played
+    with, or a folder that already holds an exercise; StoreError where the disk refuses.
     """
     case = _cases().get(name)
     if case is None:
         raise ConfigError(f"there is no exercise named {name}", hint=f"exercises: {', '.join(_cases())}")
+    shape = replace(
+        case.shape,
+        days=_within("days", days, case.shape.days, case.shape.days, LONGEST_DAYS),
+        identities=_within("identities", identities, case.shape.identities, LEAST_IDENTITIES, MOST_IDENTITIES),
+    )
     target = folder / FOLDER
     if target.exists() and any(target.iterdir()):
         raise ConfigError(f"{target} already holds an exercise", hint="choose another workspace or remove it first")
     try:
-        _write_case(case, target, seed)
+        _write_case(replace(case, shape=shape), target, seed)
     except OSError as error:
         raise StoreError(f"the exercise could not be written to {target}: {error.strerror}") from error
     return target
 
 
+def _within(what: str, asked: int | None, usual: int, least: int, most: int) -> int:
+    if asked is None:
+        return usual
+    if not least <= asked <= most:
+        raise ConfigError(f"this exercise cannot be played with {asked} {what}", hint=f"choose {least} to {most}")
+    return asked
+
+
+def ordinary_day(case: Case, world: World, seed: int, day: Day) -> Iterator[Action]:
+    """A day as it would have been without the intruder."""
+    for name, act in case.ordinary.items():
+        yield from act(world, day, stream(seed, f"{name}/{day.number}"))
+
+
 def _write_case(case: Case, target: Path, seed: int) -> None:
     world = build_world(case.shape, seed)
     play = case.play(world, seed)
-    placed = write_logs(world, play.actions, play.cleared, target, seed)
+    hostile = write_logs(world, _days(case, world, seed, play.hostile), play.facts.cleared, target, seed)
     write_estate(world, target / "estate")
-    write_truth(case.name, seed, world, play.intrusion, placed, target / "truth.json")
+    write_truth(case.name, seed, world, play.facts, hostile, target / "truth.json")
     (target / "README.txt").write_text(_readme(case, world, seed), encoding="utf-8")
+
+
+def _days(case: Case, world: World, seed: int, hostile: tuple[Action, ...]) -> Iterator[list[Action]]:
+    """What happens on each day, the intruder's among it."""
+    calendar = Calendar(world, seed)
+    for index in range(world.shape.days):
+        begin, end = world.day(index), world.day(index + 1)
+        of_intruder = [action for action in hostile if begin <= action.time < end]
+        yield [*ordinary_day(case, world, seed, calendar.day(index)), *of_intruder]
 
 
 def _readme(case: Case, world: World, seed: int) -> str:
     return (
-        f"{case.title} ({case.name}, seed {seed}).\n"
+        f"{case.title} ({case.name}, seed {seed}, {world.shape.days} days, {world.shape.identities} identities).\n"
         f"{case.sentence}\n\n"
         f"Everything here is invented: {world.title}, its people, its domain and its addresses.\n\n"
         "logs/        what the institution's systems logged\n"

@@ -22,6 +22,7 @@ def write_estate(world: World, folder: Path) -> None:
         ("identities", ("id", "name", "accounts", "unit", "role", "function", "administrator"), _identities(world)),
         ("holdings", ("pattern", "kind", "matter", "sensitivity", "owner"), _holdings(world)),
         ("functions", ("name", "description", "protected"), _functions(world)),
+        ("networks", ("range", "name"), world.networks),
         ("assignments", ("identity", "matter", "from", "to"), _assignments(world)),
         (
             "attestations",
@@ -56,12 +57,20 @@ def _identities(world: World) -> Iterable[Sequence[str]]:
             person.function,
             _truth_value(person.administrator),
         )
-    name, sid = world.service_account
-    unit = "Information Technology"
-    yield "s001", "Federation service", f"{world.netbios}\\{name};{sid}", unit, "service account", "", "false"
+    for service in world.services:
+        name, sid = service.account
+        accounts_ = f"{service.domain}\\{name};{sid}"
+        yield service.id, service.title, accounts_, "Information Technology", "service account", "", "false"
 
 
 def _holdings(world: World) -> Iterable[Sequence[str]]:
+    if "tenant" in world.shape.systems:
+        yield from _holdings_of_tenant(world)
+    if "file server" in world.shape.systems:
+        yield from _holdings_of_file_server(world)
+
+
+def _holdings_of_tenant(world: World) -> Iterable[Sequence[str]]:
     for person in world.people:
         matter = world.matters_of(person)[0]
         yield person.upn, "mailbox", matter.id, matter.sensitivity, person.id
@@ -70,6 +79,18 @@ def _holdings(world: World) -> Iterable[Sequence[str]]:
         for document in matter.documents:
             if document.file.startswith(_SENSITIVE_KINDS):
                 yield document.url, "document", matter.id, "sealed", ""
+
+
+def _holdings_of_file_server(world: World) -> Iterable[Sequence[str]]:
+    """Each matter's folder under the three names a log can give it: on the disk, by its share, by the drive's share."""
+    server = world.host("file server").fqdn
+    for matter in sorted(world.matters, key=lambda matter: matter.sensitivity != "sealed"):
+        for folder in (
+            f"D:\\Matters\\{matter.id}",
+            f"\\\\{server}\\Matters\\{matter.id}",
+            f"\\\\{server}\\D$\\Matters\\{matter.id}",
+        ):
+            yield f"{folder}\\*", "folder", matter.id, matter.sensitivity, ""
 
 
 def _functions(world: World) -> Iterable[Sequence[str]]:
@@ -85,10 +106,18 @@ def _assignments(world: World) -> Iterable[Sequence[str]]:
 
 
 def _attestations(world: World) -> Iterable[Sequence[str]]:
-    """The custodian vouches for the mailboxes of four units only: of the others nobody has checked the settings."""
+    """The custodian vouches for the mailboxes of four units only, and for the folders of the open cases on the disk: of
+    the others nobody has checked the settings."""
     custodian = world.administrators()[0].name
     first, last = format_time(world.shape.start), format_time(world.day(world.shape.days))
-    setting = "MailItemsAccessed audited for owner, delegate and administrator; no bypass; checked per mailbox"
-    for person in world.people:
-        if person.unit in _ATTESTED_UNITS:
-            yield "m365_unified_audit", person.upn, first, last, custodian, last[:10], setting
+    if "tenant" in world.shape.systems:
+        setting = "MailItemsAccessed audited for owner, delegate and administrator; no bypass; checked per mailbox"
+        for person in world.people:
+            if person.unit in _ATTESTED_UNITS:
+                yield "m365_unified_audit", person.upn, first, last, custodian, last[:10], setting
+    if "file server" in world.shape.systems:
+        setting = "success audited for everybody, reading, writing and deletion, inherited; checked per folder"
+        for matter in world.matters:
+            if matter.hearing_days:
+                folder = f"D:\\Matters\\{matter.id}\\*"
+                yield "windows_evtx", folder, first, last, custodian, last[:10], setting

@@ -1,4 +1,4 @@
-"""The plan of an intrusion, which the intruder's behaviours follow: who is read, when, from where and with what."""
+"""The plan of the quiet reader, which the intruder's behaviours follow: who is read, when, from where, with what."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tocsin.exercise.presence import MINUTE
 from tocsin.exercise.world import Person, World, guid
 from tocsin.model.instant import HOUR
 
+_LOGON_ID = 0x5A21C7
 _AGENT = "python-requests/2.31.0"  # what the library says it is when nobody changes it
 
 
@@ -28,12 +29,14 @@ class Intrusion:
     """What the intruder means to do. Days count from the first day of the world.
 
     service_account   (name in the domain, SID) whose password the intruder has
-    host              name of the machine the intruder works on
+    logon_id          of the session on the federation server
+    hosts             names of the machines the intruder works on; others only answer
     application       id of the client application mail is read with
     """
 
     service_account: tuple[str, str]
-    host: str
+    logon_id: int
+    hosts: tuple[str, ...]
     remote_address: str
     application: str
     forward_to: str
@@ -68,8 +71,9 @@ def plan(
             visits.append(Visit(night, time, person, connection))
             time += chance.randint(14, 26) * MINUTE
     return Intrusion(
-        service_account=world.service_account,
-        host=world.host("federation server").name,
+        service_account=world.service("federation").account,
+        logon_id=_LOGON_ID,
+        hosts=(world.host("federation server").name,),
         remote_address=addresses[0],
         application=guid(chance),
         forward_to="quay.notices@harbour-post.example",

@@ -1,37 +1,52 @@
-"""What really happened: from the placed actions to `truth.json` (docs/formats/truth.md)."""
+"""What really happened: from the intruder's placed actions to `truth.json` (docs/formats/truth.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from tocsin.exercise import actions as act
 from tocsin.exercise.actions import Action, WindowsAct
-from tocsin.exercise.intruder import Intrusion
+from tocsin.exercise.logs.placing import Placed
+from tocsin.exercise.logs.windows import ClearedLog
+from tocsin.exercise.reached import holdings, record
+from tocsin.exercise.windows_events import LOCAL_SYSTEM
 from tocsin.exercise.world import World
-from tocsin.exercise.writing import Placed
 from tocsin.model.coverage import Mark
-from tocsin.model.exposure import Degree
 from tocsin.model.instant import format_time
 
 SCHEMA = "tocsin-truth"
-VERSION = 1
-
-_FILE_DEGREES = {
-    "FileAccessed": Degree.ACCESSED,
-    "FilePreviewed": Degree.OPENED,
-    "FileDownloaded": Degree.DOWNLOADED,
-    "FileModified": Degree.ALTERED,
-}
-_DEGREES = list(Degree)
+VERSION = 2
+_FIXED_SESSIONS = {"", "0x3e7", "0x3e4", "0x3e5"}  # of the operating system: one for everybody
 
 
-def write_truth(case: str, seed: int, world: World, intrusion: Intrusion, placed: Sequence[Placed], path: Path) -> None:
+class Outflow(NamedTuple):
+    """An archive fetched from outside: the request, and what is in it by its paths below the folder of all matters."""
+
+    request: act.WebRequest
+    things: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a case knows of its intrusion beyond the actions.
+
+    worked_on   names of the hosts the intruder worked on; others only answered
+    cleared     logs that were cleared
+    outflow     archives taken out
+    """
+
+    worked_on: tuple[str, ...]
+    cleared: tuple[ClearedLog, ...]
+    outflow: tuple[Outflow, ...] = ()
+
+
+def write_truth(case: str, seed: int, world: World, facts: Facts, hostile: Sequence[Placed], path: Path) -> None:
     """Write the truth of one run. Lists are in order of time, then of name."""
-    hostile = [place for place in placed if place.action.by_intruder]
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -39,26 +54,28 @@ def write_truth(case: str, seed: int, world: World, intrusion: Intrusion, placed
         "seed": seed,
         "from": format_time(world.shape.start),
         "to": format_time(world.day(world.shape.days)),
-        "compromised": _compromised(world, intrusion, hostile),
-        "holdings": _holdings(hostile),
+        "compromised": _compromised(world, facts, hostile),
+        "holdings": holdings(world, hostile),
         "changes": _changes(hostile),
-        "cleared": _cleared(hostile),
+        "outflow": [_outflow(each, hostile) for each in facts.outflow],
+        "cleared": [_cleared(each, hostile) for each in facts.cleared],
         "lost": [
-            {"host": place.action.host, "channel": place.action.channel, "time": format_time(place.action.time)}
+            {
+                "host": place.action.host,
+                "channel": place.action.channel,
+                "time": format_time(place.action.time),
+                "what": _what(place.action),
+            }
             for place in hostile
             if place.file is None and isinstance(place.action, WindowsAct)
         ],
-        "records": [_record(place) | {"what": _what(place.action)} for place in hostile if place.file is not None],
+        "records": [record(place) | {"what": _what(place.action)} for place in hostile if place.file is not None],
     }
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
 
-def _record(place: Placed) -> dict[str, Any]:
-    return {"file": place.file, "entry": place.entry}
-
-
 def _what(action: Action) -> str:
-    """The act in the log's own words: the event id or the operation."""
+    """The act in the log's own words: the event id, the operation, the request."""
     match action:
         case WindowsAct():
             return f"{action.channel}/{action.event_id}"
@@ -68,122 +85,87 @@ def _what(action: Action) -> str:
             return "MailItemsAccessed"
         case act.MailSent():
             return "Send"
+        case act.WebRequest():
+            return f"{action.method} {action.path} {action.status}"
+        case act.Flow():
+            return f"traffic {action.destination}:{action.port}"
+        case act.Tunnel():
+            return "tunnel-up" if action.up else "tunnel-down"
+        case act.Lease():
+            return "Renew" if action.renewed else "Assign"
         case _:
             return action.operation
 
 
-def _span(items: Iterable[tuple[str, Mapping[str, str], int]]) -> list[dict[str, str]]:
-    """Each name once with what is said of it and the earliest and latest time, in order of the earliest."""
+class _Means(NamedTuple):
+    """Something acted through: which list it belongs to, its id, what else is said of it."""
+
+    list: str
+    id: str
+    also: Mapping[str, str]
+
+
+def _compromised(world: World, facts: Facts, hostile: Sequence[Placed]) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[tuple[_Means, int]]] = {
+        name: [] for name in ("accounts", "sessions", "addresses", "applications", "hosts")
+    }
+    for action in (place.action for place in hostile):
+        for means in _means(world, facts, action):
+            found[means.list].append((means, action.time))
+    return {name: _span(each) for name, each in found.items()}
+
+
+def _means(world: World, facts: Facts, action: Action) -> Iterator[_Means]:
+    match action:
+        case WindowsAct():
+            yield from _windows_means(world, facts, action)
+        case act.WebRequest():
+            yield _Means("addresses", action.address, {})
+        case act.Flow():
+            yield _Means("addresses", action.source if action.inbound else action.destination, {})
+        case act.Tunnel() | act.Lease():
+            return
+        case _:
+            person = action.owner if isinstance(action, act.MailSync) else action.person
+            yield _Means("accounts", person.upn, {"identity": person.id})
+            yield _Means("sessions", action.connection.session, {"account": person.upn})
+            yield _Means("addresses", action.connection.address, {})
+            if isinstance(action, act.SignIn | act.MailRead):
+                yield _Means("applications", action.application, {})
+
+
+def _windows_means(world: World, facts: Facts, action: WindowsAct) -> Iterator[_Means]:
+    computer = next(host.fqdn for host in world.hosts if host.name == action.host)
+    values = dict(action.data or (action.user_data[1] if action.user_data else ()))
+    side = "Target" if action.event_id == 4624 else "Subject"
+    account = values.get("User") or values.get("SourceUser")
+    if f"{side}UserName" in values:
+        account = f"{values[f'{side}DomainName']}\\{values[f'{side}UserName']}"
+    services = {f"{service.domain}\\{service.account[0]}": service for service in world.services}
+    if action.user_sid and action.user_sid != LOCAL_SYSTEM:
+        account = next(name for name, service in services.items() if service.account[1] == action.user_sid)
+    if account in services:
+        yield _Means("accounts", account, {"identity": services[account].id})
+        session = values.get(f"{side}LogonId") or values.get("LogonId") or ""
+        if session not in _FIXED_SESSIONS:
+            yield _Means("sessions", f"{computer}|{session}", {"account": account})
+    if action.host in facts.worked_on:
+        yield _Means("hosts", computer, {})
+    address = values.get("IpAddress", "-")
+    if address != "-" and address not in {host.address for host in world.hosts}:
+        yield _Means("addresses", address, {})
+
+
+def _span(items: Iterable[tuple[_Means, int]]) -> list[dict[str, str]]:
+    """Each id once with what is said of it and the earliest and latest time, in order of the earliest."""
     spans: dict[str, tuple[Mapping[str, str], int, int]] = {}
-    for name, also, time in items:
-        _, first, last = spans.get(name, (also, time, time))
-        spans[name] = (also, min(first, time), max(last, time))
+    for means, time in items:
+        _, first, last = spans.get(means.id, (means.also, time, time))
+        spans[means.id] = (means.also, min(first, time), max(last, time))
     return [
         {"id": name, **also, "earliest": format_time(first), "latest": format_time(last)}
         for name, (also, first, last) in sorted(spans.items(), key=lambda item: (item[1][1], item[0]))
     ]
-
-
-def _compromised(world: World, intrusion: Intrusion, hostile: Sequence[Placed]) -> dict[str, list[dict[str, str]]]:
-    accounts: list[tuple[str, Mapping[str, str], int]] = []
-    sessions: list[tuple[str, Mapping[str, str], int]] = []
-    addresses: list[tuple[str, Mapping[str, str], int]] = []
-    applications: list[tuple[str, Mapping[str, str], int]] = []
-    hosts: list[tuple[str, Mapping[str, str], int]] = []
-    computers = {host.name: host.fqdn for host in world.hosts}
-    for action in (place.action for place in hostile):
-        if isinstance(action, WindowsAct):
-            accounts.append((f"{world.netbios}\\{intrusion.service_account[0]}", {"identity": "s001"}, action.time))
-            if action.host == intrusion.host:  # others only answered it
-                hosts.append((computers[action.host], {}, action.time))
-            if ("IpAddress", intrusion.remote_address) in action.data:
-                addresses.append((intrusion.remote_address, {}, action.time))
-            continue
-        person = action.owner if isinstance(action, act.MailSync) else action.person
-        accounts.append((person.upn, {"identity": person.id}, action.time))
-        sessions.append((action.connection.session, {"account": person.upn}, action.time))
-        addresses.append((action.connection.address, {}, action.time))
-        if isinstance(action, act.SignIn | act.MailRead):
-            applications.append((action.application, {}, action.time))
-    return {
-        "accounts": _span(accounts),
-        "sessions": _span(sessions),
-        "addresses": _span(addresses),
-        "applications": _span(applications),
-        "hosts": _span(hosts),
-    }
-
-
-class _Touched:
-    """One holding reached in one account's name, while its accesses are gathered."""
-
-    def __init__(self, facts: Mapping[str, str]) -> None:
-        self.facts = facts
-        self.degree = _DEGREES[0]
-        self.places: list[Placed] = []
-
-    def add(self, place: Placed, degree: Degree) -> None:
-        self.degree = max(self.degree, degree, key=_DEGREES.index)
-        self.places.append(place)
-
-    def entry(self) -> dict[str, Any]:
-        times = [place.action.time for place in self.places]
-        return {
-            **self.facts,
-            "degree": self.degree.value,
-            "times": len(self.places),
-            "first": format_time(min(times)),
-            "last": format_time(max(times)),
-            "records": [_record(place) for place in self.places],
-        }
-
-
-def _holdings(hostile: Sequence[Placed]) -> list[dict[str, Any]]:
-    touched: dict[tuple[str, str, str], _Touched] = {}
-
-    def touch(
-        place: Placed, degree: Degree, *, kind: str, holding: str, container: str, label: str, actor: str
-    ) -> None:
-        facts = {"kind": kind, "holding": holding, "container": container, "label": label, "actor": actor}
-        touched.setdefault((kind, holding, actor), _Touched(facts)).add(place, degree)
-
-    for place in hostile:
-        match place.action:
-            case act.MailRead(person=person, owner=owner, messages=messages):
-                for message in messages:
-                    touch(
-                        place,
-                        Degree.ACCESSED,
-                        kind="mail_item",
-                        holding=message.internet_message_id,
-                        container=owner.upn,
-                        label=message.subject,
-                        actor=person.upn,
-                    )
-            case act.MailSync(owner=owner, folder=folder):
-                touch(
-                    place,
-                    Degree.PRESUMED,
-                    kind="mail_folder",
-                    holding=folder,
-                    container=owner.upn,
-                    label=folder,
-                    actor=owner.upn,
-                )
-            case act.FileAct(person=person, operation=operation, document=document):
-                touch(
-                    place,
-                    _FILE_DEGREES[operation],
-                    kind="document",
-                    holding=document.url,
-                    container=document.site_url,
-                    label=document.file,
-                    actor=person.upn,
-                )
-            case _:
-                continue
-    entries = [found.entry() for found in touched.values()]
-    return sorted(entries, key=lambda entry: (entry["kind"], entry["container"], entry["first"], entry["holding"]))
 
 
 def _changes(hostile: Sequence[Placed]) -> list[dict[str, Any]]:
@@ -195,21 +177,45 @@ def _changes(hostile: Sequence[Placed]) -> list[dict[str, Any]]:
             "actor": place.action.person.upn,
             "scope": place.action.scope,
             "detail": "; ".join(f"{name}={value}" for name, value in place.action.parameters),
-            "record": _record(place),
+            "record": record(place),
         }
         for place in hostile
         if isinstance(place.action, act.MailSetting)
     ]
 
 
-def _cleared(hostile: Sequence[Placed]) -> list[dict[str, Any]]:
-    return [
-        {
-            "host": place.action.host,
-            "channel": place.action.channel,
-            "time": format_time(place.action.time),
-            "record": _record(place),
-        }
+def _outflow(outflow: Outflow, hostile: Sequence[Placed]) -> dict[str, Any]:
+    request = outflow.request
+    place = next(
+        place
         for place in hostile
-        if isinstance(place.action, WindowsAct) and place.action.event_id == 1102
-    ]
+        if isinstance(place.action, act.WebRequest)
+        and (place.action.path, place.action.method) == (request.path, request.method)
+    )
+    return {
+        "time": format_time(place.action.time),
+        "host": request.host,
+        "archive": request.path,
+        "address": request.address,
+        "bytes": request.sent,
+        "things": sorted(outflow.things),
+        "record": record(place),
+    }
+
+
+def _cleared(cleared: ClearedLog, hostile: Sequence[Placed]) -> dict[str, Any]:
+    """The record of the clearing is the first of the new log; what was written since the last copy is gone."""
+    place = next(
+        place
+        for place in hostile
+        if isinstance(place.action, WindowsAct)
+        and place.action.event_id == 1102
+        and (place.action.host, place.action.channel) == (cleared.host, cleared.channel)
+    )
+    return {
+        "host": cleared.host,
+        "channel": cleared.channel,
+        "from": format_time(cleared.archived_to),
+        "time": format_time(place.action.time),
+        "record": record(place),
+    }

@@ -1,21 +1,19 @@
 """Windows events with the field names of their providers' templates, from what happened to one `WindowsAct` each.
 
-Field names follow Microsoft's event reference: Security 1102, 4624, 4625, 4662, 4688, 4768, 4769, 5145; PowerShell
-4104; AD FS Auditing 1200, 1203; CertificateServicesClient-Lifecycle 1007; Service Control Manager 7036; Sysmon 1.
+Field names follow Microsoft's event reference: Security 1102, 4624, 4625, 4662, 4688, 4768, 4769; PowerShell
+4104; AD FS Auditing 1200, 1203; CertificateServicesClient-Lifecycle 1007; Service Control Manager 7036.
 """
 
 from __future__ import annotations
 
 from tocsin.exercise.actions import WindowsAct
 from tocsin.exercise.world import Host, Person, World
-from tocsin.model.instant import format_time
 
 SECURITY = "Security"
 POWERSHELL = "Microsoft-Windows-PowerShell/Operational"
 SYSTEM = "System"
 CERTIFICATES = "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational"
-SYSMON = "Microsoft-Windows-Sysmon/Operational"
-_AUDITING = "Microsoft-Windows-Security-Auditing"
+AUDITING = "Microsoft-Windows-Security-Auditing"
 LOCAL_SYSTEM = "S-1-5-18"
 
 # schemaIDGUID of the contact class and of the thumbnailPhoto attribute, [MS-ADSC] and [MS-ADA3].
@@ -23,8 +21,11 @@ CONTACT_CLASS = "%{5cb41ed0-0e4c-11d0-a286-00aa003049e2}"
 THUMBNAIL_PHOTO = "%{8d3bca50-1d7e-11d0-a081-00aa006c33ed}"
 
 
-def _domain(world: World, sid: str) -> str:
-    return "NT AUTHORITY" if sid == LOCAL_SYSTEM else world.netbios
+def domain_of(world: World, sid: str) -> str:
+    """The domain an account is written with: its own where it is a service's, else the institution's."""
+    if sid == LOCAL_SYSTEM:
+        return "NT AUTHORITY"
+    return next((service.domain for service in world.services if service.account[1] == sid), world.netbios)
 
 
 def logon(
@@ -37,16 +38,21 @@ def logon(
     kind: int = 3,
     address: str = "-",
     workstation: str = "-",
+    package: str = "",
+    elevated: bool = False,
     by_intruder: bool = False,
 ) -> WindowsAct:
-    """Security 4624; `account` is (name, SID), `kind` the logon type: 2 console, 3 network, 5 service, 10 remote."""
+    """Security 4624; `account` is (name, SID), `kind` the logon type: 2 console, 3 network, 5 service, 10 remote.
+
+    `package` is what authenticated it, "" for the usual one of the kind; `elevated`: with an administrator's rights.
+    """
     name, sid = account
-    domain = _domain(world, sid)
+    domain = domain_of(world, sid)
     return WindowsAct(
         time,
         host.name,
         SECURITY,
-        _AUDITING,
+        AUDITING,
         4624,
         (
             ("SubjectUserSid", LOCAL_SYSTEM),
@@ -58,14 +64,17 @@ def logon(
             ("TargetDomainName", domain),
             ("TargetLogonId", f"{logon_id:#x}"),
             ("LogonType", kind),
-            ("LogonProcessName", {5: "Advapi", 10: "User32"}.get(kind, "Kerberos")),
-            ("AuthenticationPackageName", "Kerberos" if kind == 3 else "Negotiate"),
+            (
+                "LogonProcessName",
+                "NtLmSsp " if package == "NTLM" else {5: "Advapi", 10: "User32"}.get(kind, "Kerberos"),
+            ),
+            ("AuthenticationPackageName", package or ("Kerberos" if kind == 3 else "Negotiate")),
             ("WorkstationName", workstation),
             ("LogonGuid", "{00000000-0000-0000-0000-000000000000}"),
             ("ProcessName", "-" if kind == 3 else "C:\\Windows\\System32\\svchost.exe"),
             ("IpAddress", address),
             ("IpPort", "0" if address == "-" else str(49152 + logon_id % 16000)),
-            ("ElevatedToken", "%%1843"),
+            ("ElevatedToken", "%%1842" if elevated else "%%1843"),
         ),
         by_intruder=by_intruder,
     )
@@ -77,7 +86,7 @@ def failed_logon(time: int, host: Host, world: World, person: Person) -> Windows
         time,
         host.name,
         SECURITY,
-        _AUDITING,
+        AUDITING,
         4625,
         (
             ("SubjectUserSid", "S-1-0-0"),
@@ -107,7 +116,7 @@ def ticket(time: int, controller: Host, world: World, person: Person, *, service
         time,
         controller.name,
         SECURITY,
-        _AUDITING,
+        AUDITING,
         4768 if granting else 4769,
         (
             ("TargetUserName", person.sam if granting else f"{person.sam}@{world.domain.upper()}"),
@@ -163,6 +172,7 @@ def directory_read(
     controller: Host,
     world: World,
     account: tuple[str, str],
+    logon_id: int,
     object_type: str,
     object_name: str,
     properties: str,
@@ -173,13 +183,13 @@ def directory_read(
         time,
         controller.name,
         SECURITY,
-        _AUDITING,
+        AUDITING,
         4662,
         (
             ("SubjectUserSid", sid),
             ("SubjectUserName", name),
             ("SubjectDomainName", world.netbios),
-            ("SubjectLogonId", "0x5a21c7"),
+            ("SubjectLogonId", f"{logon_id:#x}"),
             ("ObjectServer", "DS"),
             ("ObjectType", object_type),
             ("ObjectName", object_name),
@@ -204,6 +214,7 @@ def process_started(
     command_line: str,
     parent: str,
     *,
+    logon_id: int = 0,
     by_intruder: bool = False,
 ) -> WindowsAct:
     """Security 4688 with the command line."""
@@ -212,13 +223,13 @@ def process_started(
         time,
         host.name,
         SECURITY,
-        _AUDITING,
+        AUDITING,
         4688,
         (
             ("SubjectUserSid", sid),
             ("SubjectUserName", name),
-            ("SubjectDomainName", _domain(world, sid)),
-            ("SubjectLogonId", "0x3e7" if sid == LOCAL_SYSTEM else "0x5a21c7"),
+            ("SubjectDomainName", domain_of(world, sid)),
+            ("SubjectLogonId", "0x3e7" if sid == LOCAL_SYSTEM else f"{logon_id:#x}"),
             ("NewProcessId", f"{0x1000 + (time // 1000) % 0x6000:#x}"),
             ("NewProcessName", image),
             ("TokenElevationType", "%%1936"),
@@ -232,63 +243,6 @@ def process_started(
             ("MandatoryLabel", "S-1-16-8192"),
         ),
         by_intruder=by_intruder,
-    )
-
-
-def process_seen(
-    time: int, host: Host, world: World, name: str, image: str, command_line: str, parent: str
-) -> WindowsAct:
-    """Sysmon 1 on a workstation."""
-    number = time // 1000
-    return WindowsAct(
-        time,
-        host.name,
-        SYSMON,
-        "Microsoft-Windows-Sysmon",
-        1,
-        (
-            ("RuleName", "-"),
-            ("UtcTime", format_time(time // 1_000_000 * 1_000_000).replace("T", " ").removesuffix("Z")),
-            ("ProcessGuid", f"{{7c1d2e50-{number % 0xFFFF:04x}-65e0-0000-{number % 0xFFFFFFFFFFFF:012x}}}"),
-            ("ProcessId", 4000 + number % 5000),
-            ("Image", image),
-            ("FileVersion", "10.0.22621.1"),
-            ("Company", "Microsoft Corporation"),
-            ("OriginalFileName", image.rsplit("\\", 1)[-1]),
-            ("CommandLine", command_line),
-            ("CurrentDirectory", f"C:\\Users\\{name}\\"),
-            ("User", f"{world.netbios}\\{name}"),
-            ("IntegrityLevel", "Medium"),
-            ("ParentImage", parent),
-            ("ParentCommandLine", parent),
-            ("ParentUser", f"{world.netbios}\\{name}"),
-        ),
-    )
-
-
-def share_read(time: int, server: Host, world: World, person: Person, share: str, path: str) -> WindowsAct:
-    """Security 5145: a file of a network share was checked for access."""
-    return WindowsAct(
-        time,
-        server.name,
-        SECURITY,
-        _AUDITING,
-        5145,
-        (
-            ("SubjectUserSid", person.sid),
-            ("SubjectUserName", person.sam),
-            ("SubjectDomainName", world.netbios),
-            ("SubjectLogonId", f"{0x200000 + int(person.id[1:]):#x}"),
-            ("ObjectType", "File"),
-            ("IpAddress", person.device_address),
-            ("IpPort", "50112"),
-            ("ShareName", f"\\\\*\\{share}"),
-            ("ShareLocalPath", f"\\??\\D:\\Shares\\{share}"),
-            ("RelativeTargetName", path),
-            ("AccessMask", "0x1"),
-            ("AccessList", "%%4416"),
-            ("AccessReason", "-"),
-        ),
     )
 
 
@@ -343,7 +297,7 @@ def service_state(time: int, host: Host, service: str, state: str) -> WindowsAct
     )
 
 
-def log_cleared(time: int, host: Host, world: World, account: tuple[str, str]) -> WindowsAct:
+def log_cleared(time: int, host: Host, world: World, account: tuple[str, str], logon_id: int) -> WindowsAct:
     """Security 1102: the audit log was cleared."""
     name, sid = account
     return WindowsAct(
@@ -359,7 +313,7 @@ def log_cleared(time: int, host: Host, world: World, account: tuple[str, str]) -
                 ("SubjectUserSid", sid),
                 ("SubjectUserName", name),
                 ("SubjectDomainName", world.netbios),
-                ("SubjectLogonId", "0x5a21c7"),
+                ("SubjectLogonId", f"{logon_id:#x}"),
             ),
         ),
         by_intruder=True,

@@ -1,14 +1,11 @@
-"""The simulated institution: from its size and a seed to people, matters, documents, mailboxes and hosts."""
+"""The simulated institution at rest: people, services, matters, documents, mailboxes and hosts."""
 
 from __future__ import annotations
 
 import random
-import tomllib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any, NamedTuple
 
 from tocsin.model.instant import DAY
@@ -18,8 +15,9 @@ from tocsin.model.instant import DAY
 class WorldShape:
     """How large the institution is and which days are played; everything about it follows from this and the seed.
 
-    identities     people and the one service account
+    identities     people and service accounts
     days           days from `start` on, weekends included
+    systems        what the case plays: "tenant" (mail and sites), "file server"; the estate describes these
     start          nanoseconds UTC, midnight of the first day
     first_weekday  of `start`, 0 for Monday
     """
@@ -28,6 +26,7 @@ class WorldShape:
     days: int
     start: int
     first_weekday: int
+    systems: tuple[str, ...]
     documents_a_site: int = 24
     messages_a_mailbox: int = 60
 
@@ -52,6 +51,19 @@ class Person(NamedTuple):
     agent: str
     uses_outlook: bool
     early_minutes: int  # how much earlier than 09:00 the day starts, may be negative
+    in_office: float  # share of the workdays spent in the building
+    matters: tuple[str, ...]  # ids
+
+
+class Service(NamedTuple):
+    """An account a program runs under; `account` is (name, SID), `host` the name of the host it works from."""
+
+    id: str
+    purpose: str
+    title: str
+    account: tuple[str, str]
+    domain: str
+    host: str
 
 
 class Document(NamedTuple):
@@ -66,7 +78,13 @@ class Document(NamedTuple):
 
     @property
     def url(self) -> str:
+        """Where it lies on its site."""
         return f"{self.site_url}Shared Documents/{self.folder}/{self.file}"
+
+    @property
+    def path(self) -> str:
+        """Where its copy lies below the folder of all matters on the file server."""
+        return f"{self.matter}\\{self.folder}\\{self.file}"
 
 
 class Matter(NamedTuple):
@@ -79,6 +97,7 @@ class Matter(NamedTuple):
     sensitivity: str
     units: tuple[str, ...]
     documents: tuple[Document, ...]
+    hearing_days: tuple[int, ...]  # weekdays of its sittings, 0 for Monday
 
 
 class Message(NamedTuple):
@@ -112,16 +131,21 @@ class World:
     organization_id: str
     domain_sid: str
     office_address: str  # what the provider sees when somebody works in the building
-    service_account: tuple[str, str]  # (name in the domain, SID) the federation service runs under
     people: tuple[Person, ...]
+    services: tuple[Service, ...]
     matters: tuple[Matter, ...]
     hosts: tuple[Host, ...]
     mail: Mapping[str, tuple[Message, ...]]  # by UPN
     functions: tuple[Mapping[str, Any], ...]
+    networks: tuple[tuple[str, str], ...]  # (range, name)
 
     def host(self, role: str) -> Host:
         """The first host with that role."""
         return next(host for host in self.hosts if host.role == role)
+
+    def service(self, purpose: str) -> Service:
+        """The service account of that purpose."""
+        return next(service for service in self.services if service.purpose == purpose)
 
     def unit(self, name: str) -> tuple[Person, ...]:
         """The people of a unit, in order of id."""
@@ -132,16 +156,20 @@ class World:
         return tuple(person for person in self.people if person.administrator)
 
     def matters_of(self, person: Person) -> tuple[Matter, ...]:
-        """The matters the person's unit works on."""
-        return tuple(matter for matter in self.matters if person.unit in matter.units)
+        """The matters the person works on; never none."""
+        return tuple(matter for matter in self.matters if matter.id in person.matters)
 
     def day(self, index: int) -> int:
         """Midnight UTC of day `index`, nanoseconds."""
         return self.shape.start + index * DAY
 
+    def weekday(self, index: int) -> int:
+        """0 for Monday."""
+        return (self.shape.first_weekday + index) % 7
+
     def is_workday(self, index: int) -> bool:
         """Whether day `index` is neither Saturday nor Sunday."""
-        return (self.shape.first_weekday + index) % 7 < 5
+        return self.weekday(index) < 5
 
 
 def stream(seed: int, name: str) -> random.Random:
@@ -152,140 +180,3 @@ def stream(seed: int, name: str) -> random.Random:
 def guid(chance: random.Random) -> str:
     """A version 4 identifier in its usual text."""
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
-
-
-@cache
-def _institution() -> Mapping[str, Any]:
-    text = (resources.files("tocsin.exercise") / "institution.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def build_world(shape: WorldShape, seed: int) -> World:
-    """The institution of that shape. Equal arguments give an equal world."""
-    declared = _institution()
-    chance = stream(seed, "world")
-    domain_sid = f"S-1-5-21-{chance.randrange(10**9)}-{chance.randrange(10**9)}-{chance.randrange(10**9)}"
-    people = _people(shape, declared, domain_sid, chance)
-    matters = _matters(shape, declared, chance)
-    return World(
-        shape=shape,
-        title=declared["title"],
-        domain=declared["domain"],
-        netbios=declared["netbios"],
-        tenant=declared["tenant"],
-        organization_id=guid(chance),
-        domain_sid=domain_sid,
-        office_address="192.0.2.10",
-        service_account=("svc-fed", f"{domain_sid}-1090"),
-        people=people,
-        matters=matters,
-        hosts=tuple(
-            Host(host["name"], f"{host['name']}.{declared['domain']}", host["role"], host["address"])
-            for host in declared["hosts"]
-        ),
-        mail={person.upn: _messages(shape, person, matters, declared, chance) for person in people},
-        functions=tuple(declared["functions"]),
-    )
-
-
-def _seats(units: Sequence[Mapping[str, Any]], people: int) -> list[Mapping[str, Any]]:
-    """One unit a seat, in the units' order and as near to their shares as whole people allow."""
-    total = sum(unit["share"] for unit in units)
-    seats = [people * unit["share"] // total for unit in units]
-    by_remainder = sorted(range(len(units)), key=lambda place: -(people * units[place]["share"] % total))
-    for place in by_remainder[: people - sum(seats)]:
-        seats[place] += 1
-    return [unit for unit, count in zip(units, seats, strict=True) for _ in range(count)]
-
-
-def _people(
-    shape: WorldShape, declared: Mapping[str, Any], domain_sid: str, chance: random.Random
-) -> tuple[Person, ...]:
-    names = [(given, family) for family in declared["family_names"] for given in declared["given_names"]]
-    chance.shuffle(names)
-    agents = declared["agents"]
-    people = []
-    for number, unit in enumerate(_seats(declared["units"], shape.identities - 1)):
-        given, family = names[number % len(names)]
-        suffix = "" if number < len(names) else str(number // len(names) + 1)
-        sam = f"{given}.{family}{suffix}".lower()
-        role = unit["roles"][number % len(unit["roles"])]
-        # 2,000 people have a documentation address of their own at home; more would share one.
-        home = f"2001:db8:{0x100 + number // 250:x}::{number % 250 + 1:x}"
-        people.append(
-            Person(
-                id=f"p{number + 1:03d}",
-                name=f"{given} {family}",
-                upn=f"{sam}@{declared['domain']}",
-                sam=sam,
-                sid=f"{domain_sid}-{1100 + number}",
-                object_id=guid(chance),
-                puid=f"1003200{chance.getrandbits(36):09X}",
-                unit=unit["name"],
-                role=role,
-                function=unit["function"],
-                administrator=role == "systems administrator",
-                mailbox_guid=guid(chance),
-                device_address=f"10.20.{number // 150}.{101 + number % 150}",
-                home_address=home,
-                agent=chance.choices([a["agent"] for a in agents], [a["weight"] for a in agents])[0],
-                uses_outlook=chance.random() < 0.6,
-                early_minutes=chance.randint(-45, 60),
-            )
-        )
-    return tuple(people)
-
-
-def _matters(shape: WorldShape, declared: Mapping[str, Any], chance: random.Random) -> tuple[Matter, ...]:
-    texts = declared["documents"]
-    matters = []
-    for matter in declared["matters"]:
-        site_url = f"{declared['site_root']}/sites/{matter['site']}/"
-        list_id = guid(chance)
-        documents = tuple(
-            Document(
-                matter=matter["id"],
-                site_url=site_url,
-                folder=chance.choice(texts["folders"]),
-                file=f"{chance.choice(texts['kinds'])} {number + 1:03d}.{chance.choice(texts['extensions'])}",
-                unique_id=guid(chance),
-                list_id=list_id,
-            )
-            for number in range(shape.documents_a_site)
-        )
-        matters.append(
-            Matter(
-                id=matter["id"],
-                name=matter["name"],
-                site_url=site_url,
-                site_id=guid(chance),
-                sensitivity=matter["sensitivity"],
-                units=tuple(matter["units"]),
-                documents=documents,
-            )
-        )
-    return tuple(matters)
-
-
-_FOLDERS = ("\\Inbox", "\\Inbox", "\\Inbox", "\\Sent Items", "\\Archive")
-
-
-def _messages(
-    shape: WorldShape,
-    person: Person,
-    matters: Sequence[Matter],
-    declared: Mapping[str, Any],
-    chance: random.Random,
-) -> tuple[Message, ...]:
-    own = [matter for matter in matters if person.unit in matter.units]
-    kinds = declared["documents"]["kinds"]
-    return tuple(
-        Message(
-            internet_message_id=f"<{chance.getrandbits(96):024x}@mail.{declared['domain']}>",
-            item_id=f"AAMk{chance.getrandbits(160):040x}=",
-            folder=chance.choice(_FOLDERS),
-            subject=f"{chance.choice(own).id}: {chance.choice(kinds).lower()}",
-            size=chance.randint(4_000, 900_000),
-        )
-        for _ in range(shape.messages_a_mailbox)
-    )

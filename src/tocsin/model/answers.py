@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.joining import Join
@@ -59,11 +60,15 @@ class BlindRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedRule:
-    """A rule that could not be loaded, and why; `id` is "" where even that could not be read."""
+    """A rule or exception that could not be loaded, and why.
+
+    `id` is "" where even that could not be read; `line` is 1-based, None where it is not known.
+    """
 
     id: str
     path: str
     reason: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +82,25 @@ class RulesAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HitsAccount:
+    """Rules that held on records, in the time asked of: `found == shown + hidden`, always."""
+
+    found: int = 0
+    shown: int = 0
+    hidden: int = 0
+
+    def __post_init__(self) -> None:
+        if self.found != self.shown + self.hidden:
+            raise ValueError("the books of the hits do not balance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accounting:
-    """What was read and what was not."""
+    """What was read and what was not, and what was found and not shown."""
 
     inputs: tuple[InputAccount, ...]
     rules: RulesAccount
+    hits: HitsAccount = HitsAccount()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +124,7 @@ class Answers:
     as_of          the time the answers speak of: the last plausible event read, or as given
     names_in_clear True while no vault of protected persons is attached
     preservation   what is lost of each log at its source, and when, the soonest first
+    exceptions     every exception in force or expired, and what it hides; by title and id
     notes          what responders wrote down by hand, in time
     asked          what the question names, and whether the logs know it; empty where it names nobody
     """
@@ -123,6 +143,7 @@ class Answers:
     not_done: tuple[str, ...]  # what this version does not do, in sentences
     run: Run
     preservation: tuple[Expiry, ...] = ()
+    exceptions: tuple[ExceptionAccount, ...] = ()
     notes: tuple[Note, ...] = ()
     asked: tuple[Asked, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

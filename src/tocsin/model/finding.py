@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from tocsin.model.reference import RecordPlace
 
+# An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
+# level medium (`correlate/weights.toml`).
+ASSUMED_FROM_SCORE = 50
+
 
 class Level(enum.StrEnum):
     """Sigma's levels, in order."""
@@ -103,3 +107,8 @@ class Incident:
     techniques: tuple[str, ...]
     entities: tuple[Entity, ...]
     links: tuple[Link, ...]
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether it is taken as an intrusion while nobody says otherwise."""
+        return self.score >= ASSUMED_FROM_SCORE

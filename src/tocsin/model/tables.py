@@ -45,13 +45,17 @@ EVENTS = pa.schema(
     ]
 )
 
-# A rule matched a record: the event's own columns, the rule, and the fields that made it true.
+# A rule matched a record: the event's own columns, the rule, the fields that made it true, what takes it out again.
 HITS = pa.schema(
     [
         pa.field("record", pa.int64(), nullable=False),
         pa.field("time", pa.int64()),
         pa.field("rule", pa.string(), nullable=False),  # rule id
         pa.field("matched", pa.string(), nullable=False),  # JSON list of [field, what was asked, value], in rule order
+        # Ids of the exceptions whose condition takes this hit out, sorted, with spaces between; null where none does.
+        # Whether they are in force is not decided here. More than one row of a (record, rule): it is hidden only if
+        # each of them is.
+        pa.field("hidden_by", pa.string()),
         pa.field("source", pa.string(), nullable=False),
         *(pa.field(name, pa.string()) for name in EVENT_COLUMNS),
     ]

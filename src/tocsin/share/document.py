@@ -36,6 +36,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "names_in_clear": answers.names_in_clear,
         "preservation": element(answers.preservation),
         "accounting": element(answers.accounting),
+        "exceptions": element(answers.exceptions),
         "findings": element(answers.findings),
         "incidents": element(answers.incidents),
         "exposure": element(answers.exposure),

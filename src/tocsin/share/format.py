@@ -9,13 +9,14 @@ import enum
 import importlib
 import pkgutil
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from tocsin.errors import ConfigError
 from tocsin.share import formats
 
 if TYPE_CHECKING:  # the model loads Arrow: a tenth of a second that asking for help need not take
     from tocsin.model.answers import Answers
+    from tocsin.model.brief import IssuedBrief
 
 
 class Part(enum.StrEnum):
@@ -28,17 +29,29 @@ class Part(enum.StrEnum):
 
 
 class Format(Protocol):
-    """One way to write answers down. Stateless.
+    """One way to write answers down. Immutable."""
 
-    name    as given to `--format`
-    parts   what it can write
-    """
+    @property
+    def name(self) -> str:
+        """As given to `--format`."""
+        ...
 
-    name: str
-    parts: frozenset[Part]
+    @property
+    def parts(self) -> frozenset[Part]:
+        """What it can write."""
+        ...
 
     def render(self, answers: Answers, part: Part) -> str:
         """The text of `part`, ending with a line end; equal answers give equal text."""
+        ...
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """A format that also says what changed since a brief went out."""
+
+    def since(self, previous: IssuedBrief | None) -> Format:
+        """The format that compares with `previous`; None before the first."""
         ...
 
 

@@ -132,21 +132,26 @@ def is_provider(exposure: Exposure) -> bool:
 
 def bounds(exposures: Iterable[Exposure]) -> tuple[Bounds, ...]:
     """[confirmed ; cannot be excluded] for each kind of holding, by the strongest verdict on each; no providers."""
-    strongest: dict[tuple[str, str, str], Exposure] = {}
-    for exposure in exposures:
-        if is_provider(exposure):
-            continue
-        key = exposure.kind, exposure.container, exposure.holding
-        if key not in strongest or verdict_rank(exposure) > verdict_rank(strongest[key]):
-            strongest[key] = exposure
     by_kind: dict[str, list[Exposure]] = {}
-    for exposure in strongest.values():
+    for exposure in strongest(exposures).values():
         by_kind.setdefault(exposure.kind, []).append(exposure)
     standing = {kind for kind, found in by_kind.items() if any(each.verdict is not Verdict.RULED_OUT for each in found)}
     return tuple(
         _bounds_of(kind, by_kind[kind], is_open=not standing.isdisjoint(_CONTAINERS.get(kind, ())))
         for kind in sorted(by_kind, key=_kind_order)
     )
+
+
+def strongest(exposures: Iterable[Exposure]) -> dict[tuple[str, str, str], Exposure]:
+    """The strongest verdict on each holding, by kind, container and holding; accesses by providers left out."""
+    found: dict[tuple[str, str, str], Exposure] = {}
+    for exposure in exposures:
+        if is_provider(exposure):
+            continue
+        key = exposure.kind, exposure.container, exposure.holding
+        if key not in found or verdict_rank(exposure) > verdict_rank(found[key]):
+            found[key] = exposure
+    return found
 
 
 def provider_only(exposures: Sequence[Exposure]) -> int:

@@ -71,7 +71,7 @@ def read_estate_with_warnings(folder: Path) -> Reading:
                 rows[name].append(row)
         elif path.suffix == ".csv" and path.stem in TABLES:
             rows[path.stem] += csv_rows(path, TABLES[path.stem], notes)
-        elif path.suffix in (".csv", ".yaml", ".yml"):
+        elif path.suffix in (".csv", ".yaml", ".yml") and not path.stem.endswith(".mapping"):
             notes.warnings.append((path.name, 0, "not a file of an estate: left out"))
     _check_values(rows, notes)
     estate = _estate(rows, notes)

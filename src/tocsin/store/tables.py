@@ -125,3 +125,15 @@ checkpoints = Table(
     Column("note", Text, nullable=False),
     Column("signed", Text, nullable=False),
 )
+
+# Briefs that went out. `figures` is JSON of `model.brief.Figures`: what the next one is compared with.
+briefs = Table(
+    "briefs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1 for the first
+    Column("issued", Text, nullable=False),
+    Column("as_of", BigInteger),
+    Column("sha256", Text, nullable=False),  # of the brief as it was released
+    Column("tool", Text, nullable=False),
+    Column("figures", Text, nullable=False),
+)

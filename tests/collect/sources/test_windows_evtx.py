@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tocsin.collect.scanning import scan
 from tocsin.collect.source import Head, Mapped, source_named
 from tocsin.collect.sources.windows_evtx import SOURCE
 from tocsin.collect.sources.windows_evtx.fields import event_fields
@@ -453,3 +454,47 @@ def test_log_sources_name_log_fields_only() -> None:
         for when in entry["when"]:
             assert set(when) <= {*SOURCE.log_fields, "rename"}
             assert all(isinstance(value, str) for name in when if name != "rename" for value in when[name])
+
+
+def many_blocks() -> bytes:
+    """A log of at least four blocks."""
+    events = [
+        event(4663, [*SUBJECT, ("ObjectName", f"D:\\Cases\\{number}" + "x" * 900)], number) for number in range(1, 260)
+    ]
+    return evtx_bytes(events)
+
+
+def fault_of(data: bytes, step: int = 1 << 16) -> str:
+    pieces = (data[start : start + step] for start in range(0, len(data), step))
+    return scan(pieces, "Security.evtx", keep=False).fault
+
+
+def with_flags(data: bytes, flags: int) -> bytes:
+    return data[:120] + struct.pack("<I", flags) + data[124:]
+
+
+@pytest.mark.parametrize("step", [997, 1 << 16, 1 << 20])
+def test_a_log_cut_between_two_blocks_is_not_taken_as_whole(step: int) -> None:
+    data = many_blocks()
+    blocks = (len(data) - FILE_HEADER_BYTES) // CHUNK_BYTES
+    assert blocks >= 4
+    assert fault_of(data, step) == ""
+    for kept in range(1, blocks):
+        cut = data[: FILE_HEADER_BYTES + kept * CHUNK_BYTES]
+        assert f"counts {blocks} blocks of records, {kept} are there" in fault_of(cut, step)
+
+
+def test_a_log_without_its_last_records_is_told_by_their_numbers() -> None:
+    data = many_blocks()
+    (next_id,) = struct.unpack_from("<Q", data, 24)
+    head = data[:24] + struct.pack("<Q", next_id + 7) + data[32:120]
+    ahead = head + struct.pack("<II", 0, zlib.crc32(head)) + data[128:]
+    assert f"the last record is number {next_id + 6}, the last one here is {next_id - 1}" in fault_of(ahead)
+    assert fault_of(with_flags(ahead, 1)) == ""  # a log in use writes its header late: it may say anything of ids
+
+
+def test_a_header_written_late_or_damaged_says_nothing_against_what_is_there() -> None:
+    data = many_blocks()
+    late = data[:42] + struct.pack("<H", 1) + data[44:120]
+    assert fault_of(late + struct.pack("<II", 1, zlib.crc32(late)) + data[128:]) == ""
+    assert fault_of(data[:42] + b"\xff\xff" + data[44:]) == ""  # its checksum does not hold

@@ -11,7 +11,15 @@ from typing import Final
 import msgspec
 from sigma.exceptions import SigmaError
 
-from tocsin.detect.sigma.condition import PredicateTable, Tree, decided_first, predicates_in, tree_of
+from tocsin.detect.sigma.condition import (
+    PredicateTable,
+    Tree,
+    decided_first,
+    predicates_in,
+    tree_of,
+    tree_of_filter,
+)
+from tocsin.detect.sigma.exceptions import Coverable, LoadedException, covering
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap
 from tocsin.detect.sigma.patterns import compile_patterns, platform, searcher
 from tocsin.detect.sigma.predicate import Kind, Placeholders, Predicate, Unsupported
@@ -19,11 +27,12 @@ from tocsin.detect.sigma.rules import LoadedRule, RuleSet
 from tocsin.detect.sigma.truth import FieldTruth
 from tocsin.errors import RuleError
 from tocsin.model.answers import FailedRule
+from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.rule import RuleInfo
 
 FILE_NAME: Final = "rules.compiled"
 
-_MAGIC: Final = b"tocsin sigma rules 1\n"
+_MAGIC: Final = b"tocsin sigma rules 2\n"
 _HASH_BYTES: Final = 32
 
 Progress = Callable[[int, int], None]  # rules and fields done, of how many
@@ -38,6 +47,18 @@ class CompiledRule(msgspec.Struct, frozen=True, array_like=True):
 
     def numbers(self) -> tuple[int, ...]:
         """Every predicate it asks, in rule order."""
+        return () if self.tree is None else tuple(predicates_in(self.tree))
+
+
+class CompiledException(msgspec.Struct, frozen=True, array_like=True):
+    """An exception as it is asked of records on which a rule it covers holds; `tree` is None where none can."""
+
+    info: ExceptionInfo
+    log_source: LogSource
+    tree: Tree | None
+
+    def numbers(self) -> tuple[int, ...]:
+        """Every predicate it asks."""
         return () if self.tree is None else tuple(predicates_in(self.tree))
 
 
@@ -56,6 +77,7 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
     failed: tuple[FailedRule, ...]
     maps: tuple[LogSourceMap, ...]
     rules: tuple[CompiledRule, ...]
+    exceptions: tuple[CompiledException, ...]
     predicates: tuple[Predicate, ...]
     fields: dict[str, FieldPatterns]
 
@@ -64,9 +86,10 @@ class CompiledRules:
     """All rules that can be run, with what a `Matcher` needs.
 
     infos   by rule id, in the order of the rule set
-    failed  rules that could not be loaded or compiled
+    failed  rules and exceptions that could not be loaded or compiled
     digest  as `compiled_digest` gives it: equal digests, equal hits
     rules   in the order of the rule set; hits on one record come in this order
+    exceptions  in the order of the rule set
     """
 
     def __init__(self, content: _Content) -> None:
@@ -76,6 +99,7 @@ class CompiledRules:
         self.digest = content.digest
         self.maps = content.maps
         self.rules = content.rules
+        self.exceptions = content.exceptions
         self.predicates = content.predicates
         self._truths: dict[str, FieldTruth] = {}
 
@@ -143,6 +167,7 @@ def compile_rules(
     table = PredicateTable()
     compiled: list[CompiledRule] = []
     failed: list[FailedRule] = []
+    exceptions: list[CompiledException] = []
     for done, rule in enumerate(rules.rules):
         found = _compiled(rule, maps, placeholders or {}, table)
         if isinstance(found, FailedRule):
@@ -151,19 +176,32 @@ def compile_rules(
             compiled.append(found)
         if progress is not None:
             progress(done + 1, len(rules.rules))
+    for one_exception in rules.exceptions:
+        made = _compiled_exception(one_exception, maps, placeholders or {}, table)
+        if isinstance(made, FailedRule):
+            failed.append(made)
+        else:
+            exceptions.append(made)
     predicates = tuple(table.numbers)
     log_fields = {name for one in maps for name in one.log_fields}
     early = {number for number, predicate in enumerate(predicates) if predicate.field in log_fields}
     compiled = [_ordered(rule, early) for rule in compiled]
-    fields, refusals = _fields(predicates, {number for rule in compiled for number in rule.numbers()}, progress)
+    fields, refusals = _fields(predicates, _used(compiled, exceptions), progress)
     infos = {rule.info.id: rule.info for rule in rules.rules}
     kept: list[CompiledRule] = []
     for one in compiled:
-        reasons = [refusals[number] for number in one.numbers() if number in refusals]
-        if reasons:
-            failed.append(FailedRule(id=one.id, path=infos[one.id].path, reason=reasons[0]))
+        reason = _refusal(one, refusals)
+        if reason:
+            failed.append(FailedRule(id=one.id, path=infos[one.id].path, reason=reason))
         else:
             kept.append(one)
+    asked: list[CompiledException] = []
+    for exception in exceptions:
+        reason = _refusal(exception, refusals)
+        if reason:
+            failed.append(_not_applied(exception.info, reason))
+        else:
+            asked.append(exception)
     return CompiledRules(
         _Content(
             digest=compiled_digest(rules.digest, maps, placeholders),
@@ -172,9 +210,63 @@ def compile_rules(
             failed=tuple(sorted((*rules.failed, *failed), key=lambda one: (one.path, one.id, one.reason))),
             maps=tuple(sorted(maps, key=lambda one: one.source)),
             rules=tuple(kept),
+            exceptions=_covering(asked, kept, infos),
             predicates=predicates,
             fields=fields,
         )
+    )
+
+
+def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedException]) -> CompiledRules:
+    """The rules that these exceptions cover, with all exceptions: to see what these would hide, and nothing else.
+
+    One of these takes the place of one that has its id. Raises RuleError for one that cannot be run.
+    """
+    table = PredicateTable()
+    for predicate in compiled.predicates:
+        table.number(predicate)
+    new: list[CompiledException] = []
+    for one in exceptions:
+        made = _compiled_exception(one, compiled.maps, {}, table)
+        if isinstance(made, FailedRule):
+            raise RuleError(made.reason, path=made.path)
+        new.append(made)
+    replaced = {one.info.id for one in new}
+    every = _covering(
+        [*(one for one in compiled.exceptions if one.info.id not in replaced), *new], compiled.rules, compiled.infos
+    )
+    wanted = {rule for one in every if one.info.id in replaced for rule in one.info.covers}
+    # What an exception that is replaced covered has to be looked at too: it may be shown again.
+    wanted |= {rule for one in compiled.exceptions if one.info.id in replaced for rule in one.info.covers}
+    rules = tuple(rule for rule in compiled.rules if rule.id in wanted)
+    predicates = tuple(table.numbers)
+    fields, refusals = _fields(predicates, _used(rules, every), None)
+    for one_compiled in every:
+        reason = _refusal(one_compiled, refusals)
+        if reason:
+            raise RuleError(reason, path=one_compiled.info.path)
+    return CompiledRules(
+        _Content(
+            digest="",
+            platform=platform(),
+            infos=tuple(compiled.infos.values()),
+            failed=(),
+            maps=compiled.maps,
+            rules=rules,
+            exceptions=every,
+            predicates=predicates,
+            fields=fields,
+        )
+    )
+
+
+def _covering(
+    exceptions: Sequence[CompiledException], rules: Sequence[CompiledRule], infos: Mapping[str, RuleInfo]
+) -> tuple[CompiledException, ...]:
+    coverable = [Coverable(rule.id, infos[rule.id].name, infos[rule.id].title, rule.log_source) for rule in rules]
+    covers = covering([(one.info, one.log_source) for one in exceptions], coverable)
+    return tuple(
+        CompiledException(info, one.log_source, one.tree) for info, one in zip(covers, exceptions, strict=True)
     )
 
 
@@ -189,6 +281,33 @@ def _compiled(
     except (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError) as error:
         return FailedRule(id=rule.info.id, path=rule.info.path, reason=" ".join(str(error).split()))
     return CompiledRule(rule.info.id, log_source, tree if is_bound else None)
+
+
+def _compiled_exception(
+    exception: LoadedException, maps: Sequence[LogSourceMap], placeholders: Placeholders, table: PredicateTable
+) -> CompiledException | FailedRule:
+    """The exception with its tree; what it covers is not known before it is known which rules can be run."""
+    is_bound = any(one.alternatives(exception.log_source) for one in maps)
+    try:
+        tree = tree_of_filter(exception.sigma, placeholders, table if is_bound else PredicateTable())
+    except (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        return _not_applied(exception.info, " ".join(str(error).split()))
+    return CompiledException(exception.info, exception.log_source, tree if is_bound else None)
+
+
+def _not_applied(info: ExceptionInfo, reason: str) -> FailedRule:
+    return FailedRule(id=info.id, path=info.path, reason=f"exception not applied, its rules run without it: {reason}")
+
+
+def _used(rules: Sequence[CompiledRule], exceptions: Sequence[CompiledException]) -> set[int]:
+    """Every predicate that is asked."""
+    of_rules = {number for rule in rules for number in rule.numbers()}
+    return of_rules.union(*(one.numbers() for one in exceptions))
+
+
+def _refusal(one: CompiledRule | CompiledException, refusals: Mapping[int, str]) -> str:
+    """Why an engine refuses one of its predicates; "" where none does."""
+    return next((refusals[number] for number in one.numbers() if number in refusals), "")
 
 
 def _ordered(rule: CompiledRule, early: Set[int]) -> CompiledRule:

@@ -13,8 +13,10 @@ from sigma.conditions import (
     ConditionOR,
     ConditionValueExpression,
 )
+from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
+from tocsin.detect.sigma.exceptions import condition_of
 from tocsin.detect.sigma.predicate import Placeholders, Predicate, Unsupported, predicates_of
 
 
@@ -52,6 +54,11 @@ def tree_of(rule: SigmaRule, placeholders: Placeholders, table: PredicateTable) 
     return joined(
         Operator.OR, (_tree(condition.parsed, placeholders, table) for condition in rule.detection.parsed_condition)
     )
+
+
+def tree_of_filter(sigma: SigmaFilter, placeholders: Placeholders, table: PredicateTable) -> Tree:
+    """What a filter asks beside the rule it is joined to. Raises Unsupported, or pySigma's SigmaError."""
+    return _tree(condition_of(sigma), placeholders, table)
 
 
 def _tree(item: object, placeholders: Placeholders, table: PredicateTable) -> Tree:

@@ -37,6 +37,10 @@ class Explainer:
         view = _View(rename, fields, log)
         return tuple(dict.fromkeys(self._reasons(tree, view) or ()))
 
+    def holds(self, tree: Tree, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]) -> bool:
+        """Whether the tree holds on the record."""
+        return self._reasons(tree, _View(rename, fields, log)) is not None
+
     def _reasons(self, tree: Tree, view: _View) -> list[Reason] | None:
         """None where the tree does not hold."""
         if isinstance(tree, int):

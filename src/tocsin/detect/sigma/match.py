@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compile import CompiledException, CompiledRules
 from tocsin.detect.sigma.explain import Explainer
 from tocsin.detect.sigma.logsource import Alternative, Gate, LogSource, passes
 from tocsin.detect.sigma.plan import Facts, Plan, Specialised, Specialiser, choose_triggers, share, tune
@@ -29,11 +29,14 @@ class Match(NamedTuple):
     rule     its id
     matched  (field of the record, what was asked in words, the value cut to 300 characters), in rule order; empty for
              a rule that only says what must not be
+    hidden_by  ids of the exceptions that take it out, sorted; empty where none does. Whether they are in force is not
+             decided here
     """
 
     index: int  # type: ignore[assignment] # of a match, not a method of its tuple
     rule: str
     matched: tuple[tuple[str, str, str], ...]
+    hidden_by: tuple[str, ...] = ()
 
 
 class Matcher:
@@ -50,6 +53,10 @@ class Matcher:
         self._explainer = Explainer(compiled.predicates, compiled.truth)
         bound = [one for one in compiled.maps if one.source == source]
         self._log_fields = bound[0].log_fields if bound else ()
+        self._exceptions: dict[str, list[CompiledException]] = {}
+        for exception in compiled.exceptions:
+            for rule_id in exception.info.covers if exception.tree is not None else ():
+                self._exceptions.setdefault(rule_id, []).append(exception)
         by_log_source: dict[LogSource, list[int]] = {}
         for position, rule in enumerate(compiled.rules):
             if rule.tree is not None:
@@ -65,18 +72,24 @@ class Matcher:
 
     @property
     def given_up(self) -> Mapping[str, int]:
-        """Rule id to values on which one of its expressions was stopped for time, and so taken as no match."""
+        """Rule or exception id to values on which an expression of it was stopped for time, so taken as no match."""
         truths = self._compiled.loaded_truths()
         numbers = {number: count for truth in truths for number, count in truth.given_up.items()}
         found: dict[str, int] = {}
-        for rule in self._compiled.rules if numbers else ():
-            count = sum(numbers.get(number, 0) for number in rule.numbers())
+        asked = [(rule.id, rule.numbers()) for rule in self._compiled.rules if numbers]
+        asked += [(one.info.id, one.numbers()) for one in self._compiled.exceptions if numbers]
+        for id_, wanted in asked:
+            count = sum(numbers.get(number, 0) for number in wanted)
             if count:
-                found[rule.id] = count
+                found[id_] = count
         return found
 
     def match(self, records: Sequence[Record]) -> list[Match]:
-        """Every match, ordered by record and then by the rules' order; a rule at most once a record."""
+        """Every match, ordered by record and then by the rules' order.
+
+        A rule comes once a record, unless exceptions take it out: then once for each set of them that does where the
+        log source binds the rule to the record in more ways than one, and it is hidden only if each set hides it.
+        """
         if not self._parts:
             return []
         groups: defaultdict[Log, list[int]] = defaultdict(list)
@@ -88,10 +101,14 @@ class Matcher:
             for at, rule in self._group(log, frozenset(), fields, list(range(len(indexes)))):
                 hits.append((indexes[at], rule))
             self._forget()
-        found: dict[tuple[int, int], Specialised] = {}
+        found: dict[tuple[int, int], list[Specialised]] = {}
         for index, rule in hits:
-            found.setdefault((index, rule.position), rule)
-        matches = [self._explained(records[index], index, found[index, position]) for index, position in sorted(found)]
+            found.setdefault((index, rule.position), []).append(rule)
+        matches = [
+            match
+            for index, position in sorted(found)
+            for match in self._matches(records[index], index, found[index, position])
+        ]
         self._forget()
         for truth in self._compiled.loaded_truths():
             truth.forget_long()
@@ -102,12 +119,30 @@ class Matcher:
             for truth in self._compiled.loaded_truths():
                 truth.forget()
 
-    def _explained(self, record: Record, index: int, rule: Specialised) -> Match:
+    def _matches(self, record: Record, index: int, ways: Sequence[Specialised]) -> list[Match]:
+        """The match of one rule on one record; the ways it is bound to it are alternatives."""
+        exceptions = self._exceptions.get(self._compiled.rules[ways[0].position].id)
+        if not exceptions:
+            return [self._explained(record, index, ways[0], ())]
+        log = dict(zip(self._log_fields, record.log, strict=True))
+        hidden: dict[tuple[str, ...], Specialised] = {}
+        for way in ways:
+            by = tuple(
+                one.info.id
+                for one in exceptions
+                if one.tree is not None and not self._explainer.holds(one.tree, way.rename, record.fields, log)
+            )
+            if not by:
+                return [self._explained(record, index, way, ())]
+            hidden.setdefault(tuple(sorted(by)), way)
+        return [self._explained(record, index, way, by) for by, way in sorted(hidden.items(), key=lambda one: one[0])]
+
+    def _explained(self, record: Record, index: int, rule: Specialised, hidden_by: tuple[str, ...]) -> Match:
         compiled = self._compiled.rules[rule.position]
         log = dict(zip(self._log_fields, record.log, strict=True))
         assert compiled.tree is not None  # noqa: S101 - only rules with a tree are planned
         reasons = self._explainer.reasons(compiled.tree, rule.rename, record.fields, log)
-        return Match(index, compiled.id, tuple((one.field, one.asked, one.value) for one in reasons))
+        return Match(index, compiled.id, tuple((one.field, one.asked, one.value) for one in reasons), hidden_by)
 
     def _plan(self, log: Log, own: frozenset[str]) -> Plan:
         """The plan of a log tuple, with the log fields in `own` read from the records instead."""

@@ -1,4 +1,4 @@
-"""Rule files in, parsed rules out, in a fixed order; whatever cannot be used is listed with its reason."""
+"""Rule files in, parsed rules and exceptions out, in a fixed order; what cannot be used is listed with its reason."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from sigma.policy.regex_engine import PythonRegexEngine
 from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
 
+from tocsin.detect.sigma.exceptions import LoadedException, read_exception
 from tocsin.errors import ConfigError
 from tocsin.model.answers import FailedRule
 from tocsin.model.finding import Level
 from tocsin.model.rule import RuleInfo
 
-ENGINE: Final = f"tocsin-sigma 1, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
+ENGINE: Final = f"tocsin-sigma 2, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
 LARGEST_RULE_FILE: Final = 1024 * 1024  # bytes
 MOST_RULE_FILES: Final = 100_000
 
@@ -46,11 +47,12 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rules by path, then place in the file; `digest` as `rules_digest` gives it."""
+    """Rules and exceptions by path, then place in the file; `digest` as `rules_digest` gives it."""
 
     rules: tuple[LoadedRule, ...]
     failed: tuple[FailedRule, ...]
     digest: str
+    exceptions: tuple[LoadedException, ...] = ()
 
 
 class _RuleFile(NamedTuple):
@@ -63,27 +65,38 @@ def rules_digest(paths: Sequence[Path]) -> str:
     return _digest(_files(paths))
 
 
+def has_rules(path: Path) -> bool:
+    """Whether there is any rule file below a path. Raises ConfigError where it cannot be read."""
+    return bool(_files((path,)))
+
+
 def load_rules(paths: Sequence[Path]) -> RuleSet:
-    """Every rule in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives, all documents of a file.
+    """Every rule and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives, by document.
 
     Raises ConfigError for a path that is not there. A rule without an id gets one made from its text; a rule without
     a level counts as medium.
     """
     files = _files(paths)
     rules: list[LoadedRule] = []
+    exceptions: list[LoadedException] = []
     failed: list[FailedRule] = []
     paths_by_id: dict[str, str] = {}
     for file in files:
         for found in _rules_of(file):
+            if isinstance(found, FailedRule):
+                failed.append(found)
+                continue
+            earlier = paths_by_id.get(found.info.id)
+            if earlier is not None:
+                reason = f"duplicate id, first in {earlier}"
+                failed.append(FailedRule(id=found.info.id, path=file.path, reason=reason))
+                continue
+            paths_by_id[found.info.id] = file.path
             if isinstance(found, LoadedRule):
-                earlier = paths_by_id.get(found.info.id)
-                if earlier is None:
-                    paths_by_id[found.info.id] = file.path
-                    rules.append(found)
-                    continue
-                found = FailedRule(id=found.info.id, path=file.path, reason=f"duplicate id, first in {earlier}")
-            failed.append(found)
-    return RuleSet(rules=tuple(rules), failed=tuple(failed), digest=_digest(files))
+                rules.append(found)
+            else:
+                exceptions.append(found)
+    return RuleSet(rules=tuple(rules), failed=tuple(failed), digest=_digest(files), exceptions=tuple(exceptions))
 
 
 def _digest(files: Sequence[_RuleFile]) -> str:
@@ -137,44 +150,57 @@ def _archived(path: Path) -> Iterator[_RuleFile]:
         raise ConfigError(f"the rule archive {path} cannot be read: {error}") from error
 
 
-def _rules_of(file: _RuleFile) -> Iterator[LoadedRule | FailedRule]:
+def _rules_of(file: _RuleFile) -> Iterator[LoadedRule | LoadedException | FailedRule]:
     if len(file.data) > LARGEST_RULE_FILE:
         yield FailedRule(id="", path=file.path, reason=f"longer than {LARGEST_RULE_FILE} bytes")
         return
     try:
-        documents = list(yaml.load_all(file.data.decode("utf-8-sig"), SigmaYAMLLoader))
+        documents = list(_documents(file.data.decode("utf-8-sig")))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        yield FailedRule(id="", path=file.path, reason=f"not YAML: {_one_line(error)}")
+        mark = getattr(error, "problem_mark", None)
+        line = None if mark is None else mark.line + 1
+        yield FailedRule(id="", path=file.path, reason=f"not YAML: {_one_line(error)}", line=line)
         return
-    for place, document in enumerate(documents):
+    for place, (line, document) in enumerate(documents):
         if document is not None:
-            yield _rule_of(file, place, document)
+            yield _rule_of(file, place, line, document)
 
 
-def _rule_of(file: _RuleFile, place: int, document: object) -> LoadedRule | FailedRule:
+def _documents(text: str) -> Iterator[tuple[int, object]]:
+    """Each document with the line it begins at."""
+    loader = SigmaYAMLLoader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is None:
+                return
+            yield node.start_mark.line + 1, loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> LoadedRule | LoadedException | FailedRule:
     if not isinstance(document, dict):
-        return FailedRule(id="", path=file.path, reason="not a rule: a document that is not a mapping")
+        return FailedRule(id="", path=file.path, reason="not a rule: a document that is not a mapping", line=line)
     written = document.get("id")
     id_ = str(written).lower() if written is not None else ""
     reason = ""
     if "correlation" in document:
         reason = "correlation rules are not run yet"
-    elif "filter" in document:
-        reason = "filters are not applied yet"
     elif "action" in document:
         reason = "documents with `action` belong to an older form of Sigma and are not read"
-    elif "detection" not in document:
+    elif "detection" not in document and "filter" not in document:
         reason = "not a rule: it has no detection"
     if reason:
-        return FailedRule(id=id_, path=file.path, reason=reason)
+        return FailedRule(id=id_, path=file.path, reason=reason, line=line)
+    unnamed = f"unnamed-{hashlib.sha256(file.data + place.to_bytes(4, 'big')).hexdigest()[:16]}"
+    if "filter" in document:
+        return read_exception(document, id_=id_ or unnamed, path=file.path, line=line, policy=ANY_EXPRESSION)
     try:
         sigma = SigmaRule.from_dict(document, policy=ANY_EXPRESSION)
     except (SigmaError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
-        return FailedRule(id=id_, path=file.path, reason=_one_line(error))
-    if sigma.id is None:
-        digest = hashlib.sha256(file.data + place.to_bytes(4, "big")).hexdigest()
-        id_ = f"unnamed-{digest[:16]}"
-    return LoadedRule(info=_info(file.path, id_, sigma), sigma=sigma)
+        return FailedRule(id=id_, path=file.path, reason=_one_line(error), line=line)
+    return LoadedRule(info=_info(file.path, id_ if sigma.id is not None else unnamed, sigma), sigma=sigma)
 
 
 def _info(path: str, id_: str, sigma: SigmaRule) -> RuleInfo:
@@ -196,6 +222,7 @@ def _info(path: str, id_: str, sigma: SigmaRule) -> RuleInfo:
         attack_version=str(sigma.custom_attributes.get("attack_version", "")),
         description=(sigma.description or "").strip(),
         falsepositives=tuple(str(one) for one in sigma.falsepositives),
+        name=sigma.name or "",
     )
 
 

@@ -1,33 +1,22 @@
-"""Administration: the systems administrators keep mailboxes, groups and servers, and staff sort their own mail."""
+"""Administration of the tenant: quotas, group members and a right given openly; and staff sort their own mail."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from tocsin.exercise import windows_events as windows
 from tocsin.exercise.actions import Action, DirectoryChange, MailSetting
-from tocsin.exercise.presence import Presence, moments
+from tocsin.exercise.presence import Day, Presence, moments
 from tocsin.exercise.world import World
 
-_SCRIPTS = (
-    "Get-Service | Where-Object Status -eq 'Stopped' | Select-Object Name",
-    "Get-ADUser -Filter * -Properties LastLogonDate | Export-Csv D:\\Reports\\accounts.csv",
-    "Get-AdfsProperties | Select-Object HostName, AuditLevel",
-    "Get-AdfsCertificate -CertificateType Token-Signing | Select-Object NotAfter",
-    "Get-WinEvent -LogName System -MaxEvents 50 | Format-Table TimeCreated, Id",
-    "Restart-Service -Name Spooler",
-)
-_RULE_SHARE = 0.01
+_RULE_SHARE = 0.002
 
 
-def act(world: World, presences: Sequence[Presence], chance: random.Random) -> Iterator[Action]:
-    """A little of each on workdays: quotas, group members, scripts on the servers, and folders for newsletters."""
-    hosts = [host for host in world.hosts if host.role != "workstation"]
-    shared = world.unit("Registry")[0]
-    for presence in presences:
+def act(world: World, day: Day, chance: random.Random) -> Iterator[Action]:
+    """A little of each on workdays, and folders for newsletters."""
+    for presence in day.presences:
         person, connection = presence.person, presence.connection
-        if person.administrator and world.is_workday(presence.day):
+        if person.administrator and world.is_workday(day.number):
             other = chance.choice(world.people)
             for time in moments(presence, 1, chance):
                 yield MailSetting(
@@ -41,15 +30,6 @@ def act(world: World, presences: Sequence[Presence], chance: random.Random) -> I
             for time in moments(presence, 1, chance):
                 changes = (("Group.DisplayName", f"Staff of {other.unit}", ""),)
                 yield DirectoryChange(time, person, connection, "Add member to group.", other.upn, changes)
-            for time in moments(presence, 2, chance):
-                host = chance.choice(hosts)
-                account = (person.sam, person.sid)
-                yield windows.logon(
-                    time, host, world, account, chance.getrandbits(24), kind=10, address=person.device_address
-                )
-                yield windows.script_block(
-                    time + chance.randint(5, 90) * 10**9, host, chance.choice(_SCRIPTS), person.sid
-                )
         elif chance.random() < _RULE_SHARE:
             for time in moments(presence, 1, chance):
                 yield MailSetting(
@@ -60,12 +40,22 @@ def act(world: World, presences: Sequence[Presence], chance: random.Random) -> I
                     person.upn,
                     (("Name", "Newsletters"), ("MoveToFolder", "Newsletters"), ("From", f"news@{world.domain}")),
                 )
-    # A colleague stands in for the clerk of the registry: a full-access right, given openly in working hours.
-    openly = [item for item in presences if item.person.administrator and world.is_workday(item.day)]
-    if len(openly) > 1:
-        presence = openly[len(openly) // 2]
-        parameters = (("Identity", shared.upn), ("User", world.unit("Registry")[1].upn), ("AccessRights", "FullAccess"))
+    if day.number == _handover_day(world):
+        openly = [presence for presence in day.presences if presence.person.administrator]
+        yield from _handover(world, openly[len(openly) // 2 :][:1], chance)
+
+
+def _handover_day(world: World) -> int:
+    """The first workday of the second half."""
+    return next(day for day in range(world.shape.days // 2, world.shape.days) if world.is_workday(day))
+
+
+def _handover(world: World, openly: list[Presence], chance: random.Random) -> Iterator[Action]:
+    """A colleague stands in for the clerk of the registry: a full-access right, given openly in working hours."""
+    clerk, deputy = world.unit("Registry")[:2]
+    parameters = (("Identity", clerk.upn), ("User", deputy.upn), ("AccessRights", "FullAccess"))
+    for presence in openly:
         for time in moments(presence, 1, chance):
             yield MailSetting(
-                time, presence.person, presence.connection, "Add-MailboxPermission", shared.upn, parameters
+                time, presence.person, presence.connection, "Add-MailboxPermission", clerk.upn, parameters
             )

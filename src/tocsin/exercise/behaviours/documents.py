@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from tocsin.exercise import windows_events as windows
+from tocsin.exercise import windows_files as files
 from tocsin.exercise.actions import Action, FileAct
-from tocsin.exercise.presence import Presence, moments, some
+from tocsin.exercise.presence import Day, moments, some
 from tocsin.exercise.world import World
 
 _FILES_A_DAY = 3
@@ -16,10 +16,10 @@ _OPERATIONS = ("FileAccessed", "FileModified", "FilePreviewed", "FileDownloaded"
 _WEIGHTS = (10, 5, 3, 1)
 
 
-def act(world: World, presences: Sequence[Presence], chance: random.Random) -> Iterator[Action]:
+def act(world: World, day: Day, chance: random.Random) -> Iterator[Action]:
     """Some files on the sites in each presence; in the office also files of the department's share."""
-    server = world.host("file server")
-    for presence in presences:
+    server = world.host("department server")
+    for presence in day.presences:
         person = presence.person
         matters = world.matters_of(person)
         for time in moments(presence, some(_FILES_A_DAY, chance), chance):
@@ -28,7 +28,8 @@ def act(world: World, presences: Sequence[Presence], chance: random.Random) -> I
             document = chance.choice(matter.documents)
             yield FileAct(time, person, presence.connection, operation, matter, document)
         if presence.in_office:
-            share = person.unit.replace(" ", "")
+            account, number = (person.sam, person.sid), 0x200000 + int(person.id[1:])
+            session = files.ShareSession(server, account, number, person.device_address, person.unit.replace(" ", ""))
             for time in moments(presence, some(_SHARE_FILES_A_DAY, chance), chance):
                 path = f"{chance.choice(('Templates', 'Rosters', 'Minutes'))}\\{chance.randint(1, 40):03d}.docx"
-                yield windows.share_read(time, server, world, person, share, path)
+                yield files.share_checked(time, world, session, path, files.READ)

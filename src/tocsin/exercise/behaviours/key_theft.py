@@ -32,12 +32,20 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
     account, time = intrusion.service_account, intrusion.theft
     base = ",".join(f"DC={part}" for part in world.domain.split("."))
     yield windows.logon(
-        time, server, world, account, 0x5A21C7, kind=10, address=intrusion.remote_address, by_intruder=True
+        time, server, world, account, intrusion.logon_id, kind=10, address=intrusion.remote_address, by_intruder=True
     )
     time += chance.randint(1, 4) * MINUTE
     command_line = f"{_POWERSHELL} -NoProfile"
     yield windows.process_started(
-        time, server, world, account, _POWERSHELL, command_line, "C:\\Windows\\explorer.exe", by_intruder=True
+        time,
+        server,
+        world,
+        account,
+        _POWERSHELL,
+        command_line,
+        "C:\\Windows\\explorer.exe",
+        logon_id=intrusion.logon_id,
+        by_intruder=True,
     )
     time += chance.randint(1, 4) * MINUTE
     yield windows.script_block(time, server, _READ_CONTAINER.format(base=base), account[1], by_intruder=True)
@@ -46,6 +54,7 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         controller,
         world,
         account,
+        intrusion.logon_id,
         windows.CONTACT_CLASS,
         f"CN={chance.getrandbits(64):016x},CN=ADFS,CN=Microsoft,CN=Program Data,{base}",
         f"%%7684\r\n\t{windows.THUMBNAIL_PHOTO}\r\n{windows.CONTACT_CLASS}",

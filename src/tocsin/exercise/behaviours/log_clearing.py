@@ -20,9 +20,9 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         server,
         world,
         account,
-        0x5A21C7,
+        intrusion.logon_id,
         kind=10,
         address=intrusion.remote_address,
         by_intruder=True,
     )
-    yield windows.log_cleared(intrusion.clearing, server, world, account)
+    yield windows.log_cleared(intrusion.clearing, server, world, account, intrusion.logon_id)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tocsin.exercise.actions import Action, MailRead, MailSent, MailSync
 from tocsin.exercise.formats.m365 import OUTLOOK_WEB
-from tocsin.exercise.presence import Presence, moments, some
+from tocsin.exercise.presence import Day, moments, some
 from tocsin.exercise.world import World
 
 _READS_A_DAY = 4
@@ -15,9 +15,9 @@ _SENT_A_DAY = 1
 _MESSAGES_A_READ = 6
 
 
-def act(world: World, presences: Sequence[Presence], chance: random.Random) -> Iterator[Action]:
+def act(world: World, day: Day, chance: random.Random) -> Iterator[Action]:
     """A few reads of a few messages in each presence, for some a synchronisation of the inbox, and messages sent."""
-    for presence in presences:
+    for presence in day.presences:
         person, connection = presence.person, presence.connection
         mail = world.mail[person.upn]
         for time in moments(presence, some(_READS_A_DAY, chance), chance):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tocsin.exercise.actions import Action, Connection, MailRead
-from tocsin.exercise.presence import Presence
+from tocsin.exercise.presence import Day
 from tocsin.exercise.world import World
 from tocsin.model.instant import DAY
 
@@ -19,21 +19,19 @@ REST_CLIENT = "Client=REST;Client=RESTSystem;;"
 _SHARE_A_DAY = 0.5
 
 
-def act(world: World, presences: Sequence[Presence], chance: random.Random) -> Iterator[Action]:
+def act(world: World, day: Day, chance: random.Random) -> Iterator[Action]:
     """On about half of the days one item of a mailbox, at any hour."""
-    del presences
-    for day in range(world.shape.days):
-        for person in world.people:
-            if chance.random() < _SHARE_A_DAY:
-                message = chance.choice(world.mail[person.upn])
-                address = f"2001:db8:ffff:{chance.randrange(64):x}::{chance.randrange(1, 255):x}"
-                yield MailRead(
-                    world.day(day) + chance.randrange(DAY),
-                    person,
-                    person,
-                    Connection("", address, ""),
-                    message.folder,
-                    (message,),
-                    REST_CLIENT,
-                    chance.choice(SERVICES),
-                )
+    for person in world.people:
+        if chance.random() < _SHARE_A_DAY:
+            message = chance.choice(world.mail[person.upn])
+            address = f"2001:db8:ffff:{chance.randrange(64):x}::{chance.randrange(1, 255):x}"
+            yield MailRead(
+                world.day(day.number) + chance.randrange(DAY),
+                person,
+                person,
+                Connection("", address, ""),
+                message.folder,
+                (message,),
+                REST_CLIENT,
+                chance.choice(SERVICES),
+            )

@@ -1,14 +1,14 @@
-"""Signing in: each presence gives federated sign-ins to the tenant, their token issues and the domain's logons."""
+"""Signing in: each presence gives federated sign-ins to the tenant, and the tokens issued for them."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tocsin.exercise import windows_events as windows
 from tocsin.exercise.actions import Action, SignIn
 from tocsin.exercise.formats.m365 import OUTLOOK_WEB, SHAREPOINT_ONLINE
-from tocsin.exercise.presence import Presence, moments
+from tocsin.exercise.presence import Day, moments
 from tocsin.exercise.world import World, guid
 from tocsin.model.instant import NANOSECONDS
 
@@ -18,10 +18,10 @@ _FAILURE_SHARE = 0.06
 _SECOND_SHARE = 0.4
 
 
-def act(world: World, presences: Sequence[Presence], chance: random.Random) -> Iterator[Action]:
+def act(world: World, day: Day, chance: random.Random) -> Iterator[Action]:
     """One sign-in on arrival, sometimes a second one later, now and then a wrong password first."""
-    server, controller = world.host("federation server"), world.host("domain controller")
-    for presence in presences:
+    server = world.host("federation server")
+    for presence in day.presences:
         person, connection = presence.person, presence.connection
         times = [presence.start]
         if chance.random() < _SECOND_SHARE:
@@ -37,5 +37,3 @@ def act(world: World, presences: Sequence[Presence], chance: random.Random) -> I
             yield windows.token_issued(issued, server, world, person, connection.address, guid(chance))
             application = _OFFICE_PORTAL if number == 0 else chance.choice((OUTLOOK_WEB, SHAREPOINT_ONLINE))
             yield SignIn(time, person, connection, application)
-        if presence.in_office:
-            yield windows.ticket(presence.start - 90 * NANOSECONDS, controller, world, person)

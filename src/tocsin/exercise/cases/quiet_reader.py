@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from random import Random
 
 from tocsin.exercise import intruder, windows_events
@@ -11,6 +11,7 @@ from tocsin.exercise.behaviours import (
     administration,
     document_taking,
     documents,
+    domain_logons,
     forged_sign_in,
     key_theft,
     log_clearing,
@@ -19,25 +20,17 @@ from tocsin.exercise.behaviours import (
     mail_forwarding,
     mailbox_reading,
     provider_services,
+    server_care,
     signing_in,
 )
 from tocsin.exercise.case import Case, Play
-from tocsin.exercise.presence import Presence, presences
+from tocsin.exercise.logs.windows import ClearedLog
+from tocsin.exercise.truth import Facts
 from tocsin.exercise.world import World, WorldShape, stream
-from tocsin.exercise.writing import ClearedLog
 from tocsin.model.instant import DAY, NANOSECONDS
 
-Ordinary = Callable[[World, Sequence[Presence], Random], Iterator[Action]]
 Hostile = Callable[[World, intruder.Intrusion, Random], Iterator[Action]]
 
-ORDINARY: dict[str, Ordinary] = {
-    "signing in": signing_in.act,
-    "mail": mail.act,
-    "documents": documents.act,
-    "provider services": provider_services.act,
-    "administration": administration.act,
-    "machines": machines.act,
-}
 HOSTILE: dict[str, Hostile] = {
     "key theft": key_theft.act,
     "forged sign-in": forged_sign_in.act,
@@ -48,34 +41,32 @@ HOSTILE: dict[str, Hostile] = {
 }
 
 _MONDAY_2_MARCH_2026 = 1_772_409_600 * NANOSECONDS
+_DAYS = 10
 _THEFT_DAY = 2
 _NIGHTS = (4, 5, 7, 9)
 _ADDRESSES = ("203.0.113.77", "203.0.113.142")
 
 
-def ordinary_work(world: World, seed: int) -> tuple[Action, ...]:
-    """The days as they would have been without the intruder."""
-    present = presences(world, seed)
-    return tuple(action for name, act in ORDINARY.items() for action in act(world, present, stream(seed, name)))
-
-
 def play(world: World, seed: int) -> Play:
-    """The ordinary days, and the intruder among them."""
+    """The intruder, in the last ten days."""
+    before = world.shape.days - _DAYS
     intrusion = intruder.plan(
         world,
         stream(seed, "intrusion"),
         targets=world.unit("Witness Section")[:3],
-        theft_day=_THEFT_DAY,
-        nights=_NIGHTS,
+        theft_day=before + _THEFT_DAY,
+        nights=tuple(before + night for night in _NIGHTS),
         addresses=_ADDRESSES,
     )
     hostile = (action for name, act in HOSTILE.items() for action in act(world, intrusion, stream(seed, name)))
     archived_to = intrusion.clearing // DAY * DAY  # the log is archived at midnight
     server = world.host("federation server").name
     return Play(
-        actions=(*ordinary_work(world, seed), *hostile),
-        intrusion=intrusion,
-        cleared=(ClearedLog(server, windows_events.SECURITY, archived_to, intrusion.clearing),),
+        hostile=tuple(hostile),
+        facts=Facts(
+            worked_on=intrusion.hosts,
+            cleared=(ClearedLog(server, windows_events.SECURITY, archived_to, intrusion.clearing),),
+        ),
     )
 
 
@@ -83,9 +74,19 @@ CASE = Case(
     name="quiet-reader",
     title="The quiet reader",
     sentence=(
-        "Ten days at a tribunal of 60: somebody takes the key that signs its sign-ins, "
+        "Ten days at a tribunal of 400: somebody takes the key that signs its sign-ins, "
         "and reads the witness section's mail by night."
     ),
-    shape=WorldShape(identities=60, days=10, start=_MONDAY_2_MARCH_2026, first_weekday=0),
+    shape=WorldShape(identities=400, days=_DAYS, start=_MONDAY_2_MARCH_2026, first_weekday=0, systems=("tenant",)),
+    ordinary={
+        "signing in": signing_in.act,
+        "domain logons": domain_logons.act,
+        "mail": mail.act,
+        "documents": documents.act,
+        "provider services": provider_services.act,
+        "administration": administration.act,
+        "server care": server_care.act,
+        "machines": machines.act,
+    },
     play=play,
 )

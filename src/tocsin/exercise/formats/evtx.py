@@ -7,12 +7,13 @@ records one after another. Sources: [MS-EVEN6] for the events, the public descri
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from tocsin.exercise.formats import binary_xml as xml
 from tocsin.exercise.formats.binary_xml import Element, Substitution, Value, ValueType
@@ -67,22 +68,49 @@ class _Template(NamedTuple):
     limit: int
 
 
-def evtx_bytes(events: Sequence[WindowsEvent]) -> bytes:
-    """A whole file, its records in the order and with the numbers given; equal events give equal bytes.
+class EvtxFile:
+    """A file that is written event by event, its records in the order and with the numbers given.
 
-    Raises ValueError for a value the format cannot hold, and for an event larger than a chunk.
+    `file` must be empty, seekable and stay open until `close`, which writes what is left and the header.
     """
-    chunks: list[bytes] = []
-    chunk = _Chunk(first_number=1)
-    for ordinal, event in enumerate(events, 1):
-        if not chunk.append(event):
-            chunks.append(chunk.finish())
-            chunk = _Chunk(first_number=ordinal)
-            if not chunk.append(event):
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._file.write(bytes(FILE_HEADER_BYTES))
+        self._chunk = _Chunk(first_number=1)
+        self._chunks = 0
+        self._events = 0
+        self._next_record = 1
+
+    def append(self, event: WindowsEvent) -> None:
+        """Add an event. Raises ValueError for a value the format cannot hold, and an event larger than a chunk."""
+        if not self._chunk.append(event):
+            self._finish_chunk()
+            self._chunk = _Chunk(first_number=self._events + 1)
+            if not self._chunk.append(event):
                 raise ValueError(f"event record {event.record_number} is larger than a chunk")
-    chunks.append(chunk.finish())
-    next_record = events[-1].record_number + 1 if events else 1
-    return b"".join([_file_header(len(chunks), next_record), *chunks])
+        self._events += 1
+        self._next_record = event.record_number + 1
+
+    def close(self) -> None:
+        """Write the last chunk and the header; the file itself stays open."""
+        self._finish_chunk()
+        self._file.seek(0)
+        self._file.write(_file_header(self._chunks, self._next_record))
+
+    def _finish_chunk(self) -> None:
+        self._file.write(self._chunk.finish())
+        self._chunks += 1
+
+
+def evtx_bytes(events: Iterable[WindowsEvent]) -> bytes:
+    """A whole file (`EvtxFile`); equal events give equal bytes."""
+    data = io.BytesIO()
+    file = EvtxFile(data)
+    for event in events:
+        file.append(event)
+    file.close()
+    return data.getvalue()
 
 
 def _file_header(chunks: int, next_record: int) -> bytes:

@@ -16,7 +16,7 @@ from tocsin.model.exposure import Exposure, Premises, Verdict
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.response import Attribution
-from tocsin.share import preservation, summary
+from tocsin.share import exceptions, preservation, summary
 from tocsin.share.format import Part
 from tocsin.share.plain import shown
 from tocsin.share.strips import coverage_chart, timeline
@@ -240,6 +240,10 @@ def _environment() -> Environment:
         bases=summary.BASES,
         states=summary.COVERAGE_STATES,
         cut_words=summary.cut_words,
+        exception_words=exceptions.exception_words,
+        implicated_words=exceptions.implicated_words,
+        hits_equation=exceptions.hits_equation,
+        exception_warning=exceptions.warning,
         container_words=summary.container_words,
         has_items=summary.has_items,
         plural_of=summary.plural_of,

@@ -14,6 +14,7 @@ from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Cut
 from tocsin.share.asked import unknown_to_the_logs
+from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.format import Part
 from tocsin.share.plain import shortened, shown
 from tocsin.share.preservation import first_words
@@ -114,6 +115,8 @@ def _what_happened(answers: Answers) -> Iterator[str]:
         when = f"{_days(incident.first, incident.last)}  "
         yield from _wrapped(when + _fitting(incident, _WIDTH - len(when) - 4), indent=4, hang=6)
     yield from _more(len(answers.incidents) - _INCIDENTS, "more incident")
+    if sentence := warning(answers):
+        yield from _wrapped(f"{shown(sentence)} (ACCOUNTING).", hang=4)
 
 
 def _what_was_compromised(answers: Answers) -> Iterator[str]:
@@ -199,6 +202,7 @@ def _accounting(answers: Answers) -> Iterator[str]:
     yield from _more(len(unread) - _LISTED, "more input", "not fully read, in the report")
     yield from _origins(answers)
     yield from _rules(answers)
+    yield from _exceptions(answers)
     for sentence in answers.not_done:
         yield from _wrapped(f"not done: {shown(sentence)}", hang=4)
     if answers.names_in_clear:
@@ -228,8 +232,24 @@ def _rules(answers: Answers) -> Iterator[str]:
         yield from _wrapped(f"- blind {len(group.rules):,}: {shown(group.reason)}", hang=4)
     yield from _more(len(groups) - _LISTED, "more reason", "for blind rules, in the report")
     for rule in rules.failed[:_LISTED]:
-        yield from _wrapped(f"- failed: {shown(rule.path)}: {shown(rule.reason)}", hang=4)
+        line = "" if rule.line is None else f":{rule.line}"
+        yield from _wrapped(f"- failed: {shown(rule.path)}{line}: {shown(rule.reason)}", hang=4)
     yield from _more(len(rules.failed) - _LISTED, "more rule", "that failed, in the report")
+
+
+def _exceptions(answers: Answers) -> Iterator[str]:
+    """Hidden is never lost: each exception, what it hid, and what of that has to be looked at first."""
+    if not answers.exceptions:
+        return
+    yield from _wrapped(hits_equation(answers.accounting.hits), hang=4)
+    for one in answers.exceptions:
+        for sentence in implicated_words(one):
+            yield from _wrapped(f"- LOOK: {shown(sentence)}", hang=4)
+    for one in answers.exceptions[:_LISTED]:
+        yield from _wrapped(f"- exception {shown(exception_words(one))}", hang=4)
+        for sentence in one.lost:
+            yield from _wrapped(f"- exception {shown(one.title)}: {shown(sentence)}", hang=4)
+    yield from _more(len(answers.exceptions) - _LISTED, "more exception", "in the report")
 
 
 def _exposure(answers: Answers) -> Iterator[str]:

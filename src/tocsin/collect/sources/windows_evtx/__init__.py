@@ -10,6 +10,7 @@ import orjson
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
 from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS, event_fields
+from tocsin.collect.sources.windows_evtx.file_header import Measure
 from tocsin.collect.sources.windows_evtx.framing import BLOCK_MAGIC, FILE_HEADER_BYTES, FILE_MAGIC, next_block
 from tocsin.collect.sources.windows_evtx.mapping import map_event
 from tocsin.model.record import Record, Unreadable
@@ -55,6 +56,10 @@ class WindowsEvtx:
                 yield Unreadable(item.offset, item.length, raw, "damaged_record", detail)
                 continue
             yield Record(item.offset, item.length, text, log, fields, event, item.warnings)
+
+    def measure(self) -> Measure:
+        """See `file_header.Measure`."""
+        return Measure()
 
     def map(self, record: Record) -> Mapped:
         """The record as event, accesses and marks."""

@@ -1,0 +1,98 @@
+"""`tocsin rules`: rules and exceptions listed, checked, tested; and what an exception would hide, beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli import options
+from tocsin.cli.exit_code import ExitCode
+from tocsin.cli.passphrase import passphrase_for
+from tocsin.cli.progress import progress_on_stderr
+from tocsin.errors import ConfigError
+from tocsin.share.exit import refuse_overwrite, release
+
+commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_PathsArgument = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", exists=True, help="Rule files, folders, zip archives.")
+]
+
+
+@commands.callback()
+def rules() -> None:
+    """Rules, and the exceptions to them."""
+
+
+def _checked(format_: str) -> None:
+    if format_ not in ("text", "json"):
+        raise ConfigError(f"there is no format {format_!r} for rules", hint="formats: json, text")
+
+
+@commands.command(name="list")
+def list_(
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", metavar="DIR", exists=True, help="More rules; may be repeated.")
+    ] = None,
+    format_: options.FormatOption = "text",
+) -> None:
+    """Our own rules and those given, with the exceptions that cover each."""
+    from tocsin.investigation import list_rules
+    from tocsin.share.formats.json_document import listed
+    from tocsin.share.rules import list_text
+
+    _checked(format_)
+    found = list_rules(rules or ())
+    text = listed("rules", found.rules) if format_ == "json" else list_text(found.rules, found.exceptions, found.failed)
+    release(text, None)
+
+
+@commands.command()
+def check(paths: _PathsArgument, format_: options.FormatOption = "text") -> None:
+    """Load rules, exceptions and cases, and name each fault; ends with code 2 where there is one."""
+    from tocsin.investigation import check_rules
+    from tocsin.share.formats.json_document import single
+    from tocsin.share.rules import check_text
+
+    _checked(format_)
+    found = check_rules(paths)
+    release(single("check", found) if format_ == "json" else check_text(found), None)
+    raise typer.Exit(ExitCode.USAGE if found.faults else ExitCode.DONE)
+
+
+@commands.command(name="test")
+def cases(paths: _PathsArgument, format_: options.FormatOption = "text") -> None:
+    """Run rules on the cases beside them (`NAME.cases.yml`); ends with code 2 where one fails."""
+    from tocsin.investigation import run_cases
+    from tocsin.share.formats.json_document import listed
+    from tocsin.share.rules import cases_text
+
+    _checked(format_)
+    found = run_cases(paths)
+    release(listed("cases", found) if format_ == "json" else cases_text(found), None)
+    raise typer.Exit(ExitCode.DONE if found and all(each.passed for each in found) else ExitCode.USAGE)
+
+
+@commands.command()
+def preview(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The exception: a Sigma filter.")
+    ],
+    workspace: options.WorkspaceOption,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """What an exception would have hidden of what the workspace holds, before it is enabled. Writes nothing."""
+    from tocsin.investigation import preview_exceptions
+    from tocsin.share.exceptions import preview_text
+    from tocsin.share.formats.json_document import single
+
+    _checked(format_)
+    refuse_overwrite(output, force=force)
+    with progress_on_stderr(quiet=quiet) as progress:
+        found = preview_exceptions(file, workspace, passphrase=passphrase_for(workspace), progress=progress)
+    release(single("preview", found) if format_ == "json" else preview_text(found), output, force=force)

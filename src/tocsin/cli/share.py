@@ -1,0 +1,127 @@
+"""`tocsin share`: what people take elsewhere, from what a workspace holds."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated
+
+import typer
+
+from tocsin.cli import options
+from tocsin.cli.follow_up import Wish, released
+from tocsin.errors import ConfigError
+from tocsin.share.exit import tell
+from tocsin.share.format import Format, Part, all_formats, format_named
+from tocsin.share.marking import Tlp
+
+commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_TIMELINE = ("csv", "jsonl")
+_INDICATORS = ("stix",)
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+@commands.callback()
+def share() -> None:
+    """What people take elsewhere: reports, briefs, timelines, indicators."""
+
+
+@commands.command()
+def report(
+    workspace: options.WorkspaceOption,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="How to write it: text, json, html or brief.")
+    ] = "html",
+    tlp: options.TlpOption = Tlp.AMBER_STRICT,
+    issue: Annotated[
+        bool, typer.Option("--issue", help="The brief goes out: the next one says what changed since.")
+    ] = False,
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """The whole report, or the brief: two pages for those who decide.
+
+    A brief is a draft until it is written with --issue: then what it said is kept, and the next is compared with it.
+    """
+    from tocsin.share.formats.brief import Brief
+
+    chosen = _named(format_, tuple(f.name for f in all_formats() if f.name not in (*_TIMELINE, *_INDICATORS)))
+    if isinstance(chosen, Brief):
+        chosen = Brief(tlp=tlp, issuing=issue)
+    elif issue:
+        raise ConfigError("only a brief is issued", hint="add --format brief, or leave out --issue")
+    if issue:
+        from tocsin.investigation import refuse_issue
+
+        refuse_issue(workspace)
+    answers, text = released(chosen, Part.INVESTIGATION, workspace, Wish(format_, output, force, quiet))
+    if issue:
+        from tocsin.investigation import brief_issued
+
+        brief = brief_issued(workspace, answers, text)
+        if not quiet:
+            tell(f"brief no. {brief.number} is kept, SHA-256 {brief.sha256}; the next one is compared with it")
+
+
+@commands.command()
+def timeline(
+    workspace: options.WorkspaceOption,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="How to write it: csv or jsonl, as Timesketch reads both.")
+    ] = "csv",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Every moment that has a time, with its log line: findings, confirmed accesses, lasting changes, gaps."""
+    chosen = _named(format_, _TIMELINE)
+    released(chosen, Part.INVESTIGATION, workspace, Wish(format_, output, force, quiet))
+
+
+@commands.command()
+def stix(
+    workspace: options.WorkspaceOption,
+    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="How to write it: stix.")] = "stix",
+    tlp: options.TlpOption = Tlp.AMBER_STRICT,
+    own: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X", help="A network or domain of your own: never an indicator; may be repeated."),
+    ] = None,
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Also your own accounts that were used, as observed data.")
+    ] = False,
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Indicators of what is taken as an intrusion, as a STIX 2.1 bundle, for others to look for."""
+    from tocsin.share.formats.stix import Stix
+    from tocsin.share.indicators import Own
+
+    _named(format_, _INDICATORS)
+    names = [name.strip().lower() for name in own or ()]
+    networks = tuple(network for name in names if (network := _network(name)) is not None)
+    domains = tuple(_domain(name) for name in names if _network(name) is None)
+    chosen = Stix(tlp=tlp, own=Own(networks, domains), with_accounts=accounts)
+    released(chosen, Part.INVESTIGATION, workspace, Wish(format_, output, force, quiet))
+
+
+def _named(name: str, names: tuple[str, ...]) -> Format:
+    if name not in names:
+        raise ConfigError(f"there is no format {name!r} for this", hint=f"formats: {', '.join(names)}")
+    return format_named(name, Part.INVESTIGATION)
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _domain(text: str) -> str:
+    if not _DOMAIN.fullmatch(text):
+        raise typer.BadParameter(f"{text!r} is no network like 192.0.2.0/24 and no domain like tribunal.example")
+    return text

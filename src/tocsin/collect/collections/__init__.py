@@ -1,0 +1,1 @@
+"""Layouts of collectors, one a module; the contract is `collect/collection.py`."""

@@ -1,0 +1,1 @@
+"""Logs that their owner describes: a mapping in, a source that reads the log by it out."""

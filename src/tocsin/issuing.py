@@ -1,0 +1,44 @@
+"""Briefs that went out, kept in the workspace so that the next one can say what changed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+from sqlalchemy import insert, select
+
+from tocsin.model.brief import Figures, IssuedBrief
+from tocsin.store.tables import briefs
+from tocsin.store.workspace import Workspace
+
+
+def latest_brief(workspace: Workspace) -> IssuedBrief | None:
+    """The brief issued last, None before the first."""
+    with workspace.reading() as connection:
+        row = connection.execute(select(briefs).order_by(briefs.c.number.desc()).limit(1)).first()
+    if row is None:
+        return None
+    figures = msgspec.json.decode(row.figures, type=Figures)
+    return IssuedBrief(number=row.number, issued=row.issued, sha256=row.sha256, figures=figures)
+
+
+def keep_brief(workspace: Workspace, text: str, figures: Figures, issued: str, tool: str) -> IssuedBrief:
+    """Keep what a released brief said; `issued` is RFC 3339. Two briefs are never given one number."""
+    previous = latest_brief(workspace)
+    brief = IssuedBrief(
+        number=previous.number + 1 if previous else 1,
+        issued=issued,
+        sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        figures=figures,
+    )
+    with workspace.writing() as connection:
+        values = {
+            "number": brief.number,
+            "issued": issued,
+            "as_of": figures.as_of,
+            "sha256": brief.sha256,
+            "tool": tool,
+            "figures": msgspec.json.encode(figures).decode("utf-8"),
+        }
+        connection.execute(insert(briefs).values(**values))
+    return brief

@@ -1,0 +1,61 @@
+"""Rules listed, checked and tested in; text for those who write them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tocsin.model.exceptions import ExceptionInfo
+from tocsin.model.rule import CaseOutcome, CheckedRules, ListedRule
+from tocsin.share.plain import shown
+from tocsin.share.summary import counted
+
+
+def list_text(rules: Sequence[ListedRule], exceptions: Sequence[ExceptionInfo], failed: int) -> str:
+    """A rule a line: id, level, product, title; below it the exceptions that cover it. Then what covers nothing."""
+    return "\n".join(_list(rules, exceptions, failed)) + "\n"
+
+
+def _list(rules: Sequence[ListedRule], exceptions: Sequence[ExceptionInfo], failed: int) -> Iterator[str]:
+    by_id = {one.id: one for one in exceptions}
+    for rule in rules:
+        yield f"{shown(rule.id)}  {rule.level:<13}  {shown(rule.product) or '-':<10}  {shown(rule.title)}"
+        for id_ in rule.exceptions:
+            yield f"    exception {_named(by_id[id_])}"
+    yield f"{counted(len(rules), 'rule')}, {counted(len(exceptions), 'exception')}"
+    if failed:
+        yield f"  {failed:,} could not be loaded: `tocsin rules check` says why"
+    for one in exceptions:
+        for sentence in one.lost:
+            yield f"  exception {_named(one)}: {shown(sentence)}"
+
+
+def _named(one: ExceptionInfo) -> str:
+    return f"{shown(one.id)} {shown(one.title)} (owner {shown(one.owner)}, until {one.expires})"
+
+
+def check_text(checked: CheckedRules) -> str:
+    """A fault a line, as `path:line: reason`; then what was checked."""
+    lines = []
+    for fault in checked.faults:
+        line = "" if fault.line is None else f":{fault.line}"
+        named = f" ({shown(fault.id)})" if fault.id else ""
+        lines.append(f"{shown(fault.path)}{line}: {shown(fault.reason)}{named}")
+    lines.append(
+        f"{counted(checked.rules, 'rule')}, {counted(checked.exceptions, 'exception')},"
+        f" {counted(checked.cases, 'case')}: {counted(len(checked.faults), 'fault')}"
+    )
+    return "\n".join(lines) + "\n"
+
+
+def cases_text(outcomes: Sequence[CaseOutcome]) -> str:
+    """A failed case a line; then how many there were."""
+    failed = [each for each in outcomes if not each.passed]
+    lines = [
+        f"{shown(each.path)}:{each.line}: {shown(each.title)}: {shown(each.name)}:"
+        f" expected {each.expect}, {shown(each.detail)}"
+        for each in failed
+    ]
+    lines.append(f"{counted(len(outcomes), 'case')}: {len(outcomes) - len(failed):,} passed, {len(failed):,} failed")
+    if not outcomes:
+        lines.append("no cases lie beside these rules: name them RULE.cases.yml")
+    return "\n".join(lines) + "\n"
