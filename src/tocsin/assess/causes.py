@@ -1,4 +1,4 @@
-"""Unknown verdicts in; what stands in their way, grouped, with the step that removes each and the order to take them in.
+"""Unknown verdicts in; what stands in their way, with the step that removes it and the order to take the steps in, out.
 
 A holding is freed when every step in its way is taken, so steps are ordered by how many holdings each group of steps
 frees for its size: greedy, and so not always the best order, but never one that counts a holding twice.

@@ -32,8 +32,8 @@ STEPS = {
         "Have the memory and disk of the host examined: what it kept, and which tickets, tokens and keys lay on it."
     ),
     CauseKind.STANDING_CHANGE: (
-        "For each rule, right and consent under Standing changes: undo it, and obtain the trace of its use "
-        "(message trace of a forwarding, sign-ins of a consented application, accesses of a new delegate)."
+        "For each rule, right and consent that the report lists as a standing change: undo it, and obtain the trace of "
+        "its use (message trace of a forwarding, sign-ins of a consented application, accesses of a new delegate)."
     ),
 }
 
@@ -56,8 +56,8 @@ STREAM_STEPS = {
     CauseKind.TRUNCATED: "Collect {log} again, whole{during}: what was handed over ends early.",
     CauseKind.EXPIRED: "Ask for backups and forwarded copies of {log}{during}: at its source it is gone.",
     CauseKind.CLEARED: (
-        "Obtain a copy of {log}{during} taken before it was cleared: from the log collector it forwards to, a backup, or "
-        "a shadow copy of the host's disk."
+        "Obtain a copy of {log}{during} taken before it was cleared: from the log collector it forwards to, a backup, "
+        "or a shadow copy of the host's disk."
     ),
     CauseKind.THROTTLED: (
         "Ask the provider in writing what of {log} was recorded{during}: it held records back, and what it never "
@@ -67,7 +67,9 @@ STREAM_STEPS = {
         "Have what could not be read (see What was not read) handed over in a form that can be, and read it again."
     ),
     CauseKind.NOT_COLLECTED: "Collect {log}{during}.",
-    CauseKind.NOT_ATTESTED: "Obtain an acquisition record for {log}{during}, and the custodian's word that it is whole.",
+    CauseKind.NOT_ATTESTED: (
+        "Obtain an acquisition record for {log}{during}, and the custodian's word that it is whole."
+    ),
 }
 
 
