@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
-from tocsin.assess import attribution, exposure
+from tocsin.assess import attribution, causes, exposure
 from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
@@ -133,6 +133,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         for change in changes.conclude(within(held.changes, question), place=held.places)
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
+    asked_for = in_the_logs_words(question, identities, held.means, watched)
+    judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
     return Answers(
         as_of=as_of,
         accounting=Accounting(
@@ -140,15 +142,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         ),
         findings=found,
         incidents=incidents,
-        exposure=_exposure(
-            held,
-            in_the_logs_words(question, identities, held.means, watched),
-            watched,
-            incidents,
-            found,
-            every_change,
-            identities,
-        ),
+        exposure=judged,
         coverage=watched,
         changes=standing,
         identities=identities.joins,
@@ -177,6 +171,12 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             place=held.places,
             incidents=incidents,
             canonical=identities.canonical,
+        ),
+        causes=causes.conclude(
+            judged,
+            watched,
+            withheld=WITHHELD,
+            not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
     )
 

@@ -20,6 +20,7 @@ from tocsin.model.answers import (
     RulesAccount,
     Run,
 )
+from tocsin.model.causes import Cause, CauseKind
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
 from tocsin.model.exceptions import ExceptionAccount, HiddenHits, ImplicatedHits
@@ -115,6 +116,7 @@ def answers() -> Answers:
                 record=RecordPlace("notes-0a1b2c3d4e5f.jsonl", 0),
             ),
         ),
+        causes=_causes(),
         settings={"to": "2024-03-09T00:00:00Z", "from": "2024-03-01T00:00:00Z"},
     )
 
@@ -139,6 +141,7 @@ def empty(answers: Answers) -> Answers:
         preservation=(),
         exceptions=(),
         notes=(),
+        causes=(),
         settings={},
         run=dataclasses.replace(answers.run, checkpoint_size=0, checkpoint_root="", key_file=""),
     )
@@ -395,6 +398,37 @@ def _exposure() -> tuple[Exposure, ...]:
             records=(RecordPlace(MAIL, 60),),
         ),
     )
+
+
+def _causes() -> tuple[Cause, ...]:
+    throttled = Cause(
+        kind=CauseKind.THROTTLED,
+        obstacle="m365_unified_audit, Exchange: the provider says it recorded more than it kept for this mailbox",
+        step="Ask the provider in writing what of m365_unified_audit was recorded for 2024-03-05.",
+        source="m365_unified_audit",
+        host="",
+        channel="Exchange",
+        from_=at("2024-03-05T00:00:00Z"),
+        to=at("2024-03-06T00:00:00Z"),
+        holdings=1,
+        alone=1,
+        resolves=1,
+        matters=("matter-7",),
+    )
+    withheld = dataclasses.replace(
+        throttled,
+        kind=CauseKind.WITHHELD,
+        obstacle="not ruled out by this version: other names of the same holding are not resolved yet",
+        step="",
+        source="",
+        channel="",
+        from_=None,
+        to=None,
+        alone=0,
+        resolves=0,
+        matters=(),
+    )
+    return throttled, withheld
 
 
 def _coverage() -> tuple[Coverage, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.errors import ConfigError
-from tocsin.model.answers import Answers, BlindRule
+from tocsin.model.answers import Answers, BlindRule, Lack
 from tocsin.share.format import Format, Part, all_formats, format_named
 from tocsin.share.plain import shown_page
 from tocsin.share.report import write_report
@@ -68,9 +68,9 @@ def test_an_unknown_format_names_those_there_are() -> None:
         format_named("html", Part.EXPOSURE)
 
 
-def test_the_five_answers_fit_one_screen(answers: Answers) -> None:
+def test_the_answers_fit_one_screen(answers: Answers) -> None:
     screen = whole("text", answers).split("ACCOUNTING")[0].splitlines()
-    assert len(screen) <= 42
+    assert len(screen) <= 50
     assert max(map(len, screen)) <= 80
 
 
@@ -82,7 +82,7 @@ def test_many_incidents_still_fit_one_screen(answers: Answers) -> None:
         attribution=answers.attribution * 400,
     )
     text = whole("text", many)
-    assert len(text.split("ACCOUNTING")[0].splitlines()) <= 50
+    assert len(text.split("ACCOUNTING")[0].splitlines()) <= 54
     assert "... and 797 more incidents in the report" in text
 
 
@@ -172,6 +172,69 @@ def test_every_claim_of_the_page_names_its_log_lines(answers: Answers) -> None:
     for place in places:
         shown_path = place.input.replace("<", "&lt;").replace(">", "&gt;")
         assert f"{shown_path}#{place.entry}</code>" in text
+
+
+def test_claims_have_anchors_and_drawn_things_lead_to_theirs(answers: Answers) -> None:
+    page = page_of(whole("html", answers))
+    expected = {f"finding-{number}" for number in range(1, len(answers.findings) + 1)}
+    expected |= {f"change-{number}" for number in range(1, len(answers.changes) + 1)}
+    judged = [each for each in answers.exposure if not each.actor_class.is_apart]
+    expected |= {f"access-{number}" for number in range(1, len(judged) + 1)}
+    expected |= {"gap-1", "cut-1", "incident-1", "place-1", "step-1", "not-run", "not-read", "proof"}
+    assert expected <= set(page.ids)
+    led_to = {value for tag, name, value in page.attributes if tag == "a" and name == "href"}
+    drawn = {id_ for id_ in page.ids if id_.startswith("entity-")}
+    assert {f"#{id_}" for id_ in drawn} <= led_to
+
+
+def test_the_pictures_speak_to_who_does_not_see_them(answers: Answers) -> None:
+    text = whole("html", answers)
+    page = page_of(text)
+    named = {value for tag, name, value in page.attributes if tag == "svg" and name == "aria-labelledby"}
+    assert {id_ for names in named for id_ in names.split()} <= set(page.ids)
+    assert {"title", "desc"} <= page.tags
+    assert ", implicated</title>" in text
+
+
+def test_what_was_not_watched_is_hatched_and_the_grave_is_higher(answers: Answers) -> None:
+    page = page_of(whole("html", answers))
+    marks = [value for tag, name, value in page.attributes if tag == "rect" and name == "class"]
+    assert {"cleared", "throttled", "access", "change", "note"} <= set(marks)
+    assert "fill: url(#hatch)" in whole("html", answers)
+    assert "hatch" in page.ids
+
+
+def test_a_missing_log_is_told_from_a_log_that_holds_nothing_of_the_kind(answers: Answers) -> None:
+    rules = answers.accounting.rules
+    silent = dataclasses.replace(rules.blind[0], id="quiet", lacks=Lack.EVENT)
+    accounting = dataclasses.replace(answers.accounting, rules=dataclasses.replace(rules, blind=(*rules.blind, silent)))
+    for name in ("html", "text"):
+        text = whole(name, dataclasses.replace(answers, accounting=accounting))
+        assert "The log is missing: what these rules look for could be in it: 4 rules" in text
+        assert "The log was read, and holds nothing of the kind: 1 rule" in text
+
+
+def test_the_text_of_an_exposure_shows_the_confirmed_first_and_stays_short(answers: Answers) -> None:
+    one, unknown = answers.exposure[0], answers.exposure[2]
+    many = tuple(dataclasses.replace(one, holding=f"<{number:05}@tribunal.example>") for number in range(2_000))
+    more = tuple(dataclasses.replace(unknown, holding=f"box-{number}", container="") for number in range(2_000))
+    text = format_named("text", Part.EXPOSURE).render(dataclasses.replace(answers, exposure=many + more), Part.EXPOSURE)
+    assert len(text.splitlines()) < 80
+    assert "CONFIRMED   2,000 holdings" in text
+    assert "UNKNOWN   2,000 holdings, by what stands in the way" in text
+    assert text.index("CONFIRMED   ") < text.index("UNKNOWN   ")
+    assert "tocsin exposure --workspace /srv/cases/tocsin-2024-03-08 --format json" in text
+
+
+def test_commands_are_printed_as_the_program_was_called(answers: Answers) -> None:
+    called = dataclasses.replace(answers, run=dataclasses.replace(answers.run, program="./bin/tocsin"))
+    assert "./bin/tocsin record verify --workspace" in whole("text", called)
+    assert "./bin/tocsin exposure --workspace" in format_named("text", Part.EXPOSURE).render(called, Part.EXPOSURE)
+
+
+def test_the_sealed_entries_are_explained(answers: Answers) -> None:
+    text = " ".join(whole("text", answers).split())
+    assert "sealed 3,116 entries = 3,114 records read + 2 inputs (as received" in text
 
 
 def test_a_long_list_is_cut_with_a_count_of_the_rest(answers: Answers) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tocsin.model.answers import Answers
 from tocsin.model.coverage import CoverageState
-from tocsin.share.strips import WIDTH, coverage_chart, timeline
+from tocsin.share.strips import WIDTH, coverage_chart, incident_timeline, timeline
 
 times = st.none() | st.integers(min_value=-(2**63), max_value=2**63 - 1)
 
@@ -40,6 +40,28 @@ def test_a_fault_is_drawn_over_the_span_it_lies_in(answers: Answers) -> None:
     gap = dataclasses.replace(span, state=CoverageState.GAPPED)
     (strip,) = coverage_chart([gap, span], None, scoped=False).strips
     assert [bar.style for bar in strip.bars] == ["unproven", "gapped"]
+
+
+def test_an_incident_shows_its_own_accesses_changes_and_what_nobody_watched(answers: Answers) -> None:
+    cleared, mail = answers.incidents
+    assert [strip.label for strip in incident_timeline(answers, cleared).strips] == ["Noticed", "Not watched"]
+    strips = {strip.label: strip.bars for strip in incident_timeline(answers, mail).strips}
+    assert list(strips) == ["Noticed", "Confirmed accesses", "Standing changes", "Not watched"]
+    assert len(strips["Standing changes"]) == 1
+    assert {bar.style for bar in strips["Not watched"]} == {"throttled", "cleared"}
+
+
+def test_a_note_stands_in_the_incidents_timeline_if_its_time_does(answers: Answers) -> None:
+    mail = answers.incidents[1]
+    assert mail.first is not None
+    strips = incident_timeline(answers, mail, [(mail.first, "firewall pulled"), (0, "long before")]).strips
+    (notes,) = [strip for strip in strips if strip.label == "Notes made by hand"]
+    assert [bar.title.split(" ", 1)[1] for bar in notes.bars] == ["firewall pulled"]
+
+
+def test_the_graver_the_higher(answers: Answers) -> None:
+    tops = {bar.style: bar.top for strip in timeline(answers).strips for bar in strip.bars}
+    assert tops["critical"] < tops["high"] < tops["medium"]
 
 
 def test_findings_close_in_time_take_the_colour_of_the_worst(answers: Answers) -> None:

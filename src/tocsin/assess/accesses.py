@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.assess.holdings import site_of
+
 WAY = (
     "source",
     "kind",
@@ -43,8 +45,8 @@ _Integers = npt.NDArray[np.int64]
 
 
 def summarise(accesses: pa.Table) -> pa.Table:
-    """The ways of one chunk, in canonical order. Pure."""
-    return _grouped(accesses.select(_FLAT.names).cast(_FLAT))
+    """The ways of one chunk, in canonical order; a page of a site counts as the site. Pure."""
+    return _grouped(_by_site(accesses.select(_FLAT.names).cast(_FLAT)))
 
 
 def combine(partials: Sequence[pa.Table]) -> pa.Table:
@@ -62,6 +64,20 @@ def flatten(state: pa.Table) -> tuple[_Integers, _Integers, _Integers, npt.NDArr
         _numbers(pc.fill_null(times, 0)),
         pc.is_valid(times).to_numpy(zero_copy_only=False),
     )
+
+
+def _by_site(flat: pa.Table) -> pa.Table:
+    """Sites by the address of the site: a log names the page that was fetched, and a page is no site of its own."""
+    of_site = pc.equal(flat["kind"], "site")
+    if not pc.any(of_site).as_py():
+        return flat
+    for name in ("holding", "container"):
+        column = flat[name].combine_chunks().dictionary_encode()
+        sites = pa.array([site_of(text) if text else text for text in column.dictionary.to_pylist()], pa.string())
+        flat = flat.set_column(
+            flat.schema.get_field_index(name), name, pc.if_else(of_site, sites.take(column.indices), flat[name])
+        )
+    return flat
 
 
 def _flat(state: pa.Table) -> pa.Table:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
 from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, select
@@ -39,14 +40,6 @@ _APART = {
     ActorClass.PROVIDER_SERVICE: "reached by a provider service, not shown to be the intruder",
     ActorClass.RESPONDER: "reached by the responders themselves, as the estate declares them",
 }
-_UNTIMED = "an access is recorded without a usable time: whether it falls into the time asked of is not known"
-_NEAR = (
-    "an access by an account, address or session in question is recorded that the question leaves out, or that lacks "
-    "what would decide it"
-)
-_NOT_ITEMISED = "it was accessed as a whole in a way that names no items"
-_NO_ACCESS = "no access"
-_IN_A_WHOLE = "a folder or container it may lie in was reached"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +116,7 @@ class _Assessment:
 
     def _reached(self, thing: Thing, reached: Reached) -> Exposure:
         declared = self._index.find(thing.holding, thing.container)
-        reasons = [_sentence(thing.kind, reached.highest)] if thing.timed else [_UNTIMED]
+        reasons = [_sentence(thing.kind, reached.highest)] if thing.timed else [obstacles.UNTIMED]
         if thing.actor_class.is_apart:
             reasons.insert(0, _APART[thing.actor_class])
         return Exposure(
@@ -174,11 +167,11 @@ class _Assessment:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         forbidden = list(self._forbidden)
         if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
-            forbidden.insert(0, _NOT_ITEMISED)
+            forbidden.insert(0, obstacles.NOT_ITEMISED)
         if near:
-            forbidden.insert(0, _NEAR)
+            forbidden.insert(0, obstacles.NEAR)
         if self._confirmed.may_contain(kind, text) or self._near.may_contain(kind, text):
-            forbidden.insert(0, _IN_A_WHOLE)
+            forbidden.insert(0, obstacles.IN_A_WHOLE)
         judgement = self._watching.judge(kind, text, tuple(forbidden))
         items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
         return Exposure(
@@ -254,19 +247,19 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     named |= {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
     owners = {one: _declared(one, estate) for one in sorted(named)}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
-        found.append("an administrator is among the compromised: the log is unproven from the earliest start on")
+        found.append(obstacles.ADMINISTRATOR)
     whose = [bool(question.identities), *(bool(way.identity) for way in question.ways)]
     if not question.accounts and not all(whose if question.ways else whose[:1]):
-        found.append("the accounts behind an address or session in question are not all known")
+        found.append(obstacles.ACCOUNTS_NOT_KNOWN)
     if not all(owners.values()):
-        found.append("an account in question is not declared in the estate: it may be an administrator's")
+        found.append(obstacles.NOT_DECLARED)
     if question.hosts:
-        found.append("a host is among the compromised: what it kept or could reach by itself is in no access log")
+        found.append(obstacles.HOST)
     accounts = accounts_of(sorted(named), estate)
     # A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
     standing = Window(from_=evidence.start.earliest, to=window.to)
     if any(change.actor in accounts and _is_in(change.time, standing) for change in evidence.changes):
-        found.append("a rule, right or consent given by a compromised account opens a way no access log may show")
+        found.append(obstacles.STANDING_CHANGE)
     return tuple(found)
 
 
@@ -294,9 +287,9 @@ def _rest_reasons(lead: str, judgement: Judgement, window: Window) -> tuple[str,
     """The reasons of a judgement, what blocks it first; `lead` says what it is about where a part was reached."""
     reasons = judgement.reasons
     if judgement.verdict is Verdict.RULED_OUT and window.from_ is not None and window.to is not None:
-        reasons = (f"{_NO_ACCESS} from {format_time(window.from_)} to {format_time(window.to)}", *reasons)
+        reasons = (f"{obstacles.NO_ACCESS} from {format_time(window.from_)} to {format_time(window.to)}", *reasons)
     if not lead:
         return reasons
-    if not any(reason.startswith(_NO_ACCESS) for reason in reasons):
-        reasons = (*reasons, f"{_NO_ACCESS} recorded")
-    return tuple(f"{lead}: {reason}" if reason.startswith(_NO_ACCESS) else reason for reason in reasons)
+    if not any(reason.startswith(obstacles.NO_ACCESS) for reason in reasons):
+        reasons = (*reasons, f"{obstacles.NO_ACCESS} recorded")
+    return tuple(f"{lead}: {reason}" if reason.startswith(obstacles.NO_ACCESS) else reason for reason in reasons)

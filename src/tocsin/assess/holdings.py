@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
@@ -12,6 +13,12 @@ STORE_KINDS = frozenset(("bucket", "object"))
 CONTAINER_KINDS = frozenset(("mailbox", "site", "bucket"))
 
 
+# SharePoint's addresses: a site, team or personal site has a name below the host, what is served of it lies under that.
+_IN_A_SITE = re.compile(
+    r"(https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?)/(?:_layouts/|_api/|lists/|forms/|sitepages/|pages/|.*/forms/|"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/?$|[^?#]*\.as[phm]x(?:[?#]|$)).*",
+    re.IGNORECASE | re.DOTALL,
+)
 _AWS = ("arn:", "snap-", "ami-", "vol-")
 
 
@@ -31,6 +38,12 @@ def family(kind: str, text: str) -> str:
     if "://" in text:
         return "site"
     return "share" if text.startswith("\\\\") else "host"
+
+
+def site_of(address: str) -> str:
+    """The site a page or list at a web address lies in; the address itself where it is no page of a known kind."""
+    found = _IN_A_SITE.match(address)
+    return found.group(1) if found else address
 
 
 def matches(pattern: str, text: str) -> bool:

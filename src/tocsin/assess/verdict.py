@@ -10,6 +10,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tocsin.assess import obstacles
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis, Verdict
 
@@ -111,7 +112,7 @@ def judge(window: Window, channels: Sequence[Channel], forbidden: Sequence[str] 
         return Judgement(
             verdict=Verdict.UNKNOWN,
             basis=Basis.NONE,
-            reasons=(*forbidden, "no log that would record an access to it was read"),
+            reasons=(*forbidden, obstacles.NO_LOG),
         )
     parts = [_watched(window, channel) for channel in channels]
     basis = weakest(part.basis for part in parts)
@@ -179,7 +180,7 @@ def _word(row: Coverage) -> Basis:
 
 def _unproven(basis: Basis, channel: Channel) -> str:
     if basis is Basis.PROVIDERS_WORD:
-        return "no access recorded; the provider's log has no proof of completeness"
+        return obstacles.PROVIDERS_LOG
     if basis is Basis.STATISTICAL:
-        return f"no access recorded; {channel.name} has no proof of completeness"
-    return f"no access recorded; no record of {channel.name} from the time asked of was read"
+        return f"no access recorded; {channel.name} {obstacles.NO_PROOF}"
+    return f"{obstacles.NO_RECORD} {channel.name} from the time asked of was read"

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli import options
+from tocsin.cli.called import told
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import ProgressShown, progress_on_stderr
 from tocsin.share.exit import release
@@ -44,7 +45,7 @@ def demo(
             passphrase=passphrase_for(place),
         )
         answers = investigate(settings, progress)
-    text = format_named("text", Part.INVESTIGATION).render(answers, Part.INVESTIGATION)
+    text = format_named("text", Part.INVESTIGATION).render(told(answers), Part.INVESTIGATION)
     report, truth = shown(str((place / REPORT_NAME).resolve())), shown(str(folder / "truth.json"))
     release(
         f"{text}\nAn exercise: every name is invented, and what was really done is in {truth}\nReport: {report}\n", None

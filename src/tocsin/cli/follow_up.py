@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tocsin.cli.called import told
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.exit import refuse_overwrite, release
@@ -38,7 +39,7 @@ def released(
     refuse_overwrite(wish.output, force=wish.force)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         answers = answers_of(workspace, question=question, passphrase=passphrase_for(workspace), progress=progress)
-    text = compared(chosen, workspace).render(answers, part)
+    text = compared(chosen, workspace).render(told(answers), part)
     release(text, wish.output, force=wish.force)
     return answers, text
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli import options
+from tocsin.cli.called import told
 from tocsin.cli.exit_code import of_answers
 from tocsin.cli.follow_up import compared
 from tocsin.cli.passphrase import passphrase_for
@@ -82,6 +83,6 @@ def investigate(
     )
     with progress_on_stderr(quiet=quiet) as progress:
         answers = answers_to(settings, progress)
-    text = compared(chosen, Path(answers.run.workspace)).render(answers, Part.INVESTIGATION)
+    text = compared(chosen, Path(answers.run.workspace)).render(told(answers), Part.INVESTIGATION)
     release(text, output, force=force)
     raise typer.Exit(of_answers(answers, fail_on))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
+from tocsin.model.causes import Cause
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exceptions import ExceptionAccount
@@ -49,6 +51,14 @@ class InputAccount:
     acquisition: Attested = NOT_ATTESTED
 
 
+class Lack(enum.StrEnum):
+    """What a rule would have needed to be able to fire."""
+
+    SOURCE = "source"  # no format read here holds what the rule is written for
+    LOG = "log"  # such a log is not among what was read: what it looks for could be in it
+    EVENT = "event"  # the log was read, and holds nothing of the kind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindRule:
     """A rule that could not have fired, and why."""
@@ -56,6 +66,7 @@ class BlindRule:
     id: str
     title: str
     reason: str
+    lacks: Lack = Lack.LOG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +126,7 @@ class Run:
     checkpoint_size: int
     checkpoint_root: str  # base64
     key_file: str  # where the workspace key lies, "" for a passphrase
+    program: str = "tocsin"  # how the command was called, as it can be typed again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +139,7 @@ class Answers:
     exceptions     every exception in force or expired, and what it hides; by title and id
     notes          what responders wrote down by hand, in time
     asked          what the question names, and whether the logs know it; empty where it names nobody
+    causes         what keeps holdings unknown, and the steps that would free most of them, in the order to take them
     """
 
     as_of: int | None
@@ -146,4 +159,5 @@ class Answers:
     exceptions: tuple[ExceptionAccount, ...] = ()
     notes: tuple[Note, ...] = ()
     asked: tuple[Asked, ...] = ()
+    causes: tuple[Cause, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -40,6 +40,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "findings": element(answers.findings),
         "incidents": element(answers.incidents),
         "exposure": element(answers.exposure),
+        "causes": element(answers.causes),
         "coverage": element(answers.coverage),
         "changes": element(answers.changes),
         "notes": element(answers.notes),

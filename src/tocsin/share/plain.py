@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Iterator
+
+WIDTH = 80
 
 # C0 and C1 controls, lone surrogates, marks that reorder or hide text, and Unicode's own line ends. The joiners
 # U+200C and U+200D stay: Persian and Indic names are written with them, and they move nothing.
@@ -27,6 +31,18 @@ def shortened(value: str, length: int) -> str:
     """`shown`, at most `length` characters, the cut marked with an ellipsis."""
     text = shown(value)
     return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def wrapped(text: str, *, indent: int = 2, hang: int | None = None) -> Iterator[str]:
+    """Lines of at most 80 columns, broken between words only: paths, ids and commands stay whole to be copied."""
+    yield from textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if hang is None else hang),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _escape(match: re.Match[str]) -> str:

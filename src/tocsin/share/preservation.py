@@ -76,6 +76,14 @@ def first_words(expiries: Sequence[Expiry], room: int) -> str:
     return words or "nothing with a date"
 
 
+def first_named(expiries: Iterable[Expiry], most: int = 3) -> tuple[str, ...]:
+    """The first few that go, by name with their day, what was not collected first; else what may go any hour."""
+    any_hour, soon, rest = parts(expiries)
+    dated = sorted(soon or [one for one in rest if one.deadline is not None], key=lambda one: bool(one.collected))
+    found = [name_of(one) + _until(one) for one in dated] + [f"{name_of(one)}, any hour" for one in any_hour]
+    return tuple(found[:most])
+
+
 def _until(one: Expiry) -> str:
     if one.lost_to is not None:
         return f", gone before {_time(one.lost_to)[:10]}"

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from tocsin.model.answers import Answers
 from tocsin.model.coverage import Coverage
-from tocsin.model.finding import Finding
-from tocsin.model.instant import format_time, is_plausible
-from tocsin.share.summary import COVERAGE_STATES, WATCHED, counted
+from tocsin.model.exposure import Exposure, Verdict
+from tocsin.model.finding import EntityType, Finding, Incident
+from tocsin.model.instant import HOUR, format_time, is_plausible
+from tocsin.share.summary import COVERAGE_STATES, WATCHED, counted, is_provider
 
 WIDTH = 1000
 _BUCKETS = 200
@@ -17,12 +18,16 @@ _BUCKET = WIDTH // _BUCKETS
 
 
 class Bar(NamedTuple):
-    """`left` and `width` in thousandths of the axis; `style` a class name of ours; `title` a sentence for a person."""
+    """`left` and `width` in thousandths of the axis; `style` a class name of ours; `title` a sentence for a person.
+
+    `top` in tenths of the row: the graver a finding, the higher its bar, so that colour is not all that tells it.
+    """
 
     left: int
     width: int
     style: str
     title: str
+    top: int = 0
 
 
 class Strip(NamedTuple):
@@ -68,6 +73,32 @@ def timeline(answers: Answers) -> Chart:
     return Chart(axis.ticks(), tuple(strip for strip in strips if strip.bars))
 
 
+def incident_timeline(answers: Answers, incident: Incident, notes: Sequence[tuple[int, str]] = ()) -> Chart:
+    """One incident on one axis: findings, confirmed accesses, standing changes, notes, and when nobody was watching.
+
+    An access or change belongs to it where its account, address or session does. A span of time that was not watched is
+    drawn whatever log it is of. `notes` are (time, text) made by hand. A strip without a bar is left out.
+    """
+    members = set(incident.findings)
+    findings = [finding for finding in answers.findings if finding.id in members]
+    times = [incident.first, incident.last, *(time for one in findings for time in (one.first, one.last))]
+    axis = _widened(_axis(times))
+    if axis is None:
+        return Chart((), ())
+    accesses = [each for each in answers.exposure if _is_through(each, incident)]
+    accounts = {entity.id for entity in incident.entities if entity.type is EntityType.ACCOUNT}
+    changes = [change for change in answers.changes if change.actor in accounts]
+    faults = [row for row in answers.coverage if row.state not in WATCHED and _meets(axis, row)]
+    strips = (
+        Strip("Noticed", _marks(axis, findings)),
+        Strip("Confirmed accesses", _dots(axis, ((each.first, _access_words(each)) for each in accesses), "access")),
+        Strip("Standing changes", _dots(axis, ((one.time, one.detail) for one in changes), "change")),
+        Strip("Notes made by hand", _dots(axis, notes, "note")),
+        Strip("Not watched", tuple(_stretch(axis, row) for row in faults)),
+    )
+    return Chart(axis.ticks(), tuple(strip for strip in strips if strip.bars))
+
+
 def coverage_chart(coverage: Sequence[Coverage], as_of: int | None, *, scoped: bool) -> Chart:
     """One strip a source, host, channel and scope, in the order given; an open end reaches the edge of the axis.
 
@@ -98,6 +129,47 @@ def _axis(times: Iterable[int | None]) -> _Axis | None:
     return _Axis(min(known), max(known)) if known else None
 
 
+def _widened(axis: _Axis | None) -> _Axis | None:
+    """With a little room at both ends, half an hour at least, so that what happened at an end is seen whole."""
+    if axis is None:
+        return None
+    room = max((axis.end - axis.start) // 20, HOUR // 2)
+    return _Axis(axis.start - room, axis.end + room)
+
+
+def _is_through(each: Exposure, incident: Incident) -> bool:
+    if each.verdict is not Verdict.CONFIRMED or is_provider(each):
+        return False
+    through = {(EntityType.ADDRESS, one) for one in each.addresses} | {(EntityType.SESSION, s) for s in each.sessions}
+    return any((entity.type, entity.id) in through for entity in incident.entities)
+
+
+def _access_words(each: Exposure) -> str:
+    return f"{each.label or each.holding}, {each.kind.replace('_', ' ')} in {each.container or each.holding}"
+
+
+def _meets(axis: _Axis, row: Coverage) -> bool:
+    return (row.from_ is None or row.from_ <= axis.end) and (row.to is None or row.to >= axis.start)
+
+
+def _dots(axis: _Axis, things: Iterable[tuple[int | None, str]], style: str) -> tuple[Bar, ...]:
+    """One bar for every fraction of the axis in which there is something; times outside it are left out."""
+    buckets: dict[int, list[tuple[int, str]]] = {}
+    for time, words in things:
+        if time is not None and axis.start <= time <= axis.end:
+            buckets.setdefault(min(axis.place(time) // _BUCKET, _BUCKETS - 1), []).append((time, words))
+    return tuple(
+        Bar(
+            bucket * _BUCKET,
+            _BUCKET,
+            style,
+            f"{format_time(found[0][0])} {found[0][1]}" + (f" and {len(found) - 1:,} more" if len(found) > 1 else ""),
+            0 if style == "access" else 3,
+        )
+        for bucket, found in sorted((bucket, sorted(found)) for bucket, found in buckets.items())
+    )
+
+
 def _marks(axis: _Axis, findings: Sequence[Finding]) -> tuple[Bar, ...]:
     """One bar for every fraction of the axis with a finding, in the colour of its worst."""
     buckets: dict[int, list[Finding]] = {}
@@ -113,7 +185,7 @@ def _mark(bucket: int, findings: Sequence[Finding]) -> Bar:
     more = f" and {counted(len(findings) - 1, 'other finding')}" if len(findings) > 1 else ""
     when = format_time(worst.first) if worst.first is not None else ""
     title = f"{when} {worst.detector.title}{more}"
-    return Bar(bucket * _BUCKET, _BUCKET, worst.detector.level.value, title)
+    return Bar(bucket * _BUCKET, _BUCKET, worst.detector.level.value, title, 8 - 2 * worst.detector.level.rank)
 
 
 def _stretch(axis: _Axis, interval: Coverage) -> Bar:

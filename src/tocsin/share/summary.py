@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tocsin.model.answers import Accounting, Answers, InputAccount
+from tocsin.model.answers import Accounting, Answers, InputAccount, Lack
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import CoverageState
 from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
 from tocsin.model.response import Attribution, Cut
+from tocsin.share.cuts import MergedCut
 
 _KINDS = {
     "mailbox": "mailboxes as a whole",
@@ -25,6 +27,10 @@ _KINDS = {
     "snapshot": "snapshots",
     "record_set": "record sets",
 }
+
+ADMINISTRATIVE = "administrative_share"
+_KINDS[ADMINISTRATIVE] = "paths on administrative shares (C$, ADMIN$, IPC$)"
+_ADMINISTRATIVE_SHARE = re.compile(r"\\\\[^\\]+\\(?:admin|ipc|print|[a-z])\$(?:\\|$)", re.IGNORECASE)
 
 # What a thing of this kind lies in. While such a container is not ruled out, what else lies in it is not known.
 _CONTAINERS = {
@@ -66,6 +72,11 @@ COVERAGE_STATES = {
     CoverageState.UNPARSED: "not readable",
     CoverageState.CLEARED: "log cleared",
     CoverageState.NOT_COLLECTED: "not collected",
+}
+LACKS = {
+    Lack.LOG: "The log is missing: what these rules look for could be in it",
+    Lack.SOURCE: "No format read here holds what these rules look for",
+    Lack.EVENT: "The log was read, and holds nothing of the kind",
 }
 WATCHED = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
 
@@ -134,7 +145,7 @@ def bounds(exposures: Iterable[Exposure]) -> tuple[Bounds, ...]:
     """[confirmed ; cannot be excluded] for each kind of holding, by the strongest verdict on each; no providers."""
     by_kind: dict[str, list[Exposure]] = {}
     for exposure in strongest(exposures).values():
-        by_kind.setdefault(exposure.kind, []).append(exposure)
+        by_kind.setdefault(kind_of(exposure), []).append(exposure)
     standing = {kind for kind, found in by_kind.items() if any(each.verdict is not Verdict.RULED_OUT for each in found)}
     return tuple(
         _bounds_of(kind, by_kind[kind], is_open=not standing.isdisjoint(_CONTAINERS.get(kind, ())))
@@ -152,6 +163,12 @@ def strongest(exposures: Iterable[Exposure]) -> dict[tuple[str, str, str], Expos
         if key not in found or verdict_rank(exposure) > verdict_rank(found[key]):
             found[key] = exposure
     return found
+
+
+def kind_of(exposure: Exposure) -> str:
+    """The kind it is counted as: what is reached through an administrative share is counted apart from documents."""
+    name = exposure.container or exposure.holding
+    return ADMINISTRATIVE if _ADMINISTRATIVE_SHARE.match(name) else exposure.kind
 
 
 def provider_only(exposures: Sequence[Exposure]) -> int:
@@ -231,7 +248,7 @@ def span(times: Iterable[int | None]) -> tuple[int, int] | None:
     return (min(known), max(known)) if known else None
 
 
-def cut_words(cut: Cut) -> str:
+def cut_words(cut: Cut | MergedCut) -> str:
     """`Revoke sessions: account ada.example@tribunal.example`, to be shown escaped."""
     return f"{cut.action.replace('_', ' ').capitalize()}: {cut.target.type} {cut.target.id}"
 

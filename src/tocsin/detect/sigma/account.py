@@ -11,7 +11,7 @@ from tocsin.detect.sigma.logsource import Alternative, LogSourceMap, passes
 from tocsin.detect.sigma.plan import Specialiser
 from tocsin.detect.sigma.predicate import Kind, Predicate
 from tocsin.detect.sigma.value import MISSING, Cell, fold
-from tocsin.model.answers import BlindRule, RulesAccount
+from tocsin.model.answers import BlindRule, Lack, RulesAccount
 
 _MOST_SHOWN: Final = 4  # alternatives, values
 
@@ -27,9 +27,10 @@ def account(compiled: CompiledRules, seen: Mapping[str, Set[Log]]) -> RulesAccou
     parts = _Parts(compiled, seen)
     blind: list[BlindRule] = []
     for rule in compiled.rules:
-        reason = parts.blindness(rule)
-        if reason:
-            blind.append(BlindRule(id=rule.id, title=compiled.infos[rule.id].title, reason=reason))
+        found = parts.blindness(rule)
+        if found:
+            title = compiled.infos[rule.id].title
+            blind.append(BlindRule(id=rule.id, title=title, reason=found[1], lacks=found[0]))
     return RulesAccount(
         loaded=len(compiled.rules),
         operable=len(compiled.rules) - len(blind),
@@ -47,23 +48,26 @@ class _Parts:
         self._logs: dict[tuple[str, Alternative], list[Log]] = {}
         self._specialisers: dict[tuple[str, Log], Specialiser] = {}
 
-    def blindness(self, rule: CompiledRule) -> str:
-        """Why the rule could not have fired; "" where it could."""
+    def blindness(self, rule: CompiledRule) -> tuple[Lack, str] | None:
+        """What the rule lacks to be able to fire, and why in words; None where it could."""
         declared = [
             (one, alternative) for one in self._compiled.maps for alternative in one.alternatives(rule.log_source)
         ]
         if not declared or rule.tree is None:
-            return f"no source of this product reads {rule.log_source}"
+            return Lack.SOURCE, f"no source of this product reads {rule.log_source}"
         has_log = False
         for one, alternative in declared:
             for log in self._read(one, alternative):
                 has_log = True
                 if self._specialiser(one, log).condition(rule.tree, dict(alternative.rename)) is not False:
-                    return ""
+                    return None
         if not has_log:
             needs = _shown([_needs(alternative) for _, alternative in declared], ", or ")
-            return f"no log of {rule.log_source} was read (needs {needs})"
-        return f"the log of {rule.log_source} that was read holds no event with {self._wanted(rule, declared)}"
+            return Lack.LOG, f"no log of {rule.log_source} was read (needs {needs})"
+        return (
+            Lack.EVENT,
+            f"the log of {rule.log_source} that was read holds no event with {self._wanted(rule, declared)}",
+        )
 
     def _read(self, one: LogSourceMap, alternative: Alternative) -> list[Log]:
         key = (one.source, alternative)

@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage
-from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.reference import RecordPlace
-from tocsin.model.response import Cut
-from tocsin.share.asked import unknown_to_the_logs
+from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
+from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
-from tocsin.share.plain import shortened, shown
+from tocsin.share.leading import happened, resolving, sureness, through
+from tocsin.share.plain import WIDTH, shortened, shown, wrapped
 from tocsin.share.preservation import first_words
 from tocsin.share.summary import (
-    BASES,
     COVERAGE_STATES,
-    DEGREES,
-    Bounds,
+    LACKS,
     attributions,
     blind_spots,
     books,
     bounds,
-    container_words,
     counted,
     cut_words,
     equation,
     grouped,
-    has_items,
-    is_provider,
     origins,
-    plural_of,
     provider_only,
     span,
 )
 
-_WIDTH = 80
 _INCIDENTS = 3
 _ATTRIBUTIONS = 2
 _CUTS = 3
 _LISTED = 6
-_LEAST_SCOPE = 16
+_REASONS = 3
+_SURE = 2
+_TOLD = 190
 _RECORDS = 6
 _EXPIRING = 132
 
@@ -60,7 +54,7 @@ class Text:
         """Lines of at most 80 columns where the values allow it."""
         writers = {
             Part.INVESTIGATION: _investigation,
-            Part.EXPOSURE: _exposure,
+            Part.EXPOSURE: exposure_lines,
             Part.INCIDENTS: _incidents,
             Part.COVERAGE: _coverage,
         }
@@ -86,7 +80,10 @@ def _investigation(answers: Answers) -> Iterator[str]:
     yield "4 WHAT TO CUT NOW   proposed; nothing has been done"
     yield from _what_to_cut(answers)
     yield ""
-    yield "5 HOW IT IS PROVEN"
+    yield "5 HOW SURE, AND WHY NOT SURER"
+    yield from _how_sure(answers)
+    yield ""
+    yield "6 HOW IT IS PROVEN"
     yield from _how_it_is_proven(answers)
     yield ""
     yield "ACCOUNTING"
@@ -96,144 +93,155 @@ def _investigation(answers: Answers) -> Iterator[str]:
 def _what_expires(answers: Answers) -> Iterator[str]:
     if answers.preservation:
         first = shown(first_words(answers.preservation, _EXPIRING))
-        yield from _wrapped(f"evidence expiring first: {first}", indent=0, hang=2)
+        yield from wrapped(f"evidence expiring first: {first}", indent=0, hang=2)
 
 
 def _what_happened(answers: Answers) -> Iterator[str]:
     if not answers.findings:
-        yield from _wrapped(
-            "No rule that could fire found anything. That is no proof that nothing happened: see below."
-        )
+        yield from wrapped("No rule that could fire found anything. That is no proof that nothing happened: see below.")
         return
     period = span(time for finding in answers.findings for time in (finding.first, finding.last))
     when = f", {_time(period[0])} to {_time(period[1])}" if period else ", undated"
     head = f"{counted(len(answers.incidents), 'incident')} from {counted(len(answers.findings), 'finding')}{when}"
-    yield from _wrapped(head)
+    yield from wrapped(head)
+    by_id = {finding.id: finding for finding in answers.findings}
     for incident in answers.incidents[:_INCIDENTS]:
-        head = f"  - [{incident.level}, score {incident.score}] "
-        yield head + shortened(incident.title, _WIDTH - len(head))
-        when = f"{_days(incident.first, incident.last)}  "
-        yield from _wrapped(when + _fitting(incident, _WIDTH - len(when) - 4), indent=4, hang=6)
+        sentence = happened(incident, [by_id[id_] for id_ in incident.findings if id_ in by_id])
+        yield from wrapped(f"- [{incident.level}, score {incident.score}] {shortened(sentence, _TOLD)}", hang=4)
     yield from _more(len(answers.incidents) - _INCIDENTS, "more incident")
     if sentence := warning(answers):
-        yield from _wrapped(f"{shown(sentence)} (ACCOUNTING).", hang=4)
+        yield from wrapped(f"{shown(sentence)} (ACCOUNTING).", hang=4)
 
 
 def _what_was_compromised(answers: Answers) -> Iterator[str]:
     found = bounds(answers.exposure)
     if not found:
-        yield from _wrapped("No access to judge: no log read says who opened what, or no account is suspected.")
+        yield from wrapped("No access to judge: no log read says who opened what, or no account is suspected.")
     for kind in found:
-        yield from _wrapped(_bounds(kind), hang=4)
+        yield from wrapped(bounds_words(kind), hang=4)
     if any(kind.open for kind in found):
-        yield from _wrapped("(open: what else lies where nothing is ruled out is not known)")
+        yield from wrapped("(open: what else lies where nothing is ruled out is not known)")
     services = provider_only(answers.exposure)
     if services:
-        yield from _wrapped(
+        yield from wrapped(
             f"Apart from these: {counted(services, 'holding')} reached by the provider's own services alone."
         )
     blind = blind_spots(answers)
     if blind:
         states = ", ".join(f"{COVERAGE_STATES[state]} ({counted(count, 'interval')})" for state, count in blind)
-        yield from _wrapped(f"Not watched, or not wholly: {states}", hang=4)
-
-
-def _bounds(kind: Bounds) -> str:
-    degrees = ", ".join(f"{count:,} {DEGREES[degree]}" for degree, count in kind.degrees)
-    possible = "open" if kind.open else f"{kind.possible:,}"
-    where = f" in {container_words(kind)}" if has_items(kind) else ""
-    ruled_out = f"; {kind.ruled_out:,} ruled out" if kind.ruled_out else ""
-    reached = f"{plural_of(kind.kind)} [{kind.confirmed:,} ; {possible}]{where}"
-    return reached + (f": {degrees}" if degrees else "") + ruled_out
+        yield from wrapped(f"Not watched, or not wholly: {states}", hang=4)
 
 
 def _who(answers: Answers) -> Iterator[str]:
     if not answers.attribution:
-        yield from _wrapped("Unknown actor. No account, session or device stands out.")
+        yield from wrapped("Unknown actor. No account, session or device stands out.")
         return
     ordered = attributions(answers)
     for attribution in ordered[:_ATTRIBUTIONS]:
-        yield from _wrapped(f"- {shown(attribution.statement)}", hang=4)
+        yield from wrapped(f"- {shown(through(attribution))}", hang=4)
     yield from _more(len(ordered) - _ATTRIBUTIONS, "more incident", "with accounts, sessions or devices of its own")
 
 
 def _what_to_cut(answers: Answers) -> Iterator[str]:
-    if not answers.containment:
-        yield from _wrapped("Nothing to propose.")
-    for cut in answers.containment[:_CUTS]:
-        head = f"- {shown(cut_words(cut))}"
-        room = _WIDTH - len(head) - 5
-        scope = f" ({shortened(cut.scope, room)})" if cut.scope and room >= _LEAST_SCOPE else ""
+    cuts = merged(answers.containment)
+    if not cuts:
+        yield from wrapped("Nothing to propose.")
+    for cut in cuts[:_CUTS]:
         decision = "NEEDS A DECISION, it touches a protected function. " if cut.protected else ""
-        yield from _wrapped(head + scope, hang=4)
-        yield from _wrapped(f"{decision}Interrupts: {_interrupts(cut)}", indent=4)
-    yield from _more(len(answers.containment) - _CUTS, "more proposal")
+        yield from wrapped(f"- {shown(cut_words(cut))}", hang=4)
+        yield from wrapped(f"{decision}Interrupts: {_interrupts(cut)}", indent=4)
+    yield from _more(len(cuts) - _CUTS, "more proposal")
 
 
-def _interrupts(cut: Cut) -> str:
+def _interrupts(cut: MergedCut) -> str:
     first = shortened(cut.interrupts[0], 90) if cut.interrupts else "nothing known"
     return first + (f" (+{len(cut.interrupts) - 1} more)" if len(cut.interrupts) > 1 else "")
+
+
+def _how_sure(answers: Answers) -> Iterator[str]:
+    """On a line each: what is missing, and the step to begin with. The whole of it is in the report."""
+    lacking = [sentence for sentence in sureness(answers) if sentence[0].isdigit()]
+    for sentence in lacking[-_SURE:]:
+        yield from wrapped(f"- {shown(sentence)}", hang=4)
+    for cause in resolving(answers.causes)[0][:1]:
+        yield f"  - first: {shortened(cause.step, WIDTH - 11)}"
+    if not lacking and not answers.causes:
+        yield from wrapped("The report says what was watched, and what was not.")
 
 
 def _how_it_is_proven(answers: Answers) -> Iterator[str]:
     run = answers.run
     workspace = shown(run.workspace)
-    yield from _wrapped(f"sealed:  {counted(run.checkpoint_size, 'entry', 'entries')}, before anything was concluded")
-    yield from _wrapped(f"root:    {run.checkpoint_root}" if run.checkpoint_root else "root:    none yet")
-    yield from _wrapped(f"check:   tocsin record verify --workspace {workspace}", hang=11)
+    yield from wrapped(f"sealed:  {counted(run.checkpoint_size, 'entry', 'entries')}, before anything was concluded")
+    yield from wrapped(f"root:    {run.checkpoint_root}" if run.checkpoint_root else "root:    none yet")
+    yield from wrapped(f"check:   {shown(run.program)} record verify --workspace {workspace}", hang=11)
     if run.key_file:
-        yield from _wrapped(f"key:     {shown(run.key_file)} (keep a copy elsewhere)", hang=11)
-    yield from _wrapped(f"report:  {workspace}/report.html", hang=11)
+        yield from wrapped(f"key:     {shown(run.key_file)} (keep a copy elsewhere)", hang=11)
+    yield from wrapped(f"report:  {workspace}/report.html", hang=11)
+
+
+def _sealed(answers: Answers, read: int) -> Iterator[str]:
+    """What the sealed entries are: the records read, and each compressed or unreadable input as it was received."""
+    rest = answers.run.checkpoint_size - read
+    if rest > 0:
+        entries = counted(answers.run.checkpoint_size, "entry", "entries")
+        received = "as received: compressed, an archive, or not readable"
+        yield from wrapped(f"sealed {entries} = {read:,} records read + {counted(rest, 'input')} ({received})", hang=4)
 
 
 def _accounting(answers: Answers) -> Iterator[str]:
     total = books(answers.accounting)
-    yield from _wrapped(equation(total), hang=4)
+    yield from wrapped(equation(total), hang=4)
     if total.duplicates:
-        yield from _wrapped(f"of those stored, {total.duplicates:,} are second copies of a record", hang=4)
+        yield from wrapped(f"of those stored, {total.duplicates:,} are second copies of a record", hang=4)
+    yield from _sealed(answers, total.read)
     states = ", ".join(f"{count:,} {state}" for state, count in total.states if count)
-    yield from _wrapped(f"{counted(len(answers.accounting.inputs), 'input')}" + (f": {states}" if states else ""))
+    yield from wrapped(f"{counted(len(answers.accounting.inputs), 'input')}" + (f": {states}" if states else ""))
     unread = [account for account in answers.accounting.inputs if account.state is not InputState.READ]
     for account in unread[:_LISTED]:
         reason = account.reason or ", ".join(
             f"{r.reason} {r.count:,}, first at entry {r.first_entry}" for r in account.rejected
         )
-        yield from _wrapped(f"- {account.state}: {shown(account.path)}: {shown(reason)}", hang=4)
+        yield from wrapped(f"- {account.state}: {shown(account.path)}: {shown(reason)}", hang=4)
     yield from _more(len(unread) - _LISTED, "more input", "not fully read, in the report")
     yield from _origins(answers)
     yield from _rules(answers)
     yield from _exceptions(answers)
     for sentence in answers.not_done:
-        yield from _wrapped(f"not done: {shown(sentence)}", hang=4)
+        yield from wrapped(f"not done: {shown(sentence)}", hang=4)
     if answers.names_in_clear:
-        yield from _wrapped("Names are in clear here and in the report: no vault of protected persons is attached.")
+        yield from wrapped("Names are in clear here and in the report: no vault of protected persons is attached.")
 
 
 def _origins(answers: Answers) -> Iterator[str]:
     found = origins(answers.accounting)
     if found.logs:
-        yield from _wrapped(
+        yield from wrapped(
             f"origin not attested: {found.logs - found.attested:,} of {counted(found.logs, 'log')} read", hang=4
         )
     for sentence in found.told[:_LISTED]:
-        yield from _wrapped(f"- ORIGIN: {shown(sentence)}", hang=4)
+        yield from wrapped(f"- ORIGIN: {shown(sentence)}", hang=4)
     yield from _more(len(found.told) - _LISTED, "more sentence", "on origins, in the report")
 
 
 def _rules(answers: Answers) -> Iterator[str]:
     rules = answers.accounting.rules
-    yield from _wrapped(
+    yield from wrapped(
         f"{counted(rules.loaded, 'rule')} loaded: {rules.operable:,} could fire, {len(rules.blind):,} were blind;"
         f" {len(rules.failed):,} failed to load",
         hang=4,
     )
-    groups = grouped((rule.reason, rule.id) for rule in rules.blind)
-    for group in groups[:_LISTED]:
-        yield from _wrapped(f"- blind {len(group.rules):,}: {shown(group.reason)}", hang=4)
-    yield from _more(len(groups) - _LISTED, "more reason", "for blind rules, in the report")
+    for lack, words in LACKS.items():
+        found = [rule for rule in rules.blind if rule.lacks is lack]
+        groups = grouped((rule.reason, rule.title or rule.id) for rule in found)
+        if found:
+            yield from wrapped(f"- {words}: {counted(len(found), 'rule')}", hang=4)
+        for group in groups[:_REASONS]:
+            yield from wrapped(f"{len(group.rules):,}: {shown(group.reason)}", indent=6, hang=8)
+        yield from _more(len(groups) - _REASONS, "more reason", "for blind rules, in the report")
     for rule in rules.failed[:_LISTED]:
         line = "" if rule.line is None else f":{rule.line}"
-        yield from _wrapped(f"- failed: {shown(rule.path)}{line}: {shown(rule.reason)}", hang=4)
+        yield from wrapped(f"- failed: {shown(rule.path)}{line}: {shown(rule.reason)}", hang=4)
     yield from _more(len(rules.failed) - _LISTED, "more rule", "that failed, in the report")
 
 
@@ -241,72 +249,41 @@ def _exceptions(answers: Answers) -> Iterator[str]:
     """Hidden is never lost: each exception, what it hid, and what of that has to be looked at first."""
     if not answers.exceptions:
         return
-    yield from _wrapped(hits_equation(answers.accounting.hits), hang=4)
+    yield from wrapped(hits_equation(answers.accounting.hits), hang=4)
     for one in answers.exceptions:
         for sentence in implicated_words(one):
-            yield from _wrapped(f"- LOOK: {shown(sentence)}", hang=4)
+            yield from wrapped(f"- LOOK: {shown(sentence)}", hang=4)
     for one in answers.exceptions[:_LISTED]:
-        yield from _wrapped(f"- exception {shown(exception_words(one))}", hang=4)
+        yield from wrapped(f"- exception {shown(exception_words(one))}", hang=4)
         for sentence in one.lost:
-            yield from _wrapped(f"- exception {shown(one.title)}: {shown(sentence)}", hang=4)
+            yield from wrapped(f"- exception {shown(one.title)}: {shown(sentence)}", hang=4)
     yield from _more(len(answers.exceptions) - _LISTED, "more exception", "in the report")
-
-
-def _exposure(answers: Answers) -> Iterator[str]:
-    found = bounds(answers.exposure)
-    yield "EXPOSURE   [confirmed ; cannot be excluded]; all times UTC"
-    for sentence in unknown_to_the_logs(answers.asked):
-        yield from _wrapped(sentence, indent=0, hang=2)
-    for kind in found:
-        yield from _wrapped(_bounds(kind), hang=4)
-    if not answers.exposure:
-        yield from _wrapped("No access that could be judged.")
-    for exposure in answers.exposure:
-        yield ""
-        yield from _one_exposure(exposure)
-
-
-def _one_exposure(exposure: Exposure) -> Iterator[str]:
-    degree = f" {DEGREES[exposure.degree]}" if exposure.degree is not None else ""
-    verdict = exposure.verdict.replace("_", " ").upper()
-    service = " (provider's service)" if is_provider(exposure) else ""
-    kind = exposure.kind.replace("_", " ")
-    yield from _wrapped(f"{verdict}{degree}: {kind} {shown(exposure.label or exposure.holding)}", indent=0)
-    if exposure.label:
-        yield f"  id: {shown(exposure.holding)}"
-    if exposure.container:
-        yield f"  in: {shown(exposure.container)}"
-    if exposure.actor:
-        yield f"  account: {shown(exposure.actor)}{service}"
-    for word, values in (("from", exposure.addresses), ("session", exposure.sessions), ("with", exposure.clients)):
-        if values:
-            yield from _wrapped(f"{word}: {', '.join(shown(value) for value in values)}", hang=4)
-    if exposure.first is not None:
-        yield from _wrapped(f"when: {_period(exposure.first, exposure.last)}")
-    yield from _wrapped(f"rests on: {BASES[exposure.basis]}")
-    for reason in exposure.reasons:
-        yield from _wrapped(f"- {shown(reason)}", hang=4)
-    if exposure.verdict is not Verdict.CONFIRMED:
-        yield from _wrapped(
-            f"if hostile: {', '.join(shown(entity) for entity in exposure.premises.compromised)}", hang=4
-        )
-    yield from _places(exposure.records)
 
 
 def _incidents(answers: Answers) -> Iterator[str]:
     yield f"{counted(len(answers.incidents), 'incident')}; all times UTC"
     findings = {finding.id: finding for finding in answers.findings}
-    for incident in answers.incidents:
+    for number, incident in enumerate(answers.incidents, 1):
         yield ""
-        yield from _wrapped(f"[{incident.level}, score {incident.score}] {shown(incident.title)}", indent=0)
-        yield from _wrapped(f"{incident.id}  {_period(incident.first, incident.last)}")
-        yield from _wrapped(_entities(incident), hang=4)
+        head = f"{number}. [{incident.level}, score {incident.score}] {shown(incident.title)}"
+        yield from wrapped(head, indent=0, hang=3)
+        yield from wrapped(f"{incident.id}  {_period(incident.first, incident.last)}")
+        yield from wrapped(_entities(incident), hang=4)
         for id_ in incident.findings:
             if id_ in findings:
                 finding = findings[id_]
                 first = "undated" if finding.first is None else _time(finding.first)
-                yield from _wrapped(f"- {first} [{finding.detector.level}] {shown(finding.why)}", hang=4)
+                yield from wrapped(f"- {first} [{finding.detector.level}] {shown(finding.detector.title)}", hang=4)
+                yield from wrapped(shown(finding.why), indent=4, hang=6)
                 yield from _places(finding.records)
+    if answers.containment:
+        yield ""
+        yield "CUTS   proposed, each once; nothing has been done"
+    numbers = {incident.id: number for number, incident in enumerate(answers.incidents, 1)}
+    for cut in merged(answers.containment):
+        serves = ", ".join(f"{numbers[id_]}" for id_ in cut.incidents if id_ in numbers) or "none listed"
+        decision = "; NEEDS A DECISION" if cut.protected else ""
+        yield from wrapped(f"- {shown(cut_words(cut))} (serves incident {serves}{decision})", hang=4)
 
 
 def _coverage(answers: Answers) -> Iterator[str]:
@@ -317,7 +294,7 @@ def _coverage(answers: Answers) -> Iterator[str]:
         if here != stream:
             stream = here
             yield ""
-            yield from _wrapped(" / ".join(shown(name) for name in here if name) or "any log", indent=0)
+            yield from wrapped(" / ".join(shown(name) for name in here if name) or "any log", indent=0)
         yield from _one_interval(interval)
 
 
@@ -326,7 +303,7 @@ def _one_interval(interval: Coverage) -> Iterator[str]:
     end = "end unknown" if interval.to is None else _time(interval.to)
     scope = f" for {shown(interval.scope)}" if interval.scope else ""
     state = COVERAGE_STATES[interval.state] + scope
-    yield from _wrapped(f"{start} - {end}  {state}: {shown(interval.evidence)}", hang=4)
+    yield from wrapped(f"{start} - {end}  {state}: {shown(interval.evidence)}", hang=4)
     yield from _places(interval.records)
 
 
@@ -335,22 +312,11 @@ def _places(records: tuple[RecordPlace, ...]) -> Iterator[str]:
         return
     places = ", ".join(f"{shown(place.input)}#{place.entry}" for place in records[:_RECORDS])
     more = f" and {len(records) - _RECORDS:,} more, in the JSON" if len(records) > _RECORDS else ""
-    yield from _wrapped(f"log: {places}{more}", indent=4, hang=6)
+    yield from wrapped(f"log: {places}{more}", indent=4, hang=6)
 
 
 def _entities(incident: Incident) -> str:
     return ", ".join(f"{entity.type} {shown(entity.id)}" for entity in incident.entities)
-
-
-def _fitting(incident: Incident, width: int) -> str:
-    """As many of the incident's entities as fit, whole, and how many more there are; at least the first."""
-    words = [f"{entity.type} {shown(entity.id)}" for entity in incident.entities]
-    for count in range(len(words), 1, -1):
-        rest = f" +{len(words) - count:,}" if count < len(words) else ""
-        line = ", ".join(words[:count]) + rest
-        if len(line) <= width:
-            return line
-    return "".join(words[:1]) + (f" +{len(words) - 1:,}" if len(words) > 1 else "")
 
 
 def _more(count: int, singular: str, where: str = "in the report") -> Iterator[str]:
@@ -364,25 +330,6 @@ def _period(first: int | None, last: int | None) -> str:
     return _time(first) if last is None or _time(last) == _time(first) else f"{_time(first)} to {_time(last)}"
 
 
-def _days(first: int | None, last: int | None) -> str:
-    """The two days where there are two: the minutes are in the report."""
-    if first is None or last is None or _time(first)[:10] == _time(last)[:10]:
-        return _period(first, last)
-    return f"{_time(first)[:10]} to {_time(last)[:10]}"
-
-
 def _time(value: int) -> str:
     """To the minute: `2024-03-04 02:11`."""
     return format_time(value // NANOSECONDS * NANOSECONDS)[:16].replace("T", " ")
-
-
-def _wrapped(text: str, *, indent: int = 2, hang: int | None = None) -> Iterator[str]:
-    """Lines of at most 80 columns, broken between words only: paths, ids and commands stay whole to be copied."""
-    yield from textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent if hang is None else hang),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -1,0 +1,215 @@
+"""Unknown verdicts in; what stands in their way, with the step that removes it and the order to take the steps in, out.
+
+A holding is freed when every step in its way is taken, so steps are ordered by how many holdings each group of steps
+frees for its size: greedy, and so not always the best order, but never one that counts a holding twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tocsin.assess import obstacles
+from tocsin.assess.holdings import family, matches
+from tocsin.assess.steps import LOG_WANTED, STEPS, STREAM_STEPS, during, log_name
+from tocsin.model.causes import Cause, CauseKind
+from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.exposure import Exposure, Verdict
+
+_BY_SENTENCE = {
+    obstacles.NEAR: CauseKind.OTHER_USE,
+    obstacles.NOT_ITEMISED: CauseKind.NOT_ITEMISED,
+    obstacles.IN_A_WHOLE: CauseKind.NOT_ITEMISED,
+    obstacles.UNTIMED: CauseKind.UNTIMED,
+    obstacles.ADMINISTRATOR: CauseKind.ADMINISTRATOR,
+    obstacles.ACCOUNTS_NOT_KNOWN: CauseKind.ACCOUNTS_NOT_KNOWN,
+    obstacles.NOT_DECLARED: CauseKind.NOT_DECLARED,
+    obstacles.HOST: CauseKind.HOST,
+    obstacles.STANDING_CHANGE: CauseKind.STANDING_CHANGE,
+}
+_AS_A_WHOLE = "it, or a folder or container it may lie in, was accessed as a whole in a way that names no items"
+_WITHOUT_STEP = frozenset((CauseKind.WITHHELD, CauseKind.NOT_ATTESTABLE, CauseKind.OTHER))
+_BLOCKING = {state: f"{state.replace('_', ' ')}: " for state in CoverageState if state is not CoverageState.PROVEN}
+
+
+class _Key(NamedTuple):
+    """What makes two obstacles one; sorts."""
+
+    kind: CauseKind
+    source: str
+    host: str
+    channel: str
+    from_: int
+    to: int
+    about: str
+
+
+class _Holding(NamedTuple):
+    kind: str
+    container: str
+    holding: str
+
+
+def conclude(
+    exposures: Iterable[Exposure],
+    coverage: Sequence[Coverage],
+    *,
+    withheld: str = "",
+    not_attestable: Collection[str] = (),
+) -> tuple[Cause, ...]:
+    """Every cause with its counts: those with a step first, in the order to take them; the others last.
+
+    withheld        the sentence given where a ruling-out is withheld whatever is known
+    not_attestable  sources that nobody's word makes complete
+    """
+    found = _Reading(coverage, withheld, frozenset(not_attestable))
+    causes: dict[_Holding, set[_Key]] = {}
+    matters: dict[_Holding, str] = {}
+    confirmed: set[_Holding] = set()
+    for each in exposures:
+        holding = _Holding(each.kind, each.container, each.holding)
+        if each.actor_class.is_apart:
+            continue
+        if each.verdict is Verdict.CONFIRMED:
+            confirmed.add(holding)
+        if each.verdict is Verdict.UNKNOWN:
+            causes.setdefault(holding, set()).update(found.causes_of(each))
+            matters[holding] = each.matter
+    unknown = {holding: frozenset(keys) for holding, keys in causes.items() if holding not in confirmed}
+    return _ordered(unknown, matters, found.sentences)
+
+
+class _Reading:
+    """The reasons of one verdict read back as causes; `sentences` says each in words and what to do."""
+
+    def __init__(self, coverage: Sequence[Coverage], withheld: str, not_attestable: frozenset[str]) -> None:
+        self.sentences: dict[_Key, tuple[str, str]] = {}
+        self._coverage = coverage
+        self._withheld = withheld
+        self._not_attestable = not_attestable
+        self._proven = {row.evidence for row in coverage if row.state is CoverageState.PROVEN}
+
+    def causes_of(self, each: Exposure) -> Iterator[_Key]:
+        """Every cause among the reasons; a reason that is no obstacle is none, one not known here is `other`."""
+        for reason in each.reasons:
+            yield from self._causes(each, reason)
+
+    def _causes(self, each: Exposure, reason: str) -> Iterator[_Key]:
+        bare = reason[reason.find(obstacles.NO_ACCESS) :] if obstacles.NO_ACCESS in reason else reason
+        if reason in self._proven or bare == f"{obstacles.NO_ACCESS} recorded" or reason.endswith("could not reach it"):
+            return
+        if reason == self._withheld:
+            yield self._told(_key(CauseKind.WITHHELD), reason, "")
+        elif reason in _BY_SENTENCE:
+            kind = _BY_SENTENCE[reason]
+            obstacle = _AS_A_WHOLE if kind is CauseKind.NOT_ITEMISED else reason
+            yield self._told(_key(kind), obstacle, STEPS[kind])
+        elif reason == obstacles.NO_LOG:
+            where = family(each.kind, each.holding)
+            yield self._told(_key(CauseKind.LOG_MISSING, about=where), f"{reason} ({where})", LOG_WANTED[where])
+        elif bare.startswith(obstacles.NO_RECORD):
+            source = bare.removeprefix(obstacles.NO_RECORD).split()[0]
+            step = f"Collect the log read as {source} of the time asked of{_asked(each)}, from wherever it is kept."
+            yield self._told(_key(CauseKind.NOT_COLLECTED, source=source), bare, step)
+        elif bare.endswith(obstacles.NO_PROOF):
+            yield from self._unproven(each)
+        else:
+            yield from self._blocked(each, reason)
+
+    def _unproven(self, each: Exposure) -> Iterator[_Key]:
+        for source in each.premises.channels:
+            if source in self._not_attestable:
+                obstacle = f"no access recorded, and {source} cannot hold every access: nobody's word makes it complete"
+                yield self._told(_key(CauseKind.NOT_ATTESTABLE, source=source), obstacle, "")
+            else:
+                obstacle = f"no access recorded, and nobody vouches that {source} is complete"
+                step = (
+                    f"Ask the custodian of {source} to say in writing that access was recorded without a break"
+                    f"{_asked(each)}: the audit settings and licences, checked holding by holding, and any bypass (one "
+                    "row each in attestations.csv of the estate). Obtain an acquisition record of the export with it."
+                )
+                yield self._told(_key(CauseKind.NOT_ATTESTED, source=source), obstacle, step)
+
+    def _blocked(self, each: Exposure, reason: str) -> Iterator[_Key]:
+        """One cause for each stretch of a log that speaks against completeness; a reason not known as itself."""
+        state = next((state for state, lead in _BLOCKING.items() if reason.startswith(lead)), None)
+        rows = [row for row in self._coverage if row.state is state and _concerns(row, each)] if state else []
+        if state is None or not rows:
+            yield self._told(_key(CauseKind.OTHER, about=reason), reason, "")
+            return
+        kind = CauseKind.NOT_ATTESTED if state is CoverageState.UNPROVEN else CauseKind(state.value)
+        for row in rows:
+            key = _Key(kind, row.source, row.host, row.channel, row.from_ or 0, row.to or 0, row.scope)
+            step = STREAM_STEPS[kind].format(log=log_name(row), during=during(row.from_, row.to))
+            yield self._told(key, f"{log_name(row)}: {row.evidence}", step)
+
+    def _told(self, key: _Key, obstacle: str, step: str) -> _Key:
+        self.sentences.setdefault(key, (obstacle, step))
+        return key
+
+
+def _key(kind: CauseKind, *, source: str = "", about: str = "") -> _Key:
+    return _Key(kind, source, "", "", 0, 0, about)
+
+
+def _asked(each: Exposure) -> str:
+    return during(each.premises.earliest, None)
+
+
+def _concerns(row: Coverage, each: Exposure) -> bool:
+    if row.source and row.source not in each.premises.channels:
+        return False
+    return not row.scope or matches(row.scope, each.holding) or matches(each.holding, row.scope)
+
+
+def _ordered(
+    unknown: Mapping[_Holding, frozenset[_Key]],
+    matters: Mapping[_Holding, str],
+    sentences: Mapping[_Key, tuple[str, str]],
+) -> tuple[Cause, ...]:
+    """The causes with their counts, in the order to take their steps."""
+    counts = Counter(key for keys in unknown.values() for key in keys)
+    ways = Counter(frozenset(key for key in keys if _is_removable(key)) for keys in unknown.values())
+    alone = Counter(key for keys, count in ways.items() if len(keys) == 1 for key in [*keys] * count)
+    of_matter: dict[_Key, set[str]] = {}
+    for holding, keys in unknown.items():
+        for key in keys:
+            of_matter.setdefault(key, set()).update(filter(None, [matters[holding]]))
+    steps = [*_steps(ways, counts)]
+    rest = sorted((key for key in counts if not _is_removable(key)), key=lambda key: (-counts[key], key))
+    return tuple(
+        Cause(
+            kind=key.kind,
+            obstacle=sentences[key][0],
+            step=sentences[key][1],
+            source=key.source,
+            host=key.host,
+            channel=key.channel,
+            from_=key.from_ or None,
+            to=key.to or None,
+            holdings=counts[key],
+            alone=alone[key],
+            resolves=resolves,
+            matters=tuple(sorted(of_matter[key])),
+        )
+        for key, resolves in [*steps, *((key, 0) for key in rest)]
+    )
+
+
+def _steps(ways: Mapping[frozenset[_Key], int], counts: Mapping[_Key, int]) -> Iterator[tuple[_Key, int]]:
+    """(step, holdings it frees) in the order to take them: always the steps that free most holdings for each step."""
+    left = {keys: count for keys, count in ways.items() if keys}
+    while left:
+        chosen = min(left, key=lambda keys: (-left[keys] / len(keys), len(keys), sorted(keys)))
+        for key in sorted(chosen, key=lambda key: (-counts[key], key)):
+            reduced: Counter[frozenset[_Key]] = Counter()
+            for keys, count in left.items():
+                reduced[keys - {key}] += count
+            freed = reduced.pop(frozenset(), 0)
+            left = dict(reduced)
+            yield key, freed
+
+
+def _is_removable(key: _Key) -> bool:
+    return key.kind not in _WITHOUT_STEP

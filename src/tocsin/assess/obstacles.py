@@ -1,0 +1,21 @@
+"""The sentences that say what stands in the way of a better verdict; verdicts give them, causes are grouped by them."""
+
+from __future__ import annotations
+
+NEAR = (
+    "an access by an account, address or session in question is recorded that the question leaves out, or that lacks "
+    "what would decide it"
+)
+NOT_ITEMISED = "it was accessed as a whole in a way that names no items"
+IN_A_WHOLE = "a folder or container it may lie in was reached"
+UNTIMED = "an access is recorded without a usable time: whether it falls into the time asked of is not known"
+ADMINISTRATOR = "an administrator is among the compromised: the log is unproven from the earliest start on"
+ACCOUNTS_NOT_KNOWN = "the accounts behind an address or session in question are not all known"
+NOT_DECLARED = "an account in question is not declared in the estate: it may be an administrator's"
+HOST = "a host is among the compromised: what it kept or could reach by itself is in no access log"
+STANDING_CHANGE = "a rule, right or consent given by a compromised account opens a way no access log may show"
+NO_LOG = "no log that would record an access to it was read"
+NO_ACCESS = "no access"
+PROVIDERS_LOG = "no access recorded; the provider's log has no proof of completeness"
+NO_PROOF = "has no proof of completeness"  # of a log named before it
+NO_RECORD = "no access recorded; no record of"  # of a log named after it

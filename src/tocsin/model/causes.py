@@ -1,0 +1,59 @@
+"""What stands in the way of a verdict, and the step that would remove it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class CauseKind(enum.StrEnum):
+    """What kind of thing stands in the way."""
+
+    LOG_MISSING = "log_missing"  # no log that would record an access was read
+    NOT_COLLECTED = "not_collected"  # such a log was read, and nothing of the time asked of
+    GAPPED = "gapped"
+    SILENT = "silent"
+    TRUNCATED = "truncated"
+    EXPIRED = "expired"
+    CLEARED = "cleared"
+    THROTTLED = "throttled"
+    UNPARSED = "unparsed"
+    NOT_ATTESTED = "not_attested"  # nobody vouches that the log is complete
+    NOT_ATTESTABLE = "not_attestable"  # the log cannot hold every access, whoever vouches for it
+    OTHER_USE = "other_use"  # an access by an account in question that is neither the intruder's for sure nor not
+    ACCOUNTS_NOT_KNOWN = "accounts_not_known"
+    NOT_DECLARED = "not_declared"  # the estate does not say whether an account is an administrator's
+    STANDING_CHANGE = "standing_change"
+    ADMINISTRATOR = "administrator"
+    HOST = "host"
+    NOT_ITEMISED = "not_itemised"
+    UNTIMED = "untimed"
+    WITHHELD = "withheld"  # this version says it of nothing
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One thing that keeps holdings unknown. Causes stand in the order in which their steps resolve most.
+
+    obstacle   what stands in the way, one sentence
+    step       whom to ask for what; "" where no step of the institution removes it
+    source, host, channel   the log it is about, "" for none or any
+    from_, to  the time it is about, nanoseconds UTC, None open
+    holdings   unknown holdings it stands in the way of; `alone` of these: nothing else does that a step could remove
+    resolves   holdings freed by this step when every step before it is done too: only what no step removes is left
+    matters    those of the holdings, as the estate names them, sorted
+    """
+
+    kind: CauseKind
+    obstacle: str
+    step: str
+    source: str
+    host: str
+    channel: str
+    from_: int | None
+    to: int | None
+    holdings: int
+    alone: int
+    resolves: int
+    matters: tuple[str, ...]

@@ -1,0 +1,104 @@
+"""Verdicts in; the tables by matter and by place that text and report show out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tocsin.model.answers import Answers
+from tocsin.model.exposure import Exposure, Verdict
+from tocsin.model.finding import Entity, EntityType
+from tocsin.model.response import Means
+from tocsin.share.summary import span, strongest
+
+NO_MATTER = "no matter named by the estate"
+
+
+class Tally(NamedTuple):
+    """Distinct holdings under one name, by their strongest verdict; `degrees` of the confirmed, `first`, `last` too."""
+
+    name: str
+    sensitivity: str
+    confirmed: int
+    unknown: int
+    ruled_out: int
+    first: int | None
+    last: int | None
+
+
+class OtherUse(NamedTuple):
+    """Use of an account in question that no finding names, of one address and client; `days` it was seen between."""
+
+    account: str
+    address: str
+    client: str
+    records: int
+    first: int | None
+    last: int | None
+
+
+def by_matter(exposures: Iterable[Exposure]) -> tuple[Tally, ...]:
+    """One row a matter, the most confirmed first; what has none comes last, and alone there are no rows at all."""
+    found = list(strongest(exposures).values())
+    if not any(each.matter for each in found):
+        return ()
+    return _tallied(found, [each.matter for each in found])
+
+
+def by_place(exposures: Iterable[Exposure]) -> tuple[Tally, ...]:
+    """One row a mailbox, site or other container, the most confirmed first."""
+    found = list(strongest(exposures).values())
+    return _tallied(found, [each.container or each.holding for each in found])
+
+
+def _tallied(found: Sequence[Exposure], names: Sequence[str]) -> tuple[Tally, ...]:
+    groups: dict[str, list[Exposure]] = {}
+    for each, name in zip(found, names, strict=True):
+        groups.setdefault(name, []).append(each)
+    rows = (_tally(name, each) for name, each in groups.items())
+    return tuple(sorted(rows, key=lambda row: (not row.name, -row.confirmed, -row.unknown, row.name)))
+
+
+def _tally(name: str, found: Sequence[Exposure]) -> Tally:
+    verdicts = Counter(each.verdict for each in found)
+    period = span(time for each in found for time in (each.first, each.last))
+    return Tally(
+        name=name,
+        sensitivity=", ".join(sorted({each.sensitivity for each in found if each.sensitivity})),
+        confirmed=verdicts[Verdict.CONFIRMED],
+        unknown=verdicts[Verdict.UNKNOWN],
+        ruled_out=verdicts[Verdict.RULED_OUT],
+        first=period[0] if period else None,
+        last=period[1] if period else None,
+    )
+
+
+def other_use(answers: Answers) -> tuple[OtherUse, ...]:
+    """What else the accounts of the incidents were used with, most used first: the holder's own, as far as logs show.
+
+    Left out is what names an address or session that a finding names or that is taken as hostile.
+    """
+    hostile = hostile_entities(answers)
+    accounts = {entity.id for entity in hostile if entity.type is EntityType.ACCOUNT}
+    found: dict[tuple[str, str, str], list[Means]] = {}
+    for attribution in answers.attribution:
+        for means in dict.fromkeys(attribution.means):
+            named = {Entity(EntityType.ADDRESS, means.address), Entity(EntityType.SESSION, means.session)}
+            if means.account in accounts and means.address and not named & hostile:
+                found.setdefault((means.account, means.address, means.client), []).append(means)
+    rows = [_used(key, list(dict.fromkeys(means))) for key, means in found.items()]
+    return tuple(sorted(rows, key=lambda row: (-row.records, row)))
+
+
+def _used(key: tuple[str, str, str], means: Sequence[Means]) -> OtherUse:
+    period = span(time for one in means for time in (one.first, one.last)) or (None, None)
+    return OtherUse(*key, sum(one.count for one in means), *period)
+
+
+def hostile_entities(answers: Answers) -> frozenset[Entity]:
+    """What the incidents name, and what the verdicts take as hostile."""
+    named = {entity for incident in answers.incidents for entity in incident.entities}
+    kinds = {str(kind): kind for kind in EntityType}
+    taken = (text.partition(":") for each in answers.exposure for text in each.premises.compromised)
+    return frozenset(named | {Entity(kinds[kind], id_) for kind, _, id_ in taken if kind in kinds})
