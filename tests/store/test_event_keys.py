@@ -54,6 +54,6 @@ def test_keys_an_earlier_version_kept_one_by_one_are_still_held(tmp_path: Path) 
         connection.execute(text("DROP TABLE chunk_keys"))
         connection.execute(text("CREATE TABLE event_keys (key BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID"))
         connection.execute(text("INSERT INTO event_keys VALUES (:key)"), [{"key": b"a" * 16}, {"key": b"b" * 16}])
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     workspace.close()
     assert EventKeys.load(open_workspace(tmp_path / "w")).held(b"b" * 16 + b"c" * 16) == {b"b" * 16}

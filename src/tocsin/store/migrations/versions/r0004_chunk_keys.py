@@ -7,8 +7,8 @@ from sqlalchemy import inspect, text
 
 from tocsin.store.tables import chunk_keys
 
-revision = "0003"
-down_revision: str | None = "0002"
+revision = "0004"
+down_revision: str | None = "0003"
 
 
 def upgrade() -> None:
