@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation clean
+.PHONY: demo test check format lint types imports docs evaluation bench-investigate clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -37,6 +37,9 @@ format: $(DEV_STAMP)
 
 evaluation: $(DEV_STAMP)  ## measure on the public data sets (TOCSIN_DATA) and write docs/evaluation.md
 	@$(BIN)/python benchmarks/evaluate.py
+
+bench-investigate: $(DEV_STAMP)  ## measure time and memory of an investigation of a million records (TOCSIN_DATA)
+	@$(BIN)/python benchmarks/investigate.py
 
 clean:
 	rm -rf $(VENV) demo

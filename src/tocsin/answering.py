@@ -119,7 +119,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         place=held.places,
     )
     as_of = _as_of(held.accounts) if now is None else now
-    apart = exceptions.set_apart(within(held.hits, question), held.exceptions, as_of)
+    apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
     named = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)

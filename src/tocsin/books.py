@@ -23,7 +23,7 @@ from tocsin.store import tables
 from tocsin.store.workspace import Workspace
 from tocsin.work import from_ipc
 
-_PARTIALS_AT_ONCE = 256
+_PARTIALS_AT_ONCE = 64
 
 
 def begin_run(workspace: Workspace, started: str, tool: str, settings: Mapping[str, object]) -> int:
@@ -161,13 +161,22 @@ def _state(state: str, has_rejected: bool, complete: bool) -> InputState:
 
 
 def kept_by(workspace: Workspace, fold: str, combine: Callable[[Sequence[pa.Table]], pa.Table]) -> pa.Table:
-    """What a fold has kept of the whole workspace, combined."""
+    """What a fold has kept of the whole workspace, combined.
+
+    Partials are combined as the digits of a number are carried, so that each row is handled once a level and not once a
+    batch: the work grows with the partials, and not with their square.
+    """
     partial = tables.partials.c
-    state: list[pa.Table] = []
+    levels: list[list[pa.Table]] = [[]]
     with workspace.reading() as connection:
         rows = connection.execute(select(partial.data).where(partial.fold == fold).order_by(partial.chunk))
         for row in rows:
-            state.append(from_ipc(row.data))
-            if len(state) >= _PARTIALS_AT_ONCE:
-                state = [combine(state)]
-    return combine(state)
+            levels[0].append(from_ipc(row.data))
+            for number, level in enumerate(levels):
+                if len(level) < _PARTIALS_AT_ONCE:
+                    break
+                if number + 1 == len(levels):
+                    levels.append([])
+                levels[number + 1].append(combine(level))
+                level.clear()
+    return combine([table for level in reversed(levels) for table in level])

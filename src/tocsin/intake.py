@@ -23,13 +23,13 @@ from tocsin.model.chunk import Dating, Input, InputState, Rejection
 from tocsin.processing import YEARLESS, Sealing
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
-from tocsin.store import tables
+from tocsin.store import event_keys, tables
+from tocsin.store.event_keys import KEY_BYTES, EventKeys
 from tocsin.store.workspace import Workspace
 from tocsin.work import Done, Job, work
 from tocsin.workers import Workers, start_workers
 
 _WINDOW = 3
-_KEYS_A_QUERY = 500
 
 
 class Progress(Protocol):
@@ -65,9 +65,10 @@ class Intake:
     def take_in(self, planned: Iterator[Planned]) -> None:
         """Commit every input and chunk of the plan that the workspace does not hold yet."""
         abandoned: set[int] = set()
+        known = EventKeys.load(self.workspace)
         with start_workers(self.workers) as pool:
             for step in self._run(planned, pool):
-                self._settle(step, abandoned)
+                self._settle(step, abandoned, known)
 
     def _run(self, planned: Iterator[Planned], pool: Workers) -> Iterator[_Step]:
         """Steps in plan order, each with its result; jobs run ahead by a bounded window."""
@@ -102,7 +103,7 @@ class Intake:
             )
         self.progress.note(reason)
 
-    def _settle(self, step: _Step, abandoned: set[int]) -> None:
+    def _settle(self, step: _Step, abandoned: set[int], known: EventKeys) -> None:
         if step.input in abandoned:
             return
         if step.outcome is None:
@@ -119,17 +120,18 @@ class Intake:
         if step.job is None:
             return
         with self.workspace.writing() as connection:
-            repeated = _held_keys(connection, done.keys)
+            repeated = known.held(done.keys)
             if repeated:
                 ordinals = frozenset(
                     ordinal
                     for place, ordinal in enumerate(done.ordinals)
-                    if done.keys[16 * place : 16 * place + 16] in repeated
+                    if done.keys[KEY_BYTES * place : KEY_BYTES * (place + 1)] in repeated
                 )
                 done = replace(
                     work(replace(step.job, without=ordinals, segment=None)), segment_sha256=done.segment_sha256
                 )
             self._commit(connection, step.input, step.job, done)
+        known.add(done.keys)
         if step.job.kind is not ChunkKind.DERIVED:
             self.progress.advance(step.job.chunk.length)
 
@@ -167,7 +169,7 @@ class Intake:
             )
         )
         _write_derived(connection, chunk.sequence, done)
-        _keep_keys(connection, done.keys)
+        event_keys.keep(connection, chunk.sequence, done.keys)
 
     def _job(self, task: Task, sequence: int) -> Job:
         secret = os.urandom(32)
@@ -290,28 +292,6 @@ def _rejection(sequence: int, rejection: Rejection) -> dict[str, object]:
         "first": rejection.first,
         "detail": rejection.detail,
     }
-
-
-def _split_keys(keys: bytes) -> list[bytes]:
-    return [keys[start : start + 16] for start in range(0, len(keys), 16)]
-
-
-def _held_keys(connection: Connection, keys: bytes) -> set[bytes]:
-    """Those of the keys that an earlier chunk has left."""
-    wanted = _split_keys(keys)
-    held: set[bytes] = set()
-    column = tables.event_keys.c.key
-    for start in range(0, len(wanted), _KEYS_A_QUERY):
-        rows = connection.execute(select(column).where(column.in_(wanted[start : start + _KEYS_A_QUERY])))
-        held.update(rows.scalars())
-    return held
-
-
-def _keep_keys(connection: Connection, keys: bytes) -> None:
-    if keys:
-        connection.execute(
-            insert(tables.event_keys).prefix_with("OR IGNORE"), [{"key": key} for key in _split_keys(keys)]
-        )
 
 
 class _Step(NamedTuple):

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import select
 
-from tocsin.answering import Held, answer, within
+from tocsin.answering import Held, answer
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.exceptions import set_apart
 from tocsin.detect.sigma.compile import CompiledRules
@@ -67,6 +67,11 @@ def asked_again(
             part = part.set_column(part.schema.get_field_index(name), correlated.SCHEMA.field(name), found[name])
         parts.append(part.sort_by(correlated.ORDER))
         progress.advance(1)
+    told = pc.sum(stale["hits"]).as_py() or 0
+    if told > stale.num_rows:
+        progress.note(
+            f"{told - stale.num_rows:,} hits are not kept one by one: the first of their hour speaks for them"
+        )
     again = {pair for part in parts[1:] for pair in _pairs(part)}
     missed = stale.filter(pa.array([pair not in again for pair in _pairs(stale)], pa.bool_()))
     if missed.num_rows:
@@ -91,13 +96,16 @@ def compare(held: Held, hits: pa.Table, rules: CompiledRules, new: Collection[st
     before = answer(held, question, now, run)
     proposed = replace(held, hits=hits, exceptions=tuple(one.info for one in rules.exceptions))
     after = answer(proposed, question, now, run)
-    parted = [set_apart(within(each.hits, question), each.exceptions, before.as_of) for each in (held, proposed)]
+    parted = [
+        set_apart(correlated.within(each.hits, question.from_, question.to), each.exceptions, before.as_of)
+        for each in (held, proposed)
+    ]
     hidden_before, hidden_after = set(_pairs(parted[0].hidden)), _pairs(parted[1].hidden)
     newly = parted[1].hidden.filter(pa.array([pair not in hidden_before for pair in hidden_after], pa.bool_()))
     return Preview(
         exceptions=tuple(one for one in after.exceptions if one.id in new),
         shown=before.accounting.hits.shown,
-        hidden=newly.num_rows,
+        hidden=pc.sum(newly["hits"]).as_py() or 0,
         shown_again=len(hidden_before.difference(hidden_after)),
         accounts=_shares(_first_named(newly, "actor.user.name", "user.name")),
         hosts=_shares(_first_named(newly, "device.hostname")),

@@ -32,6 +32,7 @@ class Rereader:
     def __init__(self, workspace: Workspace, key: WorkspaceKey) -> None:
         self._workspace = workspace
         self._key = key
+        self._received: tuple[int, BinaryIO] | None = None  # the input read last, open: it knows where its segments lie
         self._input: int | None = None
         self._blocks: Iterator[bytes] = iter(())
         self._waiting = b""
@@ -40,9 +41,11 @@ class Rereader:
     def bytes_of(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
         """The chunk's range of the input's content. Raises VerificationError where it cannot be had from the record."""
         if chunk.kind != ChunkKind.DERIVED:
-            with open_input(self._workspace, self._key, chunk.input) as stream:
-                stream.seek(chunk.offset)
-                return stream.read(chunk.length)
+            if self._received is None or self._received[0] != chunk.input:
+                self._received = chunk.input, open_input(self._workspace, self._key, chunk.input)
+            stream = self._received[1]
+            stream.seek(chunk.offset)
+            return stream.read(chunk.length)
         if self._input != chunk.input or chunk.offset < self._position:
             self._start(entry, chunk.input)
         return self._take(entry.path, chunk.offset, chunk.length)

@@ -121,6 +121,21 @@ def test_members_are_listed_and_read(name: str) -> None:
     assert readable == members
 
 
+def test_many_small_members_of_a_zip_are_one_bomb_when_together_they_are_too_much() -> None:
+    members = {f"{number}.log": b"0" * 600 for number in range(5)}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, data in members.items():
+            written.writestr(name, data)
+    known = format_of(target, SMALL)
+    assert known is not None
+    archive = known[0].open(known[1], SMALL)
+    assert b"".join(archive.blocks("0.log")) == members["0.log"]
+    with pytest.raises(BombError, match="more than 10 times"):
+        for name in members:
+            list(archive.blocks(name))
+
+
 def test_links_in_an_archive_are_named_and_not_followed() -> None:
     known = format_of(io.BytesIO(tarred({"a": b"1"})), Limits())
     assert known is not None

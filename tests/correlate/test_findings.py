@@ -245,6 +245,45 @@ def test_chunks_in_any_order_give_the_same_findings_and_no_hit_is_lost(
     )
 
 
+@settings(deadline=None, max_examples=50)
+@given(ROWS, st.data())
+def test_hits_beyond_those_kept_are_counted_whatever_the_order_of_the_chunks(
+    rows: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    whole = conclude(*rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "KEPT", data.draw(st.integers(1, 3)))
+        few = conclude(*rows)
+        cut = data.draw(st.integers(0, len(rows)))
+        parts = [findings.summarise(pa.Table.from_pylist(part, schema=HITS)) for part in (rows[:cut], rows[cut:])]
+        apart = findings.combine(data.draw(st.permutations(parts)))
+        assert findings.conclude(apart, RULES, place) == few
+    assert [(f.id, f.first, f.last, f.entities) for f in few] == [(f.id, f.first, f.last, f.entities) for f in whole]
+    assert [len(f.records) + f.more for f in few] == [len(f.records) for f in whole]
+    assert all(set(f.records) <= set(g.records) for f, g in zip(few, whole, strict=True))
+
+
+def test_a_rule_true_all_day_keeps_a_bounded_state() -> None:
+    rows = [hit(n, START + n * NANOSECONDS, actor__user__name=ADA, process__uid=f"ws1|{n}") for n in range(10_000)]
+    state = findings.summarise(pa.Table.from_pylist(rows, schema=HITS))
+    assert state.num_rows <= 3 * (findings.KEPT + 1)
+    (found,) = findings.conclude(state, RULES, place)
+    assert len(found.records) + found.more == 10_000
+    assert found.last == START + 9_999 * NANOSECONDS
+    assert f"10000 records from 2026-03-02T08:00:00Z to 2026-03-02T10:46:39Z, {len(found.records)} of them" in found.why
+
+
+def test_a_span_that_cuts_an_hour_keeps_what_may_lie_in_it() -> None:
+    rows = [hit(n, START + n * NANOSECONDS, actor__user__name=ADA) for n in range(1_000)]
+    rows.append(hit(2_000, None, actor__user__name=ADA))
+    state = findings.summarise(pa.Table.from_pylist(rows, schema=HITS))
+    inside = findings.within(state, START + 500 * NANOSECONDS, START + 600 * NANOSECONDS)
+    timed, untimed = findings.conclude(inside, RULES, place)
+    assert (timed.first, timed.last) == (START + 500 * NANOSECONDS, START + 600 * NANOSECONDS - 1)
+    assert untimed.records == (place(2_000),)
+    assert findings.within(state, START + 2_000 * NANOSECONDS, None).num_rows == 1
+
+
 def test_disjoint_partials_keep_plan_order() -> None:
     late = findings.summarise(pa.Table.from_pylist([hit(record_reference(7, 0))], schema=HITS))
     early = findings.summarise(pa.Table.from_pylist([hit(record_reference(2, 5))], schema=HITS))

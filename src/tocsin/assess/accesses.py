@@ -7,6 +7,7 @@ access, in order of record.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,6 @@ WAY = (
     "operation",
     "label",
 )
-_LISTS = ("record", "time")
 SCHEMA = pa.schema(
     [
         *(pa.field(name, pa.string()) for name in WAY),
@@ -39,19 +39,23 @@ SCHEMA = pa.schema(
         pa.field("time", pa.list_(pa.int64()), nullable=False),
     ]
 )
-_FLAT = pa.schema([*(pa.field(name, pa.string()) for name in WAY), *(pa.field(name, pa.int64()) for name in _LISTS)])
+_WAYS = pa.schema([pa.field(name, pa.string()) for name in WAY])
 
 _Integers = npt.NDArray[np.int64]
+_Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 
 
 def summarise(accesses: pa.Table) -> pa.Table:
     """The ways of one chunk, in canonical order; a page of a site counts as the site. Pure."""
-    return _grouped(_by_site(accesses.select(_FLAT.names).cast(_FLAT)))
+    ways = _by_site(accesses.select(list(WAY)).cast(_WAYS))
+    return _grouped(ways, np.arange(ways.num_rows), accesses["record"], accesses["time"])
 
 
 def combine(partials: Sequence[pa.Table]) -> pa.Table:
     """The ways of all, in canonical order; associative, commutative, and a record given twice counts once."""
-    return _grouped(pa.concat_tables([_FLAT.empty_table(), *(_flat(partial) for partial in partials)]))
+    state = pa.concat_tables([SCHEMA.empty_table(), *partials])
+    way, record, time, timed = flatten(state)
+    return _grouped(state.select(list(WAY)), way, pa.array(record), pa.array(time, mask=~timed))
 
 
 def flatten(state: pa.Table) -> tuple[_Integers, _Integers, _Integers, npt.NDArray[np.bool_]]:
@@ -66,43 +70,61 @@ def flatten(state: pa.Table) -> tuple[_Integers, _Integers, _Integers, npt.NDArr
     )
 
 
-def _by_site(flat: pa.Table) -> pa.Table:
+def _by_site(ways: pa.Table) -> pa.Table:
     """Sites by the address of the site: a log names the page that was fetched, and a page is no site of its own."""
-    of_site = pc.equal(flat["kind"], "site")
+    of_site = pc.equal(ways["kind"], "site")
     if not pc.any(of_site).as_py():
-        return flat
+        return ways
     for name in ("holding", "container"):
-        column = flat[name].combine_chunks().dictionary_encode()
+        column = ways[name].combine_chunks().dictionary_encode()
         sites = pa.array([site_of(text) if text else text for text in column.dictionary.to_pylist()], pa.string())
-        flat = flat.set_column(
-            flat.schema.get_field_index(name), name, pc.if_else(of_site, sites.take(column.indices), flat[name])
+        ways = ways.set_column(
+            ways.schema.get_field_index(name), name, pc.if_else(of_site, sites.take(column.indices), ways[name])
         )
-    return flat
+    return ways
 
 
-def _flat(state: pa.Table) -> pa.Table:
-    parents = pc.list_parent_indices(state["record"].combine_chunks())
-    ways = state.select(list(WAY)).take(parents)
-    columns = [ways[name] for name in WAY] + [state[name].combine_chunks().flatten() for name in _LISTS]
-    return pa.table(columns, schema=_FLAT)
+def _grouped(ways: pa.Table, way: _Integers, record: _Column, time: _Column) -> pa.Table:
+    """Accesses as rows of `SCHEMA`: `way` gives the row of `ways` of each. Equal ways become one.
+
+    The texts are handled once a way and never once an access: of a year of a mailbox they are most of the memory.
+    """
+    if not len(way):
+        return SCHEMA.empty_table()
+    numbered = ways.append_column("row", pa.array(np.arange(ways.num_rows)))
+    alike = numbered.group_by(list(WAY), use_threads=False).aggregate([("row", "list"), ("row", "min")])
+    place = np.empty(ways.num_rows, dtype=np.int64)  # in canonical order, of each row of `ways`
+    order = _numbers(pc.sort_indices(alike.select(list(WAY)), [(name, "ascending") for name in WAY]))
+    rank = np.empty(order.size, dtype=np.int64)
+    rank[order] = np.arange(order.size)
+    lists = alike["row_list"].combine_chunks()
+    place[_numbers(lists.flatten())] = rank[_numbers(pc.list_parent_indices(lists))]
+    records = _numbers(record)
+    timed = pc.is_valid(time).to_numpy(zero_copy_only=False)
+    times = _numbers(pc.fill_null(time, 0))
+    at = place[way]
+    sorted_ = np.lexsort((times, ~timed, records, at))  # without a time last, as Arrow sorts
+    at, records, times, timed = at[sorted_], records[sorted_], times[sorted_], timed[sorted_]
+    again = (at[1:] == at[:-1]) & (records[1:] == records[:-1]) & (times[1:] == times[:-1]) & (timed[1:] == timed[:-1])
+    kept = np.concatenate(([True], ~again))
+    at, records, times, timed = at[kept], records[kept], times[kept], timed[kept]
+    starts = np.flatnonzero(np.concatenate(([True], at[1:] != at[:-1])))
+    offsets = pa.array(np.concatenate((starts, [at.size])), pa.int32())
+    latest, earliest = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+    untimed = ~np.logical_or.reduceat(timed, starts)
+    first = np.minimum.reduceat(np.where(timed, times, latest), starts)
+    last = np.maximum.reduceat(np.where(timed, times, earliest), starts)
+    distinct = ways.take(alike["row_min"].combine_chunks().take(pa.array(order)))
+    columns = [
+        *(distinct[name] for name in WAY),
+        pa.array(first, mask=untimed),
+        pa.array(last, mask=untimed),
+        pa.ListArray.from_arrays(offsets, pa.array(records)),
+        pa.ListArray.from_arrays(offsets, pa.array(times, mask=~timed)),
+    ]
+    return pa.table(columns, names=SCHEMA.names).cast(SCHEMA).combine_chunks()
 
 
-def _grouped(flat: pa.Table) -> pa.Table:
-    """Flat rows as ways: sorted, distinct, the lists in order of record."""
-    distinct = flat.group_by(list(_FLAT.names), use_threads=False).aggregate([])
-    ordered = distinct.sort_by([(name, "ascending") for name in (*WAY, *_LISTS)])
-    grouped = ordered.group_by(list(WAY), use_threads=False).aggregate(
-        [("time", "min"), ("time", "max"), *((name, "list") for name in _LISTS)]
-    )
-    named = grouped.rename_columns(
-        [
-            {"time_min": "first", "time_max": "last"}.get(name, name.removesuffix("_list"))
-            for name in grouped.schema.names
-        ]
-    )
-    return named.select(SCHEMA.names).cast(SCHEMA).combine_chunks()
-
-
-def _numbers(values: pa.Array) -> _Integers:
+def _numbers(values: _Column) -> _Integers:
     numbers: _Integers = values.to_numpy(zero_copy_only=False).astype(np.int64)
     return numbers

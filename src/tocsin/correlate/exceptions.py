@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tocsin.model.answers import HitsAccount
 from tocsin.model.exceptions import ExceptionAccount, ExceptionInfo, HiddenHits, ImplicatedHits
@@ -47,9 +48,8 @@ class SetApart(NamedTuple):
     @property
     def account(self) -> HitsAccount:
         """The books of the hits."""
-        return HitsAccount(
-            found=self.shown.num_rows + self.hidden.num_rows, shown=self.shown.num_rows, hidden=self.hidden.num_rows
-        )
+        shown, hidden = (pc.sum(table["hits"]).as_py() or 0 for table in (self.shown, self.hidden))
+        return HitsAccount(found=shown + hidden, shown=shown, hidden=hidden)
 
 
 def set_apart(hits: pa.Table, exceptions: Sequence[ExceptionInfo], as_of: int | None) -> SetApart:

@@ -1,7 +1,8 @@
 """From hits (`model.tables.HITS`) to findings: the hits of one rule on one subject while they stay close in time.
 
-A fold: `summarise` in the worker, `combine` in any order, `conclude` to findings. Its state is the hits themselves,
-less the columns no later question needs.
+A fold: `summarise` in the worker, `combine` in any order, `conclude` to findings. Its state is the first `KEPT` hits of
+each rule by the same entities in each hour, and of those beyond them one row with their number and last time: it grows
+with what is named and how long, and not with how often a rule is true.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tocsin.correlate.reason import explain_match
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
@@ -27,6 +29,7 @@ from tocsin.model.tables import HITS, empty
 
 NAME = "findings"
 GAP = HOUR  # neighbours further apart are two findings
+KEPT = 128  # hits of one rule by the same entities in one hour that are kept one by one
 PROCESSES_NAMED = 100  # per finding: a rule on process starts would otherwise name every process of a month
 
 _COLUMNS = (
@@ -50,8 +53,28 @@ _COLUMNS = (
     "user.name",
     "resource.name",
 )
-SCHEMA = pa.schema([HITS.field(name) for name in _COLUMNS])
+SCHEMA = pa.schema(
+    [
+        *(HITS.field(name) for name in _COLUMNS),
+        pa.field("hits", pa.int64(), nullable=False),  # of which this row is the first; 1 where it stands for itself
+        pa.field("last", pa.int64()),  # time of the last of them
+    ]
+)
 ORDER = [(name, "ascending") for name in ("record", "rule", "matched", "hidden_by")]
+# What must be equal for hits to be told by their number alone: all that a finding is grouped by or names, but the
+# process, for nearly every hit of a rule on process starts has one of its own.
+_ALIKE = (
+    "rule",
+    "source",
+    "status",
+    "actor.user.name",
+    "actor.session.uid",
+    "actor.app_uid",
+    "src_endpoint.ip",
+    "device.hostname",
+    "metadata.log_name",
+    "user.name",
+)
 
 _TYPE = attrgetter("type")
 _BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
@@ -61,18 +84,109 @@ Flags = npt.NDArray[np.bool_]
 
 
 def summarise(hits: pa.Table) -> pa.Table:
-    """The hits of one chunk with the columns of `SCHEMA`, by (record, rule, matched)."""
-    return hits.select(SCHEMA.names).cast(SCHEMA).sort_by(ORDER)
+    """The hits of one chunk as rows of `SCHEMA`, by (record, rule, matched); a rule is true of a record once,
+    or once by each set of exceptions that take it out."""
+    ordered = hits.select(list(_COLUMNS)).sort_by(ORDER)
+    ordered = ordered.filter(_is_first(ordered)) if ordered.num_rows else ordered
+    counted = ordered.append_column("hits", pa.array(np.ones(ordered.num_rows, dtype=np.int64)))
+    return _bounded(counted.append_column("last", counted["time"]).cast(SCHEMA))
 
 
 def combine(partials: Sequence[pa.Table]) -> pa.Table:
-    """All hits of the partials, by (record, rule, matched). Each partial must come from `summarise` or `combine`."""
+    """What is kept of all partials, by (record, rule, matched); associative and commutative.
+
+    Each partial must come from `summarise` or `combine`.
+    """
     filled = sorted((table for table in partials if table.num_rows), key=lambda table: _record(table, 0))
     if not filled:
         return empty(SCHEMA)
     joined = pa.concat_tables(filled)
     apart = all(_record(a, -1) < _record(b, 0) for a, b in itertools.pairwise(filled))
-    return joined if apart else joined.sort_by(ORDER)
+    return _bounded(joined if apart else joined.sort_by(ORDER))
+
+
+def within(state: pa.Table, from_: int | None, to: int | None) -> pa.Table:
+    """The hits in that time (ns UTC, `to` exclusive), and those without one: they cannot be placed outside it.
+
+    A row that stands for many hits is there where any of them may be, its times cut to the span asked of.
+    """
+    time, last = state["time"], state["last"]
+    keep = pa.array(np.ones(state.num_rows, dtype=np.bool_))
+    if from_ is not None:
+        keep = pc.and_(keep, pc.fill_null(pc.greater_equal(last, from_), fill_value=True))
+        time = pc.if_else(pc.less(time, from_), from_, time)
+    if to is not None:
+        keep = pc.and_(keep, pc.fill_null(pc.less(state["time"], to), fill_value=True))
+        last = pc.if_else(pc.greater_equal(last, to), to - 1, last)
+    for name, cut in (("time", time), ("last", last)):
+        state = state.set_column(state.schema.get_field_index(name), SCHEMA.field(name), cut)
+    return state.filter(keep)
+
+
+def _is_first(ordered: pa.Table) -> pa.Array:
+    """Per row, whether it is the first of its record and rule, or an exception has a say in it."""
+    record: Integers = ordered["record"].to_numpy()
+    rule = _Column.of(ordered["rule"]).codes
+    kept: Flags = ordered["hidden_by"].is_valid().to_numpy().copy()
+    plain = np.flatnonzero(~kept)
+    again = (record[plain][1:] == record[plain][:-1]) & (rule[plain][1:] == rule[plain][:-1])
+    kept[plain[np.concatenate(([True], ~again))[: plain.size]]] = True
+    return pa.array(kept)
+
+
+def _bounded(rows: pa.Table) -> pa.Table:
+    """At most `KEPT` + 1 rows of hits that are alike, the first in time; the last of them stands for all beyond."""
+    if rows.num_rows <= KEPT:
+        return rows
+    alike = _alike(rows)
+    record: Integers = rows["record"].to_numpy()
+    order = np.lexsort((record, rows["time"].fill_null(0).to_numpy(), alike))
+    starts = np.flatnonzero(np.concatenate(([True], alike[order][1:] != alike[order][:-1])))
+    sizes = np.diff(np.concatenate((starts, [order.size])))
+    if sizes.max() <= KEPT + 1:
+        return rows
+    rank = np.arange(order.size) - np.repeat(starts, sizes)
+    kept = order[rank <= KEPT]
+    # Each stretch from the row that stands for the others to the end of those alike.
+    beyond = rank >= KEPT
+    heads = np.flatnonzero(rank[beyond] == KEPT)
+    hits: Integers = rows["hits"].to_numpy().copy()
+    last: Integers = rows["last"].fill_null(0).to_numpy().copy()
+    standing = order[rank == KEPT]
+    hits[standing] = np.add.reduceat(hits[order[beyond]], heads)
+    last[standing] = np.maximum.reduceat(last[order[beyond]], heads)
+    untimed = rows["time"].is_null().to_numpy()
+    bounded = rows.drop_columns(["hits", "last"])
+    bounded = bounded.append_column(SCHEMA.field("hits"), pa.array(hits))
+    bounded = bounded.append_column(SCHEMA.field("last"), pa.array(last, mask=untimed))
+    return bounded.take(pa.array(np.sort(kept)))
+
+
+def _alike(rows: pa.Table) -> Integers:
+    """Per row a number, the same for hits that differ in nothing a finding tells them apart by, in one hour.
+
+    A hit that an exception may hide is like no other: each of them is accounted for (`correlate.exceptions`).
+    """
+    time: Integers = rows["time"].fill_null(0).to_numpy()
+    untimed = rows["time"].is_null().to_numpy()
+    resource = _Column.of(rows["resource.name"])
+    is_mail = _is_mail(rows)
+    alike = np.zeros(rows.num_rows, dtype=np.int64)
+    for codes in (
+        np.where(untimed, np.iinfo(np.int64).min, time // HOUR),
+        np.where(is_mail, resource.codes, -1),
+        np.where(rows["hidden_by"].is_valid().to_numpy(), np.arange(rows.num_rows), -1),
+        *(_Column.of(rows[name]).codes for name in _ALIKE),
+    ):
+        _, numbers = np.unique(codes, return_inverse=True)
+        _, alike = np.unique(alike * (int(numbers.max()) + 1) + numbers, return_inverse=True)
+    return alike.astype(np.int64)
+
+
+def _is_mail(rows: pa.Table) -> Flags:
+    log = _Column.of(rows["metadata.log_name"])
+    flags: Flags = log.mapped([int(value == "Exchange") for value in log.values]) == 1
+    return flags
 
 
 def conclude(
@@ -86,7 +200,8 @@ def conclude(
     One finding is the hits of one rule on one subject with no more than `GAP` between neighbours; hits without a time
     are one finding of their own per rule and subject. The subject is the account that acted, else the account acted on
     (unless the attempt failed: an account that was only tried has done nothing), else host, address, the machine's own
-    account, source. `Finding.entities` has the subject first, the others sorted; its records are in time.
+    account, source. `Finding.entities` has the subject first, the others sorted; its records are those kept, in time,
+    and how many more there were is counted.
 
     Ids are made from the rule, the subject and the first record's event key (`keys`), or its place without `keys`.
     A rule that is in the hits and not in `rules` gives findings at medium under its id, rather than none.
@@ -103,13 +218,15 @@ def conclude(
     texts = [subjects.texts[code] for code in subjects.of_row[first_rows].tolist()]
     records = groups.records.tolist()
     times = groups.times.tolist()
+    lasts = np.maximum.reduceat(groups.lasts, groups.starts).tolist()
+    hits = np.add.reduceat(groups.hits, groups.starts).tolist()
     findings: list[tuple[tuple[object, ...], Finding]] = []
     taken: set[str] = set()
     for number, (start, end) in enumerate(zip(groups.starts.tolist(), groups.ends.tolist(), strict=True)):
         rule = rules.get(rule_ids[number]) or _unloaded(rule_ids[number])
         places = tuple(place(record) for record in records[start:end])
         key = keys(records[start]) if keys else f"{places[0].input}\0{places[0].entry}".encode()
-        first, last = (None, None) if groups.untimed[start] else (times[start], times[end - 1])
+        first, last = (None, None) if groups.untimed[start] else (times[start], lasts[number])
         named, processes = entities.of_group(number, subjects.entities[texts[number]])
         finding = Finding(
             id=_identify(rule.id, texts[number], key, taken),
@@ -121,7 +238,8 @@ def conclude(
             last=last,
             entities=named,
             records=places,
-            why=explain_match(matched[number]) + _extent(end - start, first, last, processes),
+            why=explain_match(matched[number]) + _extent(hits[number], end - start, first, last, processes),
+            more=hits[number] - (end - start),
         )
         order = (first is None, first or 0, -rule.level.rank, rule.id, texts[number], finding.id)
         findings.append((order, finding))
@@ -163,7 +281,6 @@ class _Columns(NamedTuple):
 
     @classmethod
     def of(cls, state: pa.Table) -> _Columns:
-        log = _Column.of(state["metadata.log_name"])
         return cls(
             _Column.of(state["actor.user.name"]),
             _Column.of(state["user.name"]),
@@ -173,7 +290,7 @@ class _Columns(NamedTuple):
             _Column.of(state["process.uid"]),
             _Column.of(state["actor.app_uid"]),
             _Column.of(state["resource.name"]),
-            log.mapped([int(value == "Exchange") for value in log.values]) == 1,
+            _is_mail(state),
         )
 
 
@@ -231,6 +348,8 @@ class _Groups(NamedTuple):
     of_row: Integers
     records: Integers
     times: Integers
+    lasts: Integers
+    hits: Integers
     untimed: Flags
     rules: list[str]
     rule_of_row: Integers
@@ -251,15 +370,20 @@ def _group(state: pa.Table, subjects: _Subjects) -> _Groups:
         flags: Flags = ordered[1:] != ordered[:-1]
         return flags
 
-    same = ~(changes(rule_of_row) | changes(subjects.of_row) | changes(untimed))
-    again = same & ~changes(record)  # the same rule twice on one record is one hit
-    rows = rows[np.concatenate(([True], ~again))]
-    ordered = time[rows].view(np.uint64)  # a difference of two int64 always fits there
-    new = changes(rule_of_row) | changes(subjects.of_row) | changes(untimed) | ((ordered[1:] - ordered[:-1]) > GAP)
+    apart = changes(rule_of_row) | changes(subjects.of_row) | changes(untimed)
+    # A row that stands for many hits ends within its hour, so hour by hour the gaps are those of the hits themselves.
+    hour = apart | changes(time // HOUR)
+    hours = np.concatenate(([0], np.flatnonzero(hour) + 1))
+    last: Integers = state["last"].fill_null(0).to_numpy()[rows]
+    ends_of_hours = np.maximum.reduceat(last, hours).view(np.uint64)
+    begins_of_hours = time[rows][hours].view(np.uint64)  # a difference of two int64 always fits there
+    new = apart.copy()
+    new[hours[1:] - 1] |= (begins_of_hours[1:] - ends_of_hours[:-1]) > GAP
     starts = np.concatenate(([0], np.flatnonzero(new) + 1)).astype(np.int64)
     ends = np.concatenate((starts[1:], [rows.size])).astype(np.int64)
     of_row = np.repeat(np.arange(starts.size, dtype=np.int64), ends - starts)
-    return _Groups(rows, starts, ends, of_row, record[rows], time[rows], untimed[rows], rules, rule_of_row)
+    hits: Integers = state["hits"].to_numpy()[rows]
+    return _Groups(rows, starts, ends, of_row, record[rows], time[rows], last, hits, untimed[rows], rules, rule_of_row)
 
 
 class _Entities(NamedTuple):
@@ -341,14 +465,17 @@ def _identify(rule: str, subject: str, key: bytes, taken: set[str]) -> str:
     return found
 
 
-def _extent(count: int, first: int | None, last: int | None, processes: int) -> str:
+def _extent(hits: int, listed: int, first: int | None, last: int | None, processes: int) -> str:
     text = ""
-    if count > 1 and first is not None and last is not None:
-        text = f"; {count} records from {format_time(first)} to {format_time(last)}"
-    elif count > 1:
-        text = f"; {count} records without a time"
+    if hits > 1 and first is not None and last is not None:
+        text = f"; {hits} records from {format_time(first)} to {format_time(last)}"
+    elif hits > 1:
+        text = f"; {hits} records without a time"
+    if hits > listed:
+        text += f", {listed} of them listed"
     if processes > PROCESSES_NAMED:
-        text += f"; {processes} processes, of which {PROCESSES_NAMED} are named here"
+        known = " in those listed" if hits > listed else ""
+        text += f"; {processes} processes{known}, of which {PROCESSES_NAMED} are named here"
     return text
 
 

@@ -66,8 +66,10 @@ class Finding:
                  tactics as Sigma tags them
     first, last  nanoseconds UTC or None
     entities     what it is about (account, else host, else address) first, the others sorted
+    records      of the hits, in time; where one rule is true very often by the same entities, the first of each hour
     why          one sentence made of the fields that matched and their values
     responder    whose own work it is, as the estate declares; "" where it is nobody's
+    more         hits beyond `records`: their number and times are kept, their bytes are in the record
     """
 
     id: str
@@ -81,6 +83,7 @@ class Finding:
     why: str
     attack_version: str = ""
     responder: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

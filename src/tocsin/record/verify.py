@@ -216,6 +216,7 @@ class _Bytes:
         self._connection = connection
         self._tree = tree
         self._store = SegmentStore(workspace, key)
+        self._opened: tuple[int, io.BufferedReader] | None = None
         self._leaves = tree.leaves()
         self._held = b""
         total = select(rejections.c.chunk, func.sum(rejections.c.count)).group_by(rejections.c.chunk)
@@ -348,7 +349,12 @@ class _Bytes:
             raise VerificationError(f"{where}: its events are not {chunk.events}, as counted: {path}")
 
     def _open(self, input_id: int) -> io.BufferedReader:
-        return stream_of(self._connection, self._store, input_id)
+        """The input's bytes, from the first. The one opened last stays open: to open it lists all its segments."""
+        if self._opened is None or self._opened[0] != input_id or self._opened[1].closed:
+            self._opened = input_id, stream_of(self._connection, self._store, input_id)
+        stream = self._opened[1]
+        stream.seek(0)
+        return stream
 
     def _take(self, count: int) -> bytes:
         """The next leaf hashes of the ledger; fewer at its end."""

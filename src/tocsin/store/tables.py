@@ -100,12 +100,12 @@ partials = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
-# Keys of every event stored, so that a second copy is known as one (design, decision 4).
-event_keys = Table(
-    "event_keys",
+# Keys of the events a chunk left, 16 bytes each, so that a second copy is known as one (`store.event_keys`).
+chunk_keys = Table(
+    "chunk_keys",
     metadata,
-    Column("key", LargeBinary, primary_key=True),
-    sqlite_with_rowid=False,
+    Column("chunk", Integer, ForeignKey("chunks.sequence"), primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
 )
 
 # The right edge of the tree at the committed size: one row.

@@ -37,6 +37,7 @@ class ZipArchive:
     def __init__(self, archive: zipfile.ZipFile, limits: Limits) -> None:
         self._archive = archive
         self._limits = limits
+        self._received = self._inflated = 0  # of all members read: many small bombs are one
         files = [_told_by_itself(archive, each) for each in archive.infolist() if not each.is_dir()]
         self._entries = dict(zip(names(each.filename for each in files), files, strict=True))
         places = sorted(each.header_offset for each in archive.infolist())
@@ -47,12 +48,15 @@ class ZipArchive:
 
     def blocks(self, name: str) -> Iterator[bytes]:
         entry = self._entries[name]
-        inflated = 0
+        received, inflated = max(entry.compress_size, 1), 0
+        self._received += received
         try:
             with self._archive.open(entry) as stream:
                 while data := stream.read(BLOCK):
                     inflated += len(data)
-                    self._limits.check(max(entry.compress_size, 1), inflated)
+                    self._inflated += len(data)
+                    self._limits.check(received, inflated)
+                    self._limits.check(self._received, self._inflated)
                     yield data
         except _FAULTS as error:
             raise TruncatedError(f"the member is damaged: {error}") from error

@@ -7,7 +7,7 @@ from typing import Final
 
 from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
 from tocsin.detect.sigma.condition import predicates_in
-from tocsin.detect.sigma.logsource import Alternative, LogSourceMap, passes
+from tocsin.detect.sigma.logsource import Alternative, LogSource, LogSourceMap, passes
 from tocsin.detect.sigma.plan import Specialiser
 from tocsin.detect.sigma.predicate import Kind, Predicate
 from tocsin.detect.sigma.value import MISSING, Cell, fold
@@ -45,14 +45,17 @@ class _Parts:
     def __init__(self, compiled: CompiledRules, seen: Mapping[str, Set[Log]]) -> None:
         self._compiled = compiled
         self._seen = {one.source: sorted(seen.get(one.source, ())) for one in compiled.maps}
+        self._declared: dict[LogSource, list[tuple[LogSourceMap, Alternative]]] = {}
         self._logs: dict[tuple[str, Alternative], list[Log]] = {}
         self._specialisers: dict[tuple[str, Log], Specialiser] = {}
 
     def blindness(self, rule: CompiledRule) -> tuple[Lack, str] | None:
         """What the rule lacks to be able to fire, and why in words; None where it could."""
-        declared = [
-            (one, alternative) for one in self._compiled.maps for alternative in one.alternatives(rule.log_source)
-        ]
+        if rule.log_source not in self._declared:  # thousands of rules share some hundred log sources
+            self._declared[rule.log_source] = [
+                (one, alternative) for one in self._compiled.maps for alternative in one.alternatives(rule.log_source)
+            ]
+        declared = self._declared[rule.log_source]
         if not declared or rule.tree is None:
             return Lack.SOURCE, f"no source of this product reads {rule.log_source}"
         has_log = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -168,8 +169,10 @@ def compile_rules(
     compiled: list[CompiledRule] = []
     failed: list[FailedRule] = []
     exceptions: list[CompiledException] = []
+    # Thousands of rules share some hundred log sources, and every map is asked for each.
+    is_read = cache(lambda log_source: any(one.alternatives(log_source) for one in maps))
     for done, rule in enumerate(rules.rules):
-        found = _compiled(rule, maps, placeholders or {}, table)
+        found = _compiled(rule, is_read, placeholders or {}, table)
         if isinstance(found, FailedRule):
             failed.append(found)
         else:
@@ -271,11 +274,11 @@ def _covering(
 
 
 def _compiled(
-    rule: LoadedRule, maps: Sequence[LogSourceMap], placeholders: Placeholders, table: PredicateTable
+    rule: LoadedRule, is_read: Callable[[LogSource], bool], placeholders: Placeholders, table: PredicateTable
 ) -> CompiledRule | FailedRule:
     source = rule.sigma.logsource
     log_source = LogSource(source.product or "", source.category or "", source.service or "")
-    is_bound = any(one.alternatives(log_source) for one in maps)
+    is_bound = is_read(log_source)
     try:
         tree = tree_of(rule.sigma, placeholders, table if is_bound else PredicateTable())
     except (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError) as error:
