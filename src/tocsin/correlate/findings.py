@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tocsin.correlate.reason import explain_match
+from tocsin.correlate.techniques import crosswalk
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
 from tocsin.model.identity import is_machine_account, is_one_process, is_one_session, is_remote_address
 from tocsin.model.instant import HOUR, format_time
@@ -103,6 +104,7 @@ def conclude(
     texts = [subjects.texts[code] for code in subjects.of_row[first_rows].tolist()]
     records = groups.records.tolist()
     times = groups.times.tolist()
+    ids = crosswalk()
     findings: list[tuple[tuple[object, ...], Finding]] = []
     taken: set[str] = set()
     for number, (start, end) in enumerate(zip(groups.starts.tolist(), groups.ends.tolist(), strict=True)):
@@ -117,6 +119,7 @@ def conclude(
             techniques=tuple(sorted(set(rule.techniques))),
             tactics=tuple(sorted(set(rule.tactics))),
             attack_version=rule.attack_version,
+            techniques_elsewhere=ids.elsewhere(rule.techniques),
             first=first,
             last=last,
             entities=named,

@@ -64,6 +64,7 @@ class Finding:
     id           stable: made from the detector, the subject and the first record's event key
     techniques   ATT&CK ids, as `T1114.002`, of the release `attack_version` ("" where the rule does not say which);
                  tactics as Sigma tags them
+    techniques_elsewhere   ids by which other releases of ATT&CK call these techniques, sorted
     first, last  nanoseconds UTC or None
     entities     what it is about (account, else host, else address) first, the others sorted
     why          one sentence made of the fields that matched and their values
@@ -80,6 +81,7 @@ class Finding:
     records: tuple[RecordPlace, ...]
     why: str
     attack_version: str = ""
+    techniques_elsewhere: tuple[str, ...] = ()
     responder: str = ""
 
 
