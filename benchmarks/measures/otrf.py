@@ -38,6 +38,7 @@ class Campaign:
     techniques, observable   as labelled, and those that can show in the logs given
     found                    observable techniques that a finding of level medium or above names
     together                 the most of them that one incident names
+    beyond                   techniques that incident names besides: the laboratory's own activity, and misnamings
     incidents                incidents of level medium and above
     """
 
@@ -47,6 +48,7 @@ class Campaign:
     observable: tuple[str, ...]
     found: tuple[str, ...]
     together: tuple[str, ...]
+    beyond: int
     incidents: int
     findings: Mapping[str, int]
 
@@ -185,24 +187,29 @@ def _by_set(folder: Path, sets: Sequence[Mapping[str, Any]], answer: Any) -> dic
 
 
 def _campaign(one: Mapping[str, Any], answer: Any) -> Campaign:
-    ids = crosswalk()
     can_show = observable(one["id"], one["techniques"])
     alerts = [finding for finding in answer["findings"] if finding["detector"]["level"] in ALERTS]
     named = {technique for finding in alerts for technique in finding["techniques"]}
-    by_incident = [
-        tuple(wanted for wanted in can_show if any(ids.is_same(wanted, each) for each in incident["techniques"]))
-        for incident in answer["incidents"]
-    ]
+    incidents = [incident["techniques"] for incident in answer["incidents"]]
+    best: list[str] = max(incidents, key=lambda names: (len(_of(can_show, names)), -len(names)), default=[])
+    together = _of(can_show, best)
     return Campaign(
         name=one["id"],
         events=sum(file["events"] for file in one["files"]),
         techniques=len(one["techniques"]),
         observable=can_show,
-        found=tuple(wanted for wanted in can_show if any(ids.is_same(wanted, each) for each in named)),
-        together=max(by_incident, key=len, default=()),
+        found=_of(can_show, named),
+        together=together,
+        beyond=len(best) - len(_of(best, together)),
         incidents=sum(incident["level"] in ALERTS for incident in answer["incidents"]),
         findings=Counter(finding["detector"]["level"] for finding in answer["findings"]),
     )
+
+
+def _of(wanted: Collection[str], named: Collection[str]) -> tuple[str, ...]:
+    """Those of `wanted` that are named, ids compared over the releases of ATT&CK."""
+    ids = crosswalk()
+    return tuple(one for one in wanted if any(ids.is_same(one, other) for other in named))
 
 
 def section(data: Path, scratch: Path) -> str:
@@ -262,9 +269,9 @@ def _campaigns(figures: OtrfFigures) -> str:
         alerts = sum(one.findings.get(level, 0) for level in ALERTS)
         shown = f"{len(one.observable)} of {one.techniques}"
         together = f"{len(one.together)} of {len(one.observable)} ({share(len(one.together), len(one.observable))})"
-        rows.append((one.name, one.events, shown, len(one.found), together, missed, alerts, one.incidents))
+        rows.append((one.name, one.events, shown, len(one.found), together, missed, one.beyond, alerts, one.incidents))
     return table(
-        "campaign | events | techniques its logs can show | named at medium and above | in one incident | not in it "
+        "campaign | events | techniques its logs can show | named at medium and above | in one incident | not in it | techniques it names besides "
         "| findings, medium and above | incidents, medium and above",
         rows,
     )
