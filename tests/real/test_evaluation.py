@@ -89,7 +89,8 @@ def test_cloud_logs_are_read_whole(real_data: Path, tmp_path: Path) -> None:
     assert all(one.read == one.records for one in exploded)
     assert sum(one.state == "alert" for one in exploded) >= 5
     types = {one.name: one for one in cloud.labelled(real_data, tmp_path)}
+    calls = types["AWS.CloudTrail"]
     assert all(one.read == one.events for one in types.values() if one.read)
-    assert types["AWS.CloudTrail"].read == 290
-    assert types["AWS.CloudTrail"].alerted >= 33
-    assert types["AWS.CloudTrail"].false <= 23
+    assert calls.read == 290
+    assert calls.alerted >= 33
+    assert calls.false / calls.near < calls.alerted / calls.alerting
