@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation bench-investigate clean
+.PHONY: demo test check format lint types imports docs evaluation mutations bench-investigate clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -35,8 +35,11 @@ format: $(DEV_STAMP)
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-evaluation: $(DEV_STAMP)  ## measure on the public data sets (TOCSIN_DATA) and write docs/evaluation.md
-	@$(BIN)/python benchmarks/evaluate.py
+evaluation: $(DEV_STAMP)  ## measure on the public data sets (TOCSIN_DATA) and write docs/evaluation.md; SECTIONS= for some
+	@$(BIN)/python benchmarks/evaluate.py $(SECTIONS)
+
+mutations: $(DEV_STAMP)  ## 1,000 damaged real files through the whole product; the figures go to docs/evaluation.md
+	@$(BIN)/python benchmarks/mutations.py
 
 bench-investigate: $(DEV_STAMP)  ## measure time and memory of an investigation of a million records (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/investigate.py

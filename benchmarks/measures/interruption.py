@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.measures.attack_samples import FOLDER
 from benchmarks.measures.product import ask
+from benchmarks.page import yes
 from tocsin.cli.main import run
 
 
@@ -73,3 +74,15 @@ def _books(answer: Any) -> tuple[int, int, int]:
     inputs = answer["accounting"]["inputs"]
     rejected = sum(each["count"] for entry in inputs for each in entry["rejected"])
     return sum(entry["records_read"] for entry in inputs), sum(entry["stored"] for entry in inputs), rejected
+
+
+def section(data: Path, scratch: Path) -> str:
+    """What the page says of it."""
+    figures = measure(data, scratch)
+    read, stored, rejected = figures.records
+    return f"""## Interruption
+
+The investigation of the attack samples was killed {figures.kills} times at random moments ({figures.running} times while at
+work; SIGKILL and interrupt in turn) and run again. In the end {read:,} records read = {stored:,} stored + {rejected:,}
+rejected; the answer is equal to that of a run left alone: **{yes(figures.same_answer)}**; `tocsin record verify` finds
+the record whole: **{yes(figures.verified)}**."""

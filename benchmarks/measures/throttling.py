@@ -55,3 +55,13 @@ def measure(data: Path, scratch: Path, every: int = 20) -> ThrottlingFigures:
     return ThrottlingFigures(
         flagged=flagged, mailboxes=len(mailboxes), reported=len(mailboxes & told), ruled_out=ruled_out
     )
+
+
+def section(data: Path, scratch: Path) -> str:
+    """What the page says of it."""
+    figures = measure(data, scratch)
+    return f"""## Throttled mail auditing
+
+No public set holds throttled records. So {figures.flagged} real mail access records were altered to say `IsThrottled`:
+of the {figures.mailboxes} mailboxes they are of, {figures.reported} are reported as throttled, and {figures.ruled_out} of
+their holdings are ruled out."""

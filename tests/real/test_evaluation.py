@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from benchmarks.measures import attack_samples, tenant, throttling
+from benchmarks.measures import attack_samples, cloud, otrf, tenant, throttling
+from benchmarks.measures.conformance import evtx_edge, ossec
+
+SMALL = (
+    "SDWIN-201021232814",
+    "SDWIN-201018225619",
+    "SDWIN-201018195009",
+    "SDWIN-201029202324",
+    "SDWIN-201219070027",
+)
 
 
 @pytest.mark.real
@@ -28,6 +38,7 @@ def test_every_record_of_the_attack_samples_is_read(real_data: Path, tmp_path: P
     assert (figures.files, figures.files_exact) == (384, 384)
     assert figures.records == (18729, 18729, 18729)
     assert figures.alerted >= 268
+    assert figures.technique >= 53
     assert figures.rules[0] + figures.rules[3] >= 3780
 
 
@@ -36,3 +47,50 @@ def test_a_throttled_mailbox_is_told_and_never_ruled_out(real_data: Path, tmp_pa
     figures = throttling.measure(real_data, tmp_path)
     assert figures.reported == figures.mailboxes > 0
     assert figures.ruled_out == 0
+
+
+@pytest.mark.real
+def test_small_sets_of_the_laboratory_are_read_whole_and_noticed(real_data: Path, tmp_path: Path) -> None:
+    figures = otrf.measure(real_data, tmp_path, only=SMALL)
+    assert figures.sets == 5
+    assert figures.unread == ()
+    truth, read, stored, rejected = figures.events
+    assert truth == read == stored > 0
+    assert rejected == 0
+    assert {miss.set for miss in figures.misses} == set()
+
+
+@pytest.mark.real
+def test_what_a_campaign_can_show_is_listed_for_every_technique(real_data: Path) -> None:
+    for line in (real_data / "otrf_mordor" / "ground_truth_compound.jsonl").read_text("utf-8").splitlines():
+        campaign = json.loads(line)
+        assert otrf.observable(campaign["id"], campaign["techniques"])
+
+
+@pytest.mark.real
+def test_lines_that_must_not_match_raise_no_finding(real_data: Path, tmp_path: Path) -> None:
+    figures = ossec.measure(real_data, tmp_path)
+    assert figures.matched == 0
+    assert figures.right >= 119
+    assert not [file for file in figures.unread if ossec.why_unread(file) == "not explained"]
+
+
+@pytest.mark.real
+def test_unusual_event_logs_give_no_fewer_records_than_another_reader(real_data: Path, tmp_path: Path) -> None:
+    files = evtx_edge.measure(real_data, tmp_path)
+    assert len(files) == 18
+    assert not [file.name for file in files if file.stored < file.theirs or file.read != file.stored + file.rejected]
+    assert not [file.name for file in files if file.errors and not file.told]
+
+
+@pytest.mark.real
+def test_cloud_logs_are_read_whole(real_data: Path, tmp_path: Path) -> None:
+    exploded = cloud.detonations(real_data, tmp_path)
+    assert all(one.read == one.records for one in exploded)
+    assert sum(one.state == "alert" for one in exploded) >= 5
+    types = {one.name: one for one in cloud.labelled(real_data, tmp_path)}
+    calls = types["AWS.CloudTrail"]
+    assert all(one.read == one.events for one in types.values() if one.read)
+    assert calls.read == 290
+    assert calls.alerted >= 33
+    assert calls.false / calls.near < calls.alerted / calls.alerting

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import tarfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.measures import file_objects
+from benchmarks.measures.file_objects import members
 from tests.collect.sources.windows_shapes import WRITERS, Writer
 
 from tocsin.collect import sources
@@ -29,7 +29,6 @@ pytestmark = pytest.mark.real
 
 CASES = "sigma/regression/cases.zip"
 MORDOR = "otrf_mordor"
-ACCESS_COLUMNS = {"5140": ("resource.name",), "5145": ("resource.name", "file.path"), "4663": ("file.path",)}
 
 
 def _records(data: bytes) -> list[Record]:
@@ -42,19 +41,6 @@ def _records(data: bytes) -> list[Record]:
 
 def _evtx(data: bytes) -> list[Record]:
     return [item for item in EVTX.records(data, data[:4096], 4096) if isinstance(item, Record)]
-
-
-def _members(path: Path) -> Iterator[tuple[str, bytes]]:
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if not name.endswith("/"):
-                    yield name, archive.read(name)
-    else:
-        with tarfile.open(path) as archive_file:
-            for member in archive_file:
-                if member.isfile() and (stream := archive_file.extractfile(member)):
-                    yield member.name, stream.read()
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +136,7 @@ def test_every_event_of_every_dataset_by_channel_and_id(real_data: Path) -> None
                 if not expected:
                     continue
                 counts: Counter[str] = Counter()
-                for name, data in _members(real_data / MORDOR / file["file"]):
+                for name, data in members(real_data / MORDOR / file["file"]):
                     if name.rpartition("/")[2] not in {one.rpartition("/")[2] for one in file["members"]}:
                         continue
                     assert SOURCE.recognises(Head(data[:65_536], len(data), name)) == 1.0
@@ -164,46 +150,14 @@ def test_every_event_of_every_dataset_by_channel_and_id(real_data: Path) -> None
 
 
 def test_who_touched_which_file_object_is_exact(real_data: Path) -> None:
-    truth: Counter[tuple[str, ...]] = Counter()
-    with gzip.open(real_data / MORDOR / "file_object_access_truth.jsonl.gz") as lines:
-        for row in map(json.loads, lines):
-            key = (
-                row["dataset"],
-                row["event_id"],
-                row["actor"].lower(),
-                row["source"] or "",
-                row["object"].rstrip("\\"),
-            )
-            truth[key] += row["count"]
-    found: Counter[tuple[str, ...]] = Counter()
-    datasets = {key[0] for key in truth}
-    for table in ("ground_truth_atomic.jsonl", "ground_truth_compound.jsonl"):
-        for line in (real_data / MORDOR / table).read_text(encoding="utf-8").splitlines():
-            dataset = json.loads(line)
-            if dataset.get("id") not in datasets:
-                continue
-            for file in dataset["files"]:
-                for _, data in _members(real_data / MORDOR / file["file"]):
-                    found.update(_file_objects(dataset["id"], data))
-    assert found == truth
-
-
-def _file_objects(dataset: str, data: bytes) -> Iterator[tuple[str, ...]]:
-    if SOURCE.recognises(Head(data[:65_536], len(data), "")) < 0.5:
-        return
-    for record in _records(data):
-        columns = ACCESS_COLUMNS.get(record.log[1])
-        is_file = record.log[1] != "4663" or record.fields.get("ObjectType") == "File"
-        if columns and is_file and record.log[0].lower() == "security":
-            event = SOURCE.map(record).event
-            place = "\\".join(event.get(column) or "" for column in columns).rstrip("\\")
-            source = event.get("process.file.path" if record.log[1] == "4663" else "src_endpoint.ip") or ""
-            yield dataset, record.log[1], event.get("actor.user.name") or "", source, place
+    figures = file_objects.measure(real_data)
+    assert figures.right == figures.expected > 0
+    assert figures.beyond == 0
 
 
 def test_sysmon_for_linux_inside_a_syslog_table(real_data: Path) -> None:
     (path,) = (real_data / MORDOR / "compound" / "Log4Shell").glob("syslog_sysmon*")
-    ((_, data),) = _members(path)
+    ((_, data),) = members(path)
     assert SYSMON_LINUX.recognises(Head(data[:65_536], len(data), "")) == 1.0
     found = list(SYSMON_LINUX.records(data, b"", 0))
     records = [item for item in found if isinstance(item, Record)]

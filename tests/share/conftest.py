@@ -242,6 +242,7 @@ def _findings() -> tuple[Finding, ...]:
             id="f-0003",
             detector=Detector(kind="sigma", id="tocsin-0012", title="Security log cleared", level=Level.CRITICAL),
             techniques=("T1070.001",),
+            techniques_elsewhere=("T1685.005",),
             tactics=("defense_evasion",),
             first=at("2024-03-06T03:00:00.1234567Z"),
             last=None,

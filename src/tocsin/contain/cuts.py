@@ -90,7 +90,8 @@ def _stolen_cuts(case: Case) -> Iterator[Cut]:
         telling = [
             finding
             for finding in case.findings
-            if finding.detector.level.rank >= LEAST.rank and not set(action.techniques).isdisjoint(finding.techniques)
+            if finding.detector.level.rank >= LEAST.rank
+            and not set(action.techniques).isdisjoint((*finding.techniques, *finding.techniques_elsewhere))
         ]
         hosts = [entity.id for finding in telling for entity in finding.entities if entity.type is EntityType.HOST]
         if not telling:

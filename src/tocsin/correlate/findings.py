@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.correlate.reason import explain_match
+from tocsin.correlate.techniques import crosswalk
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
 from tocsin.model.identity import is_machine_account, is_one_process, is_one_session, is_remote_address
 from tocsin.model.instant import HOUR, format_time
@@ -220,6 +221,7 @@ def conclude(
     times = groups.times.tolist()
     lasts = np.maximum.reduceat(groups.lasts, groups.starts).tolist()
     hits = np.add.reduceat(groups.hits, groups.starts).tolist()
+    ids = crosswalk()
     findings: list[tuple[tuple[object, ...], Finding]] = []
     taken: set[str] = set()
     for number, (start, end) in enumerate(zip(groups.starts.tolist(), groups.ends.tolist(), strict=True)):
@@ -234,6 +236,7 @@ def conclude(
             techniques=tuple(sorted(set(rule.techniques))),
             tactics=tuple(sorted(set(rule.tactics))),
             attack_version=rule.attack_version,
+            techniques_elsewhere=ids.elsewhere(rule.techniques),
             first=first,
             last=last,
             entities=named,

@@ -64,6 +64,7 @@ class Finding:
     id           stable: made from the detector, the subject and the first record's event key
     techniques   ATT&CK ids, as `T1114.002`, of the release `attack_version` ("" where the rule does not say which);
                  tactics as Sigma tags them
+    techniques_elsewhere   ids by which other releases of ATT&CK call these techniques, sorted
     first, last  nanoseconds UTC or None
     entities     what it is about (account, else host, else address) first, the others sorted
     records      of the hits, in time; where one rule is true very often by the same entities, the first of each hour
@@ -82,6 +83,7 @@ class Finding:
     records: tuple[RecordPlace, ...]
     why: str
     attack_version: str = ""
+    techniques_elsewhere: tuple[str, ...] = ()
     responder: str = ""
     more: int = 0
 
