@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+import ipaddress
 
-from tocsin.asking import in_the_logs_words, look_up
+import pyarrow as pa
+import pytest
+
+from tocsin.asking import hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution
+from tocsin.correlate.incidents import correlate
 from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.estate import Estate, Network
+from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
 from tocsin.model.joining import Identities, Join, JoinKind
 from tocsin.model.question import Question, Way
 
@@ -92,3 +98,33 @@ def test_what_the_logs_do_not_know_is_told_apart_from_what_did_nothing() -> None
         (HOST, None, True),
         ("ws9", None, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "carriers", "expected"),
+    [
+        ("203.0.113.9", 1, Way(identity="", address="203.0.113.9", session="")),
+        ("203.0.113.9", 6, Way(identity=ADA, address="203.0.113.9", session="")),
+        ("10.20.0.7", 1, Way(identity=ADA, address="10.20.0.7", session="")),
+        ("198.51.100.7", 1, Way(identity=ADA, address="198.51.100.7", session="")),
+    ],
+    ids=["an address of few", "of many", "private", "the institution's own"],
+)
+def test_an_address_alone_is_hostile_only_where_few_come_from_and_nobody_here_owns_it(
+    address: str, carriers: int, expected: Way
+) -> None:
+    finding = Finding(
+        id="f-1",
+        detector=Detector(kind="sigma", id="r", title="R", level=Level.HIGH),
+        techniques=(),
+        tactics=(),
+        first=None,
+        last=None,
+        entities=(Entity(EntityType.ACCOUNT, ADA), Entity(EntityType.ADDRESS, address)),
+        records=(),
+        why="",
+    )
+    (incident,) = correlate([finding])
+    estate = Estate(networks=(Network(range=ipaddress.ip_network("198.51.100.0/24"), name="office"),))
+    ways = hostile_ways([incident], [finding], {Entity(EntityType.ADDRESS, address): carriers}, Identities(), estate)
+    assert ways == (expected,)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from tocsin.model.coverage import Coverage
 from tocsin.model.estate import Estate
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
-from tocsin.model.identity import is_remote_address
+from tocsin.model.identity import is_private_address, is_remote_address
 from tocsin.model.joining import Identities, JoinKind
 from tocsin.model.question import NO_SESSION, Asked, Question, Way
 
@@ -97,8 +97,8 @@ def hostile_ways(
     """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
 
     A finding that names a session or a remote address makes that account's use of it hostile. An address that few
-    accounts used at all, and that is not the institution's own, is hostile whoever used it. A finding that names an
-    account and nothing to tell the intruder from its holder makes the whole account hostile.
+    accounts used at all, and that is neither private nor the institution's own, is hostile whoever used it. A finding
+    that names an account and nothing to tell the intruder from its holder makes the whole account hostile.
     """
     members = {identifier for incident in incidents for identifier in incident.findings}
     ways: set[Way] = set()
@@ -112,7 +112,7 @@ def hostile_ways(
         ways.update(Way(identity="", address="", session=session) for session in sessions)
         for address in addresses:
             shared = carriers.get(Entity(EntityType.ADDRESS, address), 0) > _SHARED_BY
-            if not shared and estate.network_of(address) is None:
+            if not (shared or is_private_address(address) or estate.network_of(address)):
                 ways.add(Way(identity="", address=address, session=""))
             else:
                 ways.update(Way(identity=account, address=address, session="") for account in accounts)

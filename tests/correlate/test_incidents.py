@@ -62,7 +62,7 @@ def test_nothing_shared_stays_apart_however_near() -> None:
 
 def test_an_account_joins_over_days_and_a_host_does_not() -> None:
     assert len(correlate([finding("a", ADA), finding("b", ADA, at=START + 2 * DAY)])) == 1
-    assert len(correlate([finding("a", ADA), finding("b", ADA, at=START + 4 * DAY)])) == 2
+    assert len(correlate([finding("a", ADA), finding("b", ADA, at=START + 6 * DAY)])) == 2
     assert len(correlate([finding("a", WS1), finding("b", WS1, at=START + DAY)])) == 2
 
 

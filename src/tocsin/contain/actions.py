@@ -36,12 +36,7 @@ class Catalogue:
     alternative: Mapping[str, str]
     domain_controller: re.Pattern[str]
     service_account: re.Pattern[str]
-    private: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     provider: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
-
-    def is_private(self, address: str) -> bool:
-        """Whether the address is one nobody outside owns."""
-        return _lies_in(address, self.private)
 
     def is_providers(self, address: str) -> bool:
         """Whether the address is one the provider publishes for its own service."""
@@ -77,6 +72,5 @@ def load_catalogue() -> Catalogue:
         alternative=alternative,
         domain_controller=controller,
         service_account=service,
-        private=tuple(ipaddress.ip_network(text) for text in networks["private"]),
         provider=tuple(ipaddress.ip_network(text) for text in networks["provider"]),
     )

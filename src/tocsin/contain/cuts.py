@@ -10,7 +10,7 @@ from tocsin.contain.interruption import Interruption, interrupt_account, interru
 from tocsin.model.coverage import Mark, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.finding import Entity, EntityType, Finding, Incident, Level
-from tocsin.model.identity import canonical_account, is_machine_account, is_remote_address
+from tocsin.model.identity import canonical_account, is_machine_account, is_private_address, is_remote_address
 from tocsin.model.instant import DAY, format_time
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Cut, Means
@@ -184,7 +184,7 @@ def _shared_by(case: Case, target: Entity) -> tuple[str, ...]:
     found: list[str] = []
     if network := case.estate.network_of(target.id):
         found.append(f"It is the institution's own: {network.name}.")
-    elif case.catalogue.is_private(target.id):
+    elif is_private_address(target.id):
         found.append("It is a private address: behind it is the institution's own network, not the outside.")
     if case.catalogue.is_providers(target.id):
         found.append(

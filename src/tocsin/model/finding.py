@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tocsin.model.reference import RecordPlace
 
-# An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or two of
-# level medium (`correlate/weights.toml`).
-ASSUMED_FROM_SCORE = 50
+# An incident of this score is taken as an intrusion when nobody says otherwise: one detector of level high, or three of
+# level medium (`correlate/weights.toml`). Two are the week of an administrator.
+ASSUMED_FROM_SCORE = 55
 
 
 class Level(enum.StrEnum):

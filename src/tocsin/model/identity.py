@@ -46,6 +46,22 @@ def canonical_address(text: str | None) -> str | None:
     return str(mapped or address)
 
 
+# Addresses nobody outside owns: private use (RFC 1918, RFC 4193), carrier-grade translation (RFC 6598).
+_PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+
+
+def is_private_address(text: str) -> bool:
+    """Whether an address is of a network nobody outside owns: the institution's own, or one behind a translation."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in _PRIVATE)
+
+
 def is_remote_address(text: str | None) -> bool:
     """Whether an address can stand for somewhere: not absent, loopback, unspecified or link-local."""
     if not text:
