@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
-from tocsin.processing import YEARLESS, Sealing
+from tocsin.processing import FOLDS, YEARLESS, Sealing
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
 from tocsin.store import event_keys, tables
@@ -188,10 +188,11 @@ class Intake:
         )
 
     def plan_for(self, warnings: Collection[str]) -> str:
-        """By what a chunk with these warnings is processed: the rules, and where a year was lacking what dated it."""
+        """By what a chunk with these warnings is processed: rules, folds, and where a year was lacking what dated it."""
+        plan = f"{self.plan}#{FOLDS}"
         if self.dating is None or set(warnings).isdisjoint(YEARLESS):
-            return self.plan
-        return f"{self.plan}@{self.dating.time}{'<' if self.dating.is_latest else '~'}"
+            return plan
+        return f"{plan}@{self.dating.time}{'<' if self.dating.is_latest else '~'}"
 
     def _next_sequence(self) -> int:
         with self.workspace.reading() as connection:

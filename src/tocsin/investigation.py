@@ -43,7 +43,7 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
 from tocsin.previewing import Asked, asked_again, compare
-from tocsin.processing import Span, spans
+from tocsin.processing import FOLDS, Span, spans
 from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
@@ -119,7 +119,14 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         rules = compiled_rules(workspace, settings.rules, kept, progress)
         workers = settings.workers or _workers_for(size)
         taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
-        asked = {"rules": rules.digest, "from": settings.from_, "to": settings.to, "taken": taken, "now": settings.now}
+        asked = {
+            "rules": rules.digest,
+            "from": settings.from_,
+            "to": settings.to,
+            "taken": taken,
+            "now": settings.now,
+            "folds": FOLDS,
+        }
         run = begin_run(workspace, _text(started), _TOOL, asked)
         _recover(workspace)
         intake = Intake(
@@ -156,7 +163,7 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     started = _now()
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
-    _, kept, _ = latest_run(opened)
+    kept = _answerable(opened)
     progress.stage("Answering", None)
     asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
     held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
@@ -200,10 +207,21 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
 def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        _, kept, finished = latest_run(workspace)
+        kept, finished = _answerable(workspace), latest_run(workspace)[2]
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
-    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None}, True
+    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
+
+
+def _answerable(workspace: Workspace) -> dict[str, object]:
+    """The settings of the last run. Raises StoreError where there was none, or an older version kept what it needs."""
+    _, kept, _ = latest_run(workspace)
+    if kept.get("folds") != FOLDS:
+        raise StoreError(
+            f"{workspace.path} was last answered from by another version of tocsin",
+            hint="run the investigation again on it, on the same logs: the record stays, the rest is derived anew",
+        )
+    return kept
 
 
 def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, progress: Progress) -> Preview:
@@ -218,7 +236,7 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
-    _, kept, _ = latest_run(opened)
+    kept = _answerable(opened)
     rules = kept_rules(opened, str(kept["rules"])).compiled
     proposed = with_exceptions(rules, found.exceptions)
     held = Held.load(opened, rules, _estate_of(opened))

@@ -29,6 +29,8 @@ from tocsin.record.commitment import leaf_hashes
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
 YEAR_FROM_TAKING = "year_from_taking"
 YEAR_FROM_LOGS = "year_from_other_logs"
+# The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
+FOLDS = 2
 YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
 SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
