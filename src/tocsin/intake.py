@@ -188,7 +188,7 @@ class Intake:
         )
 
     def plan_for(self, warnings: Collection[str]) -> str:
-        """By what a chunk with these warnings is processed: rules, folds, and where a year was lacking what dated it."""
+        """By what a chunk with these warnings is processed: rules, folds, and what dated it where no year stands."""
         plan = f"{self.plan}#{FOLDS}"
         if self.dating is None or set(warnings).isdisjoint(YEARLESS):
             return plan
