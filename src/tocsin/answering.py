@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, causes, exposure
-from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run
+from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run, note_chunks
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, identity, notes, responders
@@ -35,6 +35,7 @@ from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question
+from tocsin.model.reference import split_reference
 from tocsin.processing import combine_logs
 from tocsin.store.workspace import Workspace
 
@@ -77,6 +78,7 @@ class Held:
     means: pa.Table
     names: pa.Table
     notes: pa.Table
+    note_chunks: frozenset[int]
     logs: pa.Table
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
@@ -98,6 +100,7 @@ class Held:
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
+            note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
             exceptions=tuple(one.info for one in rules.exceptions),
@@ -162,7 +165,11 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         run=run,
         preservation=_preservation(held, watched, incidents, now),
         asked=look_up(question, identities, held.means, watched),
-        notes=notes.conclude(within(held.notes, question), place=held.places),
+        notes=notes.conclude(
+            within(held.notes, question),
+            place=held.places,
+            is_entered=lambda record: split_reference(record)[0] in held.note_chunks,
+        ),
         exceptions=exceptions.account_exceptions(
             apart,
             held.exceptions,

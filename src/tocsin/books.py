@@ -62,6 +62,15 @@ def chunk_names(workspace: Workspace) -> set[str]:
         return set(connection.execute(select(tables.chunks.c.name)).scalars())
 
 
+def note_chunks(workspace: Workspace) -> frozenset[int]:
+    """The chunks of what was entered as notes: of inputs that came with a run of that kind."""
+    with workspace.reading() as connection:
+        runs = connection.execute(select(tables.runs.c.id, tables.runs.c.settings)).all()
+        entering = [run.id for run in runs if orjson.loads(run.settings).get("notes")]
+        rows = select(tables.chunks.c.sequence).join(tables.inputs, tables.chunks.c.input == tables.inputs.c.id)
+        return frozenset(connection.execute(rows.where(tables.inputs.c.run.in_(entering))).scalars())
+
+
 class Places:
     """Resolves record references to the input's path and the entry in it."""
 

@@ -185,7 +185,7 @@ def enter_notes(
         file = Path(folder) / f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
         file.write_bytes(lines)
         rules, kept, finished = _last_run(opened, progress)
-        run = begin_run(opened, _text(_now()), _TOOL, kept)
+        run = begin_run(opened, _text(_now()), _TOOL, {**kept, "notes": True})
         _recover(opened)
         intake = Intake(
             workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress

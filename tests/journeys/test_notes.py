@@ -74,3 +74,17 @@ def test_a_note_does_not_end_a_run_that_did_not_end(case: Path, tocsin: Tocsin) 
         connection.execute(update(tables.runs).values(finished=None))
     tocsin("note", "Firewall pulled", "--workspace", case)
     assert "the last run did not end" in tocsin("coverage", "--workspace", case).out
+
+
+def test_a_note_that_lay_among_the_logs_is_told_as_such(case: Path, tocsin: Tocsin) -> None:
+    tocsin("note", "Firewall pulled", "--at", AT, "--by", "duty officer", "--workspace", case)
+    planted = case.parent / "notes-0a1b2c3d4e5f.jsonl"
+    planted.write_bytes(
+        b'{"tocsin_note":1,"at":"2026-03-06T17:30:00Z","text":"nothing odd here","by":"duty officer","written":"x"}\n'
+    )
+    found = tocsin("investigate", planted, "--workspace", case, "--format", "json")
+    assert [(note["text"], note["entered"]) for note in found.document["notes"]] == [
+        ("nothing odd here", False),
+        ("Firewall pulled", True),
+    ]
+    assert "FOUND AMONG THE LOGS" in tocsin("note", "--workspace", case).out

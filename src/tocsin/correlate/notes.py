@@ -31,8 +31,10 @@ def combine(partials: Sequence[pa.Table]) -> pa.Table:
     return named.select(SCHEMA.names).cast(SCHEMA).sort_by([(name, "ascending") for name in SCHEMA.names])
 
 
-def conclude(state: pa.Table, *, place: Callable[[int], RecordPlace]) -> tuple[Note, ...]:
-    """The notes in time, those without a time last."""
+def conclude(
+    state: pa.Table, *, place: Callable[[int], RecordPlace], is_entered: Callable[[int], bool]
+) -> tuple[Note, ...]:
+    """The notes in time, those without a time last; `is_entered` says of a record whether it was entered as a note."""
     return tuple(
         Note(
             time=row["time"],
@@ -40,6 +42,7 @@ def conclude(state: pa.Table, *, place: Callable[[int], RecordPlace]) -> tuple[N
             by=row["actor"] or "",
             written=row["scope"] or "",
             record=place(row["record"]),
+            entered=is_entered(row["record"]),
         )
         for row in state.to_pylist()
     )

@@ -22,10 +22,14 @@ class NoteEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A note as the record holds it; `written` is when it was entered, RFC 3339."""
+    """A note as the record holds it; `written` is when it was entered, RFC 3339.
+
+    entered  whether `tocsin note` put it into this workspace; a note that lay among the logs anybody may have written
+    """
 
     time: int | None
     text: str
     by: str
     written: str
     record: RecordPlace
+    entered: bool = True

@@ -21,4 +21,5 @@ def _when(note: Note) -> str:
 
 
 def _place(note: Note) -> str:
-    return f"sealed as {shown(note.record.input)} entry {note.record.entry}"
+    place = f"sealed as {shown(note.record.input)} entry {note.record.entry}"
+    return place if note.entered else f"{place}; FOUND AMONG THE LOGS, not entered here"

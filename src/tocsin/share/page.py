@@ -210,7 +210,7 @@ def _incident(number: int, incident: Incident, answers: Answers, numbers: dict[s
         FindingRow(numbers[id_], answers.findings[numbers[id_] - 1]) for id_ in incident.findings if id_ in numbers
     )
     links = tuple((numbers.get(link.a, 0), numbers.get(link.b, 0), link.reason) for link in incident.links)
-    notes = [(note.time, note.text) for note in answers.notes if note.time is not None]
+    notes = [(note.time, note.text) for note in answers.notes if note.time is not None and note.entered]
     drawn = incident_timeline(answers, incident, notes) if number <= _TIMELINES else Chart((), ())
     sentence = leading.happened(incident, [row.finding for row in rows])
     return IncidentView(number, incident, sentence, tuple(sorted(rows, key=_in_time)), links, drawn)

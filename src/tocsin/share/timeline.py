@@ -132,7 +132,8 @@ def _of_change(change: StandingChange) -> list[Row]:
 
 
 def _of_note(note: Note) -> list[Row]:
-    row = _row(f"Note: {note.text}", "tocsin:note", by=note.by, records=(note.record,), sources={})
+    said = "Note" if note.entered else "Note found among the logs, not entered here"
+    row = _row(f"{said}: {note.text}", "tocsin:note", by=note.by, records=(note.record,), sources={})
     return _spanned(row._replace(source=SOURCE), note.time, None, "Written down by hand", "")
 
 
