@@ -126,5 +126,7 @@ def test_an_address_alone_is_hostile_only_where_few_come_from_and_nobody_here_ow
     )
     (incident,) = correlate([finding])
     estate = Estate(networks=(Network(range=ipaddress.ip_network("198.51.100.0/24"), name="office"),))
-    ways = hostile_ways([incident], [finding], {Entity(EntityType.ADDRESS, address): carriers}, Identities(), estate)
+    ways = hostile_ways(
+        [incident], [finding], {Entity(EntityType.ADDRESS, address): carriers}, Identities(), estate, MEANS
+    )
     assert ways == (expected,)

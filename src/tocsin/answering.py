@@ -267,7 +267,7 @@ def _exposure(
     start = CompromiseStart()
     if not question.names_something:
         assumed = [incident for incident in incidents if incident.is_assumed]
-        ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate)
+        ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
         question = replace(question, ways=ways, accounts=accounts_behind(ways, held.means))
         start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(

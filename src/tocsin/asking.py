@@ -17,6 +17,7 @@ from tocsin.model.question import NO_SESSION, Asked, Question, Way
 
 # An address this many accounts used is a way out shared by many: alone it makes nobody's access hostile.
 _SHARED_BY = 5
+_ALIKE = 3  # names suggested for one that is not known
 
 
 def in_the_logs_words(
@@ -31,9 +32,38 @@ def in_the_logs_words(
     hosts = tuple(_full_name(one, {row.host for row in coverage}) for one in question.hosts)
     asked = replace(question, identities=tuple(sorted(accounts)), hosts=hosts)
     if not question.hosts:
-        return asked
+        return _with_their_sessions(asked, means)
     ways = {way for host in hosts for way in _through_host(host, asked, identities, means)}
     return replace(asked, identities=(), addresses=(), sessions=(), ways=tuple(sorted({*ways, *question.ways})))
+
+
+def _with_their_sessions(asked: Question, means: pa.Table) -> Question:
+    """Addresses asked of with the sessions opened from them alone: many records of a session name no address."""
+    sessions = sessions_from(asked.addresses, means) if not asked.sessions else {}
+    if not any(sessions.values()):
+        return asked
+    ways = {
+        way
+        for identity in asked.identities or ("",)
+        for address in asked.addresses
+        for way in (
+            Way(identity=identity, address=address, session=""),
+            *(Way(identity=identity, address="", session=session) for session in sessions[address]),
+        )
+    }
+    return replace(asked, identities=(), addresses=(), ways=tuple(sorted({*ways, *asked.ways})))
+
+
+def sessions_from(addresses: Collection[str], means: pa.Table) -> dict[str, tuple[str, ...]]:
+    """Per address the sessions the logs show with it and with no other address, sorted."""
+    rows = means.filter(pc.and_(pc.not_equal(means.column("session"), ""), pc.not_equal(means.column("address"), "")))
+    seen: dict[str, set[str]] = {}
+    for session, address in zip(rows.column("session").to_pylist(), rows.column("address").to_pylist(), strict=True):
+        seen.setdefault(session, set()).add(address)
+    return {
+        address: tuple(sorted(session for session, others in seen.items() if others == {address}))
+        for address in addresses
+    }
 
 
 def _full_name(host: str, known: Collection[str]) -> str:
@@ -84,7 +114,16 @@ def _counted(kind: str, value: str, forms: Sequence[str], column: str, means: pa
     texts = pc.utf8_lower(means.column(column))
     rows = means.filter(pc.is_in(texts, pa.array([form.lower() for form in forms], pa.string())))
     count = pc.sum(rows.column("count")).as_py() or 0
-    return Asked(kind=kind, value=value, records=count, found=count > 0)
+    like = _alike(value, means) if kind == "identity" and not count else ()
+    return Asked(kind=kind, value=value, records=count, found=count > 0, like=like)
+
+
+def _alike(name: str, means: pa.Table) -> tuple[str, ...]:
+    """Accounts the logs know whose bare name is the one asked for: `DOMAIN\\name` and `name@domain`."""
+    bare = name.rpartition("\\")[2].partition("@")[0].lower()
+    known = sorted({account for account in pc.unique(means.column("account")).to_pylist() if account})
+    same = [one for one in known if one.rpartition("\\")[2].partition("@")[0].lower() == bare]
+    return tuple((same or [one for one in known if bare in one.lower()])[:_ALIKE])
 
 
 def hostile_ways(
@@ -93,12 +132,14 @@ def hostile_ways(
     carriers: Mapping[Entity, int],
     identities: Identities,
     estate: Estate,
+    means: pa.Table,
 ) -> tuple[Way, ...]:
     """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
 
     A finding that names a session or a remote address makes that account's use of it hostile. An address that few
-    accounts used at all, and that is neither private nor the institution's own, is hostile whoever used it. A finding
-    that names an account and nothing to tell the intruder from its holder makes the whole account hostile.
+    accounts used at all, and that is neither private nor the institution's own, is hostile whoever used it, and so are
+    the sessions opened from it. A finding that names an account and nothing to tell the intruder from its holder makes
+    the whole account hostile.
     """
     members = {identifier for incident in incidents for identifier in incident.findings}
     ways: set[Way] = set()
@@ -118,6 +159,8 @@ def hostile_ways(
                 ways.update(Way(identity=account, address=address, session="") for account in accounts)
         if not addresses and not sessions:
             ways.update(Way(identity=account, address="", session="") for account in accounts)
+    opened = sessions_from({way.address for way in ways if way.address and not way.identity}, means)
+    ways.update(Way(identity="", address="", session=one) for sessions in opened.values() for one in sessions)
     return tuple(sorted(ways))
 
 

@@ -10,7 +10,7 @@ import pytest
 from tocsin.contain.actions import load_catalogue
 from tocsin.contain.plan import propose
 from tocsin.model.coverage import Mark, StandingChange
-from tocsin.model.estate import Assignment, Estate, Function, Identity, Network
+from tocsin.model.estate import Assignment, Estate, Function, Host, Identity, Network
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level
 from tocsin.model.instant import DAY, HOUR, parse_time
 from tocsin.model.reference import RecordPlace
@@ -154,15 +154,15 @@ def test_standing_changes_of_implicated_accounts_near_the_incident_are_removed()
         ),
     )
     assert [(cut.action, cut.target.type, cut.target.id) for cut in cuts] == [
-        ("disable_sign_in", EntityType.ACCOUNT, ADA),
         ("remove_forwarding", EntityType.MAILBOX, ADA),
+        ("disable_sign_in", EntityType.ACCOUNT, ADA),
         ("remove_rule", EntityType.MAILBOX, ADA),
         ("revoke_consent", EntityType.APPLICATION, "app-1"),
         ("remove_permission", EntityType.MAILBOX, ADA),
         ("remove_link", EntityType.ACCOUNT, ADA),
         ("reset_credential", EntityType.ACCOUNT, BO),
     ]
-    assert "before the incident's first record" in cuts[1].why
+    assert "before the incident's first record" in cuts[0].why
     assert "at a time the log does not give" in cuts[4].why
 
 
@@ -195,9 +195,49 @@ def test_resetting_a_credential_of_a_protected_function_needs_a_decision() -> No
     [("ws1", False), ("dc01.tribunal.example", True), ("hag-dc-1", True), ("rodc2", True), ("docs1", False)],
 )
 def test_a_domain_controller_is_isolated_only_by_decision(host: str, protected: bool) -> None:
-    (cut,) = plan(finding(Entity(EntityType.HOST, host)))
+    named = Estate(hosts=(Host(name=host, role="workstation"),))
+    (cut,) = plan(finding(Entity(EntityType.HOST, host)), estate=named)
     assert (cut.action, cut.protected) == ("isolate_host", protected)
     assert any(text.startswith("Alternative") for text in cut.interrupts) == protected
+
+
+def test_what_stops_with_a_host_the_estate_does_not_name_is_not_known_and_so_a_decision() -> None:
+    for estate_ in (Estate(), Estate(hosts=(Host(name="ws2"),))):
+        (cut,) = plan(finding(Entity(EntityType.HOST, "ws1")), estate=estate_)
+        assert cut.protected
+        assert "is not known" in " ".join(cut.interrupts)
+
+
+def test_a_host_is_known_by_its_short_or_its_full_name_with_what_it_serves() -> None:
+    portal = Host(name="web01", role="filing portal", function="filings")
+    functions = (Function(name="filings", description="days that cannot be moved", protected=True),)
+    (cut,) = plan(
+        finding(Entity(EntityType.HOST, "web01.tribunal.example")), estate=Estate(hosts=(portal,), functions=functions)
+    )
+    assert cut.protected
+    assert "It is the filing portal." in cut.interrupts
+    assert "It serves the protected function filings (days that cannot be moved), which must go on." in cut.interrupts
+
+
+def test_a_rule_that_sends_mail_on_is_stopped_before_anything_else() -> None:
+    leak = dataclasses.replace(change(Mark.RULE, entry=7), detail="inbox rule made: ForwardTo out@post.example")
+    (first, *_) = plan(finding(ACCOUNT), changes=(leak,))
+    assert (first.action, first.protected) == ("stop_forwarding", False)
+
+
+def test_roles_given_to_one_account_are_taken_back_in_one_step() -> None:
+    roles = (change(Mark.ROLE, scope=BO, entry=7), change(Mark.ROLE, scope=BO, entry=8))
+    (cut,) = (cut for cut in plan(finding(ACCOUNT), changes=roles) if cut.action == "remove_role")
+    assert cut.target == Entity(EntityType.ACCOUNT, BO)
+
+
+def test_a_change_of_what_is_no_intrusion_is_asked_about_first() -> None:
+    one = finding(ACCOUNT, level=Level.MEDIUM)
+    weak = dataclasses.replace(incident(one, level=Level.MEDIUM), score=30)
+    cuts = propose([weak], [one], (change(Mark.PERMISSION, entry=7),), Estate(), (), assumed_from=50)
+    (cut,) = (cut for cut in cuts if cut.action == "remove_permission")
+    assert cut.protected
+    assert "not taken as an intrusion" in " ".join(cut.interrupts)
 
 
 def test_a_host_of_a_protected_function_is_isolated_only_by_decision() -> None:

@@ -227,7 +227,7 @@ def test_nothing_read_is_said_and_asks_nothing(empty: Answers) -> None:
 def test_the_brief_is_no_longer_for_a_hundred_times_as_much(answers: Answers) -> None:
     """Every list is cut: what the largest case shows is bounded, and what is cut is counted."""
     large = [words_of(written(larger(answers, times))) for times in (100, 200)]
-    assert abs(len(large[0]) - len(large[1])) < 60
+    assert abs(len(large[0]) - len(large[1])) < 1_500  # by the number of rows chosen for the page, and no more
     assert max(map(len, large)) < 9_000
     assert re.search(r"and \d+ more", large[1])
 

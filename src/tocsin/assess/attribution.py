@@ -6,6 +6,7 @@ never that a person did it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
-from tocsin.model.identity import is_machine_account, is_remote_address
+from tocsin.model.identity import is_machine_account, is_private_address, is_remote_address
 from tocsin.model.instant import DAY
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Means, ProcessStep
@@ -118,11 +119,11 @@ def conclude(
     state   the fold's table
     hits    a table with `STEP_COLUMNS`: the process chains are read from the records the incident's findings rest on
 
-    Means are the rows that share a session with the incident, or an address that no more than `SHARED_BY` accounts
-    used, within its span and a day on either side; counts are over all the logs. Rows that share an account alone may
-    be its holder's ordinary work: they are means only of an incident that names no session and no such address, and are
-    counted otherwise. Listed are the `MEANS_LISTED` that share most with the incident, most used first, then by text;
-    steps are the first `STEPS_LISTED` in time. How many are not listed is said in the statement.
+    Means are the rows that share a session with the incident, or an outside address that no more than `SHARED_BY`
+    accounts used, within its span and a day on either side; counts are over all the logs. Rows that share an account
+    alone may be its holder's ordinary work: they are means only of an incident that names no session and no such
+    address, and are counted otherwise. Listed are the `MEANS_LISTED` that share most with the incident, most used
+    first, then by text; steps are the first `STEPS_LISTED` in time. How many are not listed is said in the statement.
     """
     index = _MeansIndex(state)
     known = {finding.id: finding for finding in findings}
@@ -130,12 +131,14 @@ def conclude(
     answers = []
     for incident in incidents:
         about = {known[finding].entities[0] for finding in incident.findings if known[finding].entities}
+        named = [*(e for one in incident.findings for e in known[one].entities), *incident.entities]
+        hosts = Counter(entity.id for entity in named if entity.type is EntityType.HOST)
         used = index.of(incident, about)
         chain = steps.get(incident.id, [])
         answers.append(
             Attribution(
                 incident=incident.id,
-                statement=_state(incident, about, used, len(chain), index.crowded(incident)),
+                statement=_state(incident, about, hosts, used, len(chain), index.crowded(incident)),
                 means=tuple(sorted(used.listed, key=_most_used)),
                 processes=tuple(chain[:STEPS_LISTED]),
             )
@@ -223,7 +226,8 @@ class _MeansIndex:
         if entity.type is EntityType.ACCOUNT:
             return not is_machine_account(entity.id)
         if entity.type is EntityType.ADDRESS:
-            return is_remote_address(entity.id) and self._carriers.get(entity, 0) <= SHARED_BY
+            few = self._carriers.get(entity, 0) <= SHARED_BY
+            return few and is_remote_address(entity.id) and not is_private_address(entity.id)
         return entity.type is EntityType.SESSION
 
 
@@ -293,9 +297,16 @@ def _read_steps(hits: pa.Table, place: Callable[[int], RecordPlace]) -> Iterator
         )
 
 
-def _state(incident: Incident, about: set[Entity], used: _Used, steps: int, crowded: Sequence[tuple[str, int]]) -> str:
+def _state(
+    incident: Incident,
+    about: set[Entity],
+    hosts: Counter[str],
+    used: _Used,
+    steps: int,
+    crowded: Sequence[tuple[str, int]],
+) -> str:
     """One sentence: what was used, what is not listed, and that nothing here says who."""
-    said = _use(incident, about, used)
+    said = _use(incident, about, hosts, used)
     if used.aside:
         said += f"; the same accounts were used in {used.aside} other ways, which may be their holders' own work"
     if used.combinations > MEANS_LISTED:
@@ -309,7 +320,7 @@ def _state(incident: Incident, about: set[Entity], used: _Used, steps: int, crow
     return f"An unknown actor {said}; nothing in these logs says who."
 
 
-def _use(incident: Incident, about: set[Entity], used: _Used) -> str:
+def _use(incident: Incident, about: set[Entity], hosts: Counter[str], used: _Used) -> str:
     """What was used: the accounts the findings are about, and where more than an account tells, what went with them."""
     accounts = sorted(one.id for one in about if one.type is EntityType.ACCOUNT and not is_machine_account(one.id))
     if not accounts and used.is_telling:
@@ -328,8 +339,9 @@ def _use(incident: Incident, about: set[Entity], used: _Used) -> str:
         if clients:
             more = f" and {len(clients) - 1} more" if len(clients) > 1 else ""
             parts.append(f"with client {clients[0].rstrip('; ')}{more}")
-    if hosts := [entity.id for entity in incident.entities if entity.type is EntityType.HOST]:
-        parts.append(f"on host {hosts[0]}" + (f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""))
+    if hosts:
+        most = min(hosts, key=lambda name: (-hosts[name], name))
+        parts.append(f"on host {most}" + (f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""))
     return " ".join(parts)
 
 

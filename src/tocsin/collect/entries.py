@@ -28,6 +28,8 @@ _LEFT_BY_DESKTOPS = (
 )
 _TEXT_MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 
+_UNKNOWN = "no source of this version reads it; where it is a log of your own, a mapping can (docs/formats/mapping.md)"
+
 
 def input_of(path: str, content: Content, sha256: str, size: int, container: str | None) -> Input:
     """A file with what one pass over it found; `sha256` and `size` are of its bytes as received."""
@@ -38,7 +40,7 @@ def input_of(path: str, content: Content, sha256: str, size: int, container: str
     elif _is_documentation(path):
         state, reason = InputState.IGNORED, "documentation"
     else:
-        state, reason = InputState.UNRECOGNISED, content.fault or "no source of this version reads it"
+        state, reason = InputState.UNRECOGNISED, content.fault or _UNKNOWN
     return Input(
         path=path,
         sha256=sha256,

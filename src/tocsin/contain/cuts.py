@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -25,13 +26,18 @@ _REMOVES = {
     Mark.RULE: "remove_rule",
     Mark.CONSENT: "revoke_consent",
     Mark.PERMISSION: "remove_permission",
+    Mark.ROLE: "remove_role",
     Mark.LINK: "remove_link",
     Mark.CREDENTIAL: "reset_credential",
 }
-_AT_ONCE = ("revoke_consent", "reset_credential")  # one action undoes every change of the same thing
+_AT_ONCE = ("revoke_consent", "reset_credential", "remove_role")  # one action undoes every change of the same thing
 _NOT_SHOWN = (
     "No finding rests on this change and it may be the holder's own: ask the holder by telephone before it is undone."
 )
+
+
+_NOT_ASSUMED = "The incident is not taken as an intrusion: ask the holder by telephone before it is undone."
+_SENDS_ON = re.compile(r"(?i)\b(forward|redirect)\w*")
 
 
 class Case(NamedTuple):
@@ -120,7 +126,7 @@ def _change_cuts(case: Case, changes: Sequence[StandingChange]) -> Iterator[Cut]
     merged: dict[tuple[str, Entity, str, str, str], list[StandingChange]] = {}
     for change in changes:
         if change.kind in _REMOVES and (change.record in seen or _is_in_scope(change, case.implicated, case.incident)):
-            name = _REMOVES[change.kind]
+            name = _undoing(change)
             detail = "" if name in _AT_ONCE else change.detail
             merged.setdefault((name, _changed(change), change.scope, change.actor, detail), []).append(change)
     for (name, target, scope, actor, _), alike in merged.items():
@@ -129,8 +135,9 @@ def _change_cuts(case: Case, changes: Sequence[StandingChange]) -> Iterator[Cut]
         interruption = Interruption((), protected=False)
         if name == "reset_credential" and target.type is EntityType.ACCOUNT:
             interruption = _interrupt_account(case, target.id)
-        if seen.isdisjoint(change.record for change in alike):
-            interruption = Interruption((_NOT_SHOWN, *interruption.sentences), protected=True)
+        if not case.is_assumed or seen.isdisjoint(change.record for change in alike):
+            doubt = _NOT_SHOWN if case.is_assumed else _NOT_ASSUMED
+            interruption = Interruption((doubt, *interruption.sentences), protected=True)
         yield _cut(
             case,
             action,
@@ -143,6 +150,13 @@ def _change_cuts(case: Case, changes: Sequence[StandingChange]) -> Iterator[Cut]
             records=tuple(change.record for change in ordered),
             on=scope,
         )
+
+
+def _undoing(change: StandingChange) -> str:
+    """The action that undoes a change; a rule that sends mail on leaks while it stands, and is an action of its own."""
+    if change.kind is Mark.RULE and _SENDS_ON.search(change.detail):
+        return "stop_forwarding"
+    return _REMOVES[change.kind]
 
 
 def _host_cuts(case: Case) -> Iterator[Cut]:
@@ -260,7 +274,7 @@ def _changed(change: StandingChange) -> Entity:
     account = canonical_account(change.scope) or ""
     if change.kind in (Mark.RULE, Mark.FORWARDING, Mark.PERMISSION) and "@" in account:
         return Entity(EntityType.MAILBOX, account)
-    if change.kind is Mark.CREDENTIAL and ("@" in account or "\\" in account):
+    if change.kind in (Mark.CREDENTIAL, Mark.ROLE) and ("@" in account or "\\" in account):
         return Entity(EntityType.ACCOUNT, account)
     if change.kind in (Mark.CONSENT, Mark.CREDENTIAL) and change.scope:
         return Entity(EntityType.APPLICATION, change.scope)

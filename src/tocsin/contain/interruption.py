@@ -48,9 +48,9 @@ def interrupt_account(account: Sequence[str], estate: Estate, catalogue: Catalog
     others = sorted(set(identity.accounts) - set(account))
     if others:
         sentences.append(f"The same identity also has {', '.join(others)}, which stay as they are.")
-    protected = is_protected(identity, estate)
+    protected = is_vital(identity.function, estate)
     if protected and not service:
-        sentences += [_serves(identity, estate), catalogue.alternative["account"]]
+        sentences += [_serves(identity.function, estate), catalogue.alternative["account"]]
     return Interruption(tuple(sentences), protected or bool(service))
 
 
@@ -67,39 +67,47 @@ def _owner(account: Sequence[str], estate: Estate) -> Identity | None:
 
 
 def interrupt_host(host: str, estate: Estate, catalogue: Catalogue) -> Interruption:
-    """What stops when this host is isolated; the estate names a host by its computer account (`host$`) or its name."""
+    """What stops when this host is isolated: by the estate's hosts, or its computer account (`host$`).
+
+    Where the estate does not say, what stops is not known, and that is a decision for a person.
+    """
     short = host.split(".")[0]
     named = {host, short, f"{host}$", f"{short}$"}
+    declared = [one for one in estate.hosts if one.name in (host, short) or one.name.split(".")[0] == host]
     owners = [
         identity
         for identity in estate.identities
         if any(account.rpartition("\\")[2] in named for account in identity.accounts)
     ]
     sentences: list[str] = []
-    protected = False
-    if not estate.identities:
-        sentences.append(NO_ESTATE)
-    elif not owners:
-        sentences.append("What else stops is not known: the estate does not name this host.")
+    protected = not declared and not owners
+    if protected:
+        unnamed = "What stops with it is not known: the estate does not name this host."
+        sentences.append(NO_ESTATE if estate == Estate() else unnamed)
+    for one in declared:
+        sentences.append(f"It is the {one.role}." if one.role else "The estate names it.")
+        if is_vital(one.function, estate):
+            sentences.append(_serves(one.function, estate))
+            protected = True
     for identity in owners:
         sentences.append(_describe(identity))
-        if is_protected(identity, estate):
-            sentences.append(_serves(identity, estate))
+        if is_vital(identity.function, estate):
+            sentences.append(_serves(identity.function, estate))
             protected = True
     if catalogue.is_domain_controller(host):
-        sentences.append("Its name says domain controller: without it nobody may be able to sign in.")
+        sentences.insert(0, "Its name says domain controller: without it nobody may be able to sign in.")
         protected = True
     if protected:
         sentences.append(catalogue.alternative["host"])
     return Interruption(tuple(sentences), protected)
 
 
-def is_protected(identity: Identity, estate: Estate) -> bool:
-    """Whether it serves a function that must go on: declared protected, or named without being declared."""
-    if not identity.function:
+def is_vital(function: str, estate: Estate) -> bool:
+    """Whether a function must go on: declared protected, or named without being declared."""
+    if not function:
         return False
-    declared = [function for function in estate.functions if function.name == identity.function]
-    return any(function.protected for function in declared) or not declared
+    declared = [one for one in estate.functions if one.name == function]
+    return any(one.protected for one in declared) or not declared
 
 
 def _describe(identity: Identity) -> str:
@@ -108,7 +116,7 @@ def _describe(identity: Identity) -> str:
     return f"Affected is {name} ({place})." if place else f"Affected is {name}."
 
 
-def _serves(identity: Identity, estate: Estate) -> str:
-    described = next((f.description for f in estate.functions if f.name == identity.function and f.description), "")
+def _serves(function: str, estate: Estate) -> str:
+    described = next((one.description for one in estate.functions if one.name == function and one.description), "")
     more = f" ({described})" if described else ""
-    return f"It serves the protected function {identity.function}{more}, which must go on."
+    return f"It serves the protected function {function}{more}, which must go on."

@@ -47,6 +47,7 @@ class Mark(enum.StrEnum):
     RULE = "rule"  # inbox or transport rule made or changed
     FORWARDING = "forwarding"  # mail forwarding set
     PERMISSION = "permission"  # a right on a mailbox, folder, file or role given
+    ROLE = "role"  # a role given: what an account may do everywhere
     CONSENT = "consent"  # an application was given access
     LINK = "link"  # a sharing link was made
     CREDENTIAL = "credential"  # password reset, secret or certificate added

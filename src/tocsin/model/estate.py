@@ -67,6 +67,15 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A machine by its canonical name, short or full; `function` is what stops when it is cut off, "" for none."""
+
+    name: str
+    role: str = ""
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """Addresses of the institution itself: an office's way out, a VPN, a data centre. `range` in CIDR."""
 
@@ -111,6 +120,7 @@ class Estate:
     products: tuple[ProductInUse, ...] = ()
     responders: tuple[Responder, ...] = ()
     networks: tuple[Network, ...] = ()
+    hosts: tuple[Host, ...] = ()
     by_account: Mapping[str, Identity] = field(default_factory=dict)
 
     def identity_of(self, account: str) -> Identity | None:

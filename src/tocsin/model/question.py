@@ -59,12 +59,14 @@ class Asked:
     """One criterion of a question and whether the logs know it: `kind` identity, address, session or host.
 
     records  how many records carry it, in any of its names; None for a host, which is known by its logs
+    like     where it is not known, names that may be meant
     """
 
     kind: str
     value: str
     records: int | None
     found: bool
+    like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,14 @@ from tocsin.share.plain import shown
 
 def unknown_to_the_logs(asked: Sequence[Asked]) -> tuple[str, ...]:
     """One sentence a criterion that no record carries."""
-    return tuple(
-        f"NOT IN THESE LOGS: {one.kind} {shown(one.value)}. That nothing is confirmed of it says nothing: check how it "
-        "is written, and whether the logs that would name it were read (tocsin coverage)."
-        for one in asked
-        if not one.found
+    return tuple(_sentence(one) for one in asked if not one.found)
+
+
+def _sentence(one: Asked) -> str:
+    told = f"NOT IN THESE LOGS: {one.kind} {shown(one.value)}."
+    if one.like:
+        told += f" Is {' or '.join(map(shown, one.like))} meant?"
+    return (
+        f"{told} That nothing is confirmed of it says nothing: check how it is written, and whether the logs that "
+        "would name it were read (tocsin coverage)."
     )

@@ -117,7 +117,8 @@ def _confirmed(judged: Iterable[Exposure]) -> Iterator[Statement]:
     less = sum(found[degree].total() for degree in ordered[_DEGREES:])
     if less:
         yield Statement(
-            f"Access to at least {counted(less, 'further holding')} is recorded.", "confirmed by log records"
+            f"Access to at least {counted(less, 'holding')} is recorded, some of which may be the same things.",
+            "confirmed by log records; one thing may stand under two names",
         )
 
 

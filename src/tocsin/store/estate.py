@@ -9,7 +9,7 @@ import datetime as dt
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from tocsin.model.estate import (
     Estate,
     Function,
     Holding,
+    Host,
     Identity,
     Network,
     ProductInUse,
@@ -124,6 +125,14 @@ def _estate(rows: dict[str, list[Row]], notes: Notes) -> Estate:
         assignments=tuple(_assignment(row, notes) for row in rows["assignments"]),
         attestations=tuple(_attestation(row, notes) for row in rows["attestations"]),
         products=tuple(_product(row, notes) for row in rows["products"]),
+        hosts=tuple(
+            Host(
+                name=canonical_host(row.values.get("name", "")) or "",
+                role=row.values.get("role", ""),
+                function=row.values.get("function", ""),
+            )
+            for row in rows["hosts"]
+        ),
         networks=tuple(
             Network(range=range_, name=row.values.get("name", ""))
             for row in rows["networks"]
@@ -268,10 +277,10 @@ def _check_references(rows: dict[str, list[Row]], notes: Notes) -> None:
             if account in owners:
                 notes.fault(row, f"an account that is already that of the identity in {_where(owners[account])}")
             owners.setdefault(account, row)
-        function = row.values.get("function", "")
-        if function and function not in functions:
-            tell = notes.fault if functions else notes.warn
-            tell(row, "a function that is not declared")
+        _check_function(row, functions, notes)
+    _unique(rows["hosts"], lambda row: canonical_host(row.values.get("name", "")) or "", "the name", notes)
+    for row in rows["hosts"]:
+        _check_function(row, functions, notes)
     for row in rows["assignments"]:
         if row.values.get("identity") and row.values["identity"] not in identities:
             notes.fault(row, "an identity that is not declared")
@@ -279,6 +288,13 @@ def _check_references(rows: dict[str, list[Row]], notes: Notes) -> None:
             notes.warn(row, "a matter that no holding belongs to")
     _check_overlaps(rows["assignments"], ("identity", "matter"), "assignment", notes)
     _check_overlaps(rows["attestations"], ("source", "pattern"), "attestation", notes)
+
+
+def _check_function(row: Row, functions: Container[str], notes: Notes) -> None:
+    function = row.values.get("function", "")
+    if function and function not in functions:
+        tell = notes.fault if functions else notes.warn
+        tell(row, "a function that is not declared")
 
 
 def _unique(rows: Iterable[Row], key: Callable[[Row], str], what: str, notes: Notes) -> dict[str, Row]:

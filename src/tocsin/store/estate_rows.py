@@ -27,6 +27,7 @@ TABLES = {
     "assignments": Table(("identity", "matter"), ("from", "to")),
     "attestations": Table(("source", "pattern", "from", "to", "custodian", "date", "setting")),
     "products": Table(("product",), ("log", "tier", "days")),
+    "hosts": Table(("name",), ("role", "function")),
     "networks": Table(("range", "name")),
     "responders": Table(("name",), ("account", "address", "host", "from", "to")),
 }

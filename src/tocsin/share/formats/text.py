@@ -116,7 +116,10 @@ def _what_happened(answers: Answers) -> Iterator[str]:
 def _what_was_compromised(answers: Answers) -> Iterator[str]:
     found = bounds(answers.exposure)
     if not found:
-        yield from wrapped("No access to judge: no log read says who opened what, or no account is suspected.")
+        yield from wrapped(
+            "Nothing is judged: no incident is taken as an intrusion, or no log read says who opened what. To ask of "
+            "somebody: tocsin exposure --identity X (or --address, --session, --host)."
+        )
     for kind in found:
         yield from wrapped(bounds_words(kind), hang=4)
     if any(kind.open for kind in found):
