@@ -6,7 +6,6 @@ import base64
 import contextlib
 import hashlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +51,7 @@ from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
-from tocsin.store.durable import sweep
+from tocsin.store.durable import sweep, write_durably
 from tocsin.store.estate import read_estate, read_estate_with_warnings
 from tocsin.store.workspace import Workspace, create_workspace, is_writable, open_workspace
 
@@ -427,12 +426,15 @@ def _check_estate(folder: Path, progress: Progress) -> None:
 
 
 def _keep_estate(workspace: Workspace, folder: Path) -> None:
-    """The estate as given replaces what the workspace had."""
+    """The estate as given replaces what the workspace had; nothing of that is gone before the new one is there."""
+    if folder.resolve() == workspace.estate.resolve():
+        return
+    given = [file for file in sorted(folder.iterdir()) if file.suffix in (".csv", ".yaml", ".yml") and file.is_file()]
+    for file in given:
+        write_durably(workspace.estate / file.name, file.read_bytes())
     for old in workspace.estate.iterdir():
-        old.unlink()
-    for file in sorted(folder.iterdir()):
-        if file.suffix in (".csv", ".yaml", ".yml") and file.is_file():
-            shutil.copyfile(file, workspace.estate / file.name)
+        if old.name not in {file.name for file in given}:
+            old.unlink()
 
 
 def _estate_of(workspace: Workspace) -> Estate:

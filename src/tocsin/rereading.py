@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,30 +40,46 @@ class Rereader:
         self._position = 0
 
     def bytes_of(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
-        """The chunk's range of the input's content. Raises VerificationError where it cannot be had from the record."""
+        """The chunk's range of the input's content, held against its digest.
+
+        Raises VerificationError where it cannot be had from the record, or is not what was read.
+        """
         if chunk.kind != ChunkKind.DERIVED:
             if self._received is None or self._received[0] != chunk.input:
                 self._received = chunk.input, open_input(self._workspace, self._key, chunk.input)
             stream = self._received[1]
             stream.seek(chunk.offset)
-            return stream.read(chunk.length)
-        if self._input != chunk.input or chunk.offset < self._position:
-            self._start(entry, chunk.input)
-        return self._take(entry.path, chunk.offset, chunk.length)
+            return _held_against(chunk.sha256, stream.read(chunk.length), entry.path)
+        if self._input == chunk.input and chunk.offset >= self._position:
+            data = self._take(entry.path, chunk.offset, chunk.length)
+            if hashlib.sha256(data).hexdigest() == chunk.sha256:
+                return data
+        return self._from_any_container(entry, chunk)
 
-    def _start(self, entry: Row[Any], input_row: int) -> None:
-        holder = input_row
-        inner = ""
-        if entry.container is not None:
-            inner = entry.path[len(entry.container) + 1 :]
-            rows = tables.inputs.c
-            with self._workspace.reading() as connection:
-                holder = connection.execute(
-                    select(rows.id)
-                    .where(rows.path == entry.container, rows.id < input_row)
-                    .order_by(rows.id.desc())
-                    .limit(1)
-                ).scalar_one()
+    def _from_any_container(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
+        """From the container of that path that holds it: several may have been given under one name in turn."""
+        fault = VerificationError(f"{entry.path} is in no container of the record as it was read")
+        for holder, inner in self._holders(entry, chunk.input):
+            self._start(chunk.input, holder, inner)
+            try:
+                return _held_against(chunk.sha256, self._take(entry.path, chunk.offset, chunk.length), entry.path)
+            except VerificationError as error:
+                fault = error
+        raise fault
+
+    def _holders(self, entry: Row[Any], input_row: int) -> list[tuple[int, str]]:
+        """(input, name of the member) of what may hold the bytes, the likeliest first."""
+        if entry.container is None:
+            return [(input_row, "")]
+        rows = tables.inputs.c
+        with self._workspace.reading() as connection:
+            found = connection.execute(select(rows.id).where(rows.path == entry.container).order_by(rows.id.desc()))
+            containers = list(found.scalars())
+        inner = entry.path[len(entry.container) + 1 :]
+        before = [one for one in containers if one < input_row]
+        return [(one, inner) for one in (*before, *(one for one in containers if one > input_row))]
+
+    def _start(self, input_row: int, holder: int, inner: str) -> None:
         stream: BinaryIO = open_input(self._workspace, self._key, holder)
         self._input, self._position, self._waiting = input_row, 0, b""
         self._blocks = read_member(stream, inner, Limits())
@@ -83,6 +100,12 @@ class Rereader:
                 self._position += surplus
         start = offset - self._position
         return self._waiting[start : start + length]
+
+
+def _held_against(sha256: str, data: bytes, path: str) -> bytes:
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise VerificationError(f"{path} in the record is not what was read from it")
+    return data
 
 
 def chunk_of(entry: Row[Any], chunk: Row[Any]) -> Chunk:

@@ -21,6 +21,8 @@ from tocsin.store import durable
 from .conftest import Tocsin
 from .logs import START, lines
 
+UNKNOWN = "no source of this version reads it; where it is a log of your own, a mapping can (docs/formats/mapping.md)"
+
 
 def tarred(members: dict[str, bytes]) -> bytes:
     target = io.BytesIO()
@@ -84,8 +86,8 @@ def test_what_is_no_log_has_a_line_each_and_the_rest_is_read(tmp_path: Path, toc
         "empty.log": ("ignored", "empty file"),
         "README.txt": ("ignored", "documentation"),
         "._audit.jsonl": ("ignored", "resource fork"),
-        "picture.png": ("unrecognised", "no source of this version reads it"),
-        "notes.bin": ("unrecognised", "no source of this version reads it"),
+        "picture.png": ("unrecognised", UNKNOWN),
+        "notes.bin": ("unrecognised", UNKNOWN),
     }
     assert done.code == 3
     assert done.inputs["audit.jsonl"]["records_read"] == 20

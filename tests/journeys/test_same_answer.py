@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,61 @@ def test_other_rules_are_run_over_what_is_held_from_the_record_alone(tmp_path: P
     other.write_bytes(lines(1, first=500))
     again = tocsin("investigate", other, "--workspace", tmp_path / "w", "--rules", rules, "--format", "json")
     assert sum(len(finding["records"]) for finding in again.document["findings"]) == 4
+
+
+MAPPING = """mapping: 1
+name: house
+files: ['house*.csv']
+format: {type: csv}
+time: {columns: [at], format: '%Y-%m-%dT%H:%M:%S', zone: UTC}
+operation: did
+attributes: {actor.user.name: who}
+holdings:
+  document: {kind: document, id: what, prefix: 'house://'}
+operations:
+  OPEN: {is: opened, holding: document}
+"""
+
+
+def test_an_archive_replaced_under_its_name_never_lends_its_bytes_to_the_one_before(
+    tmp_path: Path, tocsin: Tocsin
+) -> None:
+    folder, estate, rules = tmp_path / "logs", tmp_path / "estate", tmp_path / "rules"
+    for one in (folder, estate, rules):
+        one.mkdir()
+    (estate / "holdings.csv").write_text("pattern,kind,matter\nhouse://*,document,M1\n")
+    (rules / "one.yml").write_text(
+        "title: One\nid: 5b1c5f1e-0000-4000-8000-000000000001\nstatus: test\nlevel: low\n"
+        "logsource: {product: m365, service: exchange}\n"
+        "detection: {one: {Operation: MailItemsAccessed}, condition: one}\n"
+    )
+
+    def given(who: str, *options: str | Path) -> None:
+        with zipfile.ZipFile(folder / "z.zip", "w") as archive:
+            archive.writestr(zipfile.ZipInfo("house.csv"), f"at,who,did,what\n2026-03-02T08:00:00,{who},OPEN,1\n")
+        assert tocsin("investigate", folder, "--workspace", tmp_path / "case", *options).code in (0, 3)
+
+    given("ada")
+    given("eve")
+    (estate / "house.mapping.yaml").write_text(MAPPING)
+    given("ada", "--estate", estate)  # its member is registered after the other archive of that name
+    given("ada", "--rules", rules)  # and derived anew from the record alone
+    asked = [
+        tocsin("exposure", "--workspace", tmp_path / "case", "--identity", who, "--format", "json").document
+        for who in ("ada", "eve")
+    ]
+    assert [[one["holding"] for one in each["exposure"] if one["verdict"] == "confirmed"] for each in asked] == [
+        ["house://1"],
+        [],
+    ]
+    assert tocsin("record", "verify", "--workspace", tmp_path / "case").code == 0
+
+
+def test_the_estate_a_workspace_has_may_be_given_to_it(tmp_path: Path, tocsin: Tocsin) -> None:
+    (tmp_path / "estate").mkdir()
+    (tmp_path / "estate" / "holdings.csv").write_text("pattern,kind\nhouse://*,document\n")
+    (tmp_path / "audit.jsonl").write_bytes(lines(3))
+    case = tmp_path / "case"
+    tocsin("investigate", tmp_path / "audit.jsonl", "--workspace", case, "--estate", tmp_path / "estate")
+    tocsin("investigate", tmp_path / "audit.jsonl", "--workspace", case, "--estate", case / "estate")
+    assert [file.name for file in (case / "estate").iterdir()] == ["holdings.csv"]

@@ -22,28 +22,31 @@ class Found:
 
 
 def walk(paths: Sequence[str]) -> Iterator[Found]:
-    """Every file under the paths, in the order given and below a folder by name; each file once.
+    """Every file under the paths, in the order given and below a folder by name; each file once, its hard links told.
 
-    ConfigError where a path does not exist. What cannot be listed or is no regular file comes with its refusal.
+    ConfigError where a path does not exist. What cannot be listed or is no regular file comes with its refusal. A link
+    to what is not read by itself was not read: it is not ignored.
     """
-    seen: set[tuple[int, int]] = set()
+    seen: dict[tuple[int, int], Found] = {}
+    roots = [Path(given).resolve() for given in paths]
     for given in paths:
         root = Path(given)
         if not root.exists() and not root.is_symlink():
             raise ConfigError(f"there is no {given}", hint="check the path; a folder or a file is expected")
-        for found in _below(root, given):
+        for found in _below(root, given, roots):
             try:
-                status = found.file.stat()
+                status = found.file.stat(follow_symlinks=not found.refusal)
             except OSError:
                 yield found
                 continue
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            yield found
+            earlier = seen.setdefault((status.st_dev, status.st_ino), found)
+            if earlier is found:
+                yield found
+            elif earlier.file.resolve() != found.file.resolve():
+                yield Found(path=found.path, file=found.file, refusal=f"the same file as {earlier.path}", ignored=True)
 
 
-def _below(root: Path, given: str) -> Iterator[Found]:
+def _below(root: Path, given: str, roots: Sequence[Path]) -> Iterator[Found]:
     if not root.is_dir():
         yield _file(root, given, follow=True)
         return
@@ -55,11 +58,21 @@ def _below(root: Path, given: str) -> Iterator[Found]:
     for path in paths:
         shown = f"{given.rstrip('/')}/{os.fsencode(path.name).decode('utf-8', 'backslashreplace')}"
         if path.is_symlink():
-            yield Found(path=shown, file=path, refusal="symbolic link inside a folder, not followed", ignored=True)
+            yield _link(path, shown, roots)
         elif path.is_dir():
-            yield from _below(path, shown)
+            yield from _below(path, shown, roots)
         else:
             yield _file(path, shown, follow=False)
+
+
+def _link(path: Path, shown: str, roots: Sequence[Path]) -> Found:
+    """A symbolic link inside a folder: never followed; what it leads to is read by itself, or was not read."""
+    target = path.resolve()
+    if target.exists() and any(target == root or root in target.parents for root in roots):
+        return Found(path=shown, file=path, refusal="symbolic link to what is read under its own name", ignored=True)
+    return Found(
+        path=shown, file=path, refusal="symbolic link out of what was given, not followed: give its target too"
+    )
 
 
 def _file(path: Path, shown: str, *, follow: bool) -> Found:
