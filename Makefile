@@ -14,7 +14,7 @@ demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@$(BIN)/tocsin demo --workspace demo
 
 test: $(DEV_STAMP)  ## run the tests
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: lint types imports docs test  ## all that a change must pass
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
 import os
 import tempfile
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,9 +14,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from tocsin import __version__
 from tocsin.answering import Held, answer
-from tocsin.books import begin_run, chunk_names, finish_run, has_run, kept_mappings, latest_run
+from tocsin.books import begin_run, finish_run, has_run, kept_mappings, latest_run
 from tocsin.collect.mapping_file import joined, mappings_for, mappings_in
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
@@ -31,7 +28,7 @@ from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.intake import Intake, Progress
 from tocsin.issuing import keep_brief, latest_brief
-from tocsin.model.answers import Answers, Run
+from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
@@ -41,21 +38,20 @@ from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
+from tocsin.opening import TOOL, create, now_utc, open_or_create, publish, recover, run_so_far, utc_text
 from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import FOLDS, Span, spans
 from tocsin.record import verify as verification
-from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
-from tocsin.record.ledger import Ledger
+from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
-from tocsin.store.durable import sweep, write_durably
+from tocsin.store.durable import write_durably
 from tocsin.store.estate import read_estate, read_estate_with_warnings
-from tocsin.store.workspace import Workspace, create_workspace, is_writable, open_workspace
+from tocsin.store.workspace import Workspace, is_writable, open_workspace
 
-_TOOL = f"tocsin {__version__}"
 # Below this much input, starting processes costs more than they save.
 _BYTES_WORTH_A_WORKER = 24 << 20
 _MOST_WORKERS = 8
@@ -101,7 +97,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     Called again on the same workspace it goes on where it stopped, and adds what is new. Raises ConfigError for a path
     that does not exist or a faulty estate, StoreError when the workspace cannot be written; what was committed stays.
     """
-    started = _now()
+    started = now_utc()
     size = total_bytes(settings.paths)
     if settings.estate is not None:
         _check_estate(settings.estate, progress)
@@ -126,8 +122,8 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             "now": settings.now,
             "folds": FOLDS,
         }
-        run = begin_run(workspace, _text(started), _TOOL, asked)
-        _recover(workspace)
+        run = begin_run(workspace, utc_text(started), TOOL, asked)
+        recover(workspace)
         intake = Intake(
             workspace=workspace,
             key=key,
@@ -143,12 +139,12 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             progress.note(f"there is nothing to read in {', '.join(settings.paths)}")
         intake.take_in(plan(settings.paths, mappings=mappings))
         derive_again(intake if taken is not None else replace(intake, dating=dating_of(workspace)))
-        _publish(workspace, key)
-        finish_run(workspace, run, _text(_now()))
+        publish(workspace, key)
+        finish_run(workspace, run, utc_text(now_utc()))
         progress.stage("Answering", None)
         question = Question(from_=settings.from_, to=settings.to)
         held = Held.load(workspace, rules.compiled, _estate_of(workspace))
-        answers = answer(held, question, settings.now, _about(workspace, key, started, workers))
+        answers = answer(held, question, settings.now, run_so_far(workspace, key, started, workers))
         write_report(answers, workspace.path)
     return answers
 
@@ -159,14 +155,14 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     `question` narrows the exposure to the entities and the time it names; without one it is what the incidents
     implicate. Raises StoreError where nothing was investigated yet.
     """
-    started = _now()
+    started = now_utc()
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
     kept = _answerable(opened)
     progress.stage("Answering", None)
     asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
     held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
-    return answer(held, asked, _number(kept["now"]), _about(opened, key, started, 1))
+    return answer(held, asked, _number(kept["now"]), run_so_far(opened, key, started, 1))
 
 
 def enter_notes(
@@ -184,15 +180,15 @@ def enter_notes(
         file = Path(folder) / f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
         file.write_bytes(lines)
         rules, kept, finished = _last_run(opened, progress)
-        run = begin_run(opened, _text(_now()), _TOOL, {**kept, "notes": True})
-        _recover(opened)
+        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
+        recover(opened)
         intake = Intake(
             workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
         )
         intake.take_in(plan_one(file, file.name))
-        _publish(opened, key)
+        publish(opened, key)
         if finished:  # else the logs of the run before are still not read to their end, and the answers say so
-            finish_run(opened, run, _text(_now()))
+            finish_run(opened, run, utc_text(now_utc()))
     answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
     write_report(answers, workspace)
     return answers
@@ -200,7 +196,7 @@ def enter_notes(
 
 def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
     """The notes of a spreadsheet. Raises ConfigError listing every faulty line."""
-    return read_spreadsheet(path, by=by, written=_now())
+    return read_spreadsheet(path, by=by, written=now_utc())
 
 
 def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
@@ -242,7 +238,7 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
     hits = asked_again(opened, key, held.hits, proposed, progress)
     progress.stage("Comparing", None)
     question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-    asked = Asked(question, _number(kept["now"]), _about(opened, key, _now(), 1))
+    asked = Asked(question, _number(kept["now"]), run_so_far(opened, key, now_utc(), 1))
     return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
 
 
@@ -281,7 +277,7 @@ def brief_issued(workspace: Path, answers: Answers, text: str) -> IssuedBrief:
     """
     opened = open_workspace(workspace)
     with opened.writer_lock():
-        return keep_brief(opened, text, figures_of(answers), _text(_now()), _TOOL)
+        return keep_brief(opened, text, figures_of(answers), utc_text(now_utc()), TOOL)
 
 
 def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:
@@ -324,7 +320,7 @@ def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
     """A new workspace, sealed under the passphrase, the service's credential, or a key file made for it."""
     if (path / "workspace.toml").exists():
         raise StoreError(f"{path} is a workspace already", hint="name a new folder")
-    _, key = _create(path, passphrase)
+    _, key = create(path, passphrase)
     return WorkspaceCreated(path=path, key_file=key.file)
 
 
@@ -343,7 +339,7 @@ def run_exercise(
     identities: int | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
-    _open_or_create(workspace, None)
+    open_or_create(workspace, None)
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed, days, identities)
 
@@ -369,48 +365,7 @@ def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
     path = settings.workspace
     if path is None:
         path = Path(f"tocsin-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    return _open_or_create(path, settings.passphrase)
-
-
-def _open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    if not (path / "workspace.toml").exists():
-        return _create(path, passphrase)
-    workspace = open_workspace(path)
-    sources = key_sources(os.environ, passphrase)
-    # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
-    return workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
-
-
-def _create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    workspace = create_workspace(path)
-    return workspace, create_key(workspace, key_sources(os.environ, passphrase))
-
-
-def _recover(workspace: Workspace) -> None:
-    """Bring the disk back to what is committed, after a run that was interrupted."""
-    with workspace.writing() as connection:
-        Ledger(workspace.ledger).recover(connection)
-    sweep(workspace, chunk_names(workspace))
-
-
-def _publish(workspace: Workspace, key: WorkspaceKey) -> None:
-    with workspace.writing() as connection:
-        Ledger(workspace.ledger).publish(connection, key.signer, workspace.origin, _text(_now()))
-
-
-def _about(workspace: Workspace, key: WorkspaceKey, started: int, workers: int) -> Run:
-    checkpoint = Ledger(workspace.ledger).checkpoint_path
-    lines = checkpoint.read_text(encoding="utf-8").split("\n") if checkpoint.exists() else ["", "0", ""]
-    return Run(
-        workspace=str(workspace.path),
-        tool=_TOOL,
-        started=_text(started),
-        seconds=round((_now() - started) / 1e9, 3),
-        workers=workers,
-        checkpoint_size=int(lines[1]),
-        checkpoint_root=lines[2] or base64.b64encode(b"").decode(),
-        key_file=str(key.file or ""),
-    )
+    return open_or_create(path, settings.passphrase)
 
 
 def _check_estate(folder: Path, progress: Progress) -> None:
@@ -448,11 +403,3 @@ def _workers_for(size: int) -> int:
 
 def _number(value: object) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _now() -> int:
-    return time.time_ns()
-
-
-def _text(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -343,7 +343,9 @@ def test_an_exclamation_mark_in_a_members_name_is_told_from_the_one_between(tmp_
 def test_a_folder_that_describes_nothing_is_no_estate(tmp_path: Path, tocsin: Tocsin) -> None:
     (tmp_path / "estate").mkdir()
     (tmp_path / "audit.jsonl").write_bytes(lines(3))
-    refused = tocsin("investigate", tmp_path / "audit.jsonl", "--estate", tmp_path / "estate")
+    refused = tocsin(
+        "investigate", tmp_path / "audit.jsonl", "--estate", tmp_path / "estate", "--workspace", tmp_path / "case"
+    )
     assert refused.code == 2
     assert "there is no estate in" in refused.err
 
@@ -351,7 +353,9 @@ def test_a_folder_that_describes_nothing_is_no_estate(tmp_path: Path, tocsin: To
 def test_a_folder_without_a_rule_is_refused(tmp_path: Path, tocsin: Tocsin) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "audit.jsonl").write_bytes(lines(3))
-    refused = tocsin("investigate", tmp_path / "audit.jsonl", "--rules", tmp_path / "rules")
+    refused = tocsin(
+        "investigate", tmp_path / "audit.jsonl", "--rules", tmp_path / "rules", "--workspace", tmp_path / "case"
+    )
     assert refused.code == 2
     assert "holds no rule" in refused.err
 

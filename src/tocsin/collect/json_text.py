@@ -32,36 +32,36 @@ def _leniently(text: bytes) -> tuple[Any, tuple[str, ...]]:
         readable = bare.decode("utf-8", "replace")
         warnings.add("invalid_utf8")
     try:
-        value = json.loads(readable, parse_int=_integer, parse_constant=str, strict=False)
+        value = json.loads(readable, parse_int=strict_integer, parse_constant=str, strict=False)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if text.translate(None, _CONTROL) != text:
         warnings.add("control_characters")
     if "\\u" in readable:
-        value, lone = _without_surrogates(value)
+        value, lone = without_surrogates(value)
         if lone:
             warnings.add("lone_surrogate")
     return value, tuple(sorted(warnings))
 
 
-def _integer(digits: str) -> int | float:
-    """As strict decoding reads it: past 64 bits a float."""
+def strict_integer(digits: str) -> int | float:
+    """`parse_int` as strict decoding has it: past 64 bits a float."""
     if len(digits) > 20:
         return float(digits)
     value = int(digits)
     return value if -(2**63) <= value < 2**64 else float(value)
 
 
-def _without_surrogates(value: object) -> tuple[object, bool]:
+def without_surrogates(value: object) -> tuple[object, bool]:
     """The value with lone surrogates replaced, and whether there was one; `json.loads` has bounded its depth."""
     if isinstance(value, str):
         clean = value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return clean, clean != value
     if isinstance(value, list):
-        items = [_without_surrogates(item) for item in value]
+        items = [without_surrogates(item) for item in value]
         return [item for item, _ in items], any(lone for _, lone in items)
     if isinstance(value, dict):
-        pairs = [(_without_surrogates(key), _without_surrogates(item)) for key, item in value.items()]
+        pairs = [(without_surrogates(key), without_surrogates(item)) for key, item in value.items()]
         found = any(one[1] or other[1] for one, other in pairs)
         return {one[0]: other[0] for one, other in pairs}, found
     return value, False

@@ -12,8 +12,6 @@ from tocsin.model.finding import Entity, EntityType
 from tocsin.model.response import Means
 from tocsin.share.summary import span, strongest
 
-NO_MATTER = "no matter named by the estate"
-
 
 class Tally(NamedTuple):
     """Distinct holdings under one name, by their strongest verdict; `degrees` of the confirmed, `first`, `last` too."""

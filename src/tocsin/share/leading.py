@@ -141,7 +141,3 @@ def days(first: int | None, last: int | None) -> str:
 def _incidents(numbers: Iterable[int]) -> str:
     names = [f"{number}" for number in numbers]
     return f"Incidents {', '.join(names[:-1])} and {names[-1]}"
-
-
-def _plural(word: str, names: Sequence[str]) -> str:
-    return word if len(names) == 1 else word + "s"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-@cache
 def environment() -> Environment:
-    """Templates of `formats/`."""
+    """A new environment over the templates of `formats/`, for a format to put its own words into."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 

@@ -76,10 +76,6 @@ class LogSourceMap:
                 found.update(dict.fromkeys(entry.alternatives))
         return tuple(found)
 
-    def knows_product(self, product: str) -> bool:
-        """Whether any part of this source's log is of the product."""
-        return any(fold(entry.log_source.product) == fold(product) for entry in self.entries)
-
     def gate(self, alternative: Alternative) -> Gate:
         """What `passes` needs to tell which records belong to the part."""
         return tuple(

@@ -14,7 +14,6 @@ from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.share import exceptions, preservation, summary
 from tocsin.share.format import Part
 from tocsin.share.page import page
-from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,22 +40,10 @@ FORMAT = Html()
 
 @cache
 def _environment() -> Environment:
-    """Every value escaped for HTML and stripped of controls; a name the template misspells is an error."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    """What the template may call, beside its values."""
+    from tocsin.share.templates import environment as new_environment
 
-    def finished(value: object) -> object:
-        return shown(str(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=finished,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = new_environment()
     environment.filters["time"] = _time
     environment.filters["counted"] = summary.counted
     environment.filters["words"] = lambda value: str(value).replace("_", " ")

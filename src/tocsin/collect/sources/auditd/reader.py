@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.lines import Line, frame_lines, line_text
 from tocsin.collect.source import HEAD_BYTES, Event, Head, Mapped, declared_proof
 from tocsin.collect.sources.auditd.grouping import Member, cut_between_events, grouped
@@ -12,7 +13,6 @@ from tocsin.collect.sources.auditd.mapping import map_audit
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Auditd:
@@ -35,7 +35,7 @@ class Auditd:
 
     def preamble(self, head: Head) -> int:
         """The byte order mark."""
-        return len(_BYTE_ORDER_MARK) if head.data.startswith(_BYTE_ORDER_MARK) else 0
+        return len(BYTE_ORDER_MARK) if head.data.startswith(BYTE_ORDER_MARK) else 0
 
     def cut(self, window: bytes, preamble: bytes) -> int | None:
         """Where a line begins that no event reaches across."""

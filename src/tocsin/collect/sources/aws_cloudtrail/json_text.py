@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+from tocsin.collect.json_text import BYTE_ORDER_MARK, strict_integer, without_surrogates
+
 _BLANK = b" \t\r\n"
 
 
@@ -40,13 +41,13 @@ def decode_tolerantly(text: bytes) -> tuple[object, tuple[str, ...]] | None:
         readable = bare.decode("utf-8", "replace")
         warnings.add("invalid_utf8")
     try:
-        value = json.loads(readable, parse_int=_integer, parse_constant=str, strict=False)
+        value = json.loads(readable, parse_int=strict_integer, parse_constant=str, strict=False)
     except (ValueError, RecursionError):
         return None
     if any(byte < 0x20 and byte not in _BLANK for byte in text):
         warnings.add("control_characters")
     if not warnings or "\\u" in readable:
-        value, lone = _without_surrogates(value)
+        value, lone = without_surrogates(value)
         if lone:
             warnings.add("lone_surrogate")
     return value, tuple(sorted(warnings))
@@ -63,27 +64,3 @@ def kind_of(value: object) -> str:
     if isinstance(value, str):
         return "a text"
     return "a list" if isinstance(value, list) else "an object"
-
-
-def _without_surrogates(value: object) -> tuple[object, bool]:
-    """The value with lone surrogates replaced, and whether there was one; its depth is bounded by json.loads."""
-    if isinstance(value, str):
-        clean = value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return clean, clean != value
-    if isinstance(value, list):
-        parts = [_without_surrogates(item) for item in value]
-        return [part for part, _ in parts], any(lone for _, lone in parts)
-    if isinstance(value, dict):
-        keys = [_without_surrogates(key) for key in value]
-        parts = [_without_surrogates(item) for item in value.values()]
-        clean_items = {key: part for (key, _), (part, _) in zip(keys, parts, strict=True)}
-        return clean_items, any(lone for _, lone in (*keys, *parts))
-    return value, False
-
-
-def _integer(digits: str) -> int | float:
-    """As strict JSON decoding reads it: past 64 bits a float."""
-    if len(digits) > 20:
-        return float(digits)
-    value = int(digits)
-    return value if -(2**63) <= value < 2**64 else float(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.aws_cloudtrail.decoding import LAYOUT, is_typical
 from tocsin.collect.sources.aws_cloudtrail.documents import Framed, cut_documents, frame_documents
 from tocsin.collect.sources.aws_cloudtrail.flatten import flatten
-from tocsin.collect.sources.aws_cloudtrail.json_text import BYTE_ORDER_MARK
 from tocsin.collect.sources.aws_cloudtrail.mapping import STATUS, map_record, status_of
 from tocsin.model.record import Record, Unreadable
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.aws_cloudtrail.documents import Framed, Layout, cut_documents, frame_documents
 from tocsin.collect.sources.aws_cloudtrail.flatten import flatten
-from tocsin.collect.sources.aws_cloudtrail.json_text import BYTE_ORDER_MARK, Decoded, kind_of
+from tocsin.collect.sources.aws_cloudtrail.json_text import Decoded, kind_of
 from tocsin.collect.sources.aws_cloudtrail_digest.mapping import map_digest
 from tocsin.model.record import Record, Unreadable
 

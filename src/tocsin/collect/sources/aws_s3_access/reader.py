@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.lines import cut_line, split_lines
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.aws_s3_access.line import is_line, parse_line
@@ -12,7 +13,6 @@ from tocsin.collect.sources.aws_s3_access.mapping import STATUS, map_line, statu
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50  # lines of the head looked at
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class AwsS3Access:
@@ -36,7 +36,7 @@ class AwsS3Access:
 
     def preamble(self, head: Head) -> int:
         """The byte order mark an editor may have put there."""
-        return len(_BYTE_ORDER_MARK) if head.data.startswith(_BYTE_ORDER_MARK) else 0
+        return len(BYTE_ORDER_MARK) if head.data.startswith(BYTE_ORDER_MARK) else 0
 
     def cut(self, window: bytes, preamble: bytes) -> int | None:
         """Behind a line end."""

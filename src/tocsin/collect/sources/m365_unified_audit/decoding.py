@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+from tocsin.collect.json_text import BYTE_ORDER_MARK, strict_integer, without_surrogates
+
 _WRAPPED = ("AuditData", "auditData")
 _MARKS_OF_A_RECORD = ("Operation", "Id", "CreationTime")
 
@@ -78,41 +79,16 @@ def decode_tolerantly(text: bytes) -> tuple[Any, tuple[str, ...]] | None:
         readable = bare.decode("utf-8", "replace")
         warnings.add("invalid_utf8")
     try:
-        value = json.loads(readable, parse_int=_integer, parse_constant=str, strict=False)
+        value = json.loads(readable, parse_int=strict_integer, parse_constant=str, strict=False)
     except (ValueError, RecursionError):
         return None
     if _has_control_characters(bare) or len(bare) < len(text.strip(b" \t\r\n").removeprefix(BYTE_ORDER_MARK)):
         warnings.add("control_characters")
     if not warnings or "\\u" in readable:
-        value, lone = _without_surrogates(value)
+        value, lone = without_surrogates(value)
         if lone:
             warnings.add("lone_surrogate")
     return value, tuple(sorted(warnings))
-
-
-def _without_surrogates(value: object) -> tuple[object, bool]:
-    """The value with lone surrogates replaced, and whether there was one; its depth is bounded by json.loads."""
-    if isinstance(value, str):
-        clean = value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return clean, clean != value
-    if isinstance(value, list):
-        parts = [_without_surrogates(item) for item in value]
-        return [part for part, _ in parts], any(lone for _, lone in parts)
-    if isinstance(value, dict):
-        keys = [_without_surrogates(key) for key in value]
-        parts = [_without_surrogates(item) for item in value.values()]
-        return {key: part for (key, _), (part, _) in zip(keys, parts, strict=True)}, any(
-            lone for _, lone in keys
-        ) or any(lone for _, lone in parts)
-    return value, False
-
-
-def _integer(digits: str) -> int | float:
-    """As strict JSON decoding reads it: past 64 bits a float."""
-    if len(digits) > 20:
-        return float(digits)
-    value = int(digits)
-    return value if -(2**63) <= value < 2**64 else float(value)
 
 
 def _has_control_characters(text: bytes) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import MAX_RECORD_BYTES
-from tocsin.collect.sources.m365_unified_audit.decoding import BYTE_ORDER_MARK, Decoded, decode_record
+from tocsin.collect.sources.m365_unified_audit.decoding import Decoded, decode_record
 from tocsin.collect.sources.m365_unified_audit.framing import CUT_OFF, Framed
 
 MAX_HEADER_BYTES = 16_384

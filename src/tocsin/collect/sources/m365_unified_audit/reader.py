@@ -7,8 +7,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
-from tocsin.collect.sources.m365_unified_audit.decoding import BYTE_ORDER_MARK, is_typical
+from tocsin.collect.sources.m365_unified_audit.decoding import is_typical
 from tocsin.collect.sources.m365_unified_audit.delimited import Layout, cut_rows, frame_rows, header_length, layout_of
 from tocsin.collect.sources.m365_unified_audit.flatten import flatten
 from tocsin.collect.sources.m365_unified_audit.framing import Framed, cut_json, frame_json

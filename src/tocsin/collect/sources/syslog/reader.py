@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.lines import Line, frame_lines, line_text
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Event, Head, Mapped, declared_proof
 from tocsin.collect.sources.auditd.grouping import Member, cut_between_events, grouped
@@ -19,7 +20,6 @@ from tocsin.collect.sources.syslog.messages import MOST_SEARCHED, read_message
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_CERTAIN = 0.9  # what stands in the message may be another format's, whose source knows better
 # Formats that travel by syslog and have sources of their own.
 _FOREIGN = ("CEF:", "LEEF:", "<Event", "{", "date=", "devname=")
@@ -53,7 +53,7 @@ class Syslog:
 
     def preamble(self, head: Head) -> int:
         """The byte order mark."""
-        return len(_BYTE_ORDER_MARK) if head.data.startswith(_BYTE_ORDER_MARK) else 0
+        return len(BYTE_ORDER_MARK) if head.data.startswith(BYTE_ORDER_MARK) else 0
 
     def cut(self, window: bytes, preamble: bytes) -> int | None:
         """Where a line begins that goes on with no record and that no audit event reaches across."""

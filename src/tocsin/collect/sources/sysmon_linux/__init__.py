@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 
 import orjson
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.lines import cut_line, split_lines
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, Source, declared_proof
 from tocsin.collect.sources.sysmon_linux.repair import repaired
@@ -18,7 +19,6 @@ from tocsin.collect.sources.windows_json.shapes import shaped_event
 from tocsin.model.record import Record, Unreadable
 
 PROVIDER = "Linux-Sysmon"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OPENING, _CLOSING = "<Event>", "</Event>"
 _MOST_TRIED = 200  # lines of the head looked at
 # The line where a collector keeps it as a member of an object: Azure's Syslog table, journald, beats, fluentd
@@ -56,7 +56,7 @@ class SysmonLinux:
 
     def preamble(self, head: Head) -> int:
         """The byte order mark."""
-        return len(_BYTE_ORDER_MARK) if head.data.startswith(_BYTE_ORDER_MARK) else 0
+        return len(BYTE_ORDER_MARK) if head.data.startswith(BYTE_ORDER_MARK) else 0
 
     def cut(self, window: bytes, preamble: bytes) -> int | None:
         """At the next line."""

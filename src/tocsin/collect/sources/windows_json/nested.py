@@ -13,7 +13,6 @@ from typing import Any
 _TEXTS = ("#text", "_", "Value", "$t", "text", "content")
 _SCALARS = ("EventID", "Version", "Level", "Task", "Opcode", "Keywords", "EventRecordID", "Channel", "Computer")
 _ATTRIBUTED = ("Provider", "TimeCreated", "Execution", "Security")
-_UNTOLD = frozenset({"xmlns", "#attributes", "$", "Name", "Qualifiers"})
 
 
 def inner_event(event: Mapping[str, Any]) -> dict[str, Any]:

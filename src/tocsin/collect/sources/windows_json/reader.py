@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import cast
 
+from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
@@ -16,7 +17,6 @@ from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event
 from tocsin.collect.sources.windows_json.times import offset_in
 from tocsin.model.record import Record, Unreadable
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_TRIED = 50  # objects of the head looked at
 _BEGUN = 0.6  # certainty where the first event does not end within the head
 _BEGINNINGS = ((b'"Event"', b'"System"'), (b'"winlog"',), (b'"EventID"', b'"Channel"'), (b'"event_id"', b'"log_name"'))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from tocsin.collect.json_text import strict_integer
 from tocsin.collect.sources.zeek.moments import epoch_nanoseconds, moment_of, moment_text
 from tocsin.collect.sources.zeek.vocabulary import DOTTED, ENVELOPE, TIMES, path_of
 
@@ -60,20 +61,13 @@ def _parsed(line: bytes) -> tuple[object, tuple[str, ...], str]:
         text = line.decode("utf-8", "replace")
         warnings.add("invalid_utf8")
     try:
-        value = json.loads(text, strict=False, parse_constant=str, parse_int=_integer)
+        value = json.loads(text, strict=False, parse_constant=str, parse_int=strict_integer)
         clean = (
             json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         )
         return orjson.loads(clean), tuple(sorted(warnings)) or ("repaired_json",), ""
     except (ValueError, RecursionError):
         return None, (), detail
-
-
-def _integer(digits: str) -> int | float:
-    if len(digits) > 20:
-        return float(digits)
-    value = int(digits)
-    return value if -(2**63) <= value < 2**64 else float(value)
 
 
 def _record(value: dict[str, Any], line: bytes, warnings: tuple[str, ...]) -> Decoded:
