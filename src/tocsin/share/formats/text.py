@@ -9,6 +9,7 @@ from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage
 from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
+from tocsin.model.mapping import DISPLACES
 from tocsin.model.reference import RecordPlace
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
@@ -207,6 +208,11 @@ def _accounting(answers: Answers) -> Iterator[str]:
         )
         yield from wrapped(f"- {account.state}: {shown(account.path)}: {shown(reason)}", hang=4)
     yield from _more(len(unread) - _LISTED, "more input", "not fully read, in the report")
+    for account in answers.accounting.inputs:
+        for code, count in account.warnings:
+            if code.startswith(DISPLACES):
+                why = f"is sure of it, and the estate's mapping read it instead ({counted(count, 'record')})"
+                yield from wrapped(f"- {shown(account.path)}: {code.removeprefix(DISPLACES)} {why}", hang=4)
     yield from _origins(answers)
     yield from _rules(answers)
     yield from _exceptions(answers)
