@@ -263,7 +263,12 @@ def test_mappings_of_one_name_that_differ_are_refused(tmp_path: Path) -> None:
 
 def sure_of(tmp_path: Path) -> Path:
     """A folder with a log that a source of our own is sure of, and a mapping that fits it."""
-    audit = {"CreationTime": "2026-03-12T08:00:00", "Id": "e1", "Operation": "FileAccessed", "Workload": "OneDrive"}
+    audit: dict[str, object] = {
+        "CreationTime": "2026-03-12T08:00:00",
+        "Id": "e1",
+        "Operation": "FileAccessed",
+        "Workload": "OneDrive",
+    }
     audit |= {"UserId": "ada@example.org", "RecordType": 6, "OrganizationId": "o", "UserType": 0, "UserKey": "k"}
     logs = tmp_path / "logs"
     logs.mkdir()
