@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.collect.archive import read_member
+from tocsin.collect.collections.velociraptor import LAYOUT
 from tocsin.collect.limits import Limits
+from tocsin.collect.mapping_file import mappings_for
 from tocsin.collect.plan import Planned, plan
 from tocsin.exercise.formats.evtx import WindowsEvent, evtx_bytes
 from tocsin.model.chunk import Input, InputState
@@ -161,13 +166,8 @@ def test_velociraptor_says_who_and_what_and_what_it_did_not_bring(tmp_path: Path
     failed = found["artefact Windows.EventLogs.RDPAuth"]
     assert (failed.state, "Access is denied." in failed.reason) == (InputState.UNRECOGNISED, True)
     assert found["results/Windows.EventLogs.Evtx.json"].source == "windows_json"
-    for name in (
-        "client_info.json",
-        "uploads.json",
-        "log.json",
-        "results/Windows.EventLogs.Evtx.json.index",
-        "results/Windows.KapeFiles.Targets%2FUploads.json",
-    ):
+    assert found["results/Windows.KapeFiles.Targets%2FUploads.json"].state is InputState.UNRECOGNISED
+    for name in ("client_info.json", "uploads.json", "log.json", "results/Windows.EventLogs.Evtx.json.index"):
         assert (found[name].state, found[name].reason.startswith("Velociraptor: ")) == (InputState.IGNORED, True), name
     assert "errors in it: 1, the first: upload: access denied" in found["log.json"].reason
     record = found["collection_context.json"].acquisition
@@ -243,3 +243,55 @@ def test_a_list_that_vanishes_costs_itself(tmp_path: Path) -> None:
     assert found["uploads.json"].state is InputState.UNRECOGNISED
     assert "cannot be opened" in found["uploads.json"].reason
     assert found[f"uploads/auto/C:/{LOGS}/Security.evtx"].state is InputState.READ
+
+
+@pytest.mark.parametrize("how", ["zip", "folder"])
+def test_two_planted_files_hide_no_log(tmp_path: Path, how: str) -> None:
+    log, unknown = evtx(), b"something of an application's own\n" * 3
+    files = {
+        "client_info.json": b"{}",
+        "uploads.json": b"{}",
+        "logs.csv": log,
+        "log.json": log,
+        "results/Custom.Rows.csv": log,
+        "alone.index": log,
+        "results/Custom.Rows.csv.index": log,
+        "results/Custom.Other.json": unknown,
+        "other.index": unknown,
+    }
+    found = planned(write(tmp_path, files, how))
+    for name in ("client_info.json", "uploads.json"):
+        assert found[name].state is InputState.IGNORED, name
+    for name, data in files.items():
+        if data is log:
+            assert (found[name].source, found[name].state) == ("windows_evtx", InputState.READ), name
+        elif data is unknown:
+            assert found[name].state is InputState.UNRECOGNISED, name
+
+
+@pytest.mark.parametrize("how", ["zip", "folder"])
+def test_a_control_file_that_a_mapping_reads_is_read(tmp_path: Path, how: str) -> None:
+    mapping = tmp_path / "own.mapping.yaml"
+    mapping.write_text(
+        "mapping: 1\nname: own\nfiles: [log*.csv]\nformat: {type: csv}\n"
+        "time: {column: when, format: iso, zone: UTC}\nattributes: {actor.user.name: who}\n"
+    )
+    rows = b"when,who\n2026-03-12T08:00:00Z,ada\n"
+    files = {"client_info.json": b"{}", "uploads.json": b"{}", "logs.csv": rows, "log.csv": b"a,b\n1,2\n"}
+    path = write(tmp_path, files, how)
+    found = {
+        each.input.path.rpartition(str(path))[2][1:]: each.input
+        for each in plan([str(path)], None, mappings_for([str(mapping)]))
+    }
+    assert found["logs.csv"].source == "declared:own"
+    assert found["log.csv"].state is InputState.IGNORED
+
+
+@given(st.sampled_from(sorted(velociraptor())), st.sampled_from(["folder", "zip"]))
+def test_whatever_name_a_log_is_given_in_a_collection_it_is_read(name: str, how: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = planned(write(Path(folder), {**velociraptor(), name: evtx()}, how))
+    assert any(
+        entry.source == "windows_evtx" and found_name.endswith(LAYOUT.shown(name))
+        for found_name, entry in found.items()
+    )

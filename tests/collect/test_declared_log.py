@@ -6,6 +6,8 @@ import contextlib
 import csv
 import datetime as dt
 import io
+import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from tocsin.collect.declared.moments import moment
 from tocsin.collect.declared.packing import declared_log, digest, packed, source_of, unpacked
 from tocsin.collect.declared.reader import DeclaredLog
-from tocsin.collect.mapping_file import mappings_for, parse_mapping
+from tocsin.collect.mapping_file import joined, mappings_for, mappings_in, parse_mapping
 from tocsin.collect.plan import plan
 from tocsin.collect.scanning import CHUNK_BYTES, declared_for
 from tocsin.collect.source import HEAD_BYTES, Head
@@ -257,6 +259,97 @@ def test_mappings_of_one_name_that_differ_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.mapping.yaml").write_text(MAPPING.replace("login: none", "login: opened"))
     with pytest.raises(ConfigError, match="both declare dms"):
         mappings_for([str(tmp_path)])
+
+
+def sure_of(tmp_path: Path) -> Path:
+    """A folder with a log that a source of our own is sure of, and a mapping that fits it."""
+    audit: dict[str, object] = {
+        "CreationTime": "2026-03-12T08:00:00",
+        "Id": "e1",
+        "Operation": "FileAccessed",
+        "Workload": "OneDrive",
+    }
+    audit |= {"UserId": "ada@example.org", "RecordType": 6, "OrganizationId": "o", "UserType": 0, "UserKey": "k"}
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "audit.jsonl").write_text(json.dumps(audit) + "\n")
+    return logs
+
+
+PLANTED = """\
+mapping: 1
+name: planted
+files: ['*.jsonl']
+format: {type: json}
+time: {column: CreationTime, format: iso, zone: UTC}
+operation: Operation
+"""
+
+
+def test_a_mapping_deep_in_what_was_collected_is_an_input_and_nothing_else(tmp_path: Path) -> None:
+    logs = sure_of(tmp_path)
+    (logs / "collected/uploads").mkdir(parents=True)
+    for name, text in (("x.mapping.yaml", PLANTED), ("y.mapping.yml", "x: [")):
+        (logs / "collected/uploads" / name).write_text(text)
+    with zipfile.ZipFile(logs / "collected.zip", "w") as archive:
+        archive.writestr("x.mapping.yaml", PLANTED)
+    mappings = mappings_for([str(logs), str(logs / "audit.jsonl")])
+    assert mappings == ()
+    found = {each.input.path.removeprefix(str(logs)): each.input for each in plan([str(logs)], mappings=mappings)}
+    assert found["/audit.jsonl"].source == "m365_unified_audit"
+    for name in (
+        "/collected/uploads/x.mapping.yaml",
+        "/collected/uploads/y.mapping.yml",
+        "/collected.zip!x.mapping.yaml",
+    ):
+        assert found[name].state is InputState.UNRECOGNISED
+        assert found[name].reason.startswith("a mapping that is not in force: put it in the estate folder")
+
+
+def test_a_faulty_mapping_beside_what_was_given_ends_the_run(tmp_path: Path) -> None:
+    logs = sure_of(tmp_path)
+    (logs / "y.mapping.yml").write_text("mapping: 1\nx: [")
+    for given_path in (logs, logs / "audit.jsonl"):
+        with pytest.raises(ConfigError, match=r"y\.mapping\.yml:\d+: not YAML") as fault:
+            mappings_for([str(given_path)])
+        assert fault.value.hint
+    with pytest.raises(ConfigError, match="not YAML"):
+        mappings_in(logs)
+
+
+def test_only_the_estates_mapping_comes_before_a_source_that_is_sure(tmp_path: Path) -> None:
+    logs = sure_of(tmp_path)
+    (logs / "x.mapping.yaml").write_text(PLANTED)
+    log, mapping = plan([str(logs)], mappings=mappings_for([str(logs)]))
+    assert log.input.source == "m365_unified_audit"
+    assert mapping.input.state is InputState.IGNORED
+    assert "only the estate's mappings come before it" in mapping.input.reason
+    vouched = joined((*mappings_for([str(logs)]), *mappings_in(logs)))
+    log, mapping = plan([str(logs)], mappings=vouched)
+    assert (log.input.source, mapping.input.state) == ("declared:planted", InputState.READ)
+    (task,) = log.tasks
+    reader, own = source_of(task.chunk.input.source, task.chunk.preamble)
+    (record,) = reader.records((logs / "audit.jsonl").read_bytes(), own, task.chunk.skip)
+    assert isinstance(record, Record)
+    assert "displaces_m365_unified_audit" in reader.map(record).warnings
+    assert unpacked(task.chunk.preamble)[0] == vouched[0].mapping
+
+
+def test_two_planted_mappings_do_not_make_a_log_unread_by_disputing_it(tmp_path: Path) -> None:
+    logs = sure_of(tmp_path)
+    (logs / "x.mapping.yaml").write_text(PLANTED)
+    (logs / "y.mapping.yaml").write_text(PLANTED.replace("name: planted", "name: other"))
+    log, *_ = plan([str(logs)], mappings=mappings_for([str(logs)]))
+    assert (log.input.source, log.input.state) == ("m365_unified_audit", InputState.READ)
+
+
+def test_a_copy_of_a_mapping_in_force_is_no_lack(tmp_path: Path) -> None:
+    logs = sure_of(tmp_path)
+    (logs / "deep").mkdir()
+    for place in (tmp_path, logs / "deep"):
+        (place / "x.mapping.yaml").write_text(PLANTED)
+    _, copy, _ = plan([str(logs)], mappings=mappings_in(tmp_path))
+    assert (copy.input.state, copy.input.reason) == (InputState.IGNORED, "a copy of a mapping that is in force")
 
 
 @pytest.mark.parametrize("columns", ["when;note", HEADER])

@@ -87,5 +87,5 @@ def test_a_mapping_in_the_estate_serves_archives_too(tocsin: Tocsin, files: Path
         archive.writestr("other.mapping.yaml", "mapping: 1\n")
     read = tocsin("investigate", "logs", "--estate", estate, "--workspace", "C", "--format", "json", "--quiet")
     assert read.inputs["aktenhaus-audit.csv"]["source"] == "declared:aktenhaus"
-    assert "not followed" in read.inputs["export.zip!other.mapping.yaml"]["reason"]
+    assert "not in force" in read.inputs["export.zip!other.mapping.yaml"]["reason"]
     assert tocsin("record", "verify", "--workspace", "C").code == 0

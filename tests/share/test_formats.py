@@ -68,6 +68,15 @@ def test_an_unknown_format_names_those_there_are() -> None:
         format_named("html", Part.EXPOSURE)
 
 
+def test_the_text_names_what_an_estates_mapping_read_instead_of_a_sure_source(answers: Answers) -> None:
+    first, *rest = answers.accounting.inputs
+    displaced = dataclasses.replace(first, warnings=(("displaces_m365_unified_audit", 7),))
+    accounting = dataclasses.replace(answers.accounting, inputs=(displaced, *rest))
+    text = " ".join(whole("text", dataclasses.replace(answers, accounting=accounting)).split())
+    assert f"{first.path}: m365_unified_audit is sure of it, and the estate's mapping read it instead" in text
+    assert "read it instead" not in whole("text", answers)
+
+
 def test_the_answers_fit_one_screen(answers: Answers) -> None:
     screen = whole("text", answers).split("ACCOUNTING")[0].splitlines()
     assert len(screen) <= 50

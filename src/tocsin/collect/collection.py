@@ -48,7 +48,8 @@ class Collection:
     """One collection. Names are relative to its root, as the layout shows them.
 
     stated        the name of the file that says who collected, and what it says
-    controls      the collector's own files, each with what it is: they are no logs of the machine
+    controls      the collector's own files, each with what it is. A name proves nothing: what a source or a mapping
+                  recognises is read all the same, so nothing may stand here that could hold a machine's records
     """
 
     tool: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from dataclasses import replace
 
+from tocsin.collect.mapping_file import is_mapping
 from tocsin.collect.scanning import Content
 from tocsin.model.chunk import Input, InputState
 
@@ -31,16 +32,25 @@ _TEXT_MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _UNKNOWN = "no source of this version reads it; where it is a log of your own, a mapping can (docs/formats/mapping.md)"
 
 
-def input_of(path: str, content: Content, sha256: str, size: int, container: str | None) -> Input:
-    """A file with what one pass over it found; `sha256` and `size` are of its bytes as received."""
+_NOT_IN_FORCE = "a mapping that is not in force: put it in the estate folder, or beside what you give"
+
+
+def input_of(path: str, content: Content, sha256: str, size: int, container: str | None, control: str = "") -> Input:
+    """A file with what one pass over it found; `sha256` and `size` are of its bytes as received.
+
+    `control` is what a collector's own file is, by its name: it counts only where nothing reads the content.
+    """
     if content.source is not None:
         state, reason = (InputState.PARTIAL, content.fault) if content.fault else (InputState.READ, "")
     elif content.size == 0 and not content.fault:
         state, reason = InputState.IGNORED, "empty file"
+    elif control and not content.fault:
+        state, reason = InputState.IGNORED, control
     elif _is_documentation(path):
         state, reason = InputState.IGNORED, "documentation"
     else:
-        state, reason = InputState.UNRECOGNISED, content.fault or _UNKNOWN
+        why = _NOT_IN_FORCE if is_mapping(_last(path)) else content.lacks or _UNKNOWN
+        state, reason = InputState.UNRECOGNISED, content.fault or why
     return Input(
         path=path,
         sha256=sha256,
@@ -109,5 +119,8 @@ def left_by_desktop(name: str, head: bytes) -> bool:
 
 
 def _is_documentation(path: str) -> bool:
-    lower = path.rsplit("/", 1)[-1].rsplit("!", 1)[-1].lower()
-    return any(fnmatch.fnmatchcase(lower, pattern) for pattern in _DOCUMENTATION)
+    return any(fnmatch.fnmatchcase(_last(path).lower(), pattern) for pattern in _DOCUMENTATION)
+
+
+def _last(path: str) -> str:
+    return path.rsplit("/", 1)[-1].rsplit("!", 1)[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import NamedTuple
 import yaml
 
 from tocsin.collect.declared.moments import FORMATS, format_fault, zone_fault
-from tocsin.collect.walk import walk
 from tocsin.errors import ConfigError
 from tocsin.model.mapping import MEANINGS, HeldIn, Layout, LogMapping, Operation, Outcome, TimeColumns, Value
 from tocsin.model.tables import EVENT_COLUMNS
@@ -46,11 +46,12 @@ _YES, _NO = {"", "yes", "true", "on"}, {"no", "false", "off"}
 
 
 class Declared(NamedTuple):
-    """A mapping, the file it was read from, and the path it is shown by."""
+    """A mapping, the file it was read from, and the path it is shown by; whether the estate vouches for it."""
 
     path: str
     file: Path
     mapping: LogMapping
+    in_estate: bool = False
 
 
 def is_mapping(name: str) -> bool:
@@ -69,23 +70,26 @@ def read_mapping(path: str, file: Path) -> LogMapping:
 
 
 def mappings_for(paths: Sequence[str]) -> tuple[Declared, ...]:
-    """The mappings under the paths and in the folders of files given alone, by name.
+    """The mappings in the folders given themselves and beside the files given, by name; never deeper.
 
-    Raises ConfigError for one that is faulty, and where two declare logs of one name.
+    What lies deeper was collected, and may have been put there by an intruder. Raises ConfigError for one that is
+    faulty, and where two declare logs of one name.
     """
     files: dict[str, Path] = {}
     seen: set[Path] = set()
-    for found in walk(paths):
-        if found.file.parent not in seen:
-            seen.add(found.file.parent)
-            files |= {found.path[: found.path.rfind("/") + 1] + file.name: file for file in _in(found.file.parent)}
+    for given in paths:
+        path = Path(given)
+        folder, shown = (path, f"{given.rstrip('/')}/") if path.is_dir() else (path.parent, _folder_of(given))
+        if folder not in seen:
+            seen.add(folder)
+            files |= {shown + os.fsencode(file.name).decode("utf-8", "backslashreplace"): file for file in _in(folder)}
     return joined(Declared(path, file, read_mapping(path, file)) for path, file in sorted(files.items()))
 
 
 def mappings_in(folder: Path) -> tuple[Declared, ...]:
-    """The mappings in one folder, such as an estate; raises as `mappings_for` does."""
+    """The mappings in an estate folder; raises as `mappings_for` does."""
     files = ((f"{folder.name}/{file.name}", file) for file in _in(folder))
-    return joined(Declared(path, file, read_mapping(path, file)) for path, file in files)
+    return joined(Declared(path, file, read_mapping(path, file), in_estate=True) for path, file in files)
 
 
 def joined(found: Iterable[Declared]) -> tuple[Declared, ...]:
@@ -96,7 +100,13 @@ def joined(found: Iterable[Declared]) -> tuple[Declared, ...]:
         if known.mapping != one.mapping:
             hint = "give each log a name of its own, or keep one of the files"
             raise ConfigError(f"{one.path} and {known.path} both declare {one.mapping.name}, and differ", hint=hint)
+        if one.in_estate and not known.in_estate:
+            declared[one.mapping.name] = known._replace(in_estate=True)
     return tuple(declared[name] for name in sorted(declared))
+
+
+def _folder_of(given: str) -> str:
+    return given[: given.rfind("/") + 1]
 
 
 def _in(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -14,17 +15,16 @@ from tocsin.collect import acquisition
 from tocsin.collect.archive import Archive, format_of, hold, open_archive
 from tocsin.collect.collection import Check, Sum
 from tocsin.collect.declared.packing import declared_log
-from tocsin.collect.declared.reader import DeclaredLog
 from tocsin.collect.entries import archive_input, faulted, input_of, left_by_desktop, may_be_desktops, unread_input
 from tocsin.collect.gathering import Folder, Folders, Gathered, gather_members
 from tocsin.collect.inflate import BLOCK, Joined, compression, inflate
 from tocsin.collect.limits import ArchiveFault, Limits
-from tocsin.collect.mapping_file import Declared, is_mapping
-from tocsin.collect.scanning import hash_pieces, scan
+from tocsin.collect.mapping_file import Declared
+from tocsin.collect.scanning import Offered, hash_pieces, scan
 from tocsin.collect.tasks import ChunkKind, Planned, Task, container_tasks, derived_tasks, file_tasks
 from tocsin.collect.walk import Found, walk
 from tocsin.model.acquisition import SOURCE as ACQUISITION
-from tocsin.model.acquisition import AcquisitionRecord
+from tocsin.model.acquisition import Acquisition, AcquisitionRecord
 from tocsin.model.chunk import Input, InputState
 from tocsin.model.mapping import SOURCE as MAPPING
 
@@ -37,7 +37,8 @@ class _How(NamedTuple):
     """What one plan is made with."""
 
     limits: Limits
-    declared: tuple[DeclaredLog, ...] = ()
+    declared: tuple[Offered, ...] = ()
+    in_force: frozenset[str] = frozenset()  # hashes of the mappings' files
 
 
 def plan(paths: Sequence[str], limits: Limits | None = None, mappings: Sequence[Declared] = ()) -> Iterator[Planned]:
@@ -46,7 +47,7 @@ def plan(paths: Sequence[str], limits: Limits | None = None, mappings: Sequence[
     The same paths over the same bytes give the same plan on any machine. Inputs that cannot be read come with a state,
     a reason and no tasks. Raises ConfigError where a path does not exist.
     """
-    how = _How(limits or Limits(), tuple(declared_log(one.mapping) for one in mappings))
+    how = _how(limits or Limits(), mappings)
     used: set[str] = set()
     folders: set[str] = set()
     planned = {one.path for one in mappings}
@@ -72,6 +73,15 @@ def plan(paths: Sequence[str], limits: Limits | None = None, mappings: Sequence[
         yield _plan_mapping(one, is_used=one.mapping.source in used)
 
 
+def _how(limits: Limits, mappings: Sequence[Declared]) -> _How:
+    declared = tuple(Offered(declared_log(one.mapping), one.in_estate) for one in mappings)
+    hashes = set()
+    for one in mappings:
+        with contextlib.suppress(OSError), one.file.open("rb") as stream:  # told with the mapping
+            hashes.add(hash_pieces(stream)[0])
+    return _How(limits, declared, frozenset(hashes))
+
+
 def plan_one(file: Path, path: str) -> Iterator[Planned]:
     """One file under a path of its own, wherever it lies."""
     yield from _plan_file(Found(path=path, file=file), _How(Limits()))
@@ -83,31 +93,32 @@ def total_bytes(paths: Sequence[str]) -> int:
 
 
 def _plan_collected(found: Found, collection: Folder, how: _How) -> Iterator[Planned]:
-    """A file of a collection in a folder: the collector's own are sealed and told of, the others read."""
+    """A file of a collection in a folder: what nothing reads of the collector's own is sealed and told of."""
     name = collection.layout.shown(found.path[len(collection.path) :])
     gathered = collection.gathered
-    if found.refusal or name not in gathered.controls:
-        shown = replace(found, path=collection.path + name)
-        yield from _plan_file(shown, how, gathered.sums.get(name))
-        return
-    try:
-        with found.file.open("rb") as stream:
-            sha256, pieces = hash_pieces(stream)
-    except OSError as error:
-        yield _unread(found.path, f"cannot be read: {error.strerror or error}")
-        return
-    size = sum(piece.length for piece in pieces)
-    entry = _control_input(found.path, name, gathered, sha256, size, None)
-    yield Planned(entry, container_tasks(entry, pieces, found.file))
+    control = gathered.controls.get(name, "")
+    shown = replace(found, path=collection.path + name)
+    for each in _plan_file(shown, how, gathered.sums.get(name), control):
+        entry = each.input
+        if not control or entry.state is not InputState.IGNORED or entry.reason != control:
+            yield each
+            continue
+        try:
+            with found.file.open("rb") as stream:
+                _, pieces = hash_pieces(stream)
+        except OSError as error:
+            yield _unread(found.path, f"cannot be read: {error.strerror or error}")
+            continue
+        entry = _stated(entry, gathered.stated.get(name))
+        yield Planned(entry, container_tasks(entry, pieces, found.file))
 
 
-def _control_input(path: str, name: str, gathered: Gathered, sha256: str, size: int, container: str | None) -> Input:
+def _stated(entry: Input, stated: Acquisition | None) -> Input:
     """A collector's own file; the one that says who collected speaks for the others as an acquisition record does."""
-    if name in gathered.stated:
-        record = AcquisitionRecord(path=path, acquisitions=(gathered.stated[name],), faults=())
-        return _acquisition_input(record, sha256, size, container)
-    entry = archive_input(path, sha256, size, "", container)
-    return replace(entry, state=InputState.IGNORED, reason=gathered.controls[name])
+    if stated is None:
+        return entry
+    record = AcquisitionRecord(path=entry.path, acquisitions=(stated,), faults=())
+    return _acquisition_input(record, entry.sha256, entry.size, entry.container)
 
 
 def _plan_left(prefix: str, gathered: Gathered, container: str | None) -> Iterator[Planned]:
@@ -116,7 +127,7 @@ def _plan_left(prefix: str, gathered: Gathered, container: str | None) -> Iterat
         yield _unread(f"{prefix}{path}", why, ignored=is_ignored, container=container)
 
 
-def _plan_file(found: Found, how: _How, written: Sum | None = None) -> Iterator[Planned]:
+def _plan_file(found: Found, how: _How, written: Sum | None = None, control: str = "") -> Iterator[Planned]:
     if found.refusal:
         yield _unread(found.path, found.refusal, ignored=found.ignored)
         return
@@ -132,12 +143,13 @@ def _plan_file(found: Found, how: _How, written: Sum | None = None) -> Iterator[
             elif format_of(stream, how.limits) is not None:
                 yield from _plan_archive_file(found, stream, how)
             elif compression(_head(stream)) is not None:
-                yield _plan_compressed(found, stream, how)
+                yield _plan_compressed(found, stream, how, control)
             else:
                 check = Check(written)
                 blocks = check.passing(iter(lambda: stream.read(BLOCK), b""))
                 content = scan(blocks, found.file.name, keep=False, declared=how.declared)
-                entry = faulted(input_of(found.path, content, content.sha256, content.size, None), check.fault())
+                entry = input_of(found.path, content, content.sha256, content.size, None, control)
+                entry = faulted(_copy_in_force(entry, how), check.fault())
                 yield Planned(entry, file_tasks(entry, content, found.file))
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -181,6 +193,8 @@ def _plan_mapping(one: Declared, *, is_used: bool) -> Planned:
     entry = archive_input(one.path, sha256, size, MAPPING, None)
     if not is_used:
         why = "no file of this run has a name and the columns that it declares"
+        if not one.in_estate:
+            why += ", or a source of this version is sure of each that has: only the estate's mappings come before it"
         entry = replace(entry, state=InputState.IGNORED, reason=f"mapping {one.mapping.name}: {why}")
     return Planned(entry, container_tasks(entry, pieces, one.file))
 
@@ -220,11 +234,17 @@ def _head(stream: BinaryIO) -> bytes:
     return head
 
 
-def _plan_compressed(found: Found, stream: BinaryIO, how: _How) -> Planned:
+def _copy_in_force(entry: Input, how: _How) -> Input:
+    """The input; where it is a copy of a mapping that is in force, it is no lack."""
+    is_copy = entry.state is InputState.UNRECOGNISED and entry.sha256 in how.in_force
+    return replace(entry, state=InputState.IGNORED, reason="a copy of a mapping that is in force") if is_copy else entry
+
+
+def _plan_compressed(found: Found, stream: BinaryIO, how: _How, control: str) -> Planned:
     sha256, pieces = hash_pieces(stream)
     stream.seek(0)
     content = scan(inflate(stream, how.limits), _inner_name(found.file.name), keep=True, declared=how.declared)
-    entry = input_of(found.path, content, sha256, sum(piece.length for piece in pieces), None)
+    entry = input_of(found.path, content, sha256, sum(piece.length for piece in pieces), None, control)
 
     def tasks() -> Iterator[Task]:
         if content.source is None:
@@ -267,17 +287,10 @@ def _plan_members(archive: Archive, prefix: str, container: str, how: _How, dept
                 path, member.refusal or reason, ignored=not member.refusal, container=container, size=member.size
             )
             continue
-        if name in gathered.controls:
-            yield _plan_control_member(archive, name, path, container, gathered)
-            continue
         if acquisition.is_acquisition(name.rsplit("/", 1)[-1]):
             yield _plan_acquisition_member(archive, name, path, container)
             continue
-        if is_mapping(name.rsplit("/", 1)[-1]):
-            why = "a mapping inside an archive is not followed: put it beside the archive or into the estate"
-            yield _unread(path, why, container=container, size=member.size)
-            continue
-        found = _Member(archive, name, path, container, gathered.sums.get(name))
+        found = _Member(archive, name, path, container, gathered)
         yield from _plan_member(found, how, depth)
 
 
@@ -291,29 +304,18 @@ def _is_desktops(archive: Archive, name: str) -> bool:
 
 
 class _Member(NamedTuple):
-    """A member of an archive, the path it is accounted under, and what a collector wrote down of it."""
+    """A member of an archive, the path it is accounted under, and what collectors wrote down there."""
 
     archive: Archive
     name: str
     path: str
     container: str
-    written: Sum | None
-
-
-def _plan_control_member(archive: Archive, name: str, path: str, container: str, gathered: Gathered) -> Planned:
-    """A collector's own file in an archive: sealed with it."""
-    digest, size = hashlib.sha256(), 0
-    try:
-        for block in archive.blocks(name):
-            digest.update(block)
-            size += len(block)
-    except ArchiveFault as error:
-        return _unread(path, str(error), container=container, size=archive.members[name].size)
-    return Planned(_control_input(path, name, gathered, digest.hexdigest(), size, container), iter(()))
+    gathered: Gathered
 
 
 def _plan_member(found: _Member, how: _How, depth: int) -> Iterator[Planned]:
-    archive, name, path, container, written = found
+    archive, name, path, container, gathered = found
+    control = gathered.controls.get(name, "")
     size = archive.members[name].size
     try:
         head = next(archive.blocks(name), b"")
@@ -327,7 +329,7 @@ def _plan_member(found: _Member, how: _How, depth: int) -> Iterator[Planned]:
     except ArchiveFault as error:
         yield _unread(path, str(error), container=container, size=size)
         return
-    received, check = hashlib.sha256(), Check(written)
+    received, check = hashlib.sha256(), Check(gathered.sums.get(name))
 
     def hashed() -> Iterator[bytes]:
         for block in check.passing(archive.blocks(name)):
@@ -336,7 +338,10 @@ def _plan_member(found: _Member, how: _How, depth: int) -> Iterator[Planned]:
 
     content = scan(inflate(Joined(hashed()), how.limits), _inner_name(name), keep=True, declared=how.declared)
     sha256 = received.hexdigest() if compression(head) else content.sha256
-    entry = faulted(input_of(path, content, sha256, size, container), check.fault())
+    entry = _copy_in_force(input_of(path, content, sha256, size, container, control), how)
+    if control and entry.state is InputState.IGNORED and entry.reason == control:
+        entry = _stated(entry, gathered.stated.get(name))
+    entry = faulted(entry, check.fault())
     if _climbs(name):
         reason = "its name climbs out of the archive: read, never extracted"
         entry = replace(entry, reason=f"{entry.reason}; {reason}" if entry.reason else reason)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+from tocsin.collect.declared.packing import declared_log
 from tocsin.collect.declared.reader import DeclaredLog
 from tocsin.collect.limits import ArchiveFault, TruncatedError
 from tocsin.collect.source import HEAD_BYTES, Head, Measurable, Measure, Source, all_sources
@@ -16,6 +17,8 @@ CHUNK_BYTES = 4 << 20
 SEGMENT_BYTES = 8 << 20
 HELD_BYTES = 64 << 20
 THRESHOLD = 0.5
+# From here on a source is sure: only the estate may say otherwise.
+SURE = 0.9
 _OVERLAP = 64 << 10
 
 
@@ -30,7 +33,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What one pass over a content found. `held` are its bytes where they are few enough to keep."""
+    """What one pass over a content found. `held` are its bytes where they are few enough to keep.
+
+    fault  what is wrong with it; lacks  what keeps a mapping that names it from reading it
+    """
 
     sha256: str
     size: int
@@ -40,6 +46,7 @@ class Content:
     ranges: tuple[Range, ...]
     held: bytes | None
     fault: str
+    lacks: str = ""
 
 
 def recognise(head: Head) -> tuple[Source | None, float]:
@@ -74,21 +81,38 @@ def declared_for(head: Head, declared: Sequence[DeclaredLog]) -> Declaration:
     return Declaration(None, "; ".join(whys))
 
 
-def scan(blocks: Iterator[bytes], name: str, *, keep: bool, declared: Sequence[DeclaredLog] = ()) -> Content:
+class Offered(NamedTuple):
+    """A mapping's source, and whether the estate vouches for it: then it comes before a source that is sure."""
+
+    log: DeclaredLog
+    in_estate: bool = False
+
+
+def _source_of(head: Head, declared: Sequence[Offered]) -> tuple[Declaration, float]:
+    """What reads this head: a mapping that fits; where a source of our own is sure, only one of the estate."""
+    own, certainty = recognise(head)
+    is_sure = own is not None and certainty >= SURE
+    found = declared_for(head, [one.log for one in declared if one.in_estate or not is_sure])
+    if isinstance(found.source, DeclaredLog):
+        log = declared_log(found.source.mapping, own.name) if own is not None and is_sure else found.source
+        return found._replace(source=log), 1.0
+    return (found, 0.0) if found.is_disputed else (found._replace(source=own), certainty)
+
+
+def scan(blocks: Iterator[bytes], name: str, *, keep: bool, declared: Sequence[Offered] = ()) -> Content:
     """One pass: hash, recognise, cut. A break in the stream keeps what came before it and is told in `fault`.
 
     name      of the file: a hint for recognition
     keep      hold the bytes while they are no more than `HELD_BYTES`, so that they need not be read twice
-    declared  sources that mappings make; what one of them names and fits is read by no other
+    declared  sources that mappings make; what one names and fits it reads, where no source of our own is sure or the
+              estate vouches for the mapping
     """
     passing = _Passing(blocks, keep=keep)
     try:
         head = passing.head()
         known = Head(head, len(head), name)
-        declaration = declared_for(known, declared) if head else Declaration(None)
-        source, certainty = declaration.source, 1.0
-        if source is None:
-            source, certainty = recognise(known) if head and not declaration.is_disputed else (None, 0.0)
+        declaration, certainty = _source_of(known, declared) if head else (Declaration(None), 0.0)
+        source = declaration.source
         preamble = head[: source.preamble(known)] if source else b""
         measure = source.measure() if isinstance(source, Measurable) else None
         ranges = tuple(_cut(_measured(passing.blocks(), measure), source, preamble))
@@ -104,7 +128,10 @@ def scan(blocks: Iterator[bytes], name: str, *, keep: bool, declared: Sequence[D
         preamble=preamble,
         ranges=ranges,
         held=None if passing.kept is None else b"".join(passing.kept),
-        fault=passing.fault or (measure.lacks() if measure else "") or ("" if source else declaration.why),
+        fault=passing.fault
+        or (measure.lacks() if measure else "")
+        or (declaration.why if declaration.is_disputed else ""),
+        lacks="" if source else declaration.why,
     )
 
 

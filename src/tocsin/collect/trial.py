@@ -20,7 +20,7 @@ _TOLD_OF_ACCESS = ("kind", "holding", "container", "label", "degree")
 
 def try_mapping(mapping: Path, log: str) -> Trial:
     """What the mapping makes of the log: a file, an archive or a folder. Raises ConfigError where either is faulty."""
-    declared = Declared(str(mapping), mapping, read_mapping(str(mapping), mapping))
+    declared = Declared(str(mapping), mapping, read_mapping(str(mapping), mapping), in_estate=True)
     unread: list[tuple[str, str]] = []
     rejected: Counter[str] = Counter()
     warnings: Counter[str] = Counter()

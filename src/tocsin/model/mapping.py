@@ -10,6 +10,7 @@ from tocsin.model.exposure import Basis, Degree
 SOURCE = "mapping"  # of the mapping itself, in the accounting
 MAPPING_SOURCES = (SOURCE, "acquisition")  # inputs that speak of others
 PREFIX = "declared:"  # of the source that reads by one
+DISPLACES = "displaces_"  # of the warning that a source, named after it, was sure of what a mapping read
 # What an operation may mean: an access of a degree, a mark of the log or of standing access, or neither.
 NO_ACCESS = "none"
 MEANINGS = (NO_ACCESS, *map(str, Degree), *map(str, Mark))

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from tocsin.collect.collection import AS_SAID, Collection, Left, Read, Sum, is_log
+from tocsin.collect.collection import AS_SAID, Collection, Left, Read, Sum
 from tocsin.model.acquisition import Acquisition
 from tocsin.model.instant import is_plausible
 
@@ -65,10 +65,8 @@ class Velociraptor:
             if name in present and (errors := _errors(read(name))):
                 controls[name] += f"; errors in it: {errors[0]:,}, the first: {errors[1]}"
         for name in names:
-            if name.endswith(".index") or (name.startswith("uploads/") and name.endswith(".idx")):
+            if _is_index(name, present):
                 controls[name] = "an index of Velociraptor's"
-            elif name.startswith("results/") and not is_log(_artefact(name)):
-                controls[name] = f"rows of the artefact {_artefact(name)}: no log"
         shown = {self.shown(name) for name in names}
         left, sums = _uploads(rows, shown)
         return Collection(
@@ -83,8 +81,11 @@ class Velociraptor:
 LAYOUT = Velociraptor()
 
 
-def _artefact(name: str) -> str:
-    return unquote(name.removeprefix("results/")).removesuffix(".json").removesuffix(".csv")
+def _is_index(name: str, present: set[str]) -> bool:
+    """Whether it lies beside the file it would be the index of."""
+    return (name.endswith(".index") and name.removesuffix(".index") in present) or (
+        name.startswith("uploads/") and name.endswith(".idx") and name.removesuffix(".idx") in present
+    )
 
 
 def _uploads(rows: Sequence[dict[str, Any]], shown: set[str]) -> tuple[list[Left], dict[str, Sum]]:

@@ -12,14 +12,16 @@ from tocsin.collect.source import Source, source_named
 from tocsin.errors import StoreError
 from tocsin.model.mapping import PREFIX, LogMapping
 
-_MAGIC = b"tocsin-mapping 1\n"
+_MAGIC = b"tocsin-mapping 1"
+_DISPLACES = b" displaces "
 
 
 def packed(source: Source | None, preamble: bytes) -> bytes:
     """The preamble a chunk of that source carries."""
     if not isinstance(source, DeclaredLog):
         return preamble
-    return b"".join((_MAGIC, _text(source.mapping), b"\n", preamble))
+    displaced = _DISPLACES + source.displaced.encode() if source.displaced else b""
+    return b"".join((_MAGIC, displaced, b"\n", _text(source.mapping), b"\n", preamble))
 
 
 def source_of(name: str, preamble: bytes) -> tuple[Source, bytes]:
@@ -30,22 +32,23 @@ def source_of(name: str, preamble: bytes) -> tuple[Source, bytes]:
     if not name.startswith(PREFIX):
         return source_named(name), preamble
     mapping, rest = unpacked(preamble)
-    return declared_log(mapping), rest
+    displaced = preamble.partition(b"\n")[0].removeprefix(_MAGIC).removeprefix(_DISPLACES)
+    return declared_log(mapping, displaced.decode()), rest
 
 
 def unpacked(preamble: bytes) -> tuple[LogMapping, bytes]:
     """The mapping that a chunk carries, and its preamble without it. Raises StoreError where there is none."""
     magic, _, rest = preamble.partition(b"\n")
     text, _, own = rest.partition(b"\n")
-    if magic + b"\n" != _MAGIC:
+    if magic != _MAGIC and not magic.startswith(_MAGIC + _DISPLACES):
         raise StoreError("a chunk of a declared log has lost its mapping", hint="run: tocsin record verify")
     return _read(text), own
 
 
 @lru_cache(maxsize=64)
-def declared_log(mapping: LogMapping) -> DeclaredLog:
-    """The source that reads by the mapping; its decoder names the mapping by its hash."""
-    return DeclaredLog(mapping, digest(mapping))
+def declared_log(mapping: LogMapping, displaced: str = "") -> DeclaredLog:
+    """The source that reads by the mapping, in place of the source `displaced`; its decoder names its hash."""
+    return DeclaredLog(mapping, digest(mapping), displaced)
 
 
 def digest(mapping: LogMapping) -> str:

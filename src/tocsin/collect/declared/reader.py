@@ -14,7 +14,7 @@ from tocsin.collect.source import HEAD_BYTES, Head, Mapped
 from tocsin.collect.sources.aws_cloudtrail.flatten import flatten
 from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.collect.sources.windows_json.framing import cut_objects, frame_objects
-from tocsin.model.mapping import LogMapping
+from tocsin.model.mapping import DISPLACES, LogMapping
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50  # records of the head looked at
@@ -23,12 +23,16 @@ _WIDE = ("utf-16-le", "utf-16-be")
 
 
 class DeclaredLog:
-    """A log read as its owner's mapping says (`Source`). `digest` is the mapping's, and part of the decoder's name."""
+    """A log read as its owner's mapping says (`Source`). `digest` is the mapping's, and part of the decoder's name.
+
+    `displaced` names the source of our own that is sure of the content, and does not read it: each record is warned of.
+    """
 
     commits_text = False
 
-    def __init__(self, mapping: LogMapping, digest: str) -> None:
+    def __init__(self, mapping: LogMapping, digest: str, displaced: str = "") -> None:
         self.mapping = mapping
+        self.displaced = displaced
         self.name = mapping.source
         self.decoder = f"declared 1 {mapping.source} {digest}"
         self.log_fields: tuple[str, ...] = (mapping.operation,) if mapping.operation else ()
@@ -107,7 +111,8 @@ class DeclaredLog:
 
     def map(self, record: Record) -> Mapped:
         """See `meaning.Reading`."""
-        return self._reading.mapped(record)
+        mapped = self._reading.mapped(record)
+        return mapped._replace(warnings=(*mapped.warnings, DISPLACES + self.displaced)) if self.displaced else mapped
 
     def _wide(self, start: bytes) -> tuple[str | None, int]:
         """The UTF-16 encoding of a content and the length of its byte order mark."""

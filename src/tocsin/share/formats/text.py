@@ -9,6 +9,7 @@ from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage
 from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
+from tocsin.model.mapping import DISPLACES
 from tocsin.model.reference import RecordPlace
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
@@ -207,6 +208,7 @@ def _accounting(answers: Answers) -> Iterator[str]:
         )
         yield from wrapped(f"- {account.state}: {shown(account.path)}: {shown(reason)}", hang=4)
     yield from _more(len(unread) - _LISTED, "more input", "not fully read, in the report")
+    yield from _displaced(answers)
     yield from _origins(answers)
     yield from _rules(answers)
     yield from _exceptions(answers)
@@ -214,6 +216,20 @@ def _accounting(answers: Answers) -> Iterator[str]:
         yield from wrapped(f"not done: {shown(sentence)}", hang=4)
     if answers.names_in_clear:
         yield from wrapped("Names are in clear here and in the report: no vault of protected persons is attached.")
+
+
+def _displaced(answers: Answers) -> Iterator[str]:
+    """The inputs that a mapping of the estate read, though a source of our own was sure of them."""
+    found = [
+        (account.path, code.removeprefix(DISPLACES), count)
+        for account in answers.accounting.inputs
+        for code, count in account.warnings
+        if code.startswith(DISPLACES)
+    ]
+    for path, source, count in found[:_LISTED]:
+        why = f"{source} is sure of it, and the estate's mapping read it instead ({counted(count, 'record')})"
+        yield from wrapped(f"- {shown(path)}: {why}", hang=4)
+    yield from _more(len(found) - _LISTED, "more input", "read by a mapping instead, in the report")
 
 
 def _origins(answers: Answers) -> Iterator[str]:
