@@ -142,6 +142,31 @@ class Measurable(Protocol):
         ...
 
 
+class Follower(Protocol):
+    """Fed with all bytes of one content in order, and asked between them for places in what was fed."""
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes."""
+        ...
+
+    def leaves(self, place: int) -> int | None:
+        """`place` where a record may begin there; else where what it lies in ends, None where that is to come."""
+        ...
+
+    def passed(self, place: int) -> None:
+        """Nothing before this place is asked for again."""
+        ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """What a source has besides where a window alone cannot tell a record from a text that looks like one."""
+
+    def follow(self, preamble: bytes) -> Follower | None:
+        """A new follower for one content of this preamble; None where nothing of it can look like a record."""
+        ...
+
+
 @cache
 def all_sources() -> tuple[Source, ...]:
     """Every source found under `sources/`, by name. Raises ConfigError for a package without a `SOURCE`."""
