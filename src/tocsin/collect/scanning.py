@@ -169,7 +169,7 @@ def _cut(blocks: Iterator[bytes], source: Source | None, preamble: bytes) -> Ite
     start = position = 0
     digest = hashlib.sha256()
     tail = b""
-    follower = source.follow(preamble) if isinstance(source, Following) else None
+    follower: Follower | None = source.follow(preamble) if isinstance(source, Following) else None
     for block in blocks:
         tail += block
         if follower is not None:
