@@ -188,6 +188,9 @@ def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -
         yield item.offset, item.length, raw, text
 
 
+SAME_ID = "same_id_other_content"  # told where both stand in one chunk
+
+
 class _Rows:
     """Columns of the events, accesses and marks of one chunk as they grow."""
 
@@ -197,6 +200,7 @@ class _Rows:
         self._source = source
         self._without = without
         self._seen: set[bytes] = set()
+        self._claimed: dict[bytes, bytes] = {}
         self._events: dict[str, list[Any]] = {name: [] for name in EVENTS.names}
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
@@ -217,6 +221,8 @@ class _Rows:
             self.duplicates += len(records)
             return
         self._seen.add(key)
+        if mapped.claimed is not None and self._claimed.setdefault(mapped.claimed, key) != key:
+            self.warnings[SAME_ID] = self.warnings.get(SAME_ID, 0) + 1
         reference = record_reference(self._chunk.sequence, ordinal)
         event = mapped.event
         get = event.get

@@ -396,3 +396,11 @@ def test_a_character_at_the_end_of_the_head_breaks_nothing(encoding: str, shift:
     assert log.missing(head) == ""
     found = list(log.records(data, data[: log.preamble(head)], log.preamble(head)))
     assert [type(one) for one in found] == [Record] * 3
+
+
+def test_one_id_with_another_content_is_another_event() -> None:
+    log = source(MAPPING.replace("operation: what", "id: doc\noperation: what"))
+    row, other = "2026-03-12T08:00:00Z;ada;open;D-1;x", "2026-03-12T08:00:00Z;bela;open;D-1;x"
+    genuine, copy, forged = (log.map(one) for one in read(rows(row, row, other), log) if isinstance(one, Record))
+    assert genuine.key == copy.key != forged.key
+    assert genuine.claimed == forged.claimed is not None

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from tocsin.collect.declared.packing import declared_log
 from tocsin.collect.declared.reader import DeclaredLog
 from tocsin.collect.limits import ArchiveFault, TruncatedError
-from tocsin.collect.source import HEAD_BYTES, Head, Measurable, Measure, Source, all_sources
+from tocsin.collect.source import HEAD_BYTES, Follower, Following, Head, Measurable, Measure, Source, all_sources
 
 CHUNK_BYTES = 4 << 20
 SEGMENT_BYTES = 8 << 20
@@ -196,16 +196,21 @@ def _cut(blocks: Iterator[bytes], source: Source | None, preamble: bytes) -> Ite
     start = position = 0
     digest = hashlib.sha256()
     tail = b""
+    follower: Follower | None = source.follow(preamble) if isinstance(source, Following) else None
     for block in blocks:
         tail += block
+        if follower is not None:
+            follower.feed(block)
         while source is not None and position + len(tail) - start > max(CHUNK_BYTES, len(preamble)):
             near = max(start + CHUNK_BYTES - position, 0)
-            found = source.cut(tail[near:], preamble)
-            if found is None or near + found + position == start:
+            found = _record_start(tail, near, source, preamble, follower, position)
+            if found is None or found + position == start:
                 break
-            digest.update(tail[: near + found])
-            position += near + found
-            tail = tail[near + found :]
+            digest.update(tail[:found])
+            position += found
+            tail = tail[found:]
+            if follower is not None:
+                follower.passed(position)
             yield Range(offset=start, length=position - start, sha256=digest.hexdigest())
             start, digest = position, hashlib.sha256()
         surplus = len(tail) - _OVERLAP
@@ -217,3 +222,18 @@ def _cut(blocks: Iterator[bytes], source: Source | None, preamble: bytes) -> Ite
     position += len(tail)
     if position > start:
         yield Range(offset=start, length=position - start, sha256=digest.hexdigest())
+
+
+def _record_start(
+    tail: bytes, near: int, source: Source, preamble: bytes, follower: Follower | None, position: int
+) -> int | None:
+    """Where in `tail`, which stands at `position` of its content, a record begins from `near` on."""
+    while (found := source.cut(tail[near:], preamble)) is not None:
+        place = near + found
+        if follower is None:
+            return place
+        end = follower.leaves(position + place)
+        if end is None or end - position == place:
+            return None if end is None else place
+        near = end - position
+    return None

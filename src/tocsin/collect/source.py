@@ -7,8 +7,10 @@ and `tests/samples/<name>/` with an invented sample. Nothing else is touched to 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.resources
+import json
 import pkgutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +45,7 @@ class Mapped(NamedTuple):
     accesses  rows for `model.tables.ACCESSES` without `record`, `time`, `source`
     marks     rows for `model.tables.MARKS` without `record`, `time`, `source`
     warnings  codes, beside the record's own
+    claimed   where `key` holds a digest of the content: the native id alone, so that two contents of one id are told
     """
 
     event: Mapping[str, Any]
@@ -50,6 +53,13 @@ class Mapped(NamedTuple):
     accesses: Sequence[Mapping[str, Any]] = ()
     marks: Sequence[Mapping[str, Any]] = ()
     warnings: tuple[str, ...] = ()
+    claimed: bytes | None = None
+
+
+def content_key(claimed: bytes, content: object) -> bytes:
+    """A native id with what the record says: one id with another content is another event, whoever wrote it."""
+    said = json.dumps(content, sort_keys=True, default=str).encode()
+    return claimed + b"\0" + hashlib.blake2b(said, digest_size=16).digest()
 
 
 class Source(Protocol):
@@ -139,6 +149,31 @@ class Measurable(Protocol):
 
     def measure(self) -> Measure:
         """A new measure for one content."""
+        ...
+
+
+class Follower(Protocol):
+    """Fed with all bytes of one content in order, and asked between them for places in what was fed."""
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes."""
+        ...
+
+    def leaves(self, place: int) -> int | None:
+        """`place` where a record may begin there; else where what it lies in ends, None where that is to come."""
+        ...
+
+    def passed(self, place: int) -> None:
+        """Nothing before this place is asked for again."""
+        ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """What a source has besides where a window alone cannot tell a record from a text that looks like one."""
+
+    def follow(self, preamble: bytes) -> Follower | None:
+        """A new follower for one content of this preamble; None where nothing of it can look like a record."""
         ...
 
 

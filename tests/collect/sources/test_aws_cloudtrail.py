@@ -469,8 +469,15 @@ def test_who_acted(identity: object, address: str, account: str, actor_class: st
     assert row["actor_class"] in set(ActorClass)
 
 
+def test_one_id_with_another_content_is_another_event() -> None:
+    genuine, forged = SOURCE.map(only(line(1))), SOURCE.map(only(line(1, errorCode="AccessDenied")))
+    assert genuine.key != forged.key
+    assert genuine.claimed == forged.claimed is not None
+
+
 def test_copies_are_one_event_and_masked_ids_are_none() -> None:
-    assert SOURCE.map(only(line(1))).key == SOURCE.map(only(line(1, userAgent="other"))).key is not None
+    turned = json.dumps(dict(reversed(json.loads(line(1)).items())), indent=1).encode()
+    assert SOURCE.map(only(line(1))).key == SOURCE.map(only(turned)).key is not None
     assert SOURCE.map(only(line(1, eventID="1111"))).key is None
 
 

@@ -199,6 +199,12 @@ def test_times_are_utc_and_never_guessed(text: str, time: int | None, warnings: 
     assert (one.event["time"], one.warnings) == (time, warnings)
 
 
+def test_one_id_with_another_content_is_another_event() -> None:
+    genuine, forged = one_of(sign_in(1))[1], one_of(sign_in(1, ipAddress="203.0.113.99"))[1]
+    assert genuine.key != forged.key
+    assert genuine.claimed == forged.claimed is not None
+
+
 def test_two_outcomes_under_one_id_are_two_events() -> None:
     first = one_of(sign_in(1, status={"errorCode": 50074}))[1]
     second = one_of(sign_in(1))[1]

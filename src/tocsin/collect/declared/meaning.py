@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from tocsin.collect.declared.moments import Moment, moment
-from tocsin.collect.source import Mapped
+from tocsin.collect.source import Mapped, content_key
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.mapping import HeldIn, LogMapping, Operation
@@ -69,7 +69,9 @@ class Reading:
                 warnings.append("holding_missing")
             else:
                 accesses.append(_access(meant.meaning, event, held, operation))
-        return Mapped(event, self._key(fields), accesses, marks, tuple(warnings))
+        claimed = self._claimed(fields)
+        key = content_key(claimed, fields) if claimed else None
+        return Mapped(event, key, accesses, marks, tuple(warnings), claimed)
 
     def _event(self, fields: Mapping[str, Any], operation: str) -> dict[str, Any]:
         event: dict[str, Any] = {
@@ -104,7 +106,7 @@ class Reading:
         warnings.append("sequence_unreadable" if text else "sequence_missing")
         return None
 
-    def _key(self, fields: Mapping[str, Any]) -> bytes | None:
+    def _claimed(self, fields: Mapping[str, Any]) -> bytes | None:
         parts = [_text(fields.get(name)) for name in self._mapping.identifier]
         return "\0".join((self._mapping.source, *parts)).encode("utf-8", "replace") if any(parts) else None
 

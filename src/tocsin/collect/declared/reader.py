@@ -9,8 +9,8 @@ from itertools import islice
 from tocsin.collect.declared.meaning import Reading
 from tocsin.collect.declared.moments import moment
 from tocsin.collect.json_text import BYTE_ORDER_MARK
-from tocsin.collect.rows import Layout, Row, cut_rows, frame_rows, header_names
-from tocsin.collect.source import HEAD_BYTES, Head, Mapped
+from tocsin.collect.rows import Layout, QuoteFollower, Row, cut_rows, frame_rows, header_names
+from tocsin.collect.source import HEAD_BYTES, Follower, Head, Mapped
 from tocsin.collect.sources.aws_cloudtrail.flatten import flatten
 from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.collect.sources.windows_json.framing import cut_objects, frame_objects
@@ -92,6 +92,12 @@ class DeclaredLog:
         if self.mapping.layout.type == "json":
             return cut_objects(window, self._is_record)
         return cut_rows(window, self._layout(preamble))
+
+    def follow(self, preamble: bytes) -> Follower | None:
+        """Quoted cells of a table, whatever lines they hold."""
+        if self.mapping.layout.type == "json" or not self.mapping.layout.quote or self._wide(preamble)[0]:
+            return None
+        return QuoteFollower(self._layout(preamble), len(preamble))
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every row or object."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from tocsin.collect.source import Mapped
+from tocsin.collect.source import Mapped, content_key
 from tocsin.collect.sources.aws_cloudtrail.actors import actor_of, user_arn
 from tocsin.collect.sources.aws_cloudtrail.changes import deleted_logs, marks_of
 from tocsin.collect.sources.aws_cloudtrail.reached import Place, place_of, touched
@@ -68,12 +68,13 @@ def map_record(record: Record) -> Mapped:
         "metadata.uid": identifier,
         "user.name": _acted_on(fields, place),
     }
-    key = None
+    key = claimed = None
     if identifier and _UUID.fullmatch(identifier):
-        key = f"{identifier.lower()}\0{source}\0{operation}".encode("utf-8", "replace")
+        claimed = f"{identifier.lower()}\0{source}\0{operation}".encode("utf-8", "replace")
+        key = content_key(claimed, {name: value for name, value in native.items() if value is not None})
     if status != "success" or not (meaning.touches or meaning.changes):
         event["resource.name"] = _resource(fields)
-        return Mapped(event, key, (), (), warnings)
+        return Mapped(event, key, (), (), warnings, claimed)
 
     found, warning = touched(native, fields, meaning, place)
     if warning:
@@ -102,7 +103,7 @@ def map_record(record: Record) -> Mapped:
     ]
     marks = marks_of(fields, meaning, place, channel, actor.account) if meaning.changes else []
     marks += deleted_logs([one.holding for one in found if one.degree == Degree.DESTROYED], actor.account)
-    return Mapped(event, key, accesses, marks, warnings)
+    return Mapped(event, key, accesses, marks, warnings, claimed)
 
 
 def _time(value: object) -> tuple[int | None, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from tocsin.collect.source import Mapped
+from tocsin.collect.source import Mapped, content_key
 from tocsin.collect.sources.entra.fields import STATUS
 from tocsin.collect.sources.entra.semantics import Access, Meaning, first_of, meaning_of, one_line
 from tocsin.collect.sources.entra.shapes import AUDIT, SIGN_IN
@@ -16,6 +16,7 @@ from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
 from tocsin.model.record import Record
 
+_IN_EVERY_EXPORT = ("actor.user.name", "src_endpoint.ip", "user.name", "resource.name")  # what tells contents apart
 _MOST_SHOWN = 600  # characters of one value
 _TIMES = ("activityDateTime", "createdDateTime", "detectedDateTime", "timeGenerated")
 _PREFIXES = ("properties.targetResources.modifiedProperties.", "properties.targetResources.", "properties.")
@@ -53,11 +54,12 @@ def map_record(record: Record) -> Mapped:
         event |= _initiated(properties)
     if event["src_endpoint.ip"] is None:
         event["src_endpoint.ip"] = _address(_text(properties, "ipAddress") or _text(native, "callerIpAddress"))
-    key = _key(event, properties, category, activity)
+    claimed = _claimed(event, properties, category, activity)
+    key = content_key(claimed, [event.get(name) for name in _IN_EVERY_EXPORT]) if claimed else None
     if status == "failure" or not (meaning.access or meaning.changes):
-        return Mapped(event, key, (), (), warnings)
+        return Mapped(event, key, (), (), warnings, claimed)
     accesses = _accesses(meaning.access, fields, event, activity) if meaning.access else ()
-    return Mapped(event, key, accesses, _marks(meaning, fields, event, category), warnings)
+    return Mapped(event, key, accesses, _marks(meaning, fields, event, category), warnings, claimed)
 
 
 def _signed_in(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,7 +159,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
 
 
-def _key(event: Mapping[str, Any], properties: Mapping[str, Any], category: str, activity: str) -> bytes | None:
+def _claimed(event: Mapping[str, Any], properties: Mapping[str, Any], category: str, activity: str) -> bytes | None:
     """One event in every export: its id with activity, second and result, for an id may come again with an outcome.
 
     Exports differ in how much of the second they give.

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from tocsin.collect.rows import Layout, Row, cut_rows, frame_rows, layout_of
-from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
+from tocsin.collect.rows import Layout, QuoteFollower, Row, cut_rows, frame_rows, layout_of
+from tocsin.collect.source import HEAD_BYTES, Follower, Head, Mapped, declared_proof
 from tocsin.collect.sources.entra.fields import ACTIVITY, fields_of
 from tocsin.collect.sources.entra.framing import cut_objects, frame_objects, is_nested, opening_length
 from tocsin.collect.sources.entra.mapping import map_record
@@ -64,6 +64,11 @@ class Entra:
             return None
         layout = _layout(preamble)
         return cut_objects(window) if layout is None else cut_rows(window, layout.rows)
+
+    def follow(self, preamble: bytes) -> Follower | None:
+        """Quoted cells of a download, whatever lines they hold."""
+        layout = None if utf16_of(preamble) else _layout(preamble)
+        return QuoteFollower(layout.rows, len(preamble)) if layout else None
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every record; commas and brackets between records, line ends and blank lines belong to none."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from tocsin.collect.directives import Section as Lines
 from tocsin.collect.directives import cut_section, directives_length, fields_in, frame_sections
-from tocsin.collect.rows import Layout, Row, cut_rows, frame_rows, layout_of
-from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
+from tocsin.collect.rows import Layout, QuoteFollower, Row, cut_rows, frame_rows, layout_of
+from tocsin.collect.source import HEAD_BYTES, Follower, Head, Mapped, declared_proof
 from tocsin.collect.sources.exchange_message_tracking.layouts import Columns, Kind, columns_of
 from tocsin.collect.sources.exchange_message_tracking.mapping import map_record
 from tocsin.collect.sources.exchange_message_tracking.times import is_day_first
@@ -64,6 +64,11 @@ class ExchangeMessageTracking:
             return cut_section(window)
         layout = _layout(preamble)
         return cut_rows(window, layout.rows) if layout else None
+
+    def follow(self, preamble: bytes) -> Follower | None:
+        """Quoted cells of an export, whatever lines they hold."""
+        layout = None if utf16_of(preamble) or directives_length(preamble) else _layout(preamble)
+        return QuoteFollower(layout.rows, len(preamble)) if layout else None
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every row."""
