@@ -60,7 +60,7 @@ def test_what_csv_writes_is_read_back_whatever_the_chunk_size(
     source = declared_log(parse_mapping("papers.mapping.yaml", MAPPING.encode()))
     blocks = (data[at : at + block] for at in range(0, len(data), block))
     with mock.patch.object(scanning, "CHUNK_BYTES", chunk), mock.patch.object(scanning, "_OVERLAP", 1_000):
-        content = scanning.scan(blocks, "papers.csv", keep=False, declared=[source])
+        content = scanning.scan(blocks, "papers.csv", keep=False, declared=[scanning.Offered(source)])
     assert content.source is source
     found: list[list[str]] = []
     for piece in content.ranges:
@@ -78,7 +78,9 @@ def test_a_large_table_is_still_cut() -> None:
     data = table(written, csv.QUOTE_MINIMAL)
     source = declared_log(parse_mapping("papers.mapping.yaml", MAPPING.encode()))
     with mock.patch.object(scanning, "CHUNK_BYTES", 2_000):
-        assert len(scanning.scan(iter([data]), "papers.csv", keep=False, declared=[source]).ranges) > 3
+        assert (
+            len(scanning.scan(iter([data]), "papers.csv", keep=False, declared=[scanning.Offered(source)]).ranges) > 3
+        )
 
 
 def test_a_row_inside_a_quoted_cell_is_no_row() -> None:

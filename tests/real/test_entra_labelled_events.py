@@ -65,8 +65,8 @@ def test_what_changes_access_is_marked(cases: list[dict[str, Any]], events: list
         ("User has elevated their access to User Access Administrator for their Azure Resources", "permission"): 1,
         ("Update conditional access policy", "permission"): 2,
         ("Delete conditional access policy", "permission"): 1,
-        ("Add member to role in PIM completed (permanent)", "permission"): 1,
-        ("Add member to role", "permission"): 1,
+        ("Add member to role in PIM completed (permanent)", "role"): 1,
+        ("Add member to role", "role"): 1,
     }
     # Requests grant nothing, and `Update policy` is any policy but these.
     assert unmarked == {

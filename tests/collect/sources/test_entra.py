@@ -142,7 +142,7 @@ def test_the_client_s_correlation_is_no_session() -> None:
 def test_what_changes_standing_access_leaves_a_mark() -> None:
     marks = [(mark["kind"], mark["scope"], mark["detail"]) for one in mapped("graph_audit.json") for mark in one.marks]
     assert [(kind, scope) for kind, scope, _ in marks] == [
-        (Mark.PERMISSION, "cy.example@tribunal.example"),
+        (Mark.ROLE, "cy.example@tribunal.example"),
         (Mark.CONSENT, "00000000-1111-4222-8333-000000000301"),
         (Mark.CREDENTIAL, "00000000-1111-4222-8333-000000000304"),
         (Mark.CREDENTIAL, "bo.example@tribunal.example"),

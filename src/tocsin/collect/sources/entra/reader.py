@@ -31,7 +31,7 @@ class Entra:
     """Sign-in, audit and risk logs of Microsoft Entra ID, in every shape they are exported in (`Source`)."""
 
     name = "entra"
-    decoder = "entra 1"
+    decoder = "entra 2"
     log_fields: tuple[str, ...] = ("category", ACTIVITY)
     commits_text = False
     proof = declared_proof(__name__)

@@ -31,7 +31,7 @@ class ExchangeMessageTracking:
     """Message tracking logs of Exchange servers, and traces of Exchange Online (`Source`)."""
 
     name = "exchange_message_tracking"
-    decoder = "exchange_message_tracking 1"
+    decoder = "exchange_message_tracking 2"
     log_fields: tuple[str, ...] = ("event-id", "source")
     commits_text = False
     proof = declared_proof(__name__)
