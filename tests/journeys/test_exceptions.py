@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +77,14 @@ def records_of(document: Any) -> set[int]:
 
 
 def content(folder: Path) -> dict[str, str]:
-    return {
+    """Every file by its digest, and the database by what it says: when its log is merged into it is SQLite's choice."""
+    files = {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+        if path.is_file() and not path.name.startswith("tocsin.db")
     }
+    with contextlib.closing(sqlite3.connect(folder / "tocsin.db")) as database:
+        return files | {"tocsin.db": "\n".join(database.iterdump())}
 
 
 def test_hidden_is_kept_counted_and_shown_and_the_preview_said_so(

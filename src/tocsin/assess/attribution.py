@@ -317,6 +317,8 @@ def _state(
         said += f"; {users} accounts used the address {address}, so it was not followed"
     if len(crowded) > CROWDED_NAMED:
         said += f", nor were {len(crowded) - CROWDED_NAMED} more such addresses"
+    if not incident.is_assumed:
+        return f"Not taken as an intrusion, to be asked about: somebody {said}; nothing in these logs says who."
     return f"An unknown actor {said}; nothing in these logs says who."
 
 

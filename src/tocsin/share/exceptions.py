@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.model.answers import Answers, HitsAccount
 from tocsin.model.exceptions import ExceptionAccount, IncidentChange, Preview, Share
+from tocsin.model.finding import ASSUMED_FROM_SCORE
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.share.plain import shown
 from tocsin.share.summary import counted
@@ -83,7 +84,11 @@ def _change(each: IncidentChange) -> str:
     if each.score_after is None:
         return head + f"VANISHES with its {counted(each.hits, 'hit')}"
     parts = f", in {each.parts:,} incidents" if each.parts > 1 else ""
-    return head + f"shrinks from {each.hits:,} to {counted(each.hits_after, 'hit')}, score {each.score_after}{parts}"
+    gone = ""
+    if each.score >= ASSUMED_FROM_SCORE > each.score_after:
+        gone = "; NO LONGER TAKEN AS AN INTRUSION: what is confirmed of it leaves the answers"
+    shrinks = f"shrinks from {each.hits:,} to {counted(each.hits_after, 'hit')}, score {each.score_after}{parts}"
+    return head + shrinks + gone
 
 
 def _list(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -95,8 +95,8 @@ def _used(key: tuple[str, str, str], means: Sequence[Means]) -> OtherUse:
 
 
 def hostile_entities(answers: Answers) -> frozenset[Entity]:
-    """What the incidents name, and what the verdicts take as hostile."""
-    named = {entity for incident in answers.incidents for entity in incident.entities}
+    """What the incidents taken as an intrusion name, and what the verdicts take as hostile."""
+    named = {entity for incident in answers.incidents if incident.is_assumed for entity in incident.entities}
     kinds = {str(kind): kind for kind in EntityType}
     taken = (text.partition(":") for each in answers.exposure for text in each.premises.compromised)
     return frozenset(named | {Entity(kinds[kind], id_) for kind, _, id_ in taken if kind in kinds})

@@ -132,8 +132,15 @@ _NOBODYS = tuple(
 )
 
 
+_BROWSER = re.compile(
+    r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11|iPhone|iPad|Linux|Android)[^)]*\) "
+    r"(?:AppleWebKit/\S+ \(KHTML, like Gecko\)|Gecko/\S+)(?: (?:Version|Chrome|Safari|Firefox|Edg|Mobile)/\S+)*$"
+)
+
+
 def _agents(incidents: Sequence[Incident], means: Sequence[Means], hostile: set[str]) -> tuple[set[str], int]:
-    """User agents seen from hostile addresses and in no other use, and how many are in other use too."""
+    """User agents seen from hostile addresses and in no other use; and how many are in other use too, or are those of
+    a browser that half the world has."""
     sessions = {e.id for incident in incidents for e in incident.entities if e.type is EntityType.SESSION}
     used = {
         each.client
@@ -143,7 +150,8 @@ def _agents(incidents: Sequence[Incident], means: Sequence[Means], hostile: set[
     elsewhere = {
         each.client for each in means if each.address not in hostile and (each.session not in sessions or each.address)
     }
-    return used - elsewhere, len(used & elsewhere)
+    ordinary = {agent for agent in used if _BROWSER.match(agent)}
+    return used - elsewhere - ordinary, len(used & elsewhere | ordinary)
 
 
 def _domains(answers: Answers) -> set[str]:

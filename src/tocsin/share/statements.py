@@ -145,6 +145,8 @@ def _must_not_be_said(answers: Answers) -> Iterator[Statement]:
     reasons += [f"{counted(gaps, 'interval')} of the logs not watched"] if gaps else []
     rules = len(answers.accounting.rules.blind)
     reasons += [f"{counted(rules, 'rule')} could not have fired"] if rules else []
+    hidden = sum(one.hidden for one in answers.exceptions)
+    reasons += [f"{counted(hidden, 'hit')} hidden by exceptions"] if hidden else []
     if reasons:
         yield Statement('"There is no evidence that anything else was reached."', "; ".join(reasons))
     if confirmed and standing:

@@ -37,7 +37,7 @@ def map_record(record: Record) -> Mapped:
         "activity_name": _one(fields.get("cs-method")),
         "status": None if not status else "success" if status < _FAILS_FROM else "failure",
         "actor.user.name": _account(_one(fields.get("cs-username"))),
-        "http_request.user_agent": _one(fields.get("cs(User-Agent)")),
+        "http_request.user_agent": _agent(_one(fields.get("cs(User-Agent)")), layout),
         "src_endpoint.ip": _address(_one(fields.get("c-ip"))),
         "device.hostname": _host(_one(fields.get("s-computername")) or record.native["host"]),
         "metadata.log_name": _one(fields.get("s-sitename")) or layout,
@@ -45,6 +45,11 @@ def map_record(record: Record) -> Mapped:
         "resource.name": target,
     }
     return Mapped(event, None, (), (), warnings)
+
+
+def _agent(text: str | None, layout: str) -> str | None:
+    """The client as it named itself: W3C logs write its blanks as plus signs."""
+    return text.replace("+", " ") if text is not None and layout == "w3c" else text
 
 
 def _w3c_time(fields: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
