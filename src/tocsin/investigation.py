@@ -45,7 +45,7 @@ from tocsin.record import verify as verification
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
-from tocsin.ruleset import Ruleset, compiled_rules, kept_rules
+from tocsin.ruleset import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
 from tocsin.store.durable import write_durably
@@ -101,6 +101,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     size = total_bytes(settings.paths)
     if settings.estate is not None:
         _check_estate(settings.estate, progress)
+    refuse_empty_rules(settings.rules)
     given = mappings_for(settings.paths)
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))

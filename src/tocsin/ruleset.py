@@ -58,9 +58,7 @@ def compiled_rules(
     for path in paths:
         if not path.exists():
             raise ConfigError(f"there are no rules at {path}", hint="give a folder of Sigma rules, a file or a zip")
-    for path in extra:
-        if not has_rules(path):
-            raise ConfigError(f"{path} holds no rule", hint="Sigma rules are files ending in .yml or .yaml")
+    refuse_empty_rules(extra)
     maps = log_source_maps(mappings)
     digest = compiled_digest(rules_digest(paths), maps)
     folder = _folder(workspace, digest)
@@ -73,6 +71,13 @@ def compiled_rules(
     compiled = compile_rules(load_rules(paths), maps)
     compiled.write(folder)
     return Ruleset(compiled=compiled, folder=folder, digest=digest)
+
+
+def refuse_empty_rules(paths: Sequence[Path]) -> None:
+    """Raises ConfigError for a path that holds no rule file: before anything is made, and not after."""
+    for path in paths:
+        if not has_rules(path):
+            raise ConfigError(f"{path} holds no rule", hint="Sigma rules are files ending in .yml or .yaml")
 
 
 def kept_rules(workspace: Workspace, digest: str) -> Ruleset:
