@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 
 import pyarrow as pa
@@ -113,20 +114,54 @@ def test_what_the_logs_do_not_know_is_told_apart_from_what_did_nothing() -> None
 def test_an_address_alone_is_hostile_only_where_few_come_from_and_nobody_here_owns_it(
     address: str, carriers: int, expected: Way
 ) -> None:
-    finding = Finding(
+    entities = (Entity(EntityType.ACCOUNT, ADA), Entity(EntityType.ADDRESS, address))
+    finding = dataclasses.replace(_finding(), entities=entities)
+    (incident,) = correlate([finding])
+    estate = Estate(networks=(Network(range=ipaddress.ip_network("198.51.100.0/24"), name="office"),))
+    ways = hostile_ways(
+        [incident], [finding], {Entity(EntityType.ADDRESS, address): carriers}, Identities(), estate, MEANS
+    )
+    assert ways.ways == (expected,)
+    assert ways.is_whole
+
+
+@pytest.mark.parametrize(
+    ("address", "carriers", "expected", "is_whole"),
+    [
+        ("10.20.0.7", 1, (Way(identity="", address="10.20.0.7", session=""),), True),
+        ("10.20.0.7", 6, (), False),
+        ("203.0.113.9", 6, (), False),
+    ],
+    ids=["a private address of few", "a private address of many", "an address of many"],
+)
+def test_a_finding_that_names_no_account_is_followed_by_its_address_or_leaves_the_ways_incomplete(
+    address: str, carriers: int, expected: tuple[Way, ...], is_whole: bool
+) -> None:
+    entities = (Entity(EntityType.HOST, FULL), Entity(EntityType.ADDRESS, address))
+    finding = dataclasses.replace(_finding(), entities=entities)
+    (incident,) = correlate([finding])
+    counted = {Entity(EntityType.ADDRESS, address): carriers}
+    hostile = hostile_ways([incident], [finding], counted, Identities(), Estate(), means())
+    assert (hostile.ways, hostile.is_whole) == (expected, is_whole)
+
+
+def test_the_sessions_opened_from_a_hostile_address_are_hostile_and_no_others() -> None:
+    used = means((ADA, "from-there", "203.0.113.9"), (ADA, "both", "203.0.113.9"), (ADA, "both", "192.0.2.1"))
+    finding = dataclasses.replace(_finding(), entities=(Entity(EntityType.ADDRESS, "203.0.113.9"),))
+    (incident,) = correlate([finding])
+    hostile = hostile_ways([incident], [finding], {}, Identities(), Estate(), used)
+    assert {way.session for way in hostile.ways} == {"", "from-there"}
+
+
+def _finding() -> Finding:
+    return Finding(
         id="f-1",
         detector=Detector(kind="sigma", id="r", title="R", level=Level.HIGH),
         techniques=(),
         tactics=(),
         first=None,
         last=None,
-        entities=(Entity(EntityType.ACCOUNT, ADA), Entity(EntityType.ADDRESS, address)),
+        entities=(),
         records=(),
         why="",
     )
-    (incident,) = correlate([finding])
-    estate = Estate(networks=(Network(range=ipaddress.ip_network("198.51.100.0/24"), name="office"),))
-    ways = hostile_ways(
-        [incident], [finding], {Entity(EntityType.ADDRESS, address): carriers}, Identities(), estate, MEANS
-    )
-    assert ways == (expected,)

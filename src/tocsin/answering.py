@@ -192,9 +192,11 @@ def _unread(held: Held) -> Iterator[Coverage]:
     """Rows that speak against every source: an input not read, or a run that did not end, may hold anything."""
     unfinished = ["the last run did not end: inputs it had not come to are not known"] if held.unfinished else []
     inputs = [
-        f"{account.path} was not read{' to its end' if account.state is InputState.PARTIAL else ''}: {account.reason}"
+        f"{account.path} was not read{' to its end' if account.state is InputState.PARTIAL else ''}: "
+        f"{account.reason or 'lines in it are no notes, and may be of any log'}"
         for account in held.accounts
-        if account.state is InputState.UNRECOGNISED or (account.state is InputState.PARTIAL and account.reason)
+        if account.state is InputState.UNRECOGNISED
+        or (account.state is InputState.PARTIAL and (account.reason or account.source == NOTE))
     ]
     for evidence in (*unfinished, *inputs):
         yield Coverage(
@@ -267,8 +269,9 @@ def _exposure(
     start = CompromiseStart()
     if not question.names_something:
         assumed = [incident for incident in incidents if incident.is_assumed]
-        ways = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
-        question = replace(question, ways=ways, accounts=accounts_behind(ways, held.means))
+        hostile = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
+        accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
+        question = replace(question, ways=hostile.ways, accounts=accounts)
         start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(
         coverage=watched,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -126,6 +127,13 @@ def _alike(name: str, means: pa.Table) -> tuple[str, ...]:
     return tuple((same or [one for one in known if bare in one.lower()])[:_ALIKE])
 
 
+class Hostile(NamedTuple):
+    """The ways an intruder came, sorted; `is_whole` is False where a finding gives none, so that one may be missing."""
+
+    ways: tuple[Way, ...]
+    is_whole: bool
+
+
 def hostile_ways(
     incidents: Sequence[Incident],
     findings: Sequence[Finding],
@@ -133,35 +141,38 @@ def hostile_ways(
     identities: Identities,
     estate: Estate,
     means: pa.Table,
-) -> tuple[Way, ...]:
-    """Through what the incidents say an intruder came, as narrow as the findings allow; sorted.
+) -> Hostile:
+    """Through what the incidents say an intruder came, as narrow as the findings allow.
 
     A finding that names a session or a remote address makes that account's use of it hostile. An address that few
-    accounts used at all, and that is neither private nor the institution's own, is hostile whoever used it, and so are
-    the sessions opened from it. A finding that names an account and nothing to tell the intruder from its holder makes
-    the whole account hostile.
+    accounts used at all is hostile whoever used it, if it is neither private nor the institution's own, or if the
+    finding names no account to tell; and so are the sessions opened from it. A finding that names an account and
+    nothing to tell the intruder from its holder makes the whole account hostile.
     """
     members = {identifier for incident in incidents for identifier in incident.findings}
-    ways: set[Way] = set()
-    for finding in findings:
-        if finding.id not in members:
-            continue
-        of_type = {kind: [one.id for one in finding.entities if one.type is kind] for kind in EntityType}
-        accounts = [form for one in of_type[EntityType.ACCOUNT][:1] for form in identities.all_forms(one)]
-        addresses = [one for one in of_type[EntityType.ADDRESS] if is_remote_address(one)]
-        sessions = of_type[EntityType.SESSION]
-        ways.update(Way(identity="", address="", session=session) for session in sessions)
-        for address in addresses:
-            shared = carriers.get(Entity(EntityType.ADDRESS, address), 0) > _SHARED_BY
-            if not (shared or is_private_address(address) or estate.network_of(address)):
-                ways.add(Way(identity="", address=address, session=""))
-            else:
-                ways.update(Way(identity=account, address=address, session="") for account in accounts)
-        if not addresses and not sessions:
-            ways.update(Way(identity=account, address="", session="") for account in accounts)
+    found = [_ways_of(one, carriers, identities, estate) for one in findings if one.id in members]
+    ways = set().union(*found)
     opened = sessions_from({way.address for way in ways if way.address and not way.identity}, means)
     ways.update(Way(identity="", address="", session=one) for sessions in opened.values() for one in sessions)
-    return tuple(sorted(ways))
+    return Hostile(tuple(sorted(ways)), is_whole=all(found))
+
+
+def _ways_of(finding: Finding, carriers: Mapping[Entity, int], identities: Identities, estate: Estate) -> set[Way]:
+    of_type = {kind: [one.id for one in finding.entities if one.type is kind] for kind in EntityType}
+    accounts = [form for one in of_type[EntityType.ACCOUNT][:1] for form in identities.all_forms(one)]
+    addresses = [one for one in of_type[EntityType.ADDRESS] if is_remote_address(one)]
+    sessions = of_type[EntityType.SESSION]
+    ways = {Way(identity="", address="", session=session) for session in sessions}
+    for address in addresses:
+        few = carriers.get(Entity(EntityType.ADDRESS, address), 0) <= _SHARED_BY
+        outside = not (is_private_address(address) or estate.network_of(address))
+        if few and (outside or not accounts):
+            ways.add(Way(identity="", address=address, session=""))
+        else:
+            ways.update(Way(identity=account, address=address, session="") for account in accounts)
+    if not addresses and not sessions:
+        ways.update(Way(identity=account, address="", session="") for account in accounts)
+    return ways
 
 
 def accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:

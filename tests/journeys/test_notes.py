@@ -88,3 +88,21 @@ def test_a_note_that_lay_among_the_logs_is_told_as_such(case: Path, tocsin: Tocs
         ("Firewall pulled", True),
     ]
     assert "FOUND AMONG THE LOGS" in tocsin("note", "--workspace", case).out
+
+
+def test_a_note_before_a_log_does_not_make_the_log_a_file_of_notes(tmp_path: Path, tocsin: Tocsin) -> None:
+    note = b'{"tocsin_note":1,"at":"2026-03-02T08:00:00Z","text":"x","by":"x","written":"x"}\n'
+    (tmp_path / "audit.jsonl").write_bytes(note + lines(50))
+    entry = tocsin("investigate", tmp_path / "audit.jsonl", "--workspace", tmp_path / "case", "--format", "json").inputs
+    assert entry["audit.jsonl"]["source"] == "m365_unified_audit"
+    assert (entry["audit.jsonl"]["stored"], entry["audit.jsonl"]["records_read"]) == (50, 51)
+
+
+def test_a_log_behind_many_notes_is_unread_and_speaks_against_every_log(tmp_path: Path, tocsin: Tocsin) -> None:
+    note = b'{"tocsin_note":1,"at":"2026-03-02T08:00:00Z","text":"x","by":"x","written":"x"}\n'
+    (tmp_path / "notes.jsonl").write_bytes(note * 1000 + lines(50))
+    found = tocsin("investigate", tmp_path / "notes.jsonl", "--workspace", tmp_path / "case", "--format", "json")
+    assert found.code == 3
+    assert found.inputs["notes.jsonl"]["stored"] == 1000
+    doubts = [row["evidence"] for row in found.document["coverage"] if row["source"] == ""]
+    assert any("may be of any log" in evidence for evidence in doubts)

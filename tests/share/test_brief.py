@@ -218,6 +218,14 @@ def test_a_cut_that_touches_what_must_go_on_is_asked_of_the_director(answers: An
     assert [decision.whom for decision in asked] == ["director"]
 
 
+def test_nobody_is_named_on_paper_for_what_is_no_intrusion(answers: Answers) -> None:
+    weak = tuple(dataclasses.replace(incident, score=30) for incident in answers.incidents)
+    page = page_of(dataclasses.replace(answers, incidents=weak), None, issuing=False)
+    assert page.cuts == ()
+    assert not [decision for decision in page.decisions if "Yes or no?" in decision.what]
+    assert page_of(answers, None, issuing=False).cuts != ()
+
+
 def test_nothing_read_is_said_and_asks_nothing(empty: Answers) -> None:
     text = words_of(written(empty))
     assert "no record that was read has one" in text

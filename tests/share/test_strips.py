@@ -44,11 +44,11 @@ def test_a_fault_is_drawn_over_the_span_it_lies_in(answers: Answers) -> None:
 
 def test_an_incident_shows_its_own_accesses_changes_and_what_nobody_watched(answers: Answers) -> None:
     cleared, mail = answers.incidents
-    assert [strip.label for strip in incident_timeline(answers, cleared).strips] == ["Noticed", "Not watched"]
+    assert [strip.label for strip in incident_timeline(answers, cleared).strips] == ["Noticed", "A log not whole"]
     strips = {strip.label: strip.bars for strip in incident_timeline(answers, mail).strips}
-    assert list(strips) == ["Noticed", "Confirmed accesses", "Standing changes", "Not watched"]
+    assert list(strips) == ["Noticed", "Confirmed accesses", "Standing changes", "A log not whole"]
     assert len(strips["Standing changes"]) == 1
-    assert {bar.style for bar in strips["Not watched"]} == {"throttled", "cleared"}
+    assert {bar.style for bar in strips["A log not whole"]} == {"throttled", "cleared"}
 
 
 def test_a_note_stands_in_the_incidents_timeline_if_its_time_does(answers: Answers) -> None:

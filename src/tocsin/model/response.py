@@ -58,7 +58,8 @@ class Cut:
     target       what is cut
     why          one sentence
     interrupts   what stops for whom, sentences; empty means nothing known is interrupted
-    protected    True where it touches a protected function: needs a person's decision first
+    protected    True where a person has to decide first: it touches a protected function, what stops with it is not
+                 known, it cannot be undone, or it may be the holder's own
     reversal     how it is undone
     evidence_first  what to secure before it
     """

@@ -18,7 +18,7 @@ from tocsin.model.finding import EntityType, Incident
 from tocsin.model.preservation import Standing
 from tocsin.model.response import Cut
 from tocsin.share.brief_words import day, minute, some
-from tocsin.share.decisions import BY_ID, TARGET, Decision, decisions_of, expiring, expiry_words
+from tocsin.share.decisions import BY_ID, TARGET, Decision, cuts_to_decide, decisions_of, expiring, expiry_words
 from tocsin.share.figures import by_matter, changes_since, figures_of
 from tocsin.share.plain import shortened
 from tocsin.share.statements import Statement, assumed, may_be_said, must_not_be_said, of_kinds
@@ -116,7 +116,7 @@ def page_of(answers: Answers, previous: IssuedBrief | None, *, issuing: bool, li
     every_kind = bounds(answers.exposure)
     matters = _matters(answers.exposure)
     decisions = tuple(decisions_of(answers, limits.cuts_asked))
-    cuts = list(_cuts(answers.containment))
+    cuts = list(_cuts(cuts_to_decide(answers)))
     since, changes = _changes(answers, previous)
     dated, any_hour = expiring(answers)
     return Page(

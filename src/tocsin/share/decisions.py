@@ -37,7 +37,7 @@ class Decision(NamedTuple):
 
 def decisions_of(answers: Answers, cuts_asked: int) -> Iterator[Decision]:
     """Eight at most where two cuts are asked about one by one."""
-    yield from _on_cuts(answers.containment, cuts_asked)
+    yield from _on_cuts(cuts_to_decide(answers), cuts_asked)
     matters = by_matter(answers.exposure)
     reached = sorted(code for code, found in matters.items() if any(o.verdict is Verdict.CONFIRMED for o in found))
     if reached:
@@ -63,26 +63,32 @@ def decisions_of(answers: Answers, cuts_asked: int) -> Iterator[Decision]:
         )
 
 
+def cuts_to_decide(answers: Answers) -> tuple[Cut, ...]:
+    """The cuts of what is taken as an intrusion: of anything less, people are asked, and nobody is named on paper."""
+    taken = {incident.id for incident in answers.incidents if incident.is_assumed}
+    return tuple(cut for cut in answers.containment if not taken.isdisjoint((cut.incident, *cut.also)))
+
+
 def _on_cuts(cuts: Sequence[Cut], asked: int) -> Iterator[Decision]:
     distinct = {(cut.action, cut.target, cut.scope): cut for cut in cuts}.values()
     held = [cut for cut in distinct if cut.protected]
     for cut in held[:asked]:
         functions = [match.group("name") for text in cut.interrupts if (match := _FUNCTION.fullmatch(text))]
         target = shortened(cut.target.id, TARGET) if cut.target.type in BY_ID else f"a {cut.target.type}"
-        touched = f"it touches {shortened(functions[0], 30)}" if functions else "it touches what must go on"
+        touched = f" It touches {shortened(functions[0], 30)}." if functions else ""
         yield Decision(
-            f"{cut.action.replace('_', ' ').capitalize()}: {target}. Yes or no? {touched[0].upper()}{touched[1:]}.",
+            f"{cut.action.replace('_', ' ').capitalize()}: {target}. Yes or no?{touched}",
             f"director with the head of {shortened(functions[0], 30)}" if functions else "director",
             "before this cut is made",
         )
     if len(held) > asked:
         yield Decision(
-            f"{counted(len(held) - asked, 'more cut')} touching what must go on: yes or no?", "director", "as above"
+            f"{counted(len(held) - asked, 'more cut')} that need a decision: yes or no?", "director", "as above"
         )
     free = len(distinct) - len(held)
     if free:
         yield Decision(
-            f"Carry out {counted(free, 'cut')} touching nothing protected, the evidence of each taken first.",
+            f"Carry out {counted(free, 'cut')} that need none, the evidence of each taken first.",
             "head of information technology",
             "now: access stays open until then",
         )

@@ -74,10 +74,11 @@ def timeline(answers: Answers) -> Chart:
 
 
 def incident_timeline(answers: Answers, incident: Incident, notes: Sequence[tuple[int, str]] = ()) -> Chart:
-    """One incident on one axis: findings, confirmed accesses, standing changes, notes, and when nobody was watching.
+    """One incident on one axis: findings, confirmed accesses, standing changes, notes, and where a log was not whole.
 
-    An access or change belongs to it where its account, address or session does. A span of time that was not watched is
-    drawn whatever log it is of. `notes` are (time, text) made by hand. A strip without a bar is left out.
+    An access or change belongs to it where its account, address or session does. A span in which some log was not whole
+    is drawn whatever log it is of, from the left edge where its beginning is not known. `notes` are (time, text) made
+    by hand. A strip without a bar is left out.
     """
     members = set(incident.findings)
     findings = [finding for finding in answers.findings if finding.id in members]
@@ -94,7 +95,7 @@ def incident_timeline(answers: Answers, incident: Incident, notes: Sequence[tupl
         Strip("Confirmed accesses", _dots(axis, ((each.first, _access_words(each)) for each in accesses), "access")),
         Strip("Standing changes", _dots(axis, ((one.time, one.detail) for one in changes), "change")),
         Strip("Notes made by hand", _dots(axis, notes, "note")),
-        Strip("Not watched", tuple(_stretch(axis, row) for row in faults)),
+        Strip("A log not whole", tuple(_stretch(axis, row) for row in faults)),
     )
     return Chart(axis.ticks(), tuple(strip for strip in strips if strip.bars))
 

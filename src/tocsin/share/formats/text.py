@@ -151,7 +151,7 @@ def _what_to_cut(answers: Answers) -> Iterator[str]:
     if not cuts:
         yield from wrapped("Nothing to propose.")
     for cut in cuts[:_CUTS]:
-        decision = "NEEDS A DECISION, it touches a protected function. " if cut.protected else ""
+        decision = "NEEDS A DECISION. " if cut.protected else ""
         yield from wrapped(f"- {shown(cut_words(cut))}", hang=4)
         yield from wrapped(f"{decision}Interrupts: {_interrupts(cut)}", indent=4)
     yield from _more(len(cuts) - _CUTS, "more proposal")

@@ -28,8 +28,9 @@ class Notes:
     proof = declared_proof(__name__)
 
     def recognises(self, head: Head) -> float:
-        """Sure where the first line begins as every note does."""
-        return 1.0 if head.data.startswith(_MARK) else 0.0
+        """Sure where every line of the head begins as a note does: a log with a note before it stays the log it is."""
+        lines = head.data.splitlines()
+        return 1.0 if lines and all(_MARK.startswith(line[: len(_MARK)]) for line in lines) else 0.0
 
     def preamble(self, head: Head) -> int:
         """None: every line stands for itself."""
