@@ -173,6 +173,7 @@ def test_velociraptor_says_who_and_what_and_what_it_did_not_bring(tmp_path: Path
     record = found["collection_context.json"].acquisition
     assert record is not None
     (one,) = record.acquisitions
+    assert one.own_word
     assert (one.system, one.tool, one.when) == ("FS02.tribunal.example", "Velociraptor 0.7.1", NOON * 1_000_000_000)
     assert "as the collection itself says" in one.by
     assert one.command == "Windows.KapeFiles.Targets, Windows.EventLogs.Evtx"

@@ -179,3 +179,12 @@ def test_while_a_record_is_damaged_the_logs_of_its_folder_are_in_doubt() -> None
 def test_without_a_record_nothing_changes() -> None:
     accounts = (log("logs/a.jsonl"),)
     assert reconcile(accounts, []) == (accounts, ())
+
+
+def test_what_a_collection_says_of_itself_is_shown_and_attests_nothing() -> None:
+    own = taken(own_word=True, reported=12)
+    found = reconcile([log("logs/a.jsonl")], [record("logs/collection_context.json", own)])
+    (account,) = found.accounts
+    assert (account.acquisition.attested, account.acquisition.own_word) == (False, True)
+    assert (account.acquisition.by, account.acquisition.reported_count) == ("IT", 12)
+    assert found.coverage  # a count that does not agree speaks against the log, whoever wrote it down

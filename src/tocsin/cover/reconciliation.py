@@ -101,7 +101,8 @@ def _account(account: InputAccount, attested: Attested, told: Sequence[str], mis
 def _attested(taken: _Taken, counted: int) -> Attested:
     one = taken.acquisition
     return Attested(
-        attested=True,
+        attested=not one.own_word,
+        own_word=one.own_word,
         file=taken.record.path,
         by=one.by,
         when=one.when,

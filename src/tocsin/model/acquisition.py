@@ -18,6 +18,7 @@ class Acquisition:
     source               log format as the accounting names it, "" where it is not said
     reported_count       records the provider or the machine counted, of all the files together
     last_record_numbers  (channel, highest record number the log had when it was taken)
+    own_word             whether a collector's files say so of themselves, and nobody else does
     """
 
     files: tuple[tuple[str, str], ...]
@@ -32,6 +33,7 @@ class Acquisition:
     note: str = ""
     reported_count: int | None = None
     last_record_numbers: tuple[tuple[str, int], ...] = ()
+    own_word: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class AcquisitionRecord:
 class Attested:
     """What an input's acquisition record says of it. Without one nothing is attested and every text is empty.
 
+    attested somebody vouches for it; a collection's own word (`own_word`) is shown and attests nothing
     file     the acquisition record
     counted  records read of all the files of that acquisition; None without one
     told     what does not agree, in sentences
@@ -64,6 +67,7 @@ class Attested:
     reported_count: int | None = None
     counted: int | None = None
     told: tuple[str, ...] = ()
+    own_word: bool = False
 
 
 NOT_ATTESTED = Attested()

@@ -127,6 +127,7 @@ def _stated(controls: dict[str, str], console: dict[str, str], names: Sequence[s
     return name, Acquisition(
         files=tuple((f"{drive}/*", "") for drive in drives),
         by=f"{who} ({AS_SAID})",
+        own_word=True,
         when=when,
         # KAPE may have run on an examiner's machine, over an image: then its machine is not where the files are from.
         system=system[1] if system and command and _LIVE.search(command[1]) else "",

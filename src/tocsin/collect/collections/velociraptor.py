@@ -139,6 +139,7 @@ def _stated(info: dict[str, Any], context: dict[str, Any], names: Sequence[str])
             (f"{top}/*", "") for top in ("uploads", "results") if any(name.startswith(f"{top}/") for name in names)
         ),
         by=f"{who}, on {host or 'a machine not named'} ({AS_SAID})",
+        own_word=True,
         when=when,
         system=host,
         tool=f"Velociraptor {info.get('Version') or ''}".strip(),
