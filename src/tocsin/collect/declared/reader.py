@@ -12,8 +12,8 @@ from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.rows import Layout, QuoteFollower, Row, cut_rows, frame_rows, header_names
 from tocsin.collect.source import HEAD_BYTES, Follower, Head, Mapped
 from tocsin.collect.sources.aws_cloudtrail.flatten import flatten
-from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.collect.sources.windows_json.framing import cut_objects, frame_objects
+from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.model.mapping import DISPLACES, LogMapping
 from tocsin.model.record import Record, Unreadable
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-MOST_NESTED = 16
-_SCALARS = frozenset((str, int, float, bool, type(None)))
+from tocsin.collect.dotted import MOST_NESTED, SCALARS, append, gather
+
 # Rules also ask these as a text: then as JSON, and beside it the texts in it that JSON writes with escapes.
 _AS_TEXT = frozenset(("requestParameters", "responseElements", "additionalEventData", "serviceEventDetails"))
 
@@ -21,7 +21,7 @@ def flatten(native: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     fields: dict[str, Any] = {}
     whole = True
     for name, value in native.items():
-        if value.__class__ in _SCALARS:
+        if value.__class__ in SCALARS:
             fields[name] = value
             continue
         if name in _AS_TEXT:
@@ -37,45 +37,17 @@ def _nested(fields: dict[str, Any], name: str, value: object, depth: int) -> boo
     if isinstance(value, dict):
         for key, inner in value.items():
             path = f"{name}.{key}"
-            if inner.__class__ in _SCALARS and path not in fields:
+            if inner.__class__ in SCALARS and path not in fields:
                 fields[path] = inner
-            elif inner.__class__ in _SCALARS:
-                _append(fields, path, inner)
+            elif inner.__class__ in SCALARS:
+                append(fields, path, inner)
             else:
                 whole = _nested(fields, path, inner, depth + 1) and whole
     elif isinstance(value, list):
         if depth > 1 or name not in _AS_TEXT:
             fields.setdefault(name, [])
-        whole = _gather(fields, name, value, depth)
+        whole = gather(fields, name, value, depth)
     return whole
-
-
-def _gather(fields: dict[str, Any], name: str, values: list[Any], depth: int) -> bool:
-    """Everything in a list, by dotted name, each name a list."""
-    if depth > MOST_NESTED:
-        return False
-    whole = True
-    for value in values:
-        kind = value.__class__
-        if kind is dict:
-            for key, inner in value.items():
-                items = inner if inner.__class__ is list else [inner]
-                whole = _gather(fields, f"{name}.{key}", items, depth + 1) and whole
-        elif kind is list:
-            whole = _gather(fields, name, value, depth + 1) and whole
-        else:
-            _append(fields, name, value)
-    return whole
-
-
-def _append(fields: dict[str, Any], name: str, value: object) -> None:
-    held = fields.get(name)
-    if isinstance(held, list):
-        held.append(value)
-    elif name in fields:
-        fields[name] = [held, value]
-    else:
-        fields[name] = [value]
 
 
 def _as_text(value: object) -> str | list[str]:

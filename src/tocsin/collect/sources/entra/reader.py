@@ -13,7 +13,7 @@ from tocsin.collect.sources.entra.fields import ACTIVITY, fields_of
 from tocsin.collect.sources.entra.framing import cut_objects, frame_objects, is_nested, opening_length
 from tocsin.collect.sources.entra.mapping import map_record
 from tocsin.collect.sources.entra.shapes import Shaped, is_directory, reading_of, shape_object
-from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
+from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of, utf16_records
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50  # records of the head looked at
@@ -74,7 +74,7 @@ class Entra:
         """Every record; commas and brackets between records, line ends and blank lines belong to none."""
         encoding = utf16_of(preamble)
         if encoding:
-            yield from _utf16_records(data, preamble, encoding, skip)
+            yield from utf16_records(_read, data, preamble, encoding, skip, "not_json")
         else:
             yield from _read(data, preamble, skip)
 
@@ -140,16 +140,3 @@ def _record(offset: int, raw: bytes, shaped: Shaped, warnings: tuple[str, ...]) 
 
 def _shaped(record: Record) -> Shaped:
     return Shaped(dict(record.native), record.log[0], record.log[1])
-
-
-def _utf16_records(data: bytes, preamble: bytes, encoding: str, skip: int) -> Iterator[Record | Unreadable]:
-    """Framed as UTF-8, every span led back: in order, so that each byte is measured once."""
-    text = as_utf8(data[skip:], encoding)
-    position, place = 0, skip  # the same spot in `text` and in `data`
-    for one in _read(text, as_utf8(preamble[2:], encoding), 0):
-        offset = place + utf16_length(text[position : one.offset])
-        length = utf16_length(text[one.offset : one.offset + one.length])
-        position, place = one.offset + one.length, offset + length
-        yield one._replace(offset=offset, length=length, data=data[offset:place])
-    if (len(data) - skip) % 2:
-        yield Unreadable(len(data) - 1, 1, data[-1:], "not_json", "the input ends in the middle of a character")

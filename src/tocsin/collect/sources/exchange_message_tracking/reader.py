@@ -14,7 +14,7 @@ from tocsin.collect.source import HEAD_BYTES, Follower, Head, Mapped, declared_p
 from tocsin.collect.sources.exchange_message_tracking.layouts import Columns, Kind, columns_of
 from tocsin.collect.sources.exchange_message_tracking.mapping import map_record
 from tocsin.collect.sources.exchange_message_tracking.times import is_day_first
-from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
+from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of, utf16_records
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50  # rows of the head looked at
@@ -73,18 +73,10 @@ class ExchangeMessageTracking:
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every row."""
         encoding = utf16_of(preamble)
-        if not encoding:
+        if encoding:
+            yield from utf16_records(_read, data, preamble, encoding, skip, "broken_row")
+        else:
             yield from _read(data, preamble, skip)
-            return
-        text = as_utf8(data[skip:], encoding)
-        position, place = 0, skip  # the same spot in `text` and in `data`
-        for one in _read(text, as_utf8(preamble[2:], encoding), 0):
-            offset = place + utf16_length(text[position : one.offset])
-            length = utf16_length(text[one.offset : one.offset + one.length])
-            position, place = one.offset + one.length, offset + length
-            yield one._replace(offset=offset, length=length, data=data[offset:place])
-        if (len(data) - skip) % 2:
-            yield Unreadable(len(data) - 1, 1, data[-1:], "broken_row", "the input ends in the middle of a character")
 
     def map(self, record: Record) -> Mapped:
         """See `mapping.map_record`."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MOST_NESTED = 16
-_SCALARS = frozenset((str, int, float, bool, type(None)))
+from tocsin.collect.dotted import MOST_NESTED, SCALARS, append, gather
 
 
 def flatten(native: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -18,7 +17,7 @@ def flatten(native: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     fields: dict[str, Any] = {}
     whole = True
     for name, value in native.items():
-        if value.__class__ in _SCALARS:
+        if value.__class__ in SCALARS:
             fields[name] = value
         else:
             whole = _nested(fields, name, value, 1) and whole
@@ -31,7 +30,7 @@ def _nested(fields: dict[str, Any], name: str, value: object, depth: int) -> boo
     if isinstance(value, dict):
         whole = True
         for key, inner in value.items():
-            if inner.__class__ in _SCALARS:
+            if inner.__class__ in SCALARS:
                 _put(fields, f"{name}.{key}", inner)
             else:
                 whole = _nested(fields, f"{name}.{key}", inner, depth + 1) and whole
@@ -41,7 +40,7 @@ def _nested(fields: dict[str, Any], name: str, value: object, depth: int) -> boo
     if value and value[0].__class__ is dict and "Name" in value[0]:
         return _pairs(fields, name, value, depth)
     fields.setdefault(name, [])
-    return _gather(fields, name, value, depth)
+    return gather(fields, name, value, depth)
 
 
 def _pairs(fields: dict[str, Any], name: str, pairs: list[Any], depth: int) -> bool:
@@ -50,63 +49,35 @@ def _pairs(fields: dict[str, Any], name: str, pairs: list[Any], depth: int) -> b
     flat: list[Any] = []
     for pair in pairs:
         if pair.__class__ is not dict or (own := pair.get("Name")).__class__ is not str:
-            whole = _gather(fields, name, [pair], depth) and whole
+            whole = gather(fields, name, [pair], depth) and whole
             continue
         flat.append(own)
         for key, value in pair.items():
             if key == "Name":
                 continue
             target = f"{name}.{own}" if key == "Value" else f"{name}.{own}.{key}"
-            if value.__class__ not in _SCALARS:
+            if value.__class__ not in SCALARS:
                 whole = _nested(fields, target, value, depth + 1) and whole
                 continue
             if target in fields:
-                _append(fields, target, value)
+                append(fields, target, value)
             else:
                 fields[target] = value
             if key == "Value":
                 flat.append(value)
             else:
-                _append(fields, f"{name}.{key}", value)
+                append(fields, f"{name}.{key}", value)
     if name in fields:
         for value in flat:
-            _append(fields, name, value)
+            append(fields, name, value)
     else:
         fields[name] = flat
-    return whole
-
-
-def _gather(fields: dict[str, Any], name: str, values: list[Any], depth: int) -> bool:
-    """Everything in a list, by dotted name, each name a list."""
-    if depth > MOST_NESTED:
-        return False
-    whole = True
-    for value in values:
-        kind = value.__class__
-        if kind is dict:
-            for key, inner in value.items():
-                items = inner if inner.__class__ is list else [inner]
-                whole = _gather(fields, f"{name}.{key}", items, depth + 1) and whole
-        elif kind is list:
-            whole = _gather(fields, name, value, depth + 1) and whole
-        else:
-            _append(fields, name, value)
     return whole
 
 
 def _put(fields: dict[str, Any], name: str, value: object) -> None:
     """A name given twice holds both values."""
     if name in fields:
-        _append(fields, name, value)
+        append(fields, name, value)
     else:
         fields[name] = value
-
-
-def _append(fields: dict[str, Any], name: str, value: object) -> None:
-    held = fields.get(name)
-    if isinstance(held, list):
-        held.append(value)
-    elif name in fields:
-        fields[name] = [held, value]
-    else:
-        fields[name] = [value]

@@ -14,7 +14,7 @@ from tocsin.collect.sources.m365_unified_audit.delimited import Layout, cut_rows
 from tocsin.collect.sources.m365_unified_audit.flatten import flatten
 from tocsin.collect.sources.m365_unified_audit.framing import Framed, cut_json, frame_json
 from tocsin.collect.sources.m365_unified_audit.mapping import derived_fields, map_record
-from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
+from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50  # records of the head looked at

@@ -9,12 +9,12 @@ from typing import cast
 
 from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
-from tocsin.collect.sources.m365_unified_audit.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_evtx.mapping import Origin, map_told
 from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects
 from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event, shaped
 from tocsin.collect.sources.windows_json.times import offset_in
+from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50  # objects of the head looked at
