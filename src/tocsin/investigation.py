@@ -42,7 +42,7 @@ from tocsin.opening import TOOL, create, now_utc, open_or_create, publish, recov
 from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import FOLDS, spans
 from tocsin.record import verify as verification
-from tocsin.record.commitment import Span
+from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
@@ -304,7 +304,8 @@ def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress
     done = 0
 
     def reread(entry: Row[Any], chunk: Row[Any], _open: object) -> Iterable[Span]:
-        return spans(rereader.bytes_of(entry, chunk), chunk.decoder, chunk_of(entry, chunk))
+        data = rereader.bytes_of(entry, chunk)
+        return spans(data, chunk.decoder, chunk_of(entry, chunk), unpacked_places(chunk.fielded))
 
     def advance(leaves: int, total: int) -> None:
         nonlocal done
