@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.errors import ConfigError, TocsinError, VerificationError
-from tocsin.record.checkpoint import log_key, sign_checkpoint
+from tocsin.record.checkpoint import sign_checkpoint
 from tocsin.record.cosignature import cosignatures_in, read_answer, read_request, write_request
-from tocsin.record.notes import Note, VerifierKey, parse_note
+from tocsin.record.notes import Note, VerifierKey, ed25519_key, parse_note
 from tocsin.record.witness import Cosigned, WitnessKey, new_key, open_witness_key, read_state, sign_request
 
 from .definition import leaves, mth, proof
 
 ORIGIN = "tocsin.invalid/0123"
 LOG = Ed25519PrivateKey.from_private_bytes(bytes(32))
-LOG_KEY = log_key(ORIGIN, LOG.public_key())
+LOG_KEY = ed25519_key(ORIGIN, LOG.public_key())
 OTHER = Ed25519PrivateKey.from_private_bytes(b"\1" * 32)
 PASSPHRASE = b"invented for the tests"
 
@@ -145,12 +145,12 @@ def test_the_key_of_a_ledger_is_given_once_and_never_changes(witness: WitnessKey
     assert "--log" in caught.value.hint
     assert not path.exists()
     with pytest.raises(ConfigError, match="--log gives the key of 'x'"):
-        sign(request(0, leaves(3)), witness, path, 1, log=log_key("x", LOG.public_key()))
+        sign(request(0, leaves(3)), witness, path, 1, log=ed25519_key("x", LOG.public_key()))
     with pytest.raises(VerificationError, match="not signed by the key"):
-        sign(request(0, leaves(3)), witness, path, 1, log=log_key(ORIGIN, OTHER.public_key()))
+        sign(request(0, leaves(3)), witness, path, 1, log=ed25519_key(ORIGIN, OTHER.public_key()))
     sign(request(0, leaves(3)), witness, path, 1)
     with pytest.raises(VerificationError, match="another key"):
-        sign(request(3, leaves(4)), witness, path, 2, log=log_key(ORIGIN, OTHER.public_key()))
+        sign(request(3, leaves(4)), witness, path, 2, log=ed25519_key(ORIGIN, OTHER.public_key()))
 
 
 def test_a_lost_state_does_not_make_a_witness_sign_anything(witness: WitnessKey, state: Path) -> None:

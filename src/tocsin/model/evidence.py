@@ -1,0 +1,146 @@
+"""What an evidence package is made of, before it is files: format in `docs/formats/evidence.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tocsin.model.answers import Answers
+from tocsin.model.coverage import Coverage
+from tocsin.model.exposure import Exposure
+from tocsin.model.finding import Finding, Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One field's value as shown: `salt` and JSON `text`, or, where it is redacted, its 32-byte `digest` alone."""
+
+    salt: bytes = b""
+    text: str = ""
+    digest: bytes = b""
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether only the digest is shown."""
+        return bool(self.digest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFields:
+    """The fields of a record under its field root (`record.commitment`).
+
+    names     JSON list of their names, in order; `values` stand in the same order
+    statement  leaf of the statement that commits the root, None where the record's own leaf does
+    """
+
+    names: str
+    names_salt: bytes
+    values: tuple[Value, ...]
+    statement: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnclosedRecord:
+    """One record with what proves it.
+
+    index      of its leaf in the tree; `leaf` is the leaf's own text
+    proof      its audit path to the package's checkpoint
+    chunk      leaf of the `chunk` statement of the chunk it lies in
+    input      path of its input as accounted, `entry` its ordinal there
+    raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
+    findings   ids of the findings it stands behind
+    """
+
+    index: int
+    leaf: str
+    proof: tuple[bytes, ...]
+    chunk: int
+    input: str
+    entry: int
+    raw: bytes | None = None
+    raw_salt: bytes = b""
+    text: bytes | None = None
+    text_salt: bytes = b""
+    fields: ShownFields | None = None
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnclosedStatement:
+    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, and the path to the checkpoint."""
+
+    index: int
+    kind: str
+    salt: bytes
+    data: bytes
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An RFC 3161 token over the checkpoint of `size` entries, as received (DER), and the roots it verified under."""
+
+    size: int
+    authority: str
+    time: int
+    der: bytes
+    roots: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldSession:
+    """Records of a session of which others are enclosed, that are not: how many, from when to when, their commitments.
+
+    leaves   (leaf index, leaf hash), ascending: who is shown such a record later can hold it against these
+    """
+
+    session: str
+    count: int
+    first: int | None
+    last: int | None
+    leaves: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitLine:
+    """One record-level finding: a line of canonical JSON that `evidence reproduce` derives again byte for byte."""
+
+    finding: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """All an evidence package says.
+
+    asked        ids of the incidents and findings it was made for
+    size         of the checkpoint all `proof`s lead to; `checkpoints` are notes by size, that one among them
+    consistency  (old size, new size, proof) joining neighbouring checkpoints, ascending
+    log_key      the ledger's public key as signed notes' verifiers take it
+    outside      one sentence a cosignature or token; empty: the package is self-attested
+    redacted     names of the fields that are withheld everywhere
+    reproducible whether `hits` can be derived again from the enclosed records
+    """
+
+    origin: str
+    log_key: str
+    tool: str
+    asked: tuple[str, ...]
+    size: int
+    checkpoints: Mapping[int, str]
+    consistency: tuple[tuple[int, int, tuple[bytes, ...]], ...]
+    tokens: tuple[Token, ...]
+    records: tuple[EnclosedRecord, ...]
+    statements: tuple[EnclosedStatement, ...]
+    incidents: tuple[Incident, ...]
+    findings: tuple[Finding, ...]
+    exposure: tuple[Exposure, ...]
+    coverage: tuple[Coverage, ...]
+    hits: tuple[HitLine, ...]
+    withheld: tuple[WithheldSession, ...]
+    rules: Mapping[str, str]
+    answers: Answers
+    outside: tuple[str, ...]
+    redacted: tuple[str, ...] = ()
+    reproducible: bool = True
+    note: str = ""
