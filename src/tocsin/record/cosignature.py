@@ -1,7 +1,6 @@
 """What goes to a witness and comes back (C2SP tlog-witness, tlog-cosignature), as files that any medium can carry.
 
-A request is the body of `add-checkpoint`. An answer is the checkpoint with the witness's line added; the lines alone,
-as a witness on a network answers, are taken as well.
+A request is the body of `add-checkpoint`. An answer is the checkpoint with the witness's line added.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from tocsin.record.notes import (
     from_base64,
     is_of,
     parse_note,
-    parse_signature,
     verified,
 )
 from tocsin.record.proofs import MOST_HASHES
@@ -29,6 +27,7 @@ from tocsin.record.proofs import MOST_HASHES
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})")
 _REQUEST = "the request"
 _ANSWER = "the answer"
+_LATEST = 253_402_300_799  # the end of the year 9999, in seconds since 1970
 
 
 class Request(NamedTuple):
@@ -83,16 +82,13 @@ def read_request(data: bytes) -> Request:
 
 
 def read_answer(data: bytes) -> Note:
-    """Takes an answer apart, unverified; the text is empty where it is the lines alone. Raises VerificationError."""
-    if not data.startswith("— ".encode()):
-        return parse_note(data, _ANSWER)
-    try:
-        lines = data.decode()
-    except UnicodeDecodeError as error:
-        raise VerificationError(f"{_ANSWER} is not UTF-8 text") from error
-    if not lines.endswith("\n"):
-        raise VerificationError(f"{_ANSWER} is cut short: its last line does not end")
-    return Note("", tuple(parse_signature(line, _ANSWER) for line in lines[:-1].split("\n")))
+    """Takes an answer apart, unverified. Raises VerificationError where it is none."""
+    if data.startswith("— ".encode()):
+        raise VerificationError(
+            f"{_ANSWER} is signature lines alone, as a witness on a network gives them",
+            hint="put the checkpoint before them: (sed '1,/^$/d' REQUEST; cat LINES) > ANSWER",
+        )
+    return parse_note(data, _ANSWER)
 
 
 def cosignatures_in(
@@ -114,5 +110,7 @@ def cosignatures_in(
     for signature in signatures:
         if any(is_of(signature, key) for key in known):
             (signed,) = verified(Note(checkpoint.text, (signature,)), known, what)
-            found.append(Cosignature(size, signed.key, signed.time or 0, signature.line))
+            if signed.time is None or signed.time > _LATEST:
+                raise VerificationError(f"{what}: the cosignature of {signed.key.name!r} gives no time of ours")
+            found.append(Cosignature(size, signed.key, signed.time, signature.line))
     return found
