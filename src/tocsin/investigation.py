@@ -296,8 +296,13 @@ def check_mapping(mapping: Path, log: str) -> Trial:
     return try_mapping(mapping, log)
 
 
-def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress) -> verification.Verified:
-    """Recompute the whole record. Raises VerificationError at the first fault, and names it."""
+def verify_record(
+    workspace: Path, *, passphrase: str | None, progress: Progress, against: Sequence[bytes] = ()
+) -> verification.Verified:
+    """Recompute the whole record, and hold it against checkpoints kept elsewhere.
+
+    Raises VerificationError at the first fault, and names it.
+    """
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
     rereader = Rereader(opened, key)
@@ -316,7 +321,7 @@ def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress
 
     # Nobody can write where the folder cannot be written: there is nothing to lock out.
     with opened.writer_lock() if is_writable(workspace) else contextlib.nullcontext():
-        return verification.verify(opened, key, reread, advance)
+        return verification.verify(opened, key, reread, advance, against=against)
 
 
 def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
