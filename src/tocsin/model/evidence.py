@@ -49,6 +49,7 @@ class EnclosedRecord:
     input      path of its input as accounted, `entry` its ordinal there
     raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
     findings   ids of the findings it stands behind
+    context    what its source learned elsewhere in the chunk, which reading it alone takes (`collect.reframing`)
     """
 
     index: int
@@ -63,6 +64,7 @@ class EnclosedRecord:
     text_salt: bytes = b""
     fields: ShownFields | None = None
     findings: tuple[str, ...] = ()
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,24 @@ class HitLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What deriving the findings again takes beside the records and the rules.
+
+    preambles  by leaf of the `chunk` statement, the bytes every record of that chunk is read with
+    as_of      ns UTC: exceptions end
+    dating     (ns UTC, whether it is the latest) of what dated lines that name no year
+    names      the one name an account or host is shown by, where the log has another
+    paths      by file below `rules/`, the path the rule is known under
+    """
+
+    preambles: Mapping[int, bytes]
+    as_of: int | None
+    dating: tuple[int, bool] | None
+    names: Mapping[str, str]
+    paths: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """All an evidence package says.
 
@@ -141,6 +161,7 @@ class Package:
     rules: Mapping[str, str]
     answers: Answers
     outside: tuple[str, ...]
+    reading: Reading | None
     redacted: tuple[str, ...] = ()
     reproducible: bool = True
     note: str = ""
