@@ -13,7 +13,7 @@ from tocsin.model.finding import Finding, Incident
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """One field's value as it is shown: `salt` and JSON `text`, or, where it is redacted, its 32-byte `digest` alone."""
+    """One field's value as shown: `salt` and JSON `text`, or, where it is redacted, its 32-byte `digest` alone."""
 
     salt: bytes = b""
     text: str = ""
@@ -43,11 +43,12 @@ class ShownFields:
 class EnclosedRecord:
     """One record with what proves it.
 
-    index      of its leaf in the tree; `leaf` is the leaf's own text, `proof` its audit path to the package's checkpoint
+    index      of its leaf in the tree; `leaf` is its own text, `proof` its audit path to the package's checkpoint
     chunk      leaf of the `chunk` statement of the chunk it lies in
     input      path of its input as accounted, `entry` its ordinal there
     raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
     findings   ids of the findings it stands behind
+    time       nanoseconds UTC as its source reads it, for the reader's eye alone: no leaf binds it
     """
 
     index: int
@@ -62,11 +63,12 @@ class EnclosedRecord:
     text_salt: bytes = b""
     fields: ShownFields | None = None
     findings: tuple[str, ...] = ()
+    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnclosedStatement:
-    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, with the path to the package's checkpoint."""
+    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, with its path to the checkpoint."""
 
     index: int
     kind: str
@@ -77,7 +79,7 @@ class EnclosedStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """An RFC 3161 token over the checkpoint of `size` entries, as received (DER), and the roots it was verified under."""
+    """An RFC 3161 token over the checkpoint of `size` entries, as received (DER), and the roots it verified under."""
 
     size: int
     authority: str
@@ -102,7 +104,7 @@ class WithheldSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitLine:
-    """One record-level finding: `data` is one line of canonical JSON that `evidence reproduce` derives again byte for byte."""
+    """One record-level finding: `data` is one line of canonical JSON, which `evidence reproduce` derives again."""
 
     finding: str
     data: bytes
@@ -119,6 +121,7 @@ class Package:
     outside      one sentence a cosignature or token; empty: the package is self-attested
     redacted     names of the fields that are withheld everywhere
     reproducible whether `hits` can be derived again from the enclosed records
+    made         when, RFC 3339 with Z and whole seconds; "": the time of the newest act among the statements
     """
 
     origin: str
@@ -143,3 +146,18 @@ class Package:
     redacted: tuple[str, ...] = ()
     reproducible: bool = True
     note: str = ""
+    made: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The act `exported` that followed the writing, and what proves it: the last thing a package gets.
+
+    act         the statement of kind `act`, its proof leading to the tree of `size` entries
+    checkpoint  the signed note of that tree; `consistency` leads from the package's size to it
+    """
+
+    act: EnclosedStatement
+    size: int
+    checkpoint: str
+    consistency: tuple[bytes, ...]
