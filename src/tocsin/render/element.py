@@ -24,9 +24,9 @@ def element(value: object) -> Json:
     """A model value as JSON: fields in the order of the type, times as RFC 3339 or null, fractions to 2 digits."""
     kind: type = type(value)
     if isinstance(value, RecordPlace):  # nine of ten objects of a large answer
-        return {"input": _text(value.input), "entry": value.entry}
+        return {"input": well_formed(value.input), "entry": value.entry}
     if kind is str:
-        return _text(str(value))
+        return well_formed(str(value))
     if value is None or kind is int or kind is bool:
         return cast("Json", value)
     if isinstance(value, tuple | list):
@@ -37,7 +37,7 @@ def element(value: object) -> Json:
     if isinstance(value, float):
         return round(value, _DECIMALS)
     if isinstance(value, Mapping):
-        return {_text(str(key)): element(item) for key, item in value.items()}
+        return {well_formed(str(key)): element(item) for key, item in value.items()}
     fields = _fields(kind)
     if not fields:
         raise TypeError(f"{kind.__name__} has no place in the document")
@@ -70,6 +70,6 @@ def _time(value: int | None) -> Json:
     return None if value is None else format_time(value)
 
 
-def _text(value: str) -> str:
+def well_formed(value: str) -> str:
     """Well-formed Unicode: a byte of a path that is not UTF-8 becomes the characters `\\udc80`."""
     return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
