@@ -43,7 +43,8 @@ class ShownFields:
 class EnclosedRecord:
     """One record with what proves it.
 
-    index      of its leaf in the tree; `leaf` is its own text, `proof` its audit path to the package's checkpoint
+    index      of its leaf in the tree; `leaf` is the leaf's own text
+    proof      its audit path to the package's checkpoint
     chunk      leaf of the `chunk` statement of the chunk it lies in
     input      path of its input as accounted, `entry` its ordinal there
     raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
@@ -68,7 +69,7 @@ class EnclosedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnclosedStatement:
-    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, with its path to the checkpoint."""
+    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, and the path to the checkpoint."""
 
     index: int
     kind: str
@@ -104,7 +105,7 @@ class WithheldSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitLine:
-    """One record-level finding: `data` is one line of canonical JSON, which `evidence reproduce` derives again."""
+    """One record-level finding: a line of canonical JSON that `evidence reproduce` derives again byte for byte."""
 
     finding: str
     data: bytes

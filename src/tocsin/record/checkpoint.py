@@ -30,8 +30,12 @@ class Checkpoint(NamedTuple):
 def sign_checkpoint(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> Checkpoint:
     """The checkpoint of a tree. The same arguments give the same note."""
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-    signature = _key_id(origin, signer.public_key()) + signer.sign(text.encode())
-    return Checkpoint(size, root, f"{text}\n— {origin} {base64.b64encode(signature).decode()}\n")
+    return Checkpoint(size, root, text + "\n" + note_signature(origin, signer.public_key(), signer.sign(text.encode())))
+
+
+def note_signature(name: str, public_key: Ed25519PublicKey, signature: bytes) -> str:
+    """The line of a signed note that holds this Ed25519 signature."""
+    return f"— {name} {base64.b64encode(_key_id(name, public_key) + signature).decode()}\n"
 
 
 def read_checkpoint(note: str, origin: str, public_key: Ed25519PublicKey) -> Checkpoint:

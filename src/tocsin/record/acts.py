@@ -1,0 +1,148 @@
+"""Acts: somebody did something with the evidence, signed, in the ledger, over the tree as it was before."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection
+
+from tocsin.errors import VerificationError
+from tocsin.record.canonical import canonical, read_canonical
+from tocsin.record.checkpoint import note_signature
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.statements import append_statements, statements_of
+from tocsin.store.workspace import Workspace
+
+ACT = "act"
+_HEADER = "tocsin/act/1"
+_MEMBERS = {"act", "at", "by", "ledger", "what"}
+
+
+class Signer(Protocol):
+    """Who signs: the name of the key and what it does. A person's key file or agent, or the workspace's own key."""
+
+    @property
+    def name(self) -> str:
+        """Of the key, as signed notes name it."""
+        ...
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """Its public half."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64-byte Ed25519 signature. Raises ConfigError where the key cannot be used."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act, as the ledger has it.
+
+    leaf        its index in the tree
+    at          RFC 3339 in UTC, whole seconds, by the clock of the machine it was done on
+    by          names of the keys that signed
+    size, root  of the tree before it
+    what        what was done, by kind (docs/formats/evidence.md)
+    note        the signed note itself
+    """
+
+    leaf: int
+    kind: str
+    at: str
+    by: tuple[str, ...]
+    size: int
+    root: bytes
+    what: Mapping[str, Any]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _OfWorkspace:
+    """The workspace's own key as a signer: what it signs was signed by no person."""
+
+    workspace: Workspace
+    key: WorkspaceKey
+
+    @property
+    def name(self) -> str:
+        return self.workspace.origin
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        return self.key.signer.public_key()
+
+    def sign(self, data: bytes) -> bytes:
+        return self.key.signer.sign(data)
+
+
+def record_act(
+    workspace: Workspace, key: WorkspaceKey, kind: str, what: Mapping[str, Any], at: str, actors: Sequence[Signer] = ()
+) -> Act:
+    """Puts an act into the ledger, in a transaction of its own, and publishes a checkpoint over it.
+
+    Without actors the workspace's key signs, and the login name is noted: nobody's own key was at hand. Raises
+    StoreError where the workspace cannot be written.
+    """
+    signers = tuple(actors) or (_OfWorkspace(workspace, key),)
+    said = dict(what) if actors else {**what, "login": _login()}
+    ledger = Ledger(workspace.ledger)
+    with workspace.writing() as connection:
+        tree = frontier_of(connection)
+        body = {
+            "act": kind,
+            "at": at,
+            "by": [signer.name for signer in signers],
+            "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
+            "what": said,
+        }
+        text = f"{_HEADER}\n{canonical(body).decode()}\n"
+        note = text + "\n" + "".join(note_signature(s.name, s.public_key, s.sign(text.encode())) for s in signers)
+        leaf = append_statements(connection, ledger, [(ACT, note.encode())])
+    with workspace.writing() as connection:
+        ledger.publish(connection, key.signer, workspace.origin, at)
+    return read_act(leaf, note.encode())
+
+
+def acts_of(connection: Connection) -> Iterator[Act]:
+    """Every act in order, its signatures unchecked. Raises VerificationError where one is no act."""
+    for statement in statements_of(connection, ACT):
+        yield read_act(statement.leaf, statement.data)
+
+
+def read_act(leaf: int, data: bytes) -> Act:
+    """An act from its note, the signatures unchecked. Raises VerificationError naming the entry."""
+    try:
+        note = data.decode()
+        header, body, empty = note.split("\n", 3)[:3]
+        members = read_canonical(body.encode())
+        tree = members["ledger"]
+        act = Act(
+            leaf=leaf,
+            kind=str(members["act"]),
+            at=str(members["at"]),
+            by=tuple(str(name) for name in members["by"]),
+            size=int(tree["size"]),
+            root=base64.b64decode(tree["root"], validate=True),
+            what=dict(members["what"]),
+            note=note,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise VerificationError(f"entry {leaf} is no act that can be read: {error}") from error
+    if header != _HEADER or empty or set(members) != _MEMBERS:
+        raise VerificationError(f"entry {leaf} is no act of a kind that this version knows")
+    return act
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "not named"
