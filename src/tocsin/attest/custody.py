@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from tocsin.errors import VerificationError
 from tocsin.model.evidence import EnclosedStatement, Package
 from tocsin.model.instant import NANOSECONDS, format_time, parse_time
+from tocsin.record.acts import read_act
 from tocsin.render.element import well_formed
 
-_HEADER = "tocsin/act/1"
 _WIDTH = 1000
 _MARK = 8
 
@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "cosigned": "a witness signed the ledger's state",
     "timestamped": "an authority stamped the ledger's state",
 }
+OUTSIDE = frozenset({"cosigned", "timestamped"})
 _LANES = (
     ("Keys and people", frozenset({"enrolled", "succeeded", "revoked", "recovered", "drilled", "witness_trusted"})),
     (
@@ -44,7 +45,7 @@ _LANES = (
         frozenset({"collected", "read", "verified", "exported", "handed_over", "received", "returned", "transferred"}),
     ),
     ("Hold and erasure", frozenset({"held", "released", "erased"})),
-    ("From outside", frozenset({"cosigned", "timestamped"})),
+    ("From outside", OUTSIDE),
 )
 
 
@@ -82,10 +83,10 @@ class Step(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """One mark on a lane: place in thousandths of the axis, and what it is."""
+    """One mark on a lane: place in thousandths of the axis, a class name of ours, and what it is."""
 
     left: int
-    is_of_person: bool
+    style: str
     title: str
 
 
@@ -111,24 +112,11 @@ def deeds(package: Package) -> tuple[Deed, ...]:
 
 def deed(statement: EnclosedStatement, origin: str) -> Deed:
     """What a statement of kind `act` says. Raises VerificationError where it is none."""
-    try:
-        header, body = statement.data.decode("utf-8").split("\n", 2)[:2]
-        said = json.loads(body)
-        by = tuple(str(name) for name in said["by"])
-        found = Deed(
-            entry=statement.index,
-            kind=str(said["act"]),
-            at=str(said["at"]),
-            by=by,
-            is_of_person=any(name != origin for name in by),
-            size=int(said["ledger"]["size"]),
-            what=dict(said["what"]),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise VerificationError(f"entry {statement.index} is no act that can be read") from error
-    if header != _HEADER or parse_time(found.at) is None:
-        raise VerificationError(f"entry {statement.index} is an act without its header or a time")
-    return found
+    act = read_act(statement.index, statement.data)
+    if parse_time(act.at) is None:
+        raise VerificationError(f"entry {statement.index} is an act without a time")
+    is_of_person = any(name != origin for name in act.by)
+    return Deed(act.leaf, act.kind, act.at, act.by, is_of_person, act.size, act.what)
 
 
 def made_at(package: Package) -> str:
@@ -167,12 +155,18 @@ def chart(acts: Sequence[Deed], made: str) -> Chart:
     ticks = tuple(format_time(time)[:16].replace("T", " ") for time in (start, middle, end))
 
     def mark(act: Deed) -> Mark:
-        time = parse_time(act.at) or start
-        left = (time - start) * (_WIDTH - _MARK) // (end - start)
-        return Mark(left, act.is_of_person, f"{act.at} {act.kind} by {', '.join(act.by)}, entry {act.entry:,}")
+        left = _place(act.at, start, end)
+        style = "outside" if act.kind in OUTSIDE else "person" if act.is_of_person else "machine"
+        return Mark(left, style, f"{act.at} {act.kind} by {', '.join(act.by)}, entry {act.entry:,}")
 
-    lanes = ((label, [act for act in acts if act.kind in kinds]) for label, kinds in _LANES)
-    return Chart(ticks, tuple(Lane(label, tuple(map(mark, found))) for label, found in lanes if found))
+    lanes = [(label, [act for act in acts if act.kind in kinds]) for label, kinds in _LANES]
+    drawn = [Lane(label, tuple(map(mark, found))) for label, found in lanes if found]
+    package = Mark(_place(made, start, end), "made", f"{made} this package was made")
+    return Chart(ticks, (*drawn, Lane("This package", (package,))))
+
+
+def _place(at: str, start: int, end: int) -> int:
+    return ((parse_time(at) or start) - start) * (_WIDTH - _MARK) // (end - start)
 
 
 def said(value: object) -> Iterator[tuple[str, str]]:

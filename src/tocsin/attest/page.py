@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -109,7 +110,7 @@ def _environment() -> Environment:
     environment.filters["time"] = _time
     environment.filters["counted"] = words.counted
     environment.filters["words"] = lambda value: str(value).replace("_", " ")
-    environment.filters["percent"] = lambda share: f"{share * 100:.1f}"
+    environment.filters["percent"] = _percent
     environment.globals.update(
         claims=words.claims,
         not_claimed=words.not_claimed,
@@ -122,8 +123,16 @@ def _environment() -> Environment:
         self_attested=words.SELF_ATTESTED,
         act_words=custody.WORDS,
         said=custody.said,
+        outside_kinds=custody.OUTSIDE,
     )
     return environment
+
+
+def _percent(share: float, rounded: str = "nearest") -> str:
+    """One decimal; the ends of an interval are rounded away from its middle, so that it never seems narrower."""
+    tenths = share * 1000
+    whole = {"down": math.floor(tenths), "up": math.ceil(tenths)}.get(rounded, round(tenths))
+    return f"{whole / 10:.1f}"
 
 
 def _time(value: int | None) -> str:
@@ -174,6 +183,8 @@ def _shown(record: EnclosedRecord) -> str:
     if record.fields is not None:
         open_ = sum(not one.is_redacted for one in record.fields.values)
         parts.append(f"{open_:,} of its {words.counted(len(record.fields.values), 'field')}")
+    if record.fields is not None and record.fields.statement is not None:
+        parts[-1] += f" (committed to later, at entry {record.fields.statement:,})"
     return ", ".join(parts) or "nothing but its commitment"
 
 

@@ -74,20 +74,31 @@ def attestation(package: Package) -> tuple[str, ...]:
 def _claims(package: Package) -> Iterator[str]:
     states = f"the ledger's signed checkpoint over {counted(package.size, 'entry', 'entries')}"
     records, findings = counted(len(package.records), "record"), counted(len(package.findings), "finding")
-    are = "is" if len(package.records) == 1 else "are"
     yield (
-        f"The {records} enclosed {are} what the ledger committed to when the logs were received. Nobody can alter a "
-        f"byte of it, add one or move one without contradicting {states}."
+        f"The {records} enclosed {_is(len(package.records))} what the ledger committed to when the logs were received. "
+        f"Nobody can alter a byte of it, add one or move one without contradicting {states}."
     )
     yield "Which file each record came from, and its place in it, stand in the same ledger under the same signature."
     if package.findings:
-        rest = "rests" if len(package.findings) == 1 else "rest"
-        yield f"The {findings} {rest} on these records and on the rules enclosed, and on nothing else."
+        rest, missing = "rests" if len(package.findings) == 1 else "rest", _not_enclosed(package)
+        but = f" {counted(missing, 'more record')} of the same findings {_is(missing)} not enclosed." if missing else ""
+        yield f"The {findings} {rest} on these records and on the rules enclosed.{but}"
     if package.reproducible:
         yield "Anybody can derive the findings again from the records and rules enclosed, byte for byte."
     else:
         yield "The findings cannot be derived again from this package alone: some of what they rest on is withheld."
     yield "What was done with the evidence, by which key, stands in the same ledger, up to the making of this package."
+
+
+def _not_enclosed(package: Package) -> int:
+    """How many records that findings rest on are not in the package."""
+    enclosed = {(record.input, record.entry) for record in package.records}
+    named = {(place.input, place.entry) for finding in package.findings for place in finding.records}
+    return len(named - enclosed) + sum(finding.more for finding in package.findings)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _not_claimed(package: Package) -> Iterator[str]:
@@ -102,7 +113,10 @@ def verify_commands() -> tuple[tuple[str, str], ...]:
     """(command, what it shows), run in the package's folder."""
     return (
         ("sha256sum -c manifest-sha256.txt", "every file is the one listed (any system; no software of ours)"),
-        ("python3 data/verify.py .", "every step, with the verifier enclosed (Python 3.11, package `cryptography`)"),
+        (
+            "python3 data/verify.py .",
+            "every step, with the verifier enclosed (Python 3.11 with the package cryptography)",
+        ),
         ("tocsin evidence verify .", "the same steps, with your own copy of the verifier"),
         ("tocsin evidence reproduce .", "the findings derived again from the records and rules enclosed"),
     )
