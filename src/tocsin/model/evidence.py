@@ -49,7 +49,7 @@ class EnclosedRecord:
     input      path of its input as accounted, `entry` its ordinal there
     raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
     findings   ids of the findings it stands behind
-    context    what its source learned elsewhere in the chunk, which reading it alone takes (`collect.reframing`)
+    time       nanoseconds UTC as its source reads it, for the reader's eye alone: no leaf binds it
     """
 
     index: int
@@ -64,7 +64,7 @@ class EnclosedRecord:
     text_salt: bytes = b""
     fields: ShownFields | None = None
     findings: tuple[str, ...] = ()
-    context: str = ""
+    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,7 @@ class Package:
     outside      one sentence a cosignature or token; empty: the package is self-attested
     redacted     names of the fields that are withheld everywhere
     reproducible whether `hits` can be derived again from the enclosed records
+    made         when, RFC 3339 with Z and whole seconds; "": the time of the newest act among the statements
     """
 
     origin: str
@@ -165,3 +166,18 @@ class Package:
     redacted: tuple[str, ...] = ()
     reproducible: bool = True
     note: str = ""
+    made: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The act `exported` that followed the writing, and what proves it: the last thing a package gets.
+
+    act         the statement of kind `act`, its proof leading to the tree of `size` entries
+    checkpoint  the signed note of that tree; `consistency` leads from the package's size to it
+    """
+
+    act: EnclosedStatement
+    size: int
+    checkpoint: str
+    consistency: tuple[bytes, ...]
