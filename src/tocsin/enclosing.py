@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, select
 
 from tocsin.collect.declared.packing import source_of
@@ -15,7 +16,7 @@ from tocsin.collect.reframing import pieces_of
 from tocsin.collect.source import Coalescing
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM
-from tocsin.model.record import Record
+from tocsin.model.record import Record, committed_fields
 from tocsin.model.reference import record_reference, split_reference
 from tocsin.processing import numbered
 from tocsin.record.binding import CHUNK, INPUT
@@ -51,7 +52,6 @@ class OpenedRecord:
     salts: RecordSalts
     fields: Mapping[str, Any]
     is_fielded: bool
-    context: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,6 @@ def _newest(connection: Connection) -> _Said:
 
 def subject_of(statement: Statement, member: str) -> int:
     """The number under which a statement of our own names what it speaks of."""
-    import msgspec
-
     return int(msgspec.json.decode(statement.data)[member])
 
 
@@ -149,7 +147,7 @@ def _open_chunk(
         if ordinal not in wanted or not isinstance(item, Record):
             continue
         salts = salts_of(secret, place)
-        span = (item.offset, item.length, piece.raw, piece.text, item.fields if place in fielded else None)
+        span = (item.offset, item.length, piece.raw, piece.text, committed_fields(item) if place in fielded else None)
         pieces.append(piece)
         found.records.append(
             OpenedRecord(
@@ -163,9 +161,8 @@ def _open_chunk(
                 raw=piece.raw,
                 text=piece.text,
                 salts=salts,
-                fields=item.fields,
+                fields=committed_fields(item),
                 is_fielded=place in fielded,
-                context=piece.context,
             )
         )
     found.preambles[statement] = row.preamble

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from sqlalchemy import Connection, select
 from tocsin.answering import Held, answer
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
-from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records
-from tocsin.errors import ConfigError, RefusedError
+from tocsin.correlate import identity
+from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records, subject_of
+from tocsin.errors import ConfigError
 from tocsin.intake import Progress
-from tocsin.investigation import last_settings
+from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.evidence import (
@@ -30,39 +33,44 @@ from tocsin.model.evidence import (
     HitLine,
     Package,
     Reading,
-    ShownFields,
     Token,
-    Value,
     WithheldSession,
 )
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import EntityType, Finding, Incident
+from tocsin.model.instant import format_time
+from tocsin.model.joining import Identities
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
+from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, publish, run_so_far, utc_text
-from tocsin.record.acts import ACT, Signer, acts_of, read_act, record_act
+from tocsin.record.acts import ACT, Signer, acts_of, record_act
 from tocsin.record.binding import FIELDS, fields_statement
 from tocsin.record.canonical import canonical
 from tocsin.record.checkpoint import verifier_key
-from tocsin.record.commitment import field_root, open_fields
+from tocsin.record.commitment import field_root
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.outside import check_outside
 from tocsin.record.proofs import TileReader
-from tocsin.record.statements import Statement, append_statements, statement_leaf, statements_of
+from tocsin.record.statements import Statement, append_statements, statements_of
 from tocsin.redacting import Redaction
 from tocsin.reproducing import findings_from, rules_of
+from tocsin.rereading import dating_of
 from tocsin.ruleset import kept_rules, rule_files
 from tocsin.store import tables
+from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events
 from tocsin.store.workspace import Workspace, open_workspace
 
 # Beside the findings' own records those that confirm what was reached are enclosed; more are a copy of the record.
 MOST_RECORDS = 50_000
 EXPORTED = "exported"
+# Of a row of hits: its place here, and how many others the fold counted with it.
+_OF_THE_FOLD = ("record", "hits", "last")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be exported.
 
@@ -106,8 +114,8 @@ def export_evidence(
 
     kind, what   the act that says so, with what else it says
 
-    Raises ConfigError for an id that is in no answer, RefusedError where a redacted value would leave, VerificationError
-    where a record is not what was sealed.
+    Raises ConfigError for an id that is in no answer, RefusedError where a redacted value would leave,
+    VerificationError where a record is not what was sealed.
     """
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
@@ -144,13 +152,13 @@ def _packed(
 ) -> tuple[Package, frozenset[str]]:
     """All of the package, with a checkpoint over everything it shows; the values that must not leave with it."""
     progress.stage("Answering", None)
-    kept = last_settings(workspace)
+    kept = answerable(workspace)
     rules = kept_rules(workspace, str(kept["rules"]))
-    held = Held.load(workspace, rules.compiled)
-    places = _Remembered(held.places)
-    question = Question(from_=kept["from"], to=kept["to"])
+    held = Held.load(workspace, rules.compiled, read_estate(workspace.estate))
+    places = _Remembered(workspace)
+    question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
     run = run_so_far(workspace, key, now_utc(), 1)
-    answers = answer(replace(held, places=places), question, kept["now"], run)
+    answers = answer(replace(held, places=places), question, _number(kept["now"]), run)
     incidents, findings = _chosen(answers, wanted.asked)
     reached = _reached(answers, incidents, findings) if wanted.with_reached else ()
     by_finding: dict[int, list[str]] = defaultdict(list)
@@ -178,17 +186,21 @@ def _packed(
         outside = _outside(connection)
         checkpoints, tokens = _checkpoints(connection, tree.size)
     sizes = sorted(checkpoints)
-    dating = None if kept["taken"] is None else Dating(kept["taken"], is_latest=True)
+    taken = _number(kept["taken"])
+    dating = dating_of(workspace) if taken is None else Dating(taken, is_latest=True)
     paths = _paths(findings, answers, rules.compiled.infos)
-    names = {name: answers_name for name, answers_name in _names(answers)}
+    names = _Names(
+        identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
+    )
     texts = rule_files(workspace, str(kept["rules"]))
     enclosed_rules = {path: texts[path] for path in paths if path in texts}
+    files = _file_names(enclosed_rules)
     again = findings_from(
         opened.chunks,
         rules_of(enclosed_rules, opened.chunks),
         dating=dating,
         as_of=answers.as_of,
-        canonical=lambda name: names.get(name, name),
+        canonical=names,
     )
     package = Package(
         origin=workspace.origin,
@@ -197,9 +209,7 @@ def _packed(
         asked=wanted.asked,
         size=tree.size,
         checkpoints=checkpoints,
-        consistency=tuple(
-            (old, new, tuple(tree.consistency_proof(old, new))) for old, new in zip(sizes, sizes[1:], strict=False)
-        ),
+        consistency=tuple((old, new, tuple(tree.consistency_proof(old, new))) for old, new in pairwise(sizes)),
         tokens=tokens,
         records=records,
         statements=statements,
@@ -209,7 +219,7 @@ def _packed(
         coverage=answers.coverage,
         hits=hit_lines(again.hits, findings, _place_of(opened)),
         withheld=tuple(_withheld(workspace, sessions, {record.index for record in opened.records}, tree)),
-        rules={f"{number:03d}.yml": data.decode("utf-8", "replace") for number, data in enumerate(enclosed_rules.values(), 1)},
+        rules={name: enclosed_rules[path].decode("utf-8", "replace") for name, path in files.items()},
         answers=answers,
         outside=outside,
         redacted=wanted.redacted,
@@ -219,8 +229,240 @@ def _packed(
             preambles=opened.preambles,
             as_of=answers.as_of,
             dating=None if dating is None else (dating.time, dating.is_latest),
-            names=names,
-            paths={f"{number:03d}.yml": path for number, path in enumerate(enclosed_rules, 1)},
+            names=names.used,
+            paths=files,
         ),
     )
     return package, redaction.values
+
+
+class _Remembered(Places):
+    """Places of records, remembered: by place, the references that were asked for."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.references: dict[RecordPlace, set[int]] = defaultdict(set)
+
+    def __call__(self, reference: int) -> RecordPlace:
+        place = super().__call__(reference)
+        self.references[place].add(reference)
+        return place
+
+
+class _Names:
+    """The one name each account and host is shown by; those that were asked for and differ, remembered."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._identities = identities
+        self.used: dict[str, str] = {}
+
+    def __call__(self, name: str) -> str:
+        shown = self._identities.canonical(name)
+        if shown != name:
+            self.used[name] = shown
+        return shown
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _tree(workspace: Workspace) -> TileReader:
+    with workspace.reading() as connection:
+        return TileReader(Ledger(workspace.ledger), *edge_row(connection))
+
+
+def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...], tuple[Finding, ...]]:
+    """The incidents named, and their findings with those named; in the order of the answers."""
+    wanted = set(asked)
+    known = {one.id for one in answers.incidents} | {one.id for one in answers.findings}
+    if missing := sorted(wanted - known):
+        ids = ", ".join(one.id for one in answers.incidents[:10]) or "none"
+        raise ConfigError(f"there is no incident or finding {missing[0]}", hint=f"incidents here: {ids}")
+    incidents = tuple(one for one in answers.incidents if one.id in wanted)
+    named = wanted | {finding for one in incidents for finding in one.findings}
+    return incidents, tuple(one for one in answers.findings if one.id in named)
+
+
+def _reached(answers: Answers, incidents: Sequence[Incident], findings: Sequence[Finding]) -> tuple[Exposure, ...]:
+    """The confirmed verdicts on what was reached through a session or an address of what is exported."""
+    entities = {entity for one in incidents for entity in one.entities}
+    entities |= {entity for one in findings for entity in one.entities}
+    sessions = {entity.id for entity in entities if entity.type is EntityType.SESSION}
+    addresses = {entity.id for entity in entities if entity.type is EntityType.ADDRESS}
+    return tuple(
+        row
+        for row in answers.exposure
+        if row.verdict is Verdict.CONFIRMED
+        and (not sessions.isdisjoint(row.sessions) or not addresses.isdisjoint(row.addresses))
+    )
+
+
+def _commit_fields(workspace: Workspace, records: Sequence[OpenedRecord]) -> dict[int, int]:
+    """By leaf of a record that was sealed without a field root, the leaf of the statement that gives it one."""
+    with workspace.writing() as connection:
+        held = {_of(each): each.leaf for each in statements_of(connection, FIELDS)}
+        missing = [one for one in records if not one.is_fielded and one.index not in held]
+        said = [(FIELDS, fields_statement(one.index, field_root(one.salts.fields, one.fields))) for one in missing]
+        first = append_statements(connection, Ledger(workspace.ledger), said) if said else 0
+    return held | {one.index: first + place for place, one in enumerate(missing)}
+
+
+def _of(statement: Statement) -> int:
+    return subject_of(statement, "leaf")
+
+
+def _enclosed(
+    record: OpenedRecord,
+    redaction: Redaction,
+    later: Mapping[int, int],
+    by_finding: Mapping[int, Sequence[str]],
+    tree: TileReader,
+) -> EnclosedRecord:
+    is_hidden = redaction.hides(record)
+    shows_text = record.text is not None and not is_hidden
+    return EnclosedRecord(
+        index=record.index,
+        leaf=record.leaf,
+        proof=tuple(tree.inclusion_proof(record.index, tree.size)),
+        chunk=record.statement,
+        input=record.path,
+        entry=record.entry,
+        raw=None if is_hidden else record.raw,
+        raw_salt=b"" if is_hidden else record.salts.raw,
+        text=record.text if shows_text else None,
+        text_salt=record.salts.text if shows_text else b"",
+        fields=redaction.fields(record, None if record.is_fielded else later[record.index]),
+        findings=tuple(by_finding.get(record.reference, ())),
+    )
+
+
+def _statements(
+    connection: Connection, opened: Opened, later: Mapping[int, int], tree: TileReader
+) -> Iterator[EnclosedStatement]:
+    """What the ledger says of the inputs and chunks of the records, their late field roots, and every act."""
+    wanted = {record.statement for record in opened.records} | {one.input_statement for one in opened.records}
+    wanted |= {later[one.index] for one in opened.records if not one.is_fielded}
+    for each in statements_of(connection):
+        if each.leaf < tree.size and (each.leaf in wanted or each.kind == ACT):
+            yield _shown(each, tree)
+
+
+def _shown(statement: Statement, tree: TileReader) -> EnclosedStatement:
+    return EnclosedStatement(
+        index=statement.leaf,
+        kind=statement.kind,
+        salt=statement.salt,
+        data=statement.data,
+        proof=tuple(tree.inclusion_proof(statement.leaf, tree.size)),
+    )
+
+
+def _export_of(workspace: Workspace, entry: int, size: int) -> Export:
+    """The act at this entry, proven in the newest checkpoint, which goes on from the package's size."""
+    tree = _tree(workspace)
+    with workspace.reading() as connection:
+        statement = next(each for each in statements_of(connection, ACT) if each.leaf == entry)
+        note = connection.scalar(select(tables.checkpoints.c.note).where(tables.checkpoints.c.size == tree.size))
+    return Export(
+        act=_shown(statement, tree),
+        size=tree.size,
+        checkpoint=str(note),
+        consistency=tuple(tree.consistency_proof(size, tree.size)),
+    )
+
+
+def _outside(connection: Connection) -> tuple[str, ...]:
+    """One sentence for each cosignature and time stamp, verified."""
+    return tuple(
+        f"{each.size:,} entries {each.how} by {each.who} at {format_time(each.time)}"
+        for each in check_outside(connection, list(acts_of(connection)))
+    )
+
+
+def _checkpoints(connection: Connection, size: int) -> tuple[dict[int, str], tuple[Token, ...]]:
+    """The notes of the checkpoints that somebody outside attested and of this size, cosignatures below; the tokens."""
+    notes = {row.size: row.note for row in connection.execute(select(tables.checkpoints))}
+    lines = connection.execute(select(tables.cosignatures).order_by(tables.cosignatures.c.time)).all()
+    tokens = tuple(
+        Token(size=row.size, authority=row.authority, time=row.time, der=row.token, roots=row.roots)
+        for row in connection.execute(select(tables.timestamps).order_by(tables.timestamps.c.time))
+    )
+    wanted = {size} | {row.size for row in lines} | {token.size for token in tokens}
+    found = {each: notes[each] for each in sorted(wanted) if each <= size}
+    for row in lines:
+        if row.size in found:
+            found[row.size] += row.line if row.line.endswith("\n") else f"{row.line}\n"
+    return found, tuple(token for token in tokens if token.size in found)
+
+
+def _paths(findings: Sequence[Finding], answers: Answers, infos: Mapping[str, RuleInfo]) -> list[str]:
+    """The rule files behind the findings, and those of every exception."""
+    rules = {infos[one.detector.id].path for one in findings if one.detector.id in infos}
+    return sorted(rules | {one.path for one in answers.exceptions})
+
+
+def _file_names(paths: Iterable[str]) -> dict[str, str]:
+    """A name of its own below `rules/` for each path."""
+    names: dict[str, str] = {}
+    for path in paths:
+        stem = re.sub(r"[^A-Za-z0-9_-]", "_", Path(path).stem)[:80] or "rule"
+        name, number = stem, 2
+        while name in names:
+            name, number = f"{stem}-{number}", number + 1
+        names[name] = path
+    return names
+
+
+def _place_of(opened: Opened) -> Mapping[int, RecordPlace]:
+    return {record.reference: RecordPlace(record.path, record.entry) for record in opened.records}
+
+
+def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, RecordPlace]) -> tuple[HitLine, ...]:
+    """A line for each hit that a finding rests on, by finding, then by record."""
+    of = {(finding.detector.id, record): finding.id for finding in findings for record in finding.records}
+    found = []
+    for row in hits.to_pylist():
+        where = place[row["record"]]
+        finding = of.get((row["rule"], where))
+        if finding is None:
+            continue
+        said = {name: value for name, value in row.items() if value is not None and name not in _OF_THE_FOLD}
+        said |= {"time": None if row["time"] is None else str(row["time"]), "entry": where.entry, "input": where.input}
+        found.append((finding, where, row["rule"], canonical({**said, "finding": finding})))
+    found.sort(key=lambda one: one[:3])
+    return tuple(HitLine(finding=finding, data=data) for finding, _, _, data in found)
+
+
+def _withheld(
+    workspace: Workspace, sessions: Collection[str], shown: Collection[int], tree: TileReader
+) -> Iterator[WithheldSession]:
+    """The records of the same sessions that are not enclosed, by session."""
+    if not sessions:
+        return
+    times: dict[str, dict[int, int | None]] = defaultdict(dict)
+    with workspace.reading() as connection:
+        columns = tables.chunks.c
+        names = connection.execute(select(columns.name).where(columns.events > 0).order_by(columns.sequence)).scalars()
+        for name in names.all():
+            events = read_events(workspace, name, ["record", "time", "actor.session.uid"])
+            mask = pc.is_in(events["actor.session.uid"], pa.array(sorted(sessions), pa.string()))
+            for row in events.filter(mask).to_pylist():
+                times[row["actor.session.uid"]][row["record"]] = row["time"]
+        leaves = leaves_of(connection, {reference for found in times.values() for reference in found})
+    for session, found in sorted(times.items()):
+        left = {
+            leaves[reference]: time
+            for reference, time in found.items()
+            if reference in leaves and leaves[reference] not in shown
+        }
+        if not left:
+            continue
+        known = [time for time in left.values() if time is not None]
+        yield WithheldSession(
+            session=session,
+            count=len(left),
+            first=min(known, default=None),
+            last=max(known, default=None),
+            leaves=tuple((leaf, tree.leaf_hash(leaf)) for leaf in sorted(left)),
+        )

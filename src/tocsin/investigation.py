@@ -160,7 +160,7 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     started = now_utc()
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
-    kept = _answerable(opened)
+    kept = answerable(opened)
     progress.stage("Answering", None)
     asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
     held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
@@ -204,13 +204,13 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
 def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        kept, finished = _answerable(workspace), latest_run(workspace)[2]
+        kept, finished = answerable(workspace), latest_run(workspace)[2]
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
 
 
-def _answerable(workspace: Workspace) -> dict[str, object]:
+def answerable(workspace: Workspace) -> dict[str, object]:
     """The settings of the last run. Raises StoreError where there was none, or an older version kept what it needs."""
     _, kept, _ = latest_run(workspace)
     if kept.get("folds") != FOLDS:
@@ -233,7 +233,7 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
-    kept = _answerable(opened)
+    kept = answerable(opened)
     rules = kept_rules(opened, str(kept["rules"])).compiled
     proposed = with_exceptions(rules, found.exceptions)
     held = Held.load(opened, rules, _estate_of(opened))

@@ -20,7 +20,7 @@ from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.note import SOURCE as NOTE
-from tocsin.model.record import Record, Unreadable
+from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import record_reference, split_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
 from tocsin.protect.door import pass_through
@@ -261,7 +261,7 @@ def _spans(
     for place, item in enumerate(framed):
         raw = data[item.offset : item.offset + item.length]
         text = item.data if source.commits_text and isinstance(item, Record) else None
-        fields = item.fields if place in wanted and isinstance(item, Record) else None
+        fields = committed_fields(item) if place in wanted and isinstance(item, Record) else None
         yield item.offset, item.length, raw, text, fields
 
 

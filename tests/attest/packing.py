@@ -19,6 +19,7 @@ from tocsin.model.evidence import (
     Export,
     HitLine,
     Package,
+    Reading,
     ShownFields,
     Token,
     Value,
@@ -29,9 +30,10 @@ from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident
 from tocsin.model.instant import parse_time
 from tocsin.model.reference import RecordPlace
 from tocsin.record.canonical import canonical
-from tocsin.record.checkpoint import note_signature, sign_checkpoint, verifier_key
+from tocsin.record.checkpoint import sign_checkpoint, verifier_key
 from tocsin.record.commitment import leaf_text, open_fields, salts_of
 from tocsin.record.merkle import root_of
+from tocsin.record.notes import ed25519_key, signed_note
 from tocsin.record.statements import statement_leaf
 
 ORIGIN = "tribunal.example/tocsin"
@@ -101,8 +103,7 @@ def act(
         "what": what,
     }
     text = f"tocsin/act/1\n{canonical(body).decode()}\n"
-    signature = note_signature(by, key.public_key(), key.sign(text.encode()))
-    return Said("act", f"{text}\n{signature}".encode())
+    return Said("act", str(signed_note(text, ed25519_key(by, key.public_key()), key.sign)).encode())
 
 
 def tree(leaves: Sequence[bytes]) -> bytes:
@@ -243,6 +244,7 @@ def made(*, hide: frozenset[str] = frozenset()) -> Made:
         },
         answers=_answers(),
         outside=(),
+        reading=Reading(preambles={}, as_of=at("2024-03-09T10:00:00Z"), dating=None, names={}, paths={}),
         redacted=tuple(sorted(hide)),
         made="2024-03-09T10:00:00Z",
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
+from tocsin.attest.payload import safe_name
 from tocsin.errors import VerificationError
 from tocsin.model.evidence import EnclosedRecord, EnclosedStatement, Export, Package, ShownFields
 from tocsin.render.element import Json, well_formed
@@ -38,6 +39,22 @@ def head(package: Package) -> dict[str, Json]:
             "rules": len(package.rules),
             "withheld": sum(one.count for one in package.withheld),
         },
+    }
+
+
+def reading(package: Package) -> dict[str, Json]:
+    """`reading.json`: what deriving the findings again takes beside the records and the rules."""
+    how = package.reading
+    dating: Json = None
+    if how.dating is not None:
+        dating = {"time": str(how.dating[0]), "is_latest": how.dating[1]}
+    preambles = how.preambles.items()
+    return {
+        "as_of": None if how.as_of is None else str(how.as_of),
+        "dating": dating,
+        "names": dict(sorted(how.names.items())),
+        "paths": {f"{safe_name(name)}.yml": path for name, path in sorted(how.paths.items())},
+        "preambles": {str(leaf): base64.b64encode(data).decode("ascii") for leaf, data in sorted(preambles)},
     }
 
 

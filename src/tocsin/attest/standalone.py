@@ -66,7 +66,7 @@ LEAF: Types = {"decoder": str, "length": int, "offset": int, "ordinal": int, "ra
 LEAF_MAY: Types = {"fields": str, "masked": str, "text": str}
 RECORD: Types = {"index": int, "leaf": str, "proof": list, "chunk": int, "input": str, "entry": int, "findings": list}
 RECORD_MAY: Types = {"raw": str, "raw_salt": str, "text": str, "text_salt": str, "fields": dict}
-PLACE: Types = {name: int for name in ("input", "offset", "length", "tree_start", "leaves", "first_entry", "read")}
+PLACE: Types = dict.fromkeys(("input", "offset", "length", "tree_start", "leaves", "first_entry", "read"), int)
 PACKAGE: Types = {
     "origin": str,
     "log_key": str,

@@ -131,6 +131,8 @@ def _add_proofs(payload: Payload, package: Package) -> None:
     for size, note in sorted(package.checkpoints.items()):
         entries = words.counted(size, "entry", "entries")
         payload.add(f"checkpoints/{size}.note", note.encode("utf-8"), _NOTE, f"Signed state of the ledger at {entries}")
+    how = json_text(lines.reading(package)).encode("utf-8")
+    payload.add("reading.json", how, _JSON, "What deriving the findings again takes beside records and rules")
     joined = json_text(lines.consistency(package)).encode("utf-8")
     payload.add("consistency.json", joined, _JSON, "Proofs that each checkpoint continues the one before it")
     counts: dict[int, int] = {}

@@ -162,7 +162,7 @@ class Package:
     rules: Mapping[str, str]
     answers: Answers
     outside: tuple[str, ...]
-    reading: Reading | None
+    reading: Reading
     redacted: tuple[str, ...] = ()
     reproducible: bool = True
     note: str = ""
