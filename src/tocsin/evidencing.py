@@ -30,7 +30,6 @@ from tocsin.model.evidence import (
     EnclosedRecord,
     EnclosedStatement,
     Export,
-    HitLine,
     Package,
     Reading,
     Token,
@@ -46,7 +45,6 @@ from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, publish, run_so_far, utc_text
 from tocsin.record.acts import ACT, Signer, acts_of, record_act
 from tocsin.record.binding import FIELDS, fields_statement
-from tocsin.record.canonical import canonical
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
@@ -55,7 +53,7 @@ from tocsin.record.outside import check_outside
 from tocsin.record.proofs import TileReader
 from tocsin.record.statements import Statement, append_statements, statements_of
 from tocsin.redacting import Redaction
-from tocsin.reproducing import findings_from, rules_of
+from tocsin.reproducing import findings_from, hit_lines, rules_of
 from tocsin.rereading import dating_of
 from tocsin.ruleset import kept_rules, rule_files
 from tocsin.store import tables
@@ -66,8 +64,6 @@ from tocsin.store.workspace import Workspace, open_workspace
 # Beside the findings' own records those that confirm what was reached are enclosed; more are a copy of the record.
 MOST_RECORDS = 50_000
 EXPORTED = "exported"
-# Of a row of hits: its place here, and how many others the fold counted with it.
-_OF_THE_FOLD = ("record", "hits", "last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,22 +412,6 @@ def _file_names(paths: Iterable[str]) -> dict[str, str]:
 
 def _place_of(opened: Opened) -> Mapping[int, RecordPlace]:
     return {record.reference: RecordPlace(record.path, record.entry) for record in opened.records}
-
-
-def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, RecordPlace]) -> tuple[HitLine, ...]:
-    """A line for each hit that a finding rests on, by finding, then by record."""
-    of = {(finding.detector.id, record): finding.id for finding in findings for record in finding.records}
-    found = []
-    for row in hits.to_pylist():
-        where = place[row["record"]]
-        finding = of.get((row["rule"], where))
-        if finding is None:
-            continue
-        said = {name: value for name, value in row.items() if value is not None and name not in _OF_THE_FOLD}
-        said |= {"time": None if row["time"] is None else str(row["time"]), "entry": where.entry, "input": where.input}
-        found.append((finding, where, row["rule"], canonical({**said, "finding": finding})))
-    found.sort(key=lambda one: one[:3])
-    return tuple(HitLine(finding=finding, data=data) for finding, _, _, data in found)
 
 
 def _withheld(

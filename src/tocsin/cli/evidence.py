@@ -47,10 +47,20 @@ def export(
     attested = "; ".join(done.outside) or "self-attested: no witness and no time-stamp authority has signed"
     lines = [
         f"written:    {shown(str(done.folder))}",
-        f"enclosed:   {done.records:,} records behind {done.findings:,} findings; {done.withheld:,} of their sessions are not",
+        f"enclosed:   {done.records:,} records; the findings they stand behind: {done.findings:,}",
+        f"withheld:   {done.withheld:,} records of the same sessions, listed by their commitments",
         f"content:    {done.content}",
         f"ledger:     the export is entry {done.entry}",
         f"attested:   {attested}",
         f"check it:   python3 {shown(str(done.folder))}/data/verify.py {shown(str(done.folder))}",
     ]
     release("\n".join(lines) + "\n", None)
+
+
+@commands.command()
+def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)]) -> None:
+    """Derive the findings of a package again from its records and rules; ends with code 4 where they differ."""
+    from tocsin.unpacking import reproduce as again
+
+    done = again(package)
+    release(f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records\n", None)
