@@ -34,6 +34,8 @@ from tocsin.record.outside import (
     trusted_keys,
 )
 from tocsin.record.proofs import TileReader
+from tocsin.record.witness import Cosigned, new_key, open_witness_key, sign_request
+from tocsin.store.durable import write_all_durably
 from tocsin.store.settings import read_settings, text_of
 from tocsin.store.tables import checkpoints, cosignatures, timestamp_requests, timestamps
 from tocsin.store.workspace import Workspace, open_workspace
@@ -81,6 +83,28 @@ def read_vkey(text: str) -> VerifierKey:
         return parse_verifier_key(text.strip())
     except VerificationError as error:
         raise ConfigError(str(error), hint="copy the whole key, from its name to its end") from error
+
+
+def make_witness_key(name: str, file: Path, passphrase: str) -> VerifierKey:
+    """A witness's new key in `file`, its public half in `file`.vkey beside it. Raises ConfigError, StoreError."""
+    beside = _vkey_file(file)
+    if file.exists() or beside.exists():
+        raise ConfigError(f"{file} or {beside} exists", hint="a key is never replaced: choose another file")
+    data, key = new_key(name, passphrase.encode())
+    write_all_durably([(file, data), (beside, f"{key}\n".encode())])
+    return key
+
+
+def cosign(request: bytes, file: Path, state: Path, log: str | None, passphrase: str) -> Cosigned:
+    """The witness's side: signs a request with the key in `file`. Raises as `record.witness.sign_request` does."""
+    beside = _vkey_file(file)
+    if not beside.exists():
+        raise ConfigError(
+            f"{beside} is missing: it says under which name this key signs",
+            hint="write into it the line that `tocsin witness new` printed",
+        )
+    key = open_witness_key(file.read_bytes(), read_vkey(beside.read_text()), passphrase.encode(), str(file))
+    return sign_request(request, key, state, read_vkey(log) if log else None, now_utc() // NANOSECONDS)
 
 
 def trust_witness(path: Path, vkey: str, passphrase: str | None) -> VerifierKey:
@@ -249,6 +273,10 @@ def fetch_stamp(path: Path, url: str, roots: bytes, passphrase: str | None) -> S
             hint="carry it by hand instead: tocsin timestamp request, then tocsin timestamp accept",
         ) from error
     return accept_stamp(path, answer, roots, passphrase)
+
+
+def _vkey_file(file: Path) -> Path:
+    return file.with_name(f"{file.name}.vkey")
 
 
 def _known(workspace: Workspace) -> list[VerifierKey]:

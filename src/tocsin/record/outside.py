@@ -1,8 +1,8 @@
 """What comes from outside, held against the ledger: cosignatures, time stamps, checkpoints kept elsewhere.
 
 An attestation over a size proves that all entries before that size were there at its time. The act that put the
-attestation into the ledger cannot be older than it, nor can any entry after that act. An entry that claims otherwise was
-dated falsely.
+attestation into the ledger cannot be older than it, nor can any entry after that act. An entry that claims otherwise
+was dated falsely.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def new_key(name: str, passphrase: bytes) -> tuple[bytes, VerifierKey]:
             f"{name!r} cannot name a witness", hint="small letters, digits and . @ / _ -, like archive.example/w1"
         )
     if not passphrase:
-        raise ConfigError("the key of a witness needs a passphrase", hint="type one, or set TOCSIN_KEY_PASSPHRASE")
+        raise ConfigError("the key of a witness needs a passphrase", hint="type one, or set TOCSIN_PERSON_PASSPHRASE")
     private = Ed25519PrivateKey.generate()
     data = private.private_bytes(
         serialization.Encoding.PEM,
