@@ -75,7 +75,6 @@ def _attested(verified: Verified) -> str:
             "who holds the key could write them anew"
         )
     since = verified.size - newest.size
-    return (
-        f"outside:    {shown(newest.who)} attested the first {newest.size:,} entries at {format_time(newest.time)}; "
-        f"{since:,} after them could be removed without trace"
-    )
+    rest = f"{since:,} after them could be removed without trace" if since else "there are none after them"
+    first = f"the first {newest.size:,} entries at {format_time(newest.time)}"
+    return f"outside:    {shown(newest.who)} attested {first}; {rest}"
