@@ -103,7 +103,12 @@ def cosign(request: bytes, file: Path, state: Path, log: str | None, passphrase:
             f"{beside} is missing: it says under which name this key signs",
             hint="write into it the line that `tocsin witness new` printed",
         )
-    key = open_witness_key(file.read_bytes(), read_vkey(beside.read_text()), passphrase.encode(), str(file))
+    key = open_witness_key(
+        file.read_bytes(),
+        read_vkey(beside.read_text(encoding="utf-8", errors="replace")),
+        passphrase.encode(),
+        str(file),
+    )
     return sign_request(request, key, state, read_vkey(log) if log else None, now_utc() // NANOSECONDS)
 
 
