@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, insert, select
 from tocsin.errors import ConfigError, StoreError, VerificationError
 from tocsin.model.instant import NANOSECONDS
 from tocsin.opening import now_utc, utc_text
-from tocsin.record.acts import acts_of, record_act
+from tocsin.record.acts import Signer, acts_of, record_act
 from tocsin.record.checkpoint import tree_head
 from tocsin.record.cosignature import Cosignature, cosignatures_in, read_answer, write_request
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
@@ -34,6 +34,8 @@ from tocsin.record.outside import (
     trusted_keys,
 )
 from tocsin.record.proofs import TileReader
+from tocsin.record.witness import Cosigned, new_key, open_witness_key, sign_request
+from tocsin.store.durable import write_all_durably
 from tocsin.store.settings import read_settings, text_of
 from tocsin.store.tables import checkpoints, cosignatures, timestamp_requests, timestamps
 from tocsin.store.workspace import Workspace, open_workspace
@@ -83,7 +85,34 @@ def read_vkey(text: str) -> VerifierKey:
         raise ConfigError(str(error), hint="copy the whole key, from its name to its end") from error
 
 
-def trust_witness(path: Path, vkey: str, passphrase: str | None) -> VerifierKey:
+def make_witness_key(name: str, file: Path, passphrase: str) -> VerifierKey:
+    """A witness's new key in `file`, its public half in `file`.vkey beside it. Raises ConfigError, StoreError."""
+    beside = _vkey_file(file)
+    if file.exists() or beside.exists():
+        raise ConfigError(f"{file} or {beside} exists", hint="a key is never replaced: choose another file")
+    data, key = new_key(name, passphrase.encode())
+    write_all_durably([(file, data), (beside, f"{key}\n".encode())])
+    return key
+
+
+def cosign(request: bytes, file: Path, state: Path, log: str | None, passphrase: str) -> Cosigned:
+    """The witness's side: signs a request with the key in `file`. Raises as `record.witness.sign_request` does."""
+    beside = _vkey_file(file)
+    if not beside.exists():
+        raise ConfigError(
+            f"{beside} is missing: it says under which name this key signs",
+            hint="write into it the line that `tocsin witness new` printed",
+        )
+    key = open_witness_key(
+        file.read_bytes(),
+        read_vkey(beside.read_text(encoding="utf-8", errors="replace")),
+        passphrase.encode(),
+        str(file),
+    )
+    return sign_request(request, key, state, read_vkey(log) if log else None, now_utc() // NANOSECONDS)
+
+
+def trust_witness(path: Path, vkey: str, passphrase: str | None, actors: Sequence[Signer] = ()) -> VerifierKey:
     """Takes a witness's cosignatures from now on. Raises ConfigError where it is none, or known under another name."""
     key = read_vkey(vkey)
     if key.type is not KeyType.COSIGNATURE:
@@ -102,7 +131,7 @@ def trust_witness(path: Path, vkey: str, passphrase: str | None) -> VerifierKey:
                     f"{known.name} is trusted already, with {known}",
                     hint="a name has one key and a key one name: the cosignatures do not tell names apart",
                 )
-        record_act(workspace, own, TRUSTED, {"key": str(key), "name": key.name}, utc_text(now_utc()))
+        record_act(workspace, own, TRUSTED, {"key": str(key), "name": key.name}, utc_text(now_utc()), actors)
     return key
 
 
@@ -140,7 +169,9 @@ def request_cosignature(path: Path, name: str, last: int | None) -> Asked:
         return Asked(data=write_request(old, proof, checkpoint.note).encode(), size=checkpoint.size)
 
 
-def accept_cosignatures(path: Path, answer: bytes, passphrase: str | None) -> list[Cosignature]:
+def accept_cosignatures(
+    path: Path, answer: bytes, passphrase: str | None, actors: Sequence[Signer] = ()
+) -> list[Cosignature]:
     """Verifies what a witness answered and keeps it; those kept before are passed over.
 
     Raises VerificationError where the answer is not over a checkpoint of this ledger, not good, or contradicts the
@@ -156,7 +187,7 @@ def accept_cosignatures(path: Path, answer: bytes, passphrase: str | None) -> li
         if not new:
             raise ConfigError("this answer was accepted before: nothing is new in it")
         for each in new:
-            _keep_cosignature(workspace, key, each)
+            _keep_cosignature(workspace, key, each, actors)
     return new
 
 
@@ -174,7 +205,9 @@ def request_stamp(path: Path) -> Asked:
     return Asked(data=request.data, size=checkpoint.size)
 
 
-def accept_stamp(path: Path, answer: bytes, roots: bytes, passphrase: str | None) -> Stamped:
+def accept_stamp(
+    path: Path, answer: bytes, roots: bytes, passphrase: str | None, actors: Sequence[Signer] = ()
+) -> Stamped:
     """Verifies an authority's answer twice, where OpenSSL is there, and keeps it.
 
     Raises VerificationError where it answers no request of this workspace, is not good, is seen differently by the two
@@ -225,11 +258,11 @@ def accept_stamp(path: Path, answer: bytes, roots: bytes, passphrase: str | None
         def keep(connection: Connection) -> None:
             connection.execute(insert(timestamps).values(**row))
 
-        record_act(workspace, key, TIMESTAMPED, what, utc_text(now_utc()), rows=keep)
+        record_act(workspace, key, TIMESTAMPED, what, utc_text(now_utc()), actors, rows=keep)
     return Stamped(size=asked.size, time=stamp.time, accuracy=stamp.accuracy, authority=stamp.authority, checks=checks)
 
 
-def fetch_stamp(path: Path, url: str, roots: bytes, passphrase: str | None) -> Stamped:
+def fetch_stamp(path: Path, url: str, roots: bytes, passphrase: str | None, actors: Sequence[Signer] = ()) -> Stamped:
     """Asks an authority over the network, at the URL somebody gave, and accepts its answer.
 
     Only the hash of the checkpoint's note leaves. Raises ConfigError for what is no URL, StoreError where nobody
@@ -248,7 +281,11 @@ def fetch_stamp(path: Path, url: str, roots: bytes, passphrase: str | None) -> S
             f"{url} did not answer: {error}",
             hint="carry it by hand instead: tocsin timestamp request, then tocsin timestamp accept",
         ) from error
-    return accept_stamp(path, answer, roots, passphrase)
+    return accept_stamp(path, answer, roots, passphrase, actors)
+
+
+def _vkey_file(file: Path) -> Path:
+    return file.with_name(f"{file.name}.vkey")
 
 
 def _known(workspace: Workspace) -> list[VerifierKey]:
@@ -305,7 +342,7 @@ def _check_new(connection: Connection, new: Sequence[tuple[str, str, int, int, i
     check_times([Attestation(*each, leaf=size) for each in new], [*claims, Claim(size, now_utc(), "this computer")])
 
 
-def _keep_cosignature(workspace: Workspace, key: WorkspaceKey, new: Cosignature) -> None:
+def _keep_cosignature(workspace: Workspace, key: WorkspaceKey, new: Cosignature, actors: Sequence[Signer]) -> None:
     row = {"size": new.size, "key": str(new.key), "time": new.time, "name": new.key.name, "line": new.line}
     at = utc_text(new.time * NANOSECONDS)
     what = {"key": row["key"], "line": new.line.rstrip("\n"), "name": row["name"], "size": new.size, "time": at}
@@ -313,4 +350,4 @@ def _keep_cosignature(workspace: Workspace, key: WorkspaceKey, new: Cosignature)
     def keep(connection: Connection) -> None:
         connection.execute(insert(cosignatures).values(**row))
 
-    record_act(workspace, key, COSIGNED, what, utc_text(now_utc()), rows=keep)
+    record_act(workspace, key, COSIGNED, what, utc_text(now_utc()), actors, rows=keep)

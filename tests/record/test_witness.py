@@ -221,3 +221,13 @@ def test_a_key_of_a_witness_is_an_openssh_key_under_a_passphrase() -> None:
         new_key("Archive +", PASSPHRASE)
     with pytest.raises(ConfigError, match="needs a passphrase"):
         new_key("archive.example", b"")
+
+
+def test_the_empty_ledger_has_one_root(witness: WitnessKey, tmp_path: Path) -> None:
+    sign(request(0, []), witness, tmp_path / "state.json", 1)
+    note = sign_checkpoint(ORIGIN, 0, bytes(32), LOG).note
+    with pytest.raises(VerificationError, match="no entries"):
+        sign(write_request(0, [], note).encode(), witness, tmp_path / "other.json", 1)
+    with pytest.raises(VerificationError, match="1 hashes and not 0"):
+        grown = sign_checkpoint(ORIGIN, 3, mth(leaves(3)), LOG).note
+        sign(write_request(0, [bytes(32)], grown).encode(), witness, tmp_path / "state.json", 2)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from tocsin.errors import VerificationError
 from tocsin.record.canonical import canonical, read_canonical
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.ledger import Ledger, check_clock, frontier_of
 from tocsin.record.notes import Note, ed25519_key, with_signature
 from tocsin.record.statements import append_statements, statements_of
 from tocsin.store.workspace import Workspace
@@ -104,6 +104,7 @@ def record_act(
     said = dict(what) if actors else {**what, "login": _login()}
     ledger = Ledger(workspace.ledger)
     with workspace.writing() as connection:
+        check_clock(connection, at)
         tree = frontier_of(connection)
         body = {
             "act": kind,

@@ -44,7 +44,7 @@ class TreeHead(NamedTuple):
 def sign_checkpoint(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> Checkpoint:
     """The checkpoint of a tree. The same arguments give the same note."""
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-    return Checkpoint(size, root, str(signed_note(text, ed25519_key(origin, signer.public_key()), signer.sign)))
+    return Checkpoint(size, root, str(signed_note(text, log_key(origin, signer.public_key()), signer.sign)))
 
 
 def read_checkpoint(note: str, origin: str, public_key: Ed25519PublicKey) -> Checkpoint:
@@ -56,7 +56,7 @@ def read_checkpoint(note: str, origin: str, public_key: Ed25519PublicKey) -> Che
     head = tree_head(parsed)
     if head.origin != origin:
         raise VerificationError(f"the checkpoint is that of {head.origin!r}, not of {origin!r}")
-    check_signed(parsed, ed25519_key(origin, public_key))
+    check_signed(parsed, log_key(origin, public_key))
     return Checkpoint(head.size, head.root, note)
 
 
@@ -81,6 +81,11 @@ def tree_head(note: Note, what: str = _WHAT) -> TreeHead:
     return TreeHead(lines[0], int(lines[1]), root)
 
 
+def log_key(origin: str, public_key: Ed25519PublicKey) -> VerifierKey:
+    """The key that signs the checkpoints of this origin."""
+    return ed25519_key(origin, public_key)
+
+
 def verifier_key(origin: str, public_key: Ed25519PublicKey) -> str:
     """The public key as notes' verifiers take it: name, key id in hex and type and key in base64, joined by `+`."""
-    return str(ed25519_key(origin, public_key))
+    return str(log_key(origin, public_key))

@@ -1,8 +1,8 @@
 """What comes from outside, held against the ledger: cosignatures, time stamps, checkpoints kept elsewhere.
 
 An attestation over a size proves that all entries before that size were there at its time. The act that put the
-attestation into the ledger cannot be older than it, nor can any entry after that act. An entry that claims otherwise was
-dated falsely.
+attestation into the ledger cannot be older than it, nor can any entry after that act. An entry that claims otherwise
+was dated falsely.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from tocsin.model.instant import NANOSECONDS, format_time, parse_time
 from tocsin.record.acts import Act
 from tocsin.record.checkpoint import TreeHead, check_signed, tree_head
 from tocsin.record.cosignature import cosignatures_in
+from tocsin.record.ledger import CLOCK_TOLERANCE
 from tocsin.record.notes import VerifierKey, parse_note, parse_signature, parse_verifier_key, verified
 from tocsin.record.proofs import TileReader
 from tocsin.record.witness import parse_state
 from tocsin.store.tables import checkpoints, cosignatures, timestamps
 
 TRUSTED, COSIGNED, TIMESTAMPED = "witness_trusted", "cosigned", "timestamped"
-# How far two honest clocks may be apart.
-TOLERANCE = 300 * NANOSECONDS
 
 
 class Attestation(NamedTuple):
@@ -100,23 +99,21 @@ def claims_of(connection: Connection, acts: Iterable[Act]) -> list[Claim]:
 
 
 def check_times(found: Iterable[Attestation], claims: Sequence[Claim]) -> None:
-    """Raises VerificationError at the first claim that an attestation contradicts by more than `TOLERANCE`."""
+    """Raises VerificationError at the first claim that an attestation contradicts by more than `CLOCK_TOLERANCE`."""
     for each in found:
-        moment = f"{each.who} at {format_time(each.time)}"
-        latest = each.time + each.accuracy + TOLERANCE
-        earliest = each.time - each.accuracy - TOLERANCE
+        latest = each.time + each.accuracy + CLOCK_TOLERANCE
+        earliest = each.time - each.accuracy - CLOCK_TOLERANCE
         for claim in claims:
-            said = f"{claim.what} says {format_time(claim.time)}"
             if claim.place < each.size and claim.time > latest:
                 raise VerificationError(
-                    f"{said}, but {each.size} entries, and with them this, were {each.how} by {moment}: "
-                    "it was there before the time it gives",
+                    f"{claim.what} says {format_time(claim.time)}, but {each.size} entries, and with them this, were "
+                    f"{each.how} by {each.who} at {format_time(each.time)}: it was there before the time it gives",
                     hint=_CLOCKS,
                 )
             if claim.place >= each.leaf and claim.time < earliest:
                 raise VerificationError(
-                    f"{said}, but it stands at or after entry {each.leaf}, which holds what was {each.how} by "
-                    f"{moment}: it was dated back",
+                    f"{claim.what} says {format_time(claim.time)}, but it stands at or after entry {each.leaf}, which "
+                    f"holds what was {each.how} by {each.who} at {format_time(each.time)}: it was dated back",
                     hint=_CLOCKS,
                 )
 

@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Row, func, select
 
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act, acts_of
+from tocsin.record.checkpoint import log_key
 from tocsin.record.commitment import Span, leaf_hashes
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.merkle import HASH_BYTES
-from tocsin.record.notes import ed25519_key
 from tocsin.record.outside import Attestation, check_against, check_outside, trusted_keys
 from tocsin.record.proofs import TileReader
 from tocsin.record.reading import RECEIVED, SegmentPlace, SegmentStore, stream_of
@@ -89,7 +89,7 @@ def verify(
         attested = check_outside(connection, acts)
         for data in against:
             reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
-            check_against(data, reader, ed25519_key(workspace.origin, key.signer.public_key()), trusted_keys(acts))
+            check_against(data, reader, log_key(workspace.origin, key.signer.public_key()), trusted_keys(acts))
         return replace(found, attested=attested[-1] if attested else None)
 
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tocsin.errors import ConfigError, VerificationError
 from tocsin.record.checkpoint import TreeHead, check_signed, tree_head
 from tocsin.record.cosignature import Request, read_request
+from tocsin.record.merkle import EMPTY_ROOT
 from tocsin.record.notes import KeyType, Note, VerifierKey, cosignature, parse_note, parse_verifier_key, verified
 from tocsin.record.proofs import verify_consistency
 from tocsin.store.durable import write_durably
@@ -69,7 +70,7 @@ def new_key(name: str, passphrase: bytes) -> tuple[bytes, VerifierKey]:
             f"{name!r} cannot name a witness", hint="small letters, digits and . @ / _ -, like archive.example/w1"
         )
     if not passphrase:
-        raise ConfigError("the key of a witness needs a passphrase", hint="type one, or set TOCSIN_KEY_PASSPHRASE")
+        raise ConfigError("the key of a witness needs a passphrase", hint="type one, or set TOCSIN_PERSON_PASSPHRASE")
     private = Ed25519PrivateKey.generate()
     data = private.private_bytes(
         serialization.Encoding.PEM,
@@ -201,12 +202,8 @@ def _check_growth(request: Request, last: TreeHead) -> None:
             hint="an answer or the state file was lost, or the ledger was rolled back. If an answer was lost: "
             f"tocsin witness request NAME --last {last.size} ...",
         )
-    if not last.size:
-        if request.proof:
-            raise VerificationError("a request that goes on from nothing has no proof lines; not signed")
-        return
     try:
-        verify_consistency(last.size, size, last.root, root, request.proof)
+        verify_consistency(last.size, size, last.root if last.size else EMPTY_ROOT, root, request.proof)
     except VerificationError as error:
         raise VerificationError(
             f"{origin} was forked, or its request damaged: the {size} entries are not shown to begin with the "
