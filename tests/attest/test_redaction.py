@@ -74,6 +74,21 @@ def test_what_is_not_there_is_not_found(value: str, tmp_path: Path) -> None:
     refuse_leaks(tmp_path, [value])
 
 
+def test_a_long_value_is_compared_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_text("A" * 100 + "B")
+    refuse_leaks(tmp_path, ["A" * 100 + "C"])
+    with pytest.raises(RefusedError):
+        refuse_leaks(tmp_path, ["A" * 100 + "C", "A" * 90 + "B"])
+
+
+def test_one_value_among_very_many_is_found(tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_text("number 301 of the list")
+    values = [f"number {number} of the list" for number in range(302)]
+    refuse_leaks(tmp_path, values[:301])
+    with pytest.raises(RefusedError):
+        refuse_leaks(tmp_path, values)
+
+
 def test_a_value_in_the_name_of_a_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "witness-4471.yml").write_text("")
     with pytest.raises(RefusedError):
