@@ -119,6 +119,7 @@ WITNESS = Signer("witness.example/1", 4)
 class Maker:
     """A ledger that grows, and the package made of it; what is said can be bent at every step."""
 
+    start: int = START
     leaves: list[bytes] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     statements: list[dict[str, Any]] = field(default_factory=list)
@@ -195,7 +196,7 @@ class Maker:
         size = len(self.leaves)
         body = {
             "act": kind,
-            "at": time_text(START + 60 * size),
+            "at": time_text(self.start + 60 * size),
             "by": [signer.name for signer in by],
             "ledger": {"root": b64(tree_hash(self.leaves)), "size": size},
             "what": dict(what),
@@ -345,9 +346,9 @@ def edit_json(name: str, change: Callable[[Any], object]) -> Edit:
 LINES = [b"192.0.2.%d GET /f/%d\n" % (number, number) for number in range(7)]
 
 
-def small_ledger() -> Maker:
+def small_ledger(start: int = START) -> Maker:
     """Two inputs, three people, a witness, fields committed late; three checkpoints, the last one cosigned."""
-    maker = Maker()
+    maker = Maker(start)
     maker.enrol(OFFICER, OFFICER, "officer")
     maker.enrol(ANALYST, OFFICER, "analyst")
     maker.enrol(CUSTODIAN, OFFICER, "custodian")
@@ -361,5 +362,5 @@ def small_ledger() -> Maker:
     maker.input(2, "logs/mail.log")
     maker.late_fields(maker.records[-1])
     maker.act("read", {"command": "exposure"}, CUSTODIAN)
-    maker.cosign(maker.publish(), WITNESS, START + 60 * len(maker.leaves))
+    maker.cosign(maker.publish(), WITNESS, start + 60 * len(maker.leaves))
     return maker

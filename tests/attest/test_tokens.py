@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tocsin.attest.standalone import Fault, Options, verify
+from tocsin.attest.standalone import TIME_STAMP, Fault, Options, verify
 from tocsin.attest.verifying import check_token, verify_package
 from tocsin.errors import VerificationError
 
-from .packages import LOG, Maker, small_ledger, time_text
+from .packages import LOG, START, Maker, small_ledger
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no program openssl to stamp with")
 
@@ -27,8 +29,6 @@ keyUsage = critical, keyCertSign
 [tsa]
 keyUsage = critical, digitalSignature
 extendedKeyUsage = critical, timeStamping
-[server]
-extendedKeyUsage = critical, serverAuth
 [stamp]
 serial = {folder}/serial
 crypto_device = builtin
@@ -63,8 +63,8 @@ def openssl(*arguments: object) -> None:
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
 
-def authority(folder: Path, usage: str = "tsa") -> Authority:
-    """Makes an authority whose certificate is for `usage`."""
+def authority(folder: Path) -> Authority:
+    """Makes an authority."""
     (folder / "config").write_text(CONFIG.format(folder=folder))
     (folder / "serial").write_text("01\n")
     config = ("-config", folder / "config")
@@ -90,8 +90,8 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return authority(tmp_path_factory.mktemp("authority"))
 
 
-def stamped(token: bytes, root: bytes, size: int = 3) -> Maker:
-    maker = small_ledger()
+def stamped(token: bytes, root: bytes, size: int = 3, start: int = START) -> Maker:
+    maker = small_ledger(start)
     maker.cosigned.clear()
     maker.files |= {f"timestamps/{size}-1.tsr": token, f"timestamps/{size}-1.pem": root}
     return maker
@@ -110,18 +110,38 @@ def token_of(answer: bytes, folder: Path) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["answer", "token"])
-def test_a_token_dates_the_entries_and_a_clock_that_lies_is_found(tmp_path: Path, own: Authority, form: str) -> None:
-    """The ledger of the tests says a time years ahead of the authority's clock."""
-    maker = small_ledger()
-    token = own.stamp(maker.stamped_note(3))
-    token = token if form == "answer" else token_of(token, tmp_path)
-    assert "it is post-dated: the ledger of 3 entries was stamped at" in fault(
-        stamped(token, own.root).write(tmp_path / "p")
-    )
+def test_a_token_dates_the_ledger_and_a_second_verifier_agrees(tmp_path: Path, own: Authority, form: str) -> None:
+    now = int(time.time())
+    answer = own.stamp(small_ledger(now).stamped_note(3))
+    token = answer if form == "answer" else token_of(answer, tmp_path)
+    folder = stamped(token, own.root, start=now).write(tmp_path / "p")
     lines: list[str] = []
-    maker = Maker(first_time=0)
-    maker.files |= {}
-    assert not lines
+    verify_package(folder, Options(), lines.append)
+    assert any(line.startswith("(10) time stamp: checked: 3 entries,") for line in lines)
+    assert any("under the root in the package" in line for line in lines)
+    assert "(11) times: checked against 1 from outside" in lines
+    assert any("another than the one that was" in line for line in lines)
+    lines.clear()
+    verify(folder, Options(tsa_roots=own.root), lines.append)
+    assert any("under a root you gave" in line for line in lines)
+
+
+def test_entries_that_claim_a_time_after_the_token_are_found(tmp_path: Path, own: Authority) -> None:
+    later = int(time.time()) + 86_400
+    folder = stamped(own.stamp(small_ledger(later).stamped_note(3)), own.root, start=later).write(tmp_path / "p")
+    assert "it is post-dated: the ledger of 3 entries was stamped at" in fault(folder)
+
+
+def test_entries_that_claim_a_time_before_a_token_of_what_came_before_them_are_found(
+    tmp_path: Path, own: Authority
+) -> None:
+    earlier = int(time.time()) - 86_400
+    maker = small_ledger(earlier)
+    maker.files["timestamps/3-1.pem"] = own.root
+    maker.files["timestamps/3-1.tsr"] = own.stamp(maker.stamped_note(3))
+    maker.cosigned.clear()
+    assert "entry 3 (act 'witness_trusted' of" in (found := fault(maker.write(tmp_path / "p")))
+    assert "it is back-dated" in found
 
 
 def test_a_token_over_something_else(tmp_path: Path, own: Authority) -> None:
@@ -162,11 +182,30 @@ def test_without_openssl_a_token_is_said_to_be_unchecked(
     assert "(10) time stamp: not checked: data/timestamps/3-1.tsr: there is no program openssl here" in lines
 
 
-def test_the_second_verifier_sees_what_openssl_sees(tmp_path: Path, own: Authority, other: Authority) -> None:
-    answer = own.stamp(b"note\n")
-    for token in (answer, token_of(answer, tmp_path)):
-        with pytest.raises(ValueError, match="another time"):
-            check_token(token, b"note\n", own.root, 0)
+def test_the_second_verifier_refuses_by_itself(tmp_path: Path, own: Authority, other: Authority) -> None:
+    token = own.stamp(b"note\n")
+    found = subprocess.run(
+        ["openssl", "ts", "-reply", "-in", own.folder / "answer", "-text"], capture_output=True, check=True
+    )
+    at = TIME_STAMP.search(found.stdout.decode())
+    assert at is not None
+    seconds = int(datetime.strptime(at[1] + at[2] + "+0000", "%b %d %H:%M:%S %Y%z").timestamp())
+    check_token(token, b"note\n", own.root, seconds)
+    for note, root, moment in (
+        (b"other\n", own.root, seconds),
+        (b"note\n", other.root, seconds),
+        (b"note\n", own.root, 0),
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            check_token(token, note, root, moment)
+
+
+def test_where_the_second_verifier_disagrees_nothing_rests_on_the_token(tmp_path: Path, own: Authority) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("not so")
+
+    folder = stamped(own.stamp(small_ledger().stamped_note(3)), own.root).write(tmp_path / "p")
+    assert "openssl verifies it and the second verifier does not: not so" in fault(folder, Options(opinion=refuse))
 
 
 def test_a_fault_becomes_the_products_error(tmp_path: Path) -> None:

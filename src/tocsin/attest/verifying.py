@@ -1,4 +1,4 @@
-"""The verification of a package from within the product: the stand-alone verifier itself, with a second one for tokens."""
+"""Packages verified from within the product: by the stand-alone verifier itself, and tokens by a second one too."""
 
 from __future__ import annotations
 
@@ -44,25 +44,21 @@ def check_token(token: bytes, note: bytes, roots: bytes, time: int) -> None:
         response = decode_timestamp_response(token if _is_answer(token) else _answer_of(token))
         if int(response.tst_info.gen_time.timestamp()) != time:
             raise ValueError("it reads another time in it")
-        certificates = x509.load_pem_x509_certificates(roots)
-        builder = VerifierBuilder()
-        for certificate in certificates:
-            builder = builder.add_root_certificate(certificate)
-        builder.build().verify(response, sha256(note).digest())
+        verifier = VerifierBuilder(roots=x509.load_pem_x509_certificates(roots)).build()
+        verifier.verify(response, sha256(note).digest())
     except TokenError as error:
         raise ValueError(str(error)) from error
 
 
 def _is_answer(data: bytes) -> bool:
-    """Whether these are an answer (TimeStampResp) and not a token: a sequence that begins with a sequence, its status."""
+    """Whether it is an answer (TimeStampResp), a sequence that begins with a sequence (its status), and no token."""
     start = 2 if data[1:2] < b"\x80" else 2 + (data[1] & 0x7F)
     return data[start : start + 1] == b"\x30"
 
 
 def _answer_of(token: bytes) -> bytes:
     """A granted answer that holds the token: RFC 3161, 2.4.2."""
-    content = _GRANTED + bytes(token)
+    content = _GRANTED + token
     length = len(content).to_bytes(4, "big").lstrip(b"\0")
     head = bytes([len(content)]) if len(content) < 0x80 else bytes([0x80 | len(length)]) + length
     return b"\x30" + head + content
-
