@@ -166,7 +166,14 @@ def _bytes_shown(package: Package) -> Package:
     return dataclasses.replace(package, records=(first, *package.records[1:]))
 
 
-@pytest.mark.parametrize("change", [_opened, _bytes_shown])
+def _fields_not_shown(package: Package) -> Package:
+    """The same, its first record shown by its bytes alone."""
+    changed = _bytes_shown(package)
+    first = dataclasses.replace(changed.records[0], fields=None)
+    return dataclasses.replace(changed, records=(first, *package.records[1:]))
+
+
+@pytest.mark.parametrize("change", [_opened, _bytes_shown, _fields_not_shown])
 def test_a_record_that_shows_its_redacted_field_is_refused_without_any_search(
     change: Callable[[Package], Package], tmp_path: Path
 ) -> None:

@@ -58,7 +58,12 @@ def values_of(text: str) -> Iterator[str]:
 def check_records(package: Package) -> None:
     """Refuses a package in which a record shows what its redacted fields say. Raises RefusedError naming the entry."""
     redacted = frozenset(package.redacted)
-    for record in package.records:
+    for record in package.records if redacted else ():
+        if record.fields is None and (record.raw is not None or record.text is not None):
+            raise RefusedError(
+                f"the record at entry {record.index} shows its bytes and not its fields: they may hold what is redacted",
+                hint="withhold its bytes, or show its fields as well",
+            )
         names = json.loads(record.fields.names) if record.fields else []
         hidden = [name for name in names if name in redacted]
         open_values = [
