@@ -12,6 +12,7 @@ and events/, and every cell of every table that a statement of the ledger covers
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import shutil
@@ -254,7 +255,7 @@ def cell_changed(database: Path, chance: Chance) -> tuple[str, str]:
         column = chance.choice([name for name in columns if (table, name) not in _FREE])
         cell = f'"{column}"'
         (before,) = connection.execute(f"SELECT {cell} FROM {table} WHERE rowid = ?", (row,)).fetchone()  # noqa: S608
-        after: object = other_value(before, chance)
+        after: object = 1 - before if column == "complete" else other_value(before, chance)
         if isinstance(before, bytes):
             place = chance.randrange(max(len(before), 1))
             after = (
@@ -298,6 +299,7 @@ def measure(
     for place, (pristine, change, check, count) in enumerate(subjects):
         changed = Changed(pristine, scratch / f"subject-{place}")
         check(changed.folder)
+        gc.collect()
         changed.restore()
         for number in range(first, first + count):
             kind, what = change(changed, random.Random(f"{seed}:{place}:{number}"))
@@ -310,6 +312,7 @@ def measure(
                 missed.append(Missed(number=number, kind=kind, what=f"{what}: {type(error).__name__}: {error}"))
             else:
                 missed.append(Missed(number=number, kind=kind, what=f"{what}: not found"))
+            gc.collect()  # ends the connections to the database, which is about to be put back
             changed.restore()
     return Figures(seed=seed, kinds=dict(sorted(kinds.items())), missed=tuple(missed))
 
