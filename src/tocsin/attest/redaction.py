@@ -61,7 +61,7 @@ def check_records(package: Package) -> None:
     for record in package.records if redacted else ():
         if record.fields is None and (record.raw is not None or record.text is not None):
             raise RefusedError(
-                f"the record at entry {record.index} shows its bytes and not its fields: they may hold what is redacted",
+                f"the record at entry {record.index} shows its bytes and not its fields: what is redacted may be there",
                 hint="withhold its bytes, or show its fields as well",
             )
         names = json.loads(record.fields.names) if record.fields else []
