@@ -74,6 +74,21 @@ def test_what_is_not_there_is_not_found(value: str, tmp_path: Path) -> None:
     refuse_leaks(tmp_path, [value])
 
 
+def test_a_long_value_is_compared_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_text("A" * 100 + "B")
+    refuse_leaks(tmp_path, ["A" * 100 + "C"])
+    with pytest.raises(RefusedError):
+        refuse_leaks(tmp_path, ["A" * 100 + "C", "A" * 90 + "B"])
+
+
+def test_one_value_among_very_many_is_found(tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_text("number 301 of the list")
+    values = [f"number {number} of the list" for number in range(302)]
+    refuse_leaks(tmp_path, values[:301])
+    with pytest.raises(RefusedError):
+        refuse_leaks(tmp_path, values)
+
+
 def test_a_value_in_the_name_of_a_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "witness-4471.yml").write_text("")
     with pytest.raises(RefusedError):
@@ -151,7 +166,14 @@ def _bytes_shown(package: Package) -> Package:
     return dataclasses.replace(package, records=(first, *package.records[1:]))
 
 
-@pytest.mark.parametrize("change", [_opened, _bytes_shown])
+def _fields_not_shown(package: Package) -> Package:
+    """The same, its first record shown by its bytes alone."""
+    changed = _bytes_shown(package)
+    first = dataclasses.replace(changed.records[0], fields=None)
+    return dataclasses.replace(changed, records=(first, *package.records[1:]))
+
+
+@pytest.mark.parametrize("change", [_opened, _bytes_shown, _fields_not_shown])
 def test_a_record_that_shows_its_redacted_field_is_refused_without_any_search(
     change: Callable[[Package], Package], tmp_path: Path
 ) -> None:

@@ -10,11 +10,13 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import bagit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.attest.bag import close_bag
+from tocsin.attest.page import ROWS
 from tocsin.attest.payload import Payload, safe_name
 from tocsin.attest.standalone import Options, verify
 from tocsin.attest.writing import content_digest, seal_package, write_package
@@ -78,7 +80,6 @@ def test_the_verifier_finds_nothing_to_object_to(package: Path) -> None:
 
 
 def test_any_validator_of_bags_accepts_it(package: Path) -> None:
-    bagit = pytest.importorskip("bagit")
     bag = bagit.Bag(str(package))
     bag.validate()
     assert bag.info["Source-Organization"] == ORIGIN
@@ -198,6 +199,24 @@ def test_every_link_of_the_page_leads_somewhere(package: Path) -> None:
     page = read(package)
     targets = {value for name, value in page.attributes if name == "id"}
     assert {value[1:] for name, value in page.attributes if name == "href"} <= targets
+
+
+def test_what_is_beyond_the_rows_of_the_page_is_counted_and_not_linked(tmp_path: Path) -> None:
+    given_ = made().package
+    findings = tuple(dataclasses.replace(given_.findings[1], id=f"f-{number}") for number in range(ROWS + 5))
+    records = tuple(
+        dataclasses.replace(given_.records[3], index=number, entry=number, findings=(f"f-{number}",))
+        for number in range(ROWS + 5)
+    )
+    package = dataclasses.replace(given_, findings=findings, records=records, incidents=())
+    write_package(package, tmp_path / "package")
+    page = read(tmp_path / "package")
+    targets = {value for name, value in page.attributes if name == "id"}
+    assert {value[1:] for name, value in page.attributes if name == "href"} <= targets
+    assert f"entry-{ROWS - 1}" in targets
+    assert f"entry-{ROWS}" not in targets
+    assert "5 findings beyond these 300: in findings.json" in page.text
+    assert "5 records beyond these 300: in records.jsonl" in page.text
 
 
 def test_the_first_thing_said_is_who_attests(tmp_path: Path) -> None:

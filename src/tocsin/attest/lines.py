@@ -26,7 +26,7 @@ def head(package: Package) -> dict[str, Json]:
         "tool": package.tool,
         "asked": list(package.asked),
         "size": package.size,
-        "redacted": list(package.redacted),
+        "redacted": [well_formed(name) for name in package.redacted],
         "reproducible": package.reproducible,
         "counts": {
             "records": len(package.records),

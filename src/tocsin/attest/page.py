@@ -72,9 +72,12 @@ def index(package: Package, acts: Sequence[Deed], made: str) -> str:
     style = (folder / "index.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     findings = _findings(package)
-    numbers = {view.finding.id: view.number for view in findings}
     records = sorted(package.records, key=lambda one: one.index)
     inside = {id_ for incident in package.incidents for id_ in incident.findings}
+    incidents = [_incident(one, findings) for one in package.incidents]
+    loose = [view for view in findings if view.finding.id not in inside]
+    drawn = [view for found in (*(one.findings for one in incidents[:ROWS]), loose) for view in found[:ROWS]]
+    numbers = {view.finding.id: view.number for view in drawn}
     rules = package.answers.accounting.rules
     return (
         _environment()
@@ -85,10 +88,11 @@ def index(package: Package, acts: Sequence[Deed], made: str) -> str:
             package=package,
             made=made,
             rows=ROWS,
-            incidents=[_incident(one, findings) for one in package.incidents],
-            loose=[view for view in findings if view.finding.id not in inside],
+            incidents=incidents,
+            loose=loose,
             findings=findings,
             records=[_record(one, numbers) for one in records[:ROWS]],
+            linked=frozenset(one.index for one in records[:ROWS]),
             steps=custody.steps(acts),
             chart=custody.chart(acts, made),
             premises=_premises(package.exposure),

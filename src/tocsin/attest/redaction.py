@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
+from tocsin.attest.searching import ANYWHERE_FROM, Search
 from tocsin.errors import RefusedError
 from tocsin.model.evidence import Package
 from tocsin.model.finding import Detector, Finding, Incident, Link
@@ -26,11 +27,8 @@ from tocsin.render.plain import shown
 
 MASK = "[redacted]"
 
-# Shorter than this a value is looked for as a whole word alone: inside a digest or a proof it would stand by chance.
-_ANYWHERE_FROM = 8
 # Shorter than this a value says what any file says ("yes", "403"): it is kept out by the other two guards.
 _SOUGHT_FROM = 4
-_WORD = rb"[0-9A-Za-z_]"
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}")
 _OWN_WORDS = re.compile(r"[A-Za-z]+")
 
@@ -60,7 +58,12 @@ def values_of(text: str) -> Iterator[str]:
 def check_records(package: Package) -> None:
     """Refuses a package in which a record shows what its redacted fields say. Raises RefusedError naming the entry."""
     redacted = frozenset(package.redacted)
-    for record in package.records:
+    for record in package.records if redacted else ():
+        if record.fields is None and (record.raw is not None or record.text is not None):
+            raise RefusedError(
+                f"the record at entry {record.index} shows its bytes and not its fields: what is redacted may be there",
+                hint="withhold its bytes, or show its fields as well",
+            )
         names = json.loads(record.fields.names) if record.fields else []
         hidden = [name for name in names if name in redacted]
         open_values = [
@@ -115,7 +118,7 @@ class Mask:
 
 def is_sought(value: str) -> bool:
     """Whether files are searched for the value: not for a short number nor for a word of our own."""
-    return len(value) >= _SOUGHT_FROM and not (value.isdigit() and len(value) < _ANYWHERE_FROM) and not _is_ours(value)
+    return len(value) >= _SOUGHT_FROM and not (value.isdigit() and len(value) < ANYWHERE_FROM) and not _is_ours(value)
 
 
 def refuse_leaks(folder: Path, values: Iterable[str]) -> None:
@@ -124,27 +127,18 @@ def refuse_leaks(folder: Path, values: Iterable[str]) -> None:
     As UTF-8, UTF-16, JSON (once and twice escaped), HTML, per cent encoded, in hex, and in base64 at each of its three
     alignments; what looks like base64 is read as well. Raises RefusedError naming the file, never the value.
     """
-    forms = sorted({form for value in values if is_sought(value) for form in _forms(value)})
-    if not forms:
+    sought = sorted({value for value in values if is_sought(value)})
+    if not sought:
         return
-    seek = [(form, None if len(form) >= _ANYWHERE_FROM else _whole_word(form)) for form in forms]
+    search = Search(form for value in sought for form in _forms(value))
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         data = path.read_bytes() if path.is_file() else b""
-        decoded = b"\n".join(_decoded(data))
-        if any(_stands(form, word, text) for form, word in seek for text in (data, decoded, name.encode("utf-8"))):
+        if any(search.finds_any(text) for text in (name.encode("utf-8"), data, b"\n".join(_decoded(data)))):
             raise RefusedError(
                 f"a redacted value stands in {name}: nothing was handed over",
                 hint="redact the other fields that hold it, or leave out the finding or rule that names it",
             )
-
-
-def _stands(form: bytes, word: re.Pattern[bytes] | None, text: bytes) -> bool:
-    return form in text and (word is None or word.search(text) is not None)
-
-
-def _whole_word(form: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<!%s)%s(?!%s)" % (_WORD, re.escape(form), _WORD))
 
 
 def _decoded(data: bytes) -> Iterator[bytes]:
@@ -171,7 +165,7 @@ def _forms(value: str) -> set[bytes]:
     plain |= {value.encode(code, "surrogatepass") for code in ("utf-16-le", "utf-16-be")}
     found = set(plain) | {data.hex().encode(), data.hex().upper().encode()}
     for form in plain:
-        found |= {inside for inside in _inside_base64(form) if len(inside) >= _ANYWHERE_FROM}
+        found |= {inside for inside in _inside_base64(form) if len(inside) >= ANYWHERE_FROM}
     return found
 
 
@@ -186,7 +180,7 @@ def _inside_base64(data: bytes) -> Iterator[bytes]:
 
 def _alternatives(values: Iterable[str]) -> re.Pattern[str] | None:
     found = [
-        re.escape(value) if len(value) >= _ANYWHERE_FROM else rf"(?<!\w){re.escape(value)}(?!\w)" for value in values
+        re.escape(value) if len(value) >= ANYWHERE_FROM else rf"(?<!\w){re.escape(value)}(?!\w)" for value in values
     ]
     return re.compile("|".join(found)) if found else None
 

@@ -43,6 +43,7 @@ def metadata(package: Package, files: Sequence[Enclosed], made: str, description
             "identifier": f"{package.origin} {package.size}",
             "license": {"@id": "#terms"},
             "author": {"@id": "#origin"},
+            "publisher": {"@id": "#origin"},
             "mainEntity": {"@id": "index.html"},
             "hasPart": [{"@id": path} for path in (*(one.path for one in loose), *(path for path, _ in _LATER))],
             "mentions": {"@id": "#export"},

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Verifies an evidence package (format `tocsin.evidence`, version 1), offline: `python3 verify.py DIR`.
 
-One file, to be read whole before it is trusted. It needs Python 3.11 or later and the package `cryptography`, and for time
-stamps the program `openssl`. It trusts nothing in the package, executes nothing of it and opens no connection. Its steps
-are those of the document of the format; the first fault ends it with exit code 4.
+One file, to be read whole before it is trusted. It needs Python 3.11 or later and the package `cryptography`, and for
+time stamps the program `openssl`. It trusts nothing in the package, executes nothing of it and opens no connection. Its
+steps are those of the document of the format; the first fault ends it with exit code 4.
 """
 
 from __future__ import annotations
@@ -143,7 +143,8 @@ class Checkpoint(NamedTuple):
     stamped: bytes
 
 
-class Act(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Act:
     """A signed act; `size` and `root` are of the tree before it, `at` is in seconds since 1970."""
 
     index: int
@@ -161,7 +162,7 @@ class Act(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What of an enclosed record has to agree with statements; `statement` has the field `root` where the leaf has none."""
+    """What of an enclosed record has to agree with statements; `statement` has the field `root` its leaf lacks."""
 
     at: At
     shown: dict[str, Any]
@@ -226,8 +227,7 @@ class At:
         """An object in the one spelling of RFC 8785; a lone surrogate, which UTF-8 has not, as its JSON escape."""
         value = self.json(self.utf8(text))
         spelled = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        spelled = re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", spelled)
-        if type(value) is not dict or spelled != text:
+        if type(value) is not dict or escaped(spelled) != text:
             raise self.fault("it is no object in canonical JSON")
         return value
 
@@ -389,12 +389,13 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
     told(6, f"statements: checked: {len(said.objects) + len(said.acts):,}; records are bound to chunk and input")
     if late:
         told(6, f"note: the fields of {late:,} records were committed later than the records")
-    act = export_act(export, checkpoints)
-    acts = [*said.acts, act]
     people = People(origin, log)
-    for outcome in people.admit_all(acts, checkpoints):
+    for outcome in people.admit(said.acts, checkpoints):
         told(7, outcome)
-    told(7, f"acts: checked: {len(acts):,}, {people.by_nobody} of them not signed by a person")
+    told(7, f"acts: checked: {len(said.acts):,}, {people.by_nobody} of them not signed by a person")
+    act = export_act(export, checkpoints)
+    for outcome in people.admit([act], checkpoints):
+        told(8, outcome)
     check_export(act, export["size"], bag, package, len(records), people)
     signers = "the workspace's own key, no person," if act.by == [origin] else " and ".join(act.by)
     told(
@@ -407,7 +408,7 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
         for outcome, stamp in outcomes:
             told(step, outcome)
             stamps += [stamp] if stamp else []
-    check_times(acts, stamps)
+    check_times([*said.acts, act], stamps)
     told(
         11, f"times: checked against {len(stamps)} from outside" if stamps else "times: not checked: none from outside"
     )
@@ -419,7 +420,8 @@ class Bag:
     """(1) A BagIt bag whose every file has the hash its manifests list; what is read later is held against it again."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, found = folder, self._walk()
+        self.folder = folder
+        found = self._walk()
         if TAG_MANIFEST not in found or MANIFEST not in found:
             raise At(1, str(folder)).fault("there is no manifest", "This is no evidence package, or not all of one")
         own = b"".join(self._parts(1, TAG_MANIFEST, FILE_BYTES))
@@ -471,17 +473,18 @@ class Bag:
         found: set[str] = set()
         waiting = [self.folder]
         while waiting:
-            for entry in os.scandir(waiting.pop()):
-                path = Path(entry.path)
-                mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISDIR(mode):
-                    waiting.append(path)
-                elif stat.S_ISREG(mode):
-                    found.add(path.relative_to(self.folder).as_posix())
-                else:
-                    raise At(1, path.relative_to(self.folder).as_posix()).fault("it is a link or no ordinary file")
-                if len(found) + len(waiting) > MOST_FILES:
-                    raise At(1, str(self.folder)).fault(f"there are more than {MOST_FILES:,} files")
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    path = Path(entry.path)
+                    name, mode = path.relative_to(self.folder).as_posix(), entry.stat(follow_symlinks=False).st_mode
+                    if stat.S_ISDIR(mode):
+                        waiting.append(path)
+                    elif stat.S_ISREG(mode):
+                        found.add(name)
+                    else:
+                        raise At(1, name).fault("it is a link or no ordinary file")
+                    if len(found) + len(waiting) > MOST_FILES:
+                        raise At(1, str(self.folder)).fault(f"there are more than {MOST_FILES:,} files")
         return found
 
     def _listed(self, name: str, content: bytes) -> dict[str, str]:
@@ -565,7 +568,7 @@ def read_checkpoint(at: At, content: bytes, origin: str, log: Key) -> Checkpoint
 
 
 def check_history(bag: Bag, checkpoints: dict[int, Checkpoint], size: int, export: dict[str, Any]) -> None:
-    """(4) Each checkpoint is the beginning of the next; the last one, beyond the package's size, is that of the export."""
+    """(4) Each checkpoint is the beginning of the next; the last, beyond the package's size, is that of the export."""
     *sizes, newest = checkpoints
     if newest != export["size"] or not sizes or sizes[-1] != size:
         what = (
@@ -681,7 +684,7 @@ def read_statements(bag: Bag, tree: Checkpoint) -> Said:
             raise at.fault(f"it is no statement of the kind {kind!r}")
         if kind == "input":
             at.members(stated, {"input": int, "path": str}, more=True)
-            said.paths.setdefault(stated["input"], set()).add(stated["path"])
+            said.paths.setdefault(stated["input"], set()).add(escaped(stated["path"]))
     return said
 
 
@@ -710,7 +713,7 @@ def bind(record: Record, said: Said) -> None:
         raise at.fault("it does not lie within its chunk")
     if not 0 <= shown["entry"] - chunk["first_entry"] < chunk["read"]:
         raise at.fault(f"it is said to be record {shown['entry']} of its input, which is not in its chunk")
-    if shown["input"] not in said.paths.get(chunk["input"], ()):
+    if escaped(shown["input"]) not in said.paths.get(chunk["input"], ()):
         raise at.fault(f"no enclosed statement of its input has the path {shown['input']!r}")
     if record.statement is not None:
         fields = stated(record.statement, "fields", {"fields": str, "leaf": int})
@@ -748,22 +751,30 @@ class Person:
 
     key: Key
     roles: frozenset[str]
+    person: str
     until: int | None = None
     ended: str = ""
 
 
 class People:
-    """(7) Who may sign: a fold over the acts in the order of the ledger."""
+    """(7) Who may sign: a fold over the acts in the order of the ledger.
+
+    cuts       by key name (from, by): entries from `from` on do not count, as the revocation at entry `by` says
+    uncounted  acts that were good when they were signed and were taken back so
+    """
 
     def __init__(self, origin: str, log: Key) -> None:
         self.origin, self.log, self.by_nobody = origin, log, 0
         self.known: dict[str, Person] = {}
-        self.cuts: dict[str, int] = {}  # by key name: entries from which on it does not count, whatever it signed
+        self.cuts: dict[str, tuple[int, int]] = {}
         self.uncounted: set[int] = set()
 
-    def admit_all(self, acts: Sequence[Act], checkpoints: dict[int, Checkpoint]) -> Iterator[str]:
+    def admit(self, acts: Sequence[Act], checkpoints: dict[int, Checkpoint]) -> Iterator[str]:
         """Raises the first Fault; yields what a reader should know of acts that stand."""
-        self._cut(acts)
+        for act in reversed(acts):
+            since = act.what.get("since")
+            if act.kind == "revoked" and type(since) is int and not self._is_cut(act):
+                self._cut(str(act.what.get("name")), since, act, acts)
         for act in acts:
             at = act.place(7)
             if not 0 <= act.size <= act.index:
@@ -774,54 +785,48 @@ class People:
                 raise at.fault("version 1 knows no such act")
             yield from self._admit(at, act)
 
-    def _cut(self, acts: Sequence[Act]) -> None:
-        """What revocations take back from before they were made, the last of them first.
-
-        What a key enrolled or replaced since then is taken back with it: a thief may have done it.
-        """
-        for act in reversed(acts):
-            since = act.what.get("since")
-            if act.kind != "revoked" or type(since) is not int or self._is_cut(act):
+    def _cut(self, name: str, since: int, revocation: Act, acts: Sequence[Act]) -> None:
+        """Takes back what a key signed, and the keys it brought in since then: a thief may have done it."""
+        waiting = [(name, since)]
+        while waiting:
+            name, start = waiting.pop()
+            if start >= self.cuts.get(name, (revocation.index, 0))[0]:
                 continue
-            waiting = [(str(act.what.get("name")), min(since, act.index))]
-            while waiting:
-                name, start = waiting.pop()
-                if start < self.cuts.get(name, act.index + 1):
-                    self.cuts[name] = start
-                    waiting += [
-                        (str(each.what.get("new_name", each.what.get("name"))), each.index)
-                        for each in acts
-                        if each.kind in ("enrolled", "succeeded", "recovered")
-                        and name in each.by
-                        and start <= each.index < act.index
-                    ]
+            self.cuts[name] = start, revocation.index
+            waiting += [
+                (str(act.what.get("new_name", act.what.get("name"))), act.index)
+                for act in acts
+                if act.kind in ("enrolled", "succeeded", "recovered")
+                and name in act.by
+                and start <= act.index < revocation.index
+            ]
 
     def _is_cut(self, act: Act) -> bool:
-        return any(act.index >= self.cuts.get(name, act.index + 1) for name in act.by)
+        """Whether it was taken back; the revocation that does so stands, if it is by the very key it revokes."""
+        cuts = [self.cuts[name] for name in act.by if name in self.cuts]
+        return any(start <= act.index and act.index != end for start, end in cuts)
 
     def _admit(self, at: At, act: Act) -> Iterator[str]:
+        is_first = act.kind == "enrolled" and not self.known and act.by == [act.what.get("name")]
         if self.origin in act.by:
             if act.by != [self.origin] or act.kind in FOR_PERSONS:
                 raise at.fault("only people may sign it, and the workspace's own key signed")
             at.signed(act.note, self.log)
             self.by_nobody += 1
-        elif act.kind == "enrolled" and not self.known:
-            self._apply(at, act)
-            if act.by != [act.what["name"]] or "officer" not in self.known[act.what["name"]].roles:
-                raise at.fault("the first key enrolled is that of an officer, who signs himself")
-            at.signed(act.note, self.known[act.what["name"]].key)
-            yield f"note: {act.by[0]} enrolled himself first (entry {act.index}): who that is, no ledger can prove"
-            return
-        else:
+        elif not is_first:
             self._check_signers(at, act)
         if self._is_cut(act):
             self.uncounted.add(act.index)
             yield f"note: {at.where} does not count: a key that signed it was revoked as of an earlier entry"
-            if act.kind == "revoked":
-                return
         if act.kind == "recovered" and act.by == [self.origin]:
             yield f"note: {at.where} was signed by the workspace's own key: no other officer was left"
         self._apply(at, act)
+        if is_first:
+            first = self.known[act.by[0]]
+            if "officer" not in first.roles:
+                raise at.fault("the first key enrolled, which signs for itself, has to be an officer's")
+            at.signed(act.note, first.key)
+            yield f"note: {act.by[0]} signed first, for itself (entry {act.index}): no ledger can prove whose key it is"
 
     def _check_signers(self, at: At, act: Act) -> None:
         signers = []
@@ -831,13 +836,17 @@ class People:
                 raise at.fault(f"nobody enrolled the key {name!r} before it")
             if signer.until is not None:
                 raise at.fault(f"the key {name!r} was {signer.ended} before, at entry {signer.until}")
+            if name in self.cuts and act.index > self.cuts[name][1]:
+                raise at.fault(
+                    f"the key {name!r} fell with another that was revoked before, at entry {self.cuts[name][1]}"
+                )
             at.signed(act.note, signer.key)
             signers.append(signer)
         if act.kind == "succeeded":
             if act.by != [act.what.get("name")]:
                 raise at.fault("a key hands over to the next by its own signature alone")
         elif act.kind == "erased":
-            if len({signer.key.public for signer in signers}) < 2:
+            if len({signer.person.casefold().strip() for signer in signers}) < 2:
                 raise at.fault("an erasure takes two people")
             held = [signer.roles for signer in signers]
             if not any("officer" in roles for roles in held) or not all(ERASING & roles for roles in held):
@@ -849,34 +858,45 @@ class People:
                     raise at.fault(f"the key {name!r} may not sign it in the role of {roles}")
 
     def _apply(self, at: At, act: Act) -> None:
-        """What an act about keys changes in the registry."""
+        """What an act about keys changes. One that does not count ends no key, and what it brings in is cut too."""
         if act.kind == "enrolled":
-            roles = frozenset(at.list(act.what.get("roles"), str))
-            if not roles or not roles <= {*ROLES, "officer"}:
-                raise at.fault("it gives no role, or one that version 1 does not know")
-            self._enrol(at, act, "name", roles)
+            what = at.members(act.what, {"roles": list, "person": str}, more=True)
+            roles = frozenset(at.list(what["roles"], str))
+            if not roles or not roles <= {*ROLES, "officer"} or not what["person"].strip():
+                raise at.fault("it names no person, or no role that version 1 knows")
+            self._enrol(at, act, "name", roles, what["person"])
         elif act.kind in ("succeeded", "recovered", "revoked"):
             name = str(act.what.get("name"))
             old = self.known.get(name)
-            if old is None or (old.until is not None and act.kind != "revoked"):
-                raise at.fault(f"there is no key {name!r} in force")
-            if act.kind == "recovered":
-                others = [each for each, one in self.known.items() if "officer" in one.roles and one.until is None]
-                if name in act.by or (act.by == [self.origin] and {*others} - {name}):
-                    raise at.fault("a lost key is replaced by another officer, where there is one")
-            if act.kind != "revoked":
-                self._enrol(at, act, "new_name", old.roles)
-            if old.until is None:
+            # A key that was revoked can be replaced, one that was replaced can be revoked: each once.
+            if old is None or old.ended == act.kind or (old.ended not in ("", "revoked") and act.kind != "revoked"):
+                raise at.fault(f"there is no key {name!r} of which it could be said")
+            if act.kind == "revoked":
+                since = act.what.get("since", -1)
+                if since is not None and (type(since) is not int or not 0 <= since <= act.size):
+                    raise at.fault("it does not say from which size of the ledger on the key counts no more")
+            else:
+                self._check_recovery(at, act, name, old.person)
+                self._enrol(at, act, "new_name", old.roles, old.person)
+            if act.index not in self.uncounted and old.until is None:
                 old.until, old.ended = act.index, act.kind
 
-    def _enrol(self, at: At, act: Act, member: str, roles: frozenset[str]) -> None:
+    def _check_recovery(self, at: At, act: Act, name: str, person: str) -> None:
+        if act.kind == "recovered":
+            officers = {each for each, one in self.known.items() if "officer" in one.roles and one.until is None}
+            if act.by == [self.origin] and officers - {name}:
+                raise at.fault("a lost key is replaced by another officer, where there is one")
+            if any(self.known[each].person == person for each in act.by if each in self.known):
+                raise at.fault("a lost key is replaced by another officer, not by its own person's word")
+
+    def _enrol(self, at: At, act: Act, member: str, roles: frozenset[str], person: str) -> None:
         what = at.members(act.what, {member: str, "key": str}, more=True)
         name, key = what[member], at.key(what["key"], 1)
         if key.name != name or not re.fullmatch("[a-z0-9.@-]+", name) or name == self.origin:
             raise at.fault(f"{name!r} is not the name of the key it brings in, or cannot be one")
-        if name in self.known:
-            raise at.fault(f"the name {name!r} was given to a key before")
-        self.known[name] = Person(key, roles)
+        if name in self.known or any(key.public == one.key.public for one in self.known.values()):
+            raise at.fault(f"the name {name!r} or its key was enrolled before")
+        self.known[name] = Person(key, roles, person)
 
 
 def export_act(export: dict[str, Any], checkpoints: dict[int, Checkpoint]) -> Act:
@@ -978,11 +998,12 @@ def token_time(at: At, openssl: str, token: bytes, note: bytes, roots: bytes) ->
             ended = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)  # noqa: S603
             return ended.returncode == 0, (ended.stdout + ended.stderr).decode("utf-8", "replace")
 
-        # The answer is not signed, the token in it is: the time is read of that alone.
-        run("-reply", "-in", "response", "-token_out", "-out", "token")
+        # Enclosed is a token, or an authority's answer with one: the token alone is signed, and read for the time.
+        if not run("-reply", "-in", "response", "-token_out", "-out", "token")[0]:
+            Path(folder, "token").write_bytes(token)
         found = TIME_STAMP.search(run("-reply", "-token_in", "-in", "token", "-text")[1])
         if found is None:
-            raise at.fault("it is no answer of a time-stamping authority that gives a time")
+            raise at.fault("it is no token of a time-stamping authority")
         time = timegm(datetime.strptime(found[1] + found[2], "%b %d %H:%M:%S %Y").timetuple())
         how = ("-data", "note", "-CAfile", "roots", "-attime", str(time))
         good, words = run("-verify", "-token_in", "-in", "token", *how)
@@ -1050,6 +1071,11 @@ def whole(digits: str) -> int:
     if not re.fullmatch("-?[0-9]{1,16}", digits) or abs(int(digits)) >= 2**53:
         raise ValueError(f"{digits[:20]} is no whole number of up to 53 bits")
     return int(digits)
+
+
+def escaped(text: str) -> str:
+    """A byte of a path that is no UTF-8 is a lone surrogate in JSON: here as the six characters of its escape."""
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def moment(time: int) -> str:

@@ -15,7 +15,7 @@ def document(package: Package, values: Iterable[str]) -> Json:
     """`withheld.json`; `values` are those of the redacted fields, and only counted."""
     return {
         "sessions": [_session(one) for one in package.withheld],
-        "fields": [{"field": name, "records": [*hidden_in(package, name)]} for name in package.redacted],
+        "fields": [{"field": element(name), "records": [*hidden_in(package, name)]} for name in package.redacted],
         "values_not_searched_for": sum(not is_sought(value) for value in values),
         "why": list(reasons(package)),
     }

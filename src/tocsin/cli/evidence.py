@@ -10,6 +10,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.errors import ConfigError
 from tocsin.share.exit import release
 from tocsin.share.plain import shown
 
@@ -58,9 +59,41 @@ def export(
 
 
 @commands.command()
+def verify(
+    package: Annotated[Path, typer.Argument(metavar="DIR", help="The package.", show_default=False)],
+    log_key: Annotated[str, typer.Option(metavar="VKEY", help="The ledger's key, got elsewhere.")] = "",
+    witness: Annotated[list[str] | None, typer.Option(metavar="VKEY", help="A witness you trust.")] = None,
+    tsa_root: Annotated[
+        list[Path] | None, typer.Option(metavar="PEM", help="A root of a time-stamping authority you trust.")
+    ] = None,
+    checkpoint: Annotated[Path | None, typer.Option(metavar="NOTE", help="A checkpoint kept elsewhere.")] = None,
+) -> None:
+    """Check a package, offline; ends with code 4 at the first fault, and says what it means for the claim."""
+    from tocsin.attest.verifying import Options, verify_package
+
+    asked = Options(
+        log_key=log_key,
+        witnesses=tuple(witness or ()),
+        tsa_roots=b"\n".join(_content(path) for path in tsa_root or ()),
+        checkpoint=_content(checkpoint) if checkpoint else b"",
+    )
+    if not package.is_dir():
+        raise ConfigError(f"{package} is not a folder", hint="name the folder that holds bagit.txt")
+    verify_package(package, asked, lambda line: release(f"{line}\n", None))
+    release("VERIFIED\n", None)
+
+
+@commands.command()
 def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)]) -> None:
     """Derive the findings of a package again from its records and rules; ends with code 4 where they differ."""
     from tocsin.unpacking import reproduce as again
 
     done = again(package)
     release(f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records\n", None)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
