@@ -72,6 +72,20 @@ def test_a_thief_who_enrolled_himself_is_out_once_the_stolen_key_is_revoked_from
         ledger.add("read", READ, THIEF)
 
 
+def test_the_sole_officers_lost_key_is_recovered_by_the_key_of_the_workspace() -> None:
+    ledger = Ledger()
+    ledger.add("enrolled", enrolment(ADA, "officer"), ADA)
+    ledger.add("recovered", successor(ADA, NEW_ADA, reason="the passphrase is forgotten"))
+    assert [each.name for each in ledger.registry.in_force(Role.OFFICER)] == [NEW_ADA.name]
+
+
+def test_no_two_people_from_outside_erase() -> None:
+    ledger = two_officers()
+    ledger.add("enrolled", enrolment(THIEF, "receiver"), ADA)
+    with pytest.raises(VerificationError, match=r"\(receiver\) does not allow it"):
+        ledger.add("erased", {"selection": "x"}, ADA, THIEF)
+
+
 def test_a_revocation_without_a_size_leaves_what_was_signed_before_it() -> None:
     ledger = two_officers()
     ledger.add("read", READ, ADA)
@@ -116,6 +130,7 @@ def test_a_thief_who_revokes_the_officer_first_is_undone_from_the_recovered_key(
             "under a second name: one person would pass for two",
         ),
         (lambda it: it.act("erased", {"selection": "x"}, ADA), "signed by 1 person and takes 2"),
+        (lambda it: it.act("held", {"why": "x"}, ADA, CAI), "signed by 'cai@.* does not allow it"),
         (lambda it: it.act("erased", {"selection": "x"}), "the workspace's key alone, and takes a person"),
         (lambda it: it.act("succeeded", successor(ADA, NEW_ADA), BELA), "is not signed by it alone"),
         (lambda it: it.act("succeeded", successor(ADA, BELA), ADA), "to a second key"),

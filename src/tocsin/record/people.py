@@ -17,6 +17,7 @@ from tocsin.record.roles import Role, allowed_acts
 if TYPE_CHECKING:
     from tocsin.record.acts import Act
 
+_OF_THE_HOUSE = frozenset({Role.OFFICER, Role.CUSTODIAN, Role.ANALYST})
 _UNPROVEN = "it proves nothing of who did it"
 
 
@@ -205,20 +206,26 @@ def _check_roles(act: Act, registry: Registry, entry: str) -> None:
             raise VerificationError(
                 f"{entry} is signed by the workspace's key alone, and takes a person: it does not count"
             )
-        if act.kind == "recovered" and (left := registry.in_force(Role.OFFICER)):
+        lost = act.what.get("name")
+        left = [each.name for each in registry.in_force(Role.OFFICER) if each.name != lost]
+        if act.kind == "recovered" and left:
             raise VerificationError(
-                f"{entry} is signed by the workspace's key alone, while {left[0].name} is an officer who could sign: "
+                f"{entry} is signed by the workspace's key alone, while {left[0]} is an officer who could sign: "
                 "it does not count"
             )
         return
     if _enrols_first(act, registry):
         return
     signers = [registry.holders[name] for name in act.by]
-    if not any(holder.roles & allowed.roles for holder in signers):
-        has = ", ".join(sorted({role for holder in signers for role in holder.roles}))
+    # Where it takes several people one of them bears the role, and the others are of the house.
+    others = allowed.roles if allowed.persons == 1 else _OF_THE_HOUSE
+    barred = next((each for each in signers if not each.roles & others), None)
+    if barred is None and not any(each.roles & allowed.roles for each in signers):
+        barred = signers[0]
+    if barred is not None:
         raise VerificationError(
-            f"{entry} is signed by {', '.join(act.by)}, whose role ({has}) does not allow it: it takes "
-            f"{' or '.join(sorted(allowed.roles))}, and does not count"
+            f"{entry} is signed by {barred.name!r}, whose role ({', '.join(sorted(barred.roles))}) does not allow it: "
+            f"it takes {' or '.join(sorted(allowed.roles))}, and does not count"
         )
     people = {holder.person.casefold().strip() for holder in signers}
     if len(people) < allowed.persons:

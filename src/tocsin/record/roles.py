@@ -23,8 +23,9 @@ class Role(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """Who may sign acts of one kind: `persons` people, one of them in one of `roles`; `unsigned`: the workspace's key
-    alone will do."""
+    """Who may sign acts of one kind: everybody who does is in one of `roles`; where it takes more `persons` than one,
+    one of them is, and the others are officers, custodians or analysts. `unsigned`: the workspace's key alone will do.
+    """
 
     roles: frozenset[Role]
     persons: int
