@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tocsin.errors import ConfigError, RefusedError, StoreError
 from tocsin.model.custody import KeyRow, Link
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, acts_of, record_act
+from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.notes import KeyType, VerifierKey
 from tocsin.record.people import Holder, Registry
 from tocsin.record.people_keys import Asking, Signer, signer_of
 from tocsin.store.workspace import Workspace, is_writable
-from pathlib import Path
-
-
-def log_key(workspace: Workspace, key: WorkspaceKey) -> VerifierKey:
-    """The workspace's own key as verifiers of notes take it."""
-    public = key.signer.public_key().public_bytes_raw()
-    return VerifierKey(name=workspace.origin, type=KeyType.ED25519, public_key=public)
 
 
 def registry_now(workspace: Workspace, key: WorkspaceKey) -> Registry:
@@ -41,7 +35,9 @@ def signers(
 
 
 def _standing(path: Path, given: str, registry: Registry, ask: Asking, environment: Mapping[str, str]) -> Signer:
-    signer = signer_of(given, named=lambda key: registry.name_of(key.public_bytes_raw()), ask=ask, environment=environment)
+    signer = signer_of(
+        given, named=lambda key: registry.name_of(key.public_bytes_raw()), ask=ask, environment=environment
+    )
     holder = registry.holders.get(signer.name)
     if holder is None or holder.key.public_key != signer.public_key.public_bytes_raw():
         raise ConfigError(
@@ -101,7 +97,7 @@ def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:
 
 
 def _folded(workspace: Workspace, key: WorkspaceKey) -> tuple[Registry, tuple[Act, ...]]:
-    registry = Registry(key=log_key(workspace, key))
+    registry = Registry(key=log_key(workspace.origin, key.signer.public_key()))
     with workspace.reading() as connection:
         acts = tuple(acts_of(connection))
     for each in acts:
@@ -126,10 +122,15 @@ def _link(act: Act, registry: Registry) -> Link:
         kind=act.kind,
         did=did(act),
         by=act.by,
-        people=() if is_unsigned else tuple(registry.whose.get(name, name) for name in act.by),
+        people=() if is_unsigned else tuple(_person(name, registry) for name in act.by),
         login=str(act.what.get("login", "")) if is_unsigned else "",
         disowned=registry.disowned.get(act.leaf, ""),
     )
+
+
+def _person(name: str, registry: Registry) -> str:
+    holder = registry.holders.get(name)
+    return name if holder is None else holder.person
 
 
 def did(act: Act) -> str:

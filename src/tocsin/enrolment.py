@@ -72,17 +72,24 @@ def given_key(vkey: str) -> VerifierKey:
     """A person's public key as it was typed. Raises ConfigError: VerificationError speaks of a record, not of a typo."""
     name, plus, _ = vkey.partition("+")
     if not plus or not NAME.fullmatch(name):
-        raise ConfigError(f"{vkey!r} is no public key", hint="give what `tocsin key new` printed: NAME+8 digits+letters")
+        raise ConfigError(
+            f"{vkey!r} is no public key", hint="give what `tocsin key new` printed: NAME+8 digits+letters"
+        )
     key = parse_verifier_key(vkey)
     if key.type is not KeyType.ED25519:
         raise ConfigError(
-            f"the key of {name} is a witness's", hint="a person's key is what `tocsin key new` printed; see tocsin witness"
+            f"the key of {name} is a witness's",
+            hint="a person's key is what `tocsin key new` printed; see tocsin witness",
         )
     return key
 
 
 def _act(
-    path: Path, kind: str, what: Mapping[str, Any], hand: Hand, new: Callable[[Registry], dict[bytes, str]] = lambda _: {}
+    path: Path,
+    kind: str,
+    what: Mapping[str, Any],
+    hand: Hand,
+    new: Callable[[Registry], dict[bytes, str]] = lambda _: {},
 ) -> Act:
     workspace, key = open_existing(path, hand.passphrase)
     with workspace.writer_lock():
@@ -101,9 +108,7 @@ def _actors(
         raw = public_key.public_bytes_raw()
         return registry.name_of(raw) or coming.get(raw)
 
-    actors = tuple(
-        signer_of(given, named=named, ask=hand.ask, environment=hand.environment) for given in hand.given
-    )
+    actors = tuple(signer_of(given, named=named, ask=hand.ask, environment=hand.environment) for given in hand.given)
     for given, actor in zip(hand.given, actors, strict=True):
         if named(actor.public_key) is None:
             raise RefusedError(

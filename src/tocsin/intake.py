@@ -9,10 +9,10 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -21,8 +21,11 @@ from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
 from tocsin.processing import FOLDS, YEARLESS, Sealing
+from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.ledger import Ledger
+from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.rows import input_said
+from tocsin.record.statements import append_statements
 from tocsin.store import event_keys, tables
 from tocsin.store.event_keys import KEY_BYTES, EventKeys
 from tocsin.store.workspace import Workspace
@@ -101,6 +104,7 @@ class Intake:
                 .where(tables.inputs.c.id == input_row)
                 .values(state=InputState.PARTIAL.value, reason=reason)
             )
+            self._say_input(connection, input_row)
         self.progress.note(reason)
 
     def _settle(self, step: _Step, abandoned: set[int], known: EventKeys) -> None:
@@ -110,6 +114,7 @@ class Intake:
             with self.workspace.writing() as connection:
                 statement = update(tables.inputs).where(tables.inputs.c.id == step.input).values(complete=True)
                 connection.execute(statement)
+                self._say_input(connection, step.input)
             return
         try:
             done = step.outcome()
@@ -137,39 +142,45 @@ class Intake:
 
     def _commit(self, connection: Connection, input_row: int, job: Job, done: Done) -> None:
         chunk = job.chunk
-        start = Ledger(self.workspace.ledger).append(connection, done.leaves)
+        leaves = len(done.leaves) // 32
         before = connection.execute(
             select(func.coalesce(func.sum(tables.chunks.c.read), 0)).where(tables.chunks.c.input == input_row)
         ).scalar_one()
-        connection.execute(
-            insert(tables.chunks).values(
-                sequence=chunk.sequence,
-                input=input_row,
-                kind=job.kind.value,
-                offset=chunk.offset,
-                length=chunk.length,
-                skip=chunk.skip,
-                preamble=chunk.preamble,
-                sha256=chunk.sha256,
-                name=job.sealing.name,
-                secret=self.key.wrap(job.sealing.secret),
-                segment_sha256=done.segment_sha256,
-                decoder=done.decoder,
-                tree_start=start,
-                leaves=len(done.leaves) // 32,
-                first_entry=before,
-                read=done.account.read,
-                stored=done.account.stored,
-                duplicates=done.account.duplicates,
-                events_sha256=done.events_sha256,
-                events=done.events,
-                first=done.first,
-                last=done.last,
-                plan=self.plan_for(done.account.warnings) if job.kind is not ChunkKind.CONTAINER else "",
-            )
-        )
-        _write_derived(connection, chunk.sequence, done)
+        row: dict[str, Any] = {
+            "sequence": chunk.sequence,
+            "input": input_row,
+            "kind": job.kind.value,
+            "offset": chunk.offset,
+            "length": chunk.length,
+            "skip": chunk.skip,
+            "preamble": chunk.preamble,
+            "sha256": chunk.sha256,
+            "name": job.sealing.name,
+            "secret": self.key.wrap(job.sealing.secret),
+            "segment_sha256": done.segment_sha256,
+            "decoder": done.decoder,
+            "tree_start": frontier_of(connection).size,
+            "leaves": leaves,
+            "first_entry": before,
+            "read": done.account.read,
+            "stored": done.account.stored,
+            "duplicates": done.account.duplicates,
+            "events_sha256": done.events_sha256,
+            "events": done.events,
+            "first": done.first,
+            "last": done.last,
+            "plan": self.plan_for(done.account.warnings) if job.kind is not ChunkKind.CONTAINER else "",
+            "fielded": done.fielded,
+        }
+        connection.execute(insert(tables.chunks).values(row))
+        derived = _write_derived(connection, row, done)
         event_keys.keep(connection, chunk.sequence, done.keys)
+        said = [(CHUNK, chunk_statement(row, done.keys)), (DERIVED, derived)]
+        append_statements(connection, Ledger(self.workspace.ledger), said, before=done.leaves)
+
+    def _say_input(self, connection: Connection, input_row: int) -> None:
+        """Put what is known of the input into the ledger, now that it is wholly committed or given up."""
+        append_statements(connection, Ledger(self.workspace.ledger), [(INPUT, input_said(connection, input_row))])
 
     def _job(self, task: Task, sequence: int) -> Job:
         secret = os.urandom(32)
@@ -209,7 +220,7 @@ class Intake:
                 )
             ).first()
             if row is not None:
-                _keep_acquisition(connection, row.id, entry)
+                self._keep_acquisition(connection, row.id, entry, said=row.complete)
                 chunk = tables.chunks.c
                 held = connection.execute(select(chunk.kind, chunk.offset).where(chunk.input == row.id))
                 return row.id, {(kind, offset) for kind, offset in held}, row.complete
@@ -229,16 +240,21 @@ class Intake:
                 )
             )
             (identifier,) = result.inserted_primary_key or (0,)
-            _keep_acquisition(connection, identifier, entry)
+            self._keep_acquisition(connection, identifier, entry, said=False)
         return identifier, set(), False
 
-
-def _keep_acquisition(connection: Connection, input_row: int, entry: Input) -> None:
-    """What an acquisition record says, as the newest reader of it understands it."""
-    if entry.acquisition is not None:
-        connection.execute(delete(tables.acquisitions).where(tables.acquisitions.c.input == input_row))
+    def _keep_acquisition(self, connection: Connection, input_row: int, entry: Input, *, said: bool) -> None:
+        """What an acquisition record says, as its newest reader understands it; `said` where the ledger has it."""
+        if entry.acquisition is None:
+            return
         document = msgspec.json.encode(entry.acquisition)
-        connection.execute(insert(tables.acquisitions).values(input=input_row, document=document))
+        held = tables.acquisitions
+        if connection.execute(select(held.c.document).where(held.c.input == input_row)).scalar() == document:
+            return
+        connection.execute(delete(held).where(held.c.input == input_row))
+        connection.execute(insert(held).values(input=input_row, document=document))
+        if said:
+            self._say_input(connection, input_row)
 
 
 def _sound(entry: Input, tasks: Iterator[Task]) -> Iterator[Task | SourceError]:
@@ -260,29 +276,34 @@ def _raising(error: SourceError) -> Callable[[], Done]:
     return outcome
 
 
-def replace_derived(connection: Connection, sequence: int, done: Done, plan: str) -> None:
+def replace_derived(workspace: Workspace, connection: Connection, sequence: int, done: Done, plan: str) -> None:
     """What was derived from a chunk anew: its partials and events, under the rules of `plan`; the record stays."""
     for table in (tables.partials, tables.rejections, tables.warnings):
         connection.execute(delete(table).where(table.c.chunk == sequence))
-    _write_derived(connection, sequence, done)
-    connection.execute(
-        update(tables.chunks)
-        .where(tables.chunks.c.sequence == sequence)
-        .values(plan=plan, events_sha256=done.events_sha256, events=done.events, first=done.first, last=done.last)
-    )
+    row: dict[str, Any] = {
+        "plan": plan,
+        "events_sha256": done.events_sha256,
+        "events": done.events,
+        "first": done.first,
+        "last": done.last,
+    }
+    derived = _write_derived(connection, {**row, "sequence": sequence}, done)
+    connection.execute(update(tables.chunks).where(tables.chunks.c.sequence == sequence).values(row))
+    append_statements(connection, Ledger(workspace.ledger), [(DERIVED, derived)])
 
 
-def _write_derived(connection: Connection, sequence: int, done: Done) -> None:
-    if done.account.rejected:
-        connection.execute(insert(tables.rejections), [_rejection(sequence, each) for each in done.account.rejected])
-    if done.account.warnings:
-        rows = [
-            {"chunk": sequence, "code": code, "count": count} for code, count in sorted(done.account.warnings.items())
-        ]
-        connection.execute(insert(tables.warnings), rows)
-    if done.partials:
-        rows = [{"chunk": sequence, "fold": name, "data": data} for name, data in sorted(done.partials.items())]
-        connection.execute(insert(tables.partials), rows)
+def _write_derived(connection: Connection, row: Mapping[str, Any], done: Done) -> bytes:
+    """The rows of what was derived from a chunk; what the ledger is to say of them."""
+    sequence = row["sequence"]
+    rejections = [_rejection(sequence, each) for each in done.account.rejected]
+    warnings = [
+        {"chunk": sequence, "code": code, "count": count} for code, count in sorted(done.account.warnings.items())
+    ]
+    partials = [{"chunk": sequence, "fold": name, "data": data} for name, data in sorted(done.partials.items())]
+    for table, rows in ((tables.rejections, rejections), (tables.warnings, warnings), (tables.partials, partials)):
+        if rows:
+            connection.execute(insert(table), rows)
+    return derived_statement(row, rejections, warnings, done.partials)
 
 
 def _rejection(sequence: int, rejection: Rejection) -> dict[str, object]:

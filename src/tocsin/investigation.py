@@ -40,8 +40,9 @@ from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
 from tocsin.opening import TOOL, create, now_utc, open_or_create, publish, recover, run_so_far, utc_text
 from tocsin.previewing import Asked, asked_again, compare
-from tocsin.processing import FOLDS, Span, spans
+from tocsin.processing import FOLDS, spans
 from tocsin.record import verify as verification
+from tocsin.record.commitment import Span
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules

@@ -24,7 +24,7 @@ from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
 from tocsin.protect.door import pass_through
-from tocsin.record.commitment import leaf_hashes
+from tocsin.record.commitment import Span, leaf_hashes
 
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
 YEAR_FROM_TAKING = "year_from_taking"
@@ -161,17 +161,14 @@ def _coalesced(
     return seen, owners
 
 
-Span = tuple[int, int, bytes, bytes | None]
-
-
 def spans(data: bytes, decoder: str, chunk: Chunk | None) -> Iterable[Span]:
-    """(offset, length, raw bytes, canonical text or None) of everything committed of a chunk, in order.
+    """What is committed (`record.commitment.Span`) of everything committed of a chunk, in order.
 
     With the decoder `VERBATIM` the chunk is one span; else it is framed and decoded again. Raises VerificationError
     where the decoder at hand is not the one that was used.
     """
     if decoder == VERBATIM or chunk is None:
-        return [(0, len(data), data, None)]
+        return [(0, len(data), data, None, None)]
     source, preamble = source_of(chunk.input.source, chunk.preamble)
     if source.decoder != decoder:
         raise VerificationError(
@@ -185,7 +182,7 @@ def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -
     for item in framed:
         raw = data[item.offset : item.offset + item.length]
         text = item.data if source.commits_text and isinstance(item, Record) else None
-        yield item.offset, item.length, raw, text
+        yield item.offset, item.length, raw, text, None
 
 
 SAME_ID = "same_id_other_content"  # told where both stand in one chunk

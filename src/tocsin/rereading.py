@@ -158,7 +158,7 @@ def derive_again(intake: Intake) -> int:
             row = connection.execute(select(tables.chunks).where(rows.sequence == sequence)).one()
         done = _derived(intake, rereader, entries[row.input], row)
         with intake.workspace.writing() as connection:
-            replace_derived(connection, row.sequence, done, wanted[sequence])
+            replace_derived(intake.workspace, connection, row.sequence, done, wanted[sequence])
         intake.progress.advance(row.length)
     return len(stale)
 

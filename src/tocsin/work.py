@@ -63,6 +63,7 @@ class Done:
     partials        fold name to Arrow IPC stream
     keys            16-byte event keys, concatenated, in the order of `ordinals`
     first, last     of the plausible event times, ns UTC
+    fielded         ordinals of the leaves with a field root, 4 bytes each, ascending
     """
 
     account: ChunkAccount
@@ -76,6 +77,7 @@ class Done:
     segment_sha256: str
     first: int | None
     last: int | None
+    fielded: bytes = b""
 
 
 def work(job: Job) -> Done:
@@ -125,6 +127,7 @@ def _work(job: Job) -> Done:
         segment_sha256=segment_sha256,
         first=span["min"].as_py(),
         last=span["max"].as_py(),
+        fielded=result.fielded,
     )
 
 

@@ -32,7 +32,7 @@ def test_a_note_is_sealed_and_stands_in_the_timeline_and_moves_no_answer(case: P
             assert after[name] == before[name], name
     assert len(after["accounting"]["inputs"]) == len(before["accounting"]["inputs"]) + 1
     assert tocsin("record", "verify", "--workspace", case).code == 0
-    assert after["run"]["checkpoint_size"] == before["run"]["checkpoint_size"] + 1
+    assert after["run"]["checkpoint_size"] > before["run"]["checkpoint_size"]
 
 
 def test_a_note_can_be_made_before_any_log_was_read(tmp_path: Path, tocsin: Tocsin) -> None:

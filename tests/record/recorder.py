@@ -13,11 +13,14 @@ import pyarrow as pa
 from sqlalchemy import Row, insert
 
 from tocsin.model.tables import EVENTS
+from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
 from tocsin.record.commitment import Span, leaf_hashes
 from tocsin.record.derivation import new_secret
 from tocsin.record.keys import KeySources, WorkspaceKey
-from tocsin.record.ledger import Ledger
+from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.rows import input_said
 from tocsin.record.segment import seal_segment
+from tocsin.record.statements import append_statements
 from tocsin.record.verify import OpenStream, container_span
 from tocsin.store.durable import write_durably
 from tocsin.store.events import write_events
@@ -33,7 +36,9 @@ def spans_of(data: bytes) -> list[Span]:
     found: list[Span] = []
     offset = 0
     for number, line in enumerate(data.splitlines(keepends=True)):
-        found.append((offset, len(line), line, line.upper() if number % 2 else None))
+        found.append(
+            (offset, len(line), line, line.upper() if number % 2 else None, {"n": number} if number % 5 == 0 else None)
+        )
         offset += len(line)
     return found
 
@@ -63,6 +68,11 @@ class Recorder:
             assert result.inserted_primary_key is not None
             return int(result.inserted_primary_key[0])
 
+    def end_input(self, source: int) -> None:
+        with self.workspace.writing() as connection:
+            said = input_said(connection, source)
+            append_statements(connection, Ledger(self.workspace.ledger), [(INPUT, said)])
+
     def add_chunk(self, source: int, kind: str, data: bytes, offset: int, entry: int = 0) -> None:
         name = self.key.name_of("chunk", self.sequence)
         secret = new_secret()
@@ -73,6 +83,7 @@ class Recorder:
         if kind == "container":
             spans = list(container_span(io.BufferedReader(io.BytesIO(data)), 0, len(data)))
         hashes = leaf_hashes(secret, name, "lines 1", spans)
+        fielded = b"".join(place.to_bytes(4, "big") for place, span in enumerate(spans) if span[4] is not None)
         count = 0 if kind == "container" else len(spans)
         events = EVENTS.empty_table()
         if count:
@@ -88,11 +99,14 @@ class Recorder:
         row |= {"stored": max(count - 1, 0), "duplicates": 0, "events": events.num_rows}
         row["events_sha256"] = write_events(self.workspace, name, events) if events.num_rows else ""
         with self.workspace.writing() as connection:
-            start = Ledger(self.workspace.ledger).append(connection, hashes)
-            connection.execute(insert(chunks).values(**row, tree_start=start))
-            if count:
-                refused = {"reason": "not_json", "count": 1, "first": count - 1, "detail": ""}
-                connection.execute(insert(rejections).values(chunk=self.sequence, **refused))
+            row |= {"tree_start": frontier_of(connection).size, "first": None, "last": None, "fielded": fielded}
+            connection.execute(insert(chunks).values(**row))
+            refused = [{"reason": "not_json", "count": 1, "first": count - 1, "detail": ""}] if count else []
+            for each in refused:
+                connection.execute(insert(rejections).values(chunk=self.sequence, **each))
+            derived = derived_statement(row, refused, [], {})
+            said = [(CHUNK, chunk_statement(row, b"")), (DERIVED, derived)]
+            append_statements(connection, Ledger(self.workspace.ledger), said, before=hashes)
         self.sequence += 1
 
     def publish(self) -> None:
@@ -109,6 +123,7 @@ def fill(recorder: Recorder) -> None:
     source = recorder.add_input("logs/plain.log", plain)
     recorder.add_chunk(source, "records", plain[:cut], 0)
     recorder.add_chunk(source, "records", plain[cut:], cut, 150)
+    recorder.end_input(source)
     recorder.publish()
     inflated = b"".join(LINES[400:])
     cut = len(b"".join(LINES[400:600]))
@@ -117,6 +132,7 @@ def fill(recorder: Recorder) -> None:
     recorder.add_chunk(source, "container", packed, 0)
     recorder.add_chunk(source, "derived", inflated[:cut], 0)
     recorder.add_chunk(source, "derived", inflated[cut:], cut, 200)
+    recorder.end_input(source)
     recorder.publish()
 
 

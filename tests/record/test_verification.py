@@ -26,6 +26,9 @@ from tocsin.store.workspace import create_workspace, open_workspace
 
 from .recorder import LINES, SIGNED, Recorder, fill, no_sources, reread
 
+# 400 records, and what the ledger says of two chunks and an input; then 300 more in three chunks of another.
+SIGNED_SIZE, SIZE = 405, 713
+
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -84,8 +87,8 @@ def test_what_was_not_touched_passes(sealed: Path) -> None:
         with recorder.workspace.reading() as connection:
             newest = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc())).first()
     assert newest is not None
-    assert found == Verified(records=700, segments=3, size=701, root=newest.root, published=701, unfinished=())
-    assert told == [(150, 701), (400, 701), (401, 701), (601, 701), (701, 701)]
+    assert found == Verified(records=700, segments=3, size=SIZE, root=newest.root, published=SIZE, unfinished=())
+    assert told == [(152, SIZE), (405, SIZE), (408, SIZE), (610, SIZE), (713, SIZE)]
 
 
 def test_an_empty_record_passes(recorder: Recorder) -> None:
@@ -196,26 +199,26 @@ def test_an_input_that_is_not_the_file_received_is_noticed(copy: Path, column: s
 
 def test_a_record_that_is_read_otherwise_is_named(sealed: Path) -> None:
     def otherwise(source: Row[Any], chunk: Row[Any], open_stream: OpenStream) -> Iterator[Span]:
-        for number, (offset, length, raw, text) in enumerate(reread(source, chunk, open_stream)):
+        for number, (offset, length, raw, text, fields) in enumerate(reread(source, chunk, open_stream)):
             changed = raw + b" " if (chunk.sequence, number) == (4, 7) else raw
-            yield offset, length, changed, text
+            yield offset, length, changed, text, fields
 
     with opened(sealed) as recorder, pytest.raises(VerificationError) as caught:
         verify(recorder.workspace, recorder.key, otherwise)
     assert "logs/packed.log.gz, chunk 4, entry 207:" in str(caught.value)
-    assert "leaf 608" in str(caught.value)
+    assert "leaf 617" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        (update(tree).values(size=700), "taken away"),
-        (update(tree).values(size=702), "does not fit"),
-        (update(tree).values(edge=bytes(32 * 191)), "contradict"),
+        (update(tree).values(size=SIZE - 1), "taken away"),
+        (update(tree).values(size=SIZE + 1), "does not fit"),
+        (update(tree).values(edge=bytes(32 * (SIZE % 256 + 2))), "contradict"),
         (delete(tree), "taken away"),
-        (update(checkpoints).where(checkpoints.c.size == 400).values(root=bytes(32)), "not what its note says"),
-        (update(checkpoints).where(checkpoints.c.size == 400).values(size=399), "not what its note says"),
-        (update(checkpoints).where(checkpoints.c.size == 400).values(note="no"), "checkpoint 400"),
+        (update(checkpoints).where(checkpoints.c.size == SIGNED_SIZE).values(root=bytes(32)), "not what its note says"),
+        (update(checkpoints).where(checkpoints.c.size == SIGNED_SIZE).values(size=404), "not what its note says"),
+        (update(checkpoints).where(checkpoints.c.size == SIGNED_SIZE).values(note="no"), f"checkpoint {SIGNED_SIZE}"),
     ],
 )
 def test_the_ledger_s_rows_changed_are_noticed(copy: Path, statement: Executable, said: str) -> None:
@@ -225,7 +228,7 @@ def test_the_ledger_s_rows_changed_are_noticed(copy: Path, statement: Executable
 
 def test_the_checkpoint_file_put_back_to_an_older_one_is_noticed(copy: Path) -> None:
     with opened(copy) as recorder, recorder.workspace.reading() as connection:
-        note = connection.scalar(select(checkpoints.c.note).where(checkpoints.c.size == 400))
+        note = connection.scalar(select(checkpoints.c.note).where(checkpoints.c.size == SIGNED_SIZE))
     (copy / "workspace/ledger/checkpoint").write_text(str(note))
     assert "older" in fault_of(copy)
 
@@ -235,7 +238,7 @@ def test_another_key_s_checkpoint_is_noticed(copy: Path, tmp_path: Path) -> None
     signer = create_key(other, no_sources(tmp_path / "keys")).signer
     other.close()
     with opened(copy) as recorder:
-        note = sign_checkpoint(recorder.workspace.origin, 701, bytes(32), signer).note
+        note = sign_checkpoint(recorder.workspace.origin, SIZE, bytes(32), signer).note
     (copy / "workspace/ledger/checkpoint").write_text(note)
     assert "not signed by" in fault_of(copy)
 
@@ -246,8 +249,8 @@ def test_a_tree_written_anew_by_whoever_holds_the_database_contradicts_what_was_
         ledger = Ledger(recorder.workspace.ledger)
         leaves = bytearray(ledger.tile_path(0, 0).read_bytes() + ledger.tile_path(0, 1).read_bytes())
         with recorder.workspace.reading() as connection:
-            leaves += Ledger(recorder.workspace.ledger).tile_path(0, 2, 189).read_bytes()
-            assert connection.scalar(select(tree.c.size)) == 701
+            leaves += Ledger(recorder.workspace.ledger).tile_path(0, 2, SIZE % 256).read_bytes()
+            assert connection.scalar(select(tree.c.size)) == SIZE
         leaves[5] ^= 1
         frontier = Frontier()
         for tile in frontier.append_many(bytes(leaves)):
@@ -257,7 +260,7 @@ def test_a_tree_written_anew_by_whoever_holds_the_database_contradicts_what_was_
             write_durably(path, tile.hashes)
         write_durably(ledger.tile_path(1, 0, 1), frontier.partial_tiles()[1].hashes[:32])
     change(copy, update(tree).values(edge=frontier.edge))
-    assert "do not give the root that was signed over 400" in fault_of(copy)
+    assert f"do not give the root that was signed over {SIGNED_SIZE}" in fault_of(copy)
 
 
 def test_a_run_interrupted_before_its_checkpoint_is_a_state(copy: Path) -> None:
@@ -265,7 +268,7 @@ def test_a_run_interrupted_before_its_checkpoint_is_a_state(copy: Path) -> None:
         source = recorder.add_input("logs/late.log", b"".join(LINES), complete=False)
         recorder.add_chunk(source, "records", b"".join(LINES[:300]), 0)
     found = verified(copy)
-    assert (found.size, found.published, found.records) == (1001, 701, 1000)
+    assert (found.size, found.published, found.records) == (SIZE + 302, SIZE, 1000)
     assert found.unfinished == ("logs/late.log",)
 
 
@@ -278,18 +281,20 @@ def test_a_run_interrupted_within_its_checkpoint_is_a_state(copy: Path) -> None:
     with opened(copy) as recorder:
         source = recorder.add_input("logs/late.log", b"".join(LINES[:300]))
         recorder.add_chunk(source, "records", b"".join(LINES[:300]), 0)
+        recorder.end_input(source)
         with recorder.workspace.engine.connect() as connection:
             write_file_only(connection, recorder)
     found = verified(copy)
-    assert (found.size, found.published) == (1001, 1001)
+    assert (found.size, found.published) == (SIZE + 303, SIZE + 303)
 
 
 def test_the_next_run_goes_on_after_the_first(copy: Path) -> None:
     with opened(copy) as recorder:
         source = recorder.add_input("logs/late.log", b"".join(LINES))
         recorder.add_chunk(source, "records", b"".join(LINES), 0)
+        recorder.end_input(source)
         recorder.publish()
-    assert verified(copy).published == 1401
+    assert verified(copy).published == SIZE + 703
 
 
 @pytest.mark.parametrize("damage", [bytes, lambda data: data[:-1], lambda data: data + b"\n", lambda _: b"\xff\n"])

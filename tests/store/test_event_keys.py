@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, LargeBinary, Text, insert, text
+from sqlalchemy import Connection, LargeBinary, Text, insert
 
 from tocsin.store import event_keys, tables
 from tocsin.store.event_keys import EventKeys
@@ -43,17 +43,5 @@ def test_keys_kept_are_held_when_the_workspace_is_opened_again(tmp_path: Path) -
     with workspace.writing() as connection:
         a_chunk(connection)
         event_keys.keep(connection, 0, b"a" * 16 + b"b" * 16)
-    workspace.close()
-    assert EventKeys.load(open_workspace(tmp_path / "w")).held(b"b" * 16 + b"c" * 16) == {b"b" * 16}
-
-
-def test_keys_an_earlier_version_kept_one_by_one_are_still_held(tmp_path: Path) -> None:
-    workspace = create_workspace(tmp_path / "w")
-    with workspace.writing() as connection:
-        a_chunk(connection)
-        connection.execute(text("DROP TABLE chunk_keys"))
-        connection.execute(text("CREATE TABLE event_keys (key BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID"))
-        connection.execute(text("INSERT INTO event_keys VALUES (:key)"), [{"key": b"a" * 16}, {"key": b"b" * 16}])
-        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     workspace.close()
     assert EventKeys.load(open_workspace(tmp_path / "w")).held(b"b" * 16 + b"c" * 16) == {b"b" * 16}

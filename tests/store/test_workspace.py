@@ -74,16 +74,13 @@ def test_the_revision_the_code_expects_is_the_last_there_is() -> None:
     assert {revision.revision for revision in script.walk_revisions()} == set(REVISIONS)
 
 
-def test_a_workspace_of_an_earlier_revision_gains_what_it_lacks(folder: Path) -> None:
-    workspace = create_workspace(folder)
-    with workspace.writing() as connection:
-        connection.execute(text("DROP TABLE acquisitions"))
-        connection.execute(text("DROP TABLE briefs"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    workspace.close()
-    again = open_workspace(folder)
-    assert set(inspect(again.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
-    again.close()
+def test_a_workspace_of_before_the_format_was_frozen_is_refused(folder: Path) -> None:
+    made(folder)
+    settings = folder / "workspace.toml"
+    settings.write_text(settings.read_text().replace("format = 2", "format = 1"))
+    with pytest.raises(StoreError, match="before the format") as caught:
+        open_workspace(folder)
+    assert "investigate the logs again" in caught.value.hint
 
 
 def test_making_one_twice_opens_the_first(folder: Path) -> None:
@@ -129,7 +126,7 @@ def test_a_newer_workspace_is_not_opened(folder: Path) -> None:
     made(folder)
     settings = folder / "workspace.toml"
     before = settings.read_text()
-    settings.write_text(before.replace("format = 1", "format = 2"))
+    settings.write_text(before.replace("format = 2", "format = 3"))
     with pytest.raises(StoreError, match="newer version"):
         open_workspace(folder)
     settings.write_text(before)

@@ -114,6 +114,7 @@ class ChunkResult:
     decoder                         name and version of what decoded, or `VERBATIM` where the chunk is one leaf
     events, hits, accesses, marks   tables with the schemas of `model.tables`
     leaves                          32-byte leaf hashes, one a framed record in order, concatenated
+    fielded                         places of the leaves that commit the record's fields, 4 bytes each, ascending
     account                         the books
     """
 
@@ -124,3 +125,4 @@ class ChunkResult:
     marks: pa.Table
     leaves: bytes
     account: ChunkAccount
+    fielded: bytes = b""

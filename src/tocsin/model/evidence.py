@@ -13,7 +13,7 @@ from tocsin.model.finding import Finding, Incident
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """One field's value as it is shown: `salt` and JSON `text`, or, where it is redacted, its 32-byte `digest` alone."""
+    """One field's value as shown: `salt` and JSON `text`, or, where it is redacted, its 32-byte `digest` alone."""
 
     salt: bytes = b""
     text: str = ""
@@ -43,7 +43,8 @@ class ShownFields:
 class EnclosedRecord:
     """One record with what proves it.
 
-    index      of its leaf in the tree; `leaf` is the leaf's own text, `proof` its audit path to the package's checkpoint
+    index      of its leaf in the tree; `leaf` is the leaf's own text
+    proof      its audit path to the package's checkpoint
     chunk      leaf of the `chunk` statement of the chunk it lies in
     input      path of its input as accounted, `entry` its ordinal there
     raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
@@ -66,7 +67,7 @@ class EnclosedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnclosedStatement:
-    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, with the path to the package's checkpoint."""
+    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, and the path to the checkpoint."""
 
     index: int
     kind: str
@@ -77,7 +78,7 @@ class EnclosedStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """An RFC 3161 token over the checkpoint of `size` entries, as received (DER), and the roots it was verified under."""
+    """An RFC 3161 token over the checkpoint of `size` entries, as received (DER), and the roots it verified under."""
 
     size: int
     authority: str
@@ -102,7 +103,7 @@ class WithheldSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitLine:
-    """One record-level finding: `data` is one line of canonical JSON that `evidence reproduce` derives again byte for byte."""
+    """One record-level finding: a line of canonical JSON that `evidence reproduce` derives again byte for byte."""
 
     finding: str
     data: bytes

@@ -10,7 +10,6 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -18,14 +17,18 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Row, func, select
 
 from tocsin.errors import VerificationError
-from tocsin.record.checkpoint import Checkpoint, read_checkpoint
+from tocsin.record.acts import Act, acts_of
+from tocsin.record.checkpoint import log_key
 from tocsin.record.commitment import Span, leaf_hashes
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.ledger import Ledger, edge_row
-from tocsin.record.merkle import EMPTY_ROOT, HASH_BYTES, TILE_BYTES, TILE_WIDTH, Frontier, partial_tile_places
+from tocsin.record.merkle import HASH_BYTES
+from tocsin.record.people import Registry
 from tocsin.record.reading import RECEIVED, SegmentPlace, SegmentStore, stream_of
+from tocsin.record.statements import statement_hash, statements_of
+from tocsin.record.verify_rows import Said, check_place
+from tocsin.record.verify_tree import TreeCheck, first_difference
 from tocsin.store.faults import disk_faults
-from tocsin.store.tables import checkpoints, chunks, inputs, rejections
+from tocsin.store.tables import chunks, inputs, rejections
 from tocsin.store.workspace import Workspace
 
 OpenStream = Callable[[int], io.BufferedReader]
@@ -63,136 +66,15 @@ def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Pr
     progress   told (leaves done, leaves in all) after every chunk
     """
     with workspace.reading() as connection:
-        tree = _Tree(workspace, key, connection)
-        tree.check()
+        tree = TreeCheck(workspace, key, connection)
+        acts: dict[int, list[Act]] = {}
+        people = Registry(key=log_key(workspace.origin, key.signer.public_key()))
+        for act in acts_of(connection):
+            check_place(act)
+            people.add(act)
+            acts.setdefault(act.size, []).append(act)
+        tree.check(acts)
         return _Bytes(workspace, key, connection, tree).check(reread, progress)
-
-
-class _Tree:
-    """The ledger by itself: leaf hashes, tiles, roots and signatures."""
-
-    def __init__(self, workspace: Workspace, key: WorkspaceKey, connection: Connection) -> None:
-        self._ledger = Ledger(workspace.ledger)
-        self._origin = workspace.origin
-        self._public_key = key.signer.public_key()
-        self._connection = connection
-        self.size, self._edge = edge_row(connection)
-        self.published = 0
-        self.root = EMPTY_ROOT
-
-    def check(self) -> None:
-        """Raises VerificationError at the first fault; sets `published` and `root`."""
-        signed = self._signed()
-        self.published = max(signed, default=0)
-        if self.published > self.size:
-            raise VerificationError(
-                f"a checkpoint was signed over {self.published} leaves, but {self.size} are in the database: "
-                "records that were sealed have been taken away"
-            )
-        try:
-            Frontier(self.size, self._edge)
-        except ValueError as error:
-            raise VerificationError(f"the ledger's row in the database is damaged: {error}") from error
-        frontier = Frontier()
-        for size, hashes in self._between(sorted({*signed, self.size})):
-            for tile in frontier.append_many(hashes):
-                if tile.level:  # those of level 0 are what was just read
-                    self._compare(tile.level, tile.number, tile.hashes)
-            if frontier.size == size and size in signed:
-                self._check_signed(frontier, signed[size])
-        if frontier.edge != self._edge:
-            raise VerificationError("the ledger's row in the database contradicts its tiles")
-        self.root = frontier.root()
-
-    def leaves(self) -> Iterator[bytes]:
-        """The leaf hashes as the ledger has them, tile by tile; the last may be partial."""
-        for number in range(self.size // TILE_WIDTH):
-            yield self._tile(number)
-        if width := self.size % TILE_WIDTH:
-            yield self._edge[: width * HASH_BYTES]
-
-    def _signed(self) -> dict[int, Checkpoint]:
-        """Every checkpoint by its size, each with a good signature. Raises VerificationError."""
-        signed: dict[int, Checkpoint] = {}
-        for row in self._connection.execute(select(checkpoints).order_by(checkpoints.c.size)):
-            checkpoint = self._read(row.note, f"checkpoint {row.size} in the database")
-            if (checkpoint.size, checkpoint.root) != (row.size, row.root):
-                raise VerificationError(f"checkpoint {row.size} in the database is not what its note says")
-            signed[row.size] = checkpoint
-        path = self._ledger.checkpoint_path
-        if not path.exists():
-            if signed:
-                raise VerificationError(f"{path} is missing, although a checkpoint was published")
-            return signed
-        with disk_faults(path):
-            data = path.read_bytes()
-        try:
-            note = data.decode()
-        except UnicodeDecodeError as error:
-            raise VerificationError(f"{path}: the checkpoint is not text") from error
-        published = self._read(note, str(path))
-        newest = max(signed, default=0)
-        if published.size < newest:
-            raise VerificationError(f"{path} is older than the last one published, over {newest} leaves")
-        if published.size in signed and signed[published.size].note != note:
-            raise VerificationError(f"{path} is not the checkpoint that was published")
-        # After a crash the file can be one ahead of the table.
-        signed[published.size] = published
-        return signed
-
-    def _read(self, note: str, where: str) -> Checkpoint:
-        try:
-            return read_checkpoint(note, self._origin, self._public_key)
-        except VerificationError as error:
-            raise VerificationError(f"{where}: {error}; nothing it was said to sign is proven by it") from error
-
-    def _between(self, sizes: list[int]) -> Iterator[tuple[int, bytes]]:
-        """The leaf hashes, cut so that each of `sizes` is reached at the end of a piece: (next size, hashes)."""
-        tiles = self.leaves()
-        held = b""
-        for before, size in pairwise([0, *sizes]):
-            missing = size - before
-            while missing:
-                held = held or next(tiles)
-                piece, held = held[: missing * HASH_BYTES], held[missing * HASH_BYTES :]
-                missing -= len(piece) // HASH_BYTES
-                yield size, piece
-            if not size:
-                yield 0, b""
-
-    def _check_signed(self, frontier: Frontier, checkpoint: Checkpoint) -> None:
-        for tile, (level, number, width) in zip(
-            frontier.partial_tiles(), partial_tile_places(frontier.size), strict=True
-        ):
-            path = self._ledger.tile_path(level, number, width)
-            # The full tile, once there, stands for the partial one.
-            if path.exists() or not self._ledger.tile_path(level, number).exists():
-                self._compare(level, number, tile.hashes, width)
-        if frontier.root() != checkpoint.root:
-            raise VerificationError(
-                f"the tiles do not give the root that was signed over {checkpoint.size} leaves: "
-                "the ledger is not the one that was published"
-            )
-
-    def _compare(self, level: int, number: int, hashes: bytes, width: int | None = None) -> None:
-        path = self._ledger.tile_path(level, number, width)
-        if not path.exists():
-            raise VerificationError(f"a tile of the ledger is missing: {path}")
-        with disk_faults(path):
-            found = path.read_bytes()
-        if found != hashes:
-            place = _first_difference(found, hashes)
-            raise VerificationError(f"a tile of the ledger contradicts the tiles below it, at hash {place}: {path}")
-
-    def _tile(self, number: int) -> bytes:
-        path = self._ledger.tile_path(0, number)
-        if not path.exists():
-            raise VerificationError(f"a tile of the ledger is missing: {path}")
-        with disk_faults(path):
-            hashes = path.read_bytes()
-        if len(hashes) != TILE_BYTES:
-            raise VerificationError(f"a tile of the ledger is cut short: {path}")
-        return hashes
 
 
 class _Input:
@@ -210,7 +92,7 @@ class _Input:
 class _Bytes:
     """The segments, the rows that describe them and the leaves that commit to them."""
 
-    def __init__(self, workspace: Workspace, key: WorkspaceKey, connection: Connection, tree: _Tree) -> None:
+    def __init__(self, workspace: Workspace, key: WorkspaceKey, connection: Connection, tree: TreeCheck) -> None:
         self._workspace = workspace
         self._key = key
         self._connection = connection
@@ -219,13 +101,17 @@ class _Bytes:
         self._opened: tuple[int, io.BufferedReader] | None = None
         self._leaves = tree.leaves()
         self._held = b""
+        self._statements = statements_of(connection)
+        self._next = next(self._statements, None)
+        self._said = Said()
         total = select(rejections.c.chunk, func.sum(rejections.c.count)).group_by(rejections.c.chunk)
         self._rejected: dict[int, int] = {row[0]: row[1] for row in connection.execute(total)}
 
     def check(self, reread: Reread, progress: Progress | None) -> Verified:
         """Raises VerificationError at the first fault."""
         seen: dict[int, _Input] = {}
-        done = records = segments = 0
+        done = self._take_statements(0)
+        records = segments = 0
         for chunk in self._connection.execute(select(chunks).order_by(chunks.c.sequence)).all():
             if chunk.input not in seen:
                 row = self._connection.execute(select(inputs).where(inputs.c.id == chunk.input)).first()
@@ -245,16 +131,18 @@ class _Bytes:
                 segments += 1
             self._check_leaves(source, chunk, where, reread)
             self._check_events(chunk, where)
-            done += chunk.leaves
+            done = self._take_statements(done + chunk.leaves)
             records += chunk.leaves if chunk.kind != "container" else 0
             if progress is not None:
                 progress(done, self._tree.size)
         if done != self._tree.size:
             raise VerificationError(
-                f"the ledger has {self._tree.size} leaves, the chunks {done}: chunks were taken away or put in"
+                f"the ledger has {self._tree.size} entries, chunks and statements {done}: "
+                "some were taken away or put in"
             )
         for source in seen.values():
             _check_whole(source)
+        self._said.check(self._connection)
         return Verified(
             records=records,
             segments=segments,
@@ -267,6 +155,22 @@ class _Bytes:
                 )
             ),
         )
+
+    def _take_statements(self, done: int) -> int:
+        """Check the statements that stand at entry `done` and after it, one after the other; where they end."""
+        while self._next is not None and self._next.leaf <= done:
+            found = self._next
+            if found.leaf < done:
+                raise VerificationError(f"statement {found.leaf} stands where records do: it was moved or put in")
+            if statement_hash(found.salt, found.data) != self._take(1):
+                raise VerificationError(
+                    f"entry {found.leaf} ({found.kind}) is not what the ledger has there: "
+                    "what it says was altered after it was committed"
+                )
+            self._said.add(found)
+            self._next = next(self._statements, None)
+            done += 1
+        return done
 
     def _check_counts(self, source: _Input, chunk: Row[Any], where: str) -> None:
         rejected = self._rejected.get(chunk.sequence, 0)
@@ -324,7 +228,7 @@ class _Bytes:
             raise VerificationError(
                 f"{where}: {len(found) // HASH_BYTES} records are framed where {chunk.leaves} were sealed"
             )
-        ordinal = _first_difference(found, expected)
+        ordinal = first_difference(found, expected)
         # Where a damaged stretch stands for several records, entries run ahead of leaves.
         least = "" if chunk.leaves == chunk.read else " or after"
         place = "" if chunk.kind == "container" else f", entry {chunk.first_entry + ordinal}{least}"
@@ -371,7 +275,7 @@ class _Bytes:
 def container_span(stream: io.BufferedReader, offset: int, length: int) -> Iterator[Span]:
     """The one span of a chunk of kind `container`: all its bytes."""
     stream.seek(offset)
-    yield 0, length, stream.read(length), None
+    yield 0, length, stream.read(length), None, None
 
 
 def _check_whole(source: _Input) -> None:
@@ -383,11 +287,3 @@ def _check_whole(source: _Input) -> None:
         raise VerificationError(f"{row.path}: {source.received} of its {row.size} bytes are in the record")
     if source.hash.hexdigest() != row.sha256:
         raise VerificationError(f"{row.path}: the bytes in the record do not have the SHA-256 of the file received")
-
-
-def _first_difference(found: bytes, expected: bytes) -> int:
-    """The number of the first 32-byte hash that is not the same in both."""
-    for start in range(0, max(len(found), len(expected)), HASH_BYTES):
-        if found[start : start + HASH_BYTES] != expected[start : start + HASH_BYTES]:
-            return start // HASH_BYTES
-    raise ValueError("the hashes do not differ")

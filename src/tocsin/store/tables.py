@@ -71,6 +71,7 @@ chunks = Table(
     Column("first", BigInteger),
     Column("last", BigInteger),
     Column("plan", Text, nullable=False),  # digest of the rules the hits were made with
+    Column("fielded", LargeBinary, nullable=False),  # ordinals of the leaves with a field root, 4 bytes each, ascending
 )
 
 rejections = Table(
@@ -124,6 +125,16 @@ checkpoints = Table(
     Column("root", LargeBinary, nullable=False),
     Column("note", Text, nullable=False),
     Column("signed", Text, nullable=False),
+)
+
+# What the ledger says beside records: the leaf, its kind, and what it commits to with its salt (`record.statements`).
+statements = Table(
+    "statements",
+    metadata,
+    Column("leaf", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False, index=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("data", LargeBinary, nullable=False),
 )
 
 # Briefs that went out. `figures` is JSON of `model.brief.Figures`: what the next one is compared with.

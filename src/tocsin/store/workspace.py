@@ -19,8 +19,8 @@ from tocsin.store.faults import database_faults, disk_faults
 from tocsin.store.settings import number_of, read_settings, text_of, write_settings
 
 # Of workspace.toml and the folders; the database has its own, the last of REVISIONS.
-FORMAT = 1
-REVISIONS = ("0001", "0002", "0003", "0004")
+FORMAT = 2
+REVISIONS = ("0001",)
 
 _SETTINGS = "workspace.toml"
 _DATABASE = "tocsin.db"
@@ -156,6 +156,11 @@ def open_workspace(path: Path) -> Workspace:
     settings = read_settings(settings_path)
     if number_of(settings, "format", settings_path) > FORMAT:
         raise _newer(path)
+    if number_of(settings, "format", settings_path) < FORMAT:
+        raise StoreError(
+            f"{path} was made before the format of the record was frozen",
+            hint="investigate the logs again, into a new workspace",
+        )
     if not (path / _DATABASE).exists():
         raise StoreError(f"{path} has lost its database, {_DATABASE}", hint="restore it from a backup")
     if is_writable(path):

@@ -1,0 +1,165 @@
+"""Acts: somebody did something with the evidence, signed, in the ledger, over the tree as it was before."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection
+
+from tocsin.errors import RefusedError, VerificationError
+from tocsin.record.canonical import canonical, read_canonical
+from tocsin.record.checkpoint import log_key
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.notes import KeyType, Note, VerifierKey, with_signature
+from tocsin.record.people import Registry, check_act
+from tocsin.record.people_keys import Signer
+from tocsin.record.statements import append_statements, statements_of
+from tocsin.store.workspace import Workspace
+
+ACT = "act"
+_HEADER = "tocsin/act/1"
+# How the acts that say who is who begin: canonical JSON has `act` first.
+_OF_PEOPLE = tuple(
+    f'{_HEADER}\n{{"act":"{kind}",'.encode() for kind in ("enrolled", "succeeded", "recovered", "revoked")
+)
+_MEMBERS = {"act", "at", "by", "ledger", "what"}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act, as the ledger has it.
+
+    leaf        its index in the tree
+    at          RFC 3339 in UTC, whole seconds, by the clock of the machine it was done on
+    by          names of the keys that signed
+    size, root  of the tree before it
+    what        what was done, by kind (docs/formats/evidence.md)
+    note        the signed note itself
+    """
+
+    leaf: int
+    kind: str
+    at: str
+    by: tuple[str, ...]
+    size: int
+    root: bytes
+    what: Mapping[str, Any]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _OfWorkspace:
+    """The workspace's own key as a signer: what it signs was signed by no person."""
+
+    workspace: Workspace
+    key: WorkspaceKey
+
+    @property
+    def name(self) -> str:
+        return self.workspace.origin
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        return self.key.signer.public_key()
+
+    def sign(self, data: bytes) -> bytes:
+        return self.key.signer.sign(data)
+
+
+def record_act(
+    workspace: Workspace, key: WorkspaceKey, kind: str, what: Mapping[str, Any], at: str, actors: Sequence[Signer] = ()
+) -> Act:
+    """Puts an act into the ledger, in a transaction of its own, and publishes a checkpoint over it.
+
+    Without actors the workspace's key signs, and the login name is noted: nobody's own key was at hand. Raises
+    StoreError where the workspace cannot be written, RefusedError where the act would not count.
+    """
+    signers = tuple(actors) or (_OfWorkspace(workspace, key),)
+    said = dict(what) if actors else {**what, "login": _login()}
+    ledger = Ledger(workspace.ledger)
+    with workspace.writing() as connection:
+        tree = frontier_of(connection)
+        body = {
+            "act": kind,
+            "at": at,
+            "by": [signer.name for signer in signers],
+            "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
+            "what": said,
+        }
+        note = Note(f"{_HEADER}\n{canonical(body).decode()}\n", ())
+        for signer in signers:
+            note = with_signature(note, _verifier_key(signer), signer.sign)
+        act = read_act(tree.size, str(note).encode())
+        _refuse_uncounted(act, connection, log_key(workspace.origin, key.signer.public_key()))
+        append_statements(connection, ledger, [(ACT, act.note.encode())])
+    with workspace.writing() as connection:
+        ledger.publish(connection, key.signer, workspace.origin, at)
+    return act
+
+
+def people_acts(connection: Connection) -> Iterator[Act]:
+    """The acts that say who is who, in order: enough to know whose signature counts now."""
+    for statement in statements_of(connection, ACT):
+        if statement.data.startswith(_OF_PEOPLE):
+            yield read_act(statement.leaf, statement.data)
+
+
+def _refuse_uncounted(act: Act, connection: Connection, key: VerifierKey) -> None:
+    """Raises RefusedError where the act would not count: it would be a fault of the ledger for ever."""
+    registry = Registry(key=key)
+    if not registry.is_unsigned(act) or act.kind == "recovered":
+        for each in people_acts(connection):
+            registry.add(each)
+    try:
+        check_act(act, registry)
+    except VerificationError as error:  # of what is not in the record yet: somebody has to decide, not a court
+        raise RefusedError(
+            f"nothing was recorded: {error}", hint="see whose key may do what, with: tocsin key list"
+        ) from error
+
+
+def _verifier_key(signer: Signer) -> VerifierKey:
+    return VerifierKey(name=signer.name, type=KeyType.ED25519, public_key=signer.public_key.public_bytes_raw())
+
+
+def acts_of(connection: Connection) -> Iterator[Act]:
+    """Every act in order, its signatures unchecked. Raises VerificationError where one is no act."""
+    for statement in statements_of(connection, ACT):
+        yield read_act(statement.leaf, statement.data)
+
+
+def read_act(leaf: int, data: bytes) -> Act:
+    """An act from its note, the signatures unchecked. Raises VerificationError naming the entry."""
+    try:
+        note = data.decode()
+        header, body, empty = note.split("\n", 3)[:3]
+        members = read_canonical(body.encode())
+        tree = members["ledger"]
+        act = Act(
+            leaf=leaf,
+            kind=str(members["act"]),
+            at=str(members["at"]),
+            by=tuple(str(name) for name in members["by"]),
+            size=int(tree["size"]),
+            root=base64.b64decode(tree["root"], validate=True),
+            what=dict(members["what"]),
+            note=note,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise VerificationError(f"entry {leaf} is no act that can be read: {error}") from error
+    if header != _HEADER or empty or set(members) != _MEMBERS:
+        raise VerificationError(f"entry {leaf} is no act of a kind that this version knows")
+    return act
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "not named"

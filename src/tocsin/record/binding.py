@@ -1,0 +1,78 @@
+"""The rows of the database as statements: what the ledger says of inputs, chunks and what was derived from them.
+
+A row that says anything else than its newest statement was changed after it was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from tocsin.record.canonical import canonical
+
+INPUT, CHUNK, DERIVED, FIELDS = "input", "chunk", "derived", "fields"
+
+Row = Mapping[str, Any]
+
+_INPUT = ("path", "sha256", "content_sha256", "size", "source", "state", "reason", "container", "complete", "run")
+_CHUNK = (
+    "sequence",
+    "input",
+    "kind",
+    "offset",
+    "length",
+    "skip",
+    "sha256",
+    "name",
+    "segment_sha256",
+    "decoder",
+    "tree_start",
+    "leaves",
+    "first_entry",
+    "read",
+    "stored",
+    "duplicates",
+)
+_REJECTION = ("reason", "count", "first", "detail")
+
+
+def input_statement(row: Row, acquisition: bytes | None) -> bytes:
+    """What the ledger says of an input: its row, and the digest of the acquisition record where it is one."""
+    # A probability as thousandths: canonical JSON writes floating point in more than one language's way.
+    said = {"input": row["id"], "certainty": round(row["certainty"] * 1000), "acquisition": _digest(acquisition)}
+    return canonical({"statement": INPUT} | said | {name: row[name] for name in _INPUT})
+
+
+def chunk_statement(row: Row, keys: bytes) -> bytes:
+    """What the ledger says of a chunk; `keys` are those of its events (`store.event_keys`)."""
+    said = {"preamble": _digest(row["preamble"]), "fielded": _digest(row["fielded"]), "keys": _digest(keys)}
+    return canonical({"statement": CHUNK} | said | {name: row[name] for name in _CHUNK})
+
+
+def derived_statement(
+    row: Row, rejections: Iterable[Row], warnings: Iterable[Row], partials: Mapping[str, bytes]
+) -> bytes:
+    """What was derived from a chunk, by which rules: the ledger says it anew whenever it is derived anew."""
+    said = {
+        "chunk": row["sequence"],
+        "plan": row["plan"],
+        "events": row["events"],
+        "events_sha256": row["events_sha256"],
+        # Nanoseconds since 1970 are beyond what canonical JSON holds as a number.
+        "first": None if row["first"] is None else str(row["first"]),
+        "last": None if row["last"] is None else str(row["last"]),
+        "rejections": [{name: one[name] for name in _REJECTION} for one in rejections],
+        "warnings": {one["code"]: one["count"] for one in warnings},
+        "partials": {fold: _digest(data) for fold, data in partials.items()},
+    }
+    return canonical({"statement": DERIVED} | said)
+
+
+def fields_statement(leaf: int, root: bytes) -> bytes:
+    """The field root of a record that was sealed without one."""
+    return canonical({"statement": FIELDS, "leaf": leaf, "fields": root.hex()})
+
+
+def _digest(data: bytes | None) -> str:
+    return "" if data is None else sha256(data).hexdigest()

@@ -1,0 +1,61 @@
+"""Statements: what the ledger says beside records, each a salted leaf, its text kept in the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select
+
+from tocsin.record.commitment import LEAF_VERSION, SALT_BYTES
+from tocsin.record.ledger import Ledger
+from tocsin.store.tables import statements
+
+
+class Statement(NamedTuple):
+    """One statement: its leaf's index, its kind (docs/formats/ledger.md), the salt and the bytes committed to."""
+
+    leaf: int
+    kind: str
+    salt: bytes
+    data: bytes
+
+
+def statement_leaf(salt: bytes, data: bytes) -> str:
+    """The leaf of a statement, as it is shown."""
+    return f'{{"statement":"{sha256(salt + data).hexdigest()}","v":{LEAF_VERSION}}}'
+
+
+def statement_hash(salt: bytes, data: bytes) -> bytes:
+    """Its leaf hash (RFC 9162, 2.1.1)."""
+    return sha256(b"\0" + statement_leaf(salt, data).encode()).digest()
+
+
+def append_statements(
+    connection: Connection, ledger: Ledger, said: Sequence[tuple[str, bytes]], *, before: bytes = b""
+) -> int:
+    """Appends leaf hashes of records (`before`) and then statements of (kind, bytes); the index of the first leaf.
+
+    In the caller's transaction, and part of the ledger only with it (`Ledger.append`).
+    """
+    salted = [(kind, os.urandom(SALT_BYTES), data) for kind, data in said]
+    start = ledger.append(connection, before + b"".join(statement_hash(salt, data) for _, salt, data in salted))
+    first = start + len(before) // 32
+    if salted:
+        rows = [
+            {"leaf": first + place, "kind": kind, "salt": salt, "data": data}
+            for place, (kind, salt, data) in enumerate(salted)
+        ]
+        connection.execute(insert(statements), rows)
+    return start
+
+
+def statements_of(connection: Connection, kind: str | None = None) -> Iterator[Statement]:
+    """The statements as the database has them, unchecked, in the order of the ledger; those of one kind where given."""
+    query = select(statements.c.leaf, statements.c.kind, statements.c.salt, statements.c.data)
+    if kind is not None:
+        query = query.where(statements.c.kind == kind)
+    for row in connection.execute(query.order_by(statements.c.leaf)):
+        yield Statement(*row)
