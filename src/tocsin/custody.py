@@ -18,7 +18,7 @@ from tocsin.record.people_keys import Asking, Signer, signer_of
 from tocsin.store.workspace import Workspace, is_writable
 
 
-def registry_now(workspace: Workspace, key: WorkspaceKey) -> Registry:
+def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
     """Whose signatures count now. Raises VerificationError at the first act that is not good."""
     return _folded(workspace, key)[0]
 
@@ -26,11 +26,11 @@ def registry_now(workspace: Workspace, key: WorkspaceKey) -> Registry:
 def signers(
     path: Path, given: Sequence[str], *, passphrase: str | None, ask: Asking, environment: Mapping[str, str]
 ) -> tuple[Signer, ...]:
-    """The keys `--as` names, each enrolled in the workspace and in force. Raises ConfigError, StoreError, RefusedError."""
+    """The keys `--as` names, each enrolled and in force. Raises ConfigError, StoreError or RefusedError."""
     if not given:
         return ()
     workspace, key = open_existing(path, passphrase)
-    registry = registry_now(workspace, key)
+    registry = registry_of_workspace(workspace, key)
     return tuple(_standing(path, one, registry, ask, environment) for one in given)
 
 
@@ -80,7 +80,7 @@ def chain(path: Path, passphrase: str | None) -> tuple[Link, ...]:
 def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:
     """Every key that was ever enrolled, in the order of the ledger."""
     workspace, key = open_existing(path, passphrase)
-    rows = sorted(registry_now(workspace, key).holders.values(), key=lambda holder: holder.enrolled)
+    rows = sorted(registry_of_workspace(workspace, key).holders.values(), key=lambda holder: holder.enrolled)
     return tuple(
         KeyRow(
             name=each.name,
@@ -144,8 +144,8 @@ def did(act: Act) -> str:
         case "recovered":
             return f"replaced the lost key {what['name']} by {what['new_name']}: {what['reason']}"
         case "revoked":
-            since = what.get("since")
-            return f"revoked the key {what['name']}{'' if since is None else f' from {since} entries on'}: {what['reason']}"
+            since = "" if what["since"] is None else f" from {what['since']:,} entries on"
+            return f"revoked the key {what['name']}{since}: {what['reason']}"
         case "collected":
             return f"took in {_number(what, 'inputs')} inputs with {_number(what, 'records')} records"
         case "read" | "verified":

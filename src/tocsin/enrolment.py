@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tocsin.custody import registry_now
-from tocsin.errors import ConfigError, RefusedError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tocsin.custody import registry_of_workspace
+from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, record_act
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.notes import KeyType, VerifierKey, parse_verifier_key
 from tocsin.record.people import Registry
-from tocsin.record.people_keys import NAME, Asking, Signer, signer_of
+from tocsin.record.people_keys import NAME, Asking, Signer, checked_name, new_key_file, signer_of
 from tocsin.record.roles import Role
 from tocsin.store.workspace import Workspace
 
@@ -69,13 +71,16 @@ def recover(path: Path, name: str, vkey: str, reason: str, hand: Hand) -> Act:
 
 
 def given_key(vkey: str) -> VerifierKey:
-    """A person's public key as it was typed. Raises ConfigError: VerificationError speaks of a record, not of a typo."""
+    """A person's public key as it was typed. Raises ConfigError."""
     name, plus, _ = vkey.partition("+")
     if not plus or not NAME.fullmatch(name):
         raise ConfigError(
             f"{vkey!r} is no public key", hint="give what `tocsin key new` printed: NAME+8 digits+letters"
         )
-    key = parse_verifier_key(vkey)
+    try:
+        key = parse_verifier_key(vkey)
+    except VerificationError as error:  # a typo, and no fault of a record
+        raise ConfigError(str(error), hint="copy it anew from where `tocsin key new` printed it") from error
     if key.type is not KeyType.ED25519:
         raise ConfigError(
             f"the key of {name} is a witness's",
@@ -101,10 +106,10 @@ def _actors(
     workspace: Workspace, key: WorkspaceKey, hand: Hand, new: Callable[[Registry], dict[bytes, str]]
 ) -> tuple[Signer, ...]:
     """Who signs. `new` names keys that are about to be enrolled, by public key."""
-    registry = registry_now(workspace, key)
+    registry = registry_of_workspace(workspace, key)
     coming = new(registry)
 
-    def named(public_key: Any) -> str | None:
+    def named(public_key: Ed25519PublicKey) -> str | None:
         raw = public_key.public_bytes_raw()
         return registry.name_of(raw) or coming.get(raw)
 
@@ -116,3 +121,21 @@ def _actors(
                 hint="the first officer enrols his own key with it; everybody else is enrolled by an officer",
             )
     return actors
+
+
+def new_key(path: Path, name: str, ask: Asking) -> VerifierKey:
+    """A new key of a person's own in `path`. Raises ConfigError, StoreError."""
+    checked_name(name)
+    if path.exists():
+        raise ConfigError(f"{path} exists", hint="a key is never replaced: choose another file")
+    return _verifier_key(name, new_key_file(path, name, ask(path)))
+
+
+def public_key(name: str, given: str, ask: Asking, environment: Mapping[str, str]) -> VerifierKey:
+    """The public half of a key there is, under the name it is to bear. Raises ConfigError, StoreError."""
+    signer = signer_of(given, named=lambda _: None, ask=ask, environment=environment)
+    return _verifier_key(checked_name(name), signer.public_key)
+
+
+def _verifier_key(name: str, key: Ed25519PublicKey) -> VerifierKey:
+    return VerifierKey(name=name, type=KeyType.ED25519, public_key=key.public_bytes_raw())

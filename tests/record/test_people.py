@@ -91,7 +91,7 @@ def test_a_revocation_without_a_size_leaves_what_was_signed_before_it() -> None:
     ledger.add("read", READ, ADA)
     ledger.add("revoked", revocation(ADA), BELA)
     assert not ledger.registry.disowned
-    with pytest.raises(VerificationError, match=r"entry 5 \(read\) .* entry 4 revoked"):
+    with pytest.raises(VerificationError, match=r"entry 5 \(read\) .* was revoked at entry 4"):
         ledger.add("read", READ, ADA)
 
 

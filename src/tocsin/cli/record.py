@@ -10,7 +10,8 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
-from tocsin.share.exit import release
+from tocsin.errors import ConfigError
+from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
@@ -32,6 +33,25 @@ def verify(workspace: options.WorkspaceOption, quiet: options.QuietOption = Fals
     with progress_on_stderr(quiet=quiet) as progress:
         verified = verify_record(workspace, passphrase=passphrase_for(workspace), progress=progress)
     release(_words(verified), None)
+
+
+@commands.command()
+def custody(
+    workspace: options.WorkspaceOption,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+) -> None:
+    """The chain of custody: who did what with the evidence, when, and at which entry of the ledger."""
+    from tocsin.custody import chain
+    from tocsin.share.custody import chain_text
+    from tocsin.share.formats.json_document import listed
+
+    if format_ not in ("text", "json"):
+        raise ConfigError(f"there is no format {format_!r} for custody", hint="formats: json, text")
+    refuse_overwrite(output, force=force)
+    found = chain(workspace, passphrase_for(workspace))
+    release(listed("custody", found) if format_ == "json" else chain_text(found), output, force=force)
 
 
 def _words(verified: Verified) -> str:

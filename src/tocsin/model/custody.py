@@ -38,3 +38,12 @@ class KeyRow:
     enrolled_by: tuple[str, ...]
     state: str
     is_in_force: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillStep:
+    """One step of a rehearsal: what was tried, what came of it, and whether that is what should."""
+
+    tried: str
+    outcome: str
+    is_good: bool

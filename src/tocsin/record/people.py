@@ -119,7 +119,7 @@ class Registry:
         name, since = revocation.what["name"], revocation.what["since"]
         for act in self._past:
             if name in act.by and act.leaf >= since and act is not revocation:
-                why = f"{name} signed it, whose key was revoked by entry {revocation.leaf} from size {since} on"
+                why = f"{name} signed it, whose key entry {revocation.leaf} revoked from {since} entries on"
                 self.disowned.setdefault(act.leaf, why)
         again = Registry(key=self.key, disowned=self.disowned)
         for act in self._past:
@@ -183,13 +183,13 @@ def _keys_of(act: Act, registry: Registry, entry: str) -> list[VerifierKey]:
             raise VerificationError(f"{entry} is signed by {name!r}, a key no earlier entry enrols: {_UNPROVEN}")
         if holder.revoked is not None:
             raise VerificationError(
-                f"{entry} is signed by {name!r}, a key that entry {holder.revoked} revoked: it does not count"
+                f"{entry} is signed by {name!r}, a key that was revoked at entry {holder.revoked}: it does not count"
             )
         if holder.succeeded is not None:
-            how = "says was lost, and replaced" if holder.is_recovered else "superseded"
+            how = "lost, and replaced" if holder.is_recovered else "superseded"
             raise VerificationError(
-                f"{entry} is signed by {name!r}, a key that entry {holder.succeeded} {how} by {holder.successor!r}: "
-                "whoever still has the old key signed, and it does not count"
+                f"{entry} is signed by {name!r}, a key that was {how} by {holder.successor!r} at entry "
+                f"{holder.succeeded}: whoever still has the old key signed, and it does not count"
             )
     return [registry.holders[name].key for name in act.by]
 
