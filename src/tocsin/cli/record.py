@@ -10,6 +10,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
 from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.plain import shown
@@ -26,13 +27,19 @@ def record() -> None:
 
 
 @commands.command()
-def verify(workspace: options.WorkspaceOption, quiet: options.QuietOption = False) -> None:
+def verify(
+    workspace: options.WorkspaceOption, as_: options.AsOption = None, quiet: options.QuietOption = False
+) -> None:
     """Recompute the whole record from its bytes; ends with code 4 at the first fault, and names it."""
     from tocsin.investigation import verify_record
 
+    passphrase = passphrase_for(workspace)
+    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        verified = verify_record(workspace, passphrase=passphrase_for(workspace), progress=progress)
-    release(_words(verified), None)
+        verified = verify_record(workspace, passphrase=passphrase, progress=progress)
+    text = _words(verified)
+    reading.done("record verify", {"size": verified.size}, text, kind="verified")
+    release(text, None)
 
 
 @commands.command()
