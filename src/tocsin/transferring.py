@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -52,8 +52,10 @@ def pass_on(workspace: Path, content: str, to: str, hand: Hand, *, kind: str = "
     return transfer
 
 
-def receive(transfer: str, package: Path, given: str, ask: Asking, environment: dict[str, str]) -> Receipt:
+def receive(transfer: str, package: Path, given: str, ask: Asking, environment: Mapping[str, str]) -> Receipt:
     """The receiver's receipt for a package that is what the transfer note says; no workspace is needed.
+
+    Whether the package verifies is for the caller to see first.
 
     Raises VerificationError where note or package are not good, RefusedError where the key is not the one it is for.
     """

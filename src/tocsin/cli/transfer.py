@@ -35,10 +35,12 @@ def transfer(
     force: options.ForceOption = False,
     as_: options.AsOption = None,
 ) -> None:
-    """Pass a package on: a note you sign, for the receiver to sign a receipt against."""
+    """Pass a package on, once it verifies: a note you sign, for the receiver to sign a receipt against."""
+    from tocsin.attest.verifying import Options, verify_package
     from tocsin.transferring import content_of, pass_on
 
     refuse_overwrite(output, force=force)
+    verify_package(package, Options(), tell)
     passed = pass_on(workspace, content_of(package), to, hand_of(workspace, as_))
     release(passed.note, output, force=force)
     tell(
@@ -56,12 +58,14 @@ def receive(
     output: _OutputOption,
     force: options.ForceOption = False,
 ) -> None:
-    """Sign for a package you were given, once it is found to be what the giver signed; needs no workspace."""
+    """Sign for a package you were given, once it verifies and is what the giver signed; needs no workspace."""
+    from tocsin.attest.verifying import Options, verify_package
     from tocsin.transferring import receive as received
     from tocsin.transferring import small_text
 
     refuse_overwrite(output, force=force)
-    receipt = received(small_text(note), package, as_, person_passphrase, dict(os.environ))
+    verify_package(package, Options(), tell)
+    receipt = received(small_text(note), package, as_, person_passphrase, os.environ)
     release(receipt.note, output, force=force)
     tell(f"receipt for the package {receipt.content} from {receipt.origin}: {output}\nsend it back to the giver")
 
