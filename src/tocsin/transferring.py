@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from tocsin.books import begin_run, finish_run
 from tocsin.collect.plan import plan_kept
@@ -28,8 +29,15 @@ _EXPORT = "data/custody/export.json"
 _LARGEST_NOTE = 1 << 20
 
 
-def pass_on(workspace: Path, content: str, to: str, hand: Hand, *, kind: str = "transferred") -> Transfer:
-    """A transfer note for what has the content digest, from whoever signs to the receiver `to`; the act is recorded.
+class Contents(NamedTuple):
+    """What a package is known by: the origin of its ledger, and its content digest (docs/formats/evidence.md)."""
+
+    origin: str
+    digest: str
+
+
+def pass_on(workspace: Path, contents: Contents, to: str, hand: Hand, *, kind: str = "transferred") -> Transfer:
+    """A transfer note for a package, from whoever signs to the receiver `to`; the act is recorded.
 
     kind   `transferred`, or `handed_over` where it leaves the institution for good: an officer's decision
     Raises ConfigError where nobody signs or `to` is nobody, RefusedError where the signer may not.
@@ -40,14 +48,20 @@ def pass_on(workspace: Path, content: str, to: str, hand: Hand, *, kind: str = "
         registry = registry_of_workspace(opened, key)
         at = utc_text(now_utc())
         transfer = signed_transfer(
-            content=content,
-            origin=opened.origin,
+            content=contents.digest,
+            origin=contents.origin,
             giver=_party(registry.holders[giver.name]),
             receiver=_party(_receiver(registry, to, workspace)),
             at=at,
             signer=giver,
         )
-        what = {"content": content, "to": to, "transfer": transfer.digest, "note": transfer.note}
+        what = {
+            "content": contents.digest,
+            "origin": contents.origin,
+            "to": to,
+            "transfer": transfer.digest,
+            "note": transfer.note,
+        }
         record_act(opened, key, kind, what, at, [giver])
     return transfer
 
@@ -60,10 +74,11 @@ def receive(transfer: str, package: Path, given: str, ask: Asking, environment: 
     Raises VerificationError where note or package are not good, RefusedError where the key is not the one it is for.
     """
     passed = read_transfer(transfer)
-    if (content := content_of(package)) != passed.content:
+    found = contents_of(package)
+    if found != (passed.origin, passed.content):
         raise VerificationError(
-            f"{package} is not what the transfer note was signed for: its content digest is {content}, and the note "
-            f"says {passed.content}; sign nothing"
+            f"{package} is not what the transfer note was signed for: its content digest is {found.digest}, and the "
+            f"note says {passed.content}: sign nothing"
         )
     expected = passed.receiver.key
     signer = signer_of(
@@ -135,8 +150,8 @@ def take_back(workspace: Path, file: Path, source: str, note: str, hand: Hand, p
     return Returned(path=path, sha256=digest, entry=done.leaf)
 
 
-def content_of(package: Path) -> str:
-    """The content digest of a package, as its files have it and as its act of export says.
+def contents_of(package: Path) -> Contents:
+    """What a package is known by, as its files have it and as its act of export says.
 
     Raises ConfigError where it is no package, VerificationError where the two differ.
     """
@@ -148,13 +163,14 @@ def content_of(package: Path) -> str:
     try:
         said = json.loads(small_text(export))
         act, newer = read_act(int(said["act"]), str(said["data"]).encode()), int(said["size"])
+        origin = str(json.loads(small_text(package / "data" / "package.json"))["origin"])
     except (ValueError, KeyError, TypeError) as error:
         raise VerificationError(f"{export} does not say what was exported: {error}") from error
     lines = "".join(f"{digest}  {path}\n" for path, digest in _payload(package, f"data/checkpoints/{newer}.note"))
     content = sha256(lines.encode()).hexdigest()
     if act.kind != "exported" or act.what.get("content") != content:
         raise VerificationError(f"{package} is not as it was exported: its files are not those its act of export is of")
-    return content
+    return Contents(origin, content)
 
 
 def small_text(path: Path) -> str:

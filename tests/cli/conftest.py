@@ -84,6 +84,10 @@ class Investigation(types.ModuleType):
         """The answers."""
         return self._answer(workspace, question, passphrase)
 
+    def enter_notes(self, workspace: Path, entries: object, *, passphrase: str | None, progress: object) -> Answers:
+        """The answers with them."""
+        return self._answer(workspace, entries)
+
     def last_brief(self, workspace: Path) -> IssuedBrief | None:
         """The one issued before."""
         return self.brief

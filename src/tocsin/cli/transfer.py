@@ -37,11 +37,11 @@ def transfer(
 ) -> None:
     """Pass a package on, once it verifies: a note you sign, for the receiver to sign a receipt against."""
     from tocsin.attest.verifying import Options, verify_package
-    from tocsin.transferring import content_of, pass_on
+    from tocsin.transferring import contents_of, pass_on
 
     refuse_overwrite(output, force=force)
     verify_package(package, Options(), tell)
-    passed = pass_on(workspace, content_of(package), to, hand_of(workspace, as_))
+    passed = pass_on(workspace, contents_of(package), to, hand_of(workspace, as_))
     release(passed.note, output, force=force)
     tell(
         f"transfer note for {shown(passed.receiver.person)} ({passed.receiver.key.name}): {output}\n"
