@@ -88,6 +88,10 @@ class Investigation(types.ModuleType):
         """The answers with them."""
         return self._answer(workspace, entries)
 
+    def notes_in(self, path: Path, *, by: str) -> tuple[()]:
+        """No note."""
+        return ()
+
     def last_brief(self, workspace: Path) -> IssuedBrief | None:
         """The one issued before."""
         return self.brief
