@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tocsin.books import begin_run, finish_run
 from tocsin.collect.plan import plan_kept
-from tocsin.custody import registry_of_workspace, signers
+from tocsin.custody import people_of, signers
 from tocsin.enrolment import Hand
 from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.intake import Intake, Progress
@@ -45,7 +45,7 @@ def pass_on(workspace: Path, contents: Contents, to: str, hand: Hand, *, kind: s
     giver = _one_signer(workspace, hand, "who gives it signs")
     opened, key = open_existing(workspace, hand.passphrase)
     with opened.writer_lock():
-        registry = registry_of_workspace(opened, key)
+        registry = people_of(opened, key)
         at = utc_text(now_utc())
         transfer = signed_transfer(
             content=contents.digest,
@@ -101,7 +101,7 @@ def file_receipt(workspace: Path, receipt: str, hand: Hand) -> Act:
     actors = signers(workspace, hand.given, passphrase=hand.passphrase, ask=hand.ask, environment=hand.environment)
     opened, key = open_existing(workspace, hand.passphrase)
     with opened.writer_lock():
-        registry = registry_of_workspace(opened, key)
+        registry = people_of(opened, key)
         _check_receipt(found, registry, opened)
         what = {"content": found.content, "from": found.receiver.name, "transfer": found.transfer, "receipt": receipt}
         return record_act(opened, key, "received", what, utc_text(now_utc()), actors)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -45,6 +45,8 @@ class Verified:
     size, root   of the ledger as committed
     published    size of the newest signed checkpoint: leaves after it are committed and not yet signed
     unfinished   inputs whose run was interrupted: what was committed of them is verified
+    acts         how many there are, each by somebody who could; `unsigned` of them by the workspace's key, so by nobody
+    disowned     entries of acts that a revocation took back
     """
 
     records: int
@@ -53,6 +55,9 @@ class Verified:
     root: bytes
     published: int
     unfinished: tuple[str, ...]
+    acts: int = 0
+    unsigned: int = 0
+    disowned: tuple[int, ...] = ()
 
 
 def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Progress | None = None) -> Verified:
@@ -74,7 +79,14 @@ def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Pr
             people.add(act)
             acts.setdefault(act.size, []).append(act)
         tree.check(acts)
-        return _Bytes(workspace, key, connection, tree).check(reread, progress)
+        verified = _Bytes(workspace, key, connection, tree).check(reread, progress)
+        every = [act for of_size in acts.values() for act in of_size]
+        return replace(
+            verified,
+            acts=len(every),
+            unsigned=sum(people.is_unsigned(act) for act in every),
+            disowned=tuple(sorted(people.disowned)),
+        )
 
 
 class _Input:
