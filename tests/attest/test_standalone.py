@@ -798,3 +798,12 @@ def test_a_replacement_by_a_thief_leaves_the_old_key_in_force(tmp_path: Path) ->
     maker.act("read", {}, CUSTODIAN)
     maker.publish()
     assert outcome(maker.write(tmp_path / "p")).count("does not count") == 1
+
+
+def test_a_console_that_knows_no_letter_of_a_name_is_no_fault(tmp_path: Path) -> None:
+    folder = small_ledger().write(tmp_path / "p", head("tool", "tocsin ṭest \x1b[31m\u202e"))
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]}
+    command = [sys.executable, standalone.__file__, str(folder)]
+    ended = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert ended.returncode == 0
+    assert rb"tocsin \u1e6dest \u001b[31m\u202e" in ended.stdout

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import io
 import json
 import os
 import re
@@ -45,17 +46,7 @@ TOLERANCE = 300  # seconds that clocks may differ before a time counts as false
 TIME_STAMP = re.compile(r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)?( \d{4}) GMT$", re.MULTILINE)
 
 # Who may sign which act. An officer may sign any; the workspace's own key, which is no person's, none of FOR_PERSONS.
-CUSTODIAN = {
-    "collected",
-    "read",
-    "verified",
-    "timestamped",
-    "cosigned",
-    "drilled",
-    "transferred",
-    "received",
-    "returned",
-}
+CUSTODIAN = set("collected read verified timestamped cosigned drilled transferred received returned".split())  # noqa: SIM905
 ANALYST = {"read", "verified", "exported", "drilled"}
 ROLES: dict[str, set[str]] = {"custodian": CUSTODIAN, "analyst": ANALYST, "receiver": {"received"}, "witness": set()}
 FOR_PERSONS = {"enrolled", "revoked", "held", "released", "erased", "handed_over"}
@@ -404,10 +395,7 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
         told(8, outcome)
     check_export(act, export["size"], bag, package, len(records), people)
     signers = "the workspace's own key, no person," if act.by == [origin] else " and ".join(act.by)
-    told(
-        8,
-        f"export: checked: entry {act.index}, signed by {signers} at {moment(act.at)}, binds every file of the payload",
-    )
+    told(8, f"export: checked: entry {act.index} binds every file of the payload: by {signers} at {moment(act.at)}")
     stamps: list[Stamp] = []
     outside = ((9, cosigned(checkpoints, said.acts, people, options)), (10, stamped(bag, checkpoints, options)))
     for step, outcomes in outside:
@@ -415,9 +403,7 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
             told(step, outcome)
             stamps += [stamp] if stamp else []
     check_times([*said.acts, act], stamps)
-    told(
-        11, f"times: checked against {len(stamps)} from outside" if stamps else "times: not checked: none from outside"
-    )
+    told(11, f"times: {f'checked against {len(stamps)}' if stamps else 'not checked: none'} from outside")
     for line in conclusion(package, len(records), options, stamps):
         say(plain(line))
 
@@ -1139,6 +1125,8 @@ def main(arguments: Sequence[str]) -> int:
     asked.add_argument("--tsa-root", action="append", default=[], type=Path, metavar="PEM", help="an authority's root")
     asked.add_argument("--checkpoint", type=Path, metavar="NOTE", help="a checkpoint kept elsewhere")
     given = asked.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console that cannot show a letter is no fault
     try:
         roots = b"\n".join(path.read_bytes() for path in given.tsa_root)
         kept = given.checkpoint.read_bytes() if given.checkpoint else b""
