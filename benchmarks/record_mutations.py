@@ -78,6 +78,8 @@ class Changed:
 
     def restore(self) -> None:
         """Puts back what differs from the pristine folder in content."""
+        if (self.folder / "tocsin.db").exists():
+            gc.collect()  # ends the connections to the database, which is about to be put back
         for path in self.files():
             if not (self.pristine / path.relative_to(self.folder)).exists():
                 path.unlink()
@@ -164,7 +166,7 @@ def hashes_moved(path: Path, chance: Chance) -> str:
     """Entries of the ledger exchanged, doubled or dropped in a tile."""
     content = path.read_bytes()
     hashes = [content[start : start + HASH_BYTES] for start in range(0, len(content), HASH_BYTES)]
-    first, second = chance.sample(range(len(hashes)), 2)
+    first, second = sorted(chance.sample(range(len(hashes)), 2))
     kind = chance.choice(("exchanged", "doubled", "dropped"))
     if kind == "exchanged":
         hashes[first], hashes[second] = hashes[second], hashes[first]
@@ -299,7 +301,6 @@ def measure(
     for place, (pristine, change, check, count) in enumerate(subjects):
         changed = Changed(pristine, scratch / f"subject-{place}")
         check(changed.folder)
-        gc.collect()
         changed.restore()
         for number in range(first, first + count):
             kind, what = change(changed, random.Random(f"{seed}:{place}:{number}"))
@@ -312,7 +313,6 @@ def measure(
                 missed.append(Missed(number=number, kind=kind, what=f"{what}: {type(error).__name__}: {error}"))
             else:
                 missed.append(Missed(number=number, kind=kind, what=f"{what}: not found"))
-            gc.collect()  # ends the connections to the database, which is about to be put back
             changed.restore()
     return Figures(seed=seed, kinds=dict(sorted(kinds.items())), missed=tuple(missed))
 

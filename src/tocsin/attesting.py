@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, insert, select
 from tocsin.errors import ConfigError, StoreError, VerificationError
 from tocsin.model.instant import NANOSECONDS
 from tocsin.opening import now_utc, utc_text
-from tocsin.record.acts import Signer, acts_of, record_act
+from tocsin.record.acts import acts_of, record_act
 from tocsin.record.checkpoint import tree_head
 from tocsin.record.cosignature import Cosignature, cosignatures_in, read_answer, write_request
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
@@ -33,6 +33,7 @@ from tocsin.record.outside import (
     claims_of,
     trusted_keys,
 )
+from tocsin.record.people_keys import Signer
 from tocsin.record.proofs import TileReader
 from tocsin.record.witness import Cosigned, new_key, open_witness_key, sign_request
 from tocsin.store.durable import write_all_durably

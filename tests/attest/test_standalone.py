@@ -395,7 +395,7 @@ BENT: dict[str, tuple[Edit, str]] = {
     "another chunk": (shown("chunk", 17), "its chunk statement is that of another chunk"),
     "a chunk that is none": (shown("chunk", 0), "its chunk statement, entry 0, is not enclosed"),
     "another input": (shown("input", "logs/mail.log"), "no enclosed statement of its input has the path"),
-    "another entry": (shown("entry", 7), "it is said to be record 7 of its input"),
+    "another entry": (shown("entry", 1), "it is said to be record 1 of its input, which it is not"),
     "statement dropped": (
         edit_lines("statements.jsonl", lambda lines: [line for line in lines if line["index"] != 11]),
         "its chunk statement, entry 11, is not enclosed",
@@ -434,6 +434,41 @@ BENT: dict[str, tuple[Edit, str]] = {
 def test_what_the_exporter_bends_is_named(tmp_path: Path, name: str) -> None:
     edit, message = BENT[name]
     assert message in fault(small_ledger().write(tmp_path / "p", edit))
+
+
+# What of a record or statement only a reader looks at: the act of export binds it, no entry of the ledger does.
+_READ_ALONE = {"findings"}
+
+
+def bound(value: Any, name: object = None) -> list[tuple[Any, Any]]:
+    """(container, key) of every value in a line that is bound by the ledger."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else []
+    return [
+        place
+        for key, each in pairs
+        if key not in _READ_ALONE
+        for place in (bound(each) if isinstance(each, dict | list) else [(value, key)])
+    ]
+
+
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_not_even_the_exporter_can_change_what_the_ledger_binds(
+    tmp_path_factory: pytest.TempPathFactory, data: Any
+) -> None:
+    name = data.draw(st.sampled_from(["records.jsonl", "statements.jsonl"]))
+
+    def change(lines: list[dict[str, Any]]) -> None:
+        holder, key = data.draw(st.sampled_from(bound(data.draw(st.sampled_from(lines)))))
+        before = holder[key]
+        if isinstance(before, int):
+            other = st.integers(-2, 40) | st.booleans()
+        else:
+            place = data.draw(st.integers(0, len(before) - 1))
+            other = st.characters(codec="utf-8").map(lambda one: before[:place] + one + before[place + 1 :])
+        holder[key] = data.draw(other.filter(lambda each: each != before or type(each) is not type(before)))
+
+    assert fault(small_ledger().write(tmp_path_factory.mktemp("bent") / "p", edit_lines(name, change)))
 
 
 def test_each_fault_says_what_it_means_for_the_claim(tmp_path: Path) -> None:
@@ -615,11 +650,15 @@ ACTS = {
         "a key hands over to the next by its own signature alone",
     ),
     "a recovery by the workspace's key while an officer is left": Case(
-        lambda m: m.act("recovered", {"name": CUSTODIAN.name, "new_name": NEW.name, "key": NEW.vkey}, LOG),
+        lambda m: m.act(
+            "recovered", {"name": CUSTODIAN.name, "new_name": NEW.name, "key": NEW.vkey, "reason": "loss"}, LOG
+        ),
         "a lost key is replaced by another officer, where there is one",
     ),
     "a recovery of the officer's own key": Case(
-        lambda m: m.act("recovered", {"name": OFFICER.name, "new_name": NEW.name, "key": NEW.vkey}, OFFICER),
+        lambda m: m.act(
+            "recovered", {"name": OFFICER.name, "new_name": NEW.name, "key": NEW.vkey, "reason": "loss"}, OFFICER
+        ),
         "not by its own person's word",
     ),
     "one key for two people": Case(
@@ -759,3 +798,12 @@ def test_a_replacement_by_a_thief_leaves_the_old_key_in_force(tmp_path: Path) ->
     maker.act("read", {}, CUSTODIAN)
     maker.publish()
     assert outcome(maker.write(tmp_path / "p")).count("does not count") == 1
+
+
+def test_a_console_that_knows_no_letter_of_a_name_is_no_fault(tmp_path: Path) -> None:
+    folder = small_ledger().write(tmp_path / "p", head("tool", "tocsin ṭest \x1b[31m\u202e"))
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]}
+    command = [sys.executable, standalone.__file__, str(folder)]
+    ended = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert ended.returncode == 0
+    assert rb"tocsin \u1e6dest \u001b[31m\u202e" in ended.stdout

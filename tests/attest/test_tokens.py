@@ -167,6 +167,12 @@ def test_a_token_for_a_size_that_is_not_enclosed(tmp_path: Path, own: Authority)
     assert "the checkpoint of that size or the root is not enclosed" in fault(folder)
 
 
+def test_a_file_among_the_tokens_that_is_none(tmp_path: Path) -> None:
+    maker = small_ledger()
+    maker.files["timestamps/three.tsr"] = b"x"
+    assert "timestamps/three.tsr: it is no token, nor the root of one" in fault(maker.write(tmp_path / "p"))
+
+
 def test_no_token_for_the_root_the_reader_gave(tmp_path: Path, own: Authority) -> None:
     folder = small_ledger().write(tmp_path / "p")
     assert "there is no token that could lead to the root you gave" in fault(folder, Options(tsa_roots=own.root))
@@ -179,7 +185,7 @@ def test_without_openssl_a_token_is_said_to_be_unchecked(
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     lines: list[str] = []
     verify(folder, Options(), lines.append)
-    assert "(10) time stamp: not checked: data/timestamps/3-1.tsr: there is no program openssl here" in lines
+    assert "(10) time stamp: not checked: data/timestamps/3-1.tsr: there is no OpenSSL here" in lines
 
 
 def test_the_second_verifier_refuses_by_itself(tmp_path: Path, own: Authority, other: Authority) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import io
 import json
 import os
 import re
@@ -19,12 +20,13 @@ import stat
 import subprocess
 import sys
 import tempfile
+from bisect import bisect_right
 from calendar import timegm
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,21 +46,11 @@ TOLERANCE = 300  # seconds that clocks may differ before a time counts as false
 TIME_STAMP = re.compile(r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)?( \d{4}) GMT$", re.MULTILINE)
 
 # Who may sign which act. An officer may sign any; the workspace's own key, which is no person's, none of FOR_PERSONS.
-CUSTODIAN = {
-    "collected",
-    "read",
-    "verified",
-    "timestamped",
-    "cosigned",
-    "drilled",
-    "transferred",
-    "received",
-    "returned",
-}
+CUSTODIAN = set("collected read verified timestamped cosigned drilled transferred received returned".split())  # noqa: SIM905
 ANALYST = {"read", "verified", "exported", "drilled"}
 ROLES: dict[str, set[str]] = {"custodian": CUSTODIAN, "analyst": ANALYST, "receiver": {"received"}, "witness": set()}
-FOR_PERSONS = {"enrolled", "revoked", "held", "released", "erased", "handed_over"}
-KINDS = CUSTODIAN | ANALYST | FOR_PERSONS | {"succeeded", "recovered", "witness_trusted"}
+FOR_PERSONS = {"enrolled", "succeeded", "revoked", "held", "released", "erased", "handed_over"}
+KINDS = CUSTODIAN | ANALYST | FOR_PERSONS | {"recovered", "witness_trusted"}
 ERASING = {"officer", "custodian", "analyst"}
 
 Types = Mapping[str, type]
@@ -177,6 +169,11 @@ class Stamp(NamedTuple):
     size: int
     time: int
     who: str
+
+    @property
+    def words(self) -> str:
+        """For faults."""
+        return f"the ledger of {self.size} entries was stamped at {moment(self.time)} ({self.who})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,10 +395,7 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
         told(8, outcome)
     check_export(act, export["size"], bag, package, len(records), people)
     signers = "the workspace's own key, no person," if act.by == [origin] else " and ".join(act.by)
-    told(
-        8,
-        f"export: checked: entry {act.index}, signed by {signers} at {moment(act.at)}, binds every file of the payload",
-    )
+    told(8, f"export: checked: entry {act.index} binds every file of the payload: by {signers} at {moment(act.at)}")
     stamps: list[Stamp] = []
     outside = ((9, cosigned(checkpoints, said.acts, people, options)), (10, stamped(bag, checkpoints, options)))
     for step, outcomes in outside:
@@ -409,9 +403,7 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
             told(step, outcome)
             stamps += [stamp] if stamp else []
     check_times([*said.acts, act], stamps)
-    told(
-        11, f"times: checked against {len(stamps)} from outside" if stamps else "times: not checked: none from outside"
-    )
+    told(11, f"times: {f'checked against {len(stamps)}' if stamps else 'not checked: none'} from outside")
     for line in conclusion(package, len(records), options, stamps):
         say(plain(line))
 
@@ -665,7 +657,9 @@ class Said:
 def read_statements(bag: Bag, tree: Checkpoint) -> Said:
     """(6) Each statement is in the tree and of the kind it says."""
     said, last = Said(), -1
-    for line, content in bag.lines(6, "statements.jsonl"):
+    for number, (line, content) in enumerate(bag.lines(6, "statements.jsonl")):
+        if number >= MOST_RECORDS:
+            raise At(6, line).fault(f"there are more than {MOST_RECORDS:,} statements")
         types: Types = {"index": int, "kind": str, "salt": str, "data": str, "proof": list}
         shown = At(6, line).members(At(6, line).json(content), types)
         index, kind = shown["index"], shown["kind"]
@@ -711,8 +705,9 @@ def bind(record: Record, said: Said) -> None:
         raise at.fault("it does not lie where its chunk statement has it")
     if min(leaf["offset"], leaf["length"]) < 0 or leaf["offset"] + leaf["length"] > chunk["length"]:
         raise at.fault("it does not lie within its chunk")
-    if not 0 <= shown["entry"] - chunk["first_entry"] < chunk["read"]:
-        raise at.fault(f"it is said to be record {shown['entry']} of its input, which is not in its chunk")
+    # A span that could not be read can stand for several records, so that later ones are so much further on.
+    if not 0 <= shown["entry"] - chunk["first_entry"] - leaf["ordinal"] <= chunk["read"] - chunk["leaves"]:
+        raise at.fault(f"it is said to be record {shown['entry']} of its input, which it is not")
     if escaped(shown["input"]) not in said.paths.get(chunk["input"], ()):
         raise at.fault(f"no enclosed statement of its input has the path {shown['input']!r}")
     if record.statement is not None:
@@ -771,10 +766,14 @@ class People:
 
     def admit(self, acts: Sequence[Act], checkpoints: dict[int, Checkpoint]) -> Iterator[str]:
         """Raises the first Fault; yields what a reader should know of acts that stand."""
+        brought: dict[str, list[Act]] = {}
+        for act in acts:
+            for name in act.by if act.kind in ("enrolled", "succeeded", "recovered") else ():
+                brought.setdefault(name, []).append(act)
         for act in reversed(acts):
             since = act.what.get("since")
             if act.kind == "revoked" and type(since) is int and not self._is_cut(act):
-                self._cut(str(act.what.get("name")), since, act, acts)
+                self._cut(str(act.what.get("name")), since, act.index, brought)
         for act in acts:
             at = act.place(7)
             if not 0 <= act.size <= act.index:
@@ -785,21 +784,15 @@ class People:
                 raise at.fault("version 1 knows no such act")
             yield from self._admit(at, act)
 
-    def _cut(self, name: str, since: int, revocation: Act, acts: Sequence[Act]) -> None:
+    def _cut(self, name: str, since: int, end: int, brought: Mapping[str, Sequence[Act]]) -> None:
         """Takes back what a key signed, and the keys it brought in since then: a thief may have done it."""
         waiting = [(name, since)]
         while waiting:
             name, start = waiting.pop()
-            if start >= self.cuts.get(name, (revocation.index, 0))[0]:
-                continue
-            self.cuts[name] = start, revocation.index
-            waiting += [
-                (str(act.what.get("new_name", act.what.get("name"))), act.index)
-                for act in acts
-                if act.kind in ("enrolled", "succeeded", "recovered")
-                and name in act.by
-                and start <= act.index < revocation.index
-            ]
+            if start < self.cuts.get(name, (end, 0))[0]:
+                self.cuts[name] = start, end
+                since_then = [act for act in brought.get(name, ()) if start <= act.index < end]
+                waiting += [(str(act.what.get("new_name", act.what.get("name"))), act.index) for act in since_then]
 
     def _is_cut(self, act: Act) -> bool:
         """Whether it was taken back; the revocation that does so stands, if it is by the very key it revokes."""
@@ -871,6 +864,8 @@ class People:
             # A key that was revoked can be replaced, one that was replaced can be revoked: each once.
             if old is None or old.ended == act.kind or (old.ended not in ("", "revoked") and act.kind != "revoked"):
                 raise at.fault(f"there is no key {name!r} of which it could be said")
+            if act.kind != "succeeded":
+                at.members(act.what, {"reason": str}, more=True)
             if act.kind == "revoked":
                 since = act.what.get("since", -1)
                 if since is not None and (type(since) is not int or not 0 <= since <= act.size):
@@ -962,7 +957,11 @@ def cosigned(
 
 def stamped(bag: Bag, checkpoints: dict[int, Checkpoint], options: Options) -> Iterator[tuple[str, Stamp | None]]:
     """(10) RFC 3161 tokens over checkpoints, verified by openssl as of the time they give."""
-    tokens, openssl = bag.named(r"timestamps/([0-9]{1,15})-[0-9]+\.tsr"), shutil.which("openssl")
+    tokens, openssl = bag.named(r"timestamps/([0-9]{1,15})-[0-9]+\.tsr"), openssl_here()
+    known = {path.removesuffix("tsr") + end for path, _ in tokens for end in ("tsr", "pem")}
+    for path, _ in bag.named(r"timestamps/.*"):
+        if path not in known:
+            raise At(10, path).fault("it is no token, nor the root of one")
     if options.tsa_roots and not tokens:
         raise At(10, "data/timestamps").fault("there is no token that could lead to the root you gave")
     for path, match in tokens:
@@ -971,7 +970,7 @@ def stamped(bag: Bag, checkpoints: dict[int, Checkpoint], options: Options) -> I
             raise at.fault("the checkpoint of that size or the root is not enclosed")
         token, note, roots = bag.whole(10, path), checkpoints[size].stamped, options.tsa_roots or bag.whole(10, root)
         if openssl is None:
-            yield f"time stamp: not checked: {path}: there is no program openssl here", None
+            yield f"time stamp: not checked: {path}: there is no OpenSSL here", None
             continue
         time = token_time(at, openssl, token, note, roots)
         try:
@@ -987,6 +986,15 @@ def stamped(bag: Bag, checkpoints: dict[int, Checkpoint], options: Options) -> I
         yield "time stamps: none enclosed", None
 
 
+def openssl_here() -> str | None:
+    """The program, if it is one that can verify as of another time than now."""
+    found = shutil.which("openssl")
+    if found is None:
+        return None
+    said = subprocess.run([found, "version"], capture_output=True, timeout=60, check=False).stdout  # noqa: S603
+    return found if re.match(rb"OpenSSL (1\.1|[3-9])", said) else None
+
+
 def token_time(at: At, openssl: str, token: bytes, note: bytes, roots: bytes) -> int:
     """When a token that verifies says the note existed. Whether the certificate was revoked is not asked."""
     with tempfile.TemporaryDirectory() as folder:
@@ -995,7 +1003,10 @@ def token_time(at: At, openssl: str, token: bytes, note: bytes, roots: bytes) ->
 
         def run(*arguments: str) -> tuple[bool, str]:
             command = [openssl, "ts", *arguments]
-            ended = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)  # noqa: S603
+            try:
+                ended = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)  # noqa: S603
+            except subprocess.TimeoutExpired as error:
+                raise at.fault("openssl does not come to an end with it") from error
             return ended.returncode == 0, (ended.stdout + ended.stderr).decode("utf-8", "replace")
 
         # Enclosed is a token, or an authority's answer with one: the token alone is signed, and read for the time.
@@ -1017,13 +1028,25 @@ def token_time(at: At, openssl: str, token: bytes, note: bytes, roots: bytes) ->
 
 def check_times(acts: Sequence[Act], stamps: Sequence[Stamp]) -> None:
     """(11) No entry claims a time that one from outside contradicts."""
+    ordered = sorted(stamps)
+    sizes = [stamp.size for stamp in ordered]
+    latest, soonest = list(accumulate(ordered, later)), list(accumulate(ordered[::-1], sooner))[::-1]
     for act in acts:
-        for size, time, who in stamps:
-            stamp = f"the ledger of {size} entries was stamped at {moment(time)} ({who})"
-            if act.index >= size and act.at < time - TOLERANCE:
-                raise act.place(11).fault(f"it is back-dated: {stamp}, and it came later")
-            if act.index < size and act.at > time + TOLERANCE:
-                raise act.place(11).fault(f"it is post-dated: {stamp}, and it was there already")
+        place = bisect_right(sizes, act.index)  # stamps before it are of trees without the act
+        if place and act.at < latest[place - 1].time - TOLERANCE:
+            raise act.place(11).fault(f"it is back-dated: {latest[place - 1].words}, and it came later")
+        if place < len(ordered) and act.at > soonest[place].time + TOLERANCE:
+            raise act.place(11).fault(f"it is post-dated: {soonest[place].words}, and it was there already")
+
+
+def later(one: Stamp, other: Stamp) -> Stamp:
+    """The one of the later time."""
+    return max(one, other, key=lambda stamp: stamp.time)
+
+
+def sooner(one: Stamp, other: Stamp) -> Stamp:
+    """The one of the earlier time."""
+    return min(one, other, key=lambda stamp: stamp.time)
 
 
 def conclusion(package: dict[str, Any], count: int, options: Options, stamps: Sequence[Stamp]) -> Iterable[str]:
@@ -1102,6 +1125,8 @@ def main(arguments: Sequence[str]) -> int:
     asked.add_argument("--tsa-root", action="append", default=[], type=Path, metavar="PEM", help="an authority's root")
     asked.add_argument("--checkpoint", type=Path, metavar="NOTE", help="a checkpoint kept elsewhere")
     given = asked.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console that cannot show a letter is no fault
     try:
         roots = b"\n".join(path.read_bytes() for path in given.tsa_root)
         kept = given.checkpoint.read_bytes() if given.checkpoint else b""
@@ -1114,6 +1139,8 @@ def main(arguments: Sequence[str]) -> int:
     except Fault as fault:
         print(f"FAULT at {fault}")
         return 4
+    except OSError as error:
+        asked.error(plain(f"{error.filename}: {error.strerror}: nothing is said of the package"))
     print("VERIFIED")
     return 0
 

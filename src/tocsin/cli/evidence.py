@@ -10,6 +10,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.transfer import receipt, receive, transfer
 from tocsin.errors import ConfigError
 from tocsin.share.exit import release
 from tocsin.share.plain import shown
@@ -56,6 +57,10 @@ def export(
         f"check it:   python3 {shown(str(done.folder))}/data/verify.py {shown(str(done.folder))}",
     ]
     release("\n".join(lines) + "\n", None)
+
+
+for passing in (transfer, receive, receipt):
+    commands.command()(passing)
 
 
 @commands.command()

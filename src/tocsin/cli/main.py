@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import evidence, exercise, mapping, record, rules, share, timestamp, witness
+from tocsin.cli import evidence, exercise, key, mapping, record, rules, share, timestamp, witness
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
 from tocsin.cli.exit_code import ExitCode, of_error
@@ -38,6 +38,7 @@ app = typer.Typer(
 for command in (investigate, exposure, incidents, coverage, note, preserve, init, demo):
     app.command()(command)
 app.add_typer(record.commands, name="record")
+app.add_typer(key.commands, name="key")
 app.add_typer(evidence.commands, name="evidence")
 app.add_typer(witness.commands, name="witness")
 app.add_typer(timestamp.commands, name="timestamp")

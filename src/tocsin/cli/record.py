@@ -11,7 +11,9 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
-from tocsin.share.exit import release
+from tocsin.cli.reading import begin_reading
+from tocsin.errors import ConfigError
+from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def verify(
             help="A checkpoint kept elsewhere: this record must be that one, grown. May be repeated.",
         ),
     ] = None,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Recompute the whole record from its bytes; ends with code 4 at the first fault, and names it.
@@ -46,9 +49,41 @@ def verify(
     from tocsin.investigation import verify_record
 
     kept = [path.read_bytes() for path in against or ()]
+    passphrase = passphrase_for(workspace)
+    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        verified = verify_record(workspace, passphrase=passphrase_for(workspace), progress=progress, against=kept)
-    release(_words(verified), None)
+        verified = verify_record(workspace, passphrase=passphrase, progress=progress, against=kept)
+    text = _words(verified)
+    reading.done("record verify", {"size": verified.size}, text, kind="verified")
+    release(text, None)
+
+
+@commands.command()
+def custody(
+    workspace: options.WorkspaceOption,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+) -> None:
+    """The chain of custody: who did what with the evidence, when, and at which entry of the ledger."""
+    from tocsin.custody import chain
+    from tocsin.share.custody import chain_text
+    from tocsin.share.formats.json_document import listed
+
+    if format_ not in ("text", "json"):
+        raise ConfigError(f"there is no format {format_!r} for custody", hint="formats: json, text")
+    refuse_overwrite(output, force=force)
+    found = chain(workspace, passphrase_for(workspace))
+    release(listed("custody", found) if format_ == "json" else chain_text(found), output, force=force)
+
+
+def _people(verified: Verified) -> list[str]:
+    """Who acted, as far as the ledger can say."""
+    if not verified.acts:
+        return []
+    back = f"; {len(verified.disowned):,} do not count any more: tocsin record custody" if verified.disowned else ""
+    signed = verified.acts - verified.unsigned
+    return [f"acts:       {verified.acts:,}: {signed:,} signed by people, {verified.unsigned:,} by nobody{back}"]
 
 
 def _words(verified: Verified) -> str:
@@ -60,6 +95,7 @@ def _words(verified: Verified) -> str:
         f"tree:       {verified.size:,} entries, root {root}",
         f"signed:     {signed if unsigned else 'the newest checkpoint covers all of them'}",
         _attested(verified),
+        *_people(verified),
         *(f"unfinished: {shown(path)}: run it again to read the rest" for path in verified.unfinished),
     ]
     return "\n".join(lines) + "\n"

@@ -24,6 +24,7 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.outside import Attestation, check_against, check_outside, trusted_keys
+from tocsin.record.people import Registry
 from tocsin.record.proofs import TileReader
 from tocsin.record.reading import RECEIVED, SegmentPlace, SegmentStore, stream_of
 from tocsin.record.statements import statement_hash, statements_of
@@ -48,6 +49,8 @@ class Verified:
     published    size of the newest signed checkpoint: leaves after it are committed and not yet signed
     unfinished   inputs whose run was interrupted: what was committed of them is verified
     attested     the newest attestation from outside, None where there is none
+    acts         how many there are, each by somebody who could; `unsigned` of them by the workspace's key, so by nobody
+    disowned     entries of acts that a revocation took back
     """
 
     records: int
@@ -57,6 +60,9 @@ class Verified:
     published: int
     unfinished: tuple[str, ...]
     attested: Attestation | None = None
+    acts: int = 0
+    unsigned: int = 0
+    disowned: tuple[int, ...] = ()
 
 
 def verify(
@@ -80,17 +86,26 @@ def verify(
     with workspace.reading() as connection:
         tree = TreeCheck(workspace, key, connection)
         acts = list(acts_of(connection))
+        own = log_key(workspace.origin, key.signer.public_key())
+        people = Registry(key=own)
         said: dict[int, list[Act]] = {}
         for act in acts:
             check_place(act)
+            people.add(act)
             said.setdefault(act.size, []).append(act)
         tree.check(said)
         found = _Bytes(workspace, key, connection, tree).check(reread, progress)
         attested = check_outside(connection, acts)
         for data in against:
             reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
-            check_against(data, reader, log_key(workspace.origin, key.signer.public_key()), trusted_keys(acts))
-        return replace(found, attested=attested[-1] if attested else None)
+            check_against(data, reader, own, trusted_keys(acts))
+        return replace(
+            found,
+            attested=attested[-1] if attested else None,
+            acts=len(acts),
+            unsigned=sum(people.is_unsigned(act) for act in acts),
+            disowned=tuple(sorted(people.disowned)),
+        )
 
 
 class _Input:
