@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import getpass
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from tocsin.errors import VerificationError
 from tocsin.record.canonical import canonical, read_canonical
-from tocsin.record.checkpoint import note_signature
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.notes import Note, ed25519_key, with_signature
 from tocsin.record.statements import append_statements, statements_of
 from tocsin.store.workspace import Workspace
 
@@ -84,9 +84,18 @@ class _OfWorkspace:
 
 
 def record_act(
-    workspace: Workspace, key: WorkspaceKey, kind: str, what: Mapping[str, Any], at: str, actors: Sequence[Signer] = ()
+    workspace: Workspace,
+    key: WorkspaceKey,
+    kind: str,
+    what: Mapping[str, Any],
+    at: str,
+    actors: Sequence[Signer] = (),
+    *,
+    rows: Callable[[Connection], None] | None = None,
 ) -> Act:
     """Puts an act into the ledger, in a transaction of its own, and publishes a checkpoint over it.
+
+    `rows` writes what the act speaks of, in the same transaction: neither is there without the other.
 
     Without actors the workspace's key signs, and the login name is noted: nobody's own key was at hand. Raises
     StoreError where the workspace cannot be written.
@@ -104,11 +113,16 @@ def record_act(
             "what": said,
         }
         text = f"{_HEADER}\n{canonical(body).decode()}\n"
-        note = text + "\n" + "".join(note_signature(s.name, s.public_key, s.sign(text.encode())) for s in signers)
-        leaf = append_statements(connection, ledger, [(ACT, note.encode())])
+        signed = Note(text, ())
+        for signer in signers:
+            signed = with_signature(signed, ed25519_key(signer.name, signer.public_key), signer.sign)
+        note = str(signed).encode()
+        leaf = append_statements(connection, ledger, [(ACT, note)])
+        if rows is not None:
+            rows(connection)
     with workspace.writing() as connection:
         ledger.publish(connection, key.signer, workspace.origin, at)
-    return read_act(leaf, note.encode())
+    return read_act(leaf, note)
 
 
 def acts_of(connection: Connection) -> Iterator[Act]:

@@ -18,7 +18,7 @@ from tocsin.record.checkpoint import Checkpoint, sign_checkpoint
 from tocsin.record.merkle import HASH_BYTES, TILE_HEIGHT, Frontier, partial_tile_places
 from tocsin.store.durable import write_all_durably, write_durably
 from tocsin.store.faults import disk_faults
-from tocsin.store.tables import checkpoints, tree
+from tocsin.store.tables import checkpoints, cosignatures, tree
 
 _EDGE_ROW = 1
 _AFFECTED = "see what is affected, with: tocsin record verify"
@@ -62,6 +62,8 @@ class Ledger:
     def publish(self, connection: Connection, signer: Ed25519PrivateKey, origin: str, time_text: str) -> Checkpoint:
         """Signs the committed tree: partial tiles, then `checkpoint`, both on disk when it returns, then the row.
 
+        Cosignatures kept over this very tree stand below our own signature in the file.
+
         To be called in a transaction of its own, after the leaves were committed: ValueError where the transaction
         sees leaves that are not. Publishing the same tree again changes nothing. `time_text` is kept beside it,
         unsigned.
@@ -78,7 +80,8 @@ class Ledger:
             (self.tile_path(tile.level, tile.number, len(tile.hashes) // HASH_BYTES), tile.hashes)
             for tile in frontier.partial_tiles()
         )
-        write_durably(self.checkpoint_path, checkpoint.note.encode())
+        lines = "".join(cosignature_lines(connection, checkpoint.size))
+        write_durably(self.checkpoint_path, (checkpoint.note + lines).encode())
         if last is None or last.size != checkpoint.size:
             connection.execute(
                 insert(checkpoints).values(
@@ -134,6 +137,13 @@ def frontier_of(connection: Connection) -> Frontier:
         return Frontier(*edge_row(connection))
     except ValueError as error:
         raise StoreError(f"the database is damaged: {error}", hint=_AFFECTED) from error
+
+
+def cosignature_lines(connection: Connection, size: int) -> list[str]:
+    """The lines of those who cosigned the checkpoint of this size, each with its end, in one order."""
+    columns = cosignatures.c
+    query = select(columns.line).where(columns.size == size).order_by(columns.name, columns.key, columns.time)
+    return list(connection.scalars(query))
 
 
 def _newest(connection: Connection) -> Checkpoint | None:

@@ -7,8 +7,8 @@ the segments, so that a fault there names the record.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -20,7 +20,11 @@ from tocsin.errors import VerificationError
 from tocsin.record.acts import Act, acts_of
 from tocsin.record.commitment import Span, leaf_hashes
 from tocsin.record.keys import WorkspaceKey
+from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.merkle import HASH_BYTES
+from tocsin.record.notes import ed25519_key
+from tocsin.record.outside import Attestation, check_against, check_outside, trusted_keys
+from tocsin.record.proofs import TileReader
 from tocsin.record.reading import RECEIVED, SegmentPlace, SegmentStore, stream_of
 from tocsin.record.statements import statement_hash, statements_of
 from tocsin.record.verify_rows import Said, check_place
@@ -43,6 +47,7 @@ class Verified:
     size, root   of the ledger as committed
     published    size of the newest signed checkpoint: leaves after it are committed and not yet signed
     unfinished   inputs whose run was interrupted: what was committed of them is verified
+    attested     the newest attestation from outside, None where there is none
     """
 
     records: int
@@ -51,9 +56,17 @@ class Verified:
     root: bytes
     published: int
     unfinished: tuple[str, ...]
+    attested: Attestation | None = None
 
 
-def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Progress | None = None) -> Verified:
+def verify(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    reread: Reread,
+    progress: Progress | None = None,
+    *,
+    against: Sequence[bytes] = (),
+) -> Verified:
     """Recomputes everything the record claims. Raises VerificationError at the first fault.
 
     The record must stand still: the caller holds the writer lock, or knows that nobody writes.
@@ -62,15 +75,22 @@ def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Pr
                and a function that opens an input's bytes as received by its id, it yields what `leaf_hashes` was given
                when the chunk was sealed. Chunks come in order of sequence, those of one input one after the other.
     progress   told (leaves done, leaves in all) after every chunk
+    against    checkpoints kept elsewhere, or what a witness keeps: this ledger must be each of them, grown
     """
     with workspace.reading() as connection:
         tree = TreeCheck(workspace, key, connection)
-        acts: dict[int, list[Act]] = {}
-        for act in acts_of(connection):
+        acts = list(acts_of(connection))
+        said: dict[int, list[Act]] = {}
+        for act in acts:
             check_place(act)
-            acts.setdefault(act.size, []).append(act)
-        tree.check(acts)
-        return _Bytes(workspace, key, connection, tree).check(reread, progress)
+            said.setdefault(act.size, []).append(act)
+        tree.check(said)
+        found = _Bytes(workspace, key, connection, tree).check(reread, progress)
+        attested = check_outside(connection, acts)
+        for data in against:
+            reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
+            check_against(data, reader, ed25519_key(workspace.origin, key.signer.public_key()), trusted_keys(acts))
+        return replace(found, attested=attested[-1] if attested else None)
 
 
 class _Input:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -65,6 +65,11 @@ def rules_digest(paths: Sequence[Path]) -> str:
     return _digest(_files(paths))
 
 
+def rule_texts(paths: Sequence[Path]) -> dict[str, bytes]:
+    """The rule files themselves, by path: what `read_rules` reads."""
+    return {file.path: file.data for file in _files(paths)}
+
+
 def has_rules(path: Path) -> bool:
     """Whether there is any rule file below a path. Raises ConfigError where it cannot be read."""
     return bool(_files((path,)))
@@ -76,7 +81,15 @@ def load_rules(paths: Sequence[Path]) -> RuleSet:
     Raises ConfigError for a path that is not there. A rule without an id gets one made from its text; a rule without
     a level counts as medium.
     """
-    files = _files(paths)
+    return _loaded(_files(paths))
+
+
+def read_rules(texts: Mapping[str, bytes]) -> RuleSet:
+    """The same of the bytes of rule files, by the path each is known under."""
+    return _loaded([_RuleFile(path, texts[path]) for path in sorted(texts)])
+
+
+def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
     rules: list[LoadedRule] = []
     exceptions: list[LoadedException] = []
     failed: list[FailedRule] = []
