@@ -39,6 +39,7 @@ LAYOUT = {
     "data/package.json",
     "data/premises.json",
     "data/provenance.jsonld",
+    "data/reading.json",
     "data/records.jsonl",
     "data/ro-crate-metadata.json",
     "data/rules/0c6f1a52-0000-4000-8000-00000000e001.yml",
