@@ -12,10 +12,11 @@ from importlib import resources
 from itertools import islice
 from typing import Any, NamedTuple
 
+from tocsin.collect.alone import framed_alone
 from tocsin.collect.lines import Line, frame_lines, line_text
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped
 from tocsin.collect.syslog_header import Header, header_of
-from tocsin.collect.written_time import Written, with_years, without_year, written_time
+from tocsin.collect.written_time import YEAR_FROM_NEIGHBOURS, Written, with_years, without_year, written_time
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import is_plausible
 from tocsin.model.record import Record, Unreadable
@@ -92,7 +93,24 @@ def read_lines(data: bytes, skip: int, parse: Parse, reason: str, detail: str) -
         else:
             native = {"time": time.time, "undated": without_year(time), "host": header.host if header else None}
             warned = (*warnings, *time.warnings)
-            yield Record(line.offset, line.length, line.data, parsed.log, parsed.fields, native, warned)
+            context = str(time.time) if YEAR_FROM_NEIGHBOURS in time.warnings else ""
+            yield Record(line.offset, line.length, line.data, parsed.log, parsed.fields, native, warned, context)
+
+
+def read_line_alone(raw: bytes, context: str, parse: Parse, reason: str, detail: str) -> Record | Unreadable:
+    """One line as `read_lines` gave it; its context is the time that its neighbours gave it.
+
+    Raises ValueError where the line has no such time in any year.
+    """
+    found = framed_alone(lambda data, _, skip: read_lines(data, skip, parse, reason, detail), raw, b"")
+    if not context or isinstance(found, Unreadable):
+        return found
+    ((_, parsed, header, warnings),) = _parsed(raw, 0, parse)
+    _, time = with_years([Written(int(context)), _time(parsed, header)])
+    if str(time.time) != context:
+        raise ValueError(f"{context} is no time of this line")
+    native = {**found.native, "time": time.time, "undated": without_year(time)}
+    return found._replace(native=native, warnings=(*warnings, *time.warnings), context=context)
 
 
 def map_line(record: Record, table: Table) -> Mapped:

@@ -45,6 +45,11 @@ def fields_in(directives: bytes) -> bytes:
     return found[-1].strip() if found else b""
 
 
+def fields_line(fields: bytes) -> bytes:
+    """The directive of which `fields_in` gives this list."""
+    return b"#Fields: " + fields + b"\n"
+
+
 def frame_sections(data: bytes, preamble: bytes, skip: int, frame: Frame) -> Iterator[Record | Unreadable]:
     """Every record of the chunk as `frame` finds them in the bytes of each section (offsets within those bytes)."""
     held: Record | Unreadable | None = None

@@ -131,6 +131,23 @@ class Coalescing(Protocol):
         ...
 
 
+@runtime_checkable
+class Reframing(Protocol):
+    """What a source has besides where a record's own bytes and the preamble are not enough to read it alone.
+
+    Such are records below header lines that stand elsewhere in the chunk, dates whose order or year neighbours tell,
+    and formats whose records cannot be decoded outside their block.
+    """
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """The record as it was framed in its chunk, from its bytes, what was committed of it where that is a text, and
+        `Record.context`; its span begins at 0.
+
+        Raises ValueError, or msgspec's error, for a context that this source did not write.
+        """
+        ...
+
+
 class Measure(Protocol):
     """Fed with all bytes of one content in order, then asked."""
 

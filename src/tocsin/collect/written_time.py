@@ -28,6 +28,7 @@ _ZONES = {
 }  # fmt: skip
 # The code of a time whose year no neighbour in the same chunk tells.
 YEAR_UNKNOWN = "year_unknown"
+YEAR_FROM_NEIGHBOURS = "year_from_neighbours"
 _MISSING, _UNREADABLE, _ASSUMED = ("time_missing",), ("time_unrepresentable",), ("zone_assumed_utc",)
 
 
@@ -95,7 +96,7 @@ def _dated(one: Written, yearless: tuple[int, int, int], beside: int | None) -> 
             nearest = time
     if nearest is None or abs(nearest - beside) > 183 * DAY:
         return Written(None, (YEAR_UNKNOWN,), yearless)
-    return Written(nearest, (*one.warnings, "year_from_neighbours"))
+    return Written(nearest, (*one.warnings, YEAR_FROM_NEIGHBOURS))
 
 
 def without_year(written: Written) -> str | None:

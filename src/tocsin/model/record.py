@@ -15,6 +15,8 @@ class Record(NamedTuple):
     fields           native field name to value, flat; values are str, int, float, bool, None or a list of those
     native           the decoded record as the source's own mapping wants it
     warnings         codes of what had to be assumed or repaired (`invalid_utf8`, `time_missing`, ...)
+    context          what reading it took from elsewhere in its chunk, in the source's own form: with it, the bytes and
+                     the chunk's preamble the record is read again alone (`collect.reframing`); "" where it took nothing
     """
 
     offset: int
@@ -24,6 +26,7 @@ class Record(NamedTuple):
     fields: Mapping[str, Any]
     native: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    context: str = ""
 
 
 class Unreadable(NamedTuple):

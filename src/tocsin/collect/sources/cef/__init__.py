@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.collect.device_lines import Parsed, map_line, read_lines, read_table, recognise_lines
+from tocsin.collect.device_lines import Parsed, map_line, read_line_alone, read_lines, read_table, recognise_lines
 from tocsin.collect.lines import cut_line
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
 from tocsin.model.record import Record, Unreadable
@@ -22,6 +22,7 @@ _ESCAPED = {"n": "\n", "r": "\r"}
 _TIMES = ("rt", "end", "start", "deviceReceiptTime", "FTNTFGTeventtime", "UNIFIutcTime")
 _ZONES = ("dtz", "deviceTimeZone", "FTNTFGTtz")
 _TABLE = read_table(__name__)
+_NOT_READ = ("not_cef", "a line without a CEF header")
 
 
 class Cef:
@@ -47,7 +48,11 @@ class Cef:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every line."""
-        return read_lines(data, skip, read_event, "not_cef", "a line without a CEF header")
+        return read_lines(data, skip, read_event, *_NOT_READ)
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """A line without a year by the time its neighbours gave it."""
+        return read_line_alone(raw, context, read_event, *_NOT_READ)
 
     def map(self, record: Record) -> Mapped:
         """The event by `columns.toml`."""

@@ -7,8 +7,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
+
+from tocsin.collect.alone import framed_alone
 from tocsin.collect.directives import Section as Lines
-from tocsin.collect.directives import cut_section, directives_length, fields_in, frame_sections
+from tocsin.collect.directives import cut_section, directives_length, fields_in, fields_line, frame_sections
 from tocsin.collect.rows import Layout, QuoteFollower, Row, cut_rows, frame_rows, layout_of
 from tocsin.collect.source import HEAD_BYTES, Follower, Head, Mapped, declared_proof
 from tocsin.collect.sources.exchange_message_tracking.layouts import Columns, Kind, columns_of
@@ -25,6 +28,13 @@ _TIMES = ("date-time", "start-date", "end-date")
 class _Layout(NamedTuple):
     rows: Layout
     columns: Columns
+
+
+class _Context(NamedTuple):
+    """What a row is read with: what the `#Fields:` line above it lists, None in an export, and its dates' order."""
+
+    listed: str | None
+    day_first: bool | None
 
 
 class ExchangeMessageTracking:
@@ -78,6 +88,20 @@ class ExchangeMessageTracking:
         else:
             yield from _read(data, preamble, skip)
 
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """The row by the `#Fields:` line above it, and the order of day and month that its neighbours show."""
+        if not context:
+            return framed_alone(self.records, raw, preamble)
+        listed, day_first = msgspec.json.decode(context, type=_Context)
+        encoding = utf16_of(preamble)
+        plain = as_utf8(preamble[2:], encoding) if encoding else preamble
+        start = plain if listed is None else fields_line(listed.encode("latin-1"))
+        found = framed_alone(_read, as_utf8(raw, encoding) if encoding else raw, start)
+        if isinstance(found, Unreadable):
+            return found._replace(length=len(raw), data=raw)
+        native = {**found.native, "day_first": day_first}
+        return found._replace(length=len(raw), data=raw, native=native, context=context)
+
     def map(self, record: Record) -> Mapped:
         """See `mapping.map_record`."""
         return map_record(record)
@@ -113,13 +137,13 @@ def _read(data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadab
         return
     layout = _layout(preamble)
     if layout is not None:
-        yield from _rows(list(frame_rows(data, skip, layout.rows)), layout.columns)
+        yield from _rows(list(frame_rows(data, skip, layout.rows)), layout.columns, None)
 
 
 def _section(data: bytes, lines: Lines) -> Iterator[Record | Unreadable]:
-    layout = _layout(b"#Fields: " + lines.fields)
+    layout = _layout(fields_line(lines.fields))
     if layout is not None:
-        yield from _rows(list(frame_rows(data, 0, layout.rows)), layout.columns)
+        yield from _rows(list(frame_rows(data, 0, layout.rows)), layout.columns, lines.fields.decode("latin-1"))
         return
     text = data.strip()
     if text:
@@ -127,15 +151,16 @@ def _section(data: bytes, lines: Lines) -> Iterator[Record | Unreadable]:
         yield Unreadable(data.index(text), len(text), text, "fields_unknown", detail, len(text.splitlines()))
 
 
-def _rows(rows: Sequence[Row | Unreadable], columns: Columns) -> Iterator[Record | Unreadable]:
+def _rows(rows: Sequence[Row | Unreadable], columns: Columns, listed: str | None) -> Iterator[Record | Unreadable]:
     times = [place for place, name in enumerate(columns.names) if name in _TIMES]
     sound = (row for row in rows if isinstance(row, Row))
     day_first = is_day_first(row.cells[place].decode("ascii", "replace") for row in sound for place in times)
+    context = msgspec.json.encode(_Context(listed, day_first)).decode()
     for row in rows:
-        yield row if isinstance(row, Unreadable) else _record(row, columns, day_first)
+        yield row if isinstance(row, Unreadable) else _record(row, columns, day_first, context)
 
 
-def _record(row: Row, columns: Columns, day_first: bool | None) -> Record:
+def _record(row: Row, columns: Columns, day_first: bool | None, context: str) -> Record:
     warnings: tuple[str, ...] = ()
     try:
         cells = [cell.decode() for cell in row.cells]
@@ -148,4 +173,4 @@ def _record(row: Row, columns: Columns, day_first: bool | None) -> Record:
     else:
         log = fields["recipient-status"] if columns.kind is Kind.TRACE else "", str(columns.kind)
     native = {"kind": columns.kind, "day_first": day_first}
-    return Record(row.offset, row.length, row.data, log, fields, native, warnings)
+    return Record(row.offset, row.length, row.data, log, fields, native, warnings, context)

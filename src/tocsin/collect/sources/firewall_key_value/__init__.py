@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
-from tocsin.collect.device_lines import map_line, read_lines, read_table, recognise_lines, text_of
+from tocsin.collect.device_lines import map_line, read_line_alone, read_lines, read_table, recognise_lines, text_of
 from tocsin.collect.lines import cut_line
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
 from tocsin.collect.sources.firewall_key_value.lines import read_line
 from tocsin.model.record import Record, Unreadable
 
 _TABLE = read_table(__name__)
+_NOT_READ = ("not_a_firewall_line", "a line of no firewall known")
 _DECLARED = tomllib.loads(resources.files(__name__).joinpath("audit.toml").read_text("utf-8"))
 
 
@@ -64,7 +65,11 @@ class FirewallKeyValue:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every line."""
-        return read_lines(data, skip, read_line, "not_a_firewall_line", "a line of no firewall known")
+        return read_lines(data, skip, read_line, *_NOT_READ)
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """A line without a year by the time its neighbours gave it."""
+        return read_line_alone(raw, context, read_line, *_NOT_READ)
 
     def map(self, record: Record) -> Mapped:
         """The event by `columns.toml`, and by `audit.toml` what it says of logging and standing access."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.collect.device_lines import Parsed, map_line, read_lines, read_table, recognise_lines
+from tocsin.collect.device_lines import Parsed, map_line, read_line_alone, read_lines, read_table, recognise_lines
 from tocsin.collect.lines import cut_line
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
 from tocsin.collect.sources.leef.date_format import as_named
@@ -19,6 +19,7 @@ _SIGN = re.compile(r"(?:0?x([0-9A-Fa-f]{2,4})|([^\s|]?))\|")
 _PLACE = re.compile(r"\t|\|(?=[A-Za-z][A-Za-z0-9_]{0,63}=)")
 _SPACED_KEY = re.compile(r" (?=[A-Za-z][A-Za-z0-9_]{0,63}=)")
 _TABLE = read_table(__name__)
+_NOT_READ = ("not_leef", "a line without a LEEF header")
 
 
 class Leef:
@@ -44,7 +45,11 @@ class Leef:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every line."""
-        return read_lines(data, skip, read_event, "not_leef", "a line without a LEEF header")
+        return read_lines(data, skip, read_event, *_NOT_READ)
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """A line without a year by the time its neighbours gave it."""
+        return read_line_alone(raw, context, read_event, *_NOT_READ)
 
     def map(self, record: Record) -> Mapped:
         """The event by `columns.toml`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from tocsin.collect.device_lines import Parsed, map_line, read_lines, read_table, recognise_lines
+from tocsin.collect.device_lines import Parsed, map_line, read_line_alone, read_lines, read_table, recognise_lines
 from tocsin.collect.lines import cut_line
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
 from tocsin.model.record import Record, Unreadable
@@ -19,6 +19,7 @@ _LINE = re.compile(
 )
 _CODE = re.compile(r"[A-Z]+_[A-Z_]+|NONE")
 _TABLE = read_table(__name__)
+_NOT_READ = ("no_answer", "a line that is no answer of the proxy")
 
 
 class SquidAccess:
@@ -44,7 +45,11 @@ class SquidAccess:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every line."""
-        return read_lines(data, skip, read_answer, "no_answer", "a line that is no answer of the proxy")
+        return read_lines(data, skip, read_answer, *_NOT_READ)
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """A line without a year by the time its neighbours gave it."""
+        return read_line_alone(raw, context, read_answer, *_NOT_READ)
 
     def map(self, record: Record) -> Mapped:
         """The answer by `columns.toml`; one that was not given (a code with DENIED, a status from 400) failed."""

@@ -7,7 +7,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from tocsin.collect.directives import Section, cut_section, directives_length, fields_in, frame_sections
+from tocsin.collect.alone import framed_alone
+from tocsin.collect.directives import Section, cut_section, directives_length, fields_in, fields_line, frame_sections
 from tocsin.collect.json_text import decode_json
 from tocsin.collect.lines import Line, cut_line, frame_lines, line_text
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
@@ -63,6 +64,12 @@ class WebAccess:
         for line in frame_lines(data, skip):
             yield line if isinstance(line, Unreadable) else _plain(line)
 
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """A W3C line by its context, which is what the `#Fields:` line above it lists; any other by itself."""
+        if not context:
+            return framed_alone(self.records, raw, preamble)
+        return framed_alone(_below, raw, fields_line(context.encode("latin-1")))
+
     def map(self, record: Record) -> Mapped:
         """See `mapping.map_record`."""
         return map_record(record)
@@ -83,7 +90,15 @@ def _section(data: bytes, section: Section) -> Iterator[Record | Unreadable]:
             yield _unread(line, "fields_differ", read)
         else:
             kind = "proxy" if fields.proxy else "server"
-            yield Record(line.offset, line.length, line.data, (kind, "w3c"), read, _native(None), warnings)
+            context = section.fields.decode("latin-1")
+            yield Record(line.offset, line.length, line.data, (kind, "w3c"), read, _native(None), warnings, context)
+
+
+def _below(data: bytes, directives: bytes, _: int) -> Iterator[Record | Unreadable]:
+    """Lines right below these directives: what was read once by their list is not held to it again."""
+    start = len(directives)
+    for item in frame_sections(directives + data, directives, start, _section):
+        yield item._replace(offset=item.offset - start)
 
 
 def _plain(line: Line) -> Record | Unreadable:

@@ -10,8 +10,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import msgspec
+
+from tocsin.collect.alone import framed_alone
 from tocsin.collect.lines import Line, split_lines
 from tocsin.collect.source import MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.windows_dns_debug.local_time import DateOrder, date_order, local_time
@@ -36,6 +39,13 @@ _MOST_TRIED = 50
 _Names = tuple[str, ...]
 
 _address = lru_cache(maxsize=65_536)(canonical_address)
+
+
+class _Context(NamedTuple):
+    """What a row is read with."""
+
+    names: _Names
+    order: DateOrder
 
 
 class WindowsDhcp:
@@ -80,32 +90,14 @@ class WindowsDhcp:
         order = date_order([match[1].decode() for line in split_lines(data, skip) if (match := _ROW.match(line.data))],
                            day_first=False)  # fmt: skip
         names = _names(next((line.data for line in split_lines(preamble, 0) if _NAMES.match(line.data)), b""))
-        title = -1  # where a title began that no row has followed yet
-        is_legend = False
-        end = 0
-        for line in split_lines(data, skip):
-            end = line.end
-            if _TITLE.match(line.data):
-                is_legend = True
-            if _NAMES.match(line.data):
-                names, is_legend = _names(line.data), False
-                title = line.offset if title < 0 else title
-                continue
-            is_row = bool(_ROW.match(line.data))
-            if is_legend and not is_row:
-                title = line.offset if title < 0 else title
-                continue
-            is_legend = False
-            begin = line.offset if title < 0 else title
-            title = -1
-            raw = data[begin : line.end]
-            if is_row:
-                yield _record(begin, raw, line, names, order)
-            else:
-                yield Unreadable(begin, len(raw), raw, "not_a_row", "the line does not begin with id, date and time")
-        if title >= 0:
-            raw = data[title:end]
-            yield Unreadable(title, len(raw), raw, "header_only", "title or column names without a row")
+        return _rows(data, skip, names, order)
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """The row by the column names above it, and the order of day and month that its neighbours show."""
+        if not context:
+            return framed_alone(self.records, raw, preamble)
+        names, order = msgspec.json.decode(context, type=_Context)
+        return framed_alone(lambda data, _, skip: _rows(data, skip, names, order), raw, preamble)
 
     def map(self, record: Record) -> Mapped:
         """A lease: the address, the client's name and, where an account asked for it, who."""
@@ -141,6 +133,35 @@ class WindowsDhcp:
         return Mapped(event, None, (), marks, warnings)
 
 
+def _rows(data: bytes, skip: int, names: _Names, order: DateOrder) -> Iterator[Record | Unreadable]:
+    title = -1  # where a title began that no row has followed yet
+    is_legend = False
+    end = 0
+    for line in split_lines(data, skip):
+        end = line.end
+        if _TITLE.match(line.data):
+            is_legend = True
+        if _NAMES.match(line.data):
+            names, is_legend = _names(line.data), False
+            title = line.offset if title < 0 else title
+            continue
+        is_row = bool(_ROW.match(line.data))
+        if is_legend and not is_row:
+            title = line.offset if title < 0 else title
+            continue
+        is_legend = False
+        begin = line.offset if title < 0 else title
+        title = -1
+        raw = data[begin : line.end]
+        if is_row:
+            yield _record(begin, raw, line, names, order)
+        else:
+            yield Unreadable(begin, len(raw), raw, "not_a_row", "the line does not begin with id, date and time")
+    if title >= 0:
+        raw = data[title:end]
+        yield Unreadable(title, len(raw), raw, "header_only", "title or column names without a row")
+
+
 @lru_cache(maxsize=64)
 def _names(line: bytes) -> _Names:
     return tuple(part.strip().rstrip(".") for part in line.decode("utf-8", "replace").split(",")) if line else ()
@@ -156,6 +177,7 @@ def _record(begin: int, raw: bytes, line: Line, names: _Names, order: DateOrder)
     except UnicodeDecodeError:
         text = line.data.decode("utf-8", "replace")
         warnings = ("invalid_utf8",)
+    given = names
     identifier = text.partition(",")[0]
     default = _COLUMNS_V6 if int(identifier) >= _V6_FROM else _COLUMNS
     if len(names) < 5 or names[4].casefold() != default[4].casefold():
@@ -165,7 +187,13 @@ def _record(begin: int, raw: bytes, line: Line, names: _Names, order: DateOrder)
     if len(values) > len(names) and values[-1].strip():
         fields["Rest"] = values[-1].strip()
     time, assumed = local_time(fields.get("Date", ""), fields.get("Time", ""), order)
-    return Record(begin, len(raw), raw, (identifier,), fields, {"time": time}, (*warnings, *assumed))
+    warned, context = (*warnings, *assumed), _context(given, order)
+    return Record(begin, len(raw), raw, (identifier,), fields, {"time": time}, warned, context)
+
+
+@lru_cache(maxsize=64)
+def _context(names: _Names, order: DateOrder) -> str:
+    return msgspec.json.encode(_Context(names, order)).decode()
 
 
 @cache

@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+import msgspec
+
 from tocsin.model.instant import NANOSECONDS
 
 DATE: Final = rb"\d{1,4}(?P<between>[/.\-])\d{1,2}(?P=between)\d{1,4}"
@@ -48,6 +50,17 @@ def date_order(dates: Iterable[str], *, day_first: bool) -> DateOrder:
     if len(distinct) > 1 and by_order[True] != by_order[False]:
         return DateOrder(day_first=by_order[True], is_assumed=False)
     return DateOrder(day_first=day_first, is_assumed=True)
+
+
+@lru_cache(maxsize=4)
+def order_text(order: DateOrder) -> str:
+    """The order as the context of a record; `order_of` reads it back."""
+    return msgspec.json.encode(order).decode()
+
+
+def order_of(context: str) -> DateOrder:
+    """The order that a context says. Raises msgspec's error for any other text."""
+    return msgspec.json.decode(context, type=DateOrder)
 
 
 def local_time(date: str, clock: str, order: DateOrder) -> tuple[int | None, tuple[str, ...]]:

@@ -12,8 +12,16 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from tocsin.collect.alone import framed_alone
 from tocsin.collect.source import MAX_RECORD_BYTES, Head, Mapped, declared_proof
-from tocsin.collect.sources.windows_dns_debug.local_time import DATE, DateOrder, date_order, local_time
+from tocsin.collect.sources.windows_dns_debug.local_time import (
+    DATE,
+    DateOrder,
+    date_order,
+    local_time,
+    order_of,
+    order_text,
+)
 from tocsin.model.identity import canonical_address
 from tocsin.model.instant import is_plausible
 from tocsin.model.record import Record, Unreadable
@@ -82,6 +90,10 @@ class WindowsDnsDebug:
             yield Unreadable(offset, len(raw), raw, "no_entry", "lines that no entry stands above")
         for start, end in pairwise([*starts, len(data)]):
             yield _record(start, data[start:end].rstrip(_BLANK), order)
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """The entry by the order of day and month that its neighbours show."""
+        return _record(0, raw, order_of(context)) if context else framed_alone(self.records, raw, preamble)
 
     def map(self, record: Record) -> Mapped:
         """The client is who asked: the sender of a query received, the addressee of a response sent."""
@@ -167,7 +179,8 @@ def _record(offset: int, raw: bytes, order: DateOrder) -> Record | Unreadable:
             warnings = (*warnings, "packet_not_understood")
     if rest.strip():
         fields["Details"] = rest
-    return Record(offset, len(raw), raw, (head["context"],), fields, {"time": time}, (*warnings, *assumed))
+    warned = (*warnings, *assumed)
+    return Record(offset, len(raw), raw, (head["context"],), fields, {"time": time}, warned, order_text(order))
 
 
 @lru_cache(maxsize=16_384)

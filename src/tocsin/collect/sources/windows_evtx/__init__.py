@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import orjson
 
+from tocsin.collect.alone import NOT_ALONE
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
 from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS, event_fields
@@ -46,16 +47,17 @@ class WindowsEvtx:
                 raw = data[item.offset : item.offset + item.length]
                 yield Unreadable(item.offset, item.length, raw, item.reason, item.detail, item.records)
                 continue
-            text = item.text.encode()
-            try:
-                event = orjson.loads(text)["Event"]
-                log, fields = event_fields(event)
-            except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-                raw = data[item.offset : item.offset + item.length]
-                detail = f"the decoded record is no event: {error}"
-                yield Unreadable(item.offset, item.length, raw, "damaged_record", detail)
-                continue
-            yield Record(item.offset, item.length, text, log, fields, event, item.warnings)
+            found = _record(item.offset, item.length, item.text.encode(), item.warnings)
+            if isinstance(found, Unreadable):
+                found = found._replace(data=data[item.offset : item.offset + item.length])
+            yield found
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """From the text alone: no decoder reads the bytes outside their block. The context is what is odd of that."""
+        if text is None:
+            detail = "a record cannot be decoded outside its block, and its text is not given"
+            return Unreadable(0, len(raw), raw, NOT_ALONE, detail)
+        return _record(0, len(raw), text, tuple(context.split()))
 
     def measure(self) -> Measure:
         """See `file_header.Measure`."""
@@ -64,6 +66,16 @@ class WindowsEvtx:
     def map(self, record: Record) -> Mapped:
         """The record as event, accesses and marks."""
         return map_event(record)
+
+
+def _record(offset: int, length: int, text: bytes, warnings: tuple[str, ...]) -> Record | Unreadable:
+    """The record of a decoder's text; what is no event is given with the text for its bytes."""
+    try:
+        event = orjson.loads(text)["Event"]
+        log, fields = event_fields(event)
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        return Unreadable(offset, length, text, "damaged_record", f"the decoded record is no event: {error}")
+    return Record(offset, length, text, log, fields, event, warnings, " ".join(warnings))
 
 
 SOURCE: Source = WindowsEvtx()

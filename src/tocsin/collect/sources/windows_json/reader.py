@@ -7,14 +7,16 @@ from functools import cache
 from itertools import islice
 from typing import cast
 
+from tocsin.collect.alone import framed_alone
 from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_evtx.mapping import Origin, map_told
 from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects
 from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event, shaped
-from tocsin.collect.sources.windows_json.times import offset_in
+from tocsin.collect.sources.windows_json.times import ZONE_INFERRED, offset_in
 from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
+from tocsin.model.instant import DAY
 from tocsin.model.record import Record, Unreadable
 
 _MOST_TRIED = 50  # objects of the head looked at
@@ -64,17 +66,29 @@ class WindowsJson:
 
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every object; commas and brackets between objects, line ends and blank lines belong to none."""
-        encoding = utf16_of(preamble)
-        if encoding:
-            yield from _utf16_records(data, encoding, skip)
-            return
-        neighbours = _neighbours(data)
-        for framed in frame_objects(data, skip, is_event):
-            yield _record(framed, framed.offset, framed.raw, neighbours)
+        return _records(data, preamble, skip, None)
+
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """The object; the context is what its neighbours tell of the local clock, in ns."""
+        told = int(context) if context else None
+        if told is not None and abs(told) > DAY:
+            raise ValueError("no clock is so far ahead of UTC")
+        return framed_alone(lambda data, start, skip: _records(data, start, skip, lambda: told), raw, preamble)
 
     def map(self, record: Record) -> Mapped:
         """The record as event, accesses and marks, by the tables of the EVTX source."""
         return map_told(record, cast(Origin, record.native), record.log)
+
+
+def _records(data: bytes, preamble: bytes, skip: int, told: Offset | None) -> Iterator[Record | Unreadable]:
+    """Every object; `told` is what neighbours tell, where they are not in `data`."""
+    encoding = utf16_of(preamble)
+    if encoding:
+        yield from _utf16_records(data, encoding, skip, told)
+        return
+    neighbours = told or _neighbours(data)
+    for framed in frame_objects(data, skip, is_event):
+        yield _record(framed, framed.offset, framed.raw, neighbours)
 
 
 def _neighbours(data: bytes) -> Offset:
@@ -85,10 +99,10 @@ def _no_neighbours() -> None:
     return None
 
 
-def _utf16_records(data: bytes, encoding: str, skip: int) -> Iterator[Record | Unreadable]:
+def _utf16_records(data: bytes, encoding: str, skip: int, told: Offset | None) -> Iterator[Record | Unreadable]:
     """Frames the text in UTF-8 and leads every span back: in order, so that each byte is measured once."""
     text = as_utf8(data[skip:], encoding)
-    neighbours = _neighbours(text)
+    neighbours = told or _neighbours(text)
     position, place = 0, skip  # the same spot in `text` and in `data`
     for framed in frame_objects(text, 0, is_event):
         offset = place + utf16_length(text[position : framed.offset])
@@ -108,4 +122,6 @@ def _record(framed: Framed, offset: int, raw: bytes, neighbours: Offset) -> Reco
     if isinstance(found, NoEvent):
         return Unreadable(offset, len(raw), raw, found.reason, found.detail)
     log, fields, origin, warnings = found
-    return Record(offset, len(raw), raw, log, fields, origin, (*framed.warnings, *warnings))
+    told = neighbours() if ZONE_INFERRED in origin["warnings"] else None
+    context = "" if told is None else str(told)
+    return Record(offset, len(raw), raw, log, fields, origin, (*framed.warnings, *warnings), context)

@@ -14,6 +14,7 @@ from tocsin.model.instant import NANOSECONDS, format_time, is_plausible, parse_t
 
 QUARTER_HOUR = 900 * NANOSECONDS
 # Two clocks of one event agree but for the zone where their difference is a quarter hour's multiple, give or take this.
+ZONE_INFERRED = "zone_inferred"
 _CLOCK_TOLERANCE = 5 * NANOSECONDS
 _DELIVERY_TOLERANCE = 60 * NANOSECONDS
 _MOST_NEIGHBOURS = 64
@@ -79,7 +80,7 @@ def read(text: str | None, offset: int | None = None) -> Read:
         return None, text, ("time_unrepresentable",)
     warnings: tuple[str, ...] = ()
     if text[-1] not in "Zz" and not is_zoned(text):
-        warnings = ("zone_assumed_utc",) if offset is None else ("zone_inferred",)
+        warnings = ("zone_assumed_utc",) if offset is None else (ZONE_INFERRED,)
         time -= offset or 0
     return time, text, warnings if is_plausible(time) else (*warnings, "time_implausible")
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from tocsin.collect.alone import framed_alone
 from tocsin.collect.lines import split_lines
 from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.zeek.json_lines import decode_line, parsed_object
@@ -15,7 +16,9 @@ from tocsin.collect.sources.zeek.mapping import map_record
 from tocsin.collect.sources.zeek.tabular import (
     SEPARATOR_LINE,
     Header,
+    Row,
     cut_rows,
+    frame_row_alone,
     frame_rows,
     header_length,
     header_of,
@@ -66,6 +69,13 @@ class Zeek:
         header = _header(preamble)
         return _json_records(data, skip) if header is None else _tabular_records(data, skip, header)
 
+    def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
+        """A row by the header that was in force, which is its context; a JSON line by itself."""
+        row = frame_row_alone(raw, context) if context else None
+        if row is None or row.fields is None:
+            return framed_alone(self.records, raw, preamble)
+        return _of_row(row, raw, row.fields)
+
     def map(self, record: Record) -> Mapped:
         """See `mapping.map_record`."""
         return map_record(record)
@@ -83,8 +93,11 @@ def _tabular_records(data: bytes, skip: int, header: Header) -> Iterator[Record 
         if row.fields is None:
             yield Unreadable(row.offset, row.length, raw, row.reason, row.detail)
             continue
-        native = {"ts": row.ts}
-        yield Record(row.offset, row.length, raw, (row.path,), row.fields, native, row.warnings)
+        yield _of_row(row, raw, row.fields)
+
+
+def _of_row(row: Row, raw: bytes, fields: Mapping[str, Any]) -> Record:
+    return Record(row.offset, row.length, raw, (row.path,), fields, {"ts": row.ts}, row.warnings, row.context)
 
 
 def _json_records(data: bytes, skip: int) -> Iterator[Record | Unreadable]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from tocsin.collect.lines import Line, split_lines
 from tocsin.collect.source import MAX_RECORD_BYTES
@@ -21,6 +24,7 @@ _ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|\\)")
 _CONTAINER = re.compile(r"(?:set|vector|table|list)\[(.*)\]$")
 _ENOUGH: Final = 3
+_CUT: Final = "line_end_missing"
 _CONTROLS = {byte: f"\\x{byte:02x}" for byte in range(32) if chr(byte) not in "\b\f\n\r\t"}
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,}(?:%\w+)?$")
 _NUMBER = re.compile(r"-?\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?$")
@@ -41,7 +45,8 @@ class Header(NamedTuple):
 class Row(NamedTuple):
     """One row's span with the header lines that belong to it, and what it says.
 
-    `ts` are the nanoseconds of the column `ts`. Without fields, `reason` and `detail` are those of `Unreadable`.
+    `ts` are the nanoseconds of the column `ts`. Without fields, `reason` and `detail` are those of `Unreadable`; with
+    them, `context` is that of `Record`.
     """
 
     offset: int
@@ -52,6 +57,14 @@ class Row(NamedTuple):
     warnings: tuple[str, ...] = ()
     reason: str = ""
     detail: str = ""
+    context: str = ""
+
+
+class _Context(NamedTuple):
+    """What a row is read with: the header lines in force, and whether the file's last line is it and has no end."""
+
+    header: Header
+    is_cut: bool
 
 
 def header_after(header: Header, line: bytes) -> Header:
@@ -121,11 +134,34 @@ def frame_rows(data: bytes, skip: int, header: Header) -> Iterator[Row]:
             yield held._replace(length=end - held.offset)
         else:
             is_cut = held.fields is not None and not data.endswith(b"\n")
-            yield held._replace(warnings=(*held.warnings, "line_end_missing")) if is_cut else held
+            yield _cut(held, header) if is_cut else held
     elif comment >= 0:
         yield Row(
             comment, end - comment, header.path, None, reason="header_only", detail="header lines without a record"
         )
+
+
+def frame_row_alone(raw: bytes, context: str) -> Row | None:
+    """The row in these bytes of one record, by its context; None where they hold none, or more than one.
+
+    Raises msgspec's error or ValueError for what is no such context.
+    """
+    header, is_cut = msgspec.json.decode(context, type=_Context)
+    rows = list(frame_rows(raw, 0, header))
+    if len(rows) != 1 or rows[0].length != len(raw):
+        return None
+    (row,) = rows
+    bare = tuple(one for one in row.warnings if one != _CUT)  # the row alone always ends without a line end
+    return row._replace(warnings=(*bare, _CUT) if is_cut else bare, context=context)
+
+
+def _cut(row: Row, header: Header) -> Row:
+    return row._replace(warnings=(*row.warnings, _CUT), context=_context(header, is_cut=True))
+
+
+@lru_cache(maxsize=256)
+def _context(header: Header, *, is_cut: bool) -> str:
+    return msgspec.json.encode(_Context(header, is_cut)).decode()
 
 
 def cut_rows(window: bytes, header: Header) -> int | None:
@@ -198,6 +234,7 @@ def _decoder(header: Header) -> Decoder:
     ts = header.names.index("ts") if "ts" in header.names else -1
     count = len(header.names)
     path = header.path or path_of(dict.fromkeys(header.names))
+    context = _context(header, is_cut=False)
     assumed = () if header.path else ("path_inferred",) if path else ("path_unknown",)
 
     def decode(line: Line, begin: int) -> Row:
@@ -236,7 +273,7 @@ def _decoder(header: Header) -> Decoder:
         if odd:
             warnings = (*warnings, "value_not_of_type")
         moment = epoch_nanoseconds(values[ts]) if ts >= 0 and values[ts] != unset else None
-        return Row(begin, length, path, fields, moment, warnings)
+        return Row(begin, length, path, fields, moment, warnings, context=context)
 
     return decode
 
