@@ -57,6 +57,7 @@ chunks = Table(
     Column("preamble", LargeBinary, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("name", Text, nullable=False, unique=True),
+    Column("stem", Text, unique=True),  # name of its files since a record was erased from it; null: they bear `name`
     Column("secret", LargeBinary, nullable=False),  # wrapped under the workspace key
     Column("segment_sha256", Text, nullable=False),  # of the segment file; "" for a derived chunk
     Column("decoder", Text, nullable=False),

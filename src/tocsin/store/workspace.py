@@ -74,6 +74,10 @@ class Workspace:
         """Where the segment of the chunk of that name lies."""
         return self.raw / f"{name}.segment"
 
+    def residue_path(self, name: str) -> Path:
+        """Where the residue of the chunk whose files bear that name lies: what opens the leaves left to it."""
+        return self.raw / f"{name}.residue"
+
     def events_path(self, name: str) -> Path:
         """Where the events of the chunk of that name lie."""
         return self.events / f"{name}.parquet"
@@ -94,6 +98,21 @@ class Workspace:
             connection.execution_options(**{_BEGIN: "IMMEDIATE"})
             with connection.begin():
                 yield connection
+
+    def forget(self) -> None:
+        """Nothing of what was replaced or deleted before stays in the database's files. Raises StoreError.
+
+        Deleted rows are overwritten as they go (`secure_delete`); here the write-ahead log is emptied, which holds pages
+        as they were.
+        """
+        with database_faults(self.path / _DATABASE), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() if raw is not None else (1,)
+        if busy:
+            raise StoreError(
+                f"{self.path}: another process reads the database, and its log still holds what was erased",
+                hint="end the other process, then run the same again",
+            )
 
     @contextmanager
     def writer_lock(self) -> Iterator[None]:
@@ -239,6 +258,7 @@ def _engine(path: Path) -> Engine:
         if writable:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA secure_delete=ON")  # what is erased leaves no page behind
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
