@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
+from tocsin.opening import publish
 from tocsin.processing import FOLDS, YEARLESS, Sealing
 from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
 from tocsin.record.keys import WorkspaceKey
@@ -33,6 +35,8 @@ from tocsin.work import Done, Job, work
 from tocsin.workers import Workers, start_workers
 
 _WINDOW = 3
+# What is committed after the newest checkpoint can be taken away without a trace: one is signed often while much is read.
+_SIGN_EVERY_SECONDS = 10.0
 
 
 class Progress(Protocol):
@@ -69,9 +73,13 @@ class Intake:
         """Commit every input and chunk of the plan that the workspace does not hold yet."""
         abandoned: set[int] = set()
         known = EventKeys.load(self.workspace)
+        signed = time.monotonic()
         with start_workers(self.workers) as pool:
             for step in self._run(planned, pool):
                 self._settle(step, abandoned, known)
+                if time.monotonic() - signed > _SIGN_EVERY_SECONDS:
+                    publish(self.workspace, self.key)
+                    signed = time.monotonic()
 
     def _run(self, planned: Iterator[Planned], pool: Workers) -> Iterator[_Step]:
         """Steps in plan order, each with its result; jobs run ahead by a bounded window."""

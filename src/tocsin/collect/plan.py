@@ -20,8 +20,8 @@ from tocsin.collect.gathering import Folder, Folders, Gathered, gather_members
 from tocsin.collect.inflate import BLOCK, Joined, compression, inflate
 from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.mapping_file import Declared
-from tocsin.collect.scanning import Offered, hash_pieces, scan
-from tocsin.collect.tasks import ChunkKind, Planned, Task, container_tasks, derived_tasks, file_tasks
+from tocsin.collect.scanning import Content, Offered, hash_pieces, scan
+from tocsin.collect.tasks import ChunkKind, Planned, Task, container_tasks, derived_tasks, file_tasks, unread_tasks
 from tocsin.collect.walk import Found, walk
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import Acquisition, AcquisitionRecord
@@ -30,6 +30,8 @@ from tocsin.model.mapping import SOURCE as MAPPING
 
 __all__ = ["ChunkKind", "Planned", "Task", "plan", "total_bytes"]
 
+# A larger file that nothing reads (the image of a disk) is hashed and told of, and not kept.
+_MOST_UNREAD = 256 << 20
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 
 
@@ -150,7 +152,7 @@ def _plan_file(found: Found, how: _How, written: Sum | None = None, control: str
                 content = scan(blocks, found.file.name, keep=False, declared=how.declared)
                 entry = input_of(found.path, content, content.sha256, content.size, None, control)
                 entry = faulted(_copy_in_force(entry, how), check.fault())
-                yield Planned(entry, file_tasks(entry, content, found.file))
+                yield Planned(entry, _tasks(entry, content, found.file))
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
@@ -248,12 +250,20 @@ def _plan_compressed(found: Found, stream: BinaryIO, how: _How, control: str) ->
 
     def tasks() -> Iterator[Task]:
         if content.source is None:
+            yield from _tasks(entry, content, found.file)
             return
         yield from container_tasks(entry, pieces, found.file)
         with found.file.open("rb") as again:
             yield from derived_tasks(entry, content, lambda: inflate(again, how.limits))
 
     return Planned(entry, tasks())
+
+
+def _tasks(entry: Input, content: Content, file: Path) -> Iterator[Task]:
+    """The chunks of a file; of one that nothing reads, its bytes as received, where they are not too many to keep."""
+    if entry.state is InputState.UNRECOGNISED and 0 < entry.size <= _MOST_UNREAD:
+        return unread_tasks(entry, file)
+    return file_tasks(entry, content, file)
 
 
 def _plan_archive_file(found: Found, stream: BinaryIO, how: _How) -> Iterator[Planned]:
@@ -265,7 +275,8 @@ def _plan_archive_file(found: Found, stream: BinaryIO, how: _How) -> Iterator[Pl
     try:
         archive = open_archive(known, how.limits)
     except ArchiveFault as error:
-        yield Planned(replace(entry, state=InputState.UNRECOGNISED, reason=str(error)), iter(()))
+        entry = replace(entry, state=InputState.UNRECOGNISED, reason=str(error))
+        yield Planned(entry, container_tasks(entry, pieces, found.file) if size <= _MOST_UNREAD else iter(()))
         return
     yield Planned(entry, container_tasks(entry, pieces, found.file))
     yield from _plan_members(archive, found.path, found.path, how, depth=1)

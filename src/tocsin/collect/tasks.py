@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tocsin.collect.declared.packing import packed
 from tocsin.collect.limits import TruncatedError
-from tocsin.collect.scanning import Content, Range
+from tocsin.collect.scanning import Content, Range, hash_pieces
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Chunk, Input
 
@@ -61,6 +61,15 @@ def container_tasks(entry: Input, pieces: Sequence[Range], file: Path) -> Iterat
     """The bytes of a file as received, to be sealed and not read."""
     for piece in pieces:
         yield Task(_chunk(entry, piece, None), ChunkKind.CONTAINER, file, None)
+
+
+def unread_tasks(entry: Input, file: Path) -> Iterator[Task]:
+    """The bytes of a file that nothing reads: sealed as received, so that it can be read by whoever knows how."""
+    with file.open("rb") as stream:
+        sha256, pieces = hash_pieces(stream)
+    if sha256 != entry.sha256:
+        raise SourceError(f"{entry.path} changed while it was read", hint="copy it first, then run again")
+    yield from container_tasks(entry, pieces, file)
 
 
 def derived_tasks(entry: Input, content: Content, reopen: Callable[[], Iterator[bytes]]) -> Iterator[Task]:
