@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tocsin.collect.source import Event, logsource_text
@@ -16,9 +17,9 @@ from tocsin.detect.sigma.logsource import read_logsource_map
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import load_rules
 from tocsin.model.chunk import Chunk, ChunkResult, Input, InputState
-from tocsin.model.record import Record
+from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import split_reference
-from tocsin.processing import Plan, Sealing, process
+from tocsin.processing import Plan, Sealing, fields_behind, numbered, process, process_framed
 
 SAMPLE = (Path(__file__).parent / "samples" / "auditd" / "enriched.log").read_bytes()
 SEALING = Sealing(secret=bytes(32), name="invented")
@@ -53,8 +54,12 @@ def run(data: bytes, plan: Plan | None = None, without: frozenset[int] = frozens
     return result
 
 
+def ordinals_of(events: pa.Table) -> list[int]:
+    return [split_reference(reference)[1] for reference in events.column("record").to_pylist()]
+
+
 def ordinals(result: ChunkResult) -> list[int]:
-    return [split_reference(reference)[1] for reference in result.events.column("record").to_pylist()]
+    return ordinals_of(result.events)
 
 
 def test_records_are_counted_and_committed_and_events_are_coalesced() -> None:
@@ -153,3 +158,48 @@ def test_a_record_lost_or_counted_twice_costs_the_chunk_and_is_said(
     (rejection,) = result.account.rejected
     assert (result.account.read, result.account.stored, rejection.reason) == (1, 0, "not_processed")
     assert "event" in rejection.detail
+
+
+def framed_of(data: bytes) -> list[Record | Unreadable]:
+    return list(Auditd().records(data, b"", 0))
+
+
+def test_framed_records_give_what_their_chunk_gives() -> None:
+    whole = run(SAMPLE)
+    derived = process_framed(numbered(framed_of(SAMPLE)), chunk_of(SAMPLE), Plan(matchers={}))
+    assert derived.events.equals(whole.events)
+    assert derived.accesses.equals(whole.accesses)
+    assert derived.marks.equals(whole.marks)
+    assert derived.account == whole.account
+
+
+def test_the_other_events_of_a_chunk_stay_as_they_are_when_the_records_of_one_are_gone() -> None:
+    items = list(numbered(framed_of(SAMPLE)))
+    whole = process_framed(items, chunk_of(SAMPLE), Plan(matchers={}))
+    gone = set(whole.members[13])
+    left = process_framed([one for one in items if one[0] not in gone], chunk_of(SAMPLE), Plan(matchers={}))
+    others = [place != 13 for place in ordinals_of(whole.events)]
+    assert left.events.equals(whole.events.filter(pa.array(others)))
+    assert left.account.read == whole.account.read - len(gone)
+    assert set(left.members) == set(whole.members) - {13}
+
+
+def test_the_records_behind_an_access_are_all_those_of_its_event() -> None:
+    framed = framed_of(b"no line of the audit log\n" + SAMPLE)
+    derived = process_framed(numbered(framed), chunk_of(SAMPLE), Plan(matchers={}))
+    assert set(derived.members) == {1 + first for first in (8, 13, 22, 29, 40, 41)}
+    assert derived.members[14] == (14, 15, 16, 17, 18)
+    behind = fields_behind(framed, derived)
+    assert set(behind) == set(derived.behind)
+    assert behind == {
+        place: one.fields for place, one in enumerate(framed) if isinstance(one, Record) and place in behind
+    }
+
+
+def test_a_leaf_is_counted_by_what_was_framed_and_a_record_by_what_a_span_holds() -> None:
+    lost = Unreadable(0, 4, b"lost", "damaged_block", "three records", 3)
+    framed = [lost, *framed_of(SAMPLE)]
+    derived = process_framed(numbered(framed), chunk_of(SAMPLE), Plan(matchers={}))
+    assert derived.account.read == 49
+    assert min(derived.behind) == 8 + 3
+    assert min(fields_behind(framed, derived)) == 8 + 1

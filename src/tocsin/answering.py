@@ -18,6 +18,7 @@ from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
+from tocsin.correlate.naming import under_one_name
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
@@ -29,7 +30,7 @@ from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
-from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, EntityType, Finding, Incident
+from tocsin.model.finding import ASSUMED_FROM_SCORE, Finding, Incident
 from tocsin.model.joining import Identities
 from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
@@ -125,7 +126,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
-    named = _under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities)
+    named = under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities.canonical)
     found = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
@@ -283,19 +284,6 @@ def _exposure(
         withheld=WITHHELD,
     )
     return exposure.conclude(held.accesses, question, evidence)
-
-
-def _under_one_name(findings: Sequence[Finding], identities: Identities) -> tuple[Finding, ...]:
-    """The findings with every account and host by the one name it is shown by; the subject stays first."""
-    joined = (EntityType.ACCOUNT, EntityType.HOST)
-
-    def shown(entity: Entity) -> Entity:
-        return Entity(entity.type, identities.canonical(entity.id)) if entity.type in joined else entity
-
-    return tuple(
-        replace(finding, entities=tuple(dict.fromkeys(shown(entity) for entity in finding.entities)))
-        for finding in findings
-    )
 
 
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable
-from tocsin.model.reference import record_reference
+from tocsin.model.reference import record_reference, split_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
 from tocsin.protect.door import pass_through
 from tocsin.record.commitment import Span, leaf_hashes
@@ -91,19 +91,73 @@ def _read(
 ) -> tuple[ChunkResult, pa.Table]:
     source, preamble = source_of(chunk.input.source, chunk.preamble)
     framed = list(source.records(data, preamble, chunk.skip))
+    derived = process_framed(numbered(framed), chunk, plan, without=without)
+    # What is committed may depend on what was found (`fields_behind`), so the leaves come last.
+    result = ChunkResult(
+        decoder=source.decoder,
+        events=derived.events,
+        hits=derived.hits,
+        accesses=derived.accesses,
+        marks=derived.marks,
+        leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source)),
+        account=derived.account,
+    )
+    return pass_through(result), derived.logs
+
+
+Framed = tuple[int, Record | Unreadable]
+
+
+def numbered(framed: Iterable[Record | Unreadable]) -> Iterator[Framed]:
+    """What was framed of a chunk, each with the ordinal of its first record: a span may stand for many."""
+    ordinal = 0
+    for item in framed:
+        yield ordinal, item
+        ordinal += 1 if isinstance(item, Record) else item.records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """All that is made of framed records.
+
+    events, hits, accesses, marks, account   as in `ChunkResult`
+    logs      the distinct logs seen, as `SEEN_LOGS`
+    members   by ordinal of its first record, the ordinals of all records of an event that has a hit or an access
+    """
+
+    events: pa.Table
+    hits: pa.Table
+    accesses: pa.Table
+    marks: pa.Table
+    account: ChunkAccount
+    logs: pa.Table
+    members: Mapping[int, tuple[int, ...]]
+
+    @property
+    def behind(self) -> frozenset[int]:
+        """The ordinals of the records behind hits or accesses."""
+        return frozenset(ordinal for members in self.members.values() for ordinal in members)
+
+
+def process_framed(
+    items: Iterable[Framed], chunk: Chunk, plan: Plan, *, without: frozenset[int] = frozenset()
+) -> Derived:
+    """What follows from framed records, all of the chunk's or some of them, in order: matched, mapped and counted.
+
+    Each with its ordinal in the chunk; of the chunk itself the input, the sequence, the offset and the preamble are
+    used. Where a source makes one event of several records, those that are not given are not in it.
+    """
+    source, _ = source_of(chunk.input.source, chunk.preamble)
     records: list[Record] = []
     ordinals: list[int] = []
     rejected: dict[str, tuple[int, int, str]] = {}
-    ordinal = 0
-    for item in framed:
+    for ordinal, item in items:
         if isinstance(item, Record):
             records.append(item)
             ordinals.append(ordinal)
-            ordinal += 1
         else:
             count, first, detail = rejected.get(item.reason, (0, ordinal, item.detail))
             rejected[item.reason] = count + item.records, first, detail
-            ordinal += item.records
     rows = _Rows(chunk, source.name, without, plan.dating)
     seen, owners = records, ordinals
     if isinstance(source, Coalescing):
@@ -119,15 +173,14 @@ def _read(
         if stopped := sum(matcher.given_up.values()) - before:
             rows.warnings["expression_timed_out"] = stopped
     events, accesses, marks = rows.tables()
-    result = ChunkResult(
-        decoder=source.decoder,
+    hits = _hits(matches, owners, chunk, events)
+    return Derived(
         events=events,
-        hits=_hits(matches, owners, chunk, events),
+        hits=hits,
         accesses=accesses,
         marks=marks,
-        leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source)),
         account=ChunkAccount(
-            read=ordinal,
+            read=len(records) + sum(count for count, _, _ in rejected.values()),
             stored=len(records),
             rejected=tuple(
                 Rejection(reason=reason, count=count, first=first, detail=detail)
@@ -136,8 +189,32 @@ def _read(
             warnings=rows.warnings,
             duplicates=rows.duplicates,
         ),
+        logs=_logs(source.name, seen),
+        members=_members((hits, accesses), ordinals, owners),
     )
-    return pass_through(result), _logs(source.name, seen)
+
+
+def fields_behind(framed: Sequence[Record | Unreadable], derived: Derived) -> dict[int, Mapping[str, Any]]:
+    """The fields of the records behind hits or accesses, by the place of their leaf in the chunk.
+
+    A leaf's place counts what was framed; an ordinal counts records, of which an unreadable span may hold many.
+    """
+    behind = derived.behind
+    return {
+        place: item.fields
+        for place, (ordinal, item) in enumerate(numbered(framed))
+        if ordinal in behind and isinstance(item, Record)
+    }
+
+
+def _members(tables: Iterable[pa.Table], ordinals: Sequence[int], owners: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """By the first ordinal of each event with a row in one of the tables, the ordinals of its records."""
+    wanted = {split_reference(reference)[1] for table in tables for reference in table["record"].unique().to_pylist()}
+    found: dict[int, list[int]] = {first: [] for first in sorted(wanted)}
+    for ordinal, owner in zip(ordinals, owners, strict=True):
+        if owner in wanted:
+            found[owner].append(ordinal)
+    return {first: tuple(members) for first, members in found.items()}
 
 
 def _coalesced(

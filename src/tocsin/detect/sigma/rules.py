@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -76,7 +76,15 @@ def load_rules(paths: Sequence[Path]) -> RuleSet:
     Raises ConfigError for a path that is not there. A rule without an id gets one made from its text; a rule without
     a level counts as medium.
     """
-    files = _files(paths)
+    return _loaded(_files(paths))
+
+
+def read_rules(texts: Mapping[str, bytes]) -> RuleSet:
+    """The same of the bytes of rule files, by the path each is known under."""
+    return _loaded([_RuleFile(path, texts[path]) for path in sorted(texts)])
+
+
+def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
     rules: list[LoadedRule] = []
     exceptions: list[LoadedException] = []
     failed: list[FailedRule] = []
