@@ -6,21 +6,26 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
 from tocsin.collect.archive import read_member
+from tocsin.collect.declared.packing import source_of
 from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.plan import ChunkKind
+from tocsin.collect.reframing import Piece, reframed
 from tocsin.errors import VerificationError
 from tocsin.intake import Intake, replace_derived
 from tocsin.model.chunk import VERBATIM, Chunk, Dating, Input, InputState
 from tocsin.model.note import SOURCE as NOTE
+from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import split_reference
 from tocsin.processing import YEARLESS, Sealing
+from tocsin.record.commitment import Span
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.reading import open_input
+from tocsin.record.reading import SegmentStore, open_input, place_of
+from tocsin.record.residue import Remnant, Residue
 from tocsin.store import tables
 from tocsin.store.events import read_events
 from tocsin.store.workspace import Workspace
@@ -33,6 +38,7 @@ class Rereader:
     def __init__(self, workspace: Workspace, key: WorkspaceKey) -> None:
         self._workspace = workspace
         self._key = key
+        self._store = SegmentStore(workspace, key)
         self._received: tuple[int, BinaryIO] | None = None  # the input read last, open: it knows where its segments lie
         self._input: int | None = None
         self._blocks: Iterator[bytes] = iter(())
@@ -55,6 +61,11 @@ class Rereader:
             if hashlib.sha256(data).hexdigest() == chunk.sha256:
                 return data
         return self._from_any_container(entry, chunk)
+
+    def left(self, entry: Row[Any], chunk: Row[Any]) -> Left:
+        """The records left to a chunk that lost some (its `stem` is set). Raises VerificationError."""
+        residue, _ = self._store.residue(place_of(chunk))
+        return Left(residue, pieces_left(residue, self.bytes_of(entry, chunk) if residue.remnants else b""))
 
     def _from_any_container(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
         """From the container of that path that holds it: several may have been given under one name in turn."""
@@ -100,6 +111,40 @@ class Rereader:
                 self._position += surplus
         start = offset - self._position
         return self._waiting[start : start + length]
+
+
+class Left(NamedTuple):
+    """What is left of a chunk that lost records: what opens its leaves, and the records to be read alone, in order."""
+
+    residue: Residue
+    pieces: tuple[Piece, ...]
+
+
+def pieces_left(residue: Residue, data: bytes) -> tuple[Piece, ...]:
+    """The records of a residue, out of the chunk's bytes."""
+    return tuple(_piece(remnant, data) for remnant in residue.remnants)
+
+
+def _piece(remnant: Remnant, data: bytes) -> Piece:
+    raw = data[remnant.offset : remnant.offset + remnant.length]
+    unread = None
+    if remnant.unread is not None:
+        reason, detail, records = remnant.unread
+        unread = Unreadable(remnant.offset, remnant.length, raw, reason, detail, records)
+    place = remnant.offset, remnant.length
+    return Piece(remnant.ordinal, raw, remnant.text, *place, remnant.context, unread)
+
+
+def spans_left(left: Left, chunk: Chunk, fielded: bytes) -> Iterator[Span]:
+    """What is committed of each record left; the fields of those whose leaf commits them (`chunks.fielded`)."""
+    places = {int.from_bytes(fielded[start : start + 4], "big") for start in range(0, len(fielded), 4)}
+    for remnant, piece in zip(left.residue.remnants, left.pieces, strict=True):
+        fields = None
+        if remnant.place in places:
+            source, preamble = source_of(chunk.input.source, chunk.preamble)
+            (record,) = reframed(source, preamble, [piece])
+            fields = record.fields if isinstance(record, Record) else None
+        yield piece.offset, piece.length, piece.raw, piece.text, fields
 
 
 def _held_against(sha256: str, data: bytes, path: str) -> bytes:
@@ -189,19 +234,24 @@ def _yearless(connection: Connection) -> dict[int, set[str]]:
 def _derived(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any]) -> Done:
     held: set[int] = set()
     if row.events:
-        references = read_events(intake.workspace, row.name, columns=["record"]).column("record").to_pylist()
+        references = (
+            read_events(intake.workspace, row.stem or row.name, columns=["record"]).column("record").to_pylist()
+        )
         held = {split_reference(reference)[1] for reference in references}
     chunk = chunk_of(entry, row)
+    left = None if row.stem is None else rereader.left(entry, row).pieces
     job = Job(
         chunk=chunk,
         kind=ChunkKind(row.kind),
         file=None,
-        data=rereader.bytes_of(entry, row),
+        data=rereader.bytes_of(entry, row) if left is None else None,
         sealing=Sealing(secret=intake.key.unwrap(row.secret), name=row.name),
         segment=None,
-        events=intake.workspace.events_path(row.name),
+        events=intake.workspace.events_path(row.stem or row.name),
         rules=intake.rules,
         dating=intake.dating,
+        left=left,
+        read=row.read,
     )
     done = work(job)
     repeated = frozenset(done.ordinals) - held

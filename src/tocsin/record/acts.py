@@ -91,23 +91,37 @@ def record_act(
     Without actors the workspace's key signs, and the login name is noted: nobody's own key was at hand. Raises
     StoreError where the workspace cannot be written.
     """
-    signers = tuple(actors) or (_OfWorkspace(workspace, key),)
-    said = dict(what) if actors else {**what, "login": _login()}
     ledger = Ledger(workspace.ledger)
     with workspace.writing() as connection:
-        tree = frontier_of(connection)
-        body = {
-            "act": kind,
-            "at": at,
-            "by": [signer.name for signer in signers],
-            "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
-            "what": said,
-        }
-        text = f"{_HEADER}\n{canonical(body).decode()}\n"
-        note = text + "\n" + "".join(note_signature(s.name, s.public_key, s.sign(text.encode())) for s in signers)
-        leaf = append_statements(connection, ledger, [(ACT, note.encode())])
+        act = append_act(workspace, key, connection, kind, what, at, actors)
     with workspace.writing() as connection:
         ledger.publish(connection, key.signer, workspace.origin, at)
+    return act
+
+
+def append_act(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    connection: Connection,
+    kind: str,
+    what: Mapping[str, Any],
+    at: str,
+    actors: Sequence[Signer] = (),
+) -> Act:
+    """`record_act` in the caller's transaction, with which it stands or falls; no checkpoint is published."""
+    signers = tuple(actors) or (_OfWorkspace(workspace, key),)
+    said = dict(what) if actors else {**what, "login": _login()}
+    tree = frontier_of(connection)
+    body = {
+        "act": kind,
+        "at": at,
+        "by": [signer.name for signer in signers],
+        "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
+        "what": said,
+    }
+    text = f"{_HEADER}\n{canonical(body).decode()}\n"
+    note = text + "\n" + "".join(note_signature(s.name, s.public_key, s.sign(text.encode())) for s in signers)
+    leaf = append_statements(connection, Ledger(workspace.ledger), [(ACT, note.encode())])
     return read_act(leaf, note.encode())
 
 

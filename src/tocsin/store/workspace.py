@@ -7,7 +7,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,20 +99,17 @@ class Workspace:
             with connection.begin():
                 yield connection
 
-    def forget(self) -> None:
-        """Nothing of what was replaced or deleted before stays in the database's files. Raises StoreError.
+    def forget(self) -> bool:
+        """Nothing of what was deleted or replaced stays in the database's files; False while another process reads it.
 
-        Deleted rows are overwritten as they go (`secure_delete`); here the write-ahead log is emptied, which holds pages
-        as they were.
+        Deleted rows are overwritten as they go (`secure_delete`); here the write-ahead log is emptied, which holds
+        pages as they were. Raises StoreError.
         """
-        with database_faults(self.path / _DATABASE), self.engine.connect() as connection:
-            raw = connection.connection.driver_connection
-            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() if raw is not None else (1,)
-        if busy:
-            raise StoreError(
-                f"{self.path}: another process reads the database, and its log still holds what was erased",
-                hint="end the other process, then run the same again",
-            )
+        with database_faults(self.path / _DATABASE), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = cursor.fetchone() or (1,)
+            return not busy
 
     @contextmanager
     def writer_lock(self) -> Iterator[None]:
