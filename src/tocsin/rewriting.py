@@ -170,7 +170,7 @@ def put_in_force(connection: Connection, intake: Intake, rewritten: Rewritten) -
 def job_of(intake: Intake, left: OpenChunk, stem: str) -> Job:
     """What derives from the records left; a record whose event stands in another chunk gives none."""
     row, residue = left.row, left.left
-    job = Job(
+    return Job(
         chunk=chunk_of(left.entry, row),
         kind=ChunkKind(row.kind),
         file=None,
@@ -183,7 +183,6 @@ def job_of(intake: Intake, left: OpenChunk, stem: str) -> Job:
         left=residue.pieces,
         read=row.read,
     )
-    return job
 
 
 def _derive(intake: Intake, left: OpenChunk, stem: str) -> Done:
