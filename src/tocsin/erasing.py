@@ -25,10 +25,11 @@ from tocsin.model.finding import Finding
 from tocsin.model.reference import split_reference
 from tocsin.opening import now_utc, publish, recover, utc_text
 from tocsin.processing import process_left
-from tocsin.record.acts import Act, Signer, acts_of, append_act
+from tocsin.record.acts import Act, acts_of, append_act
 from tocsin.record.erasures import ERASED
 from tocsin.record.holds import refuse_if_held
 from tocsin.record.keys import key_sources, open_key
+from tocsin.record.people_keys import Signer
 from tocsin.record.runs import indexes_in, runs_of
 from tocsin.rereading import Rereader, chunk_of, dating_of
 from tocsin.rewriting import OpenChunk, open_chunk, put_in_force, rewrite
@@ -158,13 +159,13 @@ class _Erasing:
             "remains": "commitments",
             "findings": [{"finding": one.id, "rule": one.rule, "left": one.left} for one in plan.leaning],
         }
-        # It says what is no longer there; it is written again when all is done.
-        (intake.workspace.path / REPORT_NAME).unlink(missing_ok=True)
         with intake.workspace.writing() as connection:
             refuse_if_held(acts_of(connection))
             act = append_act(intake.workspace, intake.key, connection, ERASED, what, utc_text(now_utc()), actors)
             for one in rewritten:
                 put_in_force(connection, intake, one)
+            # It shows what goes; it is written again when all is done.
+            (intake.workspace.path / REPORT_NAME).unlink(missing_ok=True)
         return act.leaf
 
     def going(self, asked: Asked) -> tuple[tuple[Going, ...], tuple[str, ...]]:

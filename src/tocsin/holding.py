@@ -8,21 +8,26 @@ from pathlib import Path
 
 from tocsin.errors import ConfigError
 from tocsin.opening import now_utc, utc_text
-from tocsin.record.acts import Act, Signer, acts_of, record_act
+from tocsin.record.acts import Act, acts_of, record_act
 from tocsin.record.holds import HELD, RELEASED, Hold, holds_of
 from tocsin.record.keys import key_sources, open_key
+from tocsin.record.people_keys import Signer
 from tocsin.store.workspace import open_workspace
 
 
 def set_hold(workspace: Path, name: str, reason: str, actors: Sequence[Signer], passphrase: str | None) -> Act:
-    """From now on nothing is erased. Raises ConfigError where a hold of that name is in force, or no reason is given."""
+    """From now on nothing is erased.
+
+    Raises ConfigError where a hold of that name is in force or no reason is given, RefusedError where who signs may
+    not.
+    """
     if any(hold.name == name and hold.is_in_force for hold in list_holds(workspace)):
         raise ConfigError(f"the hold {name!r} is in force already", hint="give the new one another name")
     return _record(workspace, HELD, name, reason, actors, passphrase)
 
 
 def release_hold(workspace: Path, name: str, reason: str, actors: Sequence[Signer], passphrase: str | None) -> Act:
-    """End a hold. Raises ConfigError where none of that name is in force, or no reason is given."""
+    """End a hold. Raises ConfigError where none of that name is in force, else as `set_hold`."""
     holds = [hold for hold in list_holds(workspace) if hold.is_in_force]
     if all(hold.name != name for hold in holds):
         known = ", ".join(repr(hold.name) for hold in holds) or "none"

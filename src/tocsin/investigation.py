@@ -41,9 +41,11 @@ from tocsin.model.rule import CaseOutcome, CheckedRules
 from tocsin.opening import TOOL, create, now_utc, open_or_create, publish, recover, run_so_far, utc_text
 from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import FOLDS, spans
+from tocsin.receipting import note_collection
 from tocsin.record import verify as verification
 from tocsin.record.commitment import Span
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.people_keys import Signer
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
@@ -70,6 +72,7 @@ class Settings:
     workers     processes; None chooses by the size of the input and the machine
     taken       when the logs were taken, ns UTC: dates lines that name no year; None leaves that to the other logs
     now         the time the answers speak of, ns UTC; None is the last plausible event
+    actors      who signs for what is taken in; nobody: the workspace's own key
     """
 
     paths: tuple[str, ...]
@@ -82,6 +85,7 @@ class Settings:
     taken: int | None = None
     now: int | None = None
     passphrase: str | None = None
+    actors: tuple[Signer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         progress.stage("Answering", None)
         question = Question(from_=settings.from_, to=settings.to)
         held = Held.load(workspace, rules.compiled, _estate_of(workspace))
+        note_collection(workspace, key, run, rules.digest, held.coverage, settings.actors)
         answers = answer(held, question, settings.now, run_so_far(workspace, key, started, workers))
         write_report(answers, workspace.path)
     return answers

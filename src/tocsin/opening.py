@@ -29,6 +29,12 @@ def open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, Works
     return workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
 
 
+def open_existing(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
+    """The workspace at `path` and its key. Raises ConfigError where there is none, StoreError where no key opens it."""
+    workspace = open_workspace(path)
+    return workspace, open_key(workspace, key_sources(os.environ, passphrase))
+
+
 def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
     """A new workspace and its key. Raises StoreError where the folder cannot be one."""
     workspace = create_workspace(path)

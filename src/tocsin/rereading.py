@@ -22,7 +22,7 @@ from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import split_reference
 from tocsin.processing import YEARLESS, Sealing
-from tocsin.record.commitment import Span
+from tocsin.record.commitment import RecordSalts, Span, salts_of
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.reading import SegmentStore, open_input, place_of
 from tocsin.record.residue import Remnant, Residue
@@ -66,6 +66,18 @@ class Rereader:
         """The records left to a chunk that lost some (its `stem` is set). Raises VerificationError."""
         residue, _ = self._store.residue(place_of(chunk))
         return Left(residue, pieces_left(residue, self.bytes_of(entry, chunk) if residue.remnants else b""))
+
+    def salts(self, chunk: Row[Any], place: int) -> RecordSalts:
+        """What opens the leaf at this place of the chunk. Raises VerificationError where its record was erased."""
+        if chunk.stem is None:
+            return salts_of(self._key.unwrap(chunk.secret), place)
+        residue, _ = self._store.residue(place_of(chunk))
+        for remnant in residue.remnants:
+            if remnant.place == place:
+                return remnant.salts
+        raise VerificationError(
+            f"the record of leaf {chunk.tree_start + place} was erased: its commitment alone is left"
+        )
 
     def _from_any_container(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
         """From the container of that path that holds it: several may have been given under one name in turn."""

@@ -34,6 +34,7 @@ class Settings:
     now: int | None
     passphrase: str | None
     taken: int | None = None
+    actors: tuple[Any, ...] = ()
 
 
 class Created(NamedTuple):
@@ -125,6 +126,27 @@ class Investigation(types.ModuleType):
         return workspace / "exercise"
 
 
+class Custody(types.ModuleType):
+    """Stands where `tocsin.custody` does; remembers what went on the record, or says why it could not."""
+
+    def __init__(self) -> None:
+        super().__init__("tocsin.custody")
+        self.acts: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
+        self.why_not = ""
+
+    def signers(self, path: Path, given: tuple[str, ...], **_: object) -> tuple[str, ...]:
+        """The keys by what named them."""
+        return given
+
+    def note_reading(
+        self, path: Path, kind: str, what: dict[str, Any], *, passphrase: str | None, actors: tuple[str, ...]
+    ) -> str:
+        """The reading on the record, unless it cannot be."""
+        if not self.why_not:
+            self.acts.append((kind, what, actors))
+        return self.why_not
+
+
 @pytest.fixture
 def answers() -> Answers:
     """One input read wholly, one finding of level medium."""
@@ -194,7 +216,17 @@ def incomplete(answers: Answers) -> Answers:
 
 
 @pytest.fixture
-def investigation(answers: Answers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Investigation:
+def custody(monkeypatch: pytest.MonkeyPatch) -> Custody:
+    """The stand-in in place."""
+    stand_in = Custody()
+    monkeypatch.setitem(sys.modules, "tocsin.custody", stand_in)
+    for name in ("TOCSIN_PERSON_KEY", "TOCSIN_PERSON_PASSPHRASE", "TOCSIN_PERSON_PASSPHRASE_FD"):
+        monkeypatch.delenv(name, raising=False)
+    return stand_in
+
+
+@pytest.fixture
+def investigation(answers: Answers, custody: Custody, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Investigation:
     """The stand-in in place, in an empty current folder with one log."""
     stand_in = Investigation(answers)
     monkeypatch.setitem(sys.modules, "tocsin.investigation", stand_in)

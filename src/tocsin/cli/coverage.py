@@ -12,7 +12,8 @@ def coverage(
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """What was watched, and when nobody was watching."""
-    answer_part(Part.COVERAGE, workspace, Wish(format_, output, force, quiet))
+    answer_part(Part.COVERAGE, workspace, Wish(format_, output, force, quiet, "coverage", options.keys_given(as_)))

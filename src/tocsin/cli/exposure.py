@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from tocsin.cli import options
 from tocsin.cli.follow_up import Wish, answer_part
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.share.format import Part
+
+if TYPE_CHECKING:
+    from tocsin.model.question import Question
 
 
 def _canonical(given: list[str] | None, canonical: Callable[[str], str | None]) -> tuple[str, ...]:
@@ -20,6 +23,22 @@ def _canonical(given: list[str] | None, canonical: Callable[[str], str | None]) 
         if name is None:
             raise typer.BadParameter(f"{text!r} names nothing")
     return tuple(name for _, name in names if name is not None)
+
+
+def _counted(question: Question) -> dict[str, str | int]:
+    """What was asked, for the record: how many of each, and nobody's name."""
+    from tocsin.opening import utc_text
+
+    found: dict[str, str | int] = {
+        "identity": len(question.identities),
+        "address": len(question.addresses),
+        "session": len(question.sessions),
+        "host": len(question.hosts),
+    }
+    times = {"from": question.from_, "to": question.to}
+    return {name: count for name, count in found.items() if count} | {
+        name: utc_text(time) for name, time in times.items() if time is not None
+    }
 
 
 def exposure(
@@ -41,6 +60,7 @@ def exposure(
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """What was compromised, and how surely.
@@ -59,4 +79,5 @@ def exposure(
         from_=from_,
         to=to,
     )
-    answer_part(Part.EXPOSURE, workspace, Wish(format_, output, force, quiet), question)
+    wish = Wish(format_, output, force, quiet, "exposure", options.keys_given(as_), _counted(question))
+    answer_part(Part.EXPOSURE, workspace, wish, question)

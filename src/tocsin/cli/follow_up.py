@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.cli.called import told
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.format import Comparing, Format, Part, format_named
 
@@ -17,12 +20,18 @@ if TYPE_CHECKING:
 
 
 class Wish(NamedTuple):
-    """How the answer is wanted: format, destination (None for standard output), and whether it may be replaced."""
+    """How the answer is wanted: format, destination (None for standard output), and whether it may be replaced.
+
+    `command` and `arguments` say on the record what was asked, naming nobody; `keys` sign for it.
+    """
 
     format: str
     output: Path | None
     force: bool
     quiet: bool
+    command: str
+    keys: tuple[str, ...] = ()
+    arguments: Mapping[str, str | int] = MappingProxyType({})
 
 
 def answer_part(part: Part, workspace: Path, wish: Wish, question: Question | None = None) -> None:
@@ -33,13 +42,16 @@ def answer_part(part: Part, workspace: Path, wish: Wish, question: Question | No
 def released(
     chosen: Format, part: Part, workspace: Path, wish: Wish, question: Question | None = None
 ) -> tuple[Answers, str]:
-    """Recompute the answers from the workspace, write and release them; both, for who keeps them."""
+    """Recompute the answers from the workspace, put that on its record, release them; both, for who keeps them."""
     from tocsin.investigation import answers_of
 
     refuse_overwrite(wish.output, force=wish.force)
+    passphrase = passphrase_for(workspace)
+    reading = begin_reading(workspace, passphrase, wish.keys)
     with progress_on_stderr(quiet=wish.quiet) as progress:
-        answers = answers_of(workspace, question=question, passphrase=passphrase_for(workspace), progress=progress)
+        answers = answers_of(workspace, question=question, passphrase=passphrase, progress=progress)
     text = compared(chosen, workspace).render(told(answers), part)
+    reading.done(wish.command, {"format": chosen.name, **wish.arguments}, text)
     release(text, wish.output, force=wish.force)
     return answers, text
 

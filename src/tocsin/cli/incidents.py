@@ -12,7 +12,8 @@ def incidents(
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Incidents, the worst first, with the log lines."""
-    answer_part(Part.INCIDENTS, workspace, Wish(format_, output, force, quiet))
+    answer_part(Part.INCIDENTS, workspace, Wish(format_, output, force, quiet, "incidents", options.keys_given(as_)))

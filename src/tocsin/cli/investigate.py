@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,9 +13,14 @@ from tocsin.cli.exit_code import of_answers
 from tocsin.cli.follow_up import compared
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
+from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
 from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.format import Part, format_named
+
+if TYPE_CHECKING:
+    from tocsin.record.people_keys import Signer
 
 
 def _found(path: str) -> str:
@@ -27,6 +32,16 @@ def _found(path: str) -> str:
     except OSError:
         return path
     return path
+
+
+def _actors(workspace: Path | None, passphrase: str | None, keys: tuple[str, ...]) -> tuple[Signer, ...]:
+    """Who signs for what is taken in. Raises ConfigError where nobody can be enrolled yet."""
+    if keys and (workspace is None or not (workspace / "workspace.toml").exists()):
+        raise ConfigError(
+            "nobody can sign yet: the workspace is new",
+            hint="make it with tocsin init, enrol the key with tocsin key enrol, then investigate into it",
+        )
+    return begin_reading(workspace, passphrase, keys).actors if workspace is not None else ()
 
 
 def investigate(
@@ -55,6 +70,7 @@ def investigate(
     format_: options.ReportFormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     fail_on: Annotated[Level | None, typer.Option(help="End with code 1 on a finding at or above this level.")] = None,
     quiet: options.QuietOption = False,
 ) -> None:
@@ -69,6 +85,7 @@ def investigate(
     chosen = format_named(format_, Part.INVESTIGATION)
     refuse_overwrite(output, force=force)
     options.check_span(from_, to)
+    passphrase = passphrase_for(workspace)
     settings = Settings(
         paths=tuple(paths),
         workspace=workspace,
@@ -79,7 +96,8 @@ def investigate(
         workers=workers,
         taken=taken,
         now=None,
-        passphrase=passphrase_for(workspace),
+        passphrase=passphrase,
+        actors=_actors(workspace, passphrase, options.keys_given(as_)),
     )
     with progress_on_stderr(quiet=quiet) as progress:
         answers = answers_to(settings, progress)

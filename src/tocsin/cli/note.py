@@ -12,6 +12,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import release
 from tocsin.share.notes import notes_text
 
@@ -30,6 +31,7 @@ def note(
         Path | None,
         typer.Option(metavar="CSV", exists=True, dir_okay=False, help="Many at once: columns at, text and by."),
     ] = None,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Write into the timeline by hand: "18:40 firewall pulled".
@@ -41,12 +43,15 @@ def note(
 
     entries = _entries(text, at, by or _login(), file)
     passphrase = passphrase_for(workspace)
+    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         if entries:
             answers = enter_notes(workspace, entries, passphrase=passphrase, progress=progress)
         else:
             answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
-    release(notes_text(answers.notes), None)
+    listing = notes_text(answers.notes)
+    reading.done("note", {"entered": len(entries)}, listing)
+    release(listing, None)
 
 
 def _entries(text: str, at: int | None, by: str, file: Path | None) -> tuple[NoteEntry, ...]:

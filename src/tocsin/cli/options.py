@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -12,6 +13,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.instant import parse_time
 from tocsin.share.marking import Tlp
 
+PERSON_KEY = "TOCSIN_PERSON_KEY"
 _HAS_ZONE = re.compile(r"([Zz]|[+-]\d\d:\d\d)$")
 
 
@@ -52,11 +54,27 @@ OutputOption: TypeAlias = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to standard output.")
 ]
 ForceOption: TypeAlias = Annotated[bool, typer.Option("--force", help="Let -o replace an existing file.")]
+AsOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        metavar="FILE|NAME",
+        help="Sign with this key: a file, or the name of one in the ssh-agent; may be repeated. "
+        f"Default: {PERSON_KEY}, else nobody signs.",
+        show_default=False,
+    ),
+]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
 WorkersOption: TypeAlias = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Processes to read with. Default: by the input's size."),
 ]
+
+
+def keys_given(as_: list[str] | None) -> tuple[str, ...]:
+    """What `--as` names, else the environment."""
+    default = os.environ.get(PERSON_KEY)
+    return tuple(as_ or ([default] if default else ()))
 
 
 def check_span(from_: int | None, to: int | None) -> None:

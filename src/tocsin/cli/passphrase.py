@@ -1,4 +1,4 @@
-"""The passphrase of a workspace: from the environment, or typed where the workspace needs one and somebody is there."""
+"""Passphrases, of a workspace and of a person's key: from the environment, or typed where somebody is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tocsin.errors import ConfigError
+
 VARIABLE = "TOCSIN_PASSPHRASE"
+PERSON_VARIABLE = "TOCSIN_PERSON_PASSPHRASE"
+PERSON_DESCRIPTOR = "TOCSIN_PERSON_PASSPHRASE_FD"
 
 
 def passphrase_for(workspace: Path | None) -> str | None:
@@ -17,6 +21,49 @@ def passphrase_for(workspace: Path | None) -> str | None:
     if given or workspace is None or not _needs_one(workspace) or not sys.stdin.isatty():
         return given or None
     return getpass.getpass(f"Passphrase of {workspace}: ")
+
+
+def person_passphrase(key: Path) -> str:
+    """The passphrase of a person's key: one line of the file descriptor the environment names, else the variable, else
+    typed. Raises ConfigError where there is none of them. Never an argument: other accounts see those."""
+    descriptor = os.environ.get(PERSON_DESCRIPTOR)
+    if descriptor:
+        return _line(descriptor)
+    given = os.environ.get(PERSON_VARIABLE)
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            f"{key} is under a passphrase, and nobody is there to type it",
+            hint=f"set {PERSON_VARIABLE}, or {PERSON_DESCRIPTOR} to an open file descriptor, or use an ssh-agent",
+        )
+    return getpass.getpass(f"Passphrase of {key}: ")
+
+
+def new_person_passphrase(key: Path) -> str:
+    """The same for a key that is being made: typed twice where it is typed. Raises ConfigError."""
+    first = person_passphrase(key)
+    typed = not (os.environ.get(PERSON_DESCRIPTOR) or os.environ.get(PERSON_VARIABLE))
+    if typed and getpass.getpass("The same again: ") != first:
+        raise ConfigError("the two are not the same", hint="try again")
+    return first
+
+
+def _line(descriptor: str) -> str:
+    """One line, byte by byte: what follows is the passphrase of the next key."""
+    if not descriptor.isdigit():
+        raise ConfigError(
+            f"{PERSON_DESCRIPTOR} is no number of a file descriptor", hint=f"{PERSON_DESCRIPTOR}=3 3<FILE"
+        )
+    line = b""
+    try:
+        while (byte := os.read(int(descriptor), 1)) not in (b"", b"\n"):
+            line += byte
+    except OSError as error:
+        raise ConfigError(
+            f"no passphrase can be read from file descriptor {descriptor}", hint=f"{PERSON_DESCRIPTOR}=3 3<FILE"
+        ) from error
+    return line.decode("utf-8", "replace")
 
 
 def _needs_one(workspace: Path) -> bool:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tocsin.cli import options
+from tocsin.cli import erasure, options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
-from tocsin.share.exit import release
+from tocsin.cli.reading import begin_reading
+from tocsin.errors import ConfigError
+from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
@@ -24,24 +26,59 @@ def record() -> None:
     """The sealed record."""
 
 
+for command in (erasure.hold, erasure.release, erasure.holds, erasure.erase):
+    commands.command()(command)
+
+
 @commands.command()
-def verify(workspace: options.WorkspaceOption, quiet: options.QuietOption = False) -> None:
+def verify(
+    workspace: options.WorkspaceOption, as_: options.AsOption = None, quiet: options.QuietOption = False
+) -> None:
     """Recompute the whole record from its bytes; ends with code 4 at the first fault, and names it."""
     from tocsin.investigation import verify_record
 
+    passphrase = passphrase_for(workspace)
+    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        verified = verify_record(workspace, passphrase=passphrase_for(workspace), progress=progress)
-    release(_words(verified), None)
+        verified = verify_record(workspace, passphrase=passphrase, progress=progress)
+    text = _words(verified)
+    reading.done("record verify", {"size": verified.size}, text, kind="verified")
+    release(text, None)
+
+
+@commands.command()
+def custody(
+    workspace: options.WorkspaceOption,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+) -> None:
+    """The chain of custody: who did what with the evidence, when, and at which entry of the ledger."""
+    from tocsin.custody import chain
+    from tocsin.share.custody import chain_text
+    from tocsin.share.formats.json_document import listed
+
+    if format_ not in ("text", "json"):
+        raise ConfigError(f"there is no format {format_!r} for custody", hint="formats: json, text")
+    refuse_overwrite(output, force=force)
+    found = chain(workspace, passphrase_for(workspace))
+    release(listed("custody", found) if format_ == "json" else chain_text(found), output, force=force)
 
 
 def _words(verified: Verified) -> str:
     root = base64.b64encode(verified.root).decode("ascii")
     unsigned = verified.size - verified.published
     signed = f"the newest checkpoint covers the first {verified.published:,}; {unsigned:,} after it are not signed yet"
+    erased = f"{verified.erased:,} records were erased by decision: their commitments alone are there"
     lines = [
         f"verified:   {verified.records:,} records in {verified.segments:,} segments are as they were sealed",
         f"tree:       {verified.size:,} entries, root {root}",
         f"signed:     {signed if unsigned else 'the newest checkpoint covers all of them'}",
+        *([f"erased:     {erased}"] if verified.erased else []),
+        *(
+            f"not whole:  {shown(path)}: without what was erased it is not the file received"
+            for path in verified.not_whole
+        ),
         *(f"unfinished: {shown(path)}: run it again to read the rest" for path in verified.unfinished),
     ]
     return "\n".join(lines) + "\n"

@@ -11,6 +11,7 @@ from tocsin.cli import options
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
 from tocsin.share.exit import refuse_overwrite, release
 
@@ -84,15 +85,20 @@ def preview(
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
-    """What an exception would have hidden of what the workspace holds, before it is enabled. Writes nothing."""
+    """What an exception would have hidden of what the workspace holds, before it is enabled. Nothing of it is kept."""
     from tocsin.investigation import preview_exceptions
     from tocsin.share.exceptions import preview_text
     from tocsin.share.formats.json_document import single
 
     _checked(format_)
     refuse_overwrite(output, force=force)
+    passphrase = passphrase_for(workspace)
+    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        found = preview_exceptions(file, workspace, passphrase=passphrase_for(workspace), progress=progress)
-    release(single("preview", found) if format_ == "json" else preview_text(found), output, force=force)
+        found = preview_exceptions(file, workspace, passphrase=passphrase, progress=progress)
+    text = single("preview", found) if format_ == "json" else preview_text(found)
+    reading.done("rules preview", {"format": format_}, text)
+    release(text, output, force=force)

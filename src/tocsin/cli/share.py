@@ -39,6 +39,7 @@ def report(
     ] = False,
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """The whole report, or the brief: two pages for those who decide.
@@ -56,7 +57,10 @@ def report(
         from tocsin.investigation import refuse_issue
 
         refuse_issue(workspace)
-    answers, text = released(chosen, Part.INVESTIGATION, workspace, Wish(format_, output, force, quiet))
+    wish = Wish(
+        format_, output, force, quiet, "share report", options.keys_given(as_), {"issue": "yes"} if issue else {}
+    )
+    answers, text = released(chosen, Part.INVESTIGATION, workspace, wish)
     if issue:
         from tocsin.investigation import brief_issued
 
@@ -73,11 +77,13 @@ def timeline(
     ] = "csv",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Every moment that has a time, with its log line: findings, confirmed accesses, lasting changes, gaps."""
     chosen = _named(format_, _TIMELINE)
-    released(chosen, Part.INVESTIGATION, workspace, Wish(format_, output, force, quiet))
+    wish = Wish(format_, output, force, quiet, "share timeline", options.keys_given(as_))
+    released(chosen, Part.INVESTIGATION, workspace, wish)
 
 
 @commands.command()
@@ -94,6 +100,7 @@ def stix(
     ] = False,
     output: options.OutputOption = None,
     force: options.ForceOption = False,
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Indicators of what is taken as an intrusion, as a STIX 2.1 bundle, for others to look for."""
@@ -105,7 +112,8 @@ def stix(
     networks = tuple(network for name in names if (network := _network(name)) is not None)
     domains = tuple(_domain(name) for name in names if _network(name) is None)
     chosen = Stix(tlp=tlp, own=Own(networks, domains), with_accounts=accounts)
-    released(chosen, Part.INVESTIGATION, workspace, Wish(format_, output, force, quiet))
+    wish = Wish(format_, output, force, quiet, "share stix", options.keys_given(as_))
+    released(chosen, Part.INVESTIGATION, workspace, wish)
 
 
 def _named(name: str, names: tuple[str, ...]) -> Format:

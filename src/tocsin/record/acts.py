@@ -6,40 +6,29 @@ import base64
 import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
-from tocsin.errors import VerificationError
+from tocsin.errors import RefusedError, VerificationError
 from tocsin.record.canonical import canonical, read_canonical
-from tocsin.record.checkpoint import note_signature
+from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.notes import KeyType, Note, VerifierKey, with_signature
+from tocsin.record.people import Registry, check_act
+from tocsin.record.people_keys import Signer
 from tocsin.record.statements import append_statements, statements_of
 from tocsin.store.workspace import Workspace
 
 ACT = "act"
 _HEADER = "tocsin/act/1"
+# How the acts that say who is who begin: canonical JSON has `act` first.
+_OF_PEOPLE = tuple(
+    f'{_HEADER}\n{{"act":"{kind}",'.encode() for kind in ("enrolled", "succeeded", "recovered", "revoked")
+)
 _MEMBERS = {"act", "at", "by", "ledger", "what"}
-
-
-class Signer(Protocol):
-    """Who signs: the name of the key and what it does. A person's key file or agent, or the workspace's own key."""
-
-    @property
-    def name(self) -> str:
-        """Of the key, as signed notes name it."""
-        ...
-
-    @property
-    def public_key(self) -> Ed25519PublicKey:
-        """Its public half."""
-        ...
-
-    def sign(self, data: bytes) -> bytes:
-        """The 64-byte Ed25519 signature. Raises ConfigError where the key cannot be used."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +78,7 @@ def record_act(
     """Puts an act into the ledger, in a transaction of its own, and publishes a checkpoint over it.
 
     Without actors the workspace's key signs, and the login name is noted: nobody's own key was at hand. Raises
-    StoreError where the workspace cannot be written.
+    StoreError where the workspace cannot be written, RefusedError where the act would not count.
     """
     ledger = Ledger(workspace.ledger)
     with workspace.writing() as connection:
@@ -119,10 +108,38 @@ def append_act(
         "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
         "what": said,
     }
-    text = f"{_HEADER}\n{canonical(body).decode()}\n"
-    note = text + "\n" + "".join(note_signature(s.name, s.public_key, s.sign(text.encode())) for s in signers)
-    leaf = append_statements(connection, Ledger(workspace.ledger), [(ACT, note.encode())])
-    return read_act(leaf, note.encode())
+    note = Note(f"{_HEADER}\n{canonical(body).decode()}\n", ())
+    for signer in signers:
+        note = with_signature(note, _verifier_key(signer), signer.sign)
+    act = read_act(tree.size, str(note).encode())
+    _refuse_uncounted(act, connection, log_key(workspace.origin, key.signer.public_key()))
+    append_statements(connection, Ledger(workspace.ledger), [(ACT, act.note.encode())])
+    return act
+
+
+def people_acts(connection: Connection) -> Iterator[Act]:
+    """The acts that say who is who, in order: enough to know whose signature counts now."""
+    for statement in statements_of(connection, ACT):
+        if statement.data.startswith(_OF_PEOPLE):
+            yield read_act(statement.leaf, statement.data)
+
+
+def _refuse_uncounted(act: Act, connection: Connection, key: VerifierKey) -> None:
+    """Raises RefusedError where the act would not count: it would be a fault of the ledger for ever."""
+    registry = Registry(key=key)
+    if not registry.is_unsigned(act) or act.kind == "recovered":
+        for each in people_acts(connection):
+            registry.add(each)
+    try:
+        check_act(act, registry)
+    except VerificationError as error:  # of what is not in the record yet: somebody has to decide, not a court
+        raise RefusedError(
+            f"nothing was recorded: {error}", hint="see whose key may do what, with: tocsin key list"
+        ) from error
+
+
+def _verifier_key(signer: Signer) -> VerifierKey:
+    return VerifierKey(name=signer.name, type=KeyType.ED25519, public_key=signer.public_key.public_bytes_raw())
 
 
 def acts_of(connection: Connection) -> Iterator[Act]:

@@ -14,6 +14,7 @@ from tocsin.record.runs import indexes_in
 from tocsin.record.statements import Statement
 
 ERASED = "erased"
+_MEMBERS = {"statement", "chunk", "segment_sha256", "residue", "erased"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def leaves_of(act: Act) -> tuple[int, ...]:
     """The leaves that an act of kind `erased` names. Raises VerificationError."""
     try:
         return tuple(indexes_in(act.what.get("leaves")))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise VerificationError(f"entry {act.leaf} ({act.kind}) does not say what it erased: {error}") from error
 
 
@@ -101,14 +102,13 @@ def read_rewritten(statement: Statement) -> Rewritten:
     """A statement `rewritten` read. Raises VerificationError naming the entry."""
     try:
         said = read_canonical(statement.data)
-        if set(said) != {"statement", "chunk", "segment_sha256", "residue", "erased"} or said["statement"] != REWRITTEN:
-            raise ValueError("it has other members than such a statement has")
+        is_known = set(said) == _MEMBERS and said["statement"] == REWRITTEN
         return Rewritten(
             leaf=statement.leaf,
             chunk=int(said["chunk"]),
             segment_sha256=str(said["segment_sha256"]),
             residue_sha256=str(said["residue"]),
-            erased=frozenset(indexes_in(said["erased"])),
+            erased=frozenset(indexes_in(said["erased"] if is_known else None)),
         )
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise VerificationError(f"entry {statement.leaf} ({REWRITTEN}) cannot be read: {error}") from error

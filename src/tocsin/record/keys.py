@@ -13,6 +13,7 @@ import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -224,6 +225,12 @@ def _stretched(passphrase: str, section: Mapping[str, Value], path: Path) -> byt
         raise StoreError(f"{path} is damaged: its salt is not hex", hint="restore it from a backup") from error
     # One passphrase typed on two keyboards can be two sequences of code points (RFC 8265, section 4.2).
     text = unicodedata.normalize("NFC", passphrase).encode()
+    return _scrypt(text, salt, n, r, p)
+
+
+@lru_cache(maxsize=1)
+def _scrypt(text: bytes, salt: bytes, n: int, r: int, p: int) -> bytes:
+    """Kept for the one workspace of the process: opening it again to put on record what was read costs nothing."""
     return Scrypt(salt=salt, length=SECRET_BYTES, n=n, r=r, p=p).derive(text)
 
 

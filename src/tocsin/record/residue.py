@@ -1,13 +1,12 @@
 """What is kept of a chunk that lost records: for each record left what opens its leaf (docs/formats/ledger.md).
 
-The salts of a chunk all derive from its secret, those of the erased records too: so the secret goes, and the salts of the
-others are written down one by one, sealed under the secret that took its place.
+The salts of a chunk all derive from its secret, those of the erased records too: so the secret goes, and the salts of
+the others are written down one by one, sealed under the secret that took its place.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -83,7 +82,7 @@ def open_residue(blob: bytes, secret: bytes) -> Residue:
         if (head["format"], head["version"]) != (_FORMAT, _VERSION):
             raise VerificationError(f"the residue has version {head['version']}, which this version does not know")
         return Residue(str(head["chunk"]), str(head["decoder"]), tuple(_remnants(lines)))
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise VerificationError(f"the residue is not one that can be read: {error}") from error
 
 

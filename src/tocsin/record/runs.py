@@ -17,9 +17,9 @@ def runs_of(indexes: Iterable[int]) -> list[list[int]]:
 
 
 def indexes_in(runs: object) -> Iterator[int]:
-    """The indexes that `runs_of` said, ascending. Raises ValueError for anything else."""
+    """The indexes that `runs_of` said, ascending. Raises ValueError or TypeError for anything else."""
     if not isinstance(runs, list):
-        raise ValueError("leaves are told as a list of runs")
+        raise TypeError("leaves are told as a list of runs")
     before = -2
     for run in runs:
         if not (isinstance(run, list) and len(run) == 2 and all(type(end) is int for end in run)):

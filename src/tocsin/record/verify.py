@@ -19,10 +19,12 @@ from sqlalchemy import Connection, Row, func, select
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act, acts_of
 from tocsin.record.binding import REWRITTEN
+from tocsin.record.checkpoint import log_key
 from tocsin.record.commitment import Span, leaf_hashes
 from tocsin.record.erasures import Erasures, Rewritten
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.merkle import HASH_BYTES
+from tocsin.record.people import Registry
 from tocsin.record.reading import RECEIVED, SegmentStore, place_of, stream_of
 from tocsin.record.residue import remnant_hash
 from tocsin.record.statements import statement_hash, statements_of
@@ -74,8 +76,10 @@ def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Pr
     with workspace.reading() as connection:
         tree = TreeCheck(workspace, key, connection)
         acts: dict[int, list[Act]] = {}
+        people = Registry(key=log_key(workspace.origin, key.signer.public_key()))
         for act in acts_of(connection):
             check_place(act)
+            people.add(act)
             acts.setdefault(act.size, []).append(act)
         tree.check(acts)
         erasures = Erasures(acts_of(connection), statements_of(connection, REWRITTEN))

@@ -1,0 +1,48 @@
+"""What is shown of a workspace goes on its record: one place for every command that shows something."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.cli.passphrase import person_passphrase
+from tocsin.share.exit import tell
+
+if TYPE_CHECKING:
+    from tocsin.record.people_keys import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Somebody is about to be shown something of `workspace`; `actors` sign for it, nobody where there is none."""
+
+    workspace: Path
+    passphrase: str | None = field(repr=False)
+    actors: tuple[Signer, ...]
+
+    def done(self, command: str, arguments: Mapping[str, str | int], shown: str, *, kind: str = "read") -> None:
+        """Put it on record, with the digest of what is `shown`; where that cannot be, say so and go on.
+
+        `arguments` name nobody: how many were asked for, and not who. Raises RefusedError where the keys that sign may
+        not read.
+        """
+        from tocsin.custody import note_reading
+
+        what = {"command": command, "arguments": dict(arguments), "output": sha256(shown.encode()).hexdigest()}
+        why_not = note_reading(self.workspace, kind, what, passphrase=self.passphrase, actors=self.actors)
+        if why_not:
+            tell(f"tocsin: that this was read is not on record: {why_not}")
+
+
+def begin_reading(workspace: Path, passphrase: str | None, keys: Sequence[str]) -> Reading:
+    """Open the keys that sign, before any work is done. Raises ConfigError, StoreError, RefusedError."""
+    if not keys:
+        return Reading(workspace=workspace, passphrase=passphrase, actors=())
+    from tocsin.custody import signers
+
+    actors = signers(workspace, keys, passphrase=passphrase, ask=person_passphrase, environment=os.environ)
+    return Reading(workspace=workspace, passphrase=passphrase, actors=actors)

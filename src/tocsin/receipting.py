@@ -1,0 +1,92 @@
+"""What a run took in, put on the record: how much of each log, and by which tool, rules and estate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import func, select
+
+from tocsin.cover.receipts import Receipt, receipts
+from tocsin.opening import TOOL, now_utc, utc_text
+from tocsin.record.acts import record_act
+from tocsin.record.canonical import canonical
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.people_keys import Signer
+from tocsin.store import tables
+from tocsin.store.workspace import Workspace
+
+# So that an act stays small: beyond this the digest of the list stands for it, and the list follows from the record.
+_MOST_RECEIPTS = 500
+
+
+def note_collection(
+    workspace: Workspace, key: WorkspaceKey, run: int, rules: str, coverage: pa.Table, actors: Sequence[Signer]
+) -> None:
+    """Put on the record what `run` took in, under the writer lock; a run that took in nothing is a reading.
+
+    rules      digest of those the run was made with
+    coverage   what the coverage keeps of all that is held
+    """
+    what = _of_run(workspace, run)
+    if not what["inputs"]:
+        said = {"command": "investigate", "arguments": {}, "run": run}
+        record_act(workspace, key, "read", said, utc_text(now_utc()), actors)
+        return
+    listed = [_shown(receipt) for receipt in receipts(coverage)]
+    what |= {
+        "run": run,
+        "tool": TOOL,
+        "rules": rules,
+        "estate": estate_digest(workspace),
+        "logs": len(listed),
+        "receipts": listed[:_MOST_RECEIPTS],
+        "receipts_sha256": sha256(canonical({"receipts": listed})).hexdigest(),
+    }
+    record_act(workspace, key, "collected", what, utc_text(now_utc()), actors)
+
+
+def estate_digest(workspace: Workspace) -> str:
+    """SHA-256 in hex over the lines `<sha256 hex>  <name>` of the estate's files, by name; "" where there is none."""
+    files = sorted(file for file in workspace.estate.iterdir() if file.is_file()) if workspace.estate.is_dir() else []
+    lines = "".join(f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
+    return sha256(lines.encode("utf-8", "surrogateescape")).hexdigest() if files else ""
+
+
+def _of_run(workspace: Workspace, run: int) -> dict[str, Any]:
+    """How many inputs came with a run, and what became of their records."""
+    entry, chunk = tables.inputs.c, tables.chunks.c
+    counts = select(func.sum(chunk.read), func.sum(chunk.stored), func.sum(chunk.duplicates))
+    with workspace.reading() as connection:
+        inputs = connection.scalar(select(func.count()).select_from(tables.inputs).where(entry.run == run))
+        of_run = counts.join(tables.inputs, chunk.input == entry.id).where(entry.run == run)
+        read, stored, duplicates = (int(number or 0) for number in connection.execute(of_run).one())
+        refused = (
+            select(func.sum(tables.rejections.c.count))
+            .join(tables.chunks, tables.rejections.c.chunk == chunk.sequence)
+            .join(tables.inputs, chunk.input == entry.id)
+            .where(entry.run == run)
+        )
+        rejected = int(connection.scalar(refused) or 0)
+    return {
+        "inputs": int(inputs or 0),
+        "records": read,
+        "stored": stored,
+        "duplicates": duplicates,
+        "rejected": rejected,
+    }
+
+
+def _shown(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as an act has it: numbers as text, for they can be larger than canonical JSON holds."""
+    return {
+        "source": receipt.source,
+        "host": receipt.host,
+        "channel": receipt.channel,
+        "records": receipt.records,
+        "highest": None if receipt.highest is None else str(receipt.highest),
+        "first": None if receipt.first is None else str(receipt.first),
+        "last": None if receipt.last is None else str(receipt.last),
+    }

@@ -1,0 +1,322 @@
+"""Who is who: a fold over the acts in the order of the ledger, and what a signature of somebody counts for.
+
+Nothing of it is kept beside the ledger: who was in force at an entry follows from the entries before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tocsin.errors import VerificationError
+from tocsin.record.notes import KeyType, VerifierKey, parse_note, parse_verifier_key, verified
+from tocsin.record.people_keys import NAME
+from tocsin.record.roles import Role, allowed_acts
+
+if TYPE_CHECKING:
+    from tocsin.record.acts import Act
+
+_OF_THE_HOUSE = frozenset({Role.OFFICER, Role.CUSTODIAN, Role.ANALYST})
+_UNPROVEN = "it proves nothing of who did it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A person's key.
+
+    enrolled   entry that brought it in; `by` who signed that, `is_first` where that was the person alone
+    succeeded  entry that replaced it by the key `successor`, None while it stands; `is_recovered` where it was lost
+    revoked    entry that revoked it, None while it was not; signatures from ledger size `since` on do not count
+    """
+
+    name: str
+    key: VerifierKey
+    roles: frozenset[Role]
+    person: str
+    enrolled: int
+    by: tuple[str, ...]
+    is_first: bool = False
+    succeeded: int | None = None
+    successor: str = ""
+    is_recovered: bool = False
+    revoked: int | None = None
+    since: int | None = None
+    reason: str = ""
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether what it signs now counts."""
+        return self.succeeded is None and self.revoked is None
+
+
+@dataclass(slots=True)
+class Registry:
+    """Whose signatures count now, after the acts told so far; `key` is that of the workspace itself.
+
+    disowned   by entry, why an act that was good when it was signed does not count any more
+    """
+
+    key: VerifierKey
+    holders: dict[str, Holder] = field(default_factory=dict)
+    disowned: dict[int, str] = field(default_factory=dict)
+    _past: list[Act] = field(default_factory=list)
+
+    def in_force(self, role: Role | None = None) -> tuple[Holder, ...]:
+        """The keys that count now, by name; of one role where given."""
+        found = (holder for holder in self.holders.values() if holder.is_in_force and role in (None, *holder.roles))
+        return tuple(sorted(found, key=lambda holder: holder.name))
+
+    def name_of(self, public_key: bytes) -> str | None:
+        """The name a public key (32 bytes) was enrolled under."""
+        return next((each.name for each in self.holders.values() if each.key.public_key == public_key), None)
+
+    def is_unsigned(self, act: Act) -> bool:
+        """Whether the workspace's key alone signed: no person did."""
+        return act.by == (self.key.name,)
+
+    def add(self, act: Act) -> None:
+        """Checks the next act of the ledger and goes on with it. Raises VerificationError as `check_act`."""
+        check_act(act, self)
+        self._past.append(act)
+        self._apply(act)
+        if act.kind == "revoked" and self.holders[act.what["name"]].since is not None:
+            self._disown(act)
+
+    def _apply(self, act: Act) -> None:
+        what, standing = act.what, self.holders
+        if act.kind == "enrolled":
+            standing[what["name"]] = Holder(
+                name=what["name"],
+                key=parse_verifier_key(what["key"]),
+                roles=frozenset(Role(role) for role in what["roles"]),
+                person=what["person"],
+                enrolled=act.leaf,
+                by=act.by,
+                is_first=act.by == (what["name"],),
+            )
+        elif act.kind in ("succeeded", "recovered"):
+            old = standing[what["name"]]
+            lost = act.kind == "recovered"
+            standing[old.name] = replace(old, succeeded=act.leaf, successor=what["new_name"], is_recovered=lost)
+            standing[what["new_name"]] = Holder(
+                name=what["new_name"],
+                key=parse_verifier_key(what["key"]),
+                roles=old.roles,
+                person=old.person,
+                enrolled=act.leaf,
+                by=act.by,
+            )
+        elif act.kind == "revoked":
+            held = standing[what["name"]]
+            standing[held.name] = replace(held, revoked=act.leaf, since=what["since"], reason=what["reason"])
+
+    def _disown(self, revocation: Act) -> None:
+        """What a revoked key signed from `since` on does not count, nor what rests on it: the fold is made again.
+
+        The revocation itself stands: it was checked when it was told. Whom a disowned act let in is let in no more.
+        """
+        name, since = revocation.what["name"], revocation.what["since"]
+        for act in self._past:
+            if name in act.by and act.leaf >= since and act is not revocation:
+                why = f"{name} signed it, whose key entry {revocation.leaf} revoked from {since} entries on"
+                self.disowned.setdefault(act.leaf, why)
+        again = Registry(key=self.key, disowned=self.disowned)
+        for act in self._past:
+            if act.leaf in self.disowned:
+                continue
+            try:
+                # What was revoked by entry N counted until then; from `since` on is what `disowned` says.
+                if act is not revocation:
+                    check_act(act, again)
+                again._apply(act)
+            except (VerificationError, KeyError) as error:
+                again.disowned[act.leaf] = f"it rests on an act that does not count: {error}"
+        self.holders = again.holders
+
+
+def registry_of(acts: Iterable[Act], key: VerifierKey, until: int | None = None) -> Registry:
+    """The registry after the acts, which come in order; with `until` only those at an earlier entry.
+
+    Raises VerificationError at the first act that was not good when it was recorded.
+    """
+    registry = Registry(key=key)
+    for act in acts:
+        if until is not None and act.leaf >= until:
+            break
+        registry.add(act)
+    return registry
+
+
+def check_act(act: Act, registry: Registry) -> None:
+    """Raises VerificationError where an act does not count, naming the entry and what that means.
+
+    `registry` is as of the acts before it. In order: its kind is known; its place; who signed, once each; each was in
+    force; their signatures are good; a role of theirs allows it, and they are people enough; what it says of people.
+    """
+    entry = f"entry {act.leaf} ({act.kind})"
+    if act.kind not in allowed_acts():
+        raise VerificationError(f"{entry}: there is no such kind of act: {_UNPROVEN}, and nothing of what was done")
+    if act.size > act.leaf:
+        raise VerificationError(f"{entry} says it was signed over {act.size} entries, more than there were before it")
+    if not act.by or len(set(act.by)) != len(act.by):
+        raise VerificationError(f"{entry} names no signer, or one twice: {_UNPROVEN}")
+    keys = _keys_of(act, registry, entry)
+    note = parse_note(act.note, entry)
+    for key in keys:
+        verified(note, [key], entry)
+    _check_roles(act, registry, entry)
+    _CHECKED.get(act.kind, _nothing_more)(act, registry, entry)
+
+
+def _keys_of(act: Act, registry: Registry, entry: str) -> list[VerifierKey]:
+    """The key of each signer. Raises VerificationError where one of them did not count then."""
+    if registry.is_unsigned(act):
+        return [registry.key]
+    if _enrols_first(act, registry):
+        return [_new_key(act, "name", entry)]
+    for name in act.by:
+        if name == registry.key.name:
+            raise VerificationError(f"{entry} is signed by the workspace's key beside people: {_UNPROVEN}")
+        holder = registry.holders.get(name)
+        if holder is None:
+            raise VerificationError(f"{entry} is signed by {name!r}, a key no earlier entry enrols: {_UNPROVEN}")
+        if holder.revoked is not None:
+            raise VerificationError(
+                f"{entry} is signed by {name!r}, a key that was revoked at entry {holder.revoked}: it does not count"
+            )
+        if holder.succeeded is not None:
+            how = "lost, and replaced" if holder.is_recovered else "superseded"
+            raise VerificationError(
+                f"{entry} is signed by {name!r}, a key that was {how} by {holder.successor!r} at entry "
+                f"{holder.succeeded}: whoever still has the old key signed, and it does not count"
+            )
+    return [registry.holders[name].key for name in act.by]
+
+
+def _enrols_first(act: Act, registry: Registry) -> bool:
+    """Whether this is the first person of the ledger, who signs for himself."""
+    return act.kind == "enrolled" and not registry.holders and act.by == (act.what.get("name"),)
+
+
+def _check_roles(act: Act, registry: Registry, entry: str) -> None:
+    allowed = allowed_acts()[act.kind]
+    if registry.is_unsigned(act):
+        if not allowed.unsigned:
+            raise VerificationError(
+                f"{entry} is signed by the workspace's key alone, and takes a person: it does not count"
+            )
+        lost = act.what.get("name")
+        left = [each.name for each in registry.in_force(Role.OFFICER) if each.name != lost]
+        if act.kind == "recovered" and left:
+            raise VerificationError(
+                f"{entry} is signed by the workspace's key alone, while {left[0]} is an officer who could sign: "
+                "it does not count"
+            )
+        return
+    if _enrols_first(act, registry):
+        return
+    signers = [registry.holders[name] for name in act.by]
+    # Where it takes several people one of them bears the role, and the others are of the house.
+    others = allowed.roles if allowed.persons == 1 else _OF_THE_HOUSE
+    barred = next((each for each in signers if not each.roles & others), None)
+    if barred is None and not any(each.roles & allowed.roles for each in signers):
+        barred = signers[0]
+    if barred is not None:
+        raise VerificationError(
+            f"{entry} is signed by {barred.name!r}, whose role ({', '.join(sorted(barred.roles))}) does not allow it: "
+            f"it takes {' or '.join(sorted(allowed.roles))}, and does not count"
+        )
+    people = {holder.person.casefold().strip() for holder in signers}
+    if len(people) < allowed.persons:
+        raise VerificationError(
+            f"{entry} is signed by {len(people)} person and takes {allowed.persons} ({allowed.reason}): "
+            "it does not count"
+        )
+
+
+def _nothing_more(_act: Act, _registry: Registry, _entry: str) -> None:
+    """Kinds of act that say nothing of people."""
+
+
+def _check_enrolled(act: Act, registry: Registry, entry: str) -> None:
+    key = _new_key(act, "name", entry)
+    _check_new(key, registry, entry)
+    roles = act.what.get("roles")
+    if not isinstance(roles, list) or not roles or not set(map(str, roles)) <= set(Role):
+        raise VerificationError(f"{entry} gives no role this version knows: {roles!r}")
+    if not _text(act.what, "person").strip():
+        raise VerificationError(f"{entry} enrols a key without saying whose it is: {_UNPROVEN}")
+    if not registry.holders and Role.OFFICER not in roles:
+        raise VerificationError(f"{entry} enrols the first person of the record, who has to be an officer")
+
+
+def _check_succeeded(act: Act, registry: Registry, entry: str) -> None:
+    name = _text(act.what, "name")
+    if act.by != (name,):
+        raise VerificationError(
+            f"{entry} replaces the key {name!r} and is not signed by it alone: somebody else's word would do to take a "
+            "person's place"
+        )
+    _check_new(_new_key(act, "new_name", entry), registry, entry)
+
+
+def _check_recovered(act: Act, registry: Registry, entry: str) -> None:
+    name = _text(act.what, "name")
+    lost = registry.holders.get(name)
+    if lost is None or lost.succeeded is not None:
+        raise VerificationError(f"{entry} recovers {name!r}, which is no key that could have been lost then")
+    if not _text(act.what, "reason").strip():
+        raise VerificationError(f"{entry} recovers {name!r} without a reason")
+    if name in act.by or any(registry.holders[by].person == lost.person for by in act.by if by in registry.holders):
+        raise VerificationError(f"{entry} recovers {name!r} on that person's own word: it takes another officer")
+    _check_new(_new_key(act, "new_name", entry), registry, entry)
+
+
+def _check_revoked(act: Act, registry: Registry, entry: str) -> None:
+    name = _text(act.what, "name")
+    holder = registry.holders.get(name)
+    if holder is None or holder.revoked is not None:
+        raise VerificationError(f"{entry} revokes {name!r}, which is no key that stood then")
+    since = act.what.get("since", 0)
+    if since is not None and (type(since) is not int or not 0 <= since <= act.size):
+        raise VerificationError(f"{entry} revokes {name!r} from a size that the record had not reached: {since!r}")
+    if not _text(act.what, "reason").strip():
+        raise VerificationError(f"{entry} revokes {name!r} without a reason")
+
+
+def _check_new(key: VerifierKey, registry: Registry, entry: str) -> None:
+    """One name is one key, and one key one person's: else one could pass for two."""
+    if key.name in registry.holders or key.name == registry.key.name:
+        raise VerificationError(
+            f"{entry} gives the name {key.name!r} to a second key: whose signature it is would be open"
+        )
+    if (other := registry.name_of(key.public_key)) is not None:
+        raise VerificationError(
+            f"{entry} enrols the key of {other!r} under a second name: one person would pass for two"
+        )
+
+
+def _new_key(act: Act, member: str, entry: str) -> VerifierKey:
+    """The key an act brings in, under the name it gives. Raises VerificationError."""
+    key = parse_verifier_key(_text(act.what, "key"))
+    if key.type is not KeyType.ED25519:
+        raise VerificationError(f"{entry} enrols a key of type 0x{key.type:02x}, which signs no acts: 0x01 does")
+    if key.name != act.what.get(member) or not NAME.fullmatch(key.name):
+        raise VerificationError(
+            f"{entry} enrols {act.what.get(member)!r} with the key of {key.name!r}, or no such name"
+        )
+    return key
+
+
+def _text(what: Mapping[str, Any], member: str) -> str:
+    value = what.get(member)
+    return value if isinstance(value, str) else ""
+
+
+_CHECKED = {
+    "enrolled": _check_enrolled,
+    "succeeded": _check_succeeded,
+    "recovered": _check_recovered,
+    "revoked": _check_revoked,
+}
