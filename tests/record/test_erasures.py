@@ -37,7 +37,9 @@ def test_leaves_told_as_runs_are_the_same_leaves(leaves: set[int]) -> None:
     assert len(runs) == len(leaves - {leaf + 1 for leaf in leaves}), "neighbours are one run"
 
 
-@pytest.mark.parametrize("runs", [None, 3, [3], [[3]], [[3, 2]], [[-1, 2]], [[True, 2]], [[1, 2], [3, 4]], [[5, 6], [1, 2]]])
+@pytest.mark.parametrize(
+    "runs", [None, 3, [3], [[3]], [[3, 2]], [[-1, 2]], [[True, 2]], [[1, 2], [3, 4]], [[5, 6], [1, 2]]]
+)
 def test_other_ways_to_tell_leaves_are_refused(runs: object) -> None:
     with pytest.raises((ValueError, TypeError)):
         list(indexes_in(runs))
