@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,7 +19,7 @@ from tests.contracts.test_sources import SAMPLES
 from tests.journeys.logs import lines
 from tests.record.acting import ADA, BELA, CAI, enrolment
 
-from tocsin import erasing, rewriting
+from tocsin import erasing, rewriting, unpacking
 from tocsin.cli.progress import Silence
 from tocsin.collect.source import all_sources
 from tocsin.errors import ConfigError, RefusedError, VerificationError
@@ -61,6 +64,7 @@ expires: 2040-03-31
 """
 LINES = lines(60).splitlines(keepends=True)
 SIGN_IN = 20  # every tenth is one
+ODD = bytes(range(256)) * 40  # nothing reads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,11 +357,10 @@ CUTS: Mapping[str, tuple[Any, str, int, bool]] = {
 }
 
 
-@pytest.mark.parametrize("cut", CUTS)
-def test_killed_anywhere_it_is_done_or_not_done(court: Court, monkeypatch: pytest.MonkeyPatch, cut: str) -> None:
-    module, name, after, stands = CUTS[cut]
-    records = (*court.named("a.jsonl", SIGN_IN), *court.named("b.jsonl", 7))
-    plan = court.plan(*records)
+def killed_at(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, after: int, action: Callable[[], object]
+) -> None:
+    """The action cut off when `name` of the module is called once more than `after` times."""
     whole: Callable[..., Any] = getattr(module, name)
     calls = 0
 
@@ -370,7 +373,15 @@ def test_killed_anywhere_it_is_done_or_not_done(court: Court, monkeypatch: pytes
 
     with monkeypatch.context() as patched, pytest.raises(KilledError):
         patched.setattr(module, name, dying)
-        court.carry_out(plan)
+        action()
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_killed_anywhere_it_is_done_or_not_done(court: Court, monkeypatch: pytest.MonkeyPatch, cut: str) -> None:
+    module, name, after, stands = CUTS[cut]
+    records = (*court.named("a.jsonl", SIGN_IN), *court.named("b.jsonl", 7))
+    plan = court.plan(*records)
+    killed_at(monkeypatch, module, name, after, lambda: court.carry_out(plan))
     assert court.verified().erased == (2 if stands else 0), "whatever was left behind, the record is one or the other"
     workspace = court.workspace
     with workspace.writer_lock():
@@ -447,6 +458,103 @@ def test_another_s_residue_does_not_open_a_chunk(court: Court) -> None:
     path = court.workspace.residue_path(one.stem)
     path.write_bytes(court.workspace.residue_path(other.stem).read_bytes())
     assert "chunk 0" in fault_of(court)
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of logs that came in an archive within an archive, and compressed; some of it nothing reads."""
+    place = tmp_path_factory.mktemp("packed")
+    (place / "logs").mkdir()
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("deep.jsonl", lines(20, first=200))
+    with zipfile.ZipFile(place / "logs" / "collected.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jsonl", b"".join(LINES))
+        archive.writestr("b.jsonl.gz", gzip.compress(lines(30, first=100), mtime=0))
+        archive.writestr("inner.zip", inner.getvalue())
+        archive.writestr("odd.bin", ODD)
+        archive.writestr("odd.gz", gzip.compress(ODD, mtime=0))
+        archive.writestr("empty.log", b"")
+    (place / "logs" / "c.jsonl.gz").write_bytes(gzip.compress(lines(30, first=300), mtime=0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(place / "configuration"))
+        settle(place / "workspace", place / "logs")
+    return place
+
+
+@pytest.fixture
+def archived(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Court:
+    """A copy of that workspace."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(packed / "configuration"))
+    shutil.copytree(packed / "workspace", tmp_path / "workspace")
+    return Court(tmp_path / "workspace")
+
+
+def test_a_record_goes_with_the_archive_and_all_else_of_it_stays(archived: Court) -> None:
+    before = archived.answers()
+    plan = archived.plan(*archived.named("collected.zip!a.jsonl", SIGN_IN))
+    assert [path.rsplit("/", 1)[-1] for path in plan.apart] == ["collected.zip"]
+    archived.carry_out(plan)
+    assert archived.where(LINES[SIGN_IN].strip()) == []
+    assert archived.where(LINES[SIGN_IN + 1].strip())
+    assert archived.where(lines(1, first=205).strip()), "what lies in an archive within stays"
+    assert archived.where(ODD), "what nothing reads stays"
+    found = archived.verified()
+    assert (found.records, found.erased) == (60 + 30 + 20 + 30 - 1, 2)
+    kinds = [(chunk.kind, chunk.stem is not None) for chunk in archived.chunks()]
+    assert kinds.count(("derived", False)) == 1, "that of the other file"
+    assert kinds.count(("container", True)) == 1
+    assert kinds.count(("container", False)) == 3, "the other file's, and two members nothing reads"
+    after = archived.answers()
+    assert [one.stored for one in after.accounting.inputs] == [
+        one.stored - one.path.endswith("!a.jsonl") for one in before.accounting.inputs
+    ]
+    zipped = next(path for path in (one.path for one in after.accounting.inputs) if path.endswith("collected.zip"))
+    assert [path for path in found.not_whole if path == zipped] == [zipped]
+    assert not any(archived.where(entry) for entry in (b"PK\x03\x04",))
+    again = archived.erase(*archived.named("collected.zip!inner.zip!deep.jsonl", 3))
+    assert again.plan.apart == ()
+    assert archived.verified().erased == 3
+    assert archived.where(lines(1, first=203).strip()) == []
+
+
+def test_a_record_of_a_compressed_file_goes(archived: Court) -> None:
+    archived.erase(*archived.named("c.jsonl.gz", 3))
+    assert archived.verified().erased == 2
+    assert archived.where(lines(1, first=303).strip()) == []
+    assert archived.where(lines(1, first=304).strip())
+    archived.erase(*archived.named("c.jsonl.gz", 4), *archived.named("collected.zip!b.jsonl.gz", 0))
+    assert archived.verified().erased == 5
+    assert archived.where(lines(1, first=304).strip()) == archived.where(lines(1, first=100).strip()) == []
+
+
+def test_an_archive_that_holds_logs_is_not_erased_by_its_own_leaf(archived: Court) -> None:
+    (row, *_) = [chunk for chunk in archived.chunks() if chunk.kind == "container"]
+    with pytest.raises(ConfigError, match="holds other logs"):
+        archived.plan(f"@{row.tree_start}")
+
+
+@pytest.mark.parametrize("cut", ["before the parts", "before their rows", "within their rows", "after the commit"])
+def test_killed_while_an_archive_is_taken_apart_it_is_done_or_not_done(
+    archived: Court, monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    module, name, after, stands = {
+        "before the parts": (unpacking, "write_durably", 1, False),
+        "before their rows": (unpacking, "put_in_force", 0, False),
+        "within their rows": (unpacking, "append_statements", 2, False),
+        "after the commit": (erasing, "recover", 1, True),
+    }[cut]
+    records = archived.named("collected.zip!a.jsonl", SIGN_IN)
+    plan = archived.plan(*records)
+    killed_at(monkeypatch, module, name, after, lambda: archived.carry_out(plan))
+    assert archived.verified().erased == 2 * stands
+    with archived.workspace.writer_lock():
+        recover(archived.workspace)
+    assert archived.verified().erased == 2 * stands
+    if not stands:
+        archived.erase(*records)
+    assert archived.verified().erased == 2
+    assert archived.where(LINES[SIGN_IN].strip()) == []
 
 
 @pytest.fixture(scope="module")

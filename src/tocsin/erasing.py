@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Row, select
 
+from tocsin import unpacking
 from tocsin.books import latest_run
 from tocsin.collect.plan import ChunkKind
 from tocsin.errors import ConfigError, RefusedError
@@ -37,6 +38,7 @@ from tocsin.ruleset import kept_rules
 from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace, open_workspace
+from tocsin.unpacking import Container, Extracted, container_of, extract
 from tocsin.work import plan_of
 
 _PERSONS = 2
@@ -137,6 +139,7 @@ class _Erasing:
             asked=asked,
             going=going,
             leaning=self._leaning(going, answers.findings),
+            apart=tuple(container.path for container in self._containers(going)),
             kept=kept,
             warnings=(*self._copies(going), *_went_out(acts, {leaf for each in going for leaf in each.leaves})),
         )
@@ -152,6 +155,11 @@ class _Erasing:
             opened = open_chunk(intake, self.rereader, self.inputs[row.input], row)
             rewritten.append(rewrite(intake, opened, each.places))
             progress.advance(1)
+        extracted: list[Extracted] = []
+        sequence, touched = intake.next_sequence(), {each.chunk for each in plan.going}
+        for container in self._containers(plan.going):
+            extracted.append(extract(intake, self.rereader, container, self.inputs, sequence, touched))
+            sequence += len(extracted[-1].unread)
         what = {
             "leaves": runs_of(plan.leaves),
             "records": plan.records,
@@ -164,6 +172,8 @@ class _Erasing:
             act = append_act(intake.workspace, intake.key, connection, ERASED, what, utc_text(now_utc()), actors)
             for one in rewritten:
                 put_in_force(connection, intake, one)
+            for each_extracted in extracted:
+                unpacking.put_in_force(connection, intake, each_extracted)
             # It shows what goes; it is written again when all is done.
             (intake.workspace.path / REPORT_NAME).unlink(missing_ok=True)
         return act.leaf
@@ -188,24 +198,22 @@ class _Erasing:
                 wanted[row.sequence] |= {remnant.place for remnant in opened.residue.remnants}
             if wanted[row.sequence]:
                 found.append(_going(opened, wanted[row.sequence]))
-        return tuple(found), tuple(kept)
+        wholes = [row for container in self._containers(found) for row in container.wholes]
+        found += [_going(open_chunk(self.intake, self.rereader, self.inputs[row.input], row), {0}) for row in wholes]
+        return tuple(sorted(found, key=lambda each: each.chunk)), tuple(kept)
 
     def _ended_before(self, before: int, kept: list[str]) -> Iterator[int]:
         """The chunks whose last event is older; what is not known to be stays, and why is added to `kept`."""
-        undated = compressed = 0
+        undated = 0
         for row in self.chunks:
             if row.kind == ChunkKind.CONTAINER:
                 continue
             if row.last is None:
                 undated += row.read > 0
-            elif row.last < before and row.kind == ChunkKind.DERIVED:
-                compressed += 1
             elif row.last < before:
                 yield row.sequence
         if undated:
             kept.append(f"{undated} parts of logs have no dated event: nobody knows how old they are")
-        if compressed:
-            kept.append(f"{compressed} older parts lie in archives or compressed files, which are sealed as a whole")
 
     def _named(self, text: str) -> tuple[Row[Any], Callable[[OpenChunk], int]]:
         """The chunk of a record, and what finds the place of its leaf there."""
@@ -236,24 +244,28 @@ class _Erasing:
         return rows[0], lambda opened: _left_of(opened, entry, text)
 
     def _refuse_kind(self, row: Row[Any]) -> None:
-        """Raises ConfigError for what cannot be taken out by itself."""
+        """Raises ConfigError for what cannot be erased by itself."""
         entry = self.inputs[row.input]
         if entry.source == ACQUISITION:
             raise ConfigError(
                 f"{entry.path} says how other logs were taken, and is held as a whole", hint="it cannot be erased"
             )
-        inside = [
-            one.path
-            for one in self.inputs.values()
-            if one.id == row.input or one.container == entry.path or (one.container or "").startswith(f"{entry.path}!")
-        ]
-        derived = any(one.kind == ChunkKind.DERIVED and self.inputs[one.input].path in inside for one in self.chunks)
-        if row.kind == ChunkKind.DERIVED or (row.kind == ChunkKind.CONTAINER and derived):
-            raise ConfigError(
-                f"{entry.path} lies in an archive or compressed file, which is sealed as one: a record cannot be cut "
-                "out of it",
-                hint="this version erases records of plain files only",
-            )
+        if row.kind == ChunkKind.CONTAINER and any(
+            entry.path in (self.inputs[one.input].path, self.inputs[one.input].container)
+            for one in self.chunks
+            if one.kind == ChunkKind.DERIVED
+        ):
+            raise ConfigError(f"{entry.path} holds other logs", hint="name the records in them")
+
+    def _containers(self, going: Iterable[Going]) -> tuple[Container, ...]:
+        """The archives and compressed files in which records lie that go. Raises ConfigError."""
+        by_sequence = {row.sequence: row for row in self.chunks}
+        found: dict[str, Container] = {}
+        for row in (by_sequence[each.chunk] for each in going):
+            if row.kind == ChunkKind.DERIVED:
+                container = container_of(row, self.inputs, self.chunks)
+                found.setdefault(container.path, container)
+        return tuple(found[path] for path in sorted(found))
 
     def _leaning(self, going: Iterable[Going], findings: Sequence[Finding]) -> tuple[Leaning, ...]:
         """The findings that lose hits, by id."""

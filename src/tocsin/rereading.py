@@ -50,6 +50,8 @@ class Rereader:
 
         Raises VerificationError where it cannot be had from the record, or is not what was read.
         """
+        if chunk.kind == ChunkKind.EXTRACTED:
+            return _held_against(chunk.sha256, self._store.data(place_of(chunk)), entry.path)
         if chunk.kind != ChunkKind.DERIVED:
             if self._received is None or self._received[0] != chunk.input:
                 self._received = chunk.input, open_input(self._workspace, self._key, chunk.input)
@@ -101,6 +103,22 @@ class Rereader:
         inner = entry.path[len(entry.container) + 1 :]
         before = [one for one in containers if one < input_row]
         return [(one, inner) for one in (*before, *(one for one in containers if one > input_row))]
+
+    def received_of(self, entry: Row[Any]) -> Iterator[bytes]:
+        """The bytes of a member as they lie in its archive: of the likeliest that holds one of that name and size."""
+        fault: Exception = KeyError(entry.path)
+        for holder, inner in self._holders(entry, entry.id):
+            try:
+                stream: BinaryIO = open_input(self._workspace, self._key, holder)
+                digest = hashlib.sha256()
+                for block in read_member(stream, inner, Limits(), as_received=True):
+                    digest.update(block)
+                if digest.hexdigest() == entry.sha256:
+                    yield from read_member(stream, inner, Limits(), as_received=True)
+                    return
+            except (ArchiveFault, KeyError) as error:
+                fault = error
+        raise fault
 
     def _start(self, input_row: int, holder: int, inner: str) -> None:
         stream: BinaryIO = open_input(self._workspace, self._key, holder)

@@ -53,6 +53,7 @@ class ErasurePlan:
     """What erasing would do; nothing is done yet.
 
     leaning    findings that lean on what goes, by id
+    apart      archives and compressed files that go as such: what stays of them is sealed part by part
     kept       what was asked for and stays, each with the reason, in words
     warnings   where else the same may be, in words
     """
@@ -60,6 +61,7 @@ class ErasurePlan:
     asked: Asked
     going: tuple[Going, ...]
     leaning: tuple[Leaning, ...]
+    apart: tuple[str, ...]
     kept: tuple[str, ...]
     warnings: tuple[str, ...]
 

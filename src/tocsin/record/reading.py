@@ -20,6 +20,8 @@ from tocsin.store.workspace import Workspace
 
 # Kinds of chunk whose bytes are those of their input as received.
 RECEIVED = ("records", "container")
+# Kinds that have a segment of their own: those, and what was taken out of a container before that was erased.
+OWN_SEGMENT = (*RECEIVED, "extracted")
 _KEPT_SEGMENTS = 4
 _BUFFER_BYTES = 1 << 16
 

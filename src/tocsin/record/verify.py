@@ -25,7 +25,7 @@ from tocsin.record.erasures import Erasures, Rewritten
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.people import Registry
-from tocsin.record.reading import RECEIVED, SegmentStore, place_of, stream_of
+from tocsin.record.reading import OWN_SEGMENT, RECEIVED, SegmentStore, place_of, stream_of
 from tocsin.record.residue import remnant_hash
 from tocsin.record.statements import statement_hash, statements_of
 from tocsin.record.verify_rows import Said, check_place
@@ -139,7 +139,7 @@ class _Bytes:
                     "a chunk before it was taken away, put in or moved"
                 )
             self._check_counts(source, chunk, where)
-            if chunk.kind in RECEIVED:
+            if chunk.kind in OWN_SEGMENT:
                 self._check_segment(source, chunk, where)
                 segments += 1
             self._check_leaves(source, chunk, where, reread)
@@ -223,8 +223,9 @@ class _Bytes:
                 f"{where}, bytes {chunk.offset} to {chunk.offset + chunk.length}: {error}; "
                 "what was received can no longer be shown for them"
             ) from error
-        source.hash.update(data)
-        source.has_segments = True
+        if chunk.kind in RECEIVED:
+            source.hash.update(data)
+            source.has_segments = True
 
     def _check_leaves(self, source: _Input, chunk: Row[Any], where: str, reread: Reread) -> None:
         if chunk.kind in RECEIVED:

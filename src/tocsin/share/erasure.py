@@ -21,7 +21,11 @@ def plan_text(plan: ErasurePlan) -> str:
         *(
             f"            {shown(each.path)}: {each.records:,} from entry {each.first:,} on (leaf {each.leaves[0]:,})"
             for each in plan.going
+            if each.records
         ),
+    ]
+    lines += [
+        f"taken apart: {shown(path)}: what stays of it is sealed part by part, and itself goes" for path in plan.apart
     ]
     gone = [one for one in plan.leaning if one.is_proof_only]
     weaker = [one for one in plan.leaning if not one.is_proof_only]

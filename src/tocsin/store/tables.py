@@ -44,7 +44,8 @@ acquisitions = Table(
 )
 
 # One committed chunk. `kind`: `records` (its bytes are its segment's), `derived` (its bytes are inflated from the
-# container's segments), `container` (bytes of an archive or compressed file as received; one leaf, no records).
+# container's segments), `container` (bytes of an archive or compressed file as received; one leaf, no records),
+# `extracted` (once `derived`: its bytes are its segment's since its container was erased).
 chunks = Table(
     "chunks",
     metadata,
