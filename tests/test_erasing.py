@@ -39,7 +39,7 @@ from tocsin.record.segment import open_segment
 from tocsin.record.statements import append_statements
 from tocsin.record.verify import Verified
 from tocsin.reproducing import enclose
-from tocsin.rereading import Rereader, chunk_of
+from tocsin.rereading import Rereader, chunk_of, spans_left
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace, open_workspace
 
@@ -281,6 +281,11 @@ def test_others_of_the_chunk_can_still_be_shown_with_their_proof(court: Court) -
     leaf = leaf_text(row.name, row.decoder, SIGN_IN + 1, (piece.offset, piece.length, piece.raw, None, None), salts)
     begin = 32 * (SIGN_IN + 1)
     assert sha256(b"\0" + leaf.encode()).digest() == hashes[begin : begin + 32]
+    fielded = b"".join(place.to_bytes(4, "big") for place in (SIGN_IN, SIGN_IN + 1))
+    spans = {span[0]: span for span in spans_left(left, chunk_of(entry, row), fielded)}
+    assert len(spans) == 59
+    assert [span[4] for span in spans.values() if span[4]] == [spans[piece.offset][4]]
+    assert f"<{SIGN_IN + 1}@tribunal.example>" in str(spans[piece.offset][4])
     with pytest.raises(VerificationError, match="was erased"):
         rereader.salts(row, SIGN_IN)
 

@@ -46,11 +46,13 @@ _Place = tuple[str, int]  # path of the input, entry in it
 
 
 def plan_erasure(workspace: Path, asked: Asked, *, passphrase: str | None, progress: Progress) -> ErasurePlan:
-    """What erasing would take with it; nothing is written.
+    """What erasing would take with it; nothing is written, but what an interrupted run left is cleared away.
 
     Raises RefusedError while a hold is in force, ConfigError for what names no record, or one that cannot be taken out.
     """
     opened = open_workspace(workspace)
+    with opened.writer_lock():
+        recover(opened)
     work = _Erasing.begin(opened, passphrase, progress)
     with opened.reading() as connection:
         refuse_if_held(acts_of(connection))

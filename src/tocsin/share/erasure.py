@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tocsin.model.erasure import ErasureDone, ErasurePlan
+from tocsin.model.erasure import ErasureDone, ErasurePlan, Going
 from tocsin.record.holds import Hold
+from tocsin.record.runs import runs_of
 from tocsin.share.plain import shown
 
+_RUNS_TOLD = 20
 _STAYS = (
     "What stays: the commitment of each record, in the ledger; the count of them, in the accounting; the SHA-256 of "
     "each file as received; and what this cannot reach: backups, copies of the original logs, what was given out."
@@ -19,7 +21,7 @@ def plan_text(plan: ErasurePlan) -> str:
     lines = [
         f"to erase:   {plan.records:,} records, in {len(plan.going):,} parts of logs, which are written anew",
         *(
-            f"            {shown(each.path)}: {each.records:,} from entry {each.first:,} on (leaf {each.leaves[0]:,})"
+            f"            {shown(each.path)}: {each.records:,} from entry {each.first:,} on ({_leaves(each)})"
             for each in plan.going
             if each.records
         ),
@@ -35,6 +37,13 @@ def plan_text(plan: ErasurePlan) -> str:
     lines += [f"not erased: {shown(sentence)}" for sentence in plan.kept]
     lines += [f"see to:     {shown(sentence)}" for sentence in plan.warnings]
     return "\n".join((*lines, _STAYS)) + "\n"
+
+
+def _leaves(going: Going) -> str:
+    runs = runs_of(going.leaves)
+    told = [f"{first:,}" if first == last else f"{first:,} to {last:,}" for first, last in runs[:_RUNS_TOLD]]
+    more = f" and {len(runs) - _RUNS_TOLD:,} stretches more" if len(runs) > _RUNS_TOLD else ""
+    return f"{'leaf' if len(going.leaves) == 1 else 'leaves'} {', '.join(told)}{more}"
 
 
 def done_text(done: ErasureDone) -> str:
