@@ -10,10 +10,10 @@ from typing import Any
 from tocsin.errors import ConfigError, RefusedError, StoreError
 from tocsin.model.custody import KeyRow, Link
 from tocsin.opening import now_utc, open_existing, utc_text
-from tocsin.record.acts import Act, acts_of, record_act
+from tocsin.record.acts import Act, acts_of, people_acts, record_act
 from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.people import Holder, Registry
+from tocsin.record.people import Holder, Registry, registry_of
 from tocsin.record.people_keys import Asking, Signer, signer_of
 from tocsin.store.workspace import Workspace, is_writable
 
@@ -23,6 +23,15 @@ def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
     return _folded(workspace, key)[0]
 
 
+def people_of(workspace: Workspace, key: WorkspaceKey) -> Registry:
+    """The same, from the acts that say who is who alone: quick, however often the evidence was read.
+
+    It does not know what else a revocation took back.
+    """
+    with workspace.reading() as connection:
+        return registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))
+
+
 def signers(
     path: Path, given: Sequence[str], *, passphrase: str | None, ask: Asking, environment: Mapping[str, str]
 ) -> tuple[Signer, ...]:
@@ -30,7 +39,7 @@ def signers(
     if not given:
         return ()
     workspace, key = open_existing(path, passphrase)
-    registry = registry_of_workspace(workspace, key)
+    registry = people_of(workspace, key)
     return tuple(_standing(path, one, registry, ask, environment) for one in given)
 
 
@@ -80,7 +89,7 @@ def chain(path: Path, passphrase: str | None) -> tuple[Link, ...]:
 def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:
     """Every key that was ever enrolled, in the order of the ledger."""
     workspace, key = open_existing(path, passphrase)
-    rows = sorted(registry_of_workspace(workspace, key).holders.values(), key=lambda holder: holder.enrolled)
+    rows = sorted(people_of(workspace, key).holders.values(), key=lambda holder: holder.enrolled)
     return tuple(
         KeyRow(
             name=each.name,

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tocsin.custody import registry_of_workspace
+from tocsin.custody import people_of
 from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, record_act
@@ -106,7 +106,7 @@ def _actors(
     workspace: Workspace, key: WorkspaceKey, hand: Hand, new: Callable[[Registry], dict[bytes, str]]
 ) -> tuple[Signer, ...]:
     """Who signs. `new` names keys that are about to be enrolled, by public key."""
-    registry = registry_of_workspace(workspace, key)
+    registry = people_of(workspace, key)
     coming = new(registry)
 
     def named(public_key: Ed25519PublicKey) -> str | None:

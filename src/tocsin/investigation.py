@@ -186,7 +186,7 @@ def enter_notes(
     with opened.writer_lock(), tempfile.TemporaryDirectory(prefix="tocsin-notes-") as folder:
         file = Path(folder) / f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
         file.write_bytes(lines)
-        rules, kept, finished = _last_run(opened, progress)
+        rules, kept, finished = run_before(opened, progress)
         run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
         recover(opened)
         intake = Intake(
@@ -206,7 +206,7 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
     return read_spreadsheet(path, by=by, written=now_utc())
 
 
-def _last_run(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
+def run_before(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
         kept, finished = _answerable(workspace), latest_run(workspace)[2]

@@ -184,7 +184,9 @@ def _held_against(sha256: str, data: bytes, path: str) -> bytes:
 
 
 def chunk_of(entry: Row[Any], chunk: Row[Any]) -> Chunk:
-    """The chunk as it was processed, from its rows."""
+    """The chunk as it was processed, from its rows. Raises VerificationError where they say what no row can."""
+    if entry.state not in iter(InputState):
+        raise VerificationError(f"{entry.path}: its row gives the state {entry.state!r}, which there is not")
     return Chunk(
         input=Input(
             path=entry.path,

@@ -84,6 +84,14 @@ class Investigation(types.ModuleType):
         """The answers."""
         return self._answer(workspace, question, passphrase)
 
+    def enter_notes(self, workspace: Path, entries: object, *, passphrase: str | None, progress: object) -> Answers:
+        """The answers with them."""
+        return self._answer(workspace, entries)
+
+    def notes_in(self, path: Path, *, by: str) -> tuple[()]:
+        """No note."""
+        return ()
+
     def last_brief(self, workspace: Path) -> IssuedBrief | None:
         """The one issued before."""
         return self.brief

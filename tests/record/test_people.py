@@ -68,8 +68,19 @@ def test_a_thief_who_enrolled_himself_is_out_once_the_stolen_key_is_revoked_from
     ledger.add("revoked", revocation(ADA, since=stolen), BELA)
     assert set(ledger.registry.disowned) == {stolen, by_thief.leaf}
     assert kept.leaf not in ledger.registry.disowned
-    with pytest.raises(VerificationError, match="a key no earlier entry enrols"):
+    with pytest.raises(VerificationError, match=r"'thief@.*', a key that was revoked at entry 6"):
         ledger.add("read", READ, THIEF)
+
+
+def test_a_succession_by_a_thief_changes_nothing_once_the_key_is_revoked_from_before() -> None:
+    ledger = two_officers()
+    stolen = ledger.add("succeeded", successor(ADA, THIEF), ADA).leaf
+    by_thief = ledger.add("read", READ, THIEF).leaf
+    ledger.add("revoked", revocation(ADA, since=stolen), BELA)
+    assert set(ledger.registry.disowned) == {stolen, by_thief}
+    assert [each.name for each in ledger.registry.in_force(Role.OFFICER)] == [BELA.name]
+    ledger.add("recovered", successor(ADA, NEW_ADA, reason="stolen"), BELA)
+    assert ledger.registry.holders[NEW_ADA.name].is_in_force
 
 
 def test_the_sole_officers_lost_key_is_recovered_by_the_key_of_the_workspace() -> None:
@@ -95,17 +106,18 @@ def test_a_revocation_without_a_size_leaves_what_was_signed_before_it() -> None:
         ledger.add("read", READ, ADA)
 
 
-def test_a_thief_who_revokes_the_officer_first_is_undone_from_the_recovered_key() -> None:
+def test_a_thief_who_revokes_another_officer_is_undone_from_that_officers_recovered_key() -> None:
     ledger = two_officers()
     new_bela = person("bela-2@tribunal.example", 12)
-    dora = person("dora@tribunal.example", 4)
-    ledger.add("enrolled", enrolment(dora, "officer"), BELA)
-    stolen = len(ledger.acts)
-    ledger.add("revoked", revocation(BELA), ADA)
-    ledger.add("recovered", successor(BELA, new_bela, reason="revoked by a thief"), dora)
-    ledger.add("revoked", revocation(ADA, since=stolen), new_bela)
-    assert set(ledger.registry.disowned) == {stolen}
-    assert [each.name for each in ledger.registry.in_force(Role.OFFICER)] == [new_bela.name, dora.name]
+    dora, emil = person("dora@tribunal.example", 4), person("emil@tribunal.example", 5)
+    ledger.add("enrolled", enrolment(emil, "officer"), ADA)
+    by_bela = ledger.add("enrolled", enrolment(dora, "officer"), BELA).leaf
+    by_thief = ledger.add("revoked", revocation(BELA, since=by_bela), ADA).leaf
+    assert set(ledger.registry.disowned) == {by_bela}, "the thief takes back what Bela signed"
+    ledger.add("recovered", successor(BELA, new_bela, reason="revoked by a thief"), emil)
+    ledger.add("revoked", revocation(ADA, since=by_thief), new_bela)
+    assert set(ledger.registry.disowned) == {by_thief}, "and it stands again"
+    assert [each.name for each in ledger.registry.in_force(Role.OFFICER)] == [new_bela.name, dora.name, emil.name]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,15 @@ def custody(
     release(listed("custody", found) if format_ == "json" else chain_text(found), output, force=force)
 
 
+def _people(verified: Verified) -> list[str]:
+    """Who acted, as far as the ledger can say."""
+    if not verified.acts:
+        return []
+    back = f"; {len(verified.disowned):,} do not count any more: tocsin record custody" if verified.disowned else ""
+    signed = verified.acts - verified.unsigned
+    return [f"acts:       {verified.acts:,}: {signed:,} signed by people, {verified.unsigned:,} by nobody{back}"]
+
+
 def _words(verified: Verified) -> str:
     root = base64.b64encode(verified.root).decode("ascii")
     unsigned = verified.size - verified.published
@@ -74,6 +83,7 @@ def _words(verified: Verified) -> str:
         f"verified:   {verified.records:,} records in {verified.segments:,} segments are as they were sealed",
         f"tree:       {verified.size:,} entries, root {root}",
         f"signed:     {signed if unsigned else 'the newest checkpoint covers all of them'}",
+        *_people(verified),
         *([f"erased:     {erased}"] if verified.erased else []),
         *(
             f"not whole:  {shown(path)}: without what was erased it is not the file received"

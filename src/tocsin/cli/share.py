@@ -10,6 +10,7 @@ import typer
 
 from tocsin.cli import options
 from tocsin.cli.follow_up import Wish, released
+from tocsin.cli.transfer import returned
 from tocsin.errors import ConfigError
 from tocsin.share.exit import tell
 from tocsin.share.format import Format, Part, all_formats, format_named
@@ -67,6 +68,9 @@ def report(
         brief = brief_issued(workspace, answers, text)
         if not quiet:
             tell(f"brief no. {brief.number} is kept, SHA-256 {brief.sha256}; the next one is compared with it")
+
+
+commands.command()(returned)
 
 
 @commands.command()

@@ -89,6 +89,15 @@ def plan_one(file: Path, path: str) -> Iterator[Planned]:
     yield from _plan_file(Found(path=path, file=file), _How(Limits()))
 
 
+def plan_kept(file: Path, path: str, reason: str) -> Iterator[Planned]:
+    """One file under a path of its own, sealed byte for byte and never read as a log; `reason` says why it is held."""
+    with file.open("rb") as stream:
+        sha256, pieces = hash_pieces(stream)
+    kept = unread_input(path, reason, ignored=True, container=None, size=file.stat().st_size)
+    entry = replace(kept, sha256=sha256, content_sha256=sha256)
+    yield Planned(entry, container_tasks(entry, pieces, file))
+
+
 def total_bytes(paths: Sequence[str]) -> int:
     """Bytes on disk below the paths, for progress."""
     return sum(found.file.stat().st_size for found in walk(paths) if not found.refusal)

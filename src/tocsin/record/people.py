@@ -5,7 +5,7 @@ Nothing of it is kept beside the ledger: who was in force at an entry follows fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tocsin.record.acts import Act
 
 _OF_THE_HOUSE = frozenset({Role.OFFICER, Role.CUSTODIAN, Role.ANALYST})
+_BRINGING = ("enrolled", "succeeded", "recovered")
 _UNPROVEN = "it proves nothing of who did it"
 
 
@@ -80,59 +81,75 @@ class Registry:
         check_act(act, self)
         self._past.append(act)
         self._apply(act)
-        if act.kind == "revoked" and self.holders[act.what["name"]].since is not None:
-            self._disown(act)
+        if act.kind == "revoked" and act.what["since"] is not None:
+            self._take_back()
 
     def _apply(self, act: Act) -> None:
         what, standing = act.what, self.holders
-        if act.kind == "enrolled":
-            standing[what["name"]] = Holder(
-                name=what["name"],
-                key=parse_verifier_key(what["key"]),
-                roles=frozenset(Role(role) for role in what["roles"]),
-                person=what["person"],
-                enrolled=act.leaf,
-                by=act.by,
-                is_first=act.by == (what["name"],),
-            )
-        elif act.kind in ("succeeded", "recovered"):
+        if act.kind in ("succeeded", "recovered"):
             old = standing[what["name"]]
             lost = act.kind == "recovered"
             standing[old.name] = replace(old, succeeded=act.leaf, successor=what["new_name"], is_recovered=lost)
-            standing[what["new_name"]] = Holder(
-                name=what["new_name"],
-                key=parse_verifier_key(what["key"]),
-                roles=old.roles,
-                person=old.person,
-                enrolled=act.leaf,
-                by=act.by,
-            )
-        elif act.kind == "revoked":
+        if (come := self._brought_in(act)) is not None:
+            standing[come.name] = come
+        if act.kind == "revoked":
             held = standing[what["name"]]
             standing[held.name] = replace(held, revoked=act.leaf, since=what["since"], reason=what["reason"])
 
-    def _disown(self, revocation: Act) -> None:
-        """What a revoked key signed from `since` on does not count, nor what rests on it: the fold is made again.
+    def _brought_in(self, act: Act) -> Holder | None:
+        """The key an act brings in, None where it brings none."""
+        what = act.what
+        if act.kind == "enrolled":
+            roles, person = frozenset(Role(role) for role in what["roles"]), what["person"]
+        elif act.kind in ("succeeded", "recovered"):
+            roles, person = self.holders[what["name"]].roles, self.holders[what["name"]].person
+        else:
+            return None
+        key = parse_verifier_key(what["key"])
+        is_first = act.by == (key.name,)
+        return Holder(
+            name=key.name, key=key, roles=roles, person=person, enrolled=act.leaf, by=act.by, is_first=is_first
+        )
 
-        The revocation itself stands: it was checked when it was told. Whom a disowned act let in is let in no more.
-        """
-        name, since = revocation.what["name"], revocation.what["since"]
+    def _take_back(self) -> None:
+        """The fold made again without what the revocations take back; keys it brought in stay known, and revoked."""
+        taken = _taken_back(self._past)
+        self.holders.clear()
+        self.disowned.clear()
         for act in self._past:
-            if name in act.by and act.leaf >= since and act is not revocation:
-                why = f"{name} signed it, whose key entry {revocation.leaf} revoked from {since} entries on"
-                self.disowned.setdefault(act.leaf, why)
-        again = Registry(key=self.key, disowned=self.disowned)
-        for act in self._past:
-            if act.leaf in self.disowned:
+            if (by := taken.get(act.leaf)) is None:
+                self._apply(act)
                 continue
-            try:
-                # What was revoked by entry N counted until then; from `since` on is what `disowned` says.
-                if act is not revocation:
-                    check_act(act, again)
-                again._apply(act)
-            except (VerificationError, KeyError) as error:
-                again.disowned[act.leaf] = f"it rests on an act that does not count: {error}"
-        self.holders = again.holders
+            revocation, name = by
+            self.disowned[act.leaf] = (
+                f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: "
+                f"{revocation.what['reason']}"
+            )
+            if (come := self._brought_in(act)) is not None:
+                reason = f"brought in by entry {act.leaf}, which is taken back"
+                self.holders[come.name] = replace(come, revoked=revocation.leaf, since=act.leaf, reason=reason)
+
+
+def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
+    """By entry, the revocation that takes an act back, and the key that signed it.
+
+    What a revoked key signed from `since` on, and what was signed by keys it brought in there. From the last revocation
+    to the first: one that is taken back itself takes nothing back.
+    """
+    taken: dict[int, tuple[Act, str]] = {}
+    for revocation in reversed(past):
+        if revocation.kind != "revoked" or revocation.what["since"] is None or revocation.leaf in taken:
+            continue
+        waiting = [(revocation.what["name"], revocation.what["since"])]
+        while waiting:
+            name, since = waiting.pop()
+            for act in past:
+                if name not in act.by or not since <= act.leaf < revocation.leaf or act.leaf in taken:
+                    continue
+                taken[act.leaf] = (revocation, name)
+                if act.kind in _BRINGING:
+                    waiting.append((act.what.get("new_name", act.what["name"]), act.leaf))
+    return taken
 
 
 def registry_of(acts: Iterable[Act], key: VerifierKey, until: int | None = None) -> Registry:

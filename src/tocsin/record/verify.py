@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -50,6 +50,8 @@ class Verified:
     unfinished   inputs whose run was interrupted: what was committed of them is verified
     erased       leaves whose record was erased: their commitments alone are there
     not_whole    inputs with such a leaf: they are no longer the file received, byte for byte
+    acts         how many there are, each by somebody who could; `unsigned` of them by the workspace's key, so by nobody
+    disowned     entries of acts that a revocation took back
     """
 
     records: int
@@ -60,6 +62,9 @@ class Verified:
     unfinished: tuple[str, ...]
     erased: int = 0
     not_whole: tuple[str, ...] = ()
+    acts: int = 0
+    unsigned: int = 0
+    disowned: tuple[int, ...] = ()
 
 
 def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Progress | None = None) -> Verified:
@@ -83,7 +88,14 @@ def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Pr
             acts.setdefault(act.size, []).append(act)
         tree.check(acts)
         erasures = Erasures(acts_of(connection), statements_of(connection, REWRITTEN))
-        return _Bytes(workspace, key, connection, tree, erasures).check(reread, progress)
+        verified = _Bytes(workspace, key, connection, tree, erasures).check(reread, progress)
+        every = [act for of_size in acts.values() for act in of_size]
+        return replace(
+            verified,
+            acts=len(every),
+            unsigned=sum(people.is_unsigned(act) for act in every),
+            disowned=tuple(sorted(people.disowned)),
+        )
 
 
 class _Input:

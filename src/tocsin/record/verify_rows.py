@@ -35,6 +35,13 @@ class Said:
 
     def check(self, connection: Connection) -> None:
         """Raises VerificationError at the first row that is not what its newest statement says."""
+        try:
+            self._check(connection)
+        except (TypeError, ValueError, AttributeError) as error:
+            # SQLite takes a value of any type in any column: what no row of ours can hold was put there.
+            raise VerificationError(f"a row holds what cannot be said of it: it was changed ({error})") from error
+
+    def _check(self, connection: Connection) -> None:
         held = set()
         for row in connection.execute(select(chunks).order_by(chunks.c.sequence)):
             held |= {(CHUNK, row.sequence), (DERIVED, row.sequence)}
