@@ -19,9 +19,10 @@ from tests.contracts.test_sources import SAMPLES
 from tests.journeys.logs import lines
 from tests.record.acting import ADA, BELA, CAI, enrolment
 
-from tocsin import erasing, rewriting, unpacking
+from tocsin import dismantling, erasing, rewriting
 from tocsin.cli.progress import Silence
 from tocsin.collect.source import all_sources
+from tocsin.enclosing import open_records
 from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.holding import list_holds, release_hold, set_hold
 from tocsin.investigation import Settings, answers_of, investigate, preview_exceptions, verify_record
@@ -34,7 +35,8 @@ from tocsin.record.binding import rewritten_statement
 from tocsin.record.commitment import leaf_text, salts_of
 from tocsin.record.derivation import derive
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
-from tocsin.record.ledger import Ledger
+from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.proofs import TileReader
 from tocsin.record.segment import open_segment
 from tocsin.record.statements import append_statements
 from tocsin.record.verify import Verified
@@ -278,7 +280,8 @@ def test_others_of_the_chunk_can_still_be_shown_with_their_proof(court: Court) -
     (piece,) = enclosed.pieces
     assert piece.raw == LINES[SIGN_IN + 1].rstrip(b"\n") or piece.raw == LINES[SIGN_IN + 1]
     salts = rereader.salts(row, SIGN_IN + 1)
-    leaf = leaf_text(row.name, row.decoder, SIGN_IN + 1, (piece.offset, piece.length, piece.raw, None, None), salts)
+    (span,) = [one for one in spans_left(left, chunk_of(entry, row), row.fielded) if one[0] == piece.offset]
+    leaf = leaf_text(row.name, row.decoder, SIGN_IN + 1, span, salts)
     begin = 32 * (SIGN_IN + 1)
     assert sha256(b"\0" + leaf.encode()).digest() == hashes[begin : begin + 32]
     fielded = b"".join(place.to_bytes(4, "big") for place in (SIGN_IN, SIGN_IN + 1))
@@ -288,6 +291,19 @@ def test_others_of_the_chunk_can_still_be_shown_with_their_proof(court: Court) -
     assert f"<{SIGN_IN + 1}@tribunal.example>" in str(spans[piece.offset][4])
     with pytest.raises(VerificationError, match="was erased"):
         rereader.salts(row, SIGN_IN)
+
+
+def test_others_of_the_chunk_can_be_put_into_a_package(court: Court) -> None:
+    court.erase(*court.named("a.jsonl", SIGN_IN))
+    workspace = court.workspace
+    with workspace.reading() as connection:
+        tree = TileReader(Ledger(workspace.ledger), *edge_row(connection))
+    left = [number for number in range(60) if number != SIGN_IN]
+    opened = open_records(workspace, court.key, left, tree)
+    assert [record.entry for record in opened.records] == left
+    assert [record.raw.strip() for record in opened.records] == [LINES[number].strip() for number in left]
+    with pytest.raises(VerificationError, match=f"entry {SIGN_IN}: it was erased"):
+        open_records(workspace, court.key, [SIGN_IN, SIGN_IN + 1], tree)
 
 
 def test_while_a_hold_is_in_force_nothing_is_erased(court: Court) -> None:
@@ -544,9 +560,9 @@ def test_killed_while_an_archive_is_taken_apart_it_is_done_or_not_done(
     archived: Court, monkeypatch: pytest.MonkeyPatch, cut: str
 ) -> None:
     module, name, after, stands = {
-        "before the parts": (unpacking, "write_durably", 1, False),
-        "before their rows": (unpacking, "put_in_force", 0, False),
-        "within their rows": (unpacking, "append_statements", 2, False),
+        "before the parts": (dismantling, "write_durably", 1, False),
+        "before their rows": (dismantling, "put_in_force", 0, False),
+        "within their rows": (dismantling, "append_statements", 2, False),
         "after the commit": (erasing, "recover", 1, True),
     }[cut]
     records = archived.named("collected.zip!a.jsonl", SIGN_IN)

@@ -12,9 +12,10 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Row, select
 
-from tocsin import unpacking
+from tocsin import dismantling
 from tocsin.books import latest_run
 from tocsin.collect.plan import ChunkKind
+from tocsin.dismantling import Container, Extracted, container_of, extract
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.intake import Intake, Progress
 from tocsin.investigation import answers_of
@@ -38,7 +39,6 @@ from tocsin.ruleset import kept_rules
 from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace, open_workspace
-from tocsin.unpacking import Container, Extracted, container_of, extract
 from tocsin.work import plan_of
 
 _PERSONS = 2
@@ -175,7 +175,7 @@ class _Erasing:
             for one in rewritten:
                 put_in_force(connection, intake, one)
             for each_extracted in extracted:
-                unpacking.put_in_force(connection, intake, each_extracted)
+                dismantling.put_in_force(connection, intake, each_extracted)
             # It shows what goes; it is written again when all is done.
             (intake.workspace.path / REPORT_NAME).unlink(missing_ok=True)
         return act.leaf

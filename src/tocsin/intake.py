@@ -35,7 +35,7 @@ from tocsin.work import Done, Job, work
 from tocsin.workers import Workers, start_workers
 
 _WINDOW = 3
-# What is committed after the newest checkpoint can be taken away without a trace: one is signed often while much is read.
+# What follows the newest checkpoint can be taken away without a trace: one is signed often while much is read.
 _SIGN_EVERY_SECONDS = 10.0
 
 

@@ -43,7 +43,7 @@ from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import FOLDS, spans
 from tocsin.receipting import note_collection
 from tocsin.record import verify as verification
-from tocsin.record.commitment import Span
+from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.people_keys import Signer
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
@@ -165,7 +165,7 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     started = now_utc()
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
-    kept = _answerable(opened)
+    kept = answerable(opened)
     progress.stage("Answering", None)
     asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
     held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
@@ -209,13 +209,13 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
 def run_before(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        kept, finished = _answerable(workspace), latest_run(workspace)[2]
+        kept, finished = answerable(workspace), latest_run(workspace)[2]
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
 
 
-def _answerable(workspace: Workspace) -> dict[str, object]:
+def answerable(workspace: Workspace) -> dict[str, object]:
     """The settings of the last run. Raises StoreError where there was none, or an older version kept what it needs."""
     _, kept, _ = latest_run(workspace)
     if kept.get("folds") != FOLDS:
@@ -238,7 +238,7 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
-    kept = _answerable(opened)
+    kept = answerable(opened)
     rules = kept_rules(opened, str(kept["rules"])).compiled
     proposed = with_exceptions(rules, found.exceptions)
     held = Held.load(opened, rules, _estate_of(opened))
@@ -301,8 +301,13 @@ def check_mapping(mapping: Path, log: str) -> Trial:
     return try_mapping(mapping, log)
 
 
-def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress) -> verification.Verified:
-    """Recompute the whole record. Raises VerificationError at the first fault, and names it."""
+def verify_record(
+    workspace: Path, *, passphrase: str | None, progress: Progress, against: Sequence[bytes] = ()
+) -> verification.Verified:
+    """Recompute the whole record, and hold it against checkpoints kept elsewhere.
+
+    Raises VerificationError at the first fault, and names it.
+    """
     opened = open_workspace(workspace)
     key = open_key(opened, key_sources(os.environ, passphrase))
     rereader = Rereader(opened, key)
@@ -311,7 +316,8 @@ def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress
     def reread(entry: Row[Any], chunk: Row[Any], _open: object) -> Iterable[Span]:
         if chunk.stem is not None:
             return spans_left(rereader.left(entry, chunk), chunk_of(entry, chunk), chunk.fielded)
-        return spans(rereader.bytes_of(entry, chunk), chunk.decoder, chunk_of(entry, chunk))
+        data = rereader.bytes_of(entry, chunk)
+        return spans(data, chunk.decoder, chunk_of(entry, chunk), unpacked_places(chunk.fielded))
 
     def advance(leaves: int, total: int) -> None:
         nonlocal done
@@ -322,7 +328,7 @@ def verify_record(workspace: Path, *, passphrase: str | None, progress: Progress
 
     # Nobody can write where the folder cannot be written: there is nothing to lock out.
     with opened.writer_lock() if is_writable(workspace) else contextlib.nullcontext():
-        return verification.verify(opened, key, reread, advance)
+        return verification.verify(opened, key, reread, advance, against=against)
 
 
 def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,11 +21,11 @@ from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.note import SOURCE as NOTE
-from tocsin.model.record import Record, Unreadable
+from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import record_reference, split_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
 from tocsin.protect.door import pass_through
-from tocsin.record.commitment import Span, leaf_hashes
+from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
 YEAR_FROM_TAKING = "year_from_taking"
@@ -97,15 +97,17 @@ def _read(
     source, preamble = source_of(chunk.input.source, chunk.preamble)
     framed = list(source.records(data, preamble, chunk.skip))
     derived = process_framed(numbered(framed), chunk, plan, without=without)
-    # What is committed may depend on what was found (`fields_behind`), so the leaves come last.
+    # The fields of what was found are committed one by one, so the leaves come last.
+    fielded = sorted(leaves_behind(framed, derived.behind))
     result = ChunkResult(
         decoder=source.decoder,
         events=derived.events,
         hits=derived.hits,
         accesses=derived.accesses,
         marks=derived.marks,
-        leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source)),
+        leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source, fielded)),
         account=derived.account,
+        fielded=packed_places(fielded),
     )
     return pass_through(result), derived.logs
 
@@ -246,17 +248,14 @@ def _reason(rejection: Rejection) -> str:
     return rejection.reason
 
 
-def fields_behind(framed: Sequence[Record | Unreadable], derived: Derived) -> dict[int, Mapping[str, Any]]:
-    """The fields of the records behind hits or accesses, by the place of their leaf in the chunk.
+def leaves_behind(framed: Iterable[Record | Unreadable], behind: Collection[int]) -> Iterator[int]:
+    """The places in the chunk of the leaves of these records.
 
     A leaf's place counts what was framed; an ordinal counts records, of which an unreadable span may hold many.
     """
-    behind = derived.behind
-    return {
-        place: item.fields
-        for place, (ordinal, item) in enumerate(numbered(framed))
-        if ordinal in behind and isinstance(item, Record)
-    }
+    for place, (ordinal, item) in enumerate(numbered(framed)):
+        if ordinal in behind and isinstance(item, Record):
+            yield place
 
 
 def _members(tables: Iterable[pa.Table], ordinals: Sequence[int], owners: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -290,11 +289,11 @@ def _coalesced(
     return seen, owners
 
 
-def spans(data: bytes, decoder: str, chunk: Chunk | None) -> Iterable[Span]:
-    """What is committed (`record.commitment.Span`) of everything committed of a chunk, in order.
+def spans(data: bytes, decoder: str, chunk: Chunk | None, fielded: Collection[int] = ()) -> Iterable[Span]:
+    """What is committed (`record.commitment.Span`) of everything in a chunk, in order.
 
-    With the decoder `VERBATIM` the chunk is one span; else it is framed and decoded again. Raises VerificationError
-    where the decoder at hand is not the one that was used.
+    With the decoder `VERBATIM` the chunk is one span; else it is framed and decoded again, and the leaves at the places
+    `fielded` commit fields. Raises VerificationError where the decoder at hand is not the one that was used.
     """
     if decoder == VERBATIM or chunk is None:
         return [(0, len(data), data, None, None)]
@@ -304,14 +303,18 @@ def spans(data: bytes, decoder: str, chunk: Chunk | None) -> Iterable[Span]:
             f"{chunk.input.path} was decoded by {decoder}; {source.decoder} is installed",
             hint=f"install {decoder} to recompute the canonical texts",
         )
-    return _spans(data, list(source.records(data, preamble, chunk.skip)), source)
+    return _spans(data, list(source.records(data, preamble, chunk.skip)), source, fielded)
 
 
-def _spans(data: bytes, framed: Sequence[Record | Unreadable], source: Source) -> Iterable[Span]:
-    for item in framed:
+def _spans(
+    data: bytes, framed: Sequence[Record | Unreadable], source: Source, fielded: Collection[int]
+) -> Iterable[Span]:
+    wanted = frozenset(fielded)
+    for place, item in enumerate(framed):
         raw = data[item.offset : item.offset + item.length]
         text = item.data if source.commits_text and isinstance(item, Record) else None
-        yield item.offset, item.length, raw, text, None
+        fields = committed_fields(item) if place in wanted and isinstance(item, Record) else None
+        yield item.offset, item.length, raw, text, fields
 
 
 SAME_ID = "same_id_other_content"  # told where both stand in one chunk

@@ -18,16 +18,21 @@ from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import Chunk, Dating
+from tocsin.model.evidence import HitLine
 from tocsin.model.finding import Entity, EntityType, Finding
 from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.processing import Plan, numbered, process_framed
+from tocsin.record.canonical import canonical
 from tocsin.ruleset import log_source_maps
 
 # What a finding says that its records do not: see `unlike`.
 _OF_THE_ESTATE = ("responder",)
 _OF_THE_UNLISTED = ("id", "last", "why", "more", "records", "entities")
+
+# Of a row of hits: its place here, and how many others the fold counted with it.
+_OF_THE_FOLD = ("record", "hits", "last")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,22 @@ def findings_from(
 
     found = findings.conclude(hits, rules.infos, place)
     return Reproduced(hits=hits, findings=under_one_name(found, canonical))
+
+
+def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, RecordPlace]) -> tuple[HitLine, ...]:
+    """A line for each hit that a finding rests on, by finding, then by record."""
+    of = {(finding.detector.id, record): finding.id for finding in findings for record in finding.records}
+    found = []
+    for row in hits.to_pylist():
+        where = place[row["record"]]
+        finding = of.get((row["rule"], where))
+        if finding is None:
+            continue
+        said = {name: value for name, value in row.items() if value is not None and name not in _OF_THE_FOLD}
+        said |= {"time": None if row["time"] is None else str(row["time"]), "entry": where.entry, "input": where.input}
+        found.append((finding, where, row["rule"], canonical({**said, "finding": finding})))
+    found.sort(key=lambda one: one[:3])
+    return tuple(HitLine(finding=finding, data=data) for finding, _, _, data in found)
 
 
 def unlike(stated: Finding, reproduced: Reproduced) -> tuple[str, ...]:

@@ -19,10 +19,10 @@ from tocsin.errors import VerificationError
 from tocsin.intake import Intake, replace_derived
 from tocsin.model.chunk import VERBATIM, Chunk, Dating, Input, InputState
 from tocsin.model.note import SOURCE as NOTE
-from tocsin.model.record import Record, Unreadable
+from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.processing import YEARLESS, Sealing
-from tocsin.record.commitment import RecordSalts, Span, salts_of
+from tocsin.record.commitment import RecordSalts, Span, salts_of, unpacked_places
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.reading import SegmentStore, open_input, place_of
 from tocsin.record.residue import Remnant, Residue
@@ -167,13 +167,13 @@ def _piece(remnant: Remnant, data: bytes) -> Piece:
 
 def spans_left(left: Left, chunk: Chunk, fielded: bytes) -> Iterator[Span]:
     """What is committed of each record left; the fields of those whose leaf commits them (`chunks.fielded`)."""
-    places = {int.from_bytes(fielded[start : start + 4], "big") for start in range(0, len(fielded), 4)}
+    places = set(unpacked_places(fielded))
     for remnant, piece in zip(left.residue.remnants, left.pieces, strict=True):
         fields = None
         if remnant.place in places:
             source, preamble = source_of(chunk.input.source, chunk.preamble)
             (record,) = reframed(source, preamble, [piece])
-            fields = record.fields if isinstance(record, Record) else None
+            fields = committed_fields(record) if isinstance(record, Record) else None
         yield piece.offset, piece.length, piece.raw, piece.text, fields
 
 

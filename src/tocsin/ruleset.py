@@ -6,15 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+from backports import zstd
+
 import tocsin
 from tocsin.collect.source import all_sources, logsource_text
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
-from tocsin.detect.sigma.rules import has_rules, load_rules, rules_digest
+from tocsin.detect.sigma.rules import has_rules, load_rules, rule_texts, rules_digest
 from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.intake import Progress
 from tocsin.model.mapping import LogMapping
+from tocsin.store.durable import write_durably
+from tocsin.store.faults import disk_faults
 from tocsin.store.workspace import Workspace
+
+_TEXTS = "rules.zst"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,8 @@ def compiled_rules(
             progress.note(f"the compiled rules kept in the workspace cannot be used and are made anew: {error}")
     progress.stage("Compiling rules", None)
     compiled = compile_rules(load_rules(paths), maps)
+    texts = msgspec.msgpack.encode(rule_texts(paths))
+    write_durably(folder / _TEXTS, zstd.compress(texts))
     compiled.write(folder)
     return Ruleset(compiled=compiled, folder=folder, digest=digest)
 
@@ -90,6 +99,17 @@ def kept_rules(workspace: Workspace, digest: str) -> Ruleset:
             f"the rules kept in {workspace.path} cannot be used: {error}",
             hint="run the investigation again on this workspace, with the same --rules: it compiles them anew",
         ) from error
+
+
+def rule_files(workspace: Workspace, digest: str) -> dict[str, bytes]:
+    """The rule files those kept were compiled from, by path. Raises StoreError where they were not kept."""
+    path = _folder(workspace, digest) / _TEXTS
+    with disk_faults(path):
+        data = path.read_bytes()
+    try:
+        return msgspec.msgpack.decode(zstd.decompress(data), type=dict[str, bytes])
+    except (zstd.ZstdError, msgspec.MsgspecError) as error:
+        raise StoreError(f"{path} is damaged", hint="run the investigation again with the same --rules") from error
 
 
 def _folder(workspace: Workspace, digest: str) -> Path:

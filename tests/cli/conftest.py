@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,7 +105,9 @@ class Investigation(types.ModuleType):
         number = len(self.issued)
         return IssuedBrief(number=number, issued="2024-03-09T00:00:00Z", sha256="ab", figures=Figures(as_of=None))
 
-    def verify_record(self, workspace: Path, *, passphrase: str | None, progress: object) -> Verified:
+    def verify_record(
+        self, workspace: Path, *, passphrase: str | None, progress: object, against: Sequence[bytes] = ()
+    ) -> Verified:
         """A record found whole."""
         self._answer(workspace, passphrase)
         return Verified(records=3, segments=1, size=4, root=b"\x01" * 32, published=4, unfinished=())

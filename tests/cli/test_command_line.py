@@ -246,6 +246,7 @@ def test_a_verified_record_says_what_was_checked(investigation: Investigation, t
     out = tocsin("record", "verify", "--workspace", "ws").out
     assert "3 records in 1 segments are as they were sealed" in out
     assert "covers all of them" in out
+    assert "self-attested: nobody outside vouches for any of the 4 entries" in out
 
 
 def test_exercises_are_listed_and_run(investigation: Investigation, tocsin: Callable[..., Outcome]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,12 @@ def test_what_was_rejected_stays_rejected(path: Path) -> None:
     context=st.one_of(
         st.text(max_size=30),
         st.integers().map(str),
-        st.sampled_from(["[]", "[[],[]]", "[true,false]", '[["x"],[true,true]]', '["a b",null]', "[null,3]"]),
+        st.sampled_from(["[]", "[[],[]]", "[true,false]", '[["x"],[true,true]]', '["a b",null]', "[null,3]", "9" * 30]),
+        st.builds(
+            lambda texts, kind: json.dumps([[*texts, ["ts", "b"], [kind, kind]], False]),
+            st.lists(st.sampled_from(["", "\t", ",", "-", "x"]), min_size=5, max_size=5),
+            st.sampled_from(["time", "set[" * 3000 + "]" * 3000, "vector[count]", ""]),
+        ),
     ),
 )
 def test_a_context_of_another_hand_is_refused_and_raises_nothing_else(source: Source, raw: bytes, context: str) -> None:

@@ -145,8 +145,10 @@ def test_what_is_no_hash_is_refused_before_anything_is_hashed() -> None:
 
 def test_the_beginning_of_everything_is_the_empty_tree_alone() -> None:
     verify_consistency(0, 5, mth([]), mth(leaves(5)), [])
-    with pytest.raises(VerificationError, match="no entries"):
-        verify_consistency(0, 5, bytes(32), mth(leaves(5)), [])
+    verify_consistency(0, 0, mth([]), mth([]), [])
+    for new, roots in ((5, (bytes(32), mth(leaves(5)))), (0, (mth([]), bytes(32))), (0, (bytes(32), mth([])))):
+        with pytest.raises(VerificationError, match="no entries"):
+            verify_consistency(0, new, *roots, [])
 
 
 def test_no_consistency_proof_is_longer_than_a_witness_takes() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tocsin.errors import StoreError
 from tocsin.model.tables import EVENTS
+from tocsin.store import durable
 from tocsin.store.durable import sweep, write_all_durably, write_durably
 from tocsin.store.events import read_events, write_events
 from tocsin.store.settings import Settings, read_settings, write_settings
@@ -59,11 +60,12 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("count", "synced"), [(1, ["file"]), (2, ["file", "file"]), (5, ["file system"])])
 def test_data_is_on_disk_before_its_name_and_the_name_before_the_return(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, synced: list[str]
 ) -> None:
     steps: list[str] = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace, sync_file_system = os.fsync, Path.replace, durable._SYNC_FILE_SYSTEM
 
     def noted_fsync(descriptor: int) -> None:
         steps.append("folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "file")  # noqa: PTH112
@@ -73,10 +75,27 @@ def test_data_is_on_disk_before_its_name_and_the_name_before_the_return(
         steps.append("name")
         return replace(path, target)
 
+    def noted_sync(descriptor: int) -> int:
+        steps.append("file system")
+        return sync_file_system(descriptor) if sync_file_system else -1
+
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(Path, "replace", noted_replace)
-    write_all_durably([(tmp_path / "a", b"a"), (tmp_path / "b", b"b")])
-    assert steps == ["file", "name", "file", "name", "folder"]
+    if sync_file_system is None:
+        synced = ["file"] * count
+    else:
+        monkeypatch.setattr(durable, "_SYNC_FILE_SYSTEM", noted_sync)
+    write_all_durably([(tmp_path / str(number), b"a") for number in range(count)])
+    assert steps == [*synced, *["name"] * count, "folder"]
+
+
+def test_a_file_system_that_cannot_be_synced_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "_SYNC_FILE_SYSTEM", lambda _descriptor: -1)
+    with pytest.raises(StoreError):
+        write_all_durably([(tmp_path / str(number), b"a") for number in range(5)])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sweeping_removes_what_a_crash_left_and_nothing_else(workspace: Workspace) -> None:

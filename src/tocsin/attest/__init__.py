@@ -1,1 +1,1 @@
-"""Attest: what is handed to a court or an authority as files, and its verification."""
+"""Attest: an evidence package written as files, which a stranger can verify. Format: `docs/formats/evidence.md`."""

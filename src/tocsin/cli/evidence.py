@@ -1,4 +1,4 @@
-"""`tocsin evidence`: packages for a court or an authority, and their verification."""
+"""`tocsin evidence`: what somebody else can hold, check and derive again."""
 
 from __future__ import annotations
 
@@ -7,16 +7,56 @@ from typing import Annotated
 
 import typer
 
+from tocsin.cli import options
+from tocsin.cli.passphrase import passphrase_for
+from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.transfer import receipt, receive, transfer
 from tocsin.errors import ConfigError
 from tocsin.share.exit import release
+from tocsin.share.plain import shown
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @commands.callback()
 def evidence() -> None:
-    """Evidence packages."""
+    """Evidence packages: records with what proves them, for somebody who trusts nobody here."""
+
+
+@commands.command()
+def export(
+    asked: Annotated[list[str], typer.Argument(metavar="INCIDENT|FINDING...", help="Ids, as the report gives them.")],
+    workspace: options.WorkspaceOption,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The new folder of the package.")],
+    redact: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD", help="Withhold what this field says, everywhere; may be repeated."),
+    ] = None,
+    findings_only: Annotated[
+        bool, typer.Option("--findings-only", help="Leave out the records that confirm what was reached.")
+    ] = False,
+    note: Annotated[str, typer.Option(metavar="TEXT", help="A line for the first page: why, for whom.")] = "",
+    quiet: options.QuietOption = False,
+) -> None:
+    """Write a package: the records behind what is named, each with its proof, and all that checks it."""
+    from tocsin.evidencing import Wanted, export_evidence
+
+    wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note)
+    with progress_on_stderr(quiet=quiet) as progress:
+        done = export_evidence(
+            workspace, wanted, output, passphrase=passphrase_for(workspace), actors=(), progress=progress
+        )
+    attested = "; ".join(done.outside) or "self-attested: no witness and no time-stamp authority has signed"
+    lines = [
+        f"written:    {shown(str(done.folder))}",
+        f"enclosed:   {done.records:,} records; the findings they stand behind: {done.findings:,}",
+        f"withheld:   {done.withheld:,} records of the same sessions, listed by their commitments",
+        f"content:    {done.content}",
+        f"ledger:     the export is entry {done.entry}",
+        f"attested:   {attested}",
+        f"check it:   python3 {shown(str(done.folder))}/data/verify.py {shown(str(done.folder))}",
+    ]
+    release("\n".join(lines) + "\n", None)
 
 
 for passing in (transfer, receive, receipt):
@@ -36,7 +76,7 @@ def verify(
     """Check a package, offline; ends with code 4 at the first fault, and says what it means for the claim."""
     from tocsin.attest.verifying import Options, verify_package
 
-    options = Options(
+    asked = Options(
         log_key=log_key,
         witnesses=tuple(witness or ()),
         tsa_roots=b"\n".join(_content(path) for path in tsa_root or ()),
@@ -44,8 +84,17 @@ def verify(
     )
     if not package.is_dir():
         raise ConfigError(f"{package} is not a folder", hint="name the folder that holds bagit.txt")
-    verify_package(package, options, lambda line: release(f"{line}\n", None))
+    verify_package(package, asked, lambda line: release(f"{line}\n", None))
     release("VERIFIED\n", None)
+
+
+@commands.command()
+def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)]) -> None:
+    """Derive the findings of a package again from its records and rules; ends with code 4 where they differ."""
+    from tocsin.unpacking import reproduce as again
+
+    done = again(package)
+    release(f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records\n", None)
 
 
 def _content(path: Path) -> bytes:

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import evidence, exercise, key, mapping, record, rules, share
+from tocsin.cli import evidence, exercise, key, mapping, record, rules, share, timestamp, witness
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
 from tocsin.cli.exit_code import ExitCode, of_error
@@ -40,6 +40,8 @@ for command in (investigate, exposure, incidents, coverage, note, preserve, init
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")
 app.add_typer(evidence.commands, name="evidence")
+app.add_typer(witness.commands, name="witness")
+app.add_typer(timestamp.commands, name="timestamp")
 app.add_typer(mapping.commands, name="mapping")
 app.add_typer(rules.commands, name="rules")
 app.add_typer(share.commands, name="share")

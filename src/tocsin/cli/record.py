@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,15 +33,30 @@ for command in (erasure.hold, erasure.release, erasure.holds, erasure.erase):
 
 @commands.command()
 def verify(
-    workspace: options.WorkspaceOption, as_: options.AsOption = None, quiet: options.QuietOption = False
+    workspace: options.WorkspaceOption,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="A checkpoint kept elsewhere: this record must be that one, grown. May be repeated.",
+        ),
+    ] = None,
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
 ) -> None:
-    """Recompute the whole record from its bytes; ends with code 4 at the first fault, and names it."""
+    """Recompute the whole record from its bytes; ends with code 4 at the first fault, and names it.
+
+    With --against also that nothing was taken away since: FILE is a checkpoint, a witness's answer or its state.
+    """
     from tocsin.investigation import verify_record
 
+    kept = [path.read_bytes() for path in against or ()]
     passphrase = passphrase_for(workspace)
     reading = begin_reading(workspace, passphrase, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        verified = verify_record(workspace, passphrase=passphrase, progress=progress)
+        verified = verify_record(workspace, passphrase=passphrase, progress=progress, against=kept)
     text = _words(verified)
     reading.done("record verify", {"size": verified.size}, text, kind="verified")
     release(text, None)
@@ -83,6 +99,7 @@ def _words(verified: Verified) -> str:
         f"verified:   {verified.records:,} records in {verified.segments:,} segments are as they were sealed",
         f"tree:       {verified.size:,} entries, root {root}",
         f"signed:     {signed if unsigned else 'the newest checkpoint covers all of them'}",
+        _attested(verified),
         *_people(verified),
         *([f"erased:     {erased}"] if verified.erased else []),
         *(
@@ -92,3 +109,18 @@ def _words(verified: Verified) -> str:
         *(f"unfinished: {shown(path)}: run it again to read the rest" for path in verified.unfinished),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _attested(verified: Verified) -> str:
+    from tocsin.model.instant import format_time
+
+    newest = verified.attested
+    if newest is None:
+        return (
+            f"outside:    self-attested: nobody outside vouches for any of the {verified.size:,} entries; "
+            "who holds the key could write them anew"
+        )
+    since = verified.size - newest.size
+    rest = f"{since:,} after them could be removed without trace" if since else "there are none after them"
+    first = f"the first {newest.size:,} entries at {format_time(newest.time)}"
+    return f"outside:    {shown(newest.who)} attested {first}; {rest}"

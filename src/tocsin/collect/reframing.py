@@ -60,20 +60,21 @@ def reframed(source: Source, preamble: bytes, pieces: Sequence[Piece]) -> list[R
     `preamble` is the source's own (`collect.declared.packing.source_of`). A piece that holds no record, or more than
     one, is unreadable. Raises VerificationError for a piece whose context is none of the source's.
     """
-    return [_reframed(source, preamble, piece) for piece in pieces]
-
-
-def _reframed(source: Source, preamble: bytes, piece: Piece) -> Record | Unreadable:
-    if piece.unread is not None:
-        return piece.unread
-    try:
-        if isinstance(source, Reframing):
-            found = source.record_of(piece.raw, piece.text, preamble, piece.context)
-        else:
-            found = framed_alone(source.records, piece.raw, preamble)
-    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
-        raise VerificationError(
-            f"record {piece.ordinal} of its chunk cannot be read with the context given: {error}",
-            hint="the context was changed, or written by another version",
-        ) from error
-    return found._replace(offset=piece.offset, length=piece.length or len(piece.raw))
+    record_of = source.record_of if isinstance(source, Reframing) else None
+    found: list[Record | Unreadable] = []
+    for piece in pieces:
+        if piece.unread is not None:
+            found.append(piece.unread)
+            continue
+        try:
+            if record_of is None:
+                item = framed_alone(source.records, piece.raw, preamble)
+            else:
+                item = record_of(piece.raw, piece.text, preamble, piece.context)
+        except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+            raise VerificationError(
+                f"record {piece.ordinal} of its chunk cannot be read with the context given: {error}",
+                hint="the context was changed, or written by another version",
+            ) from error
+        found.append(item._replace(offset=piece.offset, length=piece.length or len(piece.raw)))
+    return found

@@ -49,6 +49,7 @@ class EnclosedRecord:
     input      path of its input as accounted, `entry` its ordinal there
     raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
     findings   ids of the findings it stands behind
+    time       nanoseconds UTC as its source reads it, for the reader's eye alone: no leaf binds it
     """
 
     index: int
@@ -63,6 +64,7 @@ class EnclosedRecord:
     text_salt: bytes = b""
     fields: ShownFields | None = None
     findings: tuple[str, ...] = ()
+    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,24 @@ class HitLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What deriving the findings again takes beside the records and the rules.
+
+    preambles  by leaf of the `chunk` statement, the bytes every record of that chunk is read with
+    as_of      ns UTC: exceptions end
+    dating     (ns UTC, whether it is the latest) of what dated lines that name no year
+    names      the one name an account or host is shown by, where the log has another
+    paths      by file below `rules/`, the path the rule is known under
+    """
+
+    preambles: Mapping[int, bytes]
+    as_of: int | None
+    dating: tuple[int, bool] | None
+    names: Mapping[str, str]
+    paths: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """All an evidence package says.
 
@@ -120,6 +140,7 @@ class Package:
     outside      one sentence a cosignature or token; empty: the package is self-attested
     redacted     names of the fields that are withheld everywhere
     reproducible whether `hits` can be derived again from the enclosed records
+    made         when, RFC 3339 with Z and whole seconds; "": the time of the newest act among the statements
     """
 
     origin: str
@@ -141,6 +162,22 @@ class Package:
     rules: Mapping[str, str]
     answers: Answers
     outside: tuple[str, ...]
+    reading: Reading
     redacted: tuple[str, ...] = ()
     reproducible: bool = True
     note: str = ""
+    made: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The act `exported` that followed the writing, and what proves it: the last thing a package gets.
+
+    act         the statement of kind `act`, its proof leading to the tree of `size` entries
+    checkpoint  the signed note of that tree; `consistency` leads from the package's size to it
+    """
+
+    act: EnclosedStatement
+    size: int
+    checkpoint: str
+    consistency: tuple[bytes, ...]

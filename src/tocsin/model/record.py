@@ -29,6 +29,15 @@ class Record(NamedTuple):
     context: str = ""
 
 
+# Under this name the context stands among the fields that are committed to: it decides how the record was read.
+CONTEXT = "tocsin:context"
+
+
+def committed_fields(record: Record) -> Mapping[str, Any]:
+    """What is committed to field by field: the record's fields and, where there is any, its context."""
+    return {**record.fields, CONTEXT: record.context} if record.context else record.fields
+
+
 class Unreadable(NamedTuple):
     """Bytes that are a record's but cannot be read as one; counted, sealed and reported, never dropped.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import getpass
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from tocsin.errors import RefusedError, VerificationError
 from tocsin.record.canonical import canonical, read_canonical
 from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.ledger import Ledger, frontier_of
+from tocsin.record.ledger import Ledger, check_clock, frontier_of
 from tocsin.record.notes import KeyType, Note, VerifierKey, with_signature
 from tocsin.record.people import Registry, check_act
 from tocsin.record.people_keys import Signer
@@ -73,9 +73,18 @@ class _OfWorkspace:
 
 
 def record_act(
-    workspace: Workspace, key: WorkspaceKey, kind: str, what: Mapping[str, Any], at: str, actors: Sequence[Signer] = ()
+    workspace: Workspace,
+    key: WorkspaceKey,
+    kind: str,
+    what: Mapping[str, Any],
+    at: str,
+    actors: Sequence[Signer] = (),
+    *,
+    rows: Callable[[Connection], None] | None = None,
 ) -> Act:
     """Puts an act into the ledger, in a transaction of its own, and publishes a checkpoint over it.
+
+    `rows` writes what the act speaks of, in the same transaction: neither is there without the other.
 
     Without actors the workspace's key signs, and the login name is noted: nobody's own key was at hand. Raises
     StoreError where the workspace cannot be written, RefusedError where the act would not count.
@@ -83,6 +92,8 @@ def record_act(
     ledger = Ledger(workspace.ledger)
     with workspace.writing() as connection:
         act = append_act(workspace, key, connection, kind, what, at, actors)
+        if rows is not None:
+            rows(connection)
     with workspace.writing() as connection:
         ledger.publish(connection, key.signer, workspace.origin, at)
     return act
@@ -100,6 +111,7 @@ def append_act(
     """`record_act` in the caller's transaction, with which it stands or falls; no checkpoint is published."""
     signers = tuple(actors) or (_OfWorkspace(workspace, key),)
     said = dict(what) if actors else {**what, "login": _login()}
+    check_clock(connection, at)
     tree = frontier_of(connection)
     body = {
         "act": kind,

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from tocsin.errors import VerificationError
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.notes import (
-    KeyType,
     Note,
     VerifierKey,
+    ed25519_key,
     from_base64,
     is_of,
     parse_note,
@@ -83,7 +83,7 @@ def tree_head(note: Note, what: str = _WHAT) -> TreeHead:
 
 def log_key(origin: str, public_key: Ed25519PublicKey) -> VerifierKey:
     """The key that signs the checkpoints of this origin."""
-    return VerifierKey(name=origin, type=KeyType.ED25519, public_key=public_key.public_bytes_raw())
+    return ed25519_key(origin, public_key)
 
 
 def verifier_key(origin: str, public_key: Ed25519PublicKey) -> str:

@@ -29,6 +29,7 @@ Span = tuple[int, int, bytes, bytes | None, Fields | None]
 # What needs no escape in JSON, so that the leaf below is canonical JSON (RFC 8785) as it is written.
 _PLAIN = re.compile(r"[A-Za-z0-9 ._:/+@=-]+")
 _BLOCK_BYTES = 16
+_PLACE_BYTES = 4
 _NAMES_KEPT = 4096
 
 
@@ -135,6 +136,18 @@ def value_text(value: object) -> bytes:
         return orjson.dumps(value)
     except TypeError:  # a lone surrogate, or an integer beyond 64 bits
         return json.dumps(value, separators=(",", ":")).encode()
+
+
+def packed_places(places: Sequence[int]) -> bytes:
+    """Places of leaves in a chunk, ascending, as the chunk's row keeps them: 4 bytes each."""
+    return b"".join(place.to_bytes(_PLACE_BYTES, "big") for place in places)
+
+
+def unpacked_places(data: bytes) -> tuple[int, ...]:
+    """What `packed_places` packed."""
+    return tuple(
+        int.from_bytes(data[start : start + _PLACE_BYTES], "big") for start in range(0, len(data), _PLACE_BYTES)
+    )
 
 
 _KINDS = ("raw", "text", "fields")

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from tocsin.errors import StoreError
+from tocsin.model.instant import NANOSECONDS, format_time, parse_time
 from tocsin.record.checkpoint import Checkpoint, sign_checkpoint
 from tocsin.record.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Frontier, partial_tile_places
 from tocsin.store.durable import write_all_durably, write_durably
 from tocsin.store.faults import disk_faults
-from tocsin.store.tables import checkpoints, tree
+from tocsin.store.tables import checkpoints, cosignatures, timestamps, tree
+
+CLOCK_TOLERANCE = 300 * NANOSECONDS  # how far two honest clocks may be apart
 
 _EDGE_ROW = 1
 _AFFECTED = "see what is affected, with: tocsin record verify"
@@ -76,10 +79,13 @@ class Ledger:
     def publish(self, connection: Connection, signer: Ed25519PrivateKey, origin: str, time_text: str) -> Checkpoint:
         """Signs the committed tree: partial tiles, then `checkpoint`, both on disk when it returns, then the row.
 
+        Cosignatures kept over this very tree stand below our own signature in the file.
+
         To be called in a transaction of its own, after the leaves were committed: ValueError where the transaction
         sees leaves that are not. Publishing the same tree again changes nothing. `time_text` is kept beside it,
         unsigned.
         """
+        check_clock(connection, time_text)
         frontier = frontier_of(connection)
         with connection.engine.connect() as committed:
             if frontier_of(committed).size != frontier.size:
@@ -92,7 +98,8 @@ class Ledger:
             (self.tile_path(tile.level, tile.number, len(tile.hashes) // HASH_BYTES), tile.hashes)
             for tile in frontier.partial_tiles()
         )
-        write_durably(self.checkpoint_path, checkpoint.note.encode())
+        lines = "".join(cosignature_lines(connection, checkpoint.size))
+        write_durably(self.checkpoint_path, (checkpoint.note + lines).encode())
         if last is None or last.size != checkpoint.size:
             connection.execute(
                 insert(checkpoints).values(
@@ -148,6 +155,31 @@ def frontier_of(connection: Connection) -> Frontier:
         return Frontier(*edge_row(connection))
     except ValueError as error:
         raise StoreError(f"the database is damaged: {error}", hint=_AFFECTED) from error
+
+
+def check_clock(connection: Connection, time_text: str) -> None:
+    """Raises StoreError where somebody outside attested this ledger after the time that is to be written into it now.
+
+    A false time could not be taken out again, and would be a fault of the record for ever.
+    """
+    latest = [
+        connection.scalar(select(func.max(cosignatures.c.time))) or 0,
+        (connection.scalar(select(func.max(timestamps.c.time - timestamps.c.accuracy))) or 0) // NANOSECONDS,
+    ]
+    time = parse_time(time_text)
+    if time is not None and time < max(latest) * NANOSECONDS - CLOCK_TOLERANCE:
+        raise StoreError(
+            f"the clock says {time_text}, but this ledger was attested from outside at "
+            f"{format_time(max(latest) * NANOSECONDS)}: nothing is dated before that",
+            hint="set the clock of this computer, and run it again",
+        )
+
+
+def cosignature_lines(connection: Connection, size: int) -> list[str]:
+    """The lines of those who cosigned the checkpoint of this size, each with its end, in one order."""
+    columns = cosignatures.c
+    query = select(columns.line).where(columns.size == size).order_by(columns.name, columns.key, columns.time)
+    return list(connection.scalars(query))
 
 
 def _newest(connection: Connection) -> Checkpoint | None:

@@ -97,6 +97,11 @@ class Signed(NamedTuple):
     time: int | None
 
 
+def ed25519_key(name: str, public_key: Ed25519PublicKey) -> VerifierKey:
+    """The verifier key of plain signatures under this name."""
+    return VerifierKey(name=name, type=KeyType.ED25519, public_key=public_key.public_bytes_raw())
+
+
 def signed_note(text: str, key: VerifierKey, sign: Callable[[bytes], bytes]) -> Note:
     """A note with one Ed25519 signature. ValueError where the text or the name cannot be a note's."""
     return with_signature(Note(text, ()), key, sign)

@@ -49,9 +49,9 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
         raise VerificationError(
             f"the consistency proof from {old} to {new} entries has {len(proof)} hashes and not {expected}"
         )
+    if any(not size and root != EMPTY_ROOT for size, root in ((old, old_root), (new, new_root))):
+        raise VerificationError("the root of no entries is not the one given")
     if not old:
-        if old_root != EMPTY_ROOT:
-            raise VerificationError("the root of no entries is not the one given")
         return
     if old == new:
         if old_root != new_root:

@@ -7,7 +7,7 @@ the segments, so that a fault there names the record.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -23,8 +23,11 @@ from tocsin.record.checkpoint import log_key
 from tocsin.record.commitment import Span, leaf_hashes
 from tocsin.record.erasures import Erasures, Rewritten
 from tocsin.record.keys import WorkspaceKey
+from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.merkle import HASH_BYTES
+from tocsin.record.outside import Attestation, check_against, check_outside, trusted_keys
 from tocsin.record.people import Registry
+from tocsin.record.proofs import TileReader
 from tocsin.record.reading import OWN_SEGMENT, RECEIVED, SegmentStore, place_of, stream_of
 from tocsin.record.residue import remnant_hash
 from tocsin.record.statements import statement_hash, statements_of
@@ -50,6 +53,7 @@ class Verified:
     unfinished   inputs whose run was interrupted: what was committed of them is verified
     erased       leaves whose record was erased: their commitments alone are there
     not_whole    inputs with such a leaf: they are no longer the file received, byte for byte
+    attested     the newest attestation from outside, None where there is none
     acts         how many there are, each by somebody who could; `unsigned` of them by the workspace's key, so by nobody
     disowned     entries of acts that a revocation took back
     """
@@ -62,12 +66,20 @@ class Verified:
     unfinished: tuple[str, ...]
     erased: int = 0
     not_whole: tuple[str, ...] = ()
+    attested: Attestation | None = None
     acts: int = 0
     unsigned: int = 0
     disowned: tuple[int, ...] = ()
 
 
-def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Progress | None = None) -> Verified:
+def verify(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    reread: Reread,
+    progress: Progress | None = None,
+    *,
+    against: Sequence[bytes] = (),
+) -> Verified:
     """Recomputes everything the record claims. Raises VerificationError at the first fault.
 
     The record must stand still: the caller holds the writer lock, or knows that nobody writes.
@@ -77,23 +89,30 @@ def verify(workspace: Workspace, key: WorkspaceKey, reread: Reread, progress: Pr
                when the chunk was sealed; of a chunk that lost records (its `stem` is set) the same for those of its
                residue. Chunks come in order of sequence, those of one input one after the other.
     progress   told (leaves done, leaves in all) after every chunk
+    against    checkpoints kept elsewhere, or what a witness keeps: this ledger must be each of them, grown
     """
     with workspace.reading() as connection:
         tree = TreeCheck(workspace, key, connection)
-        acts: dict[int, list[Act]] = {}
-        people = Registry(key=log_key(workspace.origin, key.signer.public_key()))
-        for act in acts_of(connection):
+        acts = list(acts_of(connection))
+        own = log_key(workspace.origin, key.signer.public_key())
+        people = Registry(key=own)
+        said: dict[int, list[Act]] = {}
+        for act in acts:
             check_place(act)
             people.add(act)
-            acts.setdefault(act.size, []).append(act)
-        tree.check(acts)
-        erasures = Erasures(acts_of(connection), statements_of(connection, REWRITTEN))
-        verified = _Bytes(workspace, key, connection, tree, erasures).check(reread, progress)
-        every = [act for of_size in acts.values() for act in of_size]
+            said.setdefault(act.size, []).append(act)
+        tree.check(said)
+        erasures = Erasures(acts, statements_of(connection, REWRITTEN))
+        found = _Bytes(workspace, key, connection, tree, erasures).check(reread, progress)
+        attested = check_outside(connection, acts)
+        for data in against:
+            reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
+            check_against(data, reader, own, trusted_keys(acts))
         return replace(
-            verified,
-            acts=len(every),
-            unsigned=sum(people.is_unsigned(act) for act in every),
+            found,
+            attested=attested[-1] if attested else None,
+            acts=len(acts),
+            unsigned=sum(people.is_unsigned(act) for act in acts),
             disowned=tuple(sorted(people.disowned)),
         )
 

@@ -11,7 +11,7 @@ from tocsin.errors import VerificationError
 from tocsin.record.acts import Act
 from tocsin.record.checkpoint import Checkpoint, read_checkpoint
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.ledger import Ledger, cosignature_lines, edge_row
 from tocsin.record.merkle import EMPTY_ROOT, HASH_BYTES, TILE_BYTES, TILE_WIDTH, Frontier, partial_tile_places
 from tocsin.store.faults import disk_faults
 from tocsin.store.tables import checkpoints
@@ -89,11 +89,18 @@ class TreeCheck:
         newest = max(signed, default=0)
         if published.size < newest:
             raise VerificationError(f"{path} is older than the last one published, over {newest} leaves")
-        if published.size in signed and signed[published.size].note != note:
+        if published.size in signed and not self._is_published(note, signed[published.size]):
             raise VerificationError(f"{path} is not the checkpoint that was published")
         # After a crash the file can be one ahead of the table.
         signed[published.size] = published
         return signed
+
+    def _is_published(self, note: str, checkpoint: Checkpoint) -> bool:
+        """Whether it is this checkpoint, with no other lines below than those of cosignatures that are kept."""
+        lines = note.removeprefix(checkpoint.note).splitlines(keepends=True)
+        return note.startswith(checkpoint.note) and set(lines) <= {
+            *cosignature_lines(self._connection, checkpoint.size)
+        }
 
     def _read(self, note: str, where: str) -> Checkpoint:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from tocsin.store.workspace import Workspace
 
 _TEMPORARY = ".tmp-"
+# From so many files on, one call for the file system (Linux: syncfs) costs less than one for each of them: 0.1 ms a
+# file against 3 ms, measured with the tiles of a ledger.
+_MANY = 4
+_SYNC_FILE_SYSTEM = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -26,13 +31,26 @@ def write_durably(path: Path, data: bytes) -> None:
 
 def write_all_durably(files: Iterable[tuple[Path, bytes]]) -> None:
     """`write_durably` for many files, each of their folders synchronised once, after the last of them."""
+    given = list(files)
+    sync_each = len(given) < _MANY or _SYNC_FILE_SYSTEM is None
     folders: dict[Path, None] = {}
-    for path, data in files:
-        with disk_faults(path):
-            if path.parent not in folders:
-                _make_folder(path.parent)
-            _write(path, data)
-        folders[path.parent] = None
+    written: list[tuple[str, Path]] = []
+    try:
+        for path, data in given:
+            with disk_faults(path):
+                if path.parent not in folders:
+                    _make_folder(path.parent)
+                written.append((_written(path.parent, data, sync=sync_each), path))
+            folders[path.parent] = None
+        if not sync_each:
+            _sync_file_system(given[0][0].parent)
+        for name, path in written:
+            with disk_faults(path):
+                Path(name).replace(path)
+    except BaseException:
+        for name, _ in written:
+            Path(name).unlink(missing_ok=True)
+        raise
     for folder in folders:
         sync_folder(folder)
 
@@ -84,14 +102,27 @@ def _make_folder(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _write(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
+def _written(folder: Path, data: bytes, *, sync: bool) -> str:
+    """The name of a temporary file in the folder that holds the data."""
+    descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+            if sync:
+                os.fsync(file.fileno())
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return name
+
+
+def _sync_file_system(folder: Path) -> None:
+    """What was written to the file system of the folder is on disk when this returns. Raises StoreError."""
+    with disk_faults(folder):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if _SYNC_FILE_SYSTEM is not None and _SYNC_FILE_SYSTEM(descriptor):
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), str(folder))
+        finally:
+            os.close(descriptor)

@@ -129,6 +129,40 @@ checkpoints = Table(
     Column("signed", Text, nullable=False),
 )
 
+# Cosignatures of witnesses over published checkpoints: `key` is the witness's verifier key, `line` ends in a newline.
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("size", BigInteger, ForeignKey("checkpoints.size"), primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("time", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970, by the witness's clock
+    Column("name", Text, nullable=False),
+    Column("line", Text, nullable=False),
+)
+
+# RFC 3161 tokens over notes of published checkpoints, as received (DER), with the roots (PEM) they were held against.
+timestamps = Table(
+    "timestamps",
+    metadata,
+    Column("token_sha256", Text, primary_key=True),
+    Column("size", BigInteger, ForeignKey("checkpoints.size"), nullable=False),
+    Column("sha256", Text, nullable=False),  # of the note
+    Column("authority", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("accuracy", BigInteger, nullable=False),  # ns; 0 where none is stated
+    Column("token", LargeBinary, nullable=False),
+    Column("roots", LargeBinary, nullable=False),
+)
+
+# What time-stamp authorities were asked (DER): an answer is known by the nonce, in decimal.
+timestamp_requests = Table(
+    "timestamp_requests",
+    metadata,
+    Column("nonce", Text, primary_key=True),
+    Column("size", BigInteger, ForeignKey("checkpoints.size"), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
 # What the ledger says beside records: the leaf, its kind, and what it commits to with its salt (`record.statements`).
 statements = Table(
     "statements",

@@ -65,6 +65,11 @@ def rules_digest(paths: Sequence[Path]) -> str:
     return _digest(_files(paths))
 
 
+def rule_texts(paths: Sequence[Path]) -> dict[str, bytes]:
+    """The rule files themselves, by path: what `read_rules` reads."""
+    return {file.path: file.data for file in _files(paths)}
+
+
 def has_rules(path: Path) -> bool:
     """Whether there is any rule file below a path. Raises ConfigError where it cannot be read."""
     return bool(_files((path,)))

@@ -38,11 +38,11 @@ class Brief:
 
     def render(self, answers: Answers, part: Part) -> str:
         """One page of HTML; nothing of `run` is in it."""
-        from tocsin.share.templates import environment
+        from tocsin.render.templates import environment
 
         style = (Path(__file__).parent / "brief.css").read_text(encoding="utf-8")
         digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-        template = environment().get_template("brief.html.j2")
+        template = environment(Path(__file__).parent).get_template("brief.html.j2")
         page, size = self._fitted(answers)
         given = {"style": style, "style_digest": digest, "tlp": self.tlp, "issuing": self.issuing, "size": size}
         return template.render(**given, **page._asdict())

@@ -41,9 +41,9 @@ FORMAT = Html()
 @cache
 def _environment() -> Environment:
     """What the template may call, beside its values."""
-    from tocsin.share.templates import environment as new_environment
+    from tocsin.render.templates import environment as new_environment
 
-    environment = new_environment()
+    environment = new_environment(Path(__file__).parent)
     environment.filters["time"] = _time
     environment.filters["counted"] = summary.counted
     environment.filters["words"] = lambda value: str(value).replace("_", " ")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tocsin.model.answers import Answers
-from tocsin.share.document import document, element, headed
+from tocsin.render.element import element
+from tocsin.render.json_text import json_text
+from tocsin.share.document import document, headed
 from tocsin.share.format import Part
-from tocsin.share.json_text import json_text
 
 
 class JsonDocument:

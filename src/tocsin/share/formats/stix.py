@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin.model.answers import Answers
+from tocsin.render.json_text import json_text
 from tocsin.share.format import Part
 from tocsin.share.indicators import Own, indicators_of
-from tocsin.share.json_text import json_text
 from tocsin.share.marking import Tlp
 from tocsin.share.stix import bundle
 

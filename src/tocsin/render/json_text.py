@@ -15,7 +15,11 @@ _ACTS_ON_A_READER = re.compile(
 def json_text(value: object) -> str:
     """Two spaces of indent, keys in the order given, one line end at the end. The text has no lone surrogate."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    text = orjson.dumps(value, option=options).decode("utf-8")
+    return harmless(orjson.dumps(value, option=options).decode("utf-8"))
+
+
+def harmless(text: str) -> str:
+    """The same JSON text, with what a terminal or an editor may act on written as escapes."""
     return text if text.isascii() and "\x7f" not in text else _ACTS_ON_A_READER.sub(_escape, text)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.share.plain import shown
+from tocsin.render.plain import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def environment() -> Environment:
-    """A new environment over the templates of `formats/`, for a format to put its own words into."""
+def environment(folder: Path) -> Environment:
+    """A new environment over the templates of `folder`, for a page to put its own words into."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -20,7 +20,7 @@ def environment() -> Environment:
         return shown(str(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "formats", encoding="utf-8"),
+        loader=FileSystemLoader(folder, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=finished,

@@ -1,0 +1,449 @@
+"""Evidence packages: from a workspace to what somebody else can hold, check and derive again."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, select
+
+from tocsin.answering import Held, answer
+from tocsin.attest.writing import seal_package, write_package
+from tocsin.books import Places
+from tocsin.correlate import identity
+from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records, subject_of
+from tocsin.errors import ConfigError
+from tocsin.intake import Progress
+from tocsin.investigation import answerable
+from tocsin.model.answers import Answers
+from tocsin.model.chunk import Dating
+from tocsin.model.evidence import (
+    EnclosedRecord,
+    EnclosedStatement,
+    Export,
+    Package,
+    Reading,
+    Token,
+    WithheldSession,
+)
+from tocsin.model.exposure import Exposure, Verdict
+from tocsin.model.finding import EntityType, Finding, Incident
+from tocsin.model.instant import format_time
+from tocsin.model.joining import Identities
+from tocsin.model.question import Question
+from tocsin.model.reference import RecordPlace
+from tocsin.model.rule import RuleInfo
+from tocsin.opening import TOOL, now_utc, publish, run_so_far, utc_text
+from tocsin.record.acts import ACT, acts_of, record_act
+from tocsin.record.binding import FIELDS, fields_statement
+from tocsin.record.checkpoint import verifier_key
+from tocsin.record.commitment import field_root
+from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.outside import check_outside
+from tocsin.record.people_keys import Signer
+from tocsin.record.proofs import TileReader
+from tocsin.record.statements import Statement, append_statements, statements_of
+from tocsin.redacting import Redaction
+from tocsin.reproducing import findings_from, hit_lines, rules_of
+from tocsin.rereading import dating_of
+from tocsin.ruleset import kept_rules, rule_files
+from tocsin.store import tables
+from tocsin.store.estate import read_estate
+from tocsin.store.events import read_events
+from tocsin.store.workspace import Workspace, open_workspace
+
+# Beside the findings' own records those that confirm what was reached are enclosed; more are a copy of the record.
+MOST_RECORDS = 50_000
+EXPORTED = "exported"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be exported.
+
+    asked         ids of incidents and findings
+    redacted      names of fields whose values are withheld everywhere
+    with_reached  whether the records that confirm what was reached come along
+    note          one line about why, shown on the first page
+    """
+
+    asked: tuple[str, ...]
+    redacted: tuple[str, ...] = ()
+    with_reached: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A package that was written: where, its content digest, how much is in it, the entry of the act, who attests."""
+
+    folder: Path
+    content: str
+    records: int
+    findings: int
+    withheld: int
+    entry: int
+    outside: tuple[str, ...]
+
+
+def export_evidence(
+    path: Path,
+    wanted: Wanted,
+    folder: Path,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer],
+    progress: Progress,
+    kind: str = EXPORTED,
+    what: Mapping[str, Any] | None = None,
+) -> Exported:
+    """Write the package of these incidents and findings into a new folder, and put the export into the ledger.
+
+    kind, what   the act that says so, with what else it says
+
+    Raises ConfigError for an id that is in no answer, RefusedError where a redacted value would leave,
+    VerificationError where a record is not what was sealed.
+    """
+    if folder.exists():
+        raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
+    with closing(open_workspace(path)) as workspace, workspace.writer_lock():
+        key = open_key(workspace, key_sources(os.environ, passphrase))
+        package, values = _packed(workspace, key, wanted, progress)
+        progress.stage("Writing the package", None)
+        content = write_package(package, folder, values)
+        said: dict[str, Any] = {
+            "asked": list(wanted.asked),
+            "content": content,
+            "findings": len(package.findings),
+            "leaves": [record.index for record in package.records],
+            "records": len(package.records),
+            "redacted": list(wanted.redacted),
+            "size": package.size,
+            "tool": TOOL,
+        }
+        act = record_act(workspace, key, kind, {**said, **(what or {})}, utc_text(now_utc()), actors)
+        seal_package(folder, _export_of(workspace, act.leaf, package.size))
+    return Exported(
+        folder=folder,
+        content=content,
+        records=len(package.records),
+        findings=len(package.findings),
+        withheld=sum(each.count for each in package.withheld),
+        entry=act.leaf,
+        outside=package.outside,
+    )
+
+
+def _packed(
+    workspace: Workspace, key: WorkspaceKey, wanted: Wanted, progress: Progress
+) -> tuple[Package, frozenset[str]]:
+    """All of the package, with a checkpoint over everything it shows; the values that must not leave with it."""
+    progress.stage("Answering", None)
+    kept = answerable(workspace)
+    rules = kept_rules(workspace, str(kept["rules"]))
+    held = Held.load(workspace, rules.compiled, read_estate(workspace.estate))
+    places = _Remembered(workspace)
+    question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    run = run_so_far(workspace, key, now_utc(), 1)
+    answers = answer(replace(held, places=places), question, _number(kept["now"]), run)
+    incidents, findings = _chosen(answers, wanted.asked)
+    reached = _reached(answers, incidents, findings) if wanted.with_reached else ()
+    by_finding: dict[int, list[str]] = defaultdict(list)
+    for finding in findings:
+        for place in finding.records:
+            for reference in places.references[place]:
+                by_finding[reference].append(finding.id)
+    references = set(by_finding)
+    references |= {one for row in reached for place in row.records for one in places.references[place]}
+    if len(references) > MOST_RECORDS:
+        raise ConfigError(
+            f"{len(references):,} records would be enclosed, more than {MOST_RECORDS:,}",
+            hint="name fewer findings, or leave out those that confirm what was reached: --findings-only",
+        )
+    progress.stage("Opening the records", len(references))
+    opened = open_records(workspace, key, references, _tree(workspace))
+    redaction = Redaction.of(opened.records, wanted.redacted)
+    later = _commit_fields(workspace, opened.records)
+    publish(workspace, key)
+    tree = _tree(workspace)
+    records = tuple(_enclosed(record, redaction, later, by_finding, tree) for record in opened.records)
+    sessions = {entity.id for finding in findings for entity in finding.entities if entity.type is EntityType.SESSION}
+    with workspace.reading() as connection:
+        statements = tuple(_statements(connection, opened, later, tree))
+        outside = _outside(connection)
+        checkpoints, tokens = _checkpoints(connection, tree.size)
+    sizes = sorted(checkpoints)
+    taken = _number(kept["taken"])
+    dating = dating_of(workspace) if taken is None else Dating(taken, is_latest=True)
+    paths = _paths(findings, answers, rules.compiled.infos)
+    names = _Names(
+        identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
+    )
+    texts = rule_files(workspace, str(kept["rules"]))
+    enclosed_rules = {path: texts[path] for path in paths if path in texts}
+    files = _file_names(enclosed_rules)
+    again = findings_from(
+        opened.chunks,
+        rules_of(enclosed_rules, opened.chunks),
+        dating=dating,
+        as_of=answers.as_of,
+        canonical=names,
+    )
+    package = Package(
+        origin=workspace.origin,
+        log_key=verifier_key(workspace.origin, key.signer.public_key()),
+        tool=TOOL,
+        asked=wanted.asked,
+        size=tree.size,
+        checkpoints=checkpoints,
+        consistency=tuple((old, new, tuple(tree.consistency_proof(old, new))) for old, new in pairwise(sizes)),
+        tokens=tokens,
+        records=records,
+        statements=statements,
+        incidents=incidents,
+        findings=findings,
+        exposure=reached,
+        coverage=answers.coverage,
+        hits=hit_lines(again.hits, findings, _place_of(opened)),
+        withheld=tuple(_withheld(workspace, sessions, {record.index for record in opened.records}, tree)),
+        rules={name: enclosed_rules[path].decode("utf-8", "replace") for name, path in files.items()},
+        answers=answers,
+        outside=outside,
+        redacted=wanted.redacted,
+        reproducible=not redaction.hides_records,
+        note=wanted.note,
+        reading=Reading(
+            preambles=opened.preambles,
+            as_of=answers.as_of,
+            dating=None if dating is None else (dating.time, dating.is_latest),
+            names=names.used,
+            paths=files,
+        ),
+    )
+    return package, redaction.values
+
+
+class _Remembered(Places):
+    """Places of records, remembered: by place, the references that were asked for."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.references: dict[RecordPlace, set[int]] = defaultdict(set)
+
+    def __call__(self, reference: int) -> RecordPlace:
+        place = super().__call__(reference)
+        self.references[place].add(reference)
+        return place
+
+
+class _Names:
+    """The one name each account and host is shown by; those that were asked for and differ, remembered."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._identities = identities
+        self.used: dict[str, str] = {}
+
+    def __call__(self, name: str) -> str:
+        shown = self._identities.canonical(name)
+        if shown != name:
+            self.used[name] = shown
+        return shown
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _tree(workspace: Workspace) -> TileReader:
+    with workspace.reading() as connection:
+        return TileReader(Ledger(workspace.ledger), *edge_row(connection))
+
+
+def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...], tuple[Finding, ...]]:
+    """The incidents named, and their findings with those named; in the order of the answers."""
+    wanted = set(asked)
+    known = {one.id for one in answers.incidents} | {one.id for one in answers.findings}
+    if missing := sorted(wanted - known):
+        ids = ", ".join(one.id for one in answers.incidents[:10]) or "none"
+        raise ConfigError(f"there is no incident or finding {missing[0]}", hint=f"incidents here: {ids}")
+    incidents = tuple(one for one in answers.incidents if one.id in wanted)
+    named = wanted | {finding for one in incidents for finding in one.findings}
+    return incidents, tuple(one for one in answers.findings if one.id in named)
+
+
+def _reached(answers: Answers, incidents: Sequence[Incident], findings: Sequence[Finding]) -> tuple[Exposure, ...]:
+    """The confirmed verdicts on what was reached through a session or an address of what is exported."""
+    entities = {entity for one in incidents for entity in one.entities}
+    entities |= {entity for one in findings for entity in one.entities}
+    sessions = {entity.id for entity in entities if entity.type is EntityType.SESSION}
+    addresses = {entity.id for entity in entities if entity.type is EntityType.ADDRESS}
+    return tuple(
+        row
+        for row in answers.exposure
+        if row.verdict is Verdict.CONFIRMED
+        and (not sessions.isdisjoint(row.sessions) or not addresses.isdisjoint(row.addresses))
+    )
+
+
+def _commit_fields(workspace: Workspace, records: Sequence[OpenedRecord]) -> dict[int, int]:
+    """By leaf of a record that was sealed without a field root, the leaf of the statement that gives it one."""
+    with workspace.writing() as connection:
+        held = {_of(each): each.leaf for each in statements_of(connection, FIELDS)}
+        missing = [one for one in records if not one.is_fielded and one.index not in held]
+        said = [(FIELDS, fields_statement(one.index, field_root(one.salts.fields, one.fields))) for one in missing]
+        first = append_statements(connection, Ledger(workspace.ledger), said) if said else 0
+    return held | {one.index: first + place for place, one in enumerate(missing)}
+
+
+def _of(statement: Statement) -> int:
+    return subject_of(statement, "leaf")
+
+
+def _enclosed(
+    record: OpenedRecord,
+    redaction: Redaction,
+    later: Mapping[int, int],
+    by_finding: Mapping[int, Sequence[str]],
+    tree: TileReader,
+) -> EnclosedRecord:
+    is_hidden = redaction.hides(record)
+    shows_text = record.text is not None and not is_hidden
+    return EnclosedRecord(
+        index=record.index,
+        leaf=record.leaf,
+        proof=tuple(tree.inclusion_proof(record.index, tree.size)),
+        chunk=record.statement,
+        input=record.path,
+        entry=record.entry,
+        raw=None if is_hidden else record.raw,
+        raw_salt=b"" if is_hidden else record.salts.raw,
+        text=record.text if shows_text else None,
+        text_salt=record.salts.text if shows_text else b"",
+        fields=redaction.fields(record, None if record.is_fielded else later[record.index]),
+        findings=tuple(by_finding.get(record.reference, ())),
+    )
+
+
+def _statements(
+    connection: Connection, opened: Opened, later: Mapping[int, int], tree: TileReader
+) -> Iterator[EnclosedStatement]:
+    """What the ledger says of the inputs and chunks of the records, their late field roots, and every act."""
+    wanted = {record.statement for record in opened.records} | {one.input_statement for one in opened.records}
+    wanted |= {later[one.index] for one in opened.records if not one.is_fielded}
+    for each in statements_of(connection):
+        if each.leaf < tree.size and (each.leaf in wanted or each.kind == ACT):
+            yield _shown(each, tree)
+
+
+def _shown(statement: Statement, tree: TileReader) -> EnclosedStatement:
+    return EnclosedStatement(
+        index=statement.leaf,
+        kind=statement.kind,
+        salt=statement.salt,
+        data=statement.data,
+        proof=tuple(tree.inclusion_proof(statement.leaf, tree.size)),
+    )
+
+
+def _export_of(workspace: Workspace, entry: int, size: int) -> Export:
+    """The act at this entry, proven in the newest checkpoint, which goes on from the package's size."""
+    tree = _tree(workspace)
+    with workspace.reading() as connection:
+        statement = next(each for each in statements_of(connection, ACT) if each.leaf == entry)
+        note = connection.scalar(select(tables.checkpoints.c.note).where(tables.checkpoints.c.size == tree.size))
+    return Export(
+        act=_shown(statement, tree),
+        size=tree.size,
+        checkpoint=str(note),
+        consistency=tuple(tree.consistency_proof(size, tree.size)),
+    )
+
+
+def _outside(connection: Connection) -> tuple[str, ...]:
+    """One sentence for each cosignature and time stamp, verified."""
+    return tuple(
+        f"{each.size:,} entries {each.how} by {each.who} at {format_time(each.time)}"
+        for each in check_outside(connection, list(acts_of(connection)))
+    )
+
+
+def _checkpoints(connection: Connection, size: int) -> tuple[dict[int, str], tuple[Token, ...]]:
+    """The notes of the checkpoints that somebody outside attested and of this size, cosignatures below; the tokens."""
+    notes = {row.size: row.note for row in connection.execute(select(tables.checkpoints))}
+    lines = connection.execute(select(tables.cosignatures).order_by(tables.cosignatures.c.time)).all()
+    tokens = tuple(
+        Token(size=row.size, authority=row.authority, time=row.time, der=row.token, roots=row.roots)
+        for row in connection.execute(select(tables.timestamps).order_by(tables.timestamps.c.time))
+    )
+    wanted = {size} | {row.size for row in lines} | {token.size for token in tokens}
+    found = {each: notes[each] for each in sorted(wanted) if each <= size}
+    for row in lines:
+        if row.size in found:
+            found[row.size] += row.line if row.line.endswith("\n") else f"{row.line}\n"
+    return found, tuple(token for token in tokens if token.size in found)
+
+
+def _paths(findings: Sequence[Finding], answers: Answers, infos: Mapping[str, RuleInfo]) -> list[str]:
+    """The rule files behind the findings, and those of every exception."""
+    rules = {infos[one.detector.id].path for one in findings if one.detector.id in infos}
+    return sorted(rules | {one.path for one in answers.exceptions})
+
+
+def _file_names(paths: Iterable[str]) -> dict[str, str]:
+    """A name of its own below `rules/` for each path."""
+    names: dict[str, str] = {}
+    for path in paths:
+        stem = re.sub(r"[^A-Za-z0-9_-]", "_", Path(path).stem)[:80] or "rule"
+        name, number = stem, 2
+        while name in names:
+            name, number = f"{stem}-{number}", number + 1
+        names[name] = path
+    return names
+
+
+def _place_of(opened: Opened) -> Mapping[int, RecordPlace]:
+    return {record.reference: RecordPlace(record.path, record.entry) for record in opened.records}
+
+
+def _withheld(
+    workspace: Workspace, sessions: Collection[str], shown: Collection[int], tree: TileReader
+) -> Iterator[WithheldSession]:
+    """The records of the same sessions that are not enclosed, by session."""
+    if not sessions:
+        return
+    times: dict[str, dict[int, int | None]] = defaultdict(dict)
+    with workspace.reading() as connection:
+        columns = tables.chunks.c
+        names = connection.execute(select(columns.name).where(columns.events > 0).order_by(columns.sequence)).scalars()
+        for name in names.all():
+            events = read_events(workspace, name, ["record", "time", "actor.session.uid"])
+            mask = pc.is_in(events["actor.session.uid"], pa.array(sorted(sessions), pa.string()))
+            for row in events.filter(mask).to_pylist():
+                times[row["actor.session.uid"]][row["record"]] = row["time"]
+        leaves = leaves_of(connection, {reference for found in times.values() for reference in found})
+    for session, found in sorted(times.items()):
+        left = {
+            leaves[reference]: time
+            for reference, time in found.items()
+            if reference in leaves and leaves[reference] not in shown
+        }
+        if not left:
+            continue
+        known = [time for time in left.values() if time is not None]
+        yield WithheldSession(
+            session=session,
+            count=len(left),
+            first=min(known, default=None),
+            last=max(known, default=None),
+            leaves=tuple((leaf, tree.leaf_hash(leaf)) for leaf in sorted(left)),
+        )

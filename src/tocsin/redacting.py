@@ -1,0 +1,67 @@
+"""What of each record is shown where fields are withheld by name: their values stand nowhere else either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from tocsin.attest.redaction import is_sought, values_of
+from tocsin.enclosing import OpenedRecord
+from tocsin.errors import ConfigError
+from tocsin.model.evidence import ShownFields, Value
+from tocsin.record.commitment import open_fields, value_text
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """The names that are withheld, what they say in any of the records, and whether any record is shown in part."""
+
+    names: frozenset[str]
+    values: frozenset[str]
+    hides_records: bool
+
+    @classmethod
+    def of(cls, records: Sequence[OpenedRecord], names: Iterable[str]) -> Redaction:
+        """Of these records. Raises ConfigError for a field that none of them has: nothing would be withheld."""
+        wanted = frozenset(names)
+        known = {name for record in records for name in record.fields}
+        if missing := sorted(wanted - known):
+            raise ConfigError(
+                f"no enclosed record has a field {missing[0]!r}",
+                hint=f"fields of these records: {', '.join(sorted(known)[:40])}",
+            )
+        values = {
+            value
+            for record in records
+            for name in wanted & set(record.fields)
+            for value in values_of(value_text(record.fields[name]).decode())
+        }
+        found = cls(wanted, frozenset(values), hides_records=False)
+        return cls(wanted, found.values, any(found.hides(record) for record in records))
+
+    def hides(self, record: OpenedRecord) -> bool:
+        """Whether the record is shown by its fields alone: it has a withheld one, or its bytes hold what one says."""
+        if not self.names:
+            return False
+        if not self.names.isdisjoint(record.fields):
+            return True
+        shown = record.raw + (record.text or b"")
+        return any(is_sought(value) and value.encode("utf-8", "replace") in shown for value in self.values)
+
+    def fields(self, record: OpenedRecord, statement: int | None) -> ShownFields:
+        """The record's fields: those withheld, and others that hold what one of them says, by their digests alone."""
+        opened = open_fields(record.salts.fields, record.fields)
+        values = tuple(
+            Value(digest=sha256(salt + text.encode()).digest())
+            if name in self.names or self._says(record.fields[name])
+            else Value(salt=salt, text=text)
+            for name, (salt, text) in zip(sorted(record.fields), opened.values, strict=True)
+        )
+        return ShownFields(names=opened.names, names_salt=opened.names_salt, values=values, statement=statement)
+
+    def _says(self, value: object) -> bool:
+        if not self.values:
+            return False
+        said = " ".join(values_of(value_text(value).decode()))
+        return any(is_sought(withheld) and withheld in said for withheld in self.values)
