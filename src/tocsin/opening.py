@@ -46,6 +46,8 @@ def recover(workspace: Workspace) -> None:
     with workspace.writing() as connection:
         Ledger(workspace.ledger).recover(connection)
     sweep(workspace, chunk_names(workspace))
+    # An erasure that was interrupted after it was committed leaves what it erased in the log of the database.
+    workspace.forget()
 
 
 def publish(workspace: Workspace, key: WorkspaceKey) -> None:

@@ -671,7 +671,7 @@ def read_statements(bag: Bag, tree: Checkpoint) -> Said:
         if kind == "act":
             said.acts.append(read_act(at, shown["data"], index))
             continue
-        if kind not in ("input", "chunk", "derived", "fields"):
+        if kind not in ("input", "chunk", "derived", "fields", "rewritten"):
             raise at.fault(f"version 1 knows no statement of the kind {kind!r}")
         said.objects[index] = stated = at.canonical(shown["data"])
         if stated.get("statement") != kind:
