@@ -232,10 +232,10 @@ def _packed(
         reproducible=not redaction.hides_records,
         note=wanted.note,
         reading=Reading(
-            preambles=opened.preambles,
+            preambles={} if redaction.hides_records else opened.preambles,
             as_of=answers.as_of,
             dating=None if dating is None else (dating.time, dating.is_latest),
-            names=names.used,
+            names={} if redaction.hides_records else names.used,
             paths=files,
         ),
     )

@@ -145,5 +145,5 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(case: Path, tocsin
 
 
 def key_of(tocsin: Tocsin, name: str) -> str:
-    shown = tocsin("key", "show", "--as", f"{name}.key").out
+    shown = tocsin("key", "show", name, "--as", f"{name}.key").out
     return next(word for word in shown.split() if word.startswith(f"{name}+"))
