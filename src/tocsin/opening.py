@@ -56,6 +56,13 @@ def publish(workspace: Workspace, key: WorkspaceKey) -> None:
         Ledger(workspace.ledger).publish(connection, key.signer, workspace.origin, utc_text(now_utc()))
 
 
+def signed_now(path: Path, passphrase: str | None) -> str:
+    """The note of a checkpoint over all that is committed now, cosignatures below it. Raises StoreError."""
+    workspace, key = open_existing(path, passphrase)
+    publish(workspace, key)
+    return Ledger(workspace.ledger).checkpoint_path.read_text(encoding="utf-8")
+
+
 def run_so_far(workspace: Workspace, key: WorkspaceKey, started: int, workers: int) -> Run:
     """What the answers say of the run that gives them; `started` in ns UTC."""
     checkpoint = Ledger(workspace.ledger).checkpoint_path

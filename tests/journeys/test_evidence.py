@@ -70,6 +70,15 @@ def test_the_export_is_an_entry_of_the_ledger_and_the_record_stays_whole(case: P
     assert "made a package of" in tocsin("record", "custody", "--workspace", "CASE").out
 
 
+def test_a_checkpoint_kept_elsewhere_is_a_beginning_of_the_record_and_of_a_package_made_later(
+    case: Path, tocsin: Tocsin
+) -> None:
+    assert tocsin("record", "checkpoint", "--workspace", "CASE", "-o", "kept.note").code == 0
+    exported(tocsin)
+    assert tocsin("record", "verify", "--workspace", "CASE", "--against", "kept.note").code == 0
+    assert tocsin("evidence", "verify", "P", "--checkpoint", "kept.note").code == 0
+
+
 def test_a_package_does_not_replace_another(case: Path, tocsin: Tocsin) -> None:
     exported(tocsin)
     again = tocsin("evidence", "export", findings()[0]["id"], "--workspace", "CASE", "-o", "P")

@@ -63,6 +63,17 @@ def verify(
 
 
 @commands.command()
+def checkpoint(
+    workspace: options.WorkspaceOption, output: options.OutputOption = None, force: options.ForceOption = False
+) -> None:
+    """Sign the ledger as it stands and write the checkpoint out, to be kept elsewhere: for verify --against."""
+    from tocsin.opening import signed_now
+
+    refuse_overwrite(output, force=force)
+    release(signed_now(workspace, passphrase_for(workspace)), output, force=force)
+
+
+@commands.command()
 def custody(
     workspace: options.WorkspaceOption,
     format_: options.FormatOption = "text",
