@@ -76,6 +76,7 @@ MEMBERS = {
     "chunk": "statement:str name:str decoder:str input:int offset:int length:int tree_start:int leaves:int"
     " first_entry:int read:int *",
     "derived": "statement:str *",
+    "rewritten": "statement:str *",
     "fields": "statement:str leaf:int fields:hex *",
     "act": "act:str at:str by:strings ledger:dict previous:index what:dict",
     "ledger": "size:int root:base64",
@@ -335,7 +336,7 @@ def read_statements(bag: Bag, tree: Tree) -> tuple[dict[int, Object], list[Objec
             if kind == "act":
                 acts.append(read_act(shown["data"], index))
                 continue
-            known = kind in ("input", "chunk", "derived", "fields")
+            known = kind in ("input", "chunk", "derived", "fields", "rewritten")
             check(known, f"version 1 knows no statement of the kind {kind!r}")
             said[index] = canonical(shown["data"])
             check(said[index].get("statement") == kind, f"it is no statement of the kind {kind!r}")
