@@ -21,7 +21,7 @@ from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.correlate import identity
 from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records, subject_of
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, RefusedError
 from tocsin.intake import Progress
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
@@ -132,6 +132,12 @@ def export_evidence(
             "tool": TOOL,
         }
         act = record_act(workspace, key, kind, {**said, **(what or {})}, utc_text(now_utc()), actors)
+        newest = max((one.index for one in package.statements if one.kind == ACT), default=None)
+        if act.previous != newest:  # what reads the record takes no writer lock, and is an act too
+            raise RefusedError(
+                f"entry {act.previous} was recorded while the package was made, and is not in it",
+                hint=f"remove {folder}, which is unfinished, and export again",
+            )
         seal_package(folder, _export_of(workspace, act.leaf, package.size))
     return Exported(
         folder=folder,

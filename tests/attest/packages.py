@@ -199,6 +199,7 @@ class Maker:
             "at": time_text(self.start + 60 * size),
             "by": [signer.name for signer in by],
             "ledger": {"root": b64(tree_hash(self.leaves)), "size": size},
+            "previous": max((one["index"] for one in self.statements if one["kind"] == "act"), default=None),
             "what": dict(what),
         }
         text = f"tocsin/act/1\n{canonical(body | bent)}\n"

@@ -92,7 +92,14 @@ class Said(NamedTuple):
 
 
 def act(
-    kind: str, when: str, what: dict[str, Any], leaves: Sequence[bytes], key: Ed25519PrivateKey = _LOG, by: str = ORIGIN
+    kind: str,
+    when: str,
+    what: dict[str, Any],
+    leaves: Sequence[bytes],
+    key: Ed25519PrivateKey = _LOG,
+    by: str = ORIGIN,
+    *,
+    previous: int | None,
 ) -> Said:
     """An act over the tree of these leaves."""
     body = {
@@ -100,6 +107,7 @@ def act(
         "at": when,
         "by": [by],
         "ledger": {"root": base64.b64encode(tree(leaves)).decode(), "size": len(leaves)},
+        "previous": previous,
         "what": what,
     }
     text = f"tocsin/act/1\n{canonical(body).decode()}\n"
@@ -148,10 +156,14 @@ def made(*, hide: frozenset[str] = frozenset()) -> Made:
         leaves.append(one.leaf)
         return len(leaves) - 1
 
+    def said_act(kind: str, when: str, what: dict[str, Any], *by: Any) -> int:
+        previous = max((n for n, one in said.items() if one.kind == "act"), default=None)
+        return say(act(kind, when, what, leaves, *by, previous=previous))
+
     officer, custodian = "registrar@tribunal.example", "duty@tribunal.example"
-    say(act("enrolled", "2024-03-01T08:00:00Z", _enrolment(officer, _OFFICER, "officer"), leaves, _OFFICER, officer))
+    said_act("enrolled", "2024-03-01T08:00:00Z", _enrolment(officer, _OFFICER, "officer"), _OFFICER, officer)
     what = _enrolment(custodian, _CUSTODIAN, "custodian")
-    say(act("enrolled", "2024-03-01T08:05:00Z", what, leaves, _OFFICER, officer))
+    said_act("enrolled", "2024-03-01T08:05:00Z", what, _OFFICER, officer)
     say(_input(1, MAIL, b"".join(_RAW)))
     first = len(leaves)
     spans, offset = [], 0
@@ -164,7 +176,7 @@ def made(*, hide: frozenset[str] = frozenset()) -> Made:
     mail_chunk = say(_chunk(1, name, offset, first, len(texts)))
     early = len(leaves)
     what = {"input": MAIL, "sha256": sha256(b"".join(_RAW)).hexdigest(), "from": "the mail provider"}
-    say(act("collected", "2024-03-08T06:30:00Z", what, leaves, _CUSTODIAN, custodian))
+    said_act("collected", "2024-03-08T06:30:00Z", what, _CUSTODIAN, custodian)
     say(_input(2, EVTX, _EVTX_RAW))
     span = (0, len(_EVTX_RAW), _EVTX_RAW, _EVTX_TEXT, None)
     evtx = len(leaves)
@@ -175,8 +187,8 @@ def made(*, hide: frozenset[str] = frozenset()) -> Made:
     digests = [sha256(salt + text.encode()).digest() for salt, text in evtx_fields.values]
     root = sha256(sha256(evtx_fields.names_salt + evtx_fields.names.encode()).digest() + b"".join(digests)).hexdigest()
     fields_at = say(Said("fields", canonical({"statement": "fields", "leaf": evtx, "fields": root})))
-    say(act("read", "2024-03-08T07:10:00Z", {"login": "analyst-2", "records": 7}, leaves))
-    say(act("read", "2024-03-08T07:15:00Z", {"login": "analyst-2", "records": 2}, leaves))
+    said_act("read", "2024-03-08T07:10:00Z", {"login": "analyst-2", "records": 7})
+    said_act("read", "2024-03-08T07:15:00Z", {"login": "analyst-2", "records": 2})
     size = len(leaves)
 
     records = [_mail_record(n, text, leaves, first, mail_chunk, hide) for n, text in enumerate(texts) if n in (1, 2, 3)]
@@ -261,7 +273,8 @@ def export(made_: Made, content: str) -> Export:
         "redacted": list(package.redacted),
         "login": "analyst-2",
     }
-    one = act("exported", "2024-03-09T10:00:05Z", what, leaves)
+    previous = max(each.index for each in package.statements if each.kind == "act")
+    one = act("exported", "2024-03-09T10:00:05Z", what, leaves, previous=previous)
     leaves.append(one.leaf)
     index, size = len(leaves) - 1, len(leaves)
     return Export(

@@ -417,7 +417,11 @@ BENT: dict[str, tuple[Edit, str]] = {
     "statement's salt": (said("salt", "0" * 64), "its inclusion proof does not lead to the root"),
     "act dropped": (
         edit_lines("statements.jsonl", lambda lines: [lines[0], *lines[2:]]),
-        "nobody enrolled the key 'ana.analyst' before it",
+        "an act is missing between entries 0 and 2: whose keys counted cannot be judged",
+    ),
+    "first act dropped": (
+        edit_lines("statements.jsonl", lambda lines: lines[1:]),
+        "an act is missing before 1: whose keys counted cannot be judged",
     ),
     "cosignature changed": (
         lambda folder: put(
@@ -599,6 +603,10 @@ def many(*steps: Callable[[Maker], object]) -> Callable[[Maker], None]:
     return run
 
 
+def later_but_dated_before(maker: Maker) -> None:
+    maker.act("read", {}, OFFICER, at=time_text(START))
+
+
 ACTS = {
     "by nobody enrolled": Case(lambda m: m.act("read", {}, THIEF), "nobody enrolled the key 'thief.example' before it"),
     "by a key revoked": Case(
@@ -696,8 +704,30 @@ ACTS = {
     "a time that is none": Case(lambda m: m.act("read", {}, OFFICER, at="2031-02-30T00:00:00Z"), "it gives no time"),
     "a time in another spelling": Case(lambda m: m.act("read", {}, OFFICER, at="2031-2-3T0:0:0Z"), "it gives no time"),
     "back-dated": Case(
-        lambda m: m.act("read", {}, OFFICER, at=time_text(START)),
+        many(lambda m: m.act("cosigned", {"line": m.cosigned[21].rstrip()}, LOG), later_but_dated_before),
         "it is back-dated: the ledger of 21 entries was stamped",
+    ),
+    "the act before it left unnamed": Case(
+        lambda m: m.act("read", {}, OFFICER, previous=None), "an act is missing between entries 20 and 21"
+    ),
+    "an act before it that is none": Case(
+        lambda m: m.act("read", {}, OFFICER, previous=True), "it does not name the act before it"
+    ),
+    "an act before it that comes after it": Case(
+        lambda m: m.act("read", {}, OFFICER, previous=21), "it does not name the act before it"
+    ),
+    "a revocation withheld": Case(
+        many(
+            lambda m: revoke(m, CUSTODIAN),
+            lambda m: m.statements.pop(),
+            lambda m: m.act("read", {}, CUSTODIAN, previous=21),
+        ),
+        "an act is missing between entries 20 and 22: whose keys counted cannot be judged",
+    ),
+    "a revocation withheld before the export": Case(
+        many(lambda m: revoke(m, ANALYST), lambda m: m.statements.pop()),
+        "an act is missing between entries 20 and 22: whose keys counted cannot be judged",
+        {"previous": 21},
     ),
     "other members": Case(lambda m: m.act("read", {}, OFFICER, why="x"), "the member 'why' does not belong there"),
     "export by a key revoked": Case(lambda m: revoke(m, ANALYST), "the key 'ana.analyst' was revoked before"),
@@ -734,6 +764,23 @@ def test_post_dated(tmp_path: Path) -> None:
     maker.cosigned.clear()
     maker.cosign(21, WITNESS, START)
     assert "it is post-dated: the ledger of 21 entries was stamped" in fault(maker.write(tmp_path / "p"))
+
+
+def test_an_act_between_a_checkpoint_and_the_arrival_of_its_cosignature_may_be_older_than_it(tmp_path: Path) -> None:
+    maker = small_ledger()
+    maker.cosigned.clear()
+    maker.cosign(21, WITNESS, START + 86_400)
+    maker.act("read", {}, OFFICER)
+    maker.act("cosigned", {"line": maker.cosigned[21].rstrip()}, LOG, at=time_text(START + 90_000))
+    maker.publish()
+    assert outcome(maker.write(tmp_path / "p", at=time_text(START + 90_000)))
+    maker = small_ledger()
+    maker.cosigned.clear()
+    maker.cosign(21, WITNESS, START + 86_400)
+    maker.act("cosigned", {"line": maker.cosigned[21].rstrip()}, LOG)
+    maker.publish()
+    assert "entry 21 (act 'cosigned'" in (found := fault(maker.write(tmp_path / "q", at=time_text(START + 90_000))))
+    assert "it is back-dated" in found
 
 
 def test_an_act_that_is_not_that_of_export(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,7 +133,7 @@ def test_entries_that_claim_a_time_after_the_token_are_found(tmp_path: Path, own
     assert "it is post-dated: the ledger of 3 entries was stamped at" in fault(folder)
 
 
-def test_entries_that_claim_a_time_before_a_token_of_what_came_before_them_are_found(
+def test_entries_that_claim_a_time_before_a_token_that_an_entry_before_them_holds_are_found(
     tmp_path: Path, own: Authority
 ) -> None:
     earlier = int(time.time()) - 86_400
@@ -140,7 +141,10 @@ def test_entries_that_claim_a_time_before_a_token_of_what_came_before_them_are_f
     maker.files["timestamps/3-1.pem"] = own.root
     maker.files["timestamps/3-1.tsr"] = own.stamp(maker.stamped_note(3))
     maker.cosigned.clear()
-    assert "entry 3 (act 'witness_trusted' of" in (found := fault(maker.write(tmp_path / "p")))
+    token = maker.files["timestamps/3-1.tsr"]
+    maker.act("timestamped", {"token_sha256": sha256(token).hexdigest()}, LOG)
+    maker.publish()
+    assert "entry 21 (act 'timestamped' of" in (found := fault(maker.write(tmp_path / "p")))
     assert "it is back-dated" in found
 
 

@@ -53,12 +53,13 @@ class Ledger:
         names = [each.name for each in chosen] if by is None else list(by)
         root = bytes(32)
         tree = {"root": base64.b64encode(root).decode(), "size": size}
-        body = {"act": kind, "at": AT, "by": names, "ledger": tree, "what": what}
+        previous = size - 1 if size else None
+        body = {"act": kind, "at": AT, "by": names, "ledger": tree, "previous": previous, "what": what}
         text = "tocsin/act/1\n" + json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
         note = Note(text, ())
         for each in chosen:
             note = with_signature(note, vkey(each), each.sign)
-        return Act(size, kind, AT, tuple(names), size, root, dict(what), str(note))
+        return Act(size, kind, AT, tuple(names), size, root, previous, dict(what), str(note))
 
     def add(self, kind: str, what: Mapping[str, Any], *signers: HeldKey, by: Sequence[str] | None = None) -> Act:
         """The next act, added."""

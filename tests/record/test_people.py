@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,9 +184,7 @@ def test_the_first_person_enrols_himself_as_an_officer_and_nothing_else() -> Non
 def test_a_signature_is_good_for_the_text_it_stands_under_alone() -> None:
     ledger = two_officers()
     good = ledger.act("read", READ, ADA)
-    altered = Act(
-        good.leaf, good.kind, good.at, good.by, good.size, good.root, good.what, good.note.replace("expo", "Expo")
-    )
+    altered = replace(good, note=good.note.replace("expo", "Expo"))
     with pytest.raises(VerificationError, match=r"the signature of 'ada@.* is not good"):
         ledger.registry.add(altered)
 
@@ -194,7 +193,7 @@ def test_an_act_over_more_entries_than_lie_before_it_is_refused() -> None:
     ledger = two_officers()
     good = ledger.act("read", READ, ADA)
     with pytest.raises(VerificationError, match="over 3 entries, more than there were"):
-        ledger.registry.add(Act(2, good.kind, good.at, good.by, good.size, good.root, good.what, good.note))
+        ledger.registry.add(replace(good, leaf=2))
 
 
 _EVENTS = st.lists(st.sampled_from(["read", "succeed", "revoke", "recover"]), max_size=8)

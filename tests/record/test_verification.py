@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Executable, Row, delete, select, update
 
 from tocsin.errors import VerificationError
+from tocsin.record.acts import acts_of, record_act
 from tocsin.record.checkpoint import sign_checkpoint
 from tocsin.record.commitment import Span
 from tocsin.record.keys import create_key, open_key
@@ -21,7 +22,7 @@ from tocsin.record.ledger import Ledger
 from tocsin.record.merkle import Frontier
 from tocsin.record.verify import OpenStream, Verified, verify
 from tocsin.store.durable import write_durably
-from tocsin.store.tables import checkpoints, chunks, inputs, rejections, tree
+from tocsin.store.tables import checkpoints, chunks, inputs, rejections, statements, tree
 from tocsin.store.workspace import create_workspace, open_workspace
 
 from .recorder import LINES, SIGNED, Recorder, fill, no_sources, reread
@@ -304,3 +305,20 @@ def test_a_checkpoint_file_cut_or_extended_is_noticed(copy: Path, damage: Callab
     damaged = damage(data) if damage is not bytes else b""
     path.write_bytes(damaged)
     assert str(path) in fault_of(copy)
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_an_act_whose_row_was_taken_away_is_missed(sealed: Path, tmp_path: Path, gone: int) -> None:
+    folder = shutil.copytree(sealed, tmp_path / "copy")
+    with opened(folder) as recorder:
+        for number in range(3):
+            record_act(recorder.workspace, recorder.key, "read", {"command": f"exposure {number}"}, SIGNED)
+    assert verified(folder).acts == 3
+    with opened(folder) as recorder, recorder.workspace.writing() as connection:
+        acts = list(acts_of(connection))
+        assert [act.previous for act in acts] == [None, acts[0].leaf, acts[1].leaf]
+        connection.execute(delete(statements).where(statements.c.leaf == acts[gone].leaf))
+    said = fault_of(folder)
+    if gone < 2:  # the last one is named by none: the tree misses it
+        assert "an act is missing" in said
+        assert "whose keys counted cannot be judged" in said

@@ -20,13 +20,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-from bisect import bisect_right
 from calendar import timegm
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -145,6 +144,7 @@ class Act:
     by: list[str]
     size: int
     root: bytes
+    previous: int | None
     what: dict[str, Any]
     note: Note
 
@@ -164,11 +164,15 @@ class Record(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """Somebody outside says that the ledger of `size` entries existed at `time`, in seconds since 1970."""
+    """Somebody outside says that the ledger of `size` entries existed at `time`, in seconds since 1970.
+
+    act   the entry that holds it, so that no entry from there on can be older; None where no act does
+    """
 
     size: int
     time: int
     who: str
+    act: int | None
 
     @property
     def words(self) -> str:
@@ -397,7 +401,10 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
     signers = "the workspace's own key, no person," if act.by == [origin] else " and ".join(act.by)
     told(8, f"export: checked: entry {act.index} binds every file of the payload: by {signers} at {moment(act.at)}")
     stamps: list[Stamp] = []
-    outside = ((9, cosigned(checkpoints, said.acts, people, options)), (10, stamped(bag, checkpoints, options)))
+    outside = (
+        (9, cosigned(checkpoints, said.acts, people, options)),
+        (10, stamped(bag, checkpoints, said.acts, options)),
+    )
     for step, outcomes in outside:
         for outcome, stamp in outcomes:
             told(step, outcome)
@@ -727,7 +734,12 @@ def read_act(at: At, data: str, index: int) -> Act:
     header, _, rest = note.text.partition("\n")
     if header != "tocsin/act/1" or rest.count("\n") != 1:
         raise at.fault("it is no act of version 1")
-    body = at.members(at.canonical(rest[:-1]), {"act": str, "at": str, "by": list, "ledger": dict, "what": dict})
+    types: Types = {"act": str, "at": str, "by": list, "ledger": dict, "what": dict}
+    body = at.canonical(rest[:-1])
+    previous = body.pop("previous", "")
+    at.members(body, types)
+    if previous is not None and (type(previous) is not int or not 0 <= previous < index):
+        raise at.fault("it does not name the act before it")
     tree, by = at.members(body["ledger"], {"root": str, "size": int}), [*at.list(body["by"], str)]
     if not by or len(set(by)) != len(by):
         raise at.fault("it names nobody who signs, or somebody twice")
@@ -737,7 +749,7 @@ def read_act(at: At, data: str, index: int) -> Act:
         raise at.fault("it gives no time") from error
     if moment(time) != body["at"]:
         raise at.fault("it gives no time")
-    return Act(index, body["act"], time, by, tree["size"], at.base64(tree["root"]), body["what"], note)
+    return Act(index, body["act"], time, by, tree["size"], at.base64(tree["root"]), previous, body["what"], note)
 
 
 @dataclass(slots=True)
@@ -763,6 +775,7 @@ class People:
         self.known: dict[str, Person] = {}
         self.cuts: dict[str, tuple[int, int]] = {}
         self.uncounted: set[int] = set()
+        self.newest: int | None = None
 
     def admit(self, acts: Sequence[Act], checkpoints: dict[int, Checkpoint]) -> Iterator[str]:
         """Raises the first Fault; yields what a reader should know of acts that stand."""
@@ -776,6 +789,10 @@ class People:
                 self._cut(str(act.what.get("name")), since, act.index, brought)
         for act in acts:
             at = act.place(7)
+            if act.previous != self.newest:
+                since = "before" if self.newest is None else f"between entries {self.newest} and"
+                raise at.fault(f"an act is missing {since} {act.index}: whose keys counted cannot be judged")
+            self.newest = act.index
             if not 0 <= act.size <= act.index:
                 raise at.fault(f"it speaks of a ledger of {act.size} entries, which came after it")
             if act.size in checkpoints and act.root != checkpoints[act.size].root:
@@ -934,9 +951,10 @@ def cosigned(
             trusted[key.name, key.id] = key, f"whom the institution named itself (entry {act.index})"
     given = [At(9, "the witness you gave").key(text, 4) for text in options.witnesses]
     trusted |= {(key.name, key.id): (key, "whom you named") for key in given}
+    lines = {act.what.get("line"): act.index for act in reversed(acts) if act.kind == "cosigned"}
     met, unknown = set(), set()
     for size, checkpoint in checkpoints.items():
-        for name, key_id, signature, _ in checkpoint.note.signatures:
+        for name, key_id, signature, line in checkpoint.note.signatures:
             if (name, key_id) not in trusted:
                 unknown |= {name} - {people.log.name}
                 continue
@@ -945,7 +963,8 @@ def cosigned(
             message = f"cosignature/v1\ntime {time}\n{checkpoint.note.text}".encode()
             At(9, f"checkpoints/{size}.note").signature(key, signature[8:], message)
             met.add((name, key_id))
-            yield f"cosignature: checked: {size:,} entries, {moment(time)}, by {name}, {why}", Stamp(size, time, name)
+            stamp = Stamp(size, time, name, lines.get(line))
+            yield f"cosignature: checked: {size:,} entries, {moment(time)}, by {name}, {why}", stamp
     for key in given:
         if (key.name, key.id) not in met:
             raise At(9, "the witness you gave").fault(f"{key.name!r} cosigned none of the checkpoints")
@@ -955,9 +974,12 @@ def cosigned(
         yield "cosignatures: none that counts", None
 
 
-def stamped(bag: Bag, checkpoints: dict[int, Checkpoint], options: Options) -> Iterator[tuple[str, Stamp | None]]:
+def stamped(
+    bag: Bag, checkpoints: dict[int, Checkpoint], acts: Sequence[Act], options: Options
+) -> Iterator[tuple[str, Stamp | None]]:
     """(10) RFC 3161 tokens over checkpoints, verified by openssl as of the time they give."""
     tokens, openssl = bag.named(r"timestamps/([0-9]{1,15})-[0-9]+\.tsr"), openssl_here()
+    held = {act.what.get("token_sha256"): act.index for act in reversed(acts) if act.kind == "timestamped"}
     known = {path.removesuffix("tsr") + end for path, _ in tokens for end in ("tsr", "pem")}
     for path, _ in bag.named(r"timestamps/.*"):
         if path not in known:
@@ -981,7 +1003,8 @@ def stamped(bag: Bag, checkpoints: dict[int, Checkpoint], options: Options) -> I
         under = (
             "a root you gave" if options.tsa_roots else "the root in the package: ask the authority whether it is its"
         )
-        yield f"time stamp: checked: {size:,} entries, {moment(time)}, under {under}", Stamp(size, time, path)
+        stamp = Stamp(size, time, path, held.get(bag.payload[path]))
+        yield f"time stamp: checked: {size:,} entries, {moment(time)}, under {under}", stamp
     if not tokens:
         yield "time stamps: none enclosed", None
 
@@ -1028,25 +1051,12 @@ def token_time(at: At, openssl: str, token: bytes, note: bytes, roots: bytes) ->
 
 def check_times(acts: Sequence[Act], stamps: Sequence[Stamp]) -> None:
     """(11) No entry claims a time that one from outside contradicts."""
-    ordered = sorted(stamps)
-    sizes = [stamp.size for stamp in ordered]
-    latest, soonest = list(accumulate(ordered, later)), list(accumulate(ordered[::-1], sooner))[::-1]
     for act in acts:
-        place = bisect_right(sizes, act.index)  # stamps before it are of trees without the act
-        if place and act.at < latest[place - 1].time - TOLERANCE:
-            raise act.place(11).fault(f"it is back-dated: {latest[place - 1].words}, and it came later")
-        if place < len(ordered) and act.at > soonest[place].time + TOLERANCE:
-            raise act.place(11).fault(f"it is post-dated: {soonest[place].words}, and it was there already")
-
-
-def later(one: Stamp, other: Stamp) -> Stamp:
-    """The one of the later time."""
-    return max(one, other, key=lambda stamp: stamp.time)
-
-
-def sooner(one: Stamp, other: Stamp) -> Stamp:
-    """The one of the earlier time."""
-    return min(one, other, key=lambda stamp: stamp.time)
+        for stamp in stamps:
+            if stamp.act is not None and act.index >= stamp.act and act.at < stamp.time - TOLERANCE:
+                raise act.place(11).fault(f"it is back-dated: {stamp.words}, which entry {stamp.act} before it holds")
+            if act.index < stamp.size and act.at > stamp.time + TOLERANCE:
+                raise act.place(11).fault(f"it is post-dated: {stamp.words}, and it was there already")
 
 
 def conclusion(package: dict[str, Any], count: int, options: Options, stamps: Sequence[Stamp]) -> Iterable[str]:

@@ -19,7 +19,7 @@ from tocsin.record.ledger import Ledger, check_clock, frontier_of
 from tocsin.record.notes import KeyType, Note, VerifierKey, with_signature
 from tocsin.record.people import Registry, check_act
 from tocsin.record.people_keys import Signer
-from tocsin.record.statements import append_statements, statements_of
+from tocsin.record.statements import append_statements, newest_statement, statements_of
 from tocsin.store.workspace import Workspace
 
 ACT = "act"
@@ -28,7 +28,7 @@ _HEADER = "tocsin/act/1"
 _OF_PEOPLE = tuple(
     f'{_HEADER}\n{{"act":"{kind}",'.encode() for kind in ("enrolled", "succeeded", "recovered", "revoked")
 )
-_MEMBERS = {"act", "at", "by", "ledger", "what"}
+_MEMBERS = {"act", "at", "by", "ledger", "previous", "what"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Act:
     at          RFC 3339 in UTC, whole seconds, by the clock of the machine it was done on
     by          names of the keys that signed
     size, root  of the tree before it
+    previous    the leaf of the act before it, None for the first of the ledger: no act can be left out unseen
     what        what was done, by kind (docs/formats/evidence.md)
     note        the signed note itself
     """
@@ -49,6 +50,7 @@ class Act:
     by: tuple[str, ...]
     size: int
     root: bytes
+    previous: int | None
     what: Mapping[str, Any]
     note: str
 
@@ -100,6 +102,7 @@ def record_act(
             "at": at,
             "by": [signer.name for signer in signers],
             "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
+            "previous": newest_statement(connection, ACT),
             "what": said,
         }
         note = Note(f"{_HEADER}\n{canonical(body).decode()}\n", ())
@@ -160,6 +163,7 @@ def read_act(leaf: int, data: bytes) -> Act:
             by=tuple(str(name) for name in members["by"]),
             size=int(tree["size"]),
             root=base64.b64decode(tree["root"], validate=True),
+            previous=None if members["previous"] is None else int(members["previous"]),
             what=dict(members["what"]),
             note=note,
         )

@@ -52,6 +52,12 @@ def append_statements(
     return start
 
 
+def newest_statement(connection: Connection, kind: str) -> int | None:
+    """The leaf of the newest statement of this kind, None where there is none."""
+    query = select(statements.c.leaf).where(statements.c.kind == kind).order_by(statements.c.leaf.desc()).limit(1)
+    return connection.scalar(query)
+
+
 def statements_of(connection: Connection, kind: str | None = None) -> Iterator[Statement]:
     """The statements as the database has them, unchecked, in the order of the ledger; those of one kind where given."""
     query = select(statements.c.leaf, statements.c.kind, statements.c.salt, statements.c.data)

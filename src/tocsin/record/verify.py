@@ -89,8 +89,8 @@ def verify(
         own = log_key(workspace.origin, key.signer.public_key())
         people = Registry(key=own)
         said: dict[int, list[Act]] = {}
-        for act in acts:
-            check_place(act)
+        for before, act in zip((None, *(act.leaf for act in acts)), acts, strict=False):
+            check_place(act, before)
             people.add(act)
             said.setdefault(act.size, []).append(act)
         tree.check(said)

@@ -66,7 +66,16 @@ class Said:
             )
 
 
-def check_place(act: Act) -> None:
-    """Raises VerificationError where an act speaks of a tree that did not exist yet when it was committed."""
+def check_place(act: Act, before: int | None) -> None:
+    """Raises VerificationError where an act was moved, or one before it taken away.
+
+    before   the leaf of the act that stands before it, None where none does
+    """
+    if act.previous != before:
+        between = f"between entries {before} and {act.leaf}" if before is not None else f"before entry {act.leaf}"
+        raise VerificationError(
+            f"an act is missing {between}: entry {act.leaf} ({act.kind}) names another act as the one before it; "
+            "whose keys counted cannot be judged"
+        )
     if act.size > act.leaf:
         raise VerificationError(f"entry {act.leaf} ({act.kind}) speaks of {act.size} entries: it was put in or moved")
