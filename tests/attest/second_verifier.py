@@ -37,7 +37,7 @@ MANY_FILES, MANY_LINES, MANY_SIGNATURES = 100_000, 1_000_000, 100
 TAGS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "README.txt")
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PACKAGE, RECORDS, STATEMENTS = "data/package.json", "data/records.jsonl", "data/statements.jsonl"
-CONSISTENCY, EXPORT = "data/consistency.json", "data/custody/export.json"
+PROGRAM, CONSISTENCY, EXPORT = "data/verify.py", "data/consistency.json", "data/custody/export.json"
 
 PEOPLES_ROLES = frozenset({"officer", "custodian", "analyst", "receiver", "witness"})
 LEDGER = "the ledger's own key"
@@ -83,7 +83,7 @@ def _no_float(text: str) -> Any:
 
 
 def _small(text: str) -> int:
-    need(len(text) < 18 and text != "-0" and abs(int(text)) < 1 << 53, f"{text[:30]}: a number beyond 53 bits")
+    need(len(text) < 18 and abs(int(text)) < 1 << 53, f"{text[:30]}: a number beyond 53 bits")
     return int(text)
 
 
@@ -137,11 +137,6 @@ def plain(value: object) -> str:
     """Text that can be hashed: UTF-8 has no lone surrogate."""
     need(spelled(string(value)) == value, "a lone surrogate")
     return string(value)
-
-
-def truth(value: object) -> bool:
-    need(isinstance(value, bool), "neither true nor false")
-    return bool(value)
 
 
 def matching(pattern: str, what: str) -> Decoder[str]:
@@ -215,16 +210,6 @@ def perhaps(decoder: Decoder[Any]) -> Any:
     return field(default=None, metadata={"decoder": decoder})
 
 
-def by(decoder: Decoder[Any]) -> Any:
-    """A member of an object, and what decodes it. A trailing underscore of its name is not part of it."""
-    return field(metadata={"decoder": decoder})
-
-
-def perhaps(decoder: Decoder[Any]) -> Any:
-    """A member that may be absent, and then is None."""
-    return field(default=None, metadata={"decoder": decoder})
-
-
 def shape(kind: type[T], *, is_open: bool = False) -> Decoder[T]:
     """An object as a dataclass; others than its members only where the shape is open."""
     members = {one.name.rstrip("_"): one for one in fields(kind)}  # type: ignore[arg-type]
@@ -260,36 +245,7 @@ def json_text(inner: Decoder[T]) -> Decoder[T]:
 
 def time_of(value: object) -> int:
     """Seconds since 1970 of an RFC 3339 time in UTC, whole seconds."""
-    text = matching(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z", "time")(value)
-    try:
-        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
-    except ValueError:
-        raise RefusalError("no time") from None
-
-
-def distinct(decoder: Decoder[tuple[T, ...]]) -> Decoder[tuple[T, ...]]:
-    def decode(value: object) -> tuple[T, ...]:
-        found = decoder(value)
-        need(len(set(found)) == len(found), "one stands twice")
-        return found
-
-    return decode
-
-
-def some(decoder: Decoder[tuple[T, ...]]) -> Decoder[tuple[T, ...]]:
-    def decode(value: object) -> tuple[T, ...]:
-        need(value, "an empty list")
-        return decoder(value)
-
-    return decode
-
-
-name_of_a_key = matching("[a-z0-9.@-]+", "name of a key")
-
-
-def time_of(value: object) -> int:
-    """Seconds since 1970 of an RFC 3339 time in UTC, whole seconds."""
-    text = matching(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z", "time")(value)
+    text = matching(r"[1-9][0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z", "time")(value)
     try:
         return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
     except ValueError:
@@ -428,7 +384,6 @@ class Head:
     asked: tuple[str, ...] = by(many(string))
     size: int = by(whole)
     redacted: tuple[str, ...] = by(many(string))
-    reproducible: bool = by(truth)
     counts: Counts = by(shape(Counts, is_open=True))
 
 
@@ -467,14 +422,14 @@ class Record:
     leaf: str = by(plain)
     proof: tuple[bytes, ...] = by(many(node))
     chunk: int = by(whole)
-    input: str = by(plain)
+    input: str = by(string)
     entry: int = by(whole)
     raw: bytes | None = perhaps(base64_bytes)
     raw_salt: bytes | None = perhaps(digest)
     text: str | None = perhaps(plain)
     text_salt: bytes | None = perhaps(digest)
     fields: Fields | None = perhaps(shape(Fields))
-    findings: tuple[str, ...] = by(many(string))
+    findings: tuple[object, ...] = by(many(anything))
 
 
 @frozen
@@ -545,6 +500,7 @@ class Body:
     at: int = by(time_of)
     by_: tuple[str, ...] = by(some(distinct(many(string))))
     ledger: Tree = by(shape(Tree))
+    previous: int | None = by(nullable(whole))
     what: Mapping[str, Any] = by(mapping)
 
 
@@ -552,8 +508,8 @@ class Body:
 class Enrolment:
     name: str = by(name_of_a_key)
     key: Key = by(key_of(1))
-    roles: tuple[str, ...] = by(distinct(many(one_of(*PEOPLES_ROLES))))
-    person: str = by(string)
+    roles: tuple[str, ...] = by(some(many(one_of(*PEOPLES_ROLES))))
+    person: str = by(matching(r"(?s).*\S.*", "name of a person"))
 
 
 @frozen
@@ -600,8 +556,8 @@ FORMS: Mapping[str, Decoder[Any]] = {
     "recovered": shape(Recovery, is_open=True),
     "revoked": shape(Revocation, is_open=True),
     "witness_trusted": shape(Trust, is_open=True),
-    "exported": shape(ExportSaid, is_open=True),
 }
+EXPORT_SAID = shape(ExportSaid, is_open=True)
 
 
 @frozen
@@ -681,7 +637,7 @@ def act(index: int, data: str) -> Act:
     lines = signed.text.split("\n")
     need(len(lines) == 3 and lines[0] == "tocsin/act/1", "no act of this version")
     body = json_text(shape(Body))(lines[1])
-    return Act(index=index, body=body, form=FORMS.get(body.act, mapping)(body.what), note=signed)
+    return Act(index=index, body=body, form=FORMS[body.act](body.what) if body.act in FORMS else None, note=signed)
 
 
 def json_lines(data: bytes, decoder: Decoder[T]) -> tuple[T, ...]:
@@ -711,6 +667,7 @@ def decoded(files: Mapping[str, bytes], digests: Mapping[str, str], reader: Read
     def document(name: str, decoder: Decoder[T]) -> T:
         return at(name, lambda data: decoder(parsed(utf8(data))))
 
+    need(PROGRAM in files, f"{PROGRAM}: missing")
     head = document(PACKAGE, shape(Head, is_open=True))
     notes = {name: at(name, checkpoint) for name in files if name.startswith("data/checkpoints/")}
     for name, one in notes.items():
@@ -997,7 +954,7 @@ def records_have_their_statements(package: Package) -> Iterator[str]:
             "its entry cannot be there": 0
             <= record.entry - chunk.first_entry - leaf.ordinal
             <= chunk.read - chunk.leaves,
-            "no statement has its input and path": (chunk.input, record.input) in inputs,
+            "no statement has its input and path": (chunk.input, spelled(record.input)) in inputs,
             "no statement has its fields": record.fields is None
             or record.fields.statement is None
             or package.said.get(record.fields.statement)
@@ -1072,6 +1029,12 @@ def taken_back(acts: Sequence[Act]) -> frozenset[int]:
     return reduce(step, (one for one in reversed(acts) if isinstance(one.form, Revocation)), frozenset())
 
 
+def acts_are_one_chain(package: Package) -> Iterator[str]:
+    for one, before in zip(package.acts, (None, *(one.index for one in package.acts)), strict=False):
+        if one.body.previous != before:
+            yield f"act {one.index}: an act is missing before it, or it names another"
+
+
 def acts_are_by_those_who_may(package: Package) -> Iterator[str]:
     fallen, people = taken_back(package.acts), NOBODY
     for one in package.acts:
@@ -1102,8 +1065,8 @@ def _act_faults(one: Act, people: People, package: Package, *, counts: bool) -> 
     keys = [package.head.log_key] if by_ledger else [signers[name].key for name in body.by_]
     for key in keys:
         lines = one.note.of(key)
-        if not lines or not all(is_signed(one.note.text, key, line.body) for line in lines):
-            yield f"not signed by {key.name!r}"
+        if len(lines) != 1 or not is_signed(one.note.text, key, lines[0].body):
+            yield f"not signed, once, by {key.name!r}"
     if gone := people.ended & set(body.by_):
         yield f"signed by a key that was ended: {sorted(gone)}"
     holders = [] if by_ledger else [signers[name] for name in body.by_]
@@ -1143,6 +1106,8 @@ def _standing_faults(one: Act, people: People, holders: Sequence[Holder]) -> Ite
     if isinstance(form, Revocation | Replacement) and form.name not in people.known:
         yield f"nobody enrolled the key {form.name!r}"
         return
+    if isinstance(form, Revocation) and form.since is not None and form.since > one.index:
+        yield "it is revoked as of a size to come"
     if isinstance(form, Revocation) and form.name in people.revoked:
         yield "the key was revoked before"
     if isinstance(form, Replacement) and form.name in people.replaced:
@@ -1178,8 +1143,13 @@ def _after(one: Act, people: People, acts: Sequence[Act], *, counts: bool) -> Pe
 
 def the_export_is_of_this_package(package: Package) -> Iterator[str]:
     export, head, one = package.export, package.head, package.acts[-1]
-    if not isinstance(one.form, ExportSaid):
+    if one.body.act != "exported":
         yield "the act of export is another"
+        return
+    try:
+        said_of_it = EXPORT_SAID(one.body.what)
+    except RefusalError as why:
+        yield f"the act of export: {why}"
         return
     root = package.root(export.size)
     assert root is not None
@@ -1188,9 +1158,9 @@ def the_export_is_of_this_package(package: Package) -> Iterator[str]:
         yield "the act of export is not in the tree, after what it exports"
     if one.index in taken_back(package.acts):
         yield "the act of export does not count"
-    if one.form.content != content_digest(package):
+    if said_of_it.content != content_digest(package):
         yield "the files are not those that were exported"
-    if (one.form.asked, one.form.records, one.form.redacted) != (head.asked, len(package.records), head.redacted):
+    if (said_of_it.asked, said_of_it.records, said_of_it.redacted) != (head.asked, len(package.records), head.redacted):
         yield "it was asked for something else"
 
 
@@ -1204,10 +1174,11 @@ def content_digest(package: Package) -> str:
 
 
 class Attested(NamedTuple):
-    """That the ledger had so many entries at a time, in seconds since 1970."""
+    """That the ledger had so many entries at a time, in seconds since 1970; `is_held` tells the act that took it in."""
 
     size: int
     at: int
+    is_held: Callable[[Act], bool]
 
 
 def _trusted(package: Package) -> tuple[Key, ...]:
@@ -1216,15 +1187,17 @@ def _trusted(package: Package) -> tuple[Key, ...]:
     return tuple(dict.fromkeys((*package.witnesses, *by_acts)))
 
 
-def _cosignatures(package: Package) -> Iterator[tuple[Checkpoint, Key, int | None]]:
+def _cosignatures(package: Package) -> Iterator[tuple[Checkpoint, Key, Signature]]:
     for one in package.checkpoints:
         for key in _trusted(package):
-            yield from ((one, key, cosigned_at(one.note.text, key, line.body)) for line in one.note.of(key))
+            yield from ((one, key, line) for line in one.note.of(key))
 
 
 def cosignatures_verify(package: Package) -> Iterator[str]:
     found = list(_cosignatures(package))
-    yield from (f"checkpoint {one.size}: no cosignature of {key.name}" for one, key, at in found if at is None)
+    for one, key, line in found:
+        if cosigned_at(one.note.text, key, line.body) is None:
+            yield f"checkpoint {one.size}: no cosignature of {key.name}"
     for key in package.witnesses:
         if key not in {witness for _, witness, _ in found}:
             yield f"the witness {key.name} cosigned nothing"
@@ -1280,15 +1253,29 @@ def _openssl(*arguments: str) -> str:
     return ended.stdout.decode("utf-8", "replace")
 
 
+def _attested(package: Package) -> Iterator[Attested]:
+    for one, key, line in _cosignatures(package):
+        if (at := cosigned_at(one.note.text, key, line.body)) is not None:
+            yield Attested(one.size, at, partial(_holds, "cosigned", "line", line.line.removesuffix("\n")))
+    for token in package.tokens:
+        if (at := _token_time(token, package)) is not None:
+            digest_of_it = sha256(token.data).hexdigest()
+            yield Attested(token.size, at, partial(_holds, "timestamped", "token_sha256", digest_of_it))
+
+
+def _holds(kind: str, member: str, value: str, one: Act) -> bool:
+    return one.body.act == kind and one.body.what.get(member) == value
+
+
 def times_agree_with_those_from_outside(package: Package) -> Iterator[str]:
-    cosigned = [Attested(one.size, at) for one, _, at in _cosignatures(package) if at is not None]
-    stamped = [Attested(one.size, at) for one in package.tokens if (at := _token_time(one, package)) is not None]
-    for attested in (*cosigned, *stamped):
+    for attested in _attested(package):
         for one in package.acts:
-            if one.index >= attested.size and one.body.at < attested.at - FIVE_MINUTES:
-                yield f"act {one.index}: back-dated"
             if one.index < attested.size and one.body.at > attested.at + FIVE_MINUTES:
                 yield f"act {one.index}: post-dated"
+        held = [attested.is_held(one) for one in package.acts]
+        for one in package.acts[held.index(True) :] if True in held else ():
+            if one.body.at < attested.at - FIVE_MINUTES:
+                yield f"act {one.index}: back-dated"
 
 
 LAWS: tuple[Callable[[Package], Iterator[str]], ...] = (
@@ -1297,6 +1284,7 @@ LAWS: tuple[Callable[[Package], Iterator[str]], ...] = (
     records_are_in_the_tree,
     statements_are_in_the_tree,
     records_have_their_statements,
+    acts_are_one_chain,
     acts_are_by_those_who_may,
     the_export_is_of_this_package,
     cosignatures_verify,
