@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import orjson
 import pyarrow as pa
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from tocsin.collect.declared.packing import unpacked
 from tocsin.collect.plan import ChunkKind
@@ -57,9 +57,10 @@ def has_run(workspace: Workspace) -> bool:
 
 
 def chunk_names(workspace: Workspace) -> set[str]:
-    """Names of every committed chunk."""
+    """The names that the files of committed chunks bear."""
+    named = func.coalesce(tables.chunks.c.stem, tables.chunks.c.name)
     with workspace.reading() as connection:
-        return set(connection.execute(select(tables.chunks.c.name)).scalars())
+        return set(connection.execute(select(named)).scalars())
 
 
 def note_chunks(workspace: Workspace) -> frozenset[int]:

@@ -167,6 +167,12 @@ def did(act: Act) -> str:
             return f"filed the receipt of {what.get('from', '')} for the package {what.get('content', '')}"
         case "returned":
             return f"took in what {what.get('from', '')} sent back, {what.get('path', '')}: {what.get('note', '')}"
+        case "held":
+            return f"set the hold {what.get('name', '')}: {what.get('reason', '')}"
+        case "released":
+            return f"released the hold {what.get('name', '')}: {what.get('reason', '')}"
+        case "erased":
+            return f"erased {_number(what, 'records')} records, whose commitments remain: {what.get('reason', '')}"
         case "drilled":
             return f"rehearsed succession, loss and recovery: {what.get('outcome', '')}"
     said = {name: value for name, value in what.items() if name != "login" and isinstance(value, str | int)}

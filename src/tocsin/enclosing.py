@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from tocsin.collect.declared.packing import source_of
-from tocsin.collect.reframing import pieces_of
+from tocsin.collect.reframing import Piece, pieces_of, reframed
 from tocsin.collect.source import Coalescing
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM
@@ -79,7 +79,7 @@ def open_records(workspace: Workspace, key: WorkspaceKey, references: Iterable[i
         for sequence in sorted(wanted):
             row = connection.execute(select(tables.chunks).where(tables.chunks.c.sequence == sequence)).one()
             entry = connection.execute(select(tables.inputs).where(tables.inputs.c.id == row.input)).one()
-            _open_chunk(found, rereader.bytes_of(entry, row), (entry, row, said), wanted[sequence], key)
+            _open_chunk(found, rereader, (entry, row, said), wanted[sequence], key)
     for record in found.records:
         if sha256(b"\0" + record.leaf.encode()).digest() != tree.leaf_hash(record.index):
             raise VerificationError(
@@ -118,7 +118,7 @@ def subject_of(statement: Statement, member: str) -> int:
 
 
 def _open_chunk(
-    found: Opened, data: bytes, rows: tuple[Row[Any], Row[Any], _Said], ordinals: set[int], key: WorkspaceKey
+    found: Opened, rereader: Rereader, rows: tuple[Row[Any], Row[Any], _Said], ordinals: set[int], key: WorkspaceKey
 ) -> None:
     entry, row, said = rows
     if row.decoder == VERBATIM:
@@ -130,8 +130,26 @@ def _open_chunk(
             f"{entry.path} was decoded by {row.decoder}; {source.decoder} is installed",
             hint=f"export with the version that has {row.decoder}",
         )
-    framed = list(source.records(data, preamble, chunk.skip))
-    places = [(ordinal, item) for ordinal, item in numbered(framed)]
+    secret = key.unwrap(row.secret)
+    if row.stem is None:
+        data = rereader.bytes_of(entry, row)
+        framed = list(source.records(data, preamble, chunk.skip))
+        places = list(numbered(framed))
+        leaves: list[tuple[int, Piece, RecordSalts | None]] = [
+            (place, piece, None) for place, piece in enumerate(pieces_of(source, data, framed))
+        ]
+    else:
+        left = rereader.left(entry, row)
+        framed = reframed(source, preamble, left.pieces)
+        places = [(piece.ordinal, item) for piece, item in zip(left.pieces, framed, strict=True)]
+        for gone in sorted(ordinals - {piece.ordinal for piece in left.pieces}):
+            raise VerificationError(
+                f"{entry.path}, entry {row.first_entry + gone}: it was erased: its commitment alone can be shown"
+            )
+        leaves = [
+            (remnant.place, piece, remnant.salts)
+            for remnant, piece in zip(left.residue.remnants, left.pieces, strict=True)
+        ]
     wanted = set(ordinals)
     if isinstance(source, Coalescing):
         records = [(ordinal, item) for ordinal, item in places if isinstance(item, Record)]
@@ -139,14 +157,13 @@ def _open_chunk(
             members = {records[place][0] for place in event.records}
             if members & ordinals:
                 wanted |= members
-    secret = key.unwrap(row.secret)
     fielded = set(unpacked_places(row.fielded))
     statement = said[CHUNK, row.sequence].leaf
     pieces = []
-    for place, (piece, (ordinal, item)) in enumerate(zip(pieces_of(source, data, framed), places, strict=True)):
+    for (place, piece, opening), (ordinal, item) in zip(leaves, places, strict=True):
         if ordinal not in wanted or not isinstance(item, Record):
             continue
-        salts = salts_of(secret, place)
+        salts = opening or salts_of(secret, place)
         span = (item.offset, item.length, piece.raw, piece.text, committed_fields(item) if place in fielded else None)
         pieces.append(piece)
         found.records.append(

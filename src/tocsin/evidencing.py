@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -65,6 +65,10 @@ from tocsin.store.workspace import Workspace, open_workspace
 # Beside the findings' own records those that confirm what was reached are enclosed; more are a copy of the record.
 MOST_RECORDS = 50_000
 EXPORTED = "exported"
+# A checkpoint that somebody kept can be held against a package that encloses it: all are enclosed while they are few.
+MOST_CHECKPOINTS = 500
+
+Attach = Callable[[Answers], Mapping[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,13 @@ def export_evidence(
     passphrase: str | None,
     actors: Sequence[Signer],
     progress: Progress,
-    kind: str = EXPORTED,
-    what: Mapping[str, Any] | None = None,
+    attach: Attach | None = None,
+    why: str = "",
 ) -> Exported:
     """Write the package of these incidents and findings into a new folder, and put the export into the ledger.
 
-    kind, what   the act that says so, with what else it says
+    attach   makes the files that go with it, of the answers narrowed to the incidents asked for
+    why      for whom and why, as the act says it
 
     Raises ConfigError for an id that is in no answer, RefusedError where a redacted value would leave,
     VerificationError where a record is not what was sealed.
@@ -119,6 +124,8 @@ def export_evidence(
     with closing(open_workspace(path)) as workspace, workspace.writer_lock():
         key = open_key(workspace, key_sources(os.environ, passphrase))
         package, values = _packed(workspace, key, wanted, progress)
+        if attach is not None:
+            package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))
         progress.stage("Writing the package", None)
         content = write_package(package, folder, values)
         said: dict[str, Any] = {
@@ -131,7 +138,9 @@ def export_evidence(
             "size": package.size,
             "tool": TOOL,
         }
-        act = record_act(workspace, key, kind, {**said, **(what or {})}, utc_text(now_utc()), actors)
+        if why:
+            said["why"] = why
+        act = record_act(workspace, key, EXPORTED, said, utc_text(now_utc()), actors)
         newest = max((one.index for one in package.statements if one.kind == ACT), default=None)
         if act.previous != newest:  # what reads the record takes no writer lock, and is an act too
             raise RefusedError(
@@ -229,10 +238,10 @@ def _packed(
         reproducible=not redaction.hides_records,
         note=wanted.note,
         reading=Reading(
-            preambles=opened.preambles,
+            preambles={} if redaction.hides_records else opened.preambles,
             as_of=answers.as_of,
             dating=None if dating is None else (dating.time, dating.is_latest),
-            names=names.used,
+            names={} if redaction.hides_records else names.used,
             paths=files,
         ),
     )
@@ -384,7 +393,7 @@ def _outside(connection: Connection) -> tuple[str, ...]:
 
 
 def _checkpoints(connection: Connection, size: int) -> tuple[dict[int, str], tuple[Token, ...]]:
-    """The notes of the checkpoints that somebody outside attested and of this size, cosignatures below; the tokens."""
+    """The notes of checkpoints up to this size, those attested from outside among them; and the tokens."""
     notes = {row.size: row.note for row in connection.execute(select(tables.checkpoints))}
     lines = connection.execute(select(tables.cosignatures).order_by(tables.cosignatures.c.time)).all()
     tokens = tuple(
@@ -392,6 +401,7 @@ def _checkpoints(connection: Connection, size: int) -> tuple[dict[int, str], tup
         for row in connection.execute(select(tables.timestamps).order_by(tables.timestamps.c.time))
     )
     wanted = {size} | {row.size for row in lines} | {token.size for token in tokens}
+    wanted |= set(sorted(notes)[:: len(notes) // MOST_CHECKPOINTS + 1])
     found = {each: notes[each] for each in sorted(wanted) if each <= size}
     for row in lines:
         if row.size in found:

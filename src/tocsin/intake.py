@@ -84,7 +84,7 @@ class Intake:
     def _run(self, planned: Iterator[Planned], pool: Workers) -> Iterator[_Step]:
         """Steps in plan order, each with its result; jobs run ahead by a bounded window."""
         waiting: deque[_Step] = deque()
-        sequence = self._next_sequence()
+        sequence = self.next_sequence()
         for entry, tasks in planned:
             row, held, complete = self._register(entry)
             if complete:
@@ -96,7 +96,7 @@ class Intake:
                     break
                 if (task.kind.value, task.chunk.offset) in held:
                     continue
-                job = self._job(task, sequence)
+                job = self.job_of(task, sequence)
                 waiting.append(_Step(row, entry, job, pool.submit(job)))
                 sequence += 1
                 while len(waiting) > self.workers * _WINDOW:
@@ -143,12 +143,13 @@ class Intake:
                 done = replace(
                     work(replace(step.job, without=ordinals, segment=None)), segment_sha256=done.segment_sha256
                 )
-            self._commit(connection, step.input, step.job, done)
+            self.commit(connection, step.input, step.job, done)
         known.add(done.keys)
         if step.job.kind is not ChunkKind.DERIVED:
             self.progress.advance(step.job.chunk.length)
 
-    def _commit(self, connection: Connection, input_row: int, job: Job, done: Done) -> None:
+    def commit(self, connection: Connection, input_row: int, job: Job, done: Done) -> None:
+        """The next chunk of an input, with its leaves; in the caller's transaction."""
         chunk = job.chunk
         leaves = len(done.leaves) // 32
         before = connection.execute(
@@ -190,7 +191,8 @@ class Intake:
         """Put what is known of the input into the ledger, now that it is wholly committed or given up."""
         append_statements(connection, Ledger(self.workspace.ledger), [(INPUT, input_said(connection, input_row))])
 
-    def _job(self, task: Task, sequence: int) -> Job:
+    def job_of(self, task: Task, sequence: int) -> Job:
+        """What a worker is to do with a chunk, under a secret and a name of its own."""
         secret = os.urandom(32)
         # Of the secret, so of this attempt alone: the worker of a run that was killed may still be writing.
         name = self.key.name_of("chunk", secret.hex())
@@ -213,7 +215,8 @@ class Intake:
             return plan
         return f"{plan}@{self.dating.time}{'<' if self.dating.is_latest else '~'}"
 
-    def _next_sequence(self) -> int:
+    def next_sequence(self) -> int:
+        """Of the next chunk to be committed."""
         with self.workspace.reading() as connection:
             highest = connection.execute(select(func.max(tables.chunks.c.sequence))).scalar()
         return 0 if highest is None else highest + 1

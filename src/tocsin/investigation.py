@@ -46,7 +46,7 @@ from tocsin.record import verify as verification
 from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.people_keys import Signer
-from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again
+from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
 from tocsin.share.figures import figures_of
@@ -314,6 +314,8 @@ def verify_record(
     done = 0
 
     def reread(entry: Row[Any], chunk: Row[Any], _open: object) -> Iterable[Span]:
+        if chunk.stem is not None:
+            return spans_left(rereader.left(entry, chunk), chunk_of(entry, chunk), chunk.fielded)
         data = rereader.bytes_of(entry, chunk)
         return spans(data, chunk.decoder, chunk_of(entry, chunk), unpacked_places(chunk.fielded))
 

@@ -46,12 +46,21 @@ def recover(workspace: Workspace) -> None:
     with workspace.writing() as connection:
         Ledger(workspace.ledger).recover(connection)
     sweep(workspace, chunk_names(workspace))
+    # An erasure that was interrupted after it was committed leaves what it erased in the log of the database.
+    workspace.forget()
 
 
 def publish(workspace: Workspace, key: WorkspaceKey) -> None:
     """Sign a checkpoint over all that is committed."""
     with workspace.writing() as connection:
         Ledger(workspace.ledger).publish(connection, key.signer, workspace.origin, utc_text(now_utc()))
+
+
+def signed_now(path: Path, passphrase: str | None) -> str:
+    """The note of a checkpoint over all that is committed now, cosignatures below it. Raises StoreError."""
+    workspace, key = open_existing(path, passphrase)
+    publish(workspace, key)
+    return Ledger(workspace.ledger).checkpoint_path.read_text(encoding="utf-8")
 
 
 def run_so_far(workspace: Workspace, key: WorkspaceKey, started: int, workers: int) -> Run:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
 from tocsin.collect.declared.packing import source_of
+from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Event, Mapped, Source
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.correlate import findings, identity, notes
@@ -32,6 +33,10 @@ YEAR_FROM_LOGS = "year_from_other_logs"
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
 FOLDS = 2
 YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
+
+# The reason under which records that were erased stay in the books.
+ERASED = "erased"
+_ERASED_DETAIL = "erased by decision: an act in the ledger says by whom and why"
 
 SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
 
@@ -194,6 +199,53 @@ def process_framed(
         logs=_logs(source.name, seen),
         members=_members((hits, accesses), ordinals, owners),
     )
+
+
+def process_left(
+    pieces: Sequence[Piece], chunk: Chunk, plan: Plan, read: int, *, without: frozenset[int] = frozenset()
+) -> tuple[ChunkResult, pa.Table]:
+    """`process` for a chunk that lost records: what follows from those left, as `pieces`.
+
+    `read` is how many were read from it once; those that are gone are accounted as erased. Nothing is committed: the
+    leaves stay as they are, and none are given.
+    """
+    source, preamble = (None, b"") if not pieces else source_of(chunk.input.source, chunk.preamble)
+    try:
+        items = [] if source is None else reframed(source, preamble, pieces)
+        derived = process_framed(
+            zip((piece.ordinal for piece in pieces), items, strict=True), chunk, plan, without=without
+        )
+        account, logs = derived.account, derived.logs
+        tables = {name: getattr(derived, name) for name in ("events", "hits", "accesses", "marks")}
+    except Exception as error:  # noqa: BLE001 - as in `process`
+        count = sum(piece.unread.records if piece.unread else 1 for piece in pieces)
+        detail = f"{type(error).__name__}: {error}"[:200]
+        failed = Rejection(reason="not_processed", count=count, first=pieces[0].ordinal, detail=detail)
+        account, logs = ChunkAccount(read=count, stored=0, rejected=(failed,)), SEEN_LOGS.empty_table()
+        tables = {"events": EVENTS.empty_table(), "hits": HITS.empty_table()}
+        tables |= {"accesses": ACCESSES.empty_table(), "marks": MARKS.empty_table()}
+    gone = Rejection(reason=ERASED, count=read - account.read, first=_first_gone(pieces), detail=_ERASED_DETAIL)
+    result = ChunkResult(
+        decoder=source.decoder if source else VERBATIM,
+        leaves=b"",
+        account=replace(account, read=read, rejected=tuple(sorted((*account.rejected, gone), key=_reason))),
+        **tables,
+    )
+    return pass_through(result), logs
+
+
+def _first_gone(pieces: Sequence[Piece]) -> int:
+    """The first ordinal that no piece covers."""
+    expected = 0
+    for piece in pieces:
+        if piece.ordinal != expected:
+            break
+        expected += piece.unread.records if piece.unread else 1
+    return expected
+
+
+def _reason(rejection: Rejection) -> str:
+    return rejection.reason
 
 
 def leaves_behind(framed: Iterable[Record | Unreadable], behind: Collection[int]) -> Iterator[int]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from tocsin.attest.redaction import is_sought, values_of
+from tocsin.attest.redaction import Sought, values_of
 from tocsin.enclosing import OpenedRecord
 from tocsin.errors import ConfigError
 from tocsin.model.evidence import ShownFields, Value
@@ -20,6 +20,7 @@ class Redaction:
     names: frozenset[str]
     values: frozenset[str]
     hides_records: bool
+    _sought: Sought
 
     @classmethod
     def of(cls, records: Sequence[OpenedRecord], names: Iterable[str]) -> Redaction:
@@ -31,14 +32,14 @@ class Redaction:
                 f"no enclosed record has a field {missing[0]!r}",
                 hint=f"fields of these records: {', '.join(sorted(known)[:40])}",
             )
-        values = {
+        values = frozenset(
             value
             for record in records
             for name in wanted & set(record.fields)
             for value in values_of(value_text(record.fields[name]).decode())
-        }
-        found = cls(wanted, frozenset(values), hides_records=False)
-        return cls(wanted, found.values, any(found.hides(record) for record in records))
+        )
+        found = cls(wanted, values, hides_records=False, _sought=Sought(values))
+        return replace(found, hides_records=any(found.hides(record) for record in records))
 
     def hides(self, record: OpenedRecord) -> bool:
         """Whether the record is shown by its fields alone: it has a withheld one, or its bytes hold what one says."""
@@ -46,22 +47,15 @@ class Redaction:
             return False
         if not self.names.isdisjoint(record.fields):
             return True
-        shown = record.raw + (record.text or b"")
-        return any(is_sought(value) and value.encode("utf-8", "replace") in shown for value in self.values)
+        return self._sought.stands_in(record.raw) or self._sought.stands_in(record.text or b"")
 
     def fields(self, record: OpenedRecord, statement: int | None) -> ShownFields:
         """The record's fields: those withheld, and others that hold what one of them says, by their digests alone."""
         opened = open_fields(record.salts.fields, record.fields)
         values = tuple(
             Value(digest=sha256(salt + text.encode()).digest())
-            if name in self.names or self._says(record.fields[name])
+            if name in self.names or (self.names and self._sought.stands_in(text.encode()))
             else Value(salt=salt, text=text)
             for name, (salt, text) in zip(sorted(record.fields), opened.values, strict=True)
         )
         return ShownFields(names=opened.names, names_salt=opened.names_salt, values=values, statement=statement)
-
-    def _says(self, value: object) -> bool:
-        if not self.values:
-            return False
-        said = " ".join(values_of(value_text(value).decode()))
-        return any(is_sought(withheld) and withheld in said for withheld in self.values)

@@ -60,19 +60,29 @@ class Reproduced:
     findings: tuple[Finding, ...]
 
 
-def enclose(chunk: Chunk, first_entry: int, data: bytes, ordinals: Set[int]) -> EnclosedChunk:
-    """The records of these ordinals taken out of a chunk's bytes, with all others of the events they are part of."""
+def enclose(
+    chunk: Chunk, first_entry: int, data: bytes, ordinals: Set[int], left: Sequence[Piece] | None = None
+) -> EnclosedChunk:
+    """The records of these ordinals taken out of a chunk's bytes, with all others of the events they are part of.
+
+    left   the records left to a chunk that lost some (`rereading.Left`), in place of `data`
+    """
     source, preamble = source_of(chunk.input.source, chunk.preamble)
-    framed = list(source.records(data, preamble, chunk.skip))
+    if left is None:
+        framed = list(source.records(data, preamble, chunk.skip))
+        pieces, items = pieces_of(source, data, framed), list(numbered(framed))
+    else:
+        pieces = list(left)
+        items = [(piece.ordinal, item) for piece, item in zip(left, reframed(source, preamble, left), strict=True)]
     wanted = set(ordinals)
     if isinstance(source, Coalescing):
-        records = [(ordinal, item) for ordinal, item in numbered(framed) if isinstance(item, Record)]
+        records = [(ordinal, item) for ordinal, item in items if isinstance(item, Record)]
         for event in source.coalesce([record for _, record in records]):
             members = {records[place][0] for place in event.records}
             if members & ordinals:
                 wanted |= members
-    pieces = tuple(piece for piece in pieces_of(source, data, framed) if piece.ordinal in wanted)
-    return EnclosedChunk(chunk=chunk, decoder=source.decoder, first_entry=first_entry, pieces=pieces)
+    chosen = tuple(piece for piece in pieces if piece.ordinal in wanted)
+    return EnclosedChunk(chunk=chunk, decoder=source.decoder, first_entry=first_entry, pieces=chosen)
 
 
 def rules_of(texts: Mapping[str, bytes], chunks: Sequence[EnclosedChunk]) -> CompiledRules:

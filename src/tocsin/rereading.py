@@ -6,21 +6,26 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
 from tocsin.collect.archive import read_member
+from tocsin.collect.declared.packing import source_of
 from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.plan import ChunkKind
+from tocsin.collect.reframing import Piece, reframed
 from tocsin.errors import VerificationError
 from tocsin.intake import Intake, replace_derived
 from tocsin.model.chunk import VERBATIM, Chunk, Dating, Input, InputState
 from tocsin.model.note import SOURCE as NOTE
+from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.processing import YEARLESS, Sealing
+from tocsin.record.commitment import RecordSalts, Span, salts_of, unpacked_places
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.reading import open_input
+from tocsin.record.reading import SegmentStore, open_input, place_of
+from tocsin.record.residue import Remnant, Residue
 from tocsin.store import tables
 from tocsin.store.events import read_events
 from tocsin.store.workspace import Workspace
@@ -33,6 +38,7 @@ class Rereader:
     def __init__(self, workspace: Workspace, key: WorkspaceKey) -> None:
         self._workspace = workspace
         self._key = key
+        self._store = SegmentStore(workspace, key)
         self._received: tuple[int, BinaryIO] | None = None  # the input read last, open: it knows where its segments lie
         self._input: int | None = None
         self._blocks: Iterator[bytes] = iter(())
@@ -44,6 +50,8 @@ class Rereader:
 
         Raises VerificationError where it cannot be had from the record, or is not what was read.
         """
+        if chunk.kind == ChunkKind.EXTRACTED:
+            return _held_against(chunk.sha256, self._store.data(place_of(chunk)), entry.path)
         if chunk.kind != ChunkKind.DERIVED:
             if self._received is None or self._received[0] != chunk.input:
                 self._received = chunk.input, open_input(self._workspace, self._key, chunk.input)
@@ -55,6 +63,23 @@ class Rereader:
             if hashlib.sha256(data).hexdigest() == chunk.sha256:
                 return data
         return self._from_any_container(entry, chunk)
+
+    def left(self, entry: Row[Any], chunk: Row[Any]) -> Left:
+        """The records left to a chunk that lost some (its `stem` is set). Raises VerificationError."""
+        residue, _ = self._store.residue(place_of(chunk))
+        return Left(residue, pieces_left(residue, self.bytes_of(entry, chunk) if residue.remnants else b""))
+
+    def salts(self, chunk: Row[Any], place: int) -> RecordSalts:
+        """What opens the leaf at this place of the chunk. Raises VerificationError where its record was erased."""
+        if chunk.stem is None:
+            return salts_of(self._key.unwrap(chunk.secret), place)
+        residue, _ = self._store.residue(place_of(chunk))
+        for remnant in residue.remnants:
+            if remnant.place == place:
+                return remnant.salts
+        raise VerificationError(
+            f"the record of leaf {chunk.tree_start + place} was erased: its commitment alone is left"
+        )
 
     def _from_any_container(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
         """From the container of that path that holds it: several may have been given under one name in turn."""
@@ -79,6 +104,22 @@ class Rereader:
         before = [one for one in containers if one < input_row]
         return [(one, inner) for one in (*before, *(one for one in containers if one > input_row))]
 
+    def received_of(self, entry: Row[Any]) -> Iterator[bytes]:
+        """The bytes of a member as they lie in its archive: of the likeliest that holds one of that name and size."""
+        fault: Exception = KeyError(entry.path)
+        for holder, inner in self._holders(entry, entry.id):
+            try:
+                stream: BinaryIO = open_input(self._workspace, self._key, holder)
+                digest = hashlib.sha256()
+                for block in read_member(stream, inner, Limits(), as_received=True):
+                    digest.update(block)
+                if digest.hexdigest() == entry.sha256:
+                    yield from read_member(stream, inner, Limits(), as_received=True)
+                    return
+            except (ArchiveFault, KeyError) as error:
+                fault = error
+        raise fault
+
     def _start(self, input_row: int, holder: int, inner: str) -> None:
         stream: BinaryIO = open_input(self._workspace, self._key, holder)
         self._input, self._position, self._waiting = input_row, 0, b""
@@ -100,6 +141,40 @@ class Rereader:
                 self._position += surplus
         start = offset - self._position
         return self._waiting[start : start + length]
+
+
+class Left(NamedTuple):
+    """What is left of a chunk that lost records: what opens its leaves, and the records to be read alone, in order."""
+
+    residue: Residue
+    pieces: tuple[Piece, ...]
+
+
+def pieces_left(residue: Residue, data: bytes) -> tuple[Piece, ...]:
+    """The records of a residue, out of the chunk's bytes."""
+    return tuple(_piece(remnant, data) for remnant in residue.remnants)
+
+
+def _piece(remnant: Remnant, data: bytes) -> Piece:
+    raw = data[remnant.offset : remnant.offset + remnant.length]
+    unread = None
+    if remnant.unread is not None:
+        reason, detail, records = remnant.unread
+        unread = Unreadable(remnant.offset, remnant.length, raw, reason, detail, records)
+    place = remnant.offset, remnant.length
+    return Piece(remnant.ordinal, raw, remnant.text, *place, remnant.context, unread)
+
+
+def spans_left(left: Left, chunk: Chunk, fielded: bytes) -> Iterator[Span]:
+    """What is committed of each record left; the fields of those whose leaf commits them (`chunks.fielded`)."""
+    places = set(unpacked_places(fielded))
+    for remnant, piece in zip(left.residue.remnants, left.pieces, strict=True):
+        fields = None
+        if remnant.place in places:
+            source, preamble = source_of(chunk.input.source, chunk.preamble)
+            (record,) = reframed(source, preamble, [piece])
+            fields = committed_fields(record) if isinstance(record, Record) else None
+        yield piece.offset, piece.length, piece.raw, piece.text, fields
 
 
 def _held_against(sha256: str, data: bytes, path: str) -> bytes:
@@ -191,19 +266,24 @@ def _yearless(connection: Connection) -> dict[int, set[str]]:
 def _derived(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any]) -> Done:
     held: set[int] = set()
     if row.events:
-        references = read_events(intake.workspace, row.name, columns=["record"]).column("record").to_pylist()
+        references = (
+            read_events(intake.workspace, row.stem or row.name, columns=["record"]).column("record").to_pylist()
+        )
         held = {split_reference(reference)[1] for reference in references}
     chunk = chunk_of(entry, row)
+    left = None if row.stem is None else rereader.left(entry, row).pieces
     job = Job(
         chunk=chunk,
         kind=ChunkKind(row.kind),
         file=None,
-        data=rereader.bytes_of(entry, row),
+        data=rereader.bytes_of(entry, row) if left is None else None,
         sealing=Sealing(secret=intake.key.unwrap(row.secret), name=row.name),
         segment=None,
-        events=intake.workspace.events_path(row.name),
+        events=intake.workspace.events_path(row.stem or row.name),
         rules=intake.rules,
         dating=intake.dating,
+        left=left,
+        read=row.read,
     )
     done = work(job)
     repeated = frozenset(done.ordinals) - held

@@ -66,6 +66,13 @@ def pass_on(workspace: Path, contents: Contents, to: str, hand: Hand, *, kind: s
     return transfer
 
 
+def expect(workspace: Path, to: str, hand: Hand) -> Holder:
+    """Who will receive, before anything is written; and that who signs is one person at hand. Raises as `pass_on`."""
+    _one_signer(workspace, hand, "who hands over signs")
+    opened, key = open_existing(workspace, hand.passphrase)
+    return _receiver(people_of(opened, key), to, workspace)
+
+
 def receive(transfer: str, package: Path, given: str, ask: Asking, environment: Mapping[str, str]) -> Receipt:
     """The receiver's receipt for a package that is what the transfer note says; no workspace is needed.
 

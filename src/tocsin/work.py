@@ -17,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.collect.plan import ChunkKind
+from tocsin.collect.reframing import Piece
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.errors import SourceError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, Dating
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.reference import split_reference
-from tocsin.processing import Plan, Sealing, process, refuse, spans, summarise
+from tocsin.processing import Plan, Sealing, process, process_left, refuse, spans, summarise
 from tocsin.record.commitment import leaf_hashes
 from tocsin.record.segment import seal_segment
 from tocsin.store.durable import write_durably
@@ -41,6 +42,8 @@ class Job:
     without        ordinals whose event an earlier chunk holds
     dating         what dates lines that name no year
     refused        why the chunk is not to be processed but only sealed ("" to process it)
+    left           the records left to a chunk that lost some, None for a whole one; it is processed from them, `data`
+                   unread, and `read` is how many it had
     """
 
     chunk: Chunk
@@ -54,6 +57,8 @@ class Job:
     without: frozenset[int] = frozenset()
     dating: Dating | None = None
     refused: str = ""
+    left: tuple[Piece, ...] | None = None
+    read: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +96,7 @@ def work(job: Job) -> Done:
 
 
 def _work(job: Job) -> Done:
-    data = _bytes_of(job)
+    data = _bytes_of(job) if job.left is None else b""
     segment_sha256 = ""
     if job.segment is not None:
         sealed = seal_segment(data, job.sealing.secret)
@@ -99,11 +104,14 @@ def _work(job: Job) -> Done:
         write_durably(job.segment, sealed)
     if job.kind is ChunkKind.CONTAINER:
         return _container(job, data, segment_sha256)
-    if job.refused:
+    if job.left is not None:
+        plan = replace(plan_of(job.rules), dating=job.dating)
+        result, logs = process_left(job.left, job.chunk, plan, job.read, without=job.without)
+    elif job.refused:
         result, logs = refuse(data, job.sealing, "not_processed", job.refused)
     else:
         result, logs = process(
-            data, job.chunk, replace(_plan(job.rules), dating=job.dating), job.sealing, without=job.without
+            data, job.chunk, replace(plan_of(job.rules), dating=job.dating), job.sealing, without=job.without
         )
     events = result.events
     events_sha256 = ""
@@ -167,7 +175,8 @@ def _bytes_of(job: Job) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def _plan(rules: Path) -> Plan:
+def plan_of(rules: Path) -> Plan:
+    """What compiled rules in this folder make of a chunk."""
     compiled = CompiledRules.read(rules)
     return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}})
 

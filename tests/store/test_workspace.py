@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
@@ -72,6 +74,13 @@ def test_the_revision_the_code_expects_is_the_last_there_is() -> None:
     script = ScriptDirectory.from_config(settings)
     assert script.get_current_head() == REVISIONS[-1]
     assert {revision.revision for revision in script.walk_revisions()} == set(REVISIONS)
+
+
+def test_the_revisions_make_the_tables_the_code_knows(folder: Path) -> None:
+    workspace = create_workspace(folder)
+    with workspace.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    workspace.close()
 
 
 def test_a_workspace_of_before_the_format_was_frozen_is_refused(folder: Path) -> None:

@@ -121,20 +121,33 @@ def is_sought(value: str) -> bool:
     return len(value) >= _SOUGHT_FROM and not (value.isdigit() and len(value) < ANYWHERE_FROM) and not _is_ours(value)
 
 
-def refuse_leaks(folder: Path, values: Iterable[str]) -> None:
-    """Searches every file below the folder, and its name, for every value that can be sought, in each of its forms.
+class Sought:
+    """Looks for values in bytes, each in every form it could stand in; those that cannot be sought are not looked for.
 
     As UTF-8, UTF-16, JSON (once and twice escaped), HTML, per cent encoded, in hex, and in base64 at each of its three
-    alignments; what looks like base64 is read as well. Raises RefusedError naming the file, never the value.
+    alignments; what looks like base64 is read as well.
     """
-    sought = sorted({value for value in values if is_sought(value)})
-    if not sought:
-        return
-    search = Search(form for value in sought for form in _forms(value))
+
+    def __init__(self, values: Iterable[str]) -> None:
+        forms = [form for value in sorted({value for value in values if is_sought(value)}) for form in _forms(value)]
+        self._search = Search(forms) if forms else None
+
+    def stands_in(self, data: bytes) -> bool:
+        """Whether any of the values stands there."""
+        search = self._search
+        return search is not None and any(search.finds_any(text) for text in (data, b"\n".join(_decoded(data))))
+
+
+def refuse_leaks(folder: Path, values: Iterable[str]) -> None:
+    """Searches every file below the folder, and its name, for every value (`Sought`).
+
+    Raises RefusedError naming the file, never the value.
+    """
+    sought = Sought(values)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         data = path.read_bytes() if path.is_file() else b""
-        if any(search.finds_any(text) for text in (name.encode("utf-8"), data, b"\n".join(_decoded(data)))):
+        if sought.stands_in(name.encode("utf-8")) or sought.stands_in(data):
             raise RefusedError(
                 f"a redacted value stands in {name}: nothing was handed over",
                 hint="redact the other fields that hold it, or leave out the finding or rule that names it",
@@ -154,6 +167,11 @@ def _tail(text: bytes) -> bytes:
 
 
 def _forms(value: str) -> set[bytes]:
+    values = {value} if value.isascii() else {value, value.lower(), value.upper()}
+    return {form for each in values for form in _forms_of(each)}
+
+
+def _forms_of(value: str) -> set[bytes]:
     texts = {value, shown(value), html.escape(value), html.escape(value).replace("&#x27;", "&#39;")}
     texts |= {html.escape(value).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"), html.escape(shown(value))}
     for _ in range(2):
@@ -182,7 +200,7 @@ def _alternatives(values: Iterable[str]) -> re.Pattern[str] | None:
     found = [
         re.escape(value) if len(value) >= ANYWHERE_FROM else rf"(?<!\w){re.escape(value)}(?!\w)" for value in values
     ]
-    return re.compile("|".join(found)) if found else None
+    return re.compile("|".join(found), re.IGNORECASE) if found else None
 
 
 def _rebuilt(mask: Mask, value: Any, is_sentence: bool) -> Any:  # noqa: ANN401 - any model value

@@ -18,7 +18,7 @@ _WORD = rb"[0-9A-Za-z_]"
 
 
 class Search:
-    """Strings to look for, none of them empty."""
+    """Strings to look for, none of them empty; ASCII letters are found in either case."""
 
     def __init__(self, strings: Iterable[bytes]) -> None:
         """Compiles them. Each of fewer than `ANYWHERE_FROM` bytes is found as a whole word only."""
@@ -42,12 +42,12 @@ def _database(strings: list[bytes], first: int) -> hyperscan.Database:
         expressions=[b"".join(b"\\x%02x" % byte for byte in string[:_PATTERN_BYTES]) for string in strings],
         ids=list(range(first, first + len(strings))),
         elements=len(strings),
-        flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(strings),
+        flags=[hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(strings),
     )
     return database
 
 
 def _stands(string: bytes, text: bytes) -> bool:
     if len(string) >= ANYWHERE_FROM:
-        return string in text
-    return re.search(rb"(?<!%s)%s(?!%s)" % (_WORD, re.escape(string), _WORD), text) is not None
+        return string.lower() in text.lower()
+    return re.search(rb"(?<!%s)%s(?!%s)" % (_WORD, re.escape(string), _WORD), text, re.IGNORECASE) is not None

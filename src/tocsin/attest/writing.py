@@ -114,6 +114,8 @@ def _fill(payload: Payload, package: Package, values: list[str]) -> None:
     payload.add("findings.jsonl", hits, _LINES, "What the rules say of each record, one line a hit")
     for identifier, text in sorted(package.rules.items()):
         payload.add(f"rules/{safe_name(identifier)}.yml", text.encode("utf-8"), _RULE, f"The rule {identifier}")
+    for name, data in sorted(package.attachments.items()):
+        payload.add(f"attachments/{safe_name(name)}", data, _JSON, "Goes with the package: no proof leads to it")
     payload.add("verify.py", VERIFIER.read_bytes(), _PYTHON, "The verifier: one file to read before it is run")
     index = page.index(package, acts, made).encode("utf-8")
     payload.add(page.NAME, index, _PAGE, "The package for a reader: needs no network, runs no program")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
 from tocsin.cli.transfer import receipt, receive, transfer
 from tocsin.errors import ConfigError
 from tocsin.share.exit import release
 from tocsin.share.plain import shown
+
+if TYPE_CHECKING:
+    from tocsin.evidencing import Exported
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,16 +40,22 @@ def export(
         bool, typer.Option("--findings-only", help="Leave out the records that confirm what was reached.")
     ] = False,
     note: Annotated[str, typer.Option(metavar="TEXT", help="A line for the first page: why, for whom.")] = "",
+    as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Write a package: the records behind what is named, each with its proof, and all that checks it."""
     from tocsin.evidencing import Wanted, export_evidence
 
     wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note)
+    passphrase = passphrase_for(workspace)
+    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
     with progress_on_stderr(quiet=quiet) as progress:
-        done = export_evidence(
-            workspace, wanted, output, passphrase=passphrase_for(workspace), actors=(), progress=progress
-        )
+        done = export_evidence(workspace, wanted, output, passphrase=passphrase, actors=actors, progress=progress)
+    release(exported_text(done), None)
+
+
+def exported_text(done: Exported) -> str:
+    """What was written, for the terminal."""
     attested = "; ".join(done.outside) or "self-attested: no witness and no time-stamp authority has signed"
     lines = [
         f"written:    {shown(str(done.folder))}",
@@ -56,7 +66,7 @@ def export(
         f"attested:   {attested}",
         f"check it:   python3 {shown(str(done.folder))}/data/verify.py {shown(str(done.folder))}",
     ]
-    release("\n".join(lines) + "\n", None)
+    return "\n".join(lines) + "\n"
 
 
 for passing in (transfer, receive, receipt):

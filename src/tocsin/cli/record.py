@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tocsin.cli import options
+from tocsin.cli import erasure, options
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
@@ -25,6 +25,10 @@ commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 @commands.callback()
 def record() -> None:
     """The sealed record."""
+
+
+for command in (erasure.hold, erasure.release, erasure.holds, erasure.erase):
+    commands.command()(command)
 
 
 @commands.command()
@@ -59,6 +63,17 @@ def verify(
 
 
 @commands.command()
+def checkpoint(
+    workspace: options.WorkspaceOption, output: options.OutputOption = None, force: options.ForceOption = False
+) -> None:
+    """Sign the ledger as it stands and write the checkpoint out, to be kept elsewhere: for verify --against."""
+    from tocsin.opening import signed_now
+
+    refuse_overwrite(output, force=force)
+    release(signed_now(workspace, passphrase_for(workspace)), output, force=force)
+
+
+@commands.command()
 def custody(
     workspace: options.WorkspaceOption,
     format_: options.FormatOption = "text",
@@ -90,12 +105,18 @@ def _words(verified: Verified) -> str:
     root = base64.b64encode(verified.root).decode("ascii")
     unsigned = verified.size - verified.published
     signed = f"the newest checkpoint covers the first {verified.published:,}; {unsigned:,} after it are not signed yet"
+    erased = f"{verified.erased:,} records were erased by decision: their commitments alone are there"
     lines = [
         f"verified:   {verified.records:,} records in {verified.segments:,} segments are as they were sealed",
         f"tree:       {verified.size:,} entries, root {root}",
         f"signed:     {signed if unsigned else 'the newest checkpoint covers all of them'}",
         _attested(verified),
         *_people(verified),
+        *([f"erased:     {erased}"] if verified.erased else []),
+        *(
+            f"not whole:  {shown(path)}: without what was erased it is not the file received"
+            for path in verified.not_whole
+        ),
         *(f"unfinished: {shown(path)}: run it again to read the rest" for path in verified.unfinished),
     ]
     return "\n".join(lines) + "\n"

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tocsin.cli import options
 from tocsin.cli.follow_up import Wish, released
+from tocsin.cli.key import hand_of
+from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.transfer import returned
 from tocsin.errors import ConfigError
-from tocsin.share.exit import tell
+from tocsin.share.exit import release, tell
 from tocsin.share.format import Format, Part, all_formats, format_named
 from tocsin.share.marking import Tlp
+from tocsin.share.plain import shown
+
+if TYPE_CHECKING:
+    from tocsin.share.indicators import Own
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -109,15 +116,62 @@ def stix(
 ) -> None:
     """Indicators of what is taken as an intrusion, as a STIX 2.1 bundle, for others to look for."""
     from tocsin.share.formats.stix import Stix
-    from tocsin.share.indicators import Own
 
     _named(format_, _INDICATORS)
-    names = [name.strip().lower() for name in own or ()]
-    networks = tuple(network for name in names if (network := _network(name)) is not None)
-    domains = tuple(_domain(name) for name in names if _network(name) is None)
-    chosen = Stix(tlp=tlp, own=Own(networks, domains), with_accounts=accounts)
+    chosen = Stix(tlp=tlp, own=_own(own), with_accounts=accounts)
     wish = Wish(format_, output, force, quiet, "share stix", options.keys_given(as_))
     released(chosen, Part.INVESTIGATION, workspace, wish)
+
+
+@commands.command()
+def handover(
+    workspace: options.WorkspaceOption,
+    to: Annotated[str, typer.Option(metavar="NAME", help="The receiver's key, as enrolled.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The new folder that is handed over.")],
+    asked: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[INCIDENT|FINDING]...", help="Default: every incident taken as an intrusion."),
+    ] = None,
+    redact: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD", help="Withhold what this field says, everywhere; may be repeated."),
+    ] = None,
+    why_withheld: Annotated[str, typer.Option(metavar="TEXT", help="Why it is withheld, for who receives it.")] = "",
+    tlp: options.TlpOption = Tlp.AMBER_STRICT,
+    own: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X", help="A network or domain of your own: never an indicator; may be repeated."),
+    ] = None,
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Evidence for an authority: package, indicators, what is withheld and why, and a note to sign a receipt against.
+
+    An officer's key releases it. What comes back: tocsin evidence receipt, tocsin share returned.
+    """
+    from tocsin.cli.evidence import exported_text
+    from tocsin.evidencing import Wanted
+    from tocsin.handing_over import Terms, assumed, hand_over
+    from tocsin.investigation import answers_of
+
+    hand = hand_of(workspace, as_)
+    with progress_on_stderr(quiet=quiet) as progress:
+        ids = asked or assumed(answers_of(workspace, question=None, passphrase=hand.passphrase, progress=progress))
+        if not ids:
+            raise ConfigError("no incident here is taken as an intrusion", hint="name incidents or findings")
+        wanted = Wanted(tuple(ids), tuple(redact or ()))
+        terms = Terms(to=to, why=why_withheld, own=_own(own), tlp=tlp)
+        done = hand_over(workspace, wanted, terms, output, hand, progress)
+    release(exported_text(done.exported), None)
+    tell(f"released by {shown(done.officer)} to {shown(done.receiver)}: give them the whole of {shown(str(output))}")
+
+
+def _own(names: list[str] | None) -> Own:
+    from tocsin.share.indicators import Own
+
+    given = [name.strip().lower() for name in names or ()]
+    networks = tuple(network for name in given if (network := _network(name)) is not None)
+    return Own(networks, tuple(_domain(name) for name in given if _network(name) is None))
 
 
 def _named(name: str, names: tuple[str, ...]) -> Format:

@@ -9,6 +9,7 @@ import typer
 
 from tocsin.cli import options
 from tocsin.cli.passphrase import passphrase_for
+from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import release
 from tocsin.share.plain import shown
 
@@ -53,12 +54,14 @@ def accept(
     answer: Annotated[Path, typer.Argument(metavar="FILE.tsr", exists=True, dir_okay=False)],
     workspace: options.WorkspaceOption,
     authority: _AuthorityOption,
+    as_: options.AsOption = None,
 ) -> None:
     """Verify an authority's answer by two programs, and keep it."""
     from tocsin.attesting import accept_stamp
 
     passphrase = passphrase_for(workspace)
-    release(_text(accept_stamp(workspace, answer.read_bytes(), authority.read_bytes(), passphrase)), None)
+    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    release(_text(accept_stamp(workspace, answer.read_bytes(), authority.read_bytes(), passphrase, actors)), None)
 
 
 @commands.command()
@@ -66,11 +69,14 @@ def fetch(
     url: Annotated[str, typer.Argument(metavar="URL", help="Of the authority; a hash is sent there, nothing else.")],
     workspace: options.WorkspaceOption,
     authority: _AuthorityOption,
+    as_: options.AsOption = None,
 ) -> None:
     """Ask an authority over the network, and keep its answer: request and accept in one."""
     from tocsin.attesting import fetch_stamp
 
-    release(_text(fetch_stamp(workspace, url, authority.read_bytes(), passphrase_for(workspace))), None)
+    passphrase = passphrase_for(workspace)
+    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    release(_text(fetch_stamp(workspace, url, authority.read_bytes(), passphrase, actors)), None)
 
 
 def _text(stamped: Stamped) -> str:

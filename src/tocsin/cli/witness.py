@@ -10,6 +10,7 @@ import typer
 
 from tocsin.cli import options
 from tocsin.cli.passphrase import new_person_passphrase, passphrase_for, person_passphrase
+from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import refuse_overwrite, release, tell
 from tocsin.share.plain import shown
 
@@ -68,11 +69,14 @@ def sign(
 def trust(
     vkey: Annotated[str, typer.Argument(metavar="VKEY", help="The key the witness told you.")],
     workspace: options.WorkspaceOption,
+    as_: options.AsOption = None,
 ) -> None:
     """Take this witness's signatures from now on."""
     from tocsin.attesting import trust_witness
 
-    key = trust_witness(workspace, vkey, passphrase_for(workspace))
+    passphrase = passphrase_for(workspace)
+    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    key = trust_witness(workspace, vkey, passphrase, actors)
     release(f"trusted: {shown(key.name)}\n", None)
 
 
@@ -98,12 +102,15 @@ def request(
 def accept(
     answer: Annotated[Path, typer.Argument(metavar="ANSWER", exists=True, dir_okay=False)],
     workspace: options.WorkspaceOption,
+    as_: options.AsOption = None,
 ) -> None:
     """Verify what a witness answered, and keep it."""
     from tocsin.attesting import accept_cosignatures
     from tocsin.opening import utc_text
 
-    for each in accept_cosignatures(workspace, answer.read_bytes(), passphrase_for(workspace)):
+    passphrase = passphrase_for(workspace)
+    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    for each in accept_cosignatures(workspace, answer.read_bytes(), passphrase, actors):
         moment = utc_text(each.time * 10**9)
         release(f"cosigned: the first {each.size:,} entries, by {shown(each.key.name)} at {moment}\n", None)
 

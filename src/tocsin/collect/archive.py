@@ -146,10 +146,11 @@ def names(given: Iterator[str]) -> Iterator[str]:
         yield own
 
 
-def read_member(stream: BinaryIO, inner: str, limits: Limits) -> Iterator[bytes]:
+def read_member(stream: BinaryIO, inner: str, limits: Limits, *, as_received: bool = False) -> Iterator[bytes]:
     """The inflated content at `inner` (member names joined by `!`; "" for the file itself), from the outermost bytes.
 
-    Used to read again from the record what was read from the file. Raises KeyError where there is no such member.
+    With `as_received` a member that is itself a compressed file is not inflated. Used to read again from the record
+    what was read from the file. Raises KeyError where there is no such member.
     """
     if not inner:
         stream.seek(0)
@@ -160,13 +161,13 @@ def read_member(stream: BinaryIO, inner: str, limits: Limits) -> Iterator[bytes]
         raise KeyError(inner)
     archive = open_archive(known, limits)
     if inner in archive.members:
-        yield from inflate(Joined(archive.blocks(inner)), limits)
+        yield from archive.blocks(inner) if as_received else inflate(Joined(archive.blocks(inner)), limits)
         return
     outer = max((name for name in archive.members if inner.startswith(f"{name}!")), key=len, default=None)
     if outer is None:
         raise KeyError(inner)
     held = hold(archive.blocks(outer), limits)
-    yield from read_member(io.BytesIO(held), inner[len(outer) + 1 :], limits)
+    yield from read_member(io.BytesIO(held), inner[len(outer) + 1 :], limits, as_received=as_received)
 
 
 def hold(blocks: Iterator[bytes], limits: Limits) -> bytes:

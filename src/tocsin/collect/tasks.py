@@ -20,6 +20,7 @@ class ChunkKind(enum.StrEnum):
     RECORDS = "records"
     DERIVED = "derived"
     CONTAINER = "container"
+    EXTRACTED = "extracted"
 
 
 class Task(NamedTuple):

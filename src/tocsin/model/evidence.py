@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tocsin.model.answers import Answers
 from tocsin.model.coverage import Coverage
@@ -140,6 +140,7 @@ class Package:
     outside      one sentence a cosignature or token; empty: the package is self-attested
     redacted     names of the fields that are withheld everywhere
     reproducible whether `hits` can be derived again from the enclosed records
+    attachments  files by name that go with it (indicators): the content digest covers them, the ledger does not
     made         when, RFC 3339 with Z and whole seconds; "": the time of the newest act among the statements
     """
 
@@ -167,6 +168,7 @@ class Package:
     reproducible: bool = True
     note: str = ""
     made: str = ""
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

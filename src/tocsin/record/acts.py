@@ -91,30 +91,44 @@ def record_act(
     Without actors the workspace's key signs, and the login name is noted: nobody's own key was at hand. Raises
     StoreError where the workspace cannot be written, RefusedError where the act would not count.
     """
-    signers = tuple(actors) or (_OfWorkspace(workspace, key),)
-    said = dict(what) if actors else {**what, "login": _login()}
     ledger = Ledger(workspace.ledger)
     with workspace.writing() as connection:
-        check_clock(connection, at)
-        tree = frontier_of(connection)
-        body = {
-            "act": kind,
-            "at": at,
-            "by": [signer.name for signer in signers],
-            "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
-            "previous": newest_statement(connection, ACT),
-            "what": said,
-        }
-        note = Note(f"{_HEADER}\n{canonical(body).decode()}\n", ())
-        for signer in signers:
-            note = with_signature(note, _verifier_key(signer), signer.sign)
-        act = read_act(tree.size, str(note).encode())
-        _refuse_uncounted(act, connection, log_key(workspace.origin, key.signer.public_key()))
-        append_statements(connection, ledger, [(ACT, act.note.encode())])
+        act = append_act(workspace, key, connection, kind, what, at, actors)
         if rows is not None:
             rows(connection)
     with workspace.writing() as connection:
         ledger.publish(connection, key.signer, workspace.origin, at)
+    return act
+
+
+def append_act(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    connection: Connection,
+    kind: str,
+    what: Mapping[str, Any],
+    at: str,
+    actors: Sequence[Signer] = (),
+) -> Act:
+    """`record_act` in the caller's transaction, with which it stands or falls; no checkpoint is published."""
+    signers = tuple(actors) or (_OfWorkspace(workspace, key),)
+    said = dict(what) if actors else {**what, "login": _login()}
+    check_clock(connection, at)
+    tree = frontier_of(connection)
+    body = {
+        "act": kind,
+        "at": at,
+        "by": [signer.name for signer in signers],
+        "ledger": {"root": base64.b64encode(tree.root()).decode(), "size": tree.size},
+        "previous": newest_statement(connection, ACT),
+        "what": said,
+    }
+    note = Note(f"{_HEADER}\n{canonical(body).decode()}\n", ())
+    for signer in signers:
+        note = with_signature(note, _verifier_key(signer), signer.sign)
+    act = read_act(tree.size, str(note).encode())
+    _refuse_uncounted(act, connection, log_key(workspace.origin, key.signer.public_key()))
+    append_statements(connection, Ledger(workspace.ledger), [(ACT, act.note.encode())])
     return act
 
 

@@ -10,8 +10,9 @@ from hashlib import sha256
 from typing import Any
 
 from tocsin.record.canonical import canonical
+from tocsin.record.runs import runs_of
 
-INPUT, CHUNK, DERIVED, FIELDS = "input", "chunk", "derived", "fields"
+INPUT, CHUNK, DERIVED, FIELDS, REWRITTEN = "input", "chunk", "derived", "fields", "rewritten"
 
 Row = Mapping[str, Any]
 
@@ -72,6 +73,12 @@ def derived_statement(
 def fields_statement(leaf: int, root: bytes) -> bytes:
     """The field root of a record that was sealed without one."""
     return canonical({"statement": FIELDS, "leaf": leaf, "fields": root.hex()})
+
+
+def rewritten_statement(sequence: int, segment_sha256: str, residue_sha256: str, erased: Iterable[int]) -> bytes:
+    """That a chunk was written anew without the records of these leaves, all that were ever erased from it."""
+    said = {"chunk": sequence, "segment_sha256": segment_sha256, "residue": residue_sha256, "erased": runs_of(erased)}
+    return canonical({"statement": REWRITTEN} | said)
 
 
 def _digest(data: bytes | None) -> str:

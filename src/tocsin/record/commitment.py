@@ -91,6 +91,13 @@ def salts_of(secret: bytes, ordinal: int) -> RecordSalts:
     return RecordSalts(*(_stream(derive(secret, f"salt/{kind}"), 1, start=ordinal) for kind in _KINDS))
 
 
+def all_salts(secret: bytes, count: int) -> list[RecordSalts]:
+    """`salts_of` for the first `count` records of the chunk of this secret."""
+    streams = [_stream(derive(secret, f"salt/{kind}"), count) for kind in _KINDS]
+    places = range(0, count * SALT_BYTES, SALT_BYTES)
+    return [RecordSalts(*(stream[place : place + SALT_BYTES] for stream in streams)) for place in places]
+
+
 def field_root(key: bytes, fields: Fields) -> bytes:
     """The 32-byte root over a record's fields, each under a salt of its own.
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from tocsin.errors import StoreError
 from tocsin.model.instant import NANOSECONDS, format_time, parse_time
 from tocsin.record.checkpoint import Checkpoint, sign_checkpoint
-from tocsin.record.merkle import HASH_BYTES, TILE_HEIGHT, Frontier, partial_tile_places
+from tocsin.record.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Frontier, partial_tile_places
 from tocsin.store.durable import write_all_durably, write_durably
 from tocsin.store.faults import disk_faults
 from tocsin.store.tables import checkpoints, cosignatures, timestamps, tree
@@ -61,6 +61,20 @@ class Ledger:
         if connection.execute(update(tree).where(tree.c.id == _EDGE_ROW).values(row)).rowcount == 0:
             connection.execute(insert(tree).values(id=_EDGE_ROW, **row))
         return start
+
+    def leaves(self, connection: Connection, start: int, count: int) -> bytes:
+        """`count` leaf hashes from index `start` on, as this transaction sees them. Raises StoreError."""
+        size, edge = edge_row(connection)
+        pieces = []
+        for number in range(start // TILE_WIDTH, -(-(start + count) // TILE_WIDTH)):
+            path = self.tile_path(0, number)
+            if number < size // TILE_WIDTH:
+                with disk_faults(path):
+                    pieces.append(path.read_bytes())
+            else:
+                pieces.append(edge[: size % TILE_WIDTH * HASH_BYTES])
+        begin = start % TILE_WIDTH * HASH_BYTES
+        return b"".join(pieces)[begin : begin + count * HASH_BYTES]
 
     def publish(self, connection: Connection, signer: Ed25519PrivateKey, origin: str, time_text: str) -> Checkpoint:
         """Signs the committed tree: partial tiles, then `checkpoint`, both on disk when it returns, then the row.

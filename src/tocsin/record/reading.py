@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from tocsin.errors import StoreError, VerificationError
 from tocsin.record.keys import WorkspaceKey
+from tocsin.record.residue import Residue, open_residue
 from tocsin.record.segment import open_segment
 from tocsin.store.faults import disk_faults
 from tocsin.store.tables import chunks, inputs
@@ -19,6 +20,8 @@ from tocsin.store.workspace import Workspace
 
 # Kinds of chunk whose bytes are those of their input as received.
 RECEIVED = ("records", "container")
+# Kinds that have a segment of their own: those, and what was taken out of a container before that was erased.
+OWN_SEGMENT = (*RECEIVED, "extracted")
 _KEPT_SEGMENTS = 4
 _BUFFER_BYTES = 1 << 16
 
@@ -30,9 +33,15 @@ class SegmentPlace(NamedTuple):
     offset: int
     length: int
     name: str
+    stem: str | None
     secret: bytes
     sha256: str
     segment_sha256: str
+
+    @property
+    def file(self) -> str:
+        """The name its files bear."""
+        return self.stem or self.name
 
 
 class SegmentStore:
@@ -45,10 +54,10 @@ class SegmentStore:
 
     def data(self, place: SegmentPlace) -> bytes:
         """The bytes of the segment. Raises VerificationError where they are not those that were sealed."""
-        if (kept := self._kept.get(place.name)) is not None:
-            self._kept.move_to_end(place.name)
+        if (kept := self._kept.get(place.file)) is not None:
+            self._kept.move_to_end(place.file)
             return kept
-        path = self._workspace.segment_path(place.name)
+        path = self._workspace.segment_path(place.file)
         if not path.exists():
             raise VerificationError(f"the segment of chunk {place.sequence} is missing: {path}")
         with disk_faults(path):
@@ -61,10 +70,28 @@ class SegmentStore:
             raise VerificationError(f"chunk {place.sequence}: {error}: {path}") from error
         if len(data) != place.length or sha256(data).hexdigest() != place.sha256:
             raise VerificationError(f"the segment of chunk {place.sequence} holds other bytes than its row says")
-        self._kept[place.name] = data
+        self._kept[place.file] = data
         if len(self._kept) > _KEPT_SEGMENTS:
             self._kept.popitem(last=False)
         return data
+
+    def residue(self, place: SegmentPlace) -> tuple[Residue, str]:
+        """What opens the leaves left to a chunk that lost some, and the SHA-256 of its file in hex.
+
+        Raises VerificationError where it cannot be had.
+        """
+        path = self._workspace.residue_path(place.file)
+        if not path.exists():
+            raise VerificationError(f"the residue of chunk {place.sequence} is missing: {path}")
+        with disk_faults(path):
+            blob = path.read_bytes()
+        try:
+            found = open_residue(blob, self._key.unwrap(place.secret))
+        except VerificationError as error:
+            raise VerificationError(f"chunk {place.sequence}: {error}: {path}") from error
+        if found.chunk != place.name:
+            raise VerificationError(f"the residue of chunk {place.sequence} is that of another: {path}")
+        return found, sha256(blob).hexdigest()
 
 
 class _ReceivedBytes(io.RawIOBase):
@@ -133,6 +160,11 @@ def segment_places(connection: Connection, input_id: int) -> list[SegmentPlace]:
     query = select(*columns).where(chunks.c.input == input_id, chunks.c.kind.in_(RECEIVED))
     rows = connection.execute(query.order_by(chunks.c.offset, chunks.c.sequence))
     return [SegmentPlace(*row) for row in rows]
+
+
+def place_of(row: Row[Any]) -> SegmentPlace:
+    """Of a row of `chunks`."""
+    return SegmentPlace(*(getattr(row, name) for name in SegmentPlace._fields))
 
 
 def _check_adjoining(row: Row[Any], places: list[SegmentPlace]) -> None:

@@ -18,15 +18,18 @@ from sqlalchemy import Connection, Row, func, select
 
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act, acts_of
+from tocsin.record.binding import REWRITTEN
 from tocsin.record.checkpoint import log_key
 from tocsin.record.commitment import Span, leaf_hashes
+from tocsin.record.erasures import Erasures, Rewritten
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.outside import Attestation, check_against, check_outside, trusted_keys
 from tocsin.record.people import Registry
 from tocsin.record.proofs import TileReader
-from tocsin.record.reading import RECEIVED, SegmentPlace, SegmentStore, stream_of
+from tocsin.record.reading import OWN_SEGMENT, RECEIVED, SegmentStore, place_of, stream_of
+from tocsin.record.residue import remnant_hash
 from tocsin.record.statements import statement_hash, statements_of
 from tocsin.record.verify_rows import Said, check_place
 from tocsin.record.verify_tree import TreeCheck, first_difference
@@ -48,6 +51,8 @@ class Verified:
     size, root   of the ledger as committed
     published    size of the newest signed checkpoint: leaves after it are committed and not yet signed
     unfinished   inputs whose run was interrupted: what was committed of them is verified
+    erased       leaves whose record was erased: their commitments alone are there
+    not_whole    inputs with such a leaf: they are no longer the file received, byte for byte
     attested     the newest attestation from outside, None where there is none
     acts         how many there are, each by somebody who could; `unsigned` of them by the workspace's key, so by nobody
     disowned     entries of acts that a revocation took back
@@ -59,6 +64,8 @@ class Verified:
     root: bytes
     published: int
     unfinished: tuple[str, ...]
+    erased: int = 0
+    not_whole: tuple[str, ...] = ()
     attested: Attestation | None = None
     acts: int = 0
     unsigned: int = 0
@@ -79,7 +86,8 @@ def verify(
 
     reread     frames and decodes a chunk again: given the rows of its input and chunk (kind `records` or `derived`)
                and a function that opens an input's bytes as received by its id, it yields what `leaf_hashes` was given
-               when the chunk was sealed. Chunks come in order of sequence, those of one input one after the other.
+               when the chunk was sealed; of a chunk that lost records (its `stem` is set) the same for those of its
+               residue. Chunks come in order of sequence, those of one input one after the other.
     progress   told (leaves done, leaves in all) after every chunk
     against    checkpoints kept elsewhere, or what a witness keeps: this ledger must be each of them, grown
     """
@@ -94,7 +102,8 @@ def verify(
             people.add(act)
             said.setdefault(act.size, []).append(act)
         tree.check(said)
-        found = _Bytes(workspace, key, connection, tree).check(reread, progress)
+        erasures = Erasures(acts, statements_of(connection, REWRITTEN))
+        found = _Bytes(workspace, key, connection, tree, erasures).check(reread, progress)
         attested = check_outside(connection, acts)
         for data in against:
             reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
@@ -118,12 +127,16 @@ class _Input:
         self.derived = 0  # bytes, inflated
         self.entries = 0
         self.has_segments = False
+        self.is_whole = True
 
 
 class _Bytes:
     """The segments, the rows that describe them and the leaves that commit to them."""
 
-    def __init__(self, workspace: Workspace, key: WorkspaceKey, connection: Connection, tree: TreeCheck) -> None:
+    def __init__(
+        self, workspace: Workspace, key: WorkspaceKey, connection: Connection, tree: TreeCheck, erasures: Erasures
+    ) -> None:
+        self._erasures = erasures
         self._workspace = workspace
         self._key = key
         self._connection = connection
@@ -157,13 +170,13 @@ class _Bytes:
                     "a chunk before it was taken away, put in or moved"
                 )
             self._check_counts(source, chunk, where)
-            if chunk.kind in RECEIVED:
+            if chunk.kind in OWN_SEGMENT:
                 self._check_segment(source, chunk, where)
                 segments += 1
             self._check_leaves(source, chunk, where, reread)
             self._check_events(chunk, where)
             done = self._take_statements(done + chunk.leaves)
-            records += chunk.leaves if chunk.kind != "container" else 0
+            records += chunk.leaves - len(self._erased_of(chunk)) if chunk.kind != "container" else 0
             if progress is not None:
                 progress(done, self._tree.size)
         if done != self._tree.size:
@@ -185,7 +198,14 @@ class _Bytes:
                     select(inputs.c.path).where(inputs.c.complete.is_(False)).order_by(inputs.c.id)
                 )
             ),
+            erased=self._erasures.leaves,
+            not_whole=tuple(sorted({source.row.path for source in seen.values() if not source.is_whole})),
         )
+
+    def _erased_of(self, chunk: Row[Any]) -> frozenset[int]:
+        """The leaves of the chunk whose record was erased."""
+        said = self._erasures.of(chunk.sequence)
+        return said.erased if said else frozenset()
 
     def _take_statements(self, done: int) -> int:
         """Check the statements that stand at entry `done` and after it, one after the other; where they end."""
@@ -227,22 +247,32 @@ class _Bytes:
             raise VerificationError(f"{where}: it starts at byte {chunk.offset}, the one before ended at {expected}")
 
     def _check_segment(self, source: _Input, chunk: Row[Any], where: str) -> None:
-        place = SegmentPlace(*(getattr(chunk, name) for name in SegmentPlace._fields))
         try:
-            data = self._store.data(place)
+            data = self._store.data(place_of(chunk))
         except VerificationError as error:
             raise VerificationError(
                 f"{where}, bytes {chunk.offset} to {chunk.offset + chunk.length}: {error}; "
                 "what was received can no longer be shown for them"
             ) from error
-        source.hash.update(data)
-        source.has_segments = True
+        if chunk.kind in RECEIVED:
+            source.hash.update(data)
+            source.has_segments = True
 
     def _check_leaves(self, source: _Input, chunk: Row[Any], where: str, reread: Reread) -> None:
         if chunk.kind in RECEIVED:
             source.received += chunk.length
         else:
             source.derived += chunk.length
+        said = self._erasures.of(chunk.sequence)
+        if (said is None) != (chunk.stem is None):
+            raise VerificationError(
+                f"{where}: the ledger says {'nothing of' if said is None else ''} records erased from it, and its row "
+                f"{'does' if said is None else 'does not'}: its bytes were changed or put back"
+            )
+        if said is not None:
+            source.is_whole = False
+            self._check_left(source, chunk, where, reread, said)
+            return
         if chunk.kind == "container":
             spans: Iterable[Span] = container_span(self._open(chunk.input), chunk.offset, chunk.length)
         else:
@@ -268,8 +298,33 @@ class _Bytes:
             "its bytes, its place or its decoding are not those that were sealed"
         )
 
+    def _check_left(self, source: _Input, chunk: Row[Any], where: str, reread: Reread, said: Rewritten) -> None:
+        """The leaves left to a chunk that lost records, from its bytes, texts and the salts written down for them."""
+        residue, digest = self._store.residue(place_of(chunk))
+        if (chunk.segment_sha256, digest) != (said.segment_sha256, said.residue_sha256):
+            raise VerificationError(
+                f"{where}: its files are not those that entry {said.leaf} says were written when records were erased"
+            )
+        expected = self._take(chunk.leaves)
+        own = range(chunk.tree_start, chunk.tree_start + chunk.leaves)
+        if not said.erased <= set(own):
+            raise VerificationError(f"entry {said.leaf} says that {where} lost records that were never its own")
+        places = [place for place, leaf in enumerate(own) if leaf not in said.erased]
+        if [remnant.place for remnant in residue.remnants] != places or residue.decoder != chunk.decoder:
+            raise VerificationError(
+                f"{where}: the records it holds are not all but those that entry {said.leaf} says were erased"
+            )
+        spans = reread(source.row, chunk, self._open) if places else ()
+        for remnant, span in zip(residue.remnants, spans, strict=True):
+            begin = remnant.place * HASH_BYTES
+            if remnant_hash(residue, remnant, span) != expected[begin : begin + HASH_BYTES]:
+                raise VerificationError(
+                    f"{where}, entry {chunk.first_entry + remnant.ordinal}: it is not what the ledger has at leaf "
+                    f"{own[remnant.place]}: its bytes, its place or its decoding are not those that were sealed"
+                )
+
     def _check_events(self, chunk: Row[Any], where: str) -> None:
-        path = self._workspace.events_path(chunk.name)
+        path = self._workspace.events_path(chunk.stem or chunk.name)
         if not chunk.events_sha256:
             if chunk.events:
                 raise VerificationError(f"{where}: it counts {chunk.events} events and has no file of them")
@@ -316,5 +371,5 @@ def _check_whole(source: _Input) -> None:
         return
     if source.received != row.size:
         raise VerificationError(f"{row.path}: {source.received} of its {row.size} bytes are in the record")
-    if source.hash.hexdigest() != row.sha256:
+    if source.is_whole and source.hash.hexdigest() != row.sha256:
         raise VerificationError(f"{row.path}: the bytes in the record do not have the SHA-256 of the file received")

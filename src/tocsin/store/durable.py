@@ -66,7 +66,7 @@ def sync_folder(path: Path) -> None:
 
 
 def sweep(workspace: Workspace, known: set[str]) -> int:
-    """Removes temporaries and the segments and event files whose name is not in `known`; returns how many.
+    """Removes temporaries and the segments, residues and event files whose name is not in `known`; returns how many.
 
     Only the holder of the writer lock may sweep, and only after the ledger has been found not to be ahead of the
     database (`record.ledger.Ledger.recover`): an old database would make evidence look like an orphan. Files that
@@ -83,9 +83,13 @@ def sweep(workspace: Workspace, known: set[str]) -> int:
 def _left_behind(workspace: Workspace, known: set[str]) -> Iterator[Path]:
     yield from sorted(workspace.path.glob(f"{_TEMPORARY}*"))
     yield from sorted(workspace.ledger.rglob(f"{_TEMPORARY}*"))
-    for folder, path_of in ((workspace.raw, workspace.segment_path), (workspace.events, workspace.events_path)):
+    places = (
+        (workspace.raw, (workspace.segment_path, workspace.residue_path)),
+        (workspace.events, (workspace.events_path,)),
+    )
+    for folder, paths_of in places:
         for path in sorted(folder.iterdir()):
-            is_orphan = path == path_of(path.stem) and path.stem not in known
+            is_orphan = path.stem not in known and path in {path_of(path.stem) for path_of in paths_of}
             if is_orphan or path.name.startswith(_TEMPORARY):
                 yield path
 

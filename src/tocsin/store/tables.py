@@ -44,7 +44,8 @@ acquisitions = Table(
 )
 
 # One committed chunk. `kind`: `records` (its bytes are its segment's), `derived` (its bytes are inflated from the
-# container's segments), `container` (bytes of an archive or compressed file as received; one leaf, no records).
+# container's segments), `container` (bytes of an archive or compressed file as received; one leaf, no records),
+# `extracted` (once `derived`: its bytes are its segment's since its container was erased).
 chunks = Table(
     "chunks",
     metadata,
@@ -57,6 +58,7 @@ chunks = Table(
     Column("preamble", LargeBinary, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("name", Text, nullable=False, unique=True),
+    Column("stem", Text, unique=True),  # name of its files since a record was erased from it; null: they bear `name`
     Column("secret", LargeBinary, nullable=False),  # wrapped under the workspace key
     Column("segment_sha256", Text, nullable=False),  # of the segment file; "" for a derived chunk
     Column("decoder", Text, nullable=False),

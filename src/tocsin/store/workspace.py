@@ -7,7 +7,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,10 @@ class Workspace:
         """Where the segment of the chunk of that name lies."""
         return self.raw / f"{name}.segment"
 
+    def residue_path(self, name: str) -> Path:
+        """Where the residue of the chunk whose files bear that name lies: what opens the leaves left to it."""
+        return self.raw / f"{name}.residue"
+
     def events_path(self, name: str) -> Path:
         """Where the events of the chunk of that name lie."""
         return self.events / f"{name}.parquet"
@@ -94,6 +98,18 @@ class Workspace:
             connection.execution_options(**{_BEGIN: "IMMEDIATE"})
             with connection.begin():
                 yield connection
+
+    def forget(self) -> bool:
+        """Nothing of what was deleted or replaced stays in the database's files; False while another process reads it.
+
+        Deleted rows are overwritten as they go (`secure_delete`); here the write-ahead log is emptied, which holds
+        pages as they were. Raises StoreError.
+        """
+        with database_faults(self.path / _DATABASE), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = cursor.fetchone() or (1,)
+            return not busy
 
     @contextmanager
     def writer_lock(self) -> Iterator[None]:
@@ -239,6 +255,7 @@ def _engine(path: Path) -> Engine:
         if writable:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA secure_delete=ON")  # what is erased leaves no page behind
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")

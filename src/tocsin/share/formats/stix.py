@@ -24,6 +24,10 @@ class Stix:
 
     def render(self, answers: Answers, part: Part) -> str:
         """One bundle."""
+        return self.bundle(answers)
+
+    def bundle(self, answers: Answers) -> str:
+        """The same, of the incidents in the answers that are taken as an intrusion."""
         indicators, left_out = indicators_of(answers, self.own)
         return json_text(bundle(indicators, left_out, answers.as_of, self.tlp, with_accounts=self.with_accounts))
 
