@@ -340,7 +340,7 @@ def _signature(line: str) -> Signature:
     dash, name, data, *more = [*line.split(" "), "", ""]
     need(dash == "—" and not any(more), "no signature line")
     need(len(more) == 2, "no signature line")
-    _key_name(name)
+    need(name, "a signature line without a name")
     body = base64_bytes(data)
     need(len(body) > 4, "a signature line without a signature")
     return Signature(name, body[:4], body[4:], line + "\n")
@@ -435,7 +435,7 @@ class Record:
 @frozen
 class Statement:
     index: int = by(whole)
-    kind: str = by(one_of("input", "chunk", "derived", "fields", "act"))
+    kind: str = by(one_of("input", "chunk", "derived", "fields", "rewritten", "act"))
     salt: bytes = by(digest)
     data: str = by(plain)
     proof: tuple[bytes, ...] = by(many(node))
@@ -467,7 +467,7 @@ class FieldsSaid:
 
 
 @frozen
-class DerivedSaid:
+class OtherSaid:
     statement: str = by(string)
 
 
@@ -548,7 +548,8 @@ SAID: Mapping[str, Decoder[Any]] = {
     "input": shape(InputSaid, is_open=True),
     "chunk": shape(ChunkSaid, is_open=True),
     "fields": shape(FieldsSaid, is_open=True),
-    "derived": shape(DerivedSaid, is_open=True),
+    "derived": shape(OtherSaid, is_open=True),
+    "rewritten": shape(OtherSaid, is_open=True),
 }
 FORMS: Mapping[str, Decoder[Any]] = {
     "enrolled": shape(Enrolment, is_open=True),

@@ -22,6 +22,7 @@ from tocsin.cli.main import run
 from tocsin.errors import VerificationError
 
 from .packages import (
+    CUSTODIAN,
     LINES,
     LOG,
     OFFICER,
@@ -469,6 +470,52 @@ def test_both_judge_alike_who_may_do_what(place: Path, data: st.DataObject) -> N
         trial.publish()
         if not agreed(written(place / "p", maker=trial, by=(LOG,))):
             cast, maker = before
+
+
+# -- where the document is right and the first verifier lets pass, or refuses, too much --------------------------------
+
+
+def _recovered_by_oneself(maker: Maker) -> None:
+    for name, person in (("a1.example", "Ada Example"), ("a2.example", "ada example ")):
+        key = Signer(name).vkey
+        maker.act("enrolled", {"name": name, "key": key, "roles": ["officer"], "person": person}, OFFICER)
+    what = {"name": "a1.example", "new_name": "a3.example", "key": Signer("a3.example").vkey, "reason": "lost"}
+    maker.act("recovered", what, Signer("a2.example"))
+
+
+def _revoked_twice(maker: Maker) -> None:
+    new = Signer("a1.example")
+    maker.act("recovered", {"name": CUSTODIAN.name, "new_name": new.name, "key": new.vkey, "reason": "lost"}, OFFICER)
+    for _ in range(2):
+        maker.act("revoked", {"name": CUSTODIAN.name, "reason": "lost", "since": None}, OFFICER)
+
+
+def _revocation_taken_back(maker: Maker) -> None:
+    """The second revocation took the first one back when it was signed, and is itself taken back."""
+    new = Signer("a1.example")
+    maker.act("revoked", {"name": OFFICER.name, "reason": "lost", "since": len(maker.leaves)}, OFFICER)
+    maker.act("recovered", {"name": OFFICER.name, "new_name": new.name, "key": new.vkey, "reason": "lost"}, LOG)
+    maker.act("revoked", {"name": OFFICER.name, "reason": "stolen", "since": 0}, new)
+    maker.act("revoked", {"name": new.name, "reason": "stolen", "since": 0}, new)
+
+
+DISPUTED: dict[str, tuple[Callable[[Maker], object], bool]] = {
+    "one person recovers with another spelling of the name": (_recovered_by_oneself, False),
+    "a key that was recovered is revoked twice": (_revoked_twice, False),
+    "a revocation that was good when it was signed": (_revocation_taken_back, True),
+    "a member name beyond ASCII": (lambda maker: maker.act("read", {"\u00e9": 1}, OFFICER), False),
+    "a root that is none": (lambda maker: maker.act("read", {}, OFFICER, ledger={"root": "AAAA", "size": 5}), False),
+    "a time of more than 63 bits": (lambda maker: maker.cosign(3, WITNESS, 2**63), False),
+}
+
+
+@pytest.mark.parametrize("name", DISPUTED)
+def test_the_document_decides_where_the_two_do_not_agree(tmp_path: Path, name: str) -> None:
+    change, is_good = DISPUTED[name]
+    change(maker := small_ledger())
+    if len(maker.leaves) > maker.sizes[-1]:
+        maker.publish()
+    assert (objections(written(tmp_path / "p", maker=maker, by=(LOG,))) == []) == is_good
 
 
 # -- tokens ------------------------------------------------------------------------------------------------------------
