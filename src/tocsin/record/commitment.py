@@ -63,12 +63,13 @@ def leaf_hashes(secret: bytes, name: str, decoder: str, spans: Iterable[Span]) -
     place = 0
     for ordinal, (offset, length, raw, text, fields) in enumerate(held):
         end = place + SALT_BYTES
-        raw_hash = sha256(raw_salts[place:end] + raw).hexdigest()
         root = "" if fields is None else f'"fields":"{field_root(fields_keys[place:end], fields).hex()}",'
-        leaf = f'\0{head}{root}"length":{length},"offset":{offset},"ordinal":{ordinal},"raw":"{raw_hash}{middle}'
-        if text is not None:
-            leaf += f'"text":"{sha256(text_salts[place:end] + text).hexdigest()}",'
-        hashes.append(sha256((leaf + last).encode()).digest())
+        more = "" if text is None else f'"text":"{sha256(text_salts[place:end] + text).hexdigest()}",'
+        salted = sha256(raw_salts[place:end])
+        salted.update(raw)  # to join the two first would copy the record
+        span = f'"length":{length},"offset":{offset},"ordinal":{ordinal}'
+        leaf = f'\0{head}{root}{span},"raw":"{salted.hexdigest()}{middle}{more}{last}'
+        hashes.append(sha256(leaf.encode()).digest())
         place = end
     return b"".join(hashes)
 
