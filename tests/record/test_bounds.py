@@ -103,7 +103,7 @@ def leaves_of(recorder: Recorder) -> list[bytes]:
     return [whole[start : start + 32] for start in range(0, len(whole), 32)]
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     put_back=st.integers(0, STATES - 1),
     grown=st.integers(0, 4),
@@ -178,7 +178,7 @@ def test_a_false_time_is_found_where_an_attestation_stands_between_and_only_ther
         check_times(found, claims)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(data=st.data(), is_signed=st.booleans())
 def test_no_entry_is_altered_dropped_doubled_or_moved_even_by_who_signs_anew(
     history: tuple[list[Path], list[Kept]],

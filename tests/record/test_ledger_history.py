@@ -164,5 +164,5 @@ def _statement_hash(salt: bytes, data: bytes) -> bytes:
     return sha256(b"\0" + leaf.encode()).digest()
 
 
-History.TestCase.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)
+History.TestCase.settings = settings(max_examples=8, stateful_step_count=10, deadline=None)
 TestHistory = History.TestCase
