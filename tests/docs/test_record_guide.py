@@ -13,7 +13,7 @@ from tests.journeys.conftest import Tocsin, tocsin
 __all__ = ["tocsin"]
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs/guides/record.md").read_text(encoding="utf-8")
-VERIFY, AGAINST = (shlex.split(line) for line in re.findall(r"^\$ tocsin (.+)$", GUIDE, re.MULTILINE))
+VERIFY, CHECKPOINT, AGAINST = (shlex.split(line) for line in re.findall(r"^\$ tocsin (.+)$", GUIDE, re.MULTILINE))
 
 
 @pytest.fixture
@@ -25,8 +25,14 @@ def case(tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     )
     assert tocsin("investigate", "web.log", "--workspace", "CASE", "--quiet").code in (0, 3)
     (tmp_path / "kept").mkdir()
-    shutil.copyfile("CASE/ledger/checkpoint", "kept/checkpoint")
+    carried_out(tocsin)
     return tmp_path
+
+
+def carried_out(tocsin: Tocsin) -> None:
+    """The checkpoint leaves the house."""
+    assert tocsin(*CHECKPOINT).code == 0
+    Path("checkpoint").replace("kept/checkpoint")
 
 
 def test_what_is_kept_elsewhere_finds_what_was_put_back_and_nothing_else_does(tocsin: Tocsin, case: Path) -> None:
@@ -34,7 +40,7 @@ def test_what_is_kept_elsewhere_finds_what_was_put_back_and_nothing_else_does(to
     assert tocsin(*VERIFY).code == 0
     assert tocsin(*AGAINST).code == 0
     tocsin("note", "the firewall was pulled", "--workspace", "CASE", "--quiet")
-    shutil.copyfile("CASE/ledger/checkpoint", "kept/checkpoint")
+    carried_out(tocsin)
     assert tocsin(*AGAINST).code == 0
     shutil.rmtree("CASE")
     shutil.copytree("backup", "CASE")
