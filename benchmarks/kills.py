@@ -1,10 +1,10 @@
 """Two hundred times `kill -9` at a random moment of a collection: `make kills`.
 
 A campaign is one workspace, from nothing to the end: logs are investigated (plain, gzip, zip; one worker or two), acts
-are put on its record (a note, readings, a package, a cosignature, a time stamp), more logs follow. Each command is
-started as a process of its own, watched from outside, and killed at a moment that is spread evenly over the time it
-takes; then the same command is given again, to be killed again or to end. Only the process that was started is killed:
-its workers have to notice by themselves. What must hold:
+are put on its record (a note, readings, a package, a cosignature, a time stamp), more logs follow, a record is erased.
+Each command is started as a process of its own, watched from outside, and killed at a moment that is spread evenly over
+the time it takes; then the same command is given again, to be killed again or to end. Only the process that was started
+is killed: its workers have to notice by themselves. What must hold:
 
 - every command after a kill does its work, without anybody mending anything;
 - what the database held at any kill, row by row and leaf by leaf, is there at the next, and at the end;
@@ -415,11 +415,7 @@ def prepare(folder: Path) -> Case:
     for number, (workers, is_compiled) in enumerate(((1, False), (1, True), (2, True))):
         timed = Campaign(case, folder / f"timed-{number}", number=-number, workers=workers, is_compiled=is_compiled)
         if not number:
-            timed.run_done(["witness", "new", _WITNESS, case.path("w.key")])
-            for name in PEOPLE:
-                said = timed.run_done(["key", "new", f"{name}@tribunal.example", "-o", case.path(name)])
-                (vkey,) = re.findall(r"public key: (.+)", said)
-                Path(case.path(f"{name}.vkey")).write_text(vkey)
+            _make_keys(timed)
         logs = ("init", "investigate", "investigate more")
         for step in steps_of(timed, ACTS):
             if step.name not in logs:
@@ -437,6 +433,16 @@ def prepare(folder: Path) -> Case:
         if timed.faults:
             raise RuntimeError("; ".join(timed.faults))
     return case
+
+
+def _make_keys(campaign: Campaign) -> None:
+    """A witness's, and those of the people who erase."""
+    case = campaign.case
+    campaign.run_done(["witness", "new", _WITNESS, case.path("w.key")])
+    for name in PEOPLE:
+        said = campaign.run_done(["key", "new", f"{name}@tribunal.example", "-o", case.path(name)])
+        (vkey,) = re.findall(r"public key: (.+)", said)
+        Path(case.path(f"{name}.vkey")).write_text(vkey)
 
 
 PEOPLE = {"ada": "officer", "bela": "custodian"}
@@ -523,7 +529,7 @@ def section(figures: Figures) -> str:
     return f"""## Killed: {figures.kills} times `kill -9` during a collection
 
 {figures.campaigns} workspaces, each from nothing to the end with one worker or two (plain, gzip and zip inputs, then acts, then more
-logs); each command killed at a moment spread evenly over the time it takes, then given again, seed {figures.seed}
+logs, then an erasure); each command killed at a moment spread evenly over the time it takes, then given again, seed {figures.seed}
 (`make kills`). A kill is not a power cut: what was written, the system still writes.
 
 - Faults (a command that does not do its work after a kill; anything committed that is lost, altered or doubled; a checkpoint
