@@ -59,8 +59,9 @@ def publish(workspace: Workspace, key: WorkspaceKey) -> None:
 def signed_now(path: Path, passphrase: str | None) -> str:
     """The note of a checkpoint over all that is committed now, cosignatures below it. Raises StoreError."""
     workspace, key = open_existing(path, passphrase)
-    publish(workspace, key)
-    return Ledger(workspace.ledger).checkpoint_path.read_text(encoding="utf-8")
+    with workspace.writer_lock():
+        publish(workspace, key)
+        return Ledger(workspace.ledger).checkpoint_path.read_text(encoding="utf-8")
 
 
 def run_so_far(workspace: Workspace, key: WorkspaceKey, started: int, workers: int) -> Run:

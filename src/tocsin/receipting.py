@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any
 
+import orjson
 import pyarrow as pa
 from sqlalchemy import func, select
 
 from tocsin.cover.receipts import Receipt, receipts
 from tocsin.opening import TOOL, now_utc, utc_text
-from tocsin.record.acts import record_act
+from tocsin.record.acts import acts_of, record_act
 from tocsin.record.canonical import canonical
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
@@ -25,12 +26,14 @@ _MOST_RECEIPTS = 500
 def note_collection(
     workspace: Workspace, key: WorkspaceKey, run: int, rules: str, coverage: pa.Table, actors: Sequence[Signer]
 ) -> None:
-    """Put on the record what `run` took in, under the writer lock; a run that took in nothing is a reading.
+    """Put on the record what was taken in by `run`, and by those before it that ended before they could say so.
+
+    Under the writer lock; where nothing was taken in it is a reading.
 
     rules      digest of those the run was made with
     coverage   what the coverage keeps of all that is held
     """
-    what = _of_run(workspace, run)
+    what = _of_runs(workspace, _untold(workspace, run))
     if not what["inputs"]:
         said = {"command": "investigate", "arguments": {}, "run": run}
         record_act(workspace, key, "read", said, utc_text(now_utc()), actors)
@@ -55,19 +58,29 @@ def estate_digest(workspace: Workspace) -> str:
     return sha256(lines.encode("utf-8", "surrogateescape")).hexdigest() if files else ""
 
 
-def _of_run(workspace: Workspace, run: int) -> dict[str, Any]:
-    """How many inputs came with a run, and what became of their records."""
+def _untold(workspace: Workspace, run: int) -> list[int]:
+    """`run`, and those before it since the last that told what it took in; without notes and what was sent back."""
+    with workspace.reading() as connection:
+        told = max((int(act.what["run"]) for act in acts_of(connection, "collected")), default=0)
+        rows = connection.execute(
+            select(tables.runs.c.id, tables.runs.c.settings).where(tables.runs.c.id > told, tables.runs.c.id <= run)
+        ).all()
+    return [row.id for row in rows if not {"notes", "returned"} & orjson.loads(row.settings).keys()]
+
+
+def _of_runs(workspace: Workspace, runs: Collection[int]) -> dict[str, Any]:
+    """How many inputs came with these runs, and what became of their records."""
     entry, chunk = tables.inputs.c, tables.chunks.c
     counts = select(func.sum(chunk.read), func.sum(chunk.stored), func.sum(chunk.duplicates))
     with workspace.reading() as connection:
-        inputs = connection.scalar(select(func.count()).select_from(tables.inputs).where(entry.run == run))
-        of_run = counts.join(tables.inputs, chunk.input == entry.id).where(entry.run == run)
+        inputs = connection.scalar(select(func.count()).select_from(tables.inputs).where(entry.run.in_(runs)))
+        of_run = counts.join(tables.inputs, chunk.input == entry.id).where(entry.run.in_(runs))
         read, stored, duplicates = (int(number or 0) for number in connection.execute(of_run).one())
         refused = (
             select(func.sum(tables.rejections.c.count))
             .join(tables.chunks, tables.rejections.c.chunk == chunk.sequence)
             .join(tables.inputs, chunk.input == entry.id)
-            .where(entry.run == run)
+            .where(entry.run.in_(runs))
         )
         rejected = int(connection.scalar(refused) or 0)
     return {

@@ -25,9 +25,8 @@ from tocsin.store.workspace import Workspace
 ACT = "act"
 _HEADER = "tocsin/act/1"
 # How the acts that say who is who begin: canonical JSON has `act` first.
-_OF_PEOPLE = tuple(
-    f'{_HEADER}\n{{"act":"{kind}",'.encode() for kind in ("enrolled", "succeeded", "recovered", "revoked")
-)
+_BEGINNING = f'{_HEADER}\n{{"act":"%s",'
+_OF_PEOPLE = tuple((_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked"))
 _MEMBERS = {"act", "at", "by", "ledger", "previous", "what"}
 
 
@@ -157,10 +156,12 @@ def _verifier_key(signer: Signer) -> VerifierKey:
     return VerifierKey(name=signer.name, type=KeyType.ED25519, public_key=signer.public_key.public_bytes_raw())
 
 
-def acts_of(connection: Connection) -> Iterator[Act]:
-    """Every act in order, its signatures unchecked. Raises VerificationError where one is no act."""
+def acts_of(connection: Connection, kind: str | None = None) -> Iterator[Act]:
+    """Every act, or those of one kind, in order, signatures unchecked. Raises VerificationError where one is no act."""
+    beginning = b"" if kind is None else (_BEGINNING % kind).encode()
     for statement in statements_of(connection, ACT):
-        yield read_act(statement.leaf, statement.data)
+        if statement.data.startswith(beginning):
+            yield read_act(statement.leaf, statement.data)
 
 
 def read_act(leaf: int, data: bytes) -> Act:
