@@ -43,7 +43,7 @@ from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, publish, run_so_far, utc_text
-from tocsin.record.acts import ACT, acts_of, record_act
+from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import FIELDS, fields_statement
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
@@ -53,7 +53,7 @@ from tocsin.record.outside import check_outside
 from tocsin.record.people_keys import Signer
 from tocsin.record.proofs import TileReader
 from tocsin.record.runs import runs_of
-from tocsin.record.statements import Statement, append_statements, statements_of
+from tocsin.record.statements import ACT, Statement, append_statements, statements_of
 from tocsin.redacting import Redaction
 from tocsin.reproducing import findings_from, hit_lines, rules_of
 from tocsin.rereading import dating_of

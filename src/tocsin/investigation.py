@@ -128,8 +128,8 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             "now": settings.now,
             "folds": FOLDS,
         }
-        run = begin_run(workspace, utc_text(started), TOOL, asked)
         recover(workspace)
+        run = begin_run(workspace, utc_text(started), TOOL, asked)
         intake = Intake(
             workspace=workspace,
             key=key,
@@ -187,8 +187,8 @@ def enter_notes(
         file = Path(folder) / f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
         file.write_bytes(lines)
         rules, kept, finished = run_before(opened, progress)
-        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
         recover(opened)
+        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
         intake = Intake(
             workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
         )

@@ -135,8 +135,8 @@ def take_back(workspace: Path, file: Path, source: str, note: str, hand: Hand, p
     path = f"returned/{source.strip().replace('/', '-')}/{file.name}"
     with opened.writer_lock():
         rules, kept, finished = run_before(opened, progress)
-        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})
         recover(opened)
+        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})
         with disk_faults(file), file.open("rb") as stream:
             digest = file_digest(stream, "sha256").hexdigest()
         intake = Intake(

@@ -19,11 +19,17 @@ from tocsin.record.ledger import Ledger, check_clock, frontier_of
 from tocsin.record.notes import KeyType, Note, VerifierKey, with_signature
 from tocsin.record.people import Registry, check_act
 from tocsin.record.people_keys import Signer
-from tocsin.record.statements import append_statements, newest_statement, statements_of
+from tocsin.record.statements import (
+    ACT,
+    ACT_HEADER,
+    append_statements,
+    check_no_act_is_hidden,
+    newest_statement,
+    statements_of,
+)
 from tocsin.store.workspace import Workspace
 
-ACT = "act"
-_HEADER = "tocsin/act/1"
+_HEADER = ACT_HEADER.decode().rstrip("\n")
 # How the acts that say who is who begin: canonical JSON has `act` first.
 _BEGINNING = f'{_HEADER}\n{{"act":"%s",'
 _OF_PEOPLE = tuple((_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked"))
@@ -133,6 +139,7 @@ def append_act(
 
 def people_acts(connection: Connection) -> Iterator[Act]:
     """The acts that say who is who, in order: enough to know whose signature counts now."""
+    check_no_act_is_hidden(connection)
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(_OF_PEOPLE):
             yield read_act(statement.leaf, statement.data)
@@ -158,6 +165,7 @@ def _verifier_key(signer: Signer) -> VerifierKey:
 
 def acts_of(connection: Connection, kind: str | None = None) -> Iterator[Act]:
     """Every act, or those of one kind, in order, signatures unchecked. Raises VerificationError where one is no act."""
+    check_no_act_is_hidden(connection)
     beginning = b"" if kind is None else (_BEGINNING % kind).encode()
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(beginning):

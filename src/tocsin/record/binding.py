@@ -13,6 +13,7 @@ from tocsin.record.canonical import canonical
 from tocsin.record.runs import runs_of
 
 INPUT, CHUNK, DERIVED, FIELDS, REWRITTEN = "input", "chunk", "derived", "fields", "rewritten"
+RUN, BRIEF = "run", "brief"
 
 Row = Mapping[str, Any]
 
@@ -35,6 +36,8 @@ _CHUNK = (
     "stored",
     "duplicates",
 )
+_RUN = ("started", "finished", "tool", "settings")
+_BRIEF = ("issued", "sha256", "tool", "figures")
 _REJECTION = ("reason", "count", "first", "detail")
 
 
@@ -68,6 +71,19 @@ def derived_statement(
         "partials": {fold: _digest(data) for fold, data in partials.items()},
     }
     return canonical({"statement": DERIVED} | said)
+
+
+def run_statement(row: Row) -> bytes:
+    """What the ledger says of a run: what it was asked, when it began and whether it ended."""
+    return canonical({"statement": RUN, "run": row["id"]} | {name: row[name] for name in _RUN})
+
+
+def brief_statement(row: Row) -> bytes:
+    """What the ledger says of a brief that went out; its time in ns is text."""
+    as_of = None if row["as_of"] is None else str(row["as_of"])
+    return canonical(
+        {"statement": BRIEF, "brief": row["number"], "as_of": as_of} | {name: row[name] for name in _BRIEF}
+    )
 
 
 def fields_statement(leaf: int, root: bytes) -> bytes:
