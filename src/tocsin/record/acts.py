@@ -16,6 +16,7 @@ from tocsin.record.canonical import canonical, read_canonical
 from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, check_clock, frontier_of
+from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.notes import KeyType, Note, VerifierKey, with_signature
 from tocsin.record.people import Registry, check_act
 from tocsin.record.people_keys import Signer
@@ -192,7 +193,7 @@ def read_act(leaf: int, data: bytes) -> Act:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise VerificationError(f"entry {leaf} is no act that can be read: {error}") from error
-    if header != _HEADER or empty or set(members) != _MEMBERS:
+    if header != _HEADER or empty or set(members) != _MEMBERS or len(act.root) != HASH_BYTES:
         raise VerificationError(f"entry {leaf} is no act of a kind that this version knows")
     return act
 
