@@ -445,9 +445,9 @@ def test_a_record_taken_away_without_an_act_is_noticed(court: Court) -> None:
     court.erase("@5")
     workspace, (row, *_) = court.workspace, court.chunks()
     with workspace.writing() as connection:
-        said = rewritten_statement(0, row.segment_sha256, "00" * 32, [4, 5])
+        said = rewritten_statement(0, row.segment_sha256, "00" * 32, [5, 6])
         append_statements(connection, Ledger(workspace.ledger), [("rewritten", said)])
-    assert "leaf 5, and no act before it erased that record" in fault_of(court)
+    assert "leaf 6, and no act before it erased that record" in fault_of(court)
 
 
 def test_every_file_of_a_chunk_that_lost_records_is_missed_and_held_against_the_ledger(court: Court) -> None:
