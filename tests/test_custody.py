@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from tests.attest.packages import small_ledger
 
-from tocsin.custody import Hand, act, chain, key_rows, note_reading, signers
+from tocsin.custody import Hand, act, chain, did, key_rows, note_reading, signers
 from tocsin.drilling import drill, rehearse
 from tocsin.enrolment import enrol, new_key, public_key, recover, revoke, succeed
 from tocsin.errors import ConfigError, RefusedError, TocsinError, VerificationError
 from tocsin.investigation import Settings, answers_of, investigate, verify_record
 from tocsin.opening import create
 from tocsin.record import people_keys
-from tocsin.record.acts import acts_of
-from tocsin.record.roles import Role
+from tocsin.record.acts import Act, acts_of
+from tocsin.record.roles import Role, allowed_acts
 from tocsin.store.workspace import open_workspace
 from tocsin.transferring import contents_of, file_receipt, pass_on, receive, take_back
 
@@ -131,6 +131,25 @@ def _actors(ws: Path, *keys: Path) -> tuple[people_keys.Signer, ...]:
 def signed(ws: Path, *keys: Path) -> dict[str, Any]:
     """How a command is given who signs."""
     return {"passphrase": None, "actors": _actors(ws, *keys)}
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "enrolled": {"person": "Ada Invented", "name": ADA, "roles": ["officer"]},
+    "succeeded": {"name": ADA, "new_name": "ada-2"},
+    "recovered": {"name": ADA, "new_name": "ada-2", "reason": "the token broke"},
+    "revoked": {"name": ADA, "since": None, "reason": "stolen"},
+    "cosigned": {"name": "archive.example/w1", "size": 1234, "time": "2031-05-04T10:00:00Z", "line": "a line"},
+    "timestamped": {"authority": "stamp.example", "size": 1234, "time": "2031-05-04T10:00:00Z", "checks": ["one"]},
+    "witness_trusted": {"name": "archive.example/w1", "key": "archive.example/w1+0a"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(allowed_acts()))
+def test_every_kind_of_act_is_said_in_words(kind: str) -> None:
+    said = did(Act(leaf=0, kind=kind, at="", by=(), size=0, root=b"", previous=None, what=SAID.get(kind, {}), note=""))
+    assert "{" not in said
+    assert all(SAID.get(kind, {}).get(name, "") in said for name in ("name", "authority"))
+    assert ("1,234" in said) == ("size" in SAID.get(kind, {}))
 
 
 def test_an_act_that_would_not_count_never_enters_the_ledger(ws: Path, tmp_path: Path) -> None:

@@ -193,6 +193,12 @@ def did(act: Act) -> str:
             return f"erased {_number(what, 'records')} records, whose commitments remain: {what.get('reason', '')}"
         case "drilled":
             return f"rehearsed succession, loss and recovery: {what.get('outcome', '')}"
+        case "witness_trusted":
+            return f"took {what.get('name', '')} for a witness of this ledger from now on"
+        case "cosigned":
+            return f"filed the signature of the witness {what.get('name', '')} over {_first(what)}"
+        case "timestamped":
+            return f"filed the time stamp of {what.get('authority', '')} over {_first(what)}"
     said = {name: value for name, value in what.items() if name != "login" and isinstance(value, str | int)}
     return f"{act.kind.replace('_', ' ')} {json.dumps(said, ensure_ascii=False, sort_keys=True)}"
 
@@ -207,6 +213,10 @@ def _asked(what: Mapping[str, Any]) -> str:
 def _number(what: Mapping[str, Any], member: str) -> str:
     value = what.get(member)
     return f"{value:,}" if isinstance(value, int) else f"{len(value):,}" if isinstance(value, list) else "no"
+
+
+def _first(what: Mapping[str, Any]) -> str:
+    return f"the first {_number(what, 'size')} entries, dated {what.get('time', '')}"
 
 
 def _and(words: Iterable[object]) -> str:
