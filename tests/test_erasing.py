@@ -623,4 +623,4 @@ def test_records_of_every_source_can_be_erased_and_the_others_verify(
 
 
 def _intake(court: Court) -> Any:
-    return erasing._Erasing.begin(court.workspace, None, Silence()).intake
+    return erasing._Erasing.begin(court.workspace, court.key, Silence()).intake

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -42,12 +40,12 @@ from tocsin.model.joining import Identities
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
-from tocsin.opening import TOOL, now_utc, publish, run_so_far, utc_text
+from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import FIELDS, fields_statement
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
-from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.outside import check_outside
 from tocsin.record.people_keys import Signer
@@ -61,7 +59,7 @@ from tocsin.ruleset import kept_rules, rule_files
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events
-from tocsin.store.workspace import Workspace, open_workspace
+from tocsin.store.workspace import Workspace
 
 # Beside the findings' own records those that confirm what was reached are enclosed; more are a copy of the record.
 MOST_RECORDS = 50_000
@@ -122,8 +120,7 @@ def export_evidence(
     """
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
-    with closing(open_workspace(path)) as workspace, workspace.writer_lock():
-        key = open_key(workspace, key_sources(os.environ, passphrase))
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         package, values = _packed(workspace, key, wanted, progress)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,10 +31,14 @@ def open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, Works
     return workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
 
 
-def open_existing(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    """The workspace at `path` and its key. Raises ConfigError where there is none, StoreError where no key opens it."""
-    workspace = open_workspace(path)
-    return workspace, open_key(workspace, key_sources(os.environ, passphrase))
+@contextmanager
+def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """The workspace at `path` and its key, closed again at the end.
+
+    Raises ConfigError where there is none, StoreError where no key opens it.
+    """
+    with closing(open_workspace(path)) as workspace:
+        yield workspace, open_key(workspace, key_sources(os.environ, passphrase))
 
 
 def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
@@ -58,8 +64,7 @@ def publish(workspace: Workspace, key: WorkspaceKey) -> None:
 
 def signed_now(path: Path, passphrase: str | None) -> str:
     """The note of a checkpoint over all that is committed now, cosignatures below it. Raises StoreError."""
-    workspace, key = open_existing(path, passphrase)
-    with workspace.writer_lock():
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         publish(workspace, key)
         return Ledger(workspace.ledger).checkpoint_path.read_text(encoding="utf-8")
 

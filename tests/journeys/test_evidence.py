@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,7 +125,9 @@ def test_a_rule_changed_in_the_package_no_longer_gives_its_findings(case: Path, 
     assert (done.code, "does not count as found" in done.err) == (4, True)
 
 
-def test_evidence_is_handed_over_by_an_officer_and_signed_for(case: Path, tocsin: Tocsin) -> None:
+def test_evidence_is_handed_over_by_an_officer_and_signed_for(
+    case: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("officer.ada", "receiver.host"):
         assert tocsin("key", "new", name, "-o", f"{name}.key").code == 0
     keys = {name: key_of(tocsin, name) for name in ("officer.ada", "receiver.host")}
@@ -136,7 +139,13 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(case: Path, tocsin
     nobody = tocsin("share", "handover", wanted, "--to", "receiver.host", "-o", "OUT", "--workspace", "CASE")
     assert (nobody.code, Path("OUT").exists()) == (5, False)
     assert "officer" in nobody.err
-    done = tocsin("share", "handover", wanted, "--to", "receiver.host", "-o", "OUT", *of)
+    reading, writing = os.pipe()
+    os.write(writing, f"{WORDS}\n".encode())
+    os.close(writing)
+    with monkeypatch.context() as once:  # the passphrase can be read a single time
+        once.setenv("TOCSIN_PERSON_PASSPHRASE_FD", str(reading))
+        done = tocsin("share", "handover", wanted, "--to", "receiver.host", "-o", "OUT", *of)
+    os.close(reading)
     assert done.code == 0, done.err
     letter = Path("OUT/HANDOVER.txt").read_text()
     assert "Ada Invented" in letter

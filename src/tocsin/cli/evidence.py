@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.passphrase import passphrase_for
+from tocsin.cli.acting import acting
 from tocsin.cli.progress import progress_on_stderr
-from tocsin.cli.reading import begin_reading
 from tocsin.cli.transfer import receipt, receive, transfer
 from tocsin.errors import ConfigError
 from tocsin.share.exit import release
@@ -47,8 +46,7 @@ def export(
     from tocsin.evidencing import Wanted, export_evidence
 
     wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note)
-    passphrase = passphrase_for(workspace)
-    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         done = export_evidence(workspace, wanted, output, passphrase=passphrase, actors=actors, progress=progress)
     release(exported_text(done), None)

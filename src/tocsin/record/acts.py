@@ -17,7 +17,7 @@ from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, check_clock, frontier_of
 from tocsin.record.merkle import HASH_BYTES
-from tocsin.record.notes import KeyType, Note, VerifierKey, with_signature
+from tocsin.record.notes import Note, VerifierKey, ed25519_key, with_signature
 from tocsin.record.people import Registry, check_act
 from tocsin.record.people_keys import Signer
 from tocsin.record.statements import (
@@ -131,7 +131,7 @@ def append_act(
     }
     note = Note(f"{_HEADER}\n{canonical(body).decode()}\n", ())
     for signer in signers:
-        note = with_signature(note, _verifier_key(signer), signer.sign)
+        note = with_signature(note, ed25519_key(signer.name, signer.public_key), signer.sign)
     act = read_act(tree.size, str(note).encode())
     _refuse_uncounted(act, connection, log_key(workspace.origin, key.signer.public_key()))
     append_statements(connection, Ledger(workspace.ledger), [(ACT, act.note.encode())])
@@ -158,10 +158,6 @@ def _refuse_uncounted(act: Act, connection: Connection, key: VerifierKey) -> Non
         raise RefusedError(
             f"nothing was recorded: {error}", hint="see whose key may do what, with: tocsin key list"
         ) from error
-
-
-def _verifier_key(signer: Signer) -> VerifierKey:
-    return VerifierKey(name=signer.name, type=KeyType.ED25519, public_key=signer.public_key.public_bytes_raw())
 
 
 def acts_of(connection: Connection, kind: str | None = None) -> Iterator[Act]:
