@@ -24,6 +24,7 @@ from tocsin.intake import Progress
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
+from tocsin.model.coverage import Coverage
 from tocsin.model.evidence import (
     EnclosedRecord,
     EnclosedStatement,
@@ -230,7 +231,7 @@ def _packed(
         incidents=incidents,
         findings=findings,
         exposure=reached,
-        coverage=answers.coverage,
+        coverage=_of_what_is_shown(answers.coverage, findings, reached),
         hits=hit_lines(again.hits, findings, _place_of(opened)),
         withheld=tuple(_withheld(workspace, sessions, {record.index for record in opened.records}, tree)),
         rules={name: enclosed_rules[path].decode("utf-8", "replace") for name, path in files.items()},
@@ -239,6 +240,7 @@ def _packed(
         redacted=wanted.redacted,
         reproducible=not redaction.hides_records,
         note=wanted.note,
+        made=utc_text(now_utc()),
         reading=Reading(
             preambles={} if redaction.hides_records else opened.preambles,
             as_of=answers.as_of,
@@ -310,6 +312,15 @@ def _reached(answers: Answers, incidents: Sequence[Incident], findings: Sequence
         if row.verdict is Verdict.CONFIRMED
         and (not sessions.isdisjoint(row.sessions) or not addresses.isdisjoint(row.addresses))
     )
+
+
+def _of_what_is_shown(
+    coverage: Iterable[Coverage], findings: Sequence[Finding], reached: Sequence[Exposure]
+) -> tuple[Coverage, ...]:
+    """What was watched, without the rows on mailboxes and sites that nothing here speaks of: they name others."""
+    named = {entity.id for one in findings for entity in one.entities}
+    named |= {name for row in reached for name in (row.actor, row.container, row.holding)}
+    return tuple(row for row in coverage if not row.scope or row.scope in named)
 
 
 def _commit_fields(workspace: Workspace, records: Sequence[OpenedRecord]) -> dict[int, int]:

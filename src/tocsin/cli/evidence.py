@@ -12,7 +12,7 @@ from tocsin.cli.acting import acting
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.transfer import receipt, receive, transfer
 from tocsin.errors import ConfigError
-from tocsin.share.exit import release
+from tocsin.share.exit import release, tell
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
@@ -99,10 +99,16 @@ def verify(
 @commands.command()
 def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)]) -> None:
     """Derive the findings of a package again from its records and rules; ends with code 4 where they differ."""
+    from tocsin.attest.verifying import Options, verify_package
     from tocsin.unpacking import reproduce as again
 
+    verify_package(package, Options(), tell)
     done = again(package)
-    release(f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records\n", None)
+    release(
+        f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records; "
+        "titles, incidents and index.html are not derived again\n",
+        None,
+    )
 
 
 def _content(path: Path) -> bytes:
