@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.attest import standalone
-from tocsin.attest.standalone import At, Checkpoint, Note
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "formats" / "evidence.md").read_text()
-AT = At(5, "the example")
 
 
 def example() -> dict[str, Any]:
@@ -44,29 +42,30 @@ def test_each_hash_of_the_example_is_made_as_the_document_says() -> None:
 
 def test_the_verifier_takes_the_example() -> None:
     given = example()
-    log = AT.key(given["log_key"], 1)
-    tree = standalone.read_checkpoint(AT, given["checkpoint"].encode(), log.name, log)
-    assert (tree.size, tree.root) == (3, base64.b64decode(given["root"]))
+    log = standalone.verifier_key(given["log_key"], 1)
+    tree, note = standalone.read_checkpoint(given["checkpoint"].encode(), log)
+    assert tree == (3, base64.b64decode(given["root"]))
     record, statement = given["record"], given["statement"]
-    AT.included(record["leaf"].encode(), record["index"], tree, record["proof"])
-    standalone.opened(AT, statement, statement["index"], tree)
+    standalone.check_included(record["leaf"].encode(), record["index"], tree, standalone.hashes(record["proof"]))
+    said = standalone.members(statement, "said")
+    standalone.check_said(said, 0, tree)
     first, second, _ = (bytes.fromhex(each) for each in given["leaf_hashes"])
-    before = Checkpoint(2, sha256(b"\1" + first + second).digest(), Note("", []), b"")
-    AT.consistent(before, tree, given["from_2_to_3"])
-    act = standalone.read_act(AT, statement["data"], statement["index"])
-    AT.signed(act.note, AT.key(act.what["key"], 1))
-    witness = AT.key(given["witness_key"], 4)
-    name, key_id, signature, _ = AT.note(f"{tree.note.text}\n{given['cosignature']}\n".encode()).signatures[0]
-    assert (name, key_id) == (witness.name, witness.id)
+    before = sha256(b"\1" + first + second).digest()
+    standalone.check_consistent((2, before), tree, standalone.hashes(given["from_2_to_3"]))
+    act = standalone.read_act(said["data"], 0)
+    standalone.signed_by(act["note"], standalone.verifier_key(act["what"]["key"], 1))
+    witness = standalone.verifier_key(given["witness_key"], 4)
+    name, key_id, signature, _ = standalone.read_note(f"{note[0]}\n{given['cosignature']}\n".encode())[1][0]
+    assert (name, key_id) == witness[:2]
     time = int.from_bytes(signature[:8], "big")
-    AT.signature(witness, signature[8:], f"cosignature/v1\ntime {time}\n{tree.note.text}".encode())
+    standalone.check_signature(witness, signature[8:], f"cosignature/v1\ntime {time}\n{note[0]}".encode())
 
 
 def test_the_table_of_acts_is_that_of_the_verifier() -> None:
     rows = re.findall(r"^\| (`[a-z_`, ]+`) \| ([^|]+) \|[^|]*\|$", DOCUMENT.partition("\n## Acts\n")[2], re.MULTILINE)
-    said = {kind: who for kinds, who in rows for kind in re.findall("[a-z_]+", kinds) if kind in standalone.KINDS}
-    assert set(said) == standalone.KINDS
-    for kind in standalone.KINDS - {"succeeded", "erased", "recovered"}:
-        roles = {role for role in (*standalone.ROLES, "officer") if role in said[kind].partition(";")[0]}
-        assert roles == {role for role, kinds in standalone.ROLES.items() if kind in kinds} | {"officer"}, kind
-        assert ("ledger's key" in said[kind]) == (kind not in standalone.FOR_PERSONS), kind
+    said = {kind: who for kinds, who in rows for kind in re.findall("[a-z_]+", kinds) if kind in standalone.MAY_SIGN}
+    assert set(said) == set(standalone.MAY_SIGN)
+    for kind in set(said) - {"succeeded", "erased", "recovered"}:
+        who = said[kind].partition(";")[0]
+        named = {role for role in standalone.ROLES if role in who} | ({"ledger"} if "ledger's key" in who else set())
+        assert named == standalone.MAY_SIGN[kind], kind

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.record.acting import ADA, BELA, CAI, ORIGIN, WORKSPACE, Ledger, enrolment, person, two_officers, vkey
+from tests.record.acting import ADA, BELA, CAI, WORKSPACE, Ledger, enrolment, person, two_officers, vkey
 
 from tocsin.attest import standalone
 from tocsin.errors import VerificationError
@@ -27,7 +27,8 @@ def attempts(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[HeldKey]]:
     name, new = draw(KEY).name, draw(KEY)
     if kind == "enrolled":
         whose = draw(st.sampled_from(["Ada Invented", "somebody", "somebody else"]))
-        return kind, enrolment(new, draw(ROLES), person=whose), signers
+        more = draw(st.sampled_from([{}, {"new_name": name}]))
+        return kind, enrolment(new, draw(ROLES), person=whose) | more, signers
     if kind == "revoked":
         since = draw(st.one_of(st.none(), st.integers(0, 9)))
         return kind, {"name": name, "reason": "a test", "since": since}, signers
@@ -38,13 +39,13 @@ def attempts(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[HeldKey]]:
 
 def alone(acts: list[Act]) -> set[int] | None:
     """The entries that do not count, as the stand-alone verifier has it; None where it finds a fault."""
-    log = standalone.At(7, "the test").key(str(vkey(WORKSPACE)), 1)
-    people = standalone.People(ORIGIN, log)
+    log = standalone.verifier_key(str(vkey(WORKSPACE)), 1)
     try:
-        list(people.admit([standalone.read_act(standalone.At(7, "an act"), act.note, act.leaf) for act in acts], {}))
+        return standalone.judge(
+            [standalone.read_act(act.note.encode(), act.leaf) for act in acts], log, {}, lambda _: None
+        )
     except standalone.Fault:
         return None
-    return people.uncounted
 
 
 @settings(max_examples=300)

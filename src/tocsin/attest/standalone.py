@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """Verifies an evidence package (format `tocsin.evidence`, version 1), offline: `python3 verify.py DIR`.
 
-One file, to be read whole before it is trusted. It needs Python 3.11 or later and the package `cryptography`, and for
-time stamps the program `openssl`. It trusts nothing in the package, executes nothing of it and opens no connection. Its
-steps are those of the document of the format; the first fault ends it with exit code 4.
+One file, to be read whole before it is trusted: the steps by the numbers of the document of the format, then what they
+are made of. It needs Python 3.11, the package `cryptography`, and for time stamps the program `openssl`. It trusts
+nothing in the package, executes nothing of it, opens no connection. The first fault ends it.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import io
 import json
 import os
@@ -20,12 +19,13 @@ import stat
 import subprocess
 import sys
 import tempfile
+from bisect import bisect_right
 from calendar import timegm
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,75 +33,87 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 # Limits: a package can be made by somebody who wishes the reader ill.
-MOST_FILES, MOST_RECORDS, MOST_SIGNATURES, MOST_HASHES = 100_000, 1_000_000, 100, 64
-FILE_BYTES, LINE_BYTES = 16 << 20, 64 << 20
-MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+MOST_FILES, MOST_LINES, MOST_SIGNATURES, FILE_BYTES, LINE_BYTES = 100_000, 1_000_000, 100, 16 << 20, 64 << 20
+MANIFEST, TAG_MANIFEST, EXPORT = "manifest-sha256.txt", "tagmanifest-sha256.txt", "data/custody/export.json"
 TAG_FILES = {"bagit.txt", "bag-info.txt", MANIFEST, "README.txt"}
-BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-EXPORT_FILE = "custody/export.json"
-REQUIRED = ("package.json", "records.jsonl", "statements.jsonl", "consistency.json", "verify.py", EXPORT_FILE)
-PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-TOLERANCE = 300  # seconds that clocks may differ before a time counts as false
-TIME_STAMP = re.compile(r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)?( \d{4}) GMT$", re.MULTILINE)
-
-# Who may sign which act. An officer may sign any; the workspace's own key, which is no person's, none of FOR_PERSONS.
-CUSTODIAN = set("collected read verified timestamped cosigned drilled transferred received returned".split())  # noqa: SIM905
-ANALYST = {"read", "verified", "exported", "drilled"}
-ROLES: dict[str, set[str]] = {"custodian": CUSTODIAN, "analyst": ANALYST, "receiver": {"received"}, "witness": set()}
-FOR_PERSONS = {"enrolled", "succeeded", "revoked", "held", "released", "erased", "handed_over"}
-KINDS = CUSTODIAN | ANALYST | FOR_PERSONS | {"recovered", "witness_trusted"}
-ERASING = {"officer", "custodian", "analyst"}
-
-Types = Mapping[str, type]
-LEAF: Types = {"decoder": str, "length": int, "offset": int, "ordinal": int, "raw": str, "segment": str, "v": int}
-LEAF_MAY: Types = {"fields": str, "masked": str, "text": str}
-RECORD: Types = {"index": int, "leaf": str, "proof": list, "chunk": int, "input": str, "entry": int, "findings": list}
-RECORD_MAY: Types = {"raw": str, "raw_salt": str, "text": str, "text_salt": str, "fields": dict}
-PLACE: Types = dict.fromkeys(("input", "offset", "length", "tree_start", "leaves", "first_entry", "read"), int)
-PACKAGE: Types = {
-    "origin": str,
-    "log_key": str,
-    "tool": str,
-    "size": int,
-    "asked": list,
-    "redacted": list,
-    "counts": dict,
+NEEDED = {
+    f"data/{each}" for each in ("package.json", "records.jsonl", "statements.jsonl", "consistency.json", "verify.py")
 }
-EXPORT: Types = {"act": int, "salt": str, "data": str, "proof": list, "size": int, "consistency": list}
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+TIME_STAMP = re.compile(r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)?( \d{4}) GMT$", re.MULTILINE)
+TOLERANCE, NEVER = 300, 1 << 53  # seconds that clocks may differ; an index that no entry has
+
+# Who may sign which act: roles, and `ledger` for the ledger's own key, which is no person's.
+ROLES = {"officer", "custodian", "analyst", "receiver", "witness"}
+SIGNERS = {
+    "enrolled succeeded revoked held released handed_over": "officer",
+    "recovered witness_trusted": "officer ledger",
+    "erased": "officer custodian analyst",
+    "exported": "officer analyst ledger",
+    "collected timestamped cosigned transferred returned": "officer custodian ledger",
+    "received": "officer custodian receiver ledger",
+    "read verified drilled": "officer custodian analyst ledger",
+}
+MAY_SIGN = {kind: set(who.split()) for kinds, who in SIGNERS.items() for kind in kinds.split()}
+# Acts that bring a key into force, and the member that names it.
+BRINGING = {"enrolled": "name", "succeeded": "new_name", "recovered": "new_name"}
+
+# Members of each JSON object: name and form (FORMS, below), `?` where it may be absent, `*` where others may stand.
+MEMBERS = {
+    "object": "*",
+    "format": "format:str version:int *",
+    "package": "origin:str log_key:str tool:str size:int asked:list redacted:list counts:dict *",
+    "step": "from:int to:int proof:hashes",
+    "record": "index:int leaf:utf8 proof:hashes chunk:int input:str entry:int findings:list raw?:base64 raw_salt?:hex"
+    " text?:utf8 text_salt?:hex fields?:dict",
+    "leaf": "decoder:str length:int offset:int ordinal:int raw:hex segment:str v:int fields?:hex masked?:hex text?:hex",
+    "shown fields": "names:utf8 names_salt:hex values:list statement?:int",
+    "value": "salt:hex text:utf8",
+    "withheld value": "digest:hex",
+    "said": "index:int kind:str salt:hex data:utf8 proof:hashes",
+    "input": "statement:str input:int path:str *",
+    "chunk": "statement:str name:str decoder:str input:int offset:int length:int tree_start:int leaves:int"
+    " first_entry:int read:int *",
+    "derived": "statement:str *",
+    "rewritten": "statement:str *",
+    "fields": "statement:str leaf:int fields:hex *",
+    "act": "act:str at:str by:strings ledger:dict previous:index what:dict",
+    "ledger": "size:int root:base64",
+    "enrolled": "name:str key:str roles:strings person:str *",
+    "succeeded": "name:str new_name:str key:str *",
+    "recovered": "name:str new_name:str key:str reason:str *",
+    "revoked": "name:str reason:str since:index *",
+    "witness_trusted": "key:str *",
+    "exported": "content:str asked:list records:int redacted:list *",
+    "export": "act:int salt:hex data:utf8 proof:hashes size:int consistency:hashes",
+}
 
 # What a fault of each step means for the claim.
 ALTERED = "The package is not as it was exported: nothing in it may be relied on"
-NOT_SEALED = "What is shown is not what was sealed"
-NO_TIME = "The time claimed is not proven"
-MEANING = {
-    1: ALTERED,
-    2: "Nothing can be said of this package",
-    3: "Nobody answers for the ledger this package speaks of",
-    4: "The ledger was written anew: what was sealed then cannot be told from what was put in later",
-    5: NOT_SEALED,
-    6: NOT_SEALED,
-    7: "The chain of custody shown is not one that holds",
-    8: ALTERED,
-    9: NO_TIME,
-    10: NO_TIME,
-    11: NO_TIME,
-}
+ANEW = "The ledger was written anew: what was sealed then cannot be told from what was put in later"
+NOT_SEALED, NO_TIME = "What is shown is not what was sealed", "The time claimed is not proven"
+MEANING = {1: ALTERED, 2: "Nothing can be said of this package", 3: "Nobody answers for the ledger it speaks of"}
+MEANING |= {4: ANEW, 5: NOT_SEALED, 6: NOT_SEALED, 7: "The chain of custody shown is not one that holds"}
+MEANING |= {8: ALTERED, 9: NO_TIME, 10: NO_TIME, 11: NO_TIME}
+
+Object = dict[str, Any]  # of JSON, read by `members`
+Bag = tuple[Path, dict[str, str]]  # where it lies; SHA-256 by path, as listed
+Key = tuple[str, bytes, bytes]  # name, id, public key
+Note = tuple[str, list[tuple[str, bytes, bytes, str]]]  # text; name, key id, signature and line of each signature
+Tree = tuple[int, bytes]  # size, root
+Stamp = tuple[int, int, int, str]  # act that holds it, size of the ledger stamped, seconds since 1970, by whom
+Cuts = dict[str, tuple[int, int]]  # by key name: entries taken back, from .. up to the revocation
 
 
 class Fault(Exception):  # noqa: N818 - the word of the format's document
     """The first thing that does not verify: step, place, what it is, what it means for the claim."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the reader brings along, got elsewhere than from the package.
-
-    log_key     verifier key of the ledger; without it the one in the package is taken
-    witnesses   verifier keys of witnesses the reader trusts: each must have cosigned
-    tsa_roots   PEM of the roots of authorities the reader trusts: each token must lead to one of them
-    checkpoint  a checkpoint note kept elsewhere: it must be of the same history
-    opinion     asked after openssl of each token: (token, stamped note, roots, seconds since 1970); raises ValueError
-    """
+class Options(NamedTuple):
+    """What the reader brings along, got elsewhere: the ledger's key; witnesses, each of whom must have cosigned; PEM of
+    roots that each token must lead to; a checkpoint kept; who is asked of each token beside openssl: (token,
+    stamped note, roots, seconds since 1970), raising ValueError."""
 
     log_key: str = ""
     witnesses: tuple[str, ...] = ()
@@ -110,1000 +122,782 @@ class Options:
     opinion: Callable[[bytes, bytes, bytes, int], None] | None = None
 
 
-class Key(NamedTuple):
-    """A public key under the name its signatures bear, with the 4 bytes that lead them."""
-
-    name: str
-    public: bytes
-    id: bytes
-
-
-class Note(NamedTuple):
-    """A signed note taken apart: the text, and (name, key id, signature, line) of each signature."""
-
-    text: str
-    signatures: list[tuple[str, bytes, bytes, str]]
-
-
-class Checkpoint(NamedTuple):
-    """A verified checkpoint; `stamped` is the note with the ledger's own signature alone: what tokens are over."""
-
-    size: int
-    root: bytes
-    note: Note
-    stamped: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A signed act; `size` and `root` are of the tree before it, `at` is in seconds since 1970."""
-
-    index: int
-    kind: str
-    at: int
-    by: list[str]
-    size: int
-    root: bytes
-    previous: int | None
-    what: dict[str, Any]
-    note: Note
-
-    def place(self, step: int) -> At:
-        """How faults name it."""
-        return At(step, f"entry {self.index} (act {self.kind!r} of {moment(self.at)})")
-
-
-class Record(NamedTuple):
-    """What of an enclosed record has to agree with statements; `statement` has the field `root` its leaf lacks."""
-
-    at: At
-    shown: dict[str, Any]
-    leaf: dict[str, Any]
-    root: str
-    statement: int | None
-
-
-class Stamp(NamedTuple):
-    """Somebody outside says that the ledger of `size` entries existed at `time`, in seconds since 1970.
-
-    act   the entry that holds it, so that no entry from there on can be older; None where no act does
-    """
-
-    size: int
-    time: int
-    who: str
-    act: int | None
-
-    @property
-    def words(self) -> str:
-        """For faults."""
-        return f"the ledger of {self.size} entries was stamped at {moment(self.time)} ({self.who})"
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """A place at a step: makes its faults, and reads what stands there."""
-
-    step: int
-    where: str
-
-    def fault(self, what: str, meaning: str = "") -> Fault:
-        """To be raised."""
-        return Fault(plain(f"step ({self.step}), {self.where}: {what}. {meaning or MEANING[self.step]}."))
-
-    def text(self, content: bytes) -> str:
-        """UTF-8 alone."""
-        try:
-            return content.decode()
-        except UnicodeDecodeError as error:
-            raise self.fault("it is not UTF-8") from error
-
-    def utf8(self, text: str) -> bytes:
-        """The bytes that were hashed."""
-        try:
-            return text.encode()
-        except UnicodeEncodeError as error:
-            raise self.fault("it holds text that UTF-8 cannot write") from error
-
-    def base64(self, text: str) -> bytes:
-        """Standard base64 in its one spelling."""
-        try:
-            data = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise self.fault("it holds text that is not base64") from error
-        if base64.b64encode(data).decode() != text:
-            raise self.fault("it holds text that is not canonical base64")
-        return data
-
-    def json(self, content: bytes) -> Any:  # noqa: ANN401 - what it is the caller checks
-        """JSON without a member twice and without floating point."""
-        try:
-            return json.loads(
-                self.text(content), object_pairs_hook=once, parse_int=whole, parse_float=whole, parse_constant=whole
-            )
-        except (ValueError, RecursionError) as error:
-            raise self.fault(f"it is no JSON as this format has it: {error}") from error
-
-    def canonical(self, text: str) -> dict[str, Any]:
-        """An object in the one spelling of RFC 8785; a lone surrogate, which UTF-8 has not, as its JSON escape."""
-        value = self.json(self.utf8(text))
-        spelled = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        if type(value) is not dict or escaped(spelled) != text:
-            raise self.fault("it is no object in canonical JSON")
-        return value
-
-    def members(self, value: object, must: Types, may: Types | None = None, *, more: bool = False) -> dict[str, Any]:
-        """`value`, an object of these members: `must`, some of `may`, and others only with `more`."""
-        if type(value) is not dict:
-            raise self.fault("it is no JSON object")
-        if missing := sorted(name for name in must if name not in value):
-            raise self.fault(f"the member {missing[0]!r} is missing")
-        for name, each in value.items():
-            kind = must.get(name) or (may or {}).get(name)
-            if kind is None and not more:
-                raise self.fault(f"the member {name!r} does not belong there")
-            if kind is not None and type(each) is not kind:
-                raise self.fault(f"the member {name!r} is not of its type")
-        return value
-
-    def list(self, value: object, kind: type) -> Sequence[Any]:
-        """`value`, a list of `kind` alone."""
-        if type(value) is not list or any(type(each) is not kind for each in value):
-            raise self.fault("a list is missing or holds something else than it should")
-        return value
-
-    def hashes(self, value: object) -> Sequence[bytes]:
-        """The hashes of a proof."""
-        found = [self.base64(each) for each in self.list(value, str)]
-        if len(found) > MOST_HASHES or any(len(each) != 32 for each in found):
-            raise self.fault("its proof holds something that is no hash")
-        return found
-
-    def hex(self, text: object) -> bytes:
-        """32 bytes in lower-case hex."""
-        if type(text) is not str or not re.fullmatch("[0-9a-f]{64}", text):
-            raise self.fault("a salt or digest is not 64 hex digits")
-        return bytes.fromhex(text)
-
-    def opened(self, salt: object, data: bytes) -> bytes:
-        """SHA-256(salt, data)."""
-        return sha256(self.hex(salt) + data).digest()
-
-    def key(self, text: str, kind: int) -> Key:
-        """A verifier key (C2SP signed-note) of this type: 1 Ed25519, 4 Ed25519 cosignature with a time."""
-        name, _, rest = text.partition("+")
-        key_id, _, encoded = rest.partition("+")
-        data = self.base64(encoded)
-        if not name or not data or re.search(r"\s", name):
-            raise self.fault("it is no verifier key")
-        if data[0] == 6:
-            raise self.fault("the key is for ML-DSA-44 (type 0x06): known, and not verified by version 1")
-        if data[0] not in (1, 4):
-            raise self.fault(f"the key is of the unknown type 0x{data[0]:02x}")
-        if data[0] != kind or len(data) != 33:
-            raise self.fault(f"the key is not one of the type 0x{kind:02x} that belongs here")
-        if sha256(self.utf8(name) + b"\n" + data).hexdigest()[:8] != key_id:
-            raise self.fault("the key does not have the id it gives")
-        return Key(name, data[1:], bytes.fromhex(key_id))
-
-    def note(self, content: bytes) -> Note:
-        """A signed note taken apart, nothing of it verified."""
-        text, separator, block = self.text(content).rpartition("\n\n")
-        lines = block.split("\n")
-        if not separator or lines.pop() or re.search("[\x00-\x09\x0b-\x1f]", text + block):
-            raise self.fault("it is no signed note")
-        if len(lines) > MOST_SIGNATURES:
-            raise self.fault(f"it has more than {MOST_SIGNATURES} signature lines")
-        signatures = []
-        for line in lines:
-            parts = line.split(" ")
-            data = self.base64(parts[-1])
-            if len(parts) != 3 or parts[0] != "—" or not parts[1] or len(data) <= 4:
-                raise self.fault("it has a line that is no signature")
-            signatures.append((parts[1], data[:4], data[4:], line))
-        return Note(f"{text}\n", signatures)
-
-    def signed(self, note: Note, key: Key) -> str:
-        """The one line by which `key` signed the note."""
-        lines = [each for each in note.signatures if each[:2] == (key.name, key.id)]
-        if len(lines) != 1:
-            raise self.fault(f"it is not signed by the key of {key.name!r}, or more than once")
-        self.signature(key, lines[0][2], self.utf8(note.text))
-        return lines[0][3]
-
-    def signature(self, key: Key, signature: bytes, message: bytes) -> None:
-        """Ed25519 (RFC 8032)."""
-        try:
-            Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
-        except (InvalidSignature, ValueError) as error:
-            raise self.fault(f"the signature of {key.name!r} is not good") from error
-
-    def included(self, leaf: bytes, index: int, tree: Checkpoint, proof: object) -> None:
-        """RFC 9162, 2.1.3.2: the leaf stands at `index` of the tree."""
-        if not 0 <= index < tree.size:
-            raise self.fault(f"it does not lie in the tree of {tree.size} entries")
-        path, last = self.hashes(proof), tree.size - 1
-        if len(path) != siblings(index, last):
-            raise self.fault(f"its inclusion proof has {len(path)} hashes and not {siblings(index, last)}")
-        found = sha256(b"\0" + leaf).digest()
-        for sibling in path:
-            index, last = past_lone(index, last)
-            found = node(sibling, found) if index & 1 else node(found, sibling)
-            index, last = index >> 1, last >> 1
-        if found != tree.root:
-            raise self.fault("its inclusion proof does not lead to the root: it is not in this ledger")
-
-    def consistent(self, old: Checkpoint, new: Checkpoint, proof: object) -> None:
-        """RFC 9162, 2.1.4.2: the older tree is the beginning of the newer, larger one."""
-        path, index, last = [*self.hashes(proof)], old.size - 1, new.size - 1
-        if old.size == 0:
-            if path or old.root != sha256().digest():
-                raise self.fault("the root of no entries is not that of an empty tree")
-            return
-        # The walk starts at the largest perfect tree that ends where the old one does. Where that is all of it, its
-        # hash is the old root, and no part of the proof.
-        if old.size & (old.size - 1) == 0:
-            path.insert(0, old.root)
-        while index & 1:
-            index, last = index >> 1, last >> 1
-        if len(path) != 1 + siblings(index, last):
-            raise self.fault(f"the consistency proof has {len(path)} hashes and not {1 + siblings(index, last)}")
-        before = after = path[0]
-        for sibling in path[1:]:
-            index, last = past_lone(index, last)
-            if index & 1:
-                before, after = node(sibling, before), node(sibling, after)
-            else:
-                after = node(after, sibling)
-            index, last = index >> 1, last >> 1
-        if (before, after) != (old.root, new.root):
-            raise self.fault("the consistency proof does not join the two: the ledger was forked")
-
-
 def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -> None:
     """Returns when all that can be checked holds, else raises the first Fault; `say` is told each step's outcome."""
 
     def told(step: int, outcome: str) -> None:
         say(plain(f"({step}) {outcome}"))
 
-    bag = Bag(folder)
-    told(1, f"bag: checked: {len(bag.hashes):,} files are those the manifests list")
-    package = read_package(bag)
-    origin, size = package["origin"], package["size"]
-    told(2, f"package.json: checked: version 1, made by {package['tool']}")
-    log = log_key(package, options)
-    checkpoints = read_checkpoints(bag, origin, size, log)
-    held = "the key you gave" if options.log_key else "the key in the package: compare it with one got elsewhere"
-    told(3, f"checkpoints: checked: {len(checkpoints)} of {origin}, signed by {held}: {package['log_key']}")
-    export = At(8, EXPORT_FILE).members(bag.json(8, EXPORT_FILE), EXPORT)
-    check_history(bag, checkpoints, size, export)
-    told(4, f"consistency: checked: {len(checkpoints)} checkpoints are of one history")
-    told(4, kept_elsewhere(options, checkpoints, origin, log))
-    records = list(read_records(bag, checkpoints[size]))
-    if package["counts"].get("records") != len(records):
-        raise At(5, "records.jsonl").fault("it has not as many records as package.json says", ALTERED)
-    told(5, f"records: checked: {len(records):,} are in the tree of {size:,} entries and open their leaves")
-    said = read_statements(bag, checkpoints[size])
-    for record in records:
-        bind(record, said)
-    late = sum(record.statement is not None for record in records)
-    told(6, f"statements: checked: {len(said.objects) + len(said.acts):,}; records are bound to chunk and input")
-    if late:
-        told(6, f"note: the fields of {late:,} records were committed later than the records")
-    people = People(origin, log)
-    for outcome in people.admit(said.acts, checkpoints):
-        told(7, outcome)
-    told(7, f"acts: checked: {len(said.acts):,}, {people.by_nobody} of them not signed by a person")
-    act = export_act(export, checkpoints)
-    for outcome in people.admit([act], checkpoints):
-        told(8, outcome)
-    check_export(act, export["size"], bag, package, len(records), people)
-    signers = "the workspace's own key, no person," if act.by == [origin] else " and ".join(act.by)
-    told(8, f"export: checked: entry {act.index} binds every file of the payload: by {signers} at {moment(act.at)}")
-    stamps: list[Stamp] = []
-    outside = (
-        (9, cosigned(checkpoints, said.acts, people, options)),
-        (10, stamped(bag, checkpoints, said.acts, options)),
-    )
-    for step, outcomes in outside:
-        for outcome, stamp in outcomes:
-            told(step, outcome)
-            stamps += [stamp] if stamp else []
-    check_times([*said.acts, act], stamps)
-    told(11, f"times: {f'checked against {len(stamps)}' if stamps else 'not checked: none'} from outside")
-    for line in conclusion(package, len(records), options, stamps):
-        say(plain(line))
-
-
-class Bag:
-    """(1) A BagIt bag whose every file has the hash its manifests list; what is read later is held against it again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        found = self._walk()
-        if TAG_MANIFEST not in found or MANIFEST not in found:
-            raise At(1, str(folder)).fault("there is no manifest", "This is no evidence package, or not all of one")
-        own = b"".join(self._parts(1, TAG_MANIFEST, FILE_BYTES))
-        self.hashes = self._listed(TAG_MANIFEST, own)
-        if other := set(self.hashes) ^ TAG_FILES:
-            raise At(1, TAG_MANIFEST).fault(f"it lists other tag files than this format has: {min(other)!r}")
-        self.payload = dict(sorted(self._listed(MANIFEST, self.whole(1, MANIFEST)).items()))
-        self.hashes |= self.payload | {TAG_MANIFEST: sha256(own).hexdigest()}
-        if outside := [path for path in self.payload if not path.startswith("data/")]:
-            raise At(1, MANIFEST).fault(f"{outside[0]!r} is not below data/")
-        if beside := found - set(self.hashes):
-            raise At(1, min(beside)).fault("the file stands beside the lists")
-        for path in [*sorted(self.hashes), *(f"data/{name}" for name in REQUIRED)]:
-            if path not in found:
-                raise At(1, path).fault("the file is missing")
-            for _ in self._parts(1, path):
-                pass
-        if self.whole(1, "bagit.txt") != BAGIT:
-            raise At(1, "bagit.txt").fault("it does not declare BagIt 1.0 in UTF-8")
-
-    def json(self, step: int, name: str) -> Any:  # noqa: ANN401 - what it is the caller checks
-        """A file below data/ as JSON."""
-        return At(step, name).json(self.whole(step, f"data/{name}"))
-
-    def named(self, pattern: str) -> list[tuple[str, re.Match[str]]]:
-        """The files below data/ whose name is of this pattern."""
-        found = ((path, re.fullmatch(pattern, path.removeprefix("data/"))) for path in self.payload)
-        return [(path, match) for path, match in found if match]
-
-    def whole(self, step: int, path: str) -> bytes:
-        """A file that has to be small."""
-        return b"".join(self._parts(step, path, FILE_BYTES))
-
-    def lines(self, step: int, name: str) -> Iterator[tuple[str, bytes]]:
-        """(place, line) of a file below data/, one line in memory at a time."""
-        rest, number = b"", 0
-        for part in self._parts(step, f"data/{name}"):
-            *lines, rest = (rest + part).split(b"\n")
-            for line in lines:
-                number += 1
-                yield f"{name} line {number}", line
-            if len(rest) > LINE_BYTES:
-                raise At(step, f"{name} line {number + 1}").fault(f"the line is longer than {LINE_BYTES >> 20} MiB")
-        if rest:
-            raise At(step, f"{name} line {number + 1}").fault("the last line does not end")
-
-    def _walk(self) -> set[str]:
-        """Every file. A link, a device or a pipe would show something else to each reader."""
-        found: set[str] = set()
-        waiting = [self.folder]
-        while waiting:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    path = Path(entry.path)
-                    name, mode = path.relative_to(self.folder).as_posix(), entry.stat(follow_symlinks=False).st_mode
-                    if stat.S_ISDIR(mode):
-                        waiting.append(path)
-                    elif stat.S_ISREG(mode):
-                        found.add(name)
-                    else:
-                        raise At(1, name).fault("it is a link or no ordinary file")
-                    if len(found) + len(waiting) > MOST_FILES:
-                        raise At(1, str(self.folder)).fault(f"there are more than {MOST_FILES:,} files")
-        return found
-
-    def _listed(self, name: str, content: bytes) -> dict[str, str]:
-        lines = At(1, name).text(content).split("\n")
-        if lines.pop():
-            raise At(1, name).fault("its last line does not end")
-        listed: dict[str, str] = {}
-        for number, line in enumerate(lines, 1):
-            digest, _, path = line.partition("  ")
-            at = At(1, f"{name} line {number}")
-            at.hex(digest)
-            if not PATH.fullmatch(path):
-                raise at.fault(f"the path {path!r} leads out of the package or is not plain")
-            listed[path] = digest
-        if len({path.lower() for path in listed}) != len(lines):
-            raise At(1, name).fault("it lists a path twice")
-        return listed
-
-    def _parts(self, step: int, path: str, limit: int | None = None) -> Iterator[bytes]:
-        """The file in parts; at its end a fault where its hash is not the one listed."""
-        hashed, length = sha256(), 0
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(self.folder / path, flags), "rb") as stream:
-            while part := stream.read(1 << 20):
-                length += len(part)
-                if limit is not None and length > limit:
-                    raise At(step, path).fault(f"the file is larger than {limit >> 20} MiB")
-                hashed.update(part)
-                yield part
-        if path != TAG_MANIFEST and hashed.hexdigest() != self.hashes[path]:
-            raise At(step, path).fault("its hash is not the one listed", ALTERED)
-
-
-def read_package(bag: Bag) -> dict[str, Any]:
-    """(2) package.json, of a version this verifier knows."""
-    at, package = At(2, "package.json"), bag.json(2, "package.json")
-    at.members(package, {"format": str, "version": int}, more=True)
-    if package["format"] != "tocsin.evidence":
-        raise at.fault("it is not of the format tocsin.evidence")
-    if package["version"] != 1:
-        raise at.fault(f"version {package['version']} is not known to this verifier, which knows version 1")
-    return at.members(package, PACKAGE, more=True)
-
-
-def log_key(package: dict[str, Any], options: Options) -> Key:
-    """(3) The ledger's key. Where the reader has one, the package must name the same."""
-    at = At(3, "package.json")
-    if options.log_key not in ("", package["log_key"]):
-        raise at.fault("it names another key of the ledger than the one you gave")
-    key = at.key(package["log_key"], 1)
-    if key.name != package["origin"]:
-        raise at.fault("the key of the ledger does not bear the name of the origin")
-    return key
-
-
-def read_checkpoints(bag: Bag, origin: str, size: int, log: Key) -> dict[int, Checkpoint]:
-    """(3) The enclosed checkpoints by size, ascending."""
-    found = {}
-    for path, match in bag.named(r"checkpoints/(.*)"):
-        checkpoint = read_checkpoint(At(3, path), bag.whole(3, path), origin, log)
-        if match[1] != f"{checkpoint.size}.note":
-            raise At(3, path).fault(f"it is over {checkpoint.size} entries, which is not the size in its name")
-        found[checkpoint.size] = checkpoint
-    if size not in found:
-        raise At(3, "data/checkpoints").fault(f"there is none over the {size} entries that package.json says")
-    return dict(sorted(found.items()))
-
-
-def read_checkpoint(at: At, content: bytes, origin: str, log: Key) -> Checkpoint:
-    """C2SP tlog-checkpoint: origin, size and root, a line each, signed by the ledger's key."""
-    note = at.note(content)
-    lines = note.text.split("\n")
-    if len(lines) != 4:
-        raise at.fault("a checkpoint has three lines")
-    if lines[0] != origin:
-        raise at.fault(f"it is a checkpoint of {lines[0]!r} and not of {origin!r}")
-    root = at.base64(lines[2])
-    if not re.fullmatch("0|[1-9][0-9]{0,14}", lines[1]) or len(root) != 32:
-        raise at.fault("it gives no size and root")
-    return Checkpoint(int(lines[1]), root, note, f"{note.text}\n{at.signed(note, log)}\n".encode())
-
-
-def check_history(bag: Bag, checkpoints: dict[int, Checkpoint], size: int, export: dict[str, Any]) -> None:
-    """(4) Each checkpoint is the beginning of the next; the last, beyond the package's size, is that of the export."""
-    *sizes, newest = checkpoints
-    if newest != export["size"] or not sizes or sizes[-1] != size:
-        what = (
-            f"the last two checkpoints are not that of the package ({size}) and that of its export ({export['size']})"
+    bag = open_bag(folder)
+    told(1, f"bag: checked: {len(bag[1]):,} files are those the manifests list")
+    with at(2, "package.json"):
+        package = members(read := parse(whole(bag, "data/package.json")), "format")
+        check(package["format"] == "tocsin.evidence", "it is not of the format tocsin.evidence")
+        check(
+            package["version"] == 1,
+            f"version {package['version']} is not known to this verifier, which knows version 1",
         )
-        raise At(4, "data/checkpoints").fault(what)
-    at = At(4, "consistency.json")
-    steps = [
-        at.members(each, {"from": int, "to": int, "proof": list})
-        for each in at.list(bag.json(4, "consistency.json"), dict)
-    ]
-    if [(step["from"], step["to"]) for step in steps] != list(pairwise(sizes)):
-        raise at.fault("it does not join each checkpoint with the next")
+        package = members(read, "package")
+    size = package["size"]
+    told(2, f"package.json: checked: version 1, made by {package['tool']}")
+    with at(3, "package.json"):
+        own = options.log_key in ("", package["log_key"])
+        check(own, "it names another key of the ledger than the one you gave")
+        log = verifier_key(package["log_key"], 1)
+        check(log[0] == package["origin"], "the key of the ledger does not bear the name of the origin")
+    trees, notes = read_checkpoints(bag, size, log)
+    held = "the key you gave" if options.log_key else "the key in the package: compare it with one got elsewhere"
+    told(3, f"checkpoints: checked: {len(trees)} of {log[0]}, signed by {held}: {package['log_key']}")
+    with at(8, EXPORT):
+        export = members(parse(whole(bag, EXPORT)), "export")
+    check_history(bag, trees, size, export)
+    told(4, f"consistency: checked: {len(trees)} checkpoints are of one history")
+    told(4, f"checkpoint kept elsewhere: {check_kept(options.checkpoint, trees, log)}")
+    records = list(read_records(bag, (size, trees[size])))
+    with at(5, "records.jsonl"):
+        counted = package["counts"].get("records") == len(records)
+        check(counted, "it has not as many records as package.json says", ALTERED)
+    told(5, f"records: checked: {len(records):,} are in the tree of {size:,} entries and open their leaves")
+    said, acts = read_statements(bag, (size, trees[size]))
+    bind(records, said)
+    told(6, f"statements: checked: {len(said) + len(acts):,}; records are bound to chunk and input")
+    with at(8, f"entry {export['act']} ({EXPORT})"):
+        check_said(export, export["act"], (export["size"], trees[export["size"]]))
+        last = read_act(export["data"], export["act"])
+        check(last["act"] == "exported", f"it is an act {last['act']!r} and not that of export")
+    taken = judge([*acts, last], log, trees, lambda note: told(7, f"note: {note}"))
+    nobody = sum(log[0] in act["by"] for act in acts)
+    told(7, f"acts: checked: {len(acts):,}, {nobody} of them not signed by a person")
+    with at(8, last["where"]):
+        check(last["index"] not in taken, "a key that signed it was revoked as of an earlier entry")
+        check_export(last, export["size"], bag, package, len(records))
+    signers = "the workspace's own key, no person" if log[0] in last["by"] else " and ".join(last["by"])
+    told(8, f"export: checked: entry {last['index']} binds every file of the payload: by {signers}")
+    stamps: list[Stamp] = []
+    trusted = [act for act in acts if act["act"] == "witness_trusted" and act["index"] not in taken]
+    for outcome, stamp in check_cosignatures(notes, acts, trusted, log[0], options.witnesses):
+        told(9, outcome)
+        stamps += [stamp] if stamp else []
+    for outcome, stamp in check_tokens(bag, notes, acts, log, options):
+        told(10, outcome)
+        stamps += [stamp] if stamp else []
+    check_times([*acts, last], stamps)
+    told(11, f"times: {f'checked against {len(stamps)}' if stamps else 'not checked: none'} from outside")
+    say(plain(f"PROVEN: the {len(records):,} records, where their bytes are shown byte for byte, are in the ledger of"))
+    say(plain(f"  {log[0]} as it stood at {size:,} entries; the keys named signed the acts shown;"))
+    say("  no file of the payload was changed since the export.")
+    say("NOT PROVEN: that the logs were true before they were sealed; that the findings follow from the records (see")
+    say("  `tocsin evidence reproduce`); that nothing else stands in the ledger, such as a later revocation; that the")
+    say("  holder of a key is who the ledger says; any time but those of steps 9 and 10; that a person did anything.")
+    if not options.log_key:
+        say("SELF-ATTESTED KEY: no --log-key was given. Whoever makes a key can make a ledger.")
+    if not stamps:
+        say("SELF-ATTESTED TIME: nobody outside is shown to have seen this ledger. It can have been made at one go.")
+
+
+def open_bag(folder: Path) -> Bag:
+    """(1) A BagIt bag: every file is listed, nothing listed is missing, every hash is right."""
+    found: set[str] = set()
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as several:
+            for each in several:
+                path, mode = Path(each.path).relative_to(folder).as_posix(), each.stat(follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    waiting.append(folder / path)
+                    continue
+                found.add(path)
+                with at(1, path):
+                    check(stat.S_ISREG(mode), "it is a link or no ordinary file")
+                    check(len(found) + len(waiting) <= MOST_FILES, f"there are more than {MOST_FILES:,} files")
+    with at(1, str(folder)):
+        check(
+            {MANIFEST, TAG_MANIFEST} <= found, "there is no manifest", "This is no evidence package, or not all of one"
+        )
+    files = listed((folder, {}), TAG_MANIFEST)
+    with at(1, TAG_MANIFEST):
+        other = ", ".join(map(repr, sorted(set(files) ^ TAG_FILES)))
+        check(not other, f"it lists other tag files than this format has: {other}")
+    payload = listed((folder, files), MANIFEST)
+    for path in sorted(found | set(payload) | TAG_FILES | NEEDED | {EXPORT}):
+        with at(1, path):
+            check(path in found, "the file is missing")
+            check(path in payload or path in TAG_FILES or path == TAG_MANIFEST, "the file stands beside the lists")
+            check(path.startswith("data/") == (path in payload), "it is not below data/")
+            for _ in parts((folder, files | payload), path) if path != TAG_MANIFEST else ():
+                pass
+    with at(1, "bagit.txt"):
+        check(whole((folder, files), "bagit.txt") == BAGIT, "it does not declare BagIt 1.0 in UTF-8")
+    return folder, files | payload
+
+
+def read_checkpoints(bag: Bag, size: int, log: Key) -> tuple[dict[int, bytes], dict[int, Note]]:
+    """(3) The roots and the notes of the enclosed checkpoints by size, ascending."""
+    found = {}
+    for path in (path for path in bag[1] if path.startswith("data/checkpoints/")):
+        with at(3, path):
+            (over, root), note = read_checkpoint(whole(bag, path), log)
+            named = path == f"data/checkpoints/{over}.note"
+            check(named, f"it is over {over} entries, which is not the size in its name")
+            found[over] = root, note
+    with at(3, "data/checkpoints"):
+        check(size in found, f"there is none over the {size} entries that package.json says")
+    return {over: found[over][0] for over in sorted(found)}, {over: found[over][1] for over in sorted(found)}
+
+
+def read_checkpoint(content: bytes, log: Key) -> tuple[Tree, Note]:
+    """C2SP tlog-checkpoint: origin, size and root, a line each, signed by the ledger's key."""
+    note = read_note(content)
+    lines = note[0].split("\n")
+    check(len(lines) == 4 and bool(re.fullmatch("0|[1-9][0-9]{0,14}", lines[1])), "it is no origin, size and root")
+    check(lines[0] == log[0], f"it is a checkpoint of {lines[0]!r} and not of {log[0]!r}")
+    signed_by(note, log)
+    return (int(lines[1]), from_base64(lines[2])), note
+
+
+def check_history(bag: Bag, trees: dict[int, bytes], size: int, export: Object) -> None:
+    """(4) Each checkpoint is the beginning of the next; the last, beyond the package's size, is that of the export."""
+    *sizes, newest = trees
+    with at(4, "data/checkpoints"):
+        last = f"that of the package ({size}) and that of its export ({export['size']})"
+        check([*sizes[-1:], newest] == [size, export["size"]], f"the last two checkpoints are not {last}")
+    with at(4, "consistency.json"):
+        steps = [members(each, "step") for each in listing(parse(whole(bag, "data/consistency.json")))]
+        joined = [(step["from"], step["to"]) for step in steps] == list(pairwise(sizes))
+        check(joined, "it does not join each checkpoint with the next")
     for step in [*steps, {"from": size, "to": newest, "proof": export["consistency"]}]:
-        old, new = checkpoints[step["from"]], checkpoints[step["to"]]
-        At(4, f"checkpoints {old.size} and {new.size}").consistent(old, new, step["proof"])
+        old, new = step["from"], step["to"]
+        with at(4, f"checkpoints {old} and {new}"):
+            check_consistent((old, trees[old]), (new, trees[new]), step["proof"])
 
 
-def kept_elsewhere(options: Options, checkpoints: dict[int, Checkpoint], origin: str, log: Key) -> str:
+def check_kept(content: bytes, trees: dict[int, bytes], log: Key) -> str:
     """(4) The checkpoint the reader kept is one of this history; only a size that is enclosed can be joined."""
-    if not options.checkpoint:
-        return "checkpoint kept elsewhere: not checked: none given"
-    kept = read_checkpoint(At(4, "the checkpoint you gave"), options.checkpoint, origin, log)
-    at = At(4, f"the checkpoint you gave, over {kept.size} entries")
-    if kept.size > max(checkpoints):
-        what = f"the package's ledger ends at {max(checkpoints)}: it was rolled back, or the package is older"
-        raise at.fault(what, "Ask for a package made after your checkpoint")
-    if kept.size not in checkpoints:
-        what = "none of that size is enclosed, so that the two cannot be joined"
-        raise at.fault(what, "Ask for a package that encloses your checkpoint")
-    if kept.root != checkpoints[kept.size].root:
-        raise at.fault("the package has another root for that size: the ledger was forked")
-    return f"checkpoint kept elsewhere: checked: the one over {kept.size} entries is of this history"
+    if not content:
+        return "not checked: none given"
+    with at(4, "the checkpoint you gave"):
+        (size, root), _ = read_checkpoint(content, log)
+        older = f"the package's ledger ends at {max(trees)}: it was rolled back, or the package is older"
+        check(size <= max(trees), older, "Ask for a package made after your checkpoint")
+        apart = f"it is over {size} entries, and none of that size is enclosed, so that the two cannot be joined"
+        check(size in trees, apart, "Ask for a package that encloses your checkpoint")
+        check(
+            root == trees[size],
+            f"over {size} entries: the package has another root for that size: the ledger was forked",
+        )
+    return f"checked: the one over {size} entries is of this history"
 
 
-def read_records(bag: Bag, tree: Checkpoint) -> Iterator[Record]:
+def read_records(bag: Bag, tree: Tree) -> Iterator[Object]:
     """(5) Each record's leaf is in the tree, and what is shown of the record is what the leaf commits to."""
-    last = -1
-    for number, (line, content) in enumerate(bag.lines(5, "records.jsonl")):
-        if number >= MOST_RECORDS:
-            raise At(5, line).fault(f"there are more than {MOST_RECORDS:,} records")
-        shown = At(5, line).members(At(5, line).json(content), RECORD, RECORD_MAY)
-        at = At(5, f"entry {shown['index']} ({line})")
-        if shown["index"] <= last:
-            raise at.fault("the lines do not ascend by index: one is doubled or moved", ALTERED)
-        last = shown["index"]
-        leaf = at.members(at.canonical(shown["leaf"]), LEAF, LEAF_MAY)
-        if leaf["v"] != 1:
-            raise at.fault(f"the leaf is of the unknown version {leaf['v']}")
-        at.included(at.utf8(shown["leaf"]), last, tree, shown["proof"])
-        for name in ("raw", "text"):
-            if (name in shown) != (f"{name}_salt" in shown):
-                raise at.fault(f"{name} and {name}_salt stand only together")
-            if name in shown:
-                data = at.base64(shown[name]) if name == "raw" else at.utf8(shown[name])
-                if at.opened(shown[f"{name}_salt"], data).hex() != leaf.get(name):
-                    raise at.fault(f"the {name} shown does not give the hash in the leaf")
-                if name == "raw" and len(data) != leaf["length"]:
-                    raise at.fault("the raw shown is not as long as the leaf says")
-        root, statement = field_root(at, shown["fields"], leaf) if "fields" in shown else ("", None)
-        yield Record(at, shown, leaf, root, statement)
+    for shown in entries(bag, 5, "records.jsonl", "record"):
+        with at(5, shown["where"]):
+            leaf = members(canonical(shown["leaf"]), "leaf")
+            check(leaf["v"] == 1, f"the leaf is of the unknown version {leaf['v']}")
+            check_included(shown["leaf"], shown["index"], tree, shown["proof"])
+            for name in ("raw", "text"):
+                data, salt = shown.pop(name, None), shown.pop(f"{name}_salt", None)
+                check((data is None) == (salt is None), f"{name} and {name}_salt stand only together")
+                given = data is None or sha256(salt + data).digest() == leaf.get(name)
+                check(given, f"the {name} shown does not give the hash in the leaf")
+                short = name == "raw" and data is not None and len(data) != leaf["length"]
+                check(not short, "the raw shown is not as long as the leaf says")
+            if "fields" in shown:
+                shown |= {"statement": shown["fields"].get("statement"), "root": field_root(shown.pop("fields"))}
+                sealed = leaf.get("fields", shown["root"] if shown["statement"] is not None else None)
+                check(sealed == shown["root"], "the fields shown do not give the root in the leaf")
+                twice = shown["statement"] is not None and "fields" in leaf
+                check(not twice, "its leaf has a root of the fields: no statement can give another")
+        yield shown | {"leaf": leaf}
 
 
-def field_root(at: At, fields: dict[str, Any], leaf: dict[str, Any]) -> tuple[str, int | None]:
-    """(5) The root of the fields shown, and the statement that has it where the leaf does not."""
-    at.members(fields, {"names": str, "names_salt": str, "values": list}, {"statement": int})
-    names, values = at.list(at.json(at.utf8(fields["names"])), str), at.list(fields["values"], dict)
-    if len(names) != len(values) or list(names) != sorted(set(names)):
-        raise at.fault("its fields are not as many as their names, or the names not in order")
-    digests = at.opened(fields["names_salt"], at.utf8(fields["names"]))
-    for value in values:
-        if "digest" in value:
-            digests += at.hex(at.members(value, {"digest": str})["digest"])
+def field_root(value: object) -> bytes:
+    """(5) The root of the fields shown."""
+    fields = members(value, "shown fields")
+    names, values = strings(parse(fields["names"])), fields["values"]
+    ordered = len(names) == len(values) and names == sorted(set(names))
+    check(ordered, "its fields are not as many as their names, or the names not in order")
+    digests = sha256(fields["names_salt"] + fields["names"]).digest()
+    for each in values:
+        if type(each) is dict and "digest" in each:
+            digests += members(each, "withheld value")["digest"]
         else:
-            at.members(value, {"salt": str, "text": str})
-            digests += at.opened(value["salt"], at.utf8(value["text"]))
-    root, statement = sha256(digests).hexdigest(), fields.get("statement")
-    if statement is None and root != leaf.get("fields"):
-        raise at.fault("the fields shown do not give the root in the leaf")
-    if statement is not None and "fields" in leaf:
-        raise at.fault("its leaf has a root of the fields: no statement can give another")
-    return root, statement
+            digests += sha256(members(each, "value")["salt"] + members(each, "value")["text"]).digest()
+    return sha256(digests).digest()
 
 
-@dataclass(slots=True)
-class Said:
-    """The opened statements by leaf index, the paths of inputs by their number, and the acts in order."""
-
-    objects: dict[int, dict[str, Any]] = field(default_factory=dict)
-    paths: dict[int, set[str]] = field(default_factory=dict)
-    acts: list[Act] = field(default_factory=list)
-
-
-def read_statements(bag: Bag, tree: Checkpoint) -> Said:
-    """(6) Each statement is in the tree and of the kind it says."""
-    said, last = Said(), -1
-    for number, (line, content) in enumerate(bag.lines(6, "statements.jsonl")):
-        if number >= MOST_RECORDS:
-            raise At(6, line).fault(f"there are more than {MOST_RECORDS:,} statements")
-        types: Types = {"index": int, "kind": str, "salt": str, "data": str, "proof": list}
-        shown = At(6, line).members(At(6, line).json(content), types)
-        index, kind = shown["index"], shown["kind"]
-        at = At(6, f"entry {index} ({line})")
-        if index <= last:
-            raise at.fault("the lines do not ascend by index: one is doubled or moved", ALTERED)
-        last = index
-        opened(at, shown, index, tree)
-        if kind == "act":
-            said.acts.append(read_act(at, shown["data"], index))
-            continue
-        if kind not in ("input", "chunk", "derived", "fields", "rewritten"):
-            raise at.fault(f"version 1 knows no statement of the kind {kind!r}")
-        said.objects[index] = stated = at.canonical(shown["data"])
-        if stated.get("statement") != kind:
-            raise at.fault(f"it is no statement of the kind {kind!r}")
-        if kind == "input":
-            at.members(stated, {"input": int, "path": str}, more=True)
-            said.paths.setdefault(stated["input"], set()).add(escaped(stated["path"]))
-    return said
+def read_statements(bag: Bag, tree: Tree) -> tuple[dict[int, Object], list[Object]]:
+    """(6) Each statement is in the tree and of the kind it says. What they say by index, and the acts."""
+    said, acts = {}, []
+    for shown in entries(bag, 6, "statements.jsonl", "said"):
+        with at(6, shown["where"]):
+            index, kind = shown["index"], shown["kind"]
+            check_said(shown, index, tree)
+            if kind == "act":
+                acts.append(read_act(shown["data"], index))
+                continue
+            known = kind in ("input", "chunk", "derived", "fields", "rewritten")
+            check(known, f"version 1 knows no statement of the kind {kind!r}")
+            said[index] = canonical(shown["data"])
+            check(said[index].get("statement") == kind, f"it is no statement of the kind {kind!r}")
+            said[index] = members(said[index], kind)
+    return said, acts
 
 
-def opened(at: At, shown: dict[str, Any], index: int, tree: Checkpoint) -> None:
-    """(6) The statement's salt and text give a leaf that is in the tree."""
-    digest = at.opened(shown["salt"], at.utf8(shown["data"])).hex()
-    at.included(f'{{"statement":"{digest}","v":1}}'.encode(), index, tree, shown["proof"])
+def check_said(shown: Object, index: int, tree: Tree) -> None:
+    """The statement's salt and text give a leaf that is in the tree."""
+    digest = sha256(shown["salt"] + shown["data"]).hexdigest()
+    check_included(f'{{"statement":"{digest}","v":1}}'.encode(), index, tree, shown["proof"])
 
 
-def bind(record: Record, said: Said) -> None:
-    """(6) The record lies in its chunk, the chunk in its input, and its fields are those committed."""
-    at, leaf, shown = At(6, record.at.where), record.leaf, record.shown
+def bind(records: Sequence[Object], said: dict[int, Object]) -> None:
+    """(6) Each record lies in its chunk, the chunk in its input, and its fields are those committed."""
+    paths = {(one["input"], escaped(one["path"])) for one in said.values() if one["statement"] == "input"}
 
-    def stated(index: int, kind: str, types: Types) -> dict[str, Any]:
-        found = said.objects.get(index, {})
-        if found.get("statement") != kind:
-            raise at.fault(f"its {kind} statement, entry {index}, is not enclosed")
-        return at.members(found, types, more=True)
+    def stated(index: int, kind: str) -> Object:
+        check(said.get(index, {}).get("statement") == kind, f"its {kind} statement, entry {index}, is not enclosed")
+        return said[index]
 
-    chunk = stated(shown["chunk"], "chunk", {"name": str, "decoder": str, **PLACE})
-    if (chunk["name"], chunk["decoder"]) != (leaf["segment"], leaf["decoder"]):
-        raise at.fault("its chunk statement is that of another chunk")
-    if not 0 <= leaf["ordinal"] < chunk["leaves"] or last_of(chunk, leaf) != shown["index"]:
-        raise at.fault("it does not lie where its chunk statement has it")
-    if min(leaf["offset"], leaf["length"]) < 0 or leaf["offset"] + leaf["length"] > chunk["length"]:
-        raise at.fault("it does not lie within its chunk")
-    # A span that could not be read can stand for several records, so that later ones are so much further on.
-    if not 0 <= shown["entry"] - chunk["first_entry"] - leaf["ordinal"] <= chunk["read"] - chunk["leaves"]:
-        raise at.fault(f"it is said to be record {shown['entry']} of its input, which it is not")
-    if escaped(shown["input"]) not in said.paths.get(chunk["input"], ()):
-        raise at.fault(f"no enclosed statement of its input has the path {shown['input']!r}")
-    if record.statement is not None:
-        fields = stated(record.statement, "fields", {"fields": str, "leaf": int})
-        if (fields["leaf"], fields["fields"]) != (shown["index"], record.root):
-            raise at.fault("the fields shown do not give the root in their statement")
-
-
-def last_of(chunk: dict[str, Any], leaf: dict[str, Any]) -> int:
-    """Where the chunk statement has the leaf."""
-    return int(chunk["tree_start"] + leaf["ordinal"])
+    for shown in records:
+        with at(6, shown["where"]):
+            leaf, chunk = shown["leaf"], stated(shown["chunk"], "chunk")
+            same = (chunk["name"], chunk["decoder"]) == (leaf["segment"], leaf["decoder"])
+            check(same, "its chunk statement is that of another chunk")
+            placed = chunk["tree_start"] + leaf["ordinal"] == shown["index"] and 0 <= leaf["ordinal"] < chunk["leaves"]
+            check(placed, "it does not lie where its chunk statement has it")
+            inside = 0 <= leaf["offset"] <= leaf["offset"] + leaf["length"] <= chunk["length"]
+            check(inside, "it does not lie within its chunk")
+            # A span that could not be read can stand for several records, so that later ones are so much further on.
+            ahead = shown["entry"] - chunk["first_entry"] - leaf["ordinal"]
+            counted = 0 <= ahead <= chunk["read"] - chunk["leaves"]
+            check(counted, f"it is said to be record {shown['entry']} of its input, which it is not")
+            named = (chunk["input"], escaped(shown["input"])) in paths
+            check(named, f"no enclosed statement of its input has the path {shown['input']!r}")
+            if shown.get("statement") is not None:
+                late = stated(shown["statement"], "fields")
+                same = (late["leaf"], late["fields"]) == (shown["index"], shown["root"])
+                check(same, "the fields shown do not give the root in their statement")
 
 
-def read_act(at: At, data: str, index: int) -> Act:
-    """An act's note taken apart, its signatures unchecked."""
-    note = at.note(at.utf8(data))
-    header, _, rest = note.text.partition("\n")
-    if header != "tocsin/act/1" or rest.count("\n") != 1:
-        raise at.fault("it is no act of version 1")
-    types: Types = {"act": str, "at": str, "by": list, "ledger": dict, "what": dict}
-    body = at.canonical(rest[:-1])
-    previous = body.pop("previous", "")
-    at.members(body, types)
-    if previous is not None and (type(previous) is not int or not 0 <= previous < index):
-        raise at.fault("it does not name the act before it")
-    tree, by = at.members(body["ledger"], {"root": str, "size": int}), [*at.list(body["by"], str)]
-    if not by or len(set(by)) != len(by):
-        raise at.fault("it names nobody who signs, or somebody twice")
+def read_act(data: bytes, index: int) -> Object:
+    """(6) An act's note taken apart, its signatures unchecked; with `index`, `note`, `time` (since 1970), `where`."""
+    note = read_note(data)
+    header, _, rest = note[0].partition("\n")
+    check(header == "tocsin/act/1" and rest.count("\n") == 1, "it is no act of version 1")
+    act = members(canonical(rest[:-1].encode()), "act")
+    check(0 < len(act["by"]) == len(set(act["by"])), "it names nobody who signs, or somebody twice")
     try:
-        time = timegm(datetime.strptime(body["at"], "%Y-%m-%dT%H:%M:%SZ").timetuple())
-    except ValueError as error:
-        raise at.fault("it gives no time") from error
-    if moment(time) != body["at"]:
-        raise at.fault("it gives no time")
-    return Act(index, body["act"], time, by, tree["size"], at.base64(tree["root"]), previous, body["what"], note)
+        time = timegm(datetime.strptime(act["at"], "%Y-%m-%dT%H:%M:%SZ").timetuple())
+    except ValueError:
+        time = -1
+    check(moment(time) == act["at"], "it gives no time")
+    where, tree = f"entry {index} (act {act['act']!r} of {act['at']})", members(act["ledger"], "ledger")
+    return act | {"index": index, "note": note, "time": time, "where": where, "ledger": tree}
 
 
-@dataclass(slots=True)
-class Person:
-    """A key of the registry; `until` is the entry from which it is no longer in force, `ended` the act that said so."""
+def judge(acts: Sequence[Object], log: Key, trees: dict[int, bytes], note: Callable[[str], None]) -> set[int]:
+    """(7) Who could sign what: a fold over the acts in order. Entries of acts that were taken back."""
+    people: dict[str, Object] = {}  # by key name: `key`, `roles`, `person`, and `until` and `ended`: entry and act
+    cuts, taken, last = taken_back(acts), set(), None
+    for act in acts:
+        what, by, index, size = act["what"], act["by"], act["index"], act["ledger"]["size"]
+        with at(7, act["where"]):
+            between = f"before {index}" if last is None else f"between entries {last} and {index}"
+            check(act["previous"] == last, f"an act is missing {between}: whose keys counted cannot be judged")
+            last = index
+            check(0 <= size <= index, f"it speaks of a ledger of {size} entries, which came after it")
+            root = trees.get(size, act["ledger"]["root"])
+            check(root == act["ledger"]["root"], f"it was signed over another ledger of {size} entries", ANEW)
+            check(act["act"] in MAY_SIGN, "version 1 knows no such act")
+            first = act["act"] == "enrolled" and not people and by == [what.get("name")]
+            if log[0] in by:
+                alone = len(by) == 1 and "ledger" in MAY_SIGN[act["act"]]
+                check(alone, "only people may sign it, and the workspace's own key signed")
+                signed_by(act["note"], log)
+            elif not first:
+                check_signers(act, people, cuts)
+            if is_cut(act, cuts):
+                taken.add(index)
+                note(f"{act['where']} does not count: a key that signed it was revoked as of an earlier entry")
+            if act["act"] in {"revoked", *BRINGING}:
+                change_people(act, people, log[0], counts=index not in taken)
+            if act["act"] == "recovered" and log[0] in by:
+                note(f"{act['where']} was signed by the workspace's own key: no other officer was left")
+            if first:
+                own = "officer" in people[by[0]]["roles"]
+                check(own, "the first key enrolled, which signs for itself, has to be an officer's")
+                signed_by(act["note"], people[by[0]]["key"])
+                note(f"{by[0]} signed first, for itself (entry {index}): no ledger can prove whose key it is")
+    return taken
 
-    key: Key
-    roles: frozenset[str]
-    person: str
-    until: int | None = None
-    ended: str = ""
 
-
-class People:
-    """(7) Who may sign: a fold over the acts in the order of the ledger.
-
-    cuts       by key name (from, by): entries from `from` on do not count, as the revocation at entry `by` says
-    uncounted  acts that were good when they were signed and were taken back so
-    """
-
-    def __init__(self, origin: str, log: Key) -> None:
-        self.origin, self.log, self.by_nobody = origin, log, 0
-        self.known: dict[str, Person] = {}
-        self.cuts: dict[str, tuple[int, int]] = {}
-        self.uncounted: set[int] = set()
-        self.newest: int | None = None
-
-    def admit(self, acts: Sequence[Act], checkpoints: dict[int, Checkpoint]) -> Iterator[str]:
-        """Raises the first Fault; yields what a reader should know of acts that stand."""
-        brought: dict[str, list[Act]] = {}
-        for act in acts:
-            for name in act.by if act.kind in ("enrolled", "succeeded", "recovered") else ():
-                brought.setdefault(name, []).append(act)
-        for act in reversed(acts):
-            since = act.what.get("since")
-            if act.kind == "revoked" and type(since) is int and not self._is_cut(act):
-                self._cut(str(act.what.get("name")), since, act.index, brought)
-        for act in acts:
-            at = act.place(7)
-            if act.previous != self.newest:
-                since = "before" if self.newest is None else f"between entries {self.newest} and"
-                raise at.fault(f"an act is missing {since} {act.index}: whose keys counted cannot be judged")
-            self.newest = act.index
-            if not 0 <= act.size <= act.index:
-                raise at.fault(f"it speaks of a ledger of {act.size} entries, which came after it")
-            if act.size in checkpoints and act.root != checkpoints[act.size].root:
-                raise at.fault(f"it was signed over another ledger of {act.size} entries", MEANING[4])
-            if act.kind not in KINDS:
-                raise at.fault("version 1 knows no such act")
-            yield from self._admit(at, act)
-
-    def _cut(self, name: str, since: int, end: int, brought: Mapping[str, Sequence[Act]]) -> None:
-        """Takes back what a key signed, and the keys it brought in since then: a thief may have done it."""
-        waiting = [(name, since)]
+def taken_back(acts: Sequence[Object]) -> Cuts:
+    """(7) What revocations take back, the last first: what the key signed, and what keys it brought in there signed."""
+    cuts: Cuts = {}
+    for revocation in reversed(acts):
+        since, end = revocation["what"].get("since"), revocation["index"]
+        if revocation["act"] != "revoked" or type(since) is not int or is_cut(revocation, cuts):
+            continue
+        waiting = [(revocation["what"].get("name"), since)]
         while waiting:
             name, start = waiting.pop()
-            if start < self.cuts.get(name, (end, 0))[0]:
-                self.cuts[name] = start, end
-                since_then = [act for act in brought.get(name, ()) if start <= act.index < end]
-                waiting += [(str(act.what.get("new_name", act.what.get("name"))), act.index) for act in since_then]
-
-    def _is_cut(self, act: Act) -> bool:
-        """Whether it was taken back; the revocation that does so stands, if it is by the very key it revokes."""
-        cuts = [self.cuts[name] for name in act.by if name in self.cuts]
-        return any(start <= act.index and act.index != end for start, end in cuts)
-
-    def _admit(self, at: At, act: Act) -> Iterator[str]:
-        is_first = act.kind == "enrolled" and not self.known and act.by == [act.what.get("name")]
-        if self.origin in act.by:
-            if act.by != [self.origin] or act.kind in FOR_PERSONS:
-                raise at.fault("only people may sign it, and the workspace's own key signed")
-            at.signed(act.note, self.log)
-            self.by_nobody += 1
-        elif not is_first:
-            self._check_signers(at, act)
-        if self._is_cut(act):
-            self.uncounted.add(act.index)
-            yield f"note: {at.where} does not count: a key that signed it was revoked as of an earlier entry"
-        if act.kind == "recovered" and act.by == [self.origin]:
-            yield f"note: {at.where} was signed by the workspace's own key: no other officer was left"
-        self._apply(at, act)
-        if is_first:
-            first = self.known[act.by[0]]
-            if "officer" not in first.roles:
-                raise at.fault("the first key enrolled, which signs for itself, has to be an officer's")
-            at.signed(act.note, first.key)
-            yield f"note: {act.by[0]} signed first, for itself (entry {act.index}): no ledger can prove whose key it is"
-
-    def _check_signers(self, at: At, act: Act) -> None:
-        signers = []
-        for name in act.by:
-            signer = self.known.get(name)
-            if signer is None:
-                raise at.fault(f"nobody enrolled the key {name!r} before it")
-            if signer.until is not None:
-                raise at.fault(f"the key {name!r} was {signer.ended} before, at entry {signer.until}")
-            if name in self.cuts and act.index > self.cuts[name][1]:
-                raise at.fault(
-                    f"the key {name!r} fell with another that was revoked before, at entry {self.cuts[name][1]}"
-                )
-            at.signed(act.note, signer.key)
-            signers.append(signer)
-        if act.kind == "succeeded":
-            if act.by != [act.what.get("name")]:
-                raise at.fault("a key hands over to the next by its own signature alone")
-        elif act.kind == "erased":
-            if len({signer.person.casefold().strip() for signer in signers}) < 2:
-                raise at.fault("an erasure takes two people")
-            held = [signer.roles for signer in signers]
-            if not any("officer" in roles for roles in held) or not all(ERASING & roles for roles in held):
-                raise at.fault("an erasure takes an officer, and nobody from outside")
-        else:
-            for name, signer in zip(act.by, signers, strict=True):
-                if "officer" not in signer.roles and not any(act.kind in ROLES[role] for role in signer.roles):
-                    roles = ", ".join(sorted(signer.roles))
-                    raise at.fault(f"the key {name!r} may not sign it in the role of {roles}")
-
-    def _apply(self, at: At, act: Act) -> None:
-        """What an act about keys changes. One that does not count ends no key, and what it brings in is cut too."""
-        if act.kind == "enrolled":
-            what = at.members(act.what, {"roles": list, "person": str}, more=True)
-            roles = frozenset(at.list(what["roles"], str))
-            if not roles or not roles <= {*ROLES, "officer"} or not what["person"].strip():
-                raise at.fault("it names no person, or no role that version 1 knows")
-            self._enrol(at, act, "name", roles, what["person"])
-        elif act.kind in ("succeeded", "recovered", "revoked"):
-            name = str(act.what.get("name"))
-            old = self.known.get(name)
-            # A key that was revoked can be replaced, one that was replaced can be revoked: each once.
-            if old is None or old.ended == act.kind or (old.ended not in ("", "revoked") and act.kind != "revoked"):
-                raise at.fault(f"there is no key {name!r} of which it could be said")
-            if act.kind != "succeeded":
-                at.members(act.what, {"reason": str}, more=True)
-            if act.kind == "revoked":
-                since = act.what.get("since", -1)
-                if since is not None and (type(since) is not int or not 0 <= since <= act.size):
-                    raise at.fault("it does not say from which size of the ledger on the key counts no more")
-            else:
-                self._check_recovery(at, act, name, old.person)
-                self._enrol(at, act, "new_name", old.roles, old.person)
-            if act.index not in self.uncounted and old.until is None:
-                old.until, old.ended = act.index, act.kind
-
-    def _check_recovery(self, at: At, act: Act, name: str, person: str) -> None:
-        if act.kind == "recovered":
-            officers = {each for each, one in self.known.items() if "officer" in one.roles and one.until is None}
-            if act.by == [self.origin] and officers - {name}:
-                raise at.fault("a lost key is replaced by another officer, where there is one")
-            if any(self.known[each].person == person for each in act.by if each in self.known):
-                raise at.fault("a lost key is replaced by another officer, not by its own person's word")
-
-    def _enrol(self, at: At, act: Act, member: str, roles: frozenset[str], person: str) -> None:
-        what = at.members(act.what, {member: str, "key": str}, more=True)
-        name, key = what[member], at.key(what["key"], 1)
-        if key.name != name or not re.fullmatch("[a-z0-9.@-]+", name) or name == self.origin:
-            raise at.fault(f"{name!r} is not the name of the key it brings in, or cannot be one")
-        if name in self.known or any(key.public == one.key.public for one in self.known.values()):
-            raise at.fault(f"the name {name!r} or its key was enrolled before")
-        self.known[name] = Person(key, roles, person)
+            if type(name) is str and start < cuts.get(name, (end, 0))[0]:
+                cuts[name] = start, end
+                bringing = [act for act in acts if act["act"] in BRINGING and start <= act["index"] < end]
+                named = [(act["what"].get(BRINGING[act["act"]]), act["index"]) for act in bringing if name in act["by"]]
+                waiting += named
+    return cuts
 
 
-def export_act(export: dict[str, Any], checkpoints: dict[int, Checkpoint]) -> Act:
-    """(8) The act of export, which is in the ledger that came after the package's."""
-    at = At(8, f"entry {export['act']} ({EXPORT_FILE})")
-    opened(at, export, export["act"], checkpoints[export["size"]])
-    act = read_act(at, export["data"], export["act"])
-    if act.kind != "exported":
-        raise at.fault(f"it is an act {act.kind!r} and not that of export")
-    return act
+def is_cut(act: Object, cuts: Cuts) -> bool:
+    """(7) Whether it was taken back; the revocation that does so stands, if it is by the very key it revokes."""
+    return any(cuts[name][0] <= act["index"] != cuts[name][1] for name in act["by"] if name in cuts)
 
 
-def check_export(act: Act, newer: int, bag: Bag, package: dict[str, Any], count: int, people: People) -> None:
+def check_signers(act: Object, people: dict[str, Object], cuts: Cuts) -> None:
+    """(7) Each signer's key is in force and signed; their roles allow the act."""
+    kind, allowed, house = act["act"], MAY_SIGN[act["act"]], []
+    for name in act["by"]:
+        check(name in people, f"nobody enrolled the key {name!r} before it")
+        signer, fell = people[name], cuts.get(name, (0, NEVER))[1]
+        check(not signer["ended"], f"the key {name!r} was {signer['ended']} before, at entry {signer['until']}")
+        fault = f"the key {name!r} fell with another that was revoked before, at entry {fell}"
+        check(act["index"] <= fell, fault)
+        signed_by(act["note"], signer["key"])
+        house.append(signer)
+    if kind == "succeeded":
+        check(act["by"] == [act["what"].get("name")], "a key hands over to the next by its own signature alone")
+    elif kind == "erased":
+        check(len({each["person"].casefold().strip() for each in house}) > 1, "an erasure takes two people")
+        fit = any("officer" in each["roles"] for each in house) and all(allowed & each["roles"] for each in house)
+        check(fit, "an erasure takes an officer, and nobody from outside")
+    else:
+        for each in house:
+            roles = ", ".join(sorted(each["roles"]))
+            check(bool(allowed & each["roles"]), f"the key {each['key'][0]!r} may not sign it in the role of {roles}")
+
+
+def change_people(act: Object, people: dict[str, Object], origin: str, *, counts: bool) -> None:
+    """(7) What an act about keys changes. One that was taken back ends no key, and what it brings in is cut too."""
+    kind, what = act["act"], members(act["what"], act["act"])
+    name, person, roles = what["name"], what.get("person", ""), set(what.get("roles", ()))
+    if kind == "enrolled":
+        check(bool(person.strip() and roles) and roles <= ROLES, "it names no person, or no role that version 1 knows")
+    else:
+        old = people.get(name, {"ended": kind, "roles": set(), "person": ""})
+        person, roles = old["person"], old["roles"]
+        # A key that was revoked can be replaced, one that was replaced can be revoked: each once.
+        again = old["ended"] == kind or (kind != "revoked" and old["ended"] not in ("", "revoked"))
+        check(not again, f"there is no key {name!r} of which it could be said")
+        reached = kind != "revoked" or what["since"] is None or 0 <= what["since"] <= act["ledger"]["size"]
+        check(reached, "it does not say from which size of the ledger on the key counts no more")
+        if kind == "recovered":
+            left = [
+                each for each, one in people.items() if "officer" in one["roles"] and not one["ended"] and each != name
+            ]
+            check(not left or origin not in act["by"], "a lost key is replaced by another officer, where there is one")
+            own = any(people[each]["person"] == person for each in act["by"] if each in people)
+            check(not own, "a lost key is replaced by another officer, not by its own person's word")
+    if kind in BRINGING:
+        new, key = what[BRINGING[kind]], verifier_key(what["key"], 1)
+        named = key[0] == new != origin and bool(re.fullmatch("[a-z0-9.@-]+", new))
+        check(named, f"{new!r} is not the name of the key it brings in, or cannot be one")
+        known = new in people or any(key[2] == one["key"][2] for one in people.values())
+        check(not known, f"the name {new!r} or its key was enrolled before")
+        people[new] = {"key": key, "roles": roles, "person": person, "until": NEVER, "ended": ""}
+    if kind != "enrolled" and counts and not old["ended"]:
+        old.update(until=act["index"], ended=kind)
+
+
+def check_export(act: Object, newer: int, bag: Bag, package: Object, count: int) -> None:
     """(8) The act of export speaks of exactly these files."""
-    at = act.place(8)
-    if act.index < package["size"]:
-        raise at.fault("it came before the checkpoint the package was made from")
-    if act.index in people.uncounted:
-        raise at.fault("a key that signed it was revoked as of an earlier entry")
-    outside = {f"data/checkpoints/{newer}.note", f"data/{EXPORT_FILE}"}
-    for path in bag.payload:
-        if path.startswith("data/custody/") and path not in outside:
-            raise At(8, path).fault("no act binds the file, and nothing may stand there beside export.json")
-    lines = [f"{digest}  {path}\n" for path, digest in bag.payload.items() if path not in outside]
-    what = at.members(act.what, {"content": str, "asked": list, "records": int, "redacted": list}, more=True)
-    if what["content"] != sha256("".join(lines).encode()).hexdigest():
-        raise at.fault("the files are not those that were exported")
-    if (what["asked"], what["records"], what["redacted"]) != (package["asked"], count, package["redacted"]):
-        raise at.fault("it says another question, number of records or redaction than the package")
+    check(act["index"] >= package["size"], "it came before the checkpoint the package was made from")
+    lines = ""
+    for path, digest in sorted(bag[1].items()):
+        with at(8, path):
+            beside = path.startswith("data/custody/") and path != EXPORT
+            check(not beside, "no act binds the file, and nothing may stand there beside export.json")
+        if path.startswith("data/") and path not in (EXPORT, f"data/checkpoints/{newer}.note"):
+            lines += f"{digest}  {path}\n"
+    what = members(act["what"], "exported")
+    check(what["content"] == sha256(lines.encode()).hexdigest(), "the files are not those that were exported")
+    same = (what["asked"], what["records"], what["redacted"]) == (package["asked"], count, package["redacted"])
+    check(same, "it says another question, number of records or redaction than the package")
 
 
-def cosigned(
-    checkpoints: Mapping[int, Checkpoint], acts: Sequence[Act], people: People, options: Options
+def check_cosignatures(
+    notes: dict[int, Note], acts: Sequence[Object], trusting: Sequence[Object], origin: str, given: Sequence[str]
 ) -> Iterator[tuple[str, Stamp | None]]:
     """(9) Cosignatures (C2SP tlog-cosignature) of witnesses whom the reader or an act names; others never count."""
     trusted: dict[tuple[str, bytes], tuple[Key, str]] = {}
-    for act in acts:
-        if act.kind == "witness_trusted" and act.index not in people.uncounted:
-            key = act.place(9).key(act.place(9).members(act.what, {"key": str}, more=True)["key"], 4)
-            trusted[key.name, key.id] = key, f"whom the institution named itself (entry {act.index})"
-    given = [At(9, "the witness you gave").key(text, 4) for text in options.witnesses]
-    trusted |= {(key.name, key.id): (key, "whom you named") for key in given}
-    lines = {act.what.get("line"): act.index for act in reversed(acts) if act.kind == "cosigned"}
+    for act in trusting:
+        with at(9, act["where"]):
+            key = verifier_key(members(act["what"], "witness_trusted")["key"], 4)
+        trusted[key[:2]] = key, f"whom the institution named itself (entry {act['index']})"
+    with at(9, "the witness you gave"):
+        wanted = {key[:2]: key for key in (verifier_key(text, 4) for text in given)}
+    trusted |= {place: (key, "whom you named") for place, key in wanted.items()}
+    held = {str(act["what"].get("line")): act["index"] for act in reversed(acts) if act["act"] == "cosigned"}
     met, unknown = set(), set()
-    for size, checkpoint in checkpoints.items():
-        for name, key_id, signature, line in checkpoint.note.signatures:
+    for size, (text, signatures) in notes.items():
+        for name, key_id, signature, line in signatures:
             if (name, key_id) not in trusted:
-                unknown |= {name} - {people.log.name}
+                unknown |= {name} - {origin}
                 continue
-            key, why = trusted[name, key_id]
-            time = int.from_bytes(signature[:8], "big")
-            message = f"cosignature/v1\ntime {time}\n{checkpoint.note.text}".encode()
-            At(9, f"checkpoints/{size}.note").signature(key, signature[8:], message)
+            (key, why), time = trusted[name, key_id], int.from_bytes(signature[:8], "big")
+            with at(9, f"checkpoints/{size}.note"):
+                check_signature(key, signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
             met.add((name, key_id))
-            stamp = Stamp(size, time, name, lines.get(line))
+            stamp = held.get(line, NEVER), size, time, name
             yield f"cosignature: checked: {size:,} entries, {moment(time)}, by {name}, {why}", stamp
-    for key in given:
-        if (key.name, key.id) not in met:
-            raise At(9, "the witness you gave").fault(f"{key.name!r} cosigned none of the checkpoints")
+    with at(9, "the witness you gave"):
+        for name, key_id in wanted:
+            check((name, key_id) in met, f"{name!r} cosigned none of the checkpoints")
     for name in sorted(unknown):
         yield f"cosignature: not checked: {name} is a witness whom nobody named: it counts for nothing", None
     if not met:
         yield "cosignatures: none that counts", None
 
 
-def stamped(
-    bag: Bag, checkpoints: dict[int, Checkpoint], acts: Sequence[Act], options: Options
+def check_tokens(
+    bag: Bag, notes: dict[int, Note], acts: Sequence[Object], log: Key, options: Options
 ) -> Iterator[tuple[str, Stamp | None]]:
     """(10) RFC 3161 tokens over checkpoints, verified by openssl as of the time they give."""
-    tokens, openssl = bag.named(r"timestamps/([0-9]{1,15})-[0-9]+\.tsr"), openssl_here()
-    held = {act.what.get("token_sha256"): act.index for act in reversed(acts) if act.kind == "timestamped"}
-    known = {path.removesuffix("tsr") + end for path, _ in tokens for end in ("tsr", "pem")}
-    for path, _ in bag.named(r"timestamps/.*"):
-        if path not in known:
-            raise At(10, path).fault("it is no token, nor the root of one")
-    if options.tsa_roots and not tokens:
-        raise At(10, "data/timestamps").fault("there is no token that could lead to the root you gave")
-    for path, match in tokens:
-        at, size, root = At(10, path), int(match[1]), path.removesuffix("tsr") + "pem"
-        if size not in checkpoints or root not in bag.payload:
-            raise at.fault("the checkpoint of that size or the root is not enclosed")
-        token, note, roots = bag.whole(10, path), checkpoints[size].stamped, options.tsa_roots or bag.whole(10, root)
-        if openssl is None:
-            yield f"time stamp: not checked: {path}: there is no OpenSSL here", None
-            continue
-        time = token_time(at, openssl, token, note, roots)
-        try:
-            if options.opinion is not None:
-                options.opinion(token, note, roots, time)
-        except ValueError as error:
-            raise at.fault(f"openssl verifies it and the second verifier does not: {error}") from error
+    held = {str(act["what"].get("token_sha256")): act["index"] for act in reversed(acts) if act["act"] == "timestamped"}
+    there = {path.removeprefix("data/timestamps/"): path for path in bag[1] if path.startswith("data/timestamps/")}
+    tokens = {name: re.fullmatch(r"([0-9]{1,15})-[0-9]+\.tsr", name) for name in sorted(there)}
+    roots = {f"{name[:-4]}.pem" for name, found in tokens.items() if found}
+    with at(10, "data/timestamps"):
+        check(bool(roots) or not options.tsa_roots, "there is no token that could lead to the root you gave")
+    openssl = shutil.which("openssl") or ""
+    version = subprocess.run([openssl, "version"], capture_output=True, check=False).stdout if openssl else b""  # noqa: S603
+    able = re.match(rb"OpenSSL (1\.1|[3-9])", version)  # others cannot verify as of another time than now
+    for name, found in tokens.items():
+        path = there[name]
+        with at(10, path):
+            check(found is not None or name in roots, "it is no token, nor the root of one")
+            if found is None:
+                continue
+            size, root = int(found[1]), f"{path[:-4]}.pem"
+            check(size in notes and root in bag[1], "the checkpoint of that size or the root is not enclosed")
+            if not able:
+                yield f"time stamp: not checked: {path}: there is no OpenSSL here", None
+                continue
+            token, note = whole(bag, path), f"{notes[size][0]}\n{signed_by(notes[size], log)}\n".encode()
+            trusted = options.tsa_roots or whole(bag, root)
+            time = token_time(openssl, token, note, trusted)
+            try:
+                if options.opinion is not None:
+                    options.opinion(token, note, trusted, time)
+            except ValueError as error:
+                raise ValueError(f"openssl verifies it and the second verifier does not: {error}") from error
         under = (
             "a root you gave" if options.tsa_roots else "the root in the package: ask the authority whether it is its"
         )
-        stamp = Stamp(size, time, path, held.get(bag.payload[path]))
+        stamp = held.get(bag[1][path], NEVER), size, time, path
         yield f"time stamp: checked: {size:,} entries, {moment(time)}, under {under}", stamp
-    if not tokens:
+    if not roots:
         yield "time stamps: none enclosed", None
 
 
-def openssl_here() -> str | None:
-    """The program, if it is one that can verify as of another time than now."""
-    found = shutil.which("openssl")
-    if found is None:
-        return None
-    said = subprocess.run([found, "version"], capture_output=True, timeout=60, check=False).stdout  # noqa: S603
-    return found if re.match(rb"OpenSSL (1\.1|[3-9])", said) else None
-
-
-def token_time(at: At, openssl: str, token: bytes, note: bytes, roots: bytes) -> int:
+def token_time(openssl: str, token: bytes, note: bytes, roots: bytes) -> int:
     """When a token that verifies says the note existed. Whether the certificate was revoked is not asked."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in (("response", token), ("note", note), ("roots", roots)):
+        for name, content in (("response", token), ("token", token), ("note", note), ("roots", roots)):
             Path(folder, name).write_bytes(content)
 
         def run(*arguments: str) -> tuple[bool, str]:
-            command = [openssl, "ts", *arguments]
             try:
+                command = [openssl, "ts", *arguments]
                 ended = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)  # noqa: S603
             except subprocess.TimeoutExpired as error:
-                raise at.fault("openssl does not come to an end with it") from error
+                raise ValueError("openssl does not come to an end with it") from error
             return ended.returncode == 0, (ended.stdout + ended.stderr).decode("utf-8", "replace")
 
         # Enclosed is a token, or an authority's answer with one: the token alone is signed, and read for the time.
-        if not run("-reply", "-in", "response", "-token_out", "-out", "token")[0]:
-            Path(folder, "token").write_bytes(token)
+        if run("-reply", "-in", "response", "-token_out", "-out", "extracted")[0]:
+            Path(folder, "extracted").replace(Path(folder, "token"))
         found = TIME_STAMP.search(run("-reply", "-token_in", "-in", "token", "-text")[1])
         if found is None:
-            raise at.fault("it is no token of a time-stamping authority")
+            raise ValueError("it is no token of a time-stamping authority")
         time = timegm(datetime.strptime(found[1] + found[2], "%b %d %H:%M:%S %Y").timetuple())
         how = ("-data", "note", "-CAfile", "roots", "-attime", str(time))
         good, words = run("-verify", "-token_in", "-in", "token", *how)
-    if not good and "imprint mismatch" in words:
-        raise at.fault("it stamps something else than the checkpoint of that size")
-    if not good:
-        why = ", ".join(re.findall(r"(?:Verify error|reason|error):([^:\n]+)", words)) or words[-200:]
-        raise at.fault(f"openssl does not verify it under the root: {why}")
+    check(good or "imprint mismatch" not in words, "it stamps something else than the checkpoint of that size")
+    why = ", ".join(re.findall(r"(?:Verify error|reason|error):([^:\n]+)", words)) or words[-200:]
+    check(good, f"openssl does not verify it under the root: {why}")
     return time
 
 
-def check_times(acts: Sequence[Act], stamps: Sequence[Stamp]) -> None:
-    """(11) No entry claims a time that one from outside contradicts."""
-    for act in acts:
-        for stamp in stamps:
-            if stamp.act is not None and act.index >= stamp.act and act.at < stamp.time - TOLERANCE:
-                raise act.place(11).fault(f"it is back-dated: {stamp.words}, which entry {stamp.act} before it holds")
-            if act.index < stamp.size and act.at > stamp.time + TOLERANCE:
-                raise act.place(11).fault(f"it is post-dated: {stamp.words}, and it was there already")
+def later(one: Stamp, other: Stamp) -> Stamp:
+    """The one of the greater time."""
+    return one if one[1] >= other[1] else other
 
 
-def conclusion(package: dict[str, Any], count: int, options: Options, stamps: Sequence[Stamp]) -> Iterable[str]:
-    """What a pass proves, and what it does not."""
-    yield f"PROVEN: the {count:,} records, where their bytes are shown byte for byte, are in the ledger of"
-    yield f"  {package['origin']} as it stood at {package['size']:,} entries; the keys named signed the acts shown;"
-    yield "  no file of the payload was changed since the export."
-    yield "NOT PROVEN: that the logs were true before they were sealed; that the findings follow from the records (see"
-    yield "  `tocsin evidence reproduce`); that nothing else stands in the ledger, such as a later revocation; that the"
-    yield "  holder of a key is who the ledger says; any time but those of steps 9 and 10; that a person did anything."
-    if not options.log_key:
-        yield "SELF-ATTESTED KEY: no --log-key was given. Whoever makes a key can make a ledger."
-    if not stamps:
-        yield "SELF-ATTESTED TIME: nobody outside is shown to have seen this ledger. It can have been made at one go."
+def check_times(acts: Sequence[Object], stamps: Sequence[Stamp]) -> None:
+    """(11) No act claims a time that one from outside contradicts: none before it once the ledger has it, none after it
+    where the ledger stamped has the act. The second is the first with index and time counted backwards."""
+    for sign, word in ((1, "back-dated"), (-1, "post-dated")):
+        bounds = sorted((held if sign > 0 else 1 - size, sign * time, size, who) for held, size, time, who in stamps)
+        tightest = list(accumulate(bounds, later))
+        for act in acts:
+            place = bisect_right(bounds, sign * act["index"], key=lambda each: each[0])
+            if place and sign * act["time"] < tightest[place - 1][1] - TOLERANCE:
+                _, time, size, who = tightest[place - 1]
+                with at(11, act["where"]):
+                    stamp = f"the ledger of {size} entries was stamped at {moment(sign * time)} ({who})"
+                    raise ValueError(
+                        f"it is {word}: {stamp}, and it {'came later' if sign > 0 else 'was there already'}"
+                    )
 
 
-def siblings(index: int, last: int) -> int:
-    """How many nodes from node `index` up to the root have a sibling, where `last` is the last node of its row."""
-    # Below the height where both ways meet each node has one, above it only a right node has.
-    below = (index ^ last).bit_length()
-    return below + (index >> below).bit_count()
+# -- what the steps are made of: each raises ValueError(what is wrong, what it means), of which `at` makes the Fault ---
 
 
-def past_lone(index: int, last: int) -> tuple[int, int]:
-    """The node up to which this one rises unchanged, having no sibling."""
-    while index == last and not index & 1:
+@contextmanager
+def at(step: int, where: str) -> Iterator[None]:
+    """What is wrong within is a fault of this step and place."""
+    try:
+        yield
+    except ValueError as error:
+        what, meaning = error.args if len(error.args) == 2 else (error, MEANING[step])
+        raise Fault(plain(f"step ({step}), {where}: {what}. {meaning or MEANING[step]}.")) from error
+
+
+def check(holds: bool, what: str, meaning: str = "") -> None:
+    """Raises where it does not hold."""
+    if not holds:
+        raise ValueError(what, meaning)
+
+
+def listed(bag: Bag, manifest: str) -> dict[str, str]:
+    """SHA-256 by path, as a manifest lists them."""
+    found = {}
+    with at(1, manifest):
+        lines = whole(bag, manifest).decode().split("\n")
+        check(not lines.pop(), "its last line does not end")
+        for line in lines:
+            digest, _, path = line.partition("  ")
+            check(PATH.fullmatch(path) is not None, f"the path {path!r} leads out of the package or is not plain")
+            found[path] = from_hex(digest).hex()
+        check(len({path.lower() for path in found}) == len(lines), "it lists a path twice")
+    return found
+
+
+def parts(bag: Bag, path: str) -> Iterator[bytes]:
+    """The file in parts; at its end a fault where its hash is not the one listed."""
+    hashed = sha256()
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(bag[0] / path, flags), "rb") as stream:
+        while part := stream.read(1 << 20):
+            hashed.update(part)
+            yield part
+    check(path == TAG_MANIFEST or hashed.hexdigest() == bag[1][path], "its hash is not the one listed", ALTERED)
+
+
+def whole(bag: Bag, path: str) -> bytes:
+    """A file that has to be small."""
+    content = b""
+    for part in parts(bag, path):
+        content += part
+        check(len(content) <= FILE_BYTES, f"the file is larger than {FILE_BYTES >> 20} MiB")
+    return content
+
+
+def entries(bag: Bag, step: int, name: str, kind: str) -> Iterator[Object]:
+    """The lines of a file of records or statements, by index ascending, one in memory at a time; with `where`."""
+    rest, number, last, content = b"", 0, -1, parts(bag, f"data/{name}")
+    more = True
+    while more:
+        with at(step, name):
+            more = bool(part := next(content, b""))
+            check(more or not rest, "the last line does not end")
+            check(len(rest) <= LINE_BYTES, f"line {number + 1} is longer than {LINE_BYTES >> 20} MiB")
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            number += 1
+            with at(step, f"{name} line {number}"):
+                check(number <= MOST_LINES, f"there are more than {MOST_LINES:,} lines")
+                shown = members(parse(line), kind)
+            shown["where"] = f"entry {shown['index']} ({name} line {number})"
+            with at(step, shown["where"]):
+                check(shown["index"] > last, "the lines do not ascend by index: one is doubled or moved", ALTERED)
+            last = shown["index"]
+            yield shown
+
+
+def parse(content: bytes) -> Any:  # noqa: ANN401 - what it is the caller checks
+    """JSON without a member twice and without any number but whole ones of up to 53 bits."""
+
+    def once(pairs: list[tuple[str, Any]]) -> Object:
+        check(len(dict(pairs)) == len(pairs), "a member stands twice in an object")
+        return dict(pairs)
+
+    def integer(digits: str) -> int:
+        known = re.fullmatch("-?[0-9]{1,16}", digits) is not None and abs(int(digits)) < 1 << 53
+        check(known, f"{digits[:20]} is no whole number of up to 53 bits")
+        return int(digits)
+
+    try:
+        text = content.decode()
+        return json.loads(text, object_pairs_hook=once, parse_int=integer, parse_float=integer, parse_constant=integer)
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is no JSON as this format has it: {error.args[0]}") from error
+
+
+def canonical(content: bytes) -> Object:
+    """An object in the one spelling of RFC 8785; a lone surrogate, which UTF-8 has not, as its JSON escape."""
+    value = parse(content)
+    spelled = escaped(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+    check(spelled.encode() == content, "it is no object in canonical JSON")
+    return members(value, "object")
+
+
+def members(value: Any, of: str) -> Object:  # noqa: ANN401
+    """`value`, an object of the MEMBERS, each in its form: as bytes what spells bytes."""
+    check(type(value) is dict, "it is no JSON object")
+    forms, found = SHAPES[of], {}
+    missing = [name for name in forms if name.isidentifier() and name not in value]
+    check(not missing, f"the member {missing} is missing")
+    for name, each in value.items():
+        form = forms.get(name, forms.get(f"{name}?", "any" if "*" in forms else ""))
+        check(form != "", f"the member {name!r} does not belong there")
+        kinds, read = FORMS[form]
+        check(type(each) in kinds or form == "any", f"the member {name!r} is not of its type")
+        found[name] = read(each)
+    return found
+
+
+def listing(value: Any) -> list[Any]:  # noqa: ANN401
+    """`value`, a list."""
+    check(type(value) is list, "it is no list")
+    return list(value)
+
+
+def strings(value: Any) -> list[str]:  # noqa: ANN401
+    """`value`, a list of texts."""
+    check(all(type(each) is str for each in listing(value)), "a list holds something else than text")
+    return list(value)
+
+
+def from_hex(text: str) -> bytes:
+    """32 bytes in lower-case hex."""
+    check(re.fullmatch("[0-9a-f]{64}", text) is not None, "a salt or digest is not 64 hex digits")
+    return bytes.fromhex(text)
+
+
+def from_base64(text: str) -> bytes:
+    """Standard base64 in its one spelling."""
+    data = base64.b64decode(text, validate=True)
+    check(base64.b64encode(data).decode() == text, "it holds text that is not canonical base64")
+    return data
+
+
+def hashes(value: list[Any]) -> list[bytes]:
+    """The hashes of a proof."""
+    found = [from_base64(each) for each in strings(value)]
+    check(len(found) <= 64 and all(len(each) == 32 for each in found), "its proof holds something that is no hash")
+    return found
+
+
+SHAPES = {of: {each.partition(":")[0]: each.partition(":")[2] for each in text.split()} for of, text in MEMBERS.items()}
+FORMS: dict[str, tuple[tuple[type, ...], Callable[[Any], Any]]] = {
+    **{kind.__name__: ((kind,), kind) for kind in (str, int, list, dict)},
+    "any": ((), lambda value: value),
+    "index": ((int, type(None)), lambda value: value),
+    "strings": ((list,), strings),
+    "hashes": ((list,), hashes),
+    "utf8": ((str,), str.encode),
+    "hex": ((str,), from_hex),
+    "base64": ((str,), from_base64),
+}
+
+
+def verifier_key(text: str, kind: int) -> Key:
+    """A verifier key (C2SP signed-note) of this type: 1 Ed25519, 4 Ed25519 cosignature with a time."""
+    name, _, rest = text.partition("+")
+    key_id, _, spelled = rest.partition("+")
+    data = from_base64(spelled)
+    check(bool(name and data) and not re.search(r"\s", name), "it is no verifier key")
+    check(data[0] != 6, "the key is for ML-DSA-44 (type 0x06): known, and not verified by version 1")
+    check(data[0] in (1, 4), f"the key is of the unknown type 0x{data[0]:02x}")
+    check(data[0] == kind and len(data) == 33, f"the key is not one of the type 0x{kind:02x} that belongs here")
+    check(sha256(name.encode() + b"\n" + data).hexdigest()[:8] == key_id, "the key does not have the id it gives")
+    return name, bytes.fromhex(key_id), data[1:]
+
+
+def read_note(content: bytes) -> Note:
+    """A signed note (C2SP) taken apart, nothing of it verified."""
+    text, separator, block = content.decode().rpartition("\n\n")
+    lines, signatures = block.split("\n"), []
+    well = bool(separator) and not lines.pop() and not re.search("[\x00-\x09\x0b-\x1f]", text + block)
+    check(well, "it is no signed note")
+    check(len(lines) <= MOST_SIGNATURES, f"it has more than {MOST_SIGNATURES} signature lines")
+    for line in lines:
+        dash, name, data = line.split(" ") if line.count(" ") == 2 else ("", "", "")
+        check(dash == "—" and bool(name) and len(from_base64(data)) > 4, "it has a line that is no signature")
+        signatures.append((name, from_base64(data)[:4], from_base64(data)[4:], line))
+    return f"{text}\n", signatures
+
+
+def signed_by(note: Note, key: Key) -> str:
+    """The one line by which `key` signed the note."""
+    lines = [(signature, line) for name, key_id, signature, line in note[1] if (name, key_id) == key[:2]]
+    check(len(lines) == 1, f"it is not signed by the key of {key[0]!r}, or more than once")
+    check_signature(key, lines[0][0], note[0].encode())
+    return lines[0][1]
+
+
+def check_signature(key: Key, signature: bytes, message: bytes) -> None:
+    """Ed25519 (RFC 8032)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(key[2]).verify(signature, message)
+    except (InvalidSignature, ValueError) as error:
+        raise ValueError(f"the signature of {key[0]!r} is not good") from error
+
+
+def check_included(leaf: bytes, index: int, tree: Tree, proof: Sequence[bytes]) -> None:
+    """RFC 9162, 2.1.3.2: the leaf stands at `index` of the tree."""
+    check(0 <= index < tree[0], f"it does not lie in the tree of {tree[0]} entries")
+    _, found = climb(index, tree[0] - 1, sha256(b"\0" + leaf).digest(), proof, "its inclusion proof")
+    check(found == tree[1], "its inclusion proof does not lead to the root: it is not in this ledger")
+
+
+def check_consistent(old: Tree, new: Tree, proof: Sequence[bytes]) -> None:
+    """RFC 9162, 2.1.4.2: the older tree is the beginning of the newer, larger one."""
+    if old[0] == 0:
+        check(not proof and old[1] == sha256().digest(), "the root of no entries is not that of an empty tree")
+        return
+    index, last = old[0] - 1, new[0] - 1
+    while index & 1:
         index, last = index >> 1, last >> 1
-    return index, last
+    # It starts at the largest perfect tree that ends where the old one does: where that is all of it, at its root.
+    start, *rest = [old[1], *proof] if old[0] & (old[0] - 1) == 0 else (proof or [b""])
+    found = climb(index, last, start, rest, "the consistency proof")
+    check(found == (old[1], new[1]), "the consistency proof does not join the two: the ledger was forked")
+
+
+def climb(index: int, last: int, start: bytes, proof: Sequence[bytes], name: str) -> tuple[bytes, bytes]:
+    """From node `index` of a row, `last` being its last, up to the root: the root of what ends there, and of all."""
+    before = after = start
+    for sibling in proof:
+        check(last > 0, f"{name} has too many hashes: {len(proof)}")
+        if index & 1 or index == last:
+            before, after = node(sibling, before), node(sibling, after)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            after = node(after, sibling)
+        index, last = index >> 1, last >> 1
+    check(last == 0, f"{name} has too few hashes: {len(proof)}")
+    return before, after
 
 
 def node(left: bytes, right: bytes) -> bytes:
     """RFC 9162, 2.1.1."""
     return sha256(b"\1" + left + right).digest()
-
-
-def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object that names nothing twice."""
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a member stands twice in an object")
-    return dict(pairs)
-
-
-def whole(digits: str) -> int:
-    """A JSON number, of up to 53 bits as every language has them."""
-    if not re.fullmatch("-?[0-9]{1,16}", digits) or abs(int(digits)) >= 2**53:
-        raise ValueError(f"{digits[:20]} is no whole number of up to 53 bits")
-    return int(digits)
 
 
 def escaped(text: str) -> str:
@@ -1140,12 +934,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         roots = b"\n".join(path.read_bytes() for path in given.tsa_root)
         kept = given.checkpoint.read_bytes() if given.checkpoint else b""
-        next(given.folder.iterdir(), None)
-    except OSError as error:
-        asked.error(f"{error.filename}: {error.strerror}")
-    options = Options(log_key=given.log_key, witnesses=tuple(given.witness), tsa_roots=roots, checkpoint=kept)
-    try:
-        verify(given.folder, options)
+        verify(given.folder, Options(given.log_key, tuple(given.witness), roots, kept))
     except Fault as fault:
         print(f"FAULT at {fault}")
         return 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def verify_package(folder: Path, options: Options, say: Callable[[str], None]) -
     Each token that OpenSSL takes is put to rfc3161-client too. Raises VerificationError at the first fault.
     """
     try:
-        standalone.verify(folder, replace(options, opinion=check_token), say)
+        standalone.verify(folder, options._replace(opinion=check_token), say)
     except standalone.Fault as fault:
         raise VerificationError(f"fault at {fault}") from fault
     own = sha256(VERIFIER.read_bytes()).hexdigest()

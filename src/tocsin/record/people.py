@@ -148,7 +148,7 @@ def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
                     continue
                 taken[act.leaf] = (revocation, name)
                 if act.kind in _BRINGING:
-                    waiting.append((act.what.get("new_name", act.what["name"]), act.leaf))
+                    waiting.append((act.what["name" if act.kind == "enrolled" else "new_name"], act.leaf))
     return taken
 
 
