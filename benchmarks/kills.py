@@ -54,7 +54,7 @@ _POLL_SECONDS = 0.005
 _WITNESS = "archive.example/w1"
 _PASSPHRASE = "invented for the kills"  # noqa: S105 - of a witness that does not exist
 _SAMPLES = ROOT / "tests" / "samples"
-_DONE, _WITH_REJECTED, _USAGE = 0, 3, 2
+_DONE, _WITH_REJECTED = 0, 3
 # What the answers say of logs, whatever notes were entered beside them.
 _OF_LOGS = ("findings", "incidents", "exposure", "causes", "changes", "attribution", "containment")
 
@@ -77,7 +77,7 @@ class Figures:
 class Step:
     """One command, to be killed up to `kills` times before it may end.
 
-    done_before   what it says, with the exit code of wrong use, where the run that was killed had done it already
+    done_before   what it says, as an error, where the run that was killed had done it already
     """
 
     name: str
@@ -227,7 +227,7 @@ class Campaign:
             self.state = after
             if code is None:
                 continue
-            passed_over = code == _USAGE and attempt > 1 and step.done_before and step.done_before in error
+            passed_over = attempt > 1 and step.done_before and step.done_before in error
             if code not in step.codes and not passed_over:
                 self.fault(f"{step.name} ended with {code} after {attempt - 1} kills: {error[-300:]}")
             if step.name == "note":

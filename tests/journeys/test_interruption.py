@@ -99,6 +99,18 @@ def test_a_note_that_was_cut_short_is_there_or_not_and_leaves_no_gap(
     assert "unfinished" not in verified.out
 
 
+def test_a_workspace_whose_making_was_cut_short_is_made_to_the_end(
+    tmp_path: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("tocsin.opening.create_key", _cut)
+        with pytest.raises(SystemError):
+            tocsin("init", tmp_path / "w")
+    assert tocsin("init", tmp_path / "w").code == 0
+    again = tocsin("init", tmp_path / "w")
+    assert (again.code, "is a workspace already" in again.err) == (74, True)
+
+
 def _cut(*_: object) -> None:
     raise SystemError("stands for the end of the process")
 
