@@ -77,10 +77,15 @@ def chunk_names(workspace: Workspace) -> set[str]:
 def note_chunks(workspace: Workspace) -> frozenset[int]:
     """The chunks of what was entered as notes: of inputs that came with a run of that kind."""
     with workspace.reading() as connection:
-        runs = connection.execute(select(tables.runs.c.id, tables.runs.c.settings)).all()
-        entering = [run.id for run in runs if orjson.loads(run.settings).get("notes")]
+        entering = entering_runs(connection)
         rows = select(tables.chunks.c.sequence).join(tables.inputs, tables.chunks.c.input == tables.inputs.c.id)
         return frozenset(connection.execute(rows.where(tables.inputs.c.run.in_(entering))).scalars())
+
+
+def entering_runs(connection: Connection) -> list[int]:
+    """The runs in which notes were entered."""
+    runs = connection.execute(select(tables.runs.c.id, tables.runs.c.settings)).all()
+    return [run.id for run in runs if orjson.loads(run.settings).get("notes")]
 
 
 class Places:

@@ -44,7 +44,7 @@ from tocsin.processing import FOLDS, spans
 from tocsin.receipting import note_collection
 from tocsin.record import verify as verification
 from tocsin.record.commitment import Span, unpacked_places
-from tocsin.record.keys import WorkspaceKey
+from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
@@ -331,8 +331,11 @@ def verify_record(
 
 
 def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
-    """A new workspace, sealed under the passphrase, the service's credential, or a key file made for it."""
-    if (path / "workspace.toml").exists():
+    """A new workspace, sealed under the passphrase, the service's credential, or a key file made for it.
+
+    One whose making was cut short before it had a key is made to the end. Raises StoreError for any other.
+    """
+    if (path / "workspace.toml").exists() and has_key(open_workspace(path)):
         raise StoreError(f"{path} is a workspace already", hint="name a new folder")
     workspace, key = create(path, passphrase)
     workspace.close()
