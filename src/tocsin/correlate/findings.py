@@ -459,7 +459,7 @@ def _mailbox(value: str) -> Entity | None:
 
 
 def _identities(rules: Sequence[str], firsts: Sequence[tuple[int, RecordPlace]]) -> list[str]:
-    """Per finding, of its rule and first record (reference, place): `f-` and 12 hex digits of a digest of rule and place.
+    """Per finding, of its rule and first record (reference, place): `f-`, 12 hex digits of a digest of rule and place.
 
     An id leaves the house where names are withheld. The digest has no salt, so that the enclosed records alone give it
     again: it must hold nothing but what is shown beside it. That rules out the subject, and the record's event key as
