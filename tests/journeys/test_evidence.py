@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,22 @@ def test_a_redacted_field_stands_nowhere_and_the_rest_still_verifies(case: Path,
             hidden.append(record["index"])
     assert hidden
     assert tocsin("evidence", "reproduce", "P").code == 5
+
+
+def test_a_package_holds_no_digest_without_a_salt_but_those_that_its_format_tells_of(
+    case: Path, tocsin: Tocsin
+) -> None:
+    exported(tocsin, "--redact", "MailboxOwnerUPN")
+    told = (Path(__file__).resolve().parents[2] / "docs/formats/evidence.md").read_text()
+    told = told.split("### What guesses it allows")[1].split("## What is hashed")[0]
+    # Of an encrypted file, of ordinals, and a name under a key: nothing of what a record says.
+    harmless = {"segment_sha256", "fielded", "name"}
+    for line in Path("P/data/statements.jsonl").read_bytes().splitlines():
+        statement = json.loads(line)
+        if statement["kind"] in ("input", "chunk"):
+            said = json.loads(statement["data"]).items()
+            digests = {name for name, value in said if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)}
+            assert all(f"`{name}`" in told for name in digests - harmless), digests
 
 
 def test_a_field_no_record_has_cannot_be_withheld(case: Path, tocsin: Tocsin) -> None:
