@@ -356,14 +356,14 @@ def _pairs(hits: pa.Table) -> set[tuple[int, str]]:
 def _went_out(acts: Iterable[Act], leaves: set[int]) -> Iterator[str]:
     """What left the workspace with records that go, or may have."""
     for act in acts:
-        if act.kind not in ("exported", "handed_over"):
+        if act.kind != "exported":
             continue
         said = act.what.get("leaves")
         try:
-            held = None if said is None else set(said if all(type(x) is int for x in said) else indexes_in(said))
+            held = None if said is None else set(indexes_in(said))
         except (TypeError, ValueError):
             held = None
-        where = f"entry {act.leaf}: what was {act.kind.replace('_', ' ')} at {act.at}"
+        where = f"entry {act.leaf}: what was exported at {act.at}"
         if held is None:
             yield f"{where} may hold what goes: it does not say record by record"
         elif held & leaves:

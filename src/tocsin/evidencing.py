@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from tocsin.answering import Held, answer
 from tocsin.attest.writing import seal_package, write_package
@@ -52,6 +52,7 @@ from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.outside import check_outside
 from tocsin.record.people_keys import Signer
 from tocsin.record.proofs import TileReader
+from tocsin.record.runs import runs_of
 from tocsin.record.statements import Statement, append_statements, statements_of
 from tocsin.redacting import Redaction
 from tocsin.reproducing import findings_from, hit_lines, rules_of
@@ -132,7 +133,7 @@ def export_evidence(
             "asked": list(wanted.asked),
             "content": content,
             "findings": len(package.findings),
-            "leaves": [record.index for record in package.records],
+            "leaves": runs_of(record.index for record in package.records),
             "records": len(package.records),
             "redacted": list(wanted.redacted),
             "size": package.size,
@@ -142,7 +143,7 @@ def export_evidence(
             said["why"] = why
         act = record_act(workspace, key, EXPORTED, said, utc_text(now_utc()), actors)
         newest = max((one.index for one in package.statements if one.kind == ACT), default=None)
-        if act.previous != newest:  # what reads the record takes no writer lock, and is an act too
+        if act.previous != newest:  # nobody writes while the lock is held; a package that lacks an act would not verify
             raise RefusedError(
                 f"entry {act.previous} was recorded while the package was made, and is not in it",
                 hint=f"remove {folder}, which is unfinished, and export again",
@@ -191,7 +192,11 @@ def _packed(
     later = _commit_fields(workspace, opened.records)
     publish(workspace, key)
     tree = _tree(workspace)
-    records = tuple(_enclosed(record, redaction, later, by_finding, tree) for record in opened.records)
+    times = _times(workspace, opened)
+    records = tuple(
+        replace(_enclosed(record, redaction, later, by_finding, tree), time=times.get(record.reference))
+        for record in opened.records
+    )
     sessions = {entity.id for finding in findings for entity in finding.entities if entity.type is EntityType.SESSION}
     with workspace.reading() as connection:
         statements = tuple(_statements(connection, opened, later, tree))
@@ -349,6 +354,22 @@ def _enclosed(
     )
 
 
+def _times(workspace: Workspace, opened: Opened) -> dict[int, int | None]:
+    """When each record's event was, as its source reads it."""
+    found: dict[int, int | None] = {}
+    for each in opened.chunks:
+        with workspace.reading() as connection:
+            row = connection.execute(
+                select(tables.chunks.c.name, tables.chunks.c.stem, tables.chunks.c.events).where(
+                    tables.chunks.c.sequence == each.chunk.sequence
+                )
+            ).one()
+        if row.events:
+            events = read_events(workspace, row.stem or row.name, ["record", "time"])
+            found |= dict(zip(events["record"].to_pylist(), events["time"].to_pylist(), strict=True))
+    return found
+
+
 def _statements(
     connection: Connection, opened: Opened, later: Mapping[int, int], tree: TileReader
 ) -> Iterator[EnclosedStatement]:
@@ -401,7 +422,7 @@ def _checkpoints(connection: Connection, size: int) -> tuple[dict[int, str], tup
         for row in connection.execute(select(tables.timestamps).order_by(tables.timestamps.c.time))
     )
     wanted = {size} | {row.size for row in lines} | {token.size for token in tokens}
-    wanted |= set(sorted(notes)[:: len(notes) // MOST_CHECKPOINTS + 1])
+    wanted |= set(sorted(notes)[:: -(-len(notes) // MOST_CHECKPOINTS)])
     found = {each: notes[each] for each in sorted(wanted) if each <= size}
     for row in lines:
         if row.size in found:
@@ -440,7 +461,9 @@ def _withheld(
     times: dict[str, dict[int, int | None]] = defaultdict(dict)
     with workspace.reading() as connection:
         columns = tables.chunks.c
-        names = connection.execute(select(columns.name).where(columns.events > 0).order_by(columns.sequence)).scalars()
+        names = connection.execute(
+            select(func.coalesce(columns.stem, columns.name)).where(columns.events > 0).order_by(columns.sequence)
+        ).scalars()
         for name in names.all():
             events = read_events(workspace, name, ["record", "time", "actor.session.uid"])
             mask = pc.is_in(events["actor.session.uid"], pa.array(sorted(sessions), pa.string()))

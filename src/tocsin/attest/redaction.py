@@ -32,8 +32,6 @@ _SOUGHT_FROM = 4
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}")
 _OWN_WORDS = re.compile(r"[A-Za-z]+")
 
-# What our own texts are made of: a value that is one of these words stands in any package.
-_OWN_TEXTS = ("standalone.py", "validation.toml", "readme.py", "ro_crate.py", "case_uco.py", "custody.py", "lines.py")
 
 # Attributes that are sentences, in which the shortest value is taken out too.
 _SENTENCES = frozenset({"why", "reason", "reasons", "evidence", "detail"})
@@ -242,6 +240,7 @@ def _is_ours(value: str) -> bool:
 @cache
 def _own_words() -> frozenset[str]:
     folder = Path(__file__).parent
-    paths = [folder / name for name in _OWN_TEXTS] + sorted((folder / "templates").iterdir())
+    # What the files of a package are made of: a value that is one of these words stands in any package.
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".toml", ".j2", ".css")]
     texts = (path.read_text(encoding="utf-8").lower() for path in paths if path.is_file())
     return frozenset(word for text in texts for word in _OWN_WORDS.findall(text))
