@@ -66,6 +66,7 @@ def test_an_act_is_read_back() -> None:
         {"by": ADA.name},
         {"by": []},
         {"by": [7]},
+        {"by": [ADA.name, ADA.name]},
         {"previous": True},
         {"previous": "2"},
         {"what": []},
@@ -79,7 +80,7 @@ def test_an_act_is_read_back() -> None:
 )
 def test_what_is_no_act_is_none_to_both(changed: dict[str, Any]) -> None:
     note = note_of(BODY | changed)
-    with pytest.raises(VerificationError, match="^entry 7"):
+    with pytest.raises(VerificationError, match=r"^entry 7"):
         read_act(7, note)
     assert not is_read_alone(note)
 

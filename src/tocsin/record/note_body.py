@@ -37,10 +37,11 @@ class Body:
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A member that is a list of texts, one at least."""
+        """A member that is a list of texts, one at least and none twice."""
         value = self.members[name]
-        if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
-            raise VerificationError(f"{self.what} gives no {name}: it takes a list of texts")
+        is_list = isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
+        if not is_list or len(set(value)) != len(value):
+            raise VerificationError(f"{self.what} gives no {name}: it takes a list of texts, none of them twice")
         return tuple(value)
 
     def time(self, name: str) -> str:
