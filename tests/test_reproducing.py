@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,18 +15,21 @@ from sqlalchemy import select
 from tocsin.answering import Held
 from tocsin.cli.progress import Silence
 from tocsin.correlate import identity
+from tocsin.enclosing import open_records
 from tocsin.errors import VerificationError
 from tocsin.exercise import run as play
 from tocsin.investigation import Settings, investigate
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
-from tocsin.model.finding import Finding
+from tocsin.model.finding import Entity, EntityType, Finding
 from tocsin.model.joining import Identities
-from tocsin.model.reference import RecordPlace
-from tocsin.record.keys import key_sources, open_key
-from tocsin.reproducing import EnclosedChunk, Reproduced, enclose, findings_from, rules_of, unlike
-from tocsin.rereading import Rereader, chunk_of, dating_of
+from tocsin.model.reference import RecordPlace, record_reference
+from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.proofs import TileReader
+from tocsin.reproducing import EnclosedChunk, Reproduced, findings_from, rules_of
+from tocsin.rereading import dating_of
 from tocsin.ruleset import own_rules
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
@@ -41,13 +45,18 @@ level: low
 """
 
 
+# What a finding says that its records do not.
+_OF_THE_ESTATE = ("responder",)
+_OF_THE_UNLISTED = ("id", "last", "why", "more", "records", "entities")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Investigated:
     """An investigation, and what somebody else would be given of it."""
 
     answers: Answers
     workspace: Workspace
-    rereader: Rereader
+    key: WorkspaceKey
     rules: dict[str, bytes]
     identities: Identities
     dating: Dating | None
@@ -58,16 +67,15 @@ class Investigated:
         for place in places:
             wanted[place.input].add(place.entry)
         rows = tables.chunks.c
-        found = []
+        references = []
         with self.workspace.reading() as connection:
+            tree = TileReader(Ledger(self.workspace.ledger), *edge_row(connection))
             for entry in connection.execute(select(tables.inputs).where(tables.inputs.c.path.in_(wanted))).all():
                 query = select(tables.chunks).where(rows.input == entry.id, rows.kind != "container")
                 for chunk in connection.execute(query.order_by(rows.sequence)).all():
                     ordinals = {one - chunk.first_entry for one in wanted[entry.path]} & set(range(chunk.read))
-                    if ordinals:
-                        data = self.rereader.bytes_of(entry, chunk)
-                        found.append(enclose(chunk_of(entry, chunk), chunk.first_entry, data, ordinals))
-        return found
+                    references += [record_reference(chunk.sequence, ordinal) for ordinal in ordinals]
+        return open_records(self.workspace, self.key, references, tree).chunks
 
     def derived_again(self, chunks: Sequence[EnclosedChunk], rules: dict[str, bytes] | None = None) -> Reproduced:
         """What follows from these records alone."""
@@ -94,11 +102,52 @@ def investigated(place: Path, logs: Path, estate: Path | None = None, rules: tup
     return Investigated(
         answers=answers,
         workspace=workspace,
-        rereader=Rereader(workspace, key),
+        key=key,
         rules={path: text for path, text in texts.items() if any(id_.encode() in text for id_ in found)},
         identities=identity.conclude(held.names, hosts, read, held.places),
         dating=dating_of(workspace),
     )
+
+
+def unlike(stated: Finding, reproduced: Reproduced) -> tuple[str, ...]:
+    """Names of what a finding states that its enclosed records do not bear out, sorted; empty where they do.
+
+    Compared is everything but `responder`, which the estate declares. Of a finding with `more` hits than are listed,
+    the enclosed records are those listed: `why`, `last` and `more` then count what is not enclosed, and where the
+    unlisted stood between them, the listed come as several findings. These must be of the same rule and subject, the
+    first of the same id, name the same records, and nothing that the finding does not.
+    """
+    if not stated.more:
+        same = next((each for each in reproduced.findings if each.id == stated.id), None)
+        return _differing(stated, same, _OF_THE_ESTATE) if same else ("id",)
+    listed = set(stated.records)
+    parts = [
+        each
+        for each in reproduced.findings
+        if each.detector == stated.detector
+        and each.entities[:1] == stated.entities[:1]
+        and listed.issuperset(each.records)
+    ]
+    if not parts or parts[0].id != stated.id:
+        return ("id",)
+    differing = set(_differing(stated, parts[0], (*_OF_THE_ESTATE, *_OF_THE_UNLISTED)))
+    if tuple(record for part in parts for record in part.records) != stated.records:
+        differing.add("records")
+    if _but_processes(parts) != _but_processes([stated]):
+        differing.add("entities")
+    return tuple(sorted(differing))
+
+
+def _but_processes(found: Sequence[Finding]) -> set[Entity]:
+    """The entities named; of processes a finding names so many and no more."""
+    return {entity for each in found for entity in each.entities if entity.type is not EntityType.PROCESS}
+
+
+def _differing(stated: Finding, found: Finding, apart: Sequence[str]) -> tuple[str, ...]:
+    values: list[tuple[str, Any, Any]] = [
+        (name, getattr(stated, name), getattr(found, name)) for name in Finding.__dataclass_fields__
+    ]
+    return tuple(sorted(name for name, one, other in values if name not in apart and one != other))
 
 
 @pytest.fixture(scope="module", params=["exercise", "samples"])

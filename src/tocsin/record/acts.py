@@ -111,7 +111,7 @@ def append_act(
 ) -> Act:
     """`record_act` in the caller's transaction, with which it stands or falls; no checkpoint is published."""
     signers = tuple(actors) or (_OfWorkspace(workspace, key),)
-    said = dict(what) if actors else {**what, "login": _login()}
+    said = dict(what) if actors else {**what, "login": login_name()}
     check_clock(connection, at)
     tree = frontier_of(connection)
     body = {
@@ -181,7 +181,8 @@ def read_act(leaf: int, data: bytes) -> Act:
     )
 
 
-def _login() -> str:
+def login_name() -> str:
+    """The account this process runs as."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

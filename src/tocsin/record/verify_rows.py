@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy import Connection, select
 
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act
-from tocsin.record.binding import CHUNK, DERIVED, INPUT
+from tocsin.record.binding import CHUNK, DERIVED, INPUT, SUBJECTS, newest
 from tocsin.record.rows import chunk_said, derived_said, input_said
 from tocsin.record.statements import Statement
 from tocsin.store.tables import chunks, inputs
 
-# By kind: the member that names what is spoken of, and what a changed row means.
-_OF = {
-    INPUT: ("input", "what was received, or whether it was read, is no longer told as it was sealed"),
-    CHUNK: ("sequence", "the place or the count of its records is no longer told as it was sealed"),
-    DERIVED: ("chunk", "findings and verdicts may rest on something else than the record"),
+# By kind of statement on rows, what a changed row means.
+_MEANING = {
+    INPUT: "what was received, or whether it was read, is no longer told as it was sealed",
+    CHUNK: "the place or the count of its records is no longer told as it was sealed",
+    DERIVED: "findings and verdicts may rest on something else than the record",
 }
 
 
@@ -29,9 +27,8 @@ class Said:
 
     def add(self, statement: Statement) -> None:
         """Take a statement whose leaf was checked; in the order of the ledger."""
-        if statement.kind in _OF:
-            subject = json.loads(statement.data)[_OF[statement.kind][0]]
-            self._newest[statement.kind, subject] = statement
+        if statement.kind in _MEANING:
+            self._newest |= newest([statement])
 
     def check(self, connection: Connection) -> None:
         """Raises VerificationError at the first row that is not what its newest statement says."""
@@ -57,12 +54,12 @@ class Said:
 
     def _compare(self, kind: str, subject: int, data: bytes) -> None:
         said = self._newest.get((kind, subject))
-        name = _OF[kind][0]
+        name = SUBJECTS[kind]
         if said is None:
             raise VerificationError(f"{name} {subject}: the ledger says nothing of its row: it was put in")
         if said.data != data:
             raise VerificationError(
-                f"{name} {subject}: its rows are not what entry {said.leaf} of the ledger says: {_OF[kind][1]}"
+                f"{name} {subject}: its rows are not what entry {said.leaf} of the ledger says: {_MEANING[kind]}"
             )
 
 
@@ -77,5 +74,3 @@ def check_place(act: Act, before: int | None) -> None:
             f"an act is missing {between}: entry {act.leaf} ({act.kind}) names another act as the one before it; "
             "whose keys counted cannot be judged"
         )
-    if act.size > act.leaf:
-        raise VerificationError(f"entry {act.leaf} ({act.kind}) speaks of {act.size} entries: it was put in or moved")
