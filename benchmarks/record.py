@@ -37,6 +37,7 @@ from tocsin.record.binding import (  # noqa: E402
     CHUNK,
     DERIVED,
     INPUT,
+    RUN,
     chunk_statement,
     derived_statement,
 )
@@ -45,7 +46,7 @@ from tocsin.record.derivation import new_secret  # noqa: E402
 from tocsin.record.keys import KeySources, WorkspaceKey, create_key  # noqa: E402
 from tocsin.record.ledger import Ledger, edge_row, frontier_of  # noqa: E402
 from tocsin.record.proofs import TileReader, verify_inclusion  # noqa: E402
-from tocsin.record.rows import input_said  # noqa: E402
+from tocsin.record.rows import input_said, run_said  # noqa: E402
 from tocsin.record.segment import seal_segment  # noqa: E402
 from tocsin.record.statements import append_statements  # noqa: E402
 from tocsin.record.verify import verify  # noqa: E402
@@ -125,6 +126,7 @@ class Sealed:
         """Everything a run does to seal these bytes, and nothing it does to read them."""
         with self.workspace.writing() as connection:
             connection.execute(insert(runs).values(id=1, started=AT, tool="benchmark", settings="{}"))
+            append_statements(connection, Ledger(self.workspace.ledger), [(RUN, run_said(connection, 1))])
             row = {"run": 1, "path": "lines", "sha256": "", "content_sha256": "", "size": 0, "source": "lines"}
             row |= {"certainty": 1.0, "state": "read", "reason": "", "complete": True}
             connection.execute(insert(inputs).values(id=1, **row))

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from tests.attest.packages import small_ledger
 
-from tocsin.custody import act, chain, key_rows, note_reading, signers
+from tocsin.custody import Hand, act, chain, did, key_rows, note_reading, signers
 from tocsin.drilling import drill, rehearse
-from tocsin.enrolment import Hand, enrol, new_key, public_key, recover, revoke, succeed
+from tocsin.enrolment import enrol, new_key, public_key, recover, revoke, succeed
 from tocsin.errors import ConfigError, RefusedError, TocsinError, VerificationError
 from tocsin.investigation import Settings, answers_of, investigate, verify_record
 from tocsin.opening import create
 from tocsin.record import people_keys
-from tocsin.record.acts import acts_of
-from tocsin.record.roles import Role
+from tocsin.record.acts import Act, acts_of
+from tocsin.record.roles import Role, allowed_acts
 from tocsin.store.workspace import open_workspace
 from tocsin.transferring import contents_of, file_receipt, pass_on, receive, take_back
 
@@ -112,7 +112,7 @@ def test_succession_loss_and_theft_are_kept_and_the_record_still_verifies(ws: Pa
     next_ada = new_key(tmp_path / "next", "ada-2@tribunal.example", ask)
     succeed(ws, str(next_ada), by(tmp_path / ADA))
     with unchanged(ws), pytest.raises(RefusedError, match="replaced by ada-2@"):
-        signers(ws, [str(tmp_path / ADA)], passphrase=None, ask=ask, environment={})
+        signers(ws, by(tmp_path / ADA))
     lost = new_key(tmp_path / "again", "bela-2@tribunal.example", ask)
     recover(ws, BELA, str(lost), "the token broke", by(tmp_path / "next"))
     stolen = act(ws, "read", {"command": "exposure"}, passphrase=None, actors=_actors(ws, tmp_path / "again")).leaf
@@ -125,7 +125,31 @@ def test_succession_loss_and_theft_are_kept_and_the_record_still_verifies(ws: Pa
 
 
 def _actors(ws: Path, *keys: Path) -> tuple[people_keys.Signer, ...]:
-    return signers(ws, [str(key) for key in keys], passphrase=None, ask=ask, environment={})
+    return signers(ws, by(*keys))
+
+
+def signed(ws: Path, *keys: Path) -> dict[str, Any]:
+    """How a command is given who signs."""
+    return {"passphrase": None, "actors": _actors(ws, *keys)}
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "enrolled": {"person": "Ada Invented", "name": ADA, "roles": ["officer"]},
+    "succeeded": {"name": ADA, "new_name": "ada-2"},
+    "recovered": {"name": ADA, "new_name": "ada-2", "reason": "the token broke"},
+    "revoked": {"name": ADA, "since": None, "reason": "stolen"},
+    "cosigned": {"name": "archive.example/w1", "size": 1234, "time": "2031-05-04T10:00:00Z", "line": "a line"},
+    "timestamped": {"authority": "stamp.example", "size": 1234, "time": "2031-05-04T10:00:00Z", "checks": ["one"]},
+    "witness_trusted": {"name": "archive.example/w1", "key": "archive.example/w1+0a"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(allowed_acts()))
+def test_every_kind_of_act_is_said_in_words(kind: str) -> None:
+    said = did(Act(leaf=0, kind=kind, at="", by=(), size=0, root=b"", previous=None, what=SAID.get(kind, {}), note=""))
+    assert "{" not in said
+    assert all(SAID.get(kind, {}).get(name, "") in said for name in ("name", "authority"))
+    assert ("1,234" in said) == ("size" in SAID.get(kind, {}))
 
 
 def test_an_act_that_would_not_count_never_enters_the_ledger(ws: Path, tmp_path: Path) -> None:
@@ -149,7 +173,7 @@ def test_every_drill_step_comes_out_as_it_should() -> None:
 
 
 def test_a_drill_of_a_workspace_names_what_would_not_survive(ws: Path, tmp_path: Path) -> None:
-    steps = {step.tried: step for step in drill(ws, by(tmp_path / ADA), None)}
+    steps = {step.tried: step for step in drill(ws, None, **signed(ws, tmp_path / ADA))}
     still_open = [tried for tried, step in steps.items() if not step.is_good]
     assert still_open == [
         "there are two officers at the least",
@@ -163,7 +187,7 @@ def test_a_drill_tells_a_copy_of_the_key_from_something_else(ws: Path, tmp_path:
     (file,) = (Path(os.environ["XDG_CONFIG_HOME"]) / "tocsin" / "keys").glob("*.key")
     other = tmp_path / "other"
     other.write_bytes(bytes(64))
-    found = [drill(ws, by(tmp_path / ADA, tmp_path / BELA), copy)[-1] for copy in (file, other)]
+    found = [drill(ws, copy, **signed(ws, tmp_path / ADA, tmp_path / BELA))[-1] for copy in (file, other)]
     assert [step.is_good for step in found] == [True, False]
 
 
@@ -220,19 +244,19 @@ def package(tmp_path: Path) -> Path:
 
 
 def passed_on(ws: Path, tmp_path: Path, package: Path) -> str:
-    return pass_on(ws, contents_of(package), REGISTRY, by(tmp_path / BELA)).note
+    return pass_on(ws, contents_of(package), REGISTRY, **signed(ws, tmp_path / BELA)).note
 
 
 def test_a_package_is_passed_on_against_a_receipt(ws: Path, tmp_path: Path, package: Path) -> None:
     note = passed_on(ws, tmp_path, package)
     receipt = receive(note, package, str(tmp_path / REGISTRY), ask, {})
-    filed = file_receipt(ws, receipt.note, by(tmp_path / BELA))
+    filed = file_receipt(ws, receipt.note, **signed(ws, tmp_path / BELA))
     assert filed.what["from"] == REGISTRY
     transferred, received = chain(ws, None)[-2:]
     assert (transferred.kind, received.kind) == ("transferred", "received")
     assert contents_of(package).digest in transferred.did
     with unchanged(ws), pytest.raises(RefusedError, match="on record already"):
-        file_receipt(ws, receipt.note, by(tmp_path / BELA))
+        file_receipt(ws, receipt.note, **signed(ws, tmp_path / BELA))
 
 
 def test_nobody_signs_for_a_package_that_is_not_the_one_passed_on(ws: Path, tmp_path: Path, package: Path) -> None:
@@ -250,9 +274,9 @@ def test_nobody_but_the_receiver_signs_for_it(ws: Path, tmp_path: Path, package:
     with pytest.raises(RefusedError, match="made out to registry@"):
         receive(note, package, str(tmp_path / BELA), ask, {})
     with unchanged(ws), pytest.raises(ConfigError, match="no receiver"):
-        pass_on(ws, contents_of(package), BELA, by(tmp_path / BELA))
+        pass_on(ws, contents_of(package), BELA, **signed(ws, tmp_path / BELA))
     with unchanged(ws), pytest.raises(ConfigError, match="one person signs"):
-        pass_on(ws, contents_of(package), REGISTRY, by())
+        pass_on(ws, contents_of(package), REGISTRY, **signed(ws))
 
 
 def test_a_note_with_one_letter_changed_is_refused(ws: Path, tmp_path: Path, package: Path) -> None:
@@ -261,7 +285,7 @@ def test_a_note_with_one_letter_changed_is_refused(ws: Path, tmp_path: Path, pac
         receive(note.replace("Registry", "Resistry"), package, str(tmp_path / REGISTRY), ask, {})
     receipt = receive(note, package, str(tmp_path / REGISTRY), ask, {}).note
     with unchanged(ws), pytest.raises(VerificationError):
-        file_receipt(ws, receipt.replace('"at":"2', '"at":"3'), by())
+        file_receipt(ws, receipt.replace('"at":"2', '"at":"3'), **signed(ws))
 
 
 def test_a_receipt_for_what_was_never_passed_on_is_refused(ws: Path, tmp_path: Path, package: Path) -> None:
@@ -273,7 +297,7 @@ def test_a_receipt_for_what_was_never_passed_on_is_refused(ws: Path, tmp_path: P
     enrol(elsewhere, str(registry), "Registry", [Role.RECEIVER], by(tmp_path / ADA))
     receipt = receive(note, package, str(tmp_path / REGISTRY), ask, {}).note
     with pytest.raises(VerificationError, match="knows nothing of"):
-        file_receipt(elsewhere, receipt, by())
+        file_receipt(elsewhere, receipt, **signed(elsewhere))
 
 
 def test_what_comes_back_is_sealed_byte_for_byte_and_casts_no_doubt_on_the_logs(
@@ -283,7 +307,7 @@ def test_what_comes_back_is_sealed_byte_for_byte_and_casts_no_doubt_on_the_logs(
     before = answers_of(ws, question=None, passphrase=None, progress=Silent())
     tip = tmp_path / "tip.txt"
     tip.write_bytes(b"look at 192.0.2.66\n")
-    taken = take_back(ws, tip, "Prosecution of the Example", "a tip", by(tmp_path / BELA), Silent())
+    taken = take_back(ws, tip, "Prosecution of the Example", "a tip", **signed(ws, tmp_path / BELA), progress=Silent())
     after = answers_of(ws, question=None, passphrase=None, progress=Silent())
     assert after.coverage == before.coverage
     (held,) = (each for each in after.accounting.inputs if each not in before.accounting.inputs)
@@ -296,4 +320,4 @@ def test_what_comes_back_is_sealed_byte_for_byte_and_casts_no_doubt_on_the_logs(
 def test_what_comes_back_from_nobody_is_refused(ws: Path, tmp_path: Path) -> None:
     (tmp_path / "tip").write_bytes(b"x")
     with unchanged(ws), pytest.raises(TocsinError, match="a source and a note"):
-        take_back(ws, tmp_path / "tip", " ", "a tip", by(), Silent())
+        take_back(ws, tmp_path / "tip", " ", "a tip", **signed(ws), progress=Silent())

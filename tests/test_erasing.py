@@ -195,7 +195,7 @@ def test_what_was_not_erased_still_verifies_and_is_told(court: Court) -> None:
     with court.workspace.reading() as connection:
         (act,) = [one for one in acts_of(connection) if one.kind == "erased"]
     assert (act.leaf, act.by) == (done.entry, (ADA.name, BELA.name))
-    assert act.what["leaves"] == [[3, 3], [SIGN_IN, SIGN_IN], [done.plan.leaves[2]] * 2]
+    assert act.what["leaves"] == [[4, 4], [SIGN_IN + 1, SIGN_IN + 1], [done.plan.leaves[2]] * 2]
     assert act.what["reason"] == "an order"
 
 
@@ -218,12 +218,12 @@ def test_findings_that_leaned_on_it_are_proof_only_and_named_before(court: Court
 
 
 def test_a_chunk_can_lose_records_again_and_by_leaf(court: Court) -> None:
-    court.erase("@4")
-    with pytest.raises(ConfigError, match=r"@4 was erased before"):
-        court.plan("@4")
+    court.erase("@5")
+    with pytest.raises(ConfigError, match=r"@5 was erased before"):
+        court.plan("@5")
     with pytest.raises(ConfigError, match=r":4 was erased before"):
         court.plan(*court.named("a.jsonl", 4))
-    court.erase("@5", *court.named("a.jsonl", 59))
+    court.erase("@6", *court.named("a.jsonl", 59))
     assert court.verified().erased == 3
     assert court.where(LINES[59].strip()) == court.where(LINES[4].strip()) == []
     assert court.answers().accounting.inputs[0].stored == 57
@@ -304,11 +304,11 @@ def test_others_of_the_chunk_can_be_put_into_a_package(court: Court) -> None:
 
 
 def test_while_a_hold_is_in_force_nothing_is_erased(court: Court) -> None:
-    plan = court.plan("@4")
+    plan = court.plan("@5")
     set_hold(court.path, "Case 7", "an appeal", [ADA], None)
     with pytest.raises(ConfigError, match="in force already"):
         set_hold(court.path, "Case 7", "again", [ADA], None)
-    for attempt in (lambda: court.plan("@4"), lambda: court.carry_out(plan), lambda: court.plan(before=0)):
+    for attempt in (lambda: court.plan("@5"), lambda: court.carry_out(plan), lambda: court.plan(before=0)):
         with pytest.raises(RefusedError, match=rf"'Case 7' is in force: {ADA.name} set it at .*: an appeal"):
             attempt()
     assert court.where(LINES[4].strip()) == ["segment of 0"]
@@ -316,13 +316,13 @@ def test_while_a_hold_is_in_force_nothing_is_erased(court: Court) -> None:
         release_hold(court.path, "Case 8", "no", [ADA], None)
     release_hold(court.path, "Case 7", "settled", [BELA], None)
     assert [hold.is_in_force for hold in list_holds(court.path)] == [False]
-    court.erase("@4")
+    court.erase("@5")
     assert court.verified().erased == 1
 
 
 @pytest.mark.parametrize("actors", [(ADA,), (ADA, ADA), (CAI, CAI)])
 def test_one_person_cannot_erase(court: Court, actors: tuple[Any, ...]) -> None:
-    plan = court.plan("@4")
+    plan = court.plan("@5")
     with pytest.raises(RefusedError, match="two people"):
         court.carry_out(plan, *actors)
     assert court.verified().erased == 0
@@ -330,7 +330,7 @@ def test_one_person_cannot_erase(court: Court, actors: tuple[Any, ...]) -> None:
 
 def test_who_may_not_leaves_everything_as_it_was(court: Court) -> None:
     stranger = type(ADA)(name="nobody@tribunal.example", private_key=ADA.private_key)
-    plan = court.plan("@4")
+    plan = court.plan("@5")
     sealed = {file: file.read_bytes() for file in (court.path / "raw").iterdir()}
     report = (court.path / "report.html").read_bytes()
     with pytest.raises(RefusedError, match="nothing was recorded"):
@@ -430,7 +430,7 @@ def fault_of(court: Court) -> str:
 
 def test_a_chunk_put_back_to_what_it_was_is_noticed(court: Court, settled: Path) -> None:
     before = court.chunks()[0]
-    court.erase("@4")
+    court.erase("@5")
     rows = tables.chunks
     values = {name: getattr(before, name) for name in ("stem", "secret", "sha256", "segment_sha256")}
     change(court, update(rows).where(rows.c.sequence == 0).values(values))
@@ -439,16 +439,16 @@ def test_a_chunk_put_back_to_what_it_was_is_noticed(court: Court, settled: Path)
 
 
 def test_a_record_taken_away_without_an_act_is_noticed(court: Court) -> None:
-    court.erase("@4")
+    court.erase("@5")
     workspace, (row, *_) = court.workspace, court.chunks()
     with workspace.writing() as connection:
-        said = rewritten_statement(0, row.segment_sha256, "00" * 32, [4, 5])
+        said = rewritten_statement(0, row.segment_sha256, "00" * 32, [5, 6])
         append_statements(connection, Ledger(workspace.ledger), [("rewritten", said)])
-    assert "leaf 5, and no act before it erased that record" in fault_of(court)
+    assert "leaf 6, and no act before it erased that record" in fault_of(court)
 
 
 def test_every_file_of_a_chunk_that_lost_records_is_missed_and_held_against_the_ledger(court: Court) -> None:
-    court.erase("@4")
+    court.erase("@5")
     stem = court.chunks()[0].stem
     for path in (
         court.workspace.segment_path(stem),
@@ -465,7 +465,7 @@ def test_every_file_of_a_chunk_that_lost_records_is_missed_and_held_against_the_
 
 
 def test_the_act_taken_away_is_noticed(court: Court) -> None:
-    done = court.erase("@4")
+    done = court.erase("@5")
     change(court, delete(tables.statements).where(tables.statements.c.leaf == done.entry))
     assert "no act before it erased" in fault_of(court)
 
@@ -620,4 +620,4 @@ def test_records_of_every_source_can_be_erased_and_the_others_verify(
 
 
 def _intake(court: Court) -> Any:
-    return erasing._Erasing.begin(court.workspace, None, Silence()).intake
+    return erasing._Erasing.begin(court.workspace, court.key, Silence()).intake

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -22,13 +21,13 @@ from tocsin.investigation import Settings, investigate
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
-from tocsin.model.finding import Entity, EntityType, Finding
+from tocsin.model.finding import Finding
 from tocsin.model.joining import Identities
 from tocsin.model.reference import RecordPlace, record_reference
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.proofs import TileReader
-from tocsin.reproducing import EnclosedChunk, Reproduced, findings_from, rules_of
+from tocsin.reproducing import EnclosedChunk, Reproduced, findings_from, rules_of, unlike
 from tocsin.rereading import dating_of
 from tocsin.ruleset import own_rules
 from tocsin.store import tables
@@ -43,11 +42,6 @@ logsource: {category: webserver}
 detection: {selection: {cs-uri-stem|startswith: /invented}, condition: selection}
 level: low
 """
-
-
-# What a finding says that its records do not.
-_OF_THE_ESTATE = ("responder",)
-_OF_THE_UNLISTED = ("id", "last", "why", "more", "records", "entities")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,47 +101,6 @@ def investigated(place: Path, logs: Path, estate: Path | None = None, rules: tup
         identities=identity.conclude(held.names, hosts, read, held.places),
         dating=dating_of(workspace),
     )
-
-
-def unlike(stated: Finding, reproduced: Reproduced) -> tuple[str, ...]:
-    """Names of what a finding states that its enclosed records do not bear out, sorted; empty where they do.
-
-    Compared is everything but `responder`, which the estate declares. Of a finding with `more` hits than are listed,
-    the enclosed records are those listed: `why`, `last` and `more` then count what is not enclosed, and where the
-    unlisted stood between them, the listed come as several findings. These must be of the same rule and subject, the
-    first of the same id, name the same records, and nothing that the finding does not.
-    """
-    if not stated.more:
-        same = next((each for each in reproduced.findings if each.id == stated.id), None)
-        return _differing(stated, same, _OF_THE_ESTATE) if same else ("id",)
-    listed = set(stated.records)
-    parts = [
-        each
-        for each in reproduced.findings
-        if each.detector == stated.detector
-        and each.entities[:1] == stated.entities[:1]
-        and listed.issuperset(each.records)
-    ]
-    if not parts or parts[0].id != stated.id:
-        return ("id",)
-    differing = set(_differing(stated, parts[0], (*_OF_THE_ESTATE, *_OF_THE_UNLISTED)))
-    if tuple(record for part in parts for record in part.records) != stated.records:
-        differing.add("records")
-    if _but_processes(parts) != _but_processes([stated]):
-        differing.add("entities")
-    return tuple(sorted(differing))
-
-
-def _but_processes(found: Sequence[Finding]) -> set[Entity]:
-    """The entities named; of processes a finding names so many and no more."""
-    return {entity for each in found for entity in each.entities if entity.type is not EntityType.PROCESS}
-
-
-def _differing(stated: Finding, found: Finding, apart: Sequence[str]) -> tuple[str, ...]:
-    values: list[tuple[str, Any, Any]] = [
-        (name, getattr(stated, name), getattr(found, name)) for name in Finding.__dataclass_fields__
-    ]
-    return tuple(sorted(name for name, one, other in values if name not in apart and one != other))
 
 
 @pytest.fixture(scope="module", params=["exercise", "samples"])

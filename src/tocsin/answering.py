@@ -54,7 +54,7 @@ NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
     "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them.",
     "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
-    "The record is self-attested: no outside witness and no timestamp authority has signed its checkpoint.",
+    "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
     "the source, so nothing is proven complete by record numbers.",
     "Behaviour is not modelled: what no rule describes is not noticed.",

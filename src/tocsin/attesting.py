@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -16,13 +15,13 @@ from sqlalchemy import Connection, Row, insert, select
 
 from tocsin.errors import ConfigError, StoreError, VerificationError
 from tocsin.model.instant import NANOSECONDS
-from tocsin.opening import now_utc, utc_text
+from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.checkpoint import tree_head
 from tocsin.record.cosignature import Cosignature, cosignatures_in, read_answer, write_request
-from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, edge_row
-from tocsin.record.notes import KeyType, VerifierKey, parse_note, parse_verifier_key
+from tocsin.record.notes import KeyType, VerifierKey, parse_note, typed_key
 from tocsin.record.outside import (
     COSIGNED,
     TIMESTAMPED,
@@ -78,14 +77,6 @@ class Stamped:
     checks: tuple[str, ...]
 
 
-def read_vkey(text: str) -> VerifierKey:
-    """A verifier key somebody typed. Raises ConfigError."""
-    try:
-        return parse_verifier_key(text.strip())
-    except VerificationError as error:
-        raise ConfigError(str(error), hint="copy the whole key, from its name to its end") from error
-
-
 def make_witness_key(name: str, file: Path, passphrase: str) -> VerifierKey:
     """A witness's new key in `file`, its public half in `file`.vkey beside it. Raises ConfigError, StoreError."""
     beside = _vkey_file(file)
@@ -106,22 +97,21 @@ def cosign(request: bytes, file: Path, state: Path, log: str | None, passphrase:
         )
     key = open_witness_key(
         read_key_file(file),
-        read_vkey(beside.read_text(encoding="utf-8", errors="replace")),
+        typed_key(beside.read_text(encoding="utf-8", errors="replace")),
         passphrase.encode(),
         str(file),
     )
-    return sign_request(request, key, state, read_vkey(log) if log else None, now_utc() // NANOSECONDS)
+    return sign_request(request, key, state, typed_key(log) if log else None, now_utc() // NANOSECONDS)
 
 
 def trust_witness(path: Path, vkey: str, passphrase: str | None, actors: Sequence[Signer] = ()) -> VerifierKey:
     """Takes a witness's cosignatures from now on. Raises ConfigError where it is none, or known under another name."""
-    key = read_vkey(vkey)
+    key = typed_key(vkey)
     if key.type is not KeyType.COSIGNATURE:
         raise ConfigError(
             f"{key.name} is a key of plain signatures, not of a witness", hint="a witness's key has type 0x04"
         )
-    with closing(open_workspace(path)) as workspace, workspace.writer_lock():
-        own = open_key(workspace, key_sources(os.environ, passphrase))
+    with open_existing(path, passphrase) as (workspace, own), workspace.writer_lock():
         if key.public_key == own.signer.public_key().public_bytes_raw():
             raise ConfigError("that is the key of this workspace: it cannot be its own witness")
         for known in _known(workspace):
@@ -178,8 +168,7 @@ def accept_cosignatures(
     Raises VerificationError where the answer is not over a checkpoint of this ledger, not good, or contradicts the
     times the ledger gives; ConfigError where all of it is kept already.
     """
-    with closing(open_workspace(path)) as workspace, workspace.writer_lock():
-        key = open_key(workspace, key_sources(os.environ, passphrase))
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         with workspace.reading() as connection:
             found = _cosignatures(connection, workspace.origin, answer)
             kept = {row.line for row in connection.execute(select(cosignatures.c.line))}
@@ -216,8 +205,7 @@ def accept_stamp(
     """
     from tocsin.record.timestamps import check_answer, nonce_of, own_name, second_opinion
 
-    with closing(open_workspace(path)) as workspace, workspace.writer_lock():
-        key = open_key(workspace, key_sources(os.environ, passphrase))
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         with workspace.reading() as connection:
             nonce = nonce_of(answer)
             asked = connection.execute(

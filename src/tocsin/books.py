@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import orjson
 import pyarrow as pa
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from tocsin.collect.declared.packing import unpacked
 from tocsin.collect.plan import ChunkKind
@@ -19,6 +19,10 @@ from tocsin.model.answers import InputAccount, RejectedRecords
 from tocsin.model.chunk import InputState
 from tocsin.model.mapping import PREFIX, LogMapping
 from tocsin.model.reference import RecordPlace, split_reference
+from tocsin.record.binding import RUN
+from tocsin.record.ledger import Ledger
+from tocsin.record.rows import run_said
+from tocsin.record.statements import append_statements
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace
 from tocsin.work import from_ipc
@@ -27,11 +31,12 @@ _PARTIALS_AT_ONCE = 64
 
 
 def begin_run(workspace: Workspace, started: str, tool: str, settings: Mapping[str, object]) -> int:
-    """A new run's id; `settings` are kept as JSON."""
+    """A new run's id; `settings` are kept as JSON, and the ledger says them. What a crash left is recovered before."""
     with workspace.writing() as connection:
         values = {"started": started, "tool": tool, "settings": orjson.dumps(settings).decode()}
         result = connection.execute(insert(tables.runs).values(**values))
         (run,) = result.inserted_primary_key or (0,)
+        _say_run(workspace, connection, int(run))
     return int(run)
 
 
@@ -39,6 +44,12 @@ def finish_run(workspace: Workspace, run: int, finished: str) -> None:
     """Mark a run as done."""
     with workspace.writing() as connection:
         connection.execute(update(tables.runs).where(tables.runs.c.id == run).values(finished=finished))
+        _say_run(workspace, connection, run)
+
+
+def _say_run(workspace: Workspace, connection: Connection, run: int) -> None:
+    """Put into the ledger what the row of a run says now."""
+    append_statements(connection, Ledger(workspace.ledger), [(RUN, run_said(connection, run))])
 
 
 def latest_run(workspace: Workspace) -> tuple[str, dict[str, object], bool]:
@@ -66,10 +77,15 @@ def chunk_names(workspace: Workspace) -> set[str]:
 def note_chunks(workspace: Workspace) -> frozenset[int]:
     """The chunks of what was entered as notes: of inputs that came with a run of that kind."""
     with workspace.reading() as connection:
-        runs = connection.execute(select(tables.runs.c.id, tables.runs.c.settings)).all()
-        entering = [run.id for run in runs if orjson.loads(run.settings).get("notes")]
+        entering = entering_runs(connection)
         rows = select(tables.chunks.c.sequence).join(tables.inputs, tables.chunks.c.input == tables.inputs.c.id)
         return frozenset(connection.execute(rows.where(tables.inputs.c.run.in_(entering))).scalars())
+
+
+def entering_runs(connection: Connection) -> list[int]:
+    """The runs in which notes were entered."""
+    runs = connection.execute(select(tables.runs.c.id, tables.runs.c.settings)).all()
+    return [run.id for run in runs if orjson.loads(run.settings).get("notes")]
 
 
 class Places:

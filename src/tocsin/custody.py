@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,21 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people import Holder, Registry, registry_of
 from tocsin.record.people_keys import Asking, Signer, signer_of
 from tocsin.store.workspace import Workspace, is_writable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Who acts on a workspace, as the command line and the environment say it.
+
+    given       what `--as` names: key files, and names of keys in the ssh-agent
+    ask         gives the passphrase of a key file
+    passphrase  the workspace's own
+    """
+
+    given: Sequence[str]
+    ask: Asking
+    environment: Mapping[str, str] = field(repr=False)
+    passphrase: str | None = field(default=None, repr=False)
 
 
 def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
@@ -32,20 +48,21 @@ def people_of(workspace: Workspace, key: WorkspaceKey) -> Registry:
         return registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))
 
 
-def signers(
-    path: Path, given: Sequence[str], *, passphrase: str | None, ask: Asking, environment: Mapping[str, str]
-) -> tuple[Signer, ...]:
-    """The keys `--as` names, each enrolled and in force. Raises ConfigError, StoreError or RefusedError."""
-    if not given:
+def signers(path: Path, hand: Hand) -> tuple[Signer, ...]:
+    """The keys in the hand, each enrolled and in force; each passphrase is asked for, so it is done once a command.
+
+    Raises ConfigError, StoreError or RefusedError.
+    """
+    if not hand.given:
         return ()
-    workspace, key = open_existing(path, passphrase)
-    registry = people_of(workspace, key)
-    return tuple(_standing(path, one, registry, ask, environment) for one in given)
+    with open_existing(path, hand.passphrase) as (workspace, key):
+        registry = people_of(workspace, key)
+    return tuple(_standing(path, one, registry, hand) for one in hand.given)
 
 
-def _standing(path: Path, given: str, registry: Registry, ask: Asking, environment: Mapping[str, str]) -> Signer:
+def _standing(path: Path, given: str, registry: Registry, hand: Hand) -> Signer:
     signer = signer_of(
-        given, named=lambda key: registry.name_of(key.public_bytes_raw()), ask=ask, environment=environment
+        given, named=lambda key: registry.name_of(key.public_bytes_raw()), ask=hand.ask, environment=hand.environment
     )
     holder = registry.holders.get(signer.name)
     if holder is None or holder.key.public_key != signer.public_key.public_bytes_raw():
@@ -62,8 +79,7 @@ def act(
     path: Path, kind: str, what: Mapping[str, Any], *, passphrase: str | None, actors: Sequence[Signer] = ()
 ) -> Act:
     """Puts an act into the ledger of a workspace that nobody is writing to. Raises StoreError, RefusedError."""
-    workspace, key = open_existing(path, passphrase)
-    with workspace.writer_lock():
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         return record_act(workspace, key, kind, what, utc_text(now_utc()), actors)
 
 
@@ -82,14 +98,16 @@ def note_reading(
 
 def chain(path: Path, passphrase: str | None) -> tuple[Link, ...]:
     """Every act in order. Raises VerificationError at the first that is not good."""
-    registry, acts = _folded(*open_existing(path, passphrase))
+    with open_existing(path, passphrase) as (workspace, key):
+        registry, acts = _folded(workspace, key)
     return tuple(_link(each, registry) for each in acts)
 
 
 def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:
     """Every key that was ever enrolled, in the order of the ledger."""
-    workspace, key = open_existing(path, passphrase)
-    rows = sorted(people_of(workspace, key).holders.values(), key=lambda holder: holder.enrolled)
+    with open_existing(path, passphrase) as (workspace, key):
+        registry = people_of(workspace, key)
+    rows = sorted(registry.holders.values(), key=lambda holder: holder.enrolled)
     return tuple(
         KeyRow(
             name=each.name,
@@ -97,7 +115,7 @@ def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:
             roles=tuple(sorted(each.roles)),
             key=str(each.key),
             entry=each.enrolled,
-            enrolled_by=() if each.by == (workspace.origin,) else each.by,
+            enrolled_by=() if each.by == (registry.key.name,) else each.by,
             state=_state(each),
             is_in_force=each.is_in_force,
         )
@@ -175,6 +193,12 @@ def did(act: Act) -> str:
             return f"erased {_number(what, 'records')} records, whose commitments remain: {what.get('reason', '')}"
         case "drilled":
             return f"rehearsed succession, loss and recovery: {what.get('outcome', '')}"
+        case "witness_trusted":
+            return f"took {what.get('name', '')} for a witness of this ledger from now on"
+        case "cosigned":
+            return f"filed the signature of the witness {what.get('name', '')} over {_first(what)}"
+        case "timestamped":
+            return f"filed the time stamp of {what.get('authority', '')} over {_first(what)}"
     said = {name: value for name, value in what.items() if name != "login" and isinstance(value, str | int)}
     return f"{act.kind.replace('_', ' ')} {json.dumps(said, ensure_ascii=False, sort_keys=True)}"
 
@@ -189,6 +213,10 @@ def _asked(what: Mapping[str, Any]) -> str:
 def _number(what: Mapping[str, Any], member: str) -> str:
     value = what.get(member)
     return f"{value:,}" if isinstance(value, int) else f"{len(value):,}" if isinstance(value, list) else "no"
+
+
+def _first(what: Mapping[str, Any]) -> str:
+    return f"the first {_number(what, 'size')} entries, dated {what.get('time', '')}"
 
 
 def _and(words: Iterable[object]) -> str:

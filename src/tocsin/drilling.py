@@ -14,14 +14,13 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tocsin.custody import act, registry_of_workspace, signers
-from tocsin.enrolment import Hand
+from tocsin.custody import act, registry_of_workspace
 from tocsin.errors import RefusedError, StoreError, TocsinError
 from tocsin.model.custody import DrillStep
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.keys import KeySources, WorkspaceKey, create_key, open_key
-from tocsin.record.notes import KeyType, VerifierKey
+from tocsin.record.notes import ed25519_key
 from tocsin.record.people_keys import HeldKey, Signer
 from tocsin.record.roles import Role
 from tocsin.store.durable import write_durably
@@ -30,20 +29,21 @@ from tocsin.store.workspace import Workspace, create_workspace
 _OFFICERS = 2  # so that the loss of one key leaves somebody who can replace it
 
 
-def drill(path: Path | None, hand: Hand | None, backup: Path | None) -> tuple[DrillStep, ...]:
-    """The rehearsal, and, where a workspace and a hand for it are given, what is seen there; that is put on its record.
+def drill(
+    path: Path | None, backup: Path | None, *, passphrase: str | None, actors: Sequence[Signer]
+) -> tuple[DrillStep, ...]:
+    """The rehearsal, and, where a workspace is given, what is seen there; that is put on its record.
 
-    The first of the keys in the hand signs it. Raises ConfigError, StoreError.
+    The first of the actors signs it. Raises ConfigError, StoreError.
     """
     steps = rehearse()
-    if path is None or hand is None:
+    if path is None:
         return steps
-    actors = signers(path, hand.given, passphrase=hand.passphrase, ask=hand.ask, environment=hand.environment)
-    seen = inspect(path, passphrase=hand.passphrase, actors=actors, backup=backup)
+    seen = inspect(path, passphrase=passphrase, actors=actors, backup=backup)
     still_open = [step.tried for step in (*steps, *seen) if not step.is_good]
     outcome = f"{len(still_open)} open" if still_open else "nothing open"
     what = {"outcome": outcome, "steps": len(steps) + len(seen), "open": still_open}
-    act(path, "drilled", what, passphrase=hand.passphrase, actors=actors[:1])
+    act(path, "drilled", what, passphrase=passphrase, actors=actors[:1])
     return (*steps, *seen)
 
 
@@ -158,8 +158,7 @@ def _throw_away(name: str) -> HeldKey:
 
 
 def _vkey(key: HeldKey) -> str:
-    public = key.public_key.public_bytes_raw()
-    return str(VerifierKey(name=key.name, type=KeyType.ED25519, public_key=public))
+    return str(ed25519_key(key.name, key.public_key))
 
 
 def _coming(key: HeldKey, role: Role) -> dict[str, Any]:
@@ -174,32 +173,31 @@ def inspect(
     path: Path, *, passphrase: str | None, actors: Sequence[Signer], backup: Path | None
 ) -> tuple[DrillStep, ...]:
     """What can be seen of the people and keys of a real workspace. Raises StoreError where its key does not open it."""
-    workspace, key = open_existing(path, passphrase)
-    steps = [_step("the workspace's key opens from its source", True, f"it does, from its {key.source}", "")]
-    registry = registry_of_workspace(workspace, key)
-    officers = {holder.person.casefold() for holder in registry.in_force(Role.OFFICER)}
-    steps.append(
-        _step(
-            "there are two officers at the least",
-            len(officers) >= _OFFICERS,
-            f"there are {len(officers)}",
-            f"there are {len(officers)}: enrol another, or the loss of one key leaves nobody to replace it",
-        )
-    )
-    signed = {actor.name for actor in actors if _signs(actor)}
-    for holder in registry.in_force():
-        if holder.roles & {Role.RECEIVER, Role.WITNESS} == holder.roles:
-            continue  # their keys are kept elsewhere
+    with open_existing(path, passphrase) as (workspace, key):
+        steps = [_step("the workspace's key opens from its source", True, f"it does, from its {key.source}", "")]
+        registry = registry_of_workspace(workspace, key)
+        officers = {holder.person.casefold() for holder in registry.in_force(Role.OFFICER)}
         steps.append(
             _step(
-                f"{holder.person} reaches the key {holder.name}",
-                holder.name in signed,
-                "it signed a trial just now",
-                "not shown: give it with --as, or learn now that it is lost, while somebody is there to replace it",
+                "there are two officers at the least",
+                len(officers) >= _OFFICERS,
+                f"there are {len(officers)}",
+                f"there are {len(officers)}: enrol another, or the loss of one key leaves nobody to replace it",
             )
         )
-    steps.append(_backup(workspace, key, backup))
-    return tuple(steps)
+        signed = {actor.name for actor in actors if _signs(actor)}
+        for holder in registry.in_force():
+            if holder.roles & {Role.RECEIVER, Role.WITNESS} == holder.roles:
+                continue  # their keys are kept elsewhere
+            steps.append(
+                _step(
+                    f"{holder.person} reaches the key {holder.name}",
+                    holder.name in signed,
+                    "it signed a trial just now",
+                    "not shown: give it with --as, or learn now that it is lost, while somebody is there to replace it",
+                )
+            )
+        return (*steps, _backup(workspace, key, backup))
 
 
 def _signs(actor: Signer) -> bool:

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tocsin.custody import people_of
-from tocsin.errors import ConfigError, RefusedError, VerificationError
+from tocsin.custody import Hand, people_of
+from tocsin.errors import ConfigError, RefusedError
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, record_act
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.notes import KeyType, VerifierKey, parse_verifier_key
+from tocsin.record.notes import KeyType, VerifierKey, ed25519_key, typed_key
 from tocsin.record.people import Registry
-from tocsin.record.people_keys import NAME, Asking, Signer, checked_name, new_key_file, signer_of
+from tocsin.record.people_keys import Asking, Signer, checked_name, new_key_file, signer_of
 from tocsin.record.roles import Role
 from tocsin.store.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hand:
-    """Who acts on the keys of a workspace: what `--as` names, who gives the passphrases, and the environment."""
-
-    given: Sequence[str]
-    ask: Asking
-    environment: Mapping[str, str] = field(repr=False)
-    passphrase: str | None = field(default=None, repr=False)
-
-
 def enrol(path: Path, vkey: str, person: str, roles: Sequence[Role], hand: Hand) -> Act:
     """A new key comes in. The first is an officer's, and enrols itself. Raises RefusedError where it may not."""
-    key = given_key(vkey)
+    key = _persons_key(vkey)
     what = {"name": key.name, "key": str(key), "person": person.strip(), "roles": sorted(set(roles))}
 
     def is_first(registry: Registry) -> bool:
@@ -48,9 +37,8 @@ def enrol(path: Path, vkey: str, person: str, roles: Sequence[Role], hand: Hand)
 
 def succeed(path: Path, vkey: str, hand: Hand) -> Act:
     """The key that signs hands over to the next of the same person: the old one signs the new one in."""
-    key = given_key(vkey)
-    workspace, opened = open_existing(path, hand.passphrase)
-    with workspace.writer_lock():
+    key = _persons_key(vkey)
+    with open_existing(path, hand.passphrase) as (workspace, opened), workspace.writer_lock():
         actors = _actors(workspace, opened, hand, lambda _: {})
         if len(actors) != 1:
             raise ConfigError("a key is replaced by itself alone", hint="give the old key, and it only, with --as")
@@ -65,25 +53,18 @@ def revoke(path: Path, name: str, reason: str, since: int | None, hand: Hand) ->
 
 def recover(path: Path, name: str, vkey: str, reason: str, hand: Hand) -> Act:
     """A lost key is replaced: another officer signs, or, where none is left, the workspace's key."""
-    key = given_key(vkey)
+    key = _persons_key(vkey)
     what = {"name": name, "new_name": key.name, "key": str(key), "reason": reason.strip()}
     return _act(path, "recovered", what, hand)
 
 
-def given_key(vkey: str) -> VerifierKey:
+def _persons_key(vkey: str) -> VerifierKey:
     """A person's public key as it was typed. Raises ConfigError."""
-    name, plus, _ = vkey.partition("+")
-    if not plus or not NAME.fullmatch(name):
-        raise ConfigError(
-            f"{vkey!r} is no public key", hint="give what `tocsin key new` printed: NAME+8 digits+letters"
-        )
-    try:
-        key = parse_verifier_key(vkey)
-    except VerificationError as error:  # a typo, and no fault of a record
-        raise ConfigError(str(error), hint="copy it anew from where `tocsin key new` printed it") from error
+    key = typed_key(vkey)
+    checked_name(key.name)
     if key.type is not KeyType.ED25519:
         raise ConfigError(
-            f"the key of {name} is a witness's",
+            f"the key of {key.name} is a witness's",
             hint="a person's key is what `tocsin key new` printed; see tocsin witness",
         )
     return key
@@ -96,8 +77,7 @@ def _act(
     hand: Hand,
     new: Callable[[Registry], dict[bytes, str]] = lambda _: {},
 ) -> Act:
-    workspace, key = open_existing(path, hand.passphrase)
-    with workspace.writer_lock():
+    with open_existing(path, hand.passphrase) as (workspace, key), workspace.writer_lock():
         actors = _actors(workspace, key, hand, new)
         return record_act(workspace, key, kind, what, utc_text(now_utc()), actors)
 
@@ -128,14 +108,10 @@ def new_key(path: Path, name: str, ask: Asking) -> VerifierKey:
     checked_name(name)
     if path.exists():
         raise ConfigError(f"{path} exists", hint="a key is never replaced: choose another file")
-    return _verifier_key(name, new_key_file(path, name, ask(path)))
+    return ed25519_key(name, new_key_file(path, name, ask(path)))
 
 
 def public_key(name: str, given: str, ask: Asking, environment: Mapping[str, str]) -> VerifierKey:
     """The public half of a key there is, under the name it is to bear. Raises ConfigError, StoreError."""
     signer = signer_of(given, named=lambda _: None, ask=ask, environment=environment)
-    return _verifier_key(checked_name(name), signer.public_key)
-
-
-def _verifier_key(name: str, key: Ed25519PublicKey) -> VerifierKey:
-    return VerifierKey(name=name, type=KeyType.ED25519, public_key=key.public_bytes_raw())
+    return ed25519_key(checked_name(name), signer.public_key)

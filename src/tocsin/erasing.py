@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,12 +24,12 @@ from tocsin.model.chunk import Dating
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan, Going, Leaning
 from tocsin.model.finding import Finding
 from tocsin.model.reference import split_reference
-from tocsin.opening import now_utc, publish, recover, utc_text
+from tocsin.opening import now_utc, open_existing, publish, recover, utc_text
 from tocsin.processing import process_left
 from tocsin.record.acts import Act, acts_of, append_act
 from tocsin.record.erasures import ERASED
 from tocsin.record.holds import refuse_if_held
-from tocsin.record.keys import key_sources, open_key
+from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
 from tocsin.record.runs import indexes_in, runs_of
 from tocsin.rereading import Rereader, chunk_of, dating_of
@@ -38,7 +37,7 @@ from tocsin.rewriting import OpenChunk, open_chunk, put_in_force, rewrite
 from tocsin.ruleset import kept_rules
 from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store import tables
-from tocsin.store.workspace import Workspace, open_workspace
+from tocsin.store.workspace import Workspace
 from tocsin.work import plan_of
 
 _PERSONS = 2
@@ -50,15 +49,15 @@ def plan_erasure(workspace: Path, asked: Asked, *, passphrase: str | None, progr
 
     Raises RefusedError while a hold is in force, ConfigError for what names no record, or one that cannot be taken out.
     """
-    opened = open_workspace(workspace)
-    with opened.writer_lock():
-        recover(opened)
-    work = _Erasing.begin(opened, passphrase, progress)
-    with opened.reading() as connection:
-        refuse_if_held(acts_of(connection))
-    answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
-    progress.stage("Finding what would go", None)
-    return work.plan(asked, answers)
+    with open_existing(workspace, passphrase) as (opened, key):
+        with opened.writer_lock():
+            recover(opened)
+        work = _Erasing.begin(opened, key, progress)
+        with opened.reading() as connection:
+            refuse_if_held(acts_of(connection))
+        answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
+        progress.stage("Finding what would go", None)
+        return work.plan(asked, answers)
 
 
 def erase(
@@ -80,10 +79,9 @@ def erase(
         raise ConfigError("an erasure without a reason", hint="say who asked for it and on what ground: --reason TEXT")
     if len({signer.name for signer in actors}) < _PERSONS:
         raise RefusedError("erasing takes the signatures of two people", hint="give both keys: --as KEY and --and KEY2")
-    opened = open_workspace(workspace)
-    with opened.writer_lock():
+    with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         recover(opened)
-        work = _Erasing.begin(opened, passphrase, progress)
+        work = _Erasing.begin(opened, key, progress)
         if work.going(plan.asked)[0] != plan.going:
             raise RefusedError("the workspace has changed since this was shown", hint="look at it again")
         entry = work.carry_out(plan, reason, actors)
@@ -111,8 +109,7 @@ class _Erasing:
     chunks: tuple[Row[Any], ...]
 
     @classmethod
-    def begin(cls, workspace: Workspace, passphrase: str | None, progress: Progress) -> _Erasing:
-        key = open_key(workspace, key_sources(os.environ, passphrase))
+    def begin(cls, workspace: Workspace, key: WorkspaceKey, progress: Progress) -> _Erasing:
         _, settings, _ = latest_run(workspace)
         with workspace.reading() as connection:
             inputs = {row.id: row for row in connection.execute(select(tables.inputs))}

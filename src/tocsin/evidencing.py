@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +24,7 @@ from tocsin.intake import Progress
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
+from tocsin.model.coverage import Coverage
 from tocsin.model.evidence import (
     EnclosedRecord,
     EnclosedStatement,
@@ -42,18 +41,18 @@ from tocsin.model.joining import Identities
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
-from tocsin.opening import TOOL, now_utc, publish, run_so_far, utc_text
-from tocsin.record.acts import ACT, acts_of, record_act
+from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
+from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
-from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.outside import check_outside
 from tocsin.record.people_keys import Signer
 from tocsin.record.proofs import TileReader
 from tocsin.record.runs import runs_of
-from tocsin.record.statements import Statement, append_statements, statements_of
+from tocsin.record.statements import ACT, Statement, append_statements, statements_of
 from tocsin.redacting import Redaction
 from tocsin.reproducing import findings_from, hit_lines, rules_of
 from tocsin.rereading import dating_of
@@ -61,7 +60,7 @@ from tocsin.ruleset import kept_rules, rule_files
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events
-from tocsin.store.workspace import Workspace, open_workspace
+from tocsin.store.workspace import Workspace
 
 # Beside the findings' own records those that confirm what was reached are enclosed; more are a copy of the record.
 MOST_RECORDS = 50_000
@@ -122,8 +121,7 @@ def export_evidence(
     """
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
-    with closing(open_workspace(path)) as workspace, workspace.writer_lock():
-        key = open_key(workspace, key_sources(os.environ, passphrase))
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         package, values = _packed(workspace, key, wanted, progress)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))
@@ -233,7 +231,7 @@ def _packed(
         incidents=incidents,
         findings=findings,
         exposure=reached,
-        coverage=answers.coverage,
+        coverage=_of_what_is_shown(answers.coverage, findings, reached),
         hits=hit_lines(again.hits, findings, _place_of(opened)),
         withheld=tuple(_withheld(workspace, sessions, {record.index for record in opened.records}, tree)),
         rules={name: enclosed_rules[path].decode("utf-8", "replace") for name, path in files.items()},
@@ -242,6 +240,7 @@ def _packed(
         redacted=wanted.redacted,
         reproducible=not redaction.hides_records,
         note=wanted.note,
+        made=utc_text(now_utc()),
         reading=Reading(
             preambles={} if redaction.hides_records else opened.preambles,
             as_of=answers.as_of,
@@ -313,6 +312,15 @@ def _reached(answers: Answers, incidents: Sequence[Incident], findings: Sequence
         if row.verdict is Verdict.CONFIRMED
         and (not sessions.isdisjoint(row.sessions) or not addresses.isdisjoint(row.addresses))
     )
+
+
+def _of_what_is_shown(
+    coverage: Iterable[Coverage], findings: Sequence[Finding], reached: Sequence[Exposure]
+) -> tuple[Coverage, ...]:
+    """What was watched, without the rows on mailboxes and sites that nothing here speaks of: they name others."""
+    named = {entity.id for one in findings for entity in one.entities}
+    named |= {name for row in reached for name in (row.actor, row.container, row.holding)}
+    return tuple(row for row in coverage if not row.scope or row.scope in named)
 
 
 def _commit_fields(workspace: Workspace, records: Sequence[OpenedRecord]) -> dict[int, int]:

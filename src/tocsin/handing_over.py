@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin.custody import people_of, signers
-from tocsin.enrolment import Hand
+from tocsin.custody import people_of
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidencing import Exported, Wanted, export_evidence
 from tocsin.intake import Progress
@@ -15,6 +14,7 @@ from tocsin.model.answers import Answers
 from tocsin.opening import open_existing
 from tocsin.record.handing import Transfer
 from tocsin.record.people import Holder
+from tocsin.record.people_keys import Signer
 from tocsin.record.roles import Role
 from tocsin.share.formats.stix import Stix
 from tocsin.share.handover import Handover, handover_text
@@ -54,7 +54,14 @@ class HandedOver:
 
 
 def hand_over(
-    workspace: Path, wanted: Wanted, terms: Terms, folder: Path, hand: Hand, progress: Progress
+    workspace: Path,
+    wanted: Wanted,
+    terms: Terms,
+    folder: Path,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer],
+    progress: Progress,
 ) -> HandedOver:
     """Writes package, transfer note and letter into a new folder; an officer's signature releases it.
 
@@ -65,9 +72,8 @@ def hand_over(
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
     if wanted.redacted and not terms.why.strip():
         raise ConfigError("what is withheld needs a reason for who receives it", hint="--why-withheld TEXT")
-    officer = _officer(workspace, hand)
-    receiver = expect(workspace, terms.to, hand)
-    actors = signers(workspace, hand.given, passphrase=hand.passphrase, ask=hand.ask, environment=hand.environment)
+    officer = _officer(workspace, passphrase, actors)
+    receiver = expect(workspace, terms.to, passphrase=passphrase, actors=actors)
     indicators = Stix(tlp=terms.tlp, own=terms.own)
 
     def attach(answers: Answers) -> dict[str, bytes]:
@@ -77,13 +83,14 @@ def hand_over(
         workspace,
         wanted,
         folder / PACKAGE,
-        passphrase=hand.passphrase,
+        passphrase=passphrase,
         actors=actors,
         progress=progress,
         attach=attach,
         why=f"for {receiver.person}",
     )
-    transfer = pass_on(workspace, contents_of(folder / PACKAGE), terms.to, hand, kind="handed_over")
+    contents = contents_of(folder / PACKAGE)
+    transfer = pass_on(workspace, contents, terms.to, passphrase=passphrase, actors=actors, kind="handed_over")
     write_durably(folder / NOTE, transfer.note.encode("utf-8"))
     letter = handover_text(
         Handover(
@@ -104,11 +111,10 @@ def hand_over(
     return HandedOver(exported=exported, receiver=receiver.person, officer=officer.person, transfer=transfer)
 
 
-def _officer(workspace: Path, hand: Hand) -> Holder:
+def _officer(workspace: Path, passphrase: str | None, actors: Sequence[Signer]) -> Holder:
     """Who releases it. Raises RefusedError where nobody at hand may."""
-    actors = signers(workspace, hand.given, passphrase=hand.passphrase, ask=hand.ask, environment=hand.environment)
-    opened, key = open_existing(workspace, hand.passphrase)
-    registry = people_of(opened, key)
+    with open_existing(workspace, passphrase) as (opened, key):
+        registry = people_of(opened, key)
     for actor in actors:
         holder = registry.holders.get(actor.name)
         if holder is not None and Role.OFFICER in holder.roles:

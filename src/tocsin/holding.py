@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from tocsin.errors import ConfigError
-from tocsin.opening import now_utc, utc_text
+from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, acts_of, record_act
 from tocsin.record.holds import HELD, RELEASED, Hold, holds_of
-from tocsin.record.keys import key_sources, open_key
 from tocsin.record.people_keys import Signer
 from tocsin.store.workspace import open_workspace
 
@@ -37,7 +36,7 @@ def release_hold(workspace: Path, name: str, reason: str, actors: Sequence[Signe
 
 def list_holds(workspace: Path) -> tuple[Hold, ...]:
     """Every hold ever set, in the order of the ledger."""
-    with open_workspace(workspace).reading() as connection:
+    with closing(open_workspace(workspace)) as opened, opened.reading() as connection:
         return holds_of(acts_of(connection))
 
 
@@ -46,8 +45,6 @@ def _record(
 ) -> Act:
     if not name.strip() or not reason.strip():
         raise ConfigError("a hold has a name and a reason", hint="--reason TEXT: who ordered it, and in which matter")
-    opened = open_workspace(workspace)
-    key = open_key(opened, key_sources(os.environ, passphrase))
     what = {"name": name, "reason": reason}
-    with opened.writer_lock():
+    with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         return record_act(opened, key, kind, what, utc_text(now_utc()), actors)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,13 +38,13 @@ from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
-from tocsin.opening import TOOL, create, now_utc, open_or_create, publish, recover, run_so_far, utc_text
+from tocsin.opening import TOOL, create, now_utc, open_existing, open_or_create, publish, recover, run_so_far, utc_text
 from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import FOLDS, spans
 from tocsin.receipting import note_collection
 from tocsin.record import verify as verification
 from tocsin.record.commitment import Span, unpacked_places
-from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
 from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
@@ -111,7 +111,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))
     workspace, key = _opened(settings)
-    with workspace.writer_lock():
+    with closing(workspace), workspace.writer_lock():
         mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
         kept = _unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
         if settings.estate is not None:
@@ -128,8 +128,8 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             "now": settings.now,
             "folds": FOLDS,
         }
-        run = begin_run(workspace, utc_text(started), TOOL, asked)
         recover(workspace)
+        run = begin_run(workspace, utc_text(started), TOOL, asked)
         intake = Intake(
             workspace=workspace,
             key=key,
@@ -163,13 +163,12 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     implicate. Raises StoreError where nothing was investigated yet.
     """
     started = now_utc()
-    opened = open_workspace(workspace)
-    key = open_key(opened, key_sources(os.environ, passphrase))
-    kept = answerable(opened)
-    progress.stage("Answering", None)
-    asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-    held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
-    return answer(held, asked, _number(kept["now"]), run_so_far(opened, key, started, 1))
+    with open_existing(workspace, passphrase) as (opened, key):
+        kept = answerable(opened)
+        progress.stage("Answering", None)
+        asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+        held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
+        return answer(held, asked, _number(kept["now"]), run_so_far(opened, key, started, 1))
 
 
 def enter_notes(
@@ -180,15 +179,17 @@ def enter_notes(
     Works before any log was read. A note that is held already is counted as a copy. Nothing a note says of its own time
     moves the time the answers speak of. Raises StoreError when the workspace cannot be written.
     """
-    opened = open_workspace(workspace)
-    key = open_key(opened, key_sources(os.environ, passphrase))
     lines = b"".join(written_down(entry) for entry in entries)
-    with opened.writer_lock(), tempfile.TemporaryDirectory(prefix="tocsin-notes-") as folder:
+    with (
+        open_existing(workspace, passphrase) as (opened, key),
+        opened.writer_lock(),
+        tempfile.TemporaryDirectory(prefix="tocsin-notes-") as folder,
+    ):
         file = Path(folder) / f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
         file.write_bytes(lines)
         rules, kept, finished = run_before(opened, progress)
-        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
         recover(opened)
+        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
         intake = Intake(
             workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
         )
@@ -236,17 +237,16 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         raise RuleError(failed.reason, path=failed.path, line=failed.line)
     if not found.exceptions:
         raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
-    opened = open_workspace(workspace)
-    key = open_key(opened, key_sources(os.environ, passphrase))
-    kept = answerable(opened)
-    rules = kept_rules(opened, str(kept["rules"])).compiled
-    proposed = with_exceptions(rules, found.exceptions)
-    held = Held.load(opened, rules, _estate_of(opened))
-    hits = asked_again(opened, key, held.hits, proposed, progress)
-    progress.stage("Comparing", None)
-    question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-    asked = Asked(question, _number(kept["now"]), run_so_far(opened, key, now_utc(), 1))
-    return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
+    with open_existing(workspace, passphrase) as (opened, key):
+        kept = answerable(opened)
+        rules = kept_rules(opened, str(kept["rules"])).compiled
+        proposed = with_exceptions(rules, found.exceptions)
+        held = Held.load(opened, rules, _estate_of(opened))
+        hits = asked_again(opened, key, held.hits, proposed, progress)
+        progress.stage("Comparing", None)
+        question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+        asked = Asked(question, _number(kept["now"]), run_so_far(opened, key, now_utc(), 1))
+        return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
 
 
 def list_rules(rules: Sequence[Path]) -> Listing:
@@ -266,7 +266,8 @@ def run_cases(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
 
 def last_brief(workspace: Path) -> IssuedBrief | None:
     """The brief that went out last, None before the first."""
-    return latest_brief(open_workspace(workspace))
+    with closing(open_workspace(workspace)) as opened:
+        return latest_brief(opened)
 
 
 def refuse_issue(workspace: Path) -> None:
@@ -282,8 +283,7 @@ def brief_issued(workspace: Path, answers: Answers, text: str) -> IssuedBrief:
 
     Called once the brief has left; a brief that was not kept is compared with by nobody, which is said in no brief.
     """
-    opened = open_workspace(workspace)
-    with opened.writer_lock():
+    with closing(open_workspace(workspace)) as opened, opened.writer_lock():
         return keep_brief(opened, text, figures_of(answers), utc_text(now_utc()), TOOL)
 
 
@@ -308,34 +308,37 @@ def verify_record(
 
     Raises VerificationError at the first fault, and names it.
     """
-    opened = open_workspace(workspace)
-    key = open_key(opened, key_sources(os.environ, passphrase))
-    rereader = Rereader(opened, key)
-    done = 0
+    with open_existing(workspace, passphrase) as (opened, key):
+        rereader = Rereader(opened, key)
+        done = 0
 
-    def reread(entry: Row[Any], chunk: Row[Any], _open: object) -> Iterable[Span]:
-        if chunk.stem is not None:
-            return spans_left(rereader.left(entry, chunk), chunk_of(entry, chunk), chunk.fielded)
-        data = rereader.bytes_of(entry, chunk)
-        return spans(data, chunk.decoder, chunk_of(entry, chunk), unpacked_places(chunk.fielded))
+        def reread(entry: Row[Any], chunk: Row[Any], _open: object) -> Iterable[Span]:
+            if chunk.stem is not None:
+                return spans_left(rereader.left(entry, chunk), chunk_of(entry, chunk), chunk.fielded)
+            data = rereader.bytes_of(entry, chunk)
+            return spans(data, chunk.decoder, chunk_of(entry, chunk), unpacked_places(chunk.fielded))
 
-    def advance(leaves: int, total: int) -> None:
-        nonlocal done
-        if not done:
-            progress.stage("Recomputing the record", total)
-        progress.advance(leaves - done)
-        done = leaves
+        def advance(leaves: int, total: int) -> None:
+            nonlocal done
+            if not done:
+                progress.stage("Recomputing the record", total)
+            progress.advance(leaves - done)
+            done = leaves
 
-    # Nobody can write where the folder cannot be written: there is nothing to lock out.
-    with opened.writer_lock() if is_writable(workspace) else contextlib.nullcontext():
-        return verification.verify(opened, key, reread, advance, against=against)
+        # Nobody can write where the folder cannot be written: there is nothing to lock out.
+        with opened.writer_lock() if is_writable(workspace) else nullcontext():
+            return verification.verify(opened, key, reread, advance, against=against)
 
 
 def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
-    """A new workspace, sealed under the passphrase, the service's credential, or a key file made for it."""
-    if (path / "workspace.toml").exists():
+    """A new workspace, sealed under the passphrase, the service's credential, or a key file made for it.
+
+    One whose making was cut short before it had a key is made to the end. Raises StoreError for any other.
+    """
+    if (path / "workspace.toml").exists() and has_key(open_workspace(path)):
         raise StoreError(f"{path} is a workspace already", hint="name a new folder")
-    _, key = create(path, passphrase)
+    workspace, key = create(path, passphrase)
+    workspace.close()
     return WorkspaceCreated(path=path, key_file=key.file)
 
 
@@ -354,7 +357,7 @@ def run_exercise(
     identities: int | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
-    open_or_create(workspace, None)
+    open_or_create(workspace, None)[0].close()
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed, days, identities)
 

@@ -8,6 +8,10 @@ import msgspec
 from sqlalchemy import insert, select
 
 from tocsin.model.brief import Figures, IssuedBrief
+from tocsin.record.binding import BRIEF
+from tocsin.record.ledger import Ledger
+from tocsin.record.rows import brief_said
+from tocsin.record.statements import append_statements
 from tocsin.store.tables import briefs
 from tocsin.store.workspace import Workspace
 
@@ -41,4 +45,6 @@ def keep_brief(workspace: Workspace, text: str, figures: Figures, issued: str, t
             "figures": msgspec.json.encode(figures).decode("utf-8"),
         }
         connection.execute(insert(briefs).values(**values))
+        said = brief_said(connection, brief.number)
+        append_statements(connection, Ledger(workspace.ledger), [(BRIEF, said)])
     return brief

@@ -5,18 +5,28 @@ from __future__ import annotations
 import base64
 import os
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Connection, func, select
+
 from tocsin import __version__
-from tocsin.books import chunk_names
+from tocsin.books import chunk_names, entering_runs
 from tocsin.model.answers import Run
+from tocsin.model.chunk import InputState
+from tocsin.record.binding import INPUT
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
+from tocsin.record.rows import input_said
+from tocsin.record.statements import append_statements
 from tocsin.store.durable import sweep
+from tocsin.store.tables import chunks, inputs
 from tocsin.store.workspace import Workspace, create_workspace, open_workspace
 
 TOOL = f"tocsin {__version__}"
+_CUT_SHORT = "entering these notes was cut short: enter again those that are not listed"
 
 
 def open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
@@ -29,10 +39,14 @@ def open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, Works
     return workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
 
 
-def open_existing(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    """The workspace at `path` and its key. Raises ConfigError where there is none, StoreError where no key opens it."""
-    workspace = open_workspace(path)
-    return workspace, open_key(workspace, key_sources(os.environ, passphrase))
+@contextmanager
+def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """The workspace at `path` and its key, closed again at the end.
+
+    Raises ConfigError where there is none, StoreError where no key opens it.
+    """
+    with closing(open_workspace(path)) as workspace:
+        yield workspace, open_key(workspace, key_sources(os.environ, passphrase))
 
 
 def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
@@ -45,9 +59,30 @@ def recover(workspace: Workspace) -> None:
     """Bring the disk back to what is committed, after a run that was interrupted."""
     with workspace.writing() as connection:
         Ledger(workspace.ledger).recover(connection)
+        _end_notes(workspace, connection)
     sweep(workspace, chunk_names(workspace))
     # An erasure that was interrupted after it was committed leaves what it erased in the log of the database.
     workspace.forget()
+
+
+def _end_notes(workspace: Workspace, connection: Connection) -> None:
+    """Settle the notes whose entering was cut short: logs are there to be read again, what was typed in is not.
+
+    What holds nothing was never entered. What is whole is. The rest says what it lacks.
+    """
+    entry, chunk = inputs.c, chunks.c
+    lengths = select(func.sum(chunk.length)).where(chunk.input == entry.id).scalar_subquery()
+    open_ones = select(entry.id, entry.size, lengths.label("held")).where(
+        entry.run.in_(entering_runs(connection)), entry.complete.is_(False), entry.reason == ""
+    )
+    for row in connection.execute(open_ones).all():
+        this = inputs.update().where(entry.id == row.id)
+        if row.held is None:
+            connection.execute(inputs.delete().where(entry.id == row.id))
+            continue
+        partial = {"state": InputState.PARTIAL.value, "reason": _CUT_SHORT}
+        connection.execute(this.values(complete=True) if row.held == row.size else this.values(**partial))
+        append_statements(connection, Ledger(workspace.ledger), [(INPUT, input_said(connection, row.id))])
 
 
 def publish(workspace: Workspace, key: WorkspaceKey) -> None:
@@ -58,8 +93,7 @@ def publish(workspace: Workspace, key: WorkspaceKey) -> None:
 
 def signed_now(path: Path, passphrase: str | None) -> str:
     """The note of a checkpoint over all that is committed now, cosignatures below it. Raises StoreError."""
-    workspace, key = open_existing(path, passphrase)
-    with workspace.writer_lock():
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         publish(workspace, key)
         return Ledger(workspace.ledger).checkpoint_path.read_text(encoding="utf-8")
 

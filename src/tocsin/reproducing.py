@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,13 +18,17 @@ from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import Chunk, Dating
 from tocsin.model.evidence import HitLine
-from tocsin.model.finding import Finding
+from tocsin.model.finding import Entity, EntityType, Finding
 from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.processing import Plan, process_framed
 from tocsin.record.canonical import canonical
 from tocsin.ruleset import log_source_maps
+
+# What a finding says that its records do not: see `unlike`.
+_OF_THE_ESTATE = ("responder",)
+_OF_THE_UNLISTED = ("id", "last", "why", "more", "records", "entities")
 
 # Of a row of hits: its place here, and how many others the fold counted with it.
 _OF_THE_FOLD = ("record", "hits", "last")
@@ -75,7 +80,7 @@ def findings_from(
     """The hits and findings of the enclosed records alone.
 
     A finding whose records are all enclosed, with those of their events, is the one the investigation gave, but for
-    what its records do not say: those are arguments here, and `responder`, which the estate declares. Records that lie
+    what its records do not say: those are arguments here, or `unlike` leaves them out. Records that lie
     beside it may give more findings, or parts of findings.
 
     dating      what dated lines that name no year
@@ -119,6 +124,40 @@ def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, R
     return tuple(HitLine(finding=finding, data=data) for finding, _, _, data in found)
 
 
+def unlike(stated: Finding, reproduced: Reproduced) -> tuple[str, ...]:
+    """Names of what a finding states that its enclosed records do not bear out, sorted; empty where they do.
+
+    Compared is everything but `responder`, which the estate declares. Of a finding with `more` hits than are listed,
+    the enclosed records are those listed: `why`, `last` and `more` then count what is not enclosed, and where the
+    unlisted stood between them, the listed come as several findings. These must be of the same rule and subject, the
+    first of the same id, name the same records, and nothing that the finding does not.
+    """
+    if not stated.more:
+        same = next((each for each in reproduced.findings if each.id == stated.id), None)
+        return _differing(stated, same, _OF_THE_ESTATE) if same else ("id",)
+    listed = set(stated.records)
+    parts = [
+        each
+        for each in reproduced.findings
+        if each.detector == stated.detector
+        and each.entities[:1] == stated.entities[:1]
+        and listed.issuperset(each.records)
+    ]
+    if not parts or parts[0].id != stated.id:
+        return ("id",)
+    differing = set(_differing(stated, parts[0], (*_OF_THE_ESTATE, *_OF_THE_UNLISTED)))
+    if tuple(record for part in parts for record in part.records) != stated.records:
+        differing.add("records")
+    if _but_processes(parts) != _but_processes([stated]):
+        differing.add("entities")
+    return tuple(sorted(differing))
+
+
+def _but_processes(found: Sequence[Finding]) -> set[Entity]:
+    """The entities named; of processes a finding names so many and no more."""
+    return {entity for each in found for entity in each.entities if entity.type is not EntityType.PROCESS}
+
+
 def _items(enclosed: EnclosedChunk) -> Iterator[tuple[int, Record | Unreadable]]:
     chunk = enclosed.chunk
     hint = f"install {enclosed.decoder} to derive its findings again"
@@ -131,3 +170,10 @@ def _items(enclosed: EnclosedChunk) -> Iterator[tuple[int, Record | Unreadable]]
                 hint="what is enclosed of this record is not all that was read of it",
             )
         yield piece.ordinal, item
+
+
+def _differing(stated: Finding, found: Finding, apart: Sequence[str]) -> tuple[str, ...]:
+    values: list[tuple[str, Any, Any]] = [
+        (name, getattr(stated, name), getattr(found, name)) for name in Finding.__dataclass_fields__
+    ]
+    return tuple(sorted(name for name, one, other in values if name not in apart and one != other))

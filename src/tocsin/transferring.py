@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from tocsin.books import begin_run, finish_run
 from tocsin.collect.plan import plan_kept
-from tocsin.custody import people_of, signers
-from tocsin.enrolment import Hand
+from tocsin.custody import people_of
 from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.intake import Intake, Progress
 from tocsin.investigation import run_before
@@ -36,15 +35,22 @@ class Contents(NamedTuple):
     digest: str
 
 
-def pass_on(workspace: Path, contents: Contents, to: str, hand: Hand, *, kind: str = "transferred") -> Transfer:
+def pass_on(
+    workspace: Path,
+    contents: Contents,
+    to: str,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer],
+    kind: str = "transferred",
+) -> Transfer:
     """A transfer note for a package, from whoever signs to the receiver `to`; the act is recorded.
 
     kind   `transferred`, or `handed_over` where it leaves the institution for good: an officer's decision
     Raises ConfigError where nobody signs or `to` is nobody, RefusedError where the signer may not.
     """
-    giver = _one_signer(workspace, hand, "who gives it signs")
-    opened, key = open_existing(workspace, hand.passphrase)
-    with opened.writer_lock():
+    giver = _one_of(actors, "who gives it signs")
+    with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         registry = people_of(opened, key)
         at = utc_text(now_utc())
         transfer = signed_transfer(
@@ -66,11 +72,11 @@ def pass_on(workspace: Path, contents: Contents, to: str, hand: Hand, *, kind: s
     return transfer
 
 
-def expect(workspace: Path, to: str, hand: Hand) -> Holder:
+def expect(workspace: Path, to: str, *, passphrase: str | None, actors: Sequence[Signer]) -> Holder:
     """Who will receive, before anything is written; and that who signs is one person at hand. Raises as `pass_on`."""
-    _one_signer(workspace, hand, "who hands over signs")
-    opened, key = open_existing(workspace, hand.passphrase)
-    return _receiver(people_of(opened, key), to, workspace)
+    _one_of(actors, "who hands over signs")
+    with open_existing(workspace, passphrase) as (opened, key):
+        return _receiver(people_of(opened, key), to, workspace)
 
 
 def receive(transfer: str, package: Path, given: str, ask: Asking, environment: Mapping[str, str]) -> Receipt:
@@ -102,12 +108,10 @@ def receive(transfer: str, package: Path, given: str, ask: Asking, environment: 
     return signed_receipt(passed, at=utc_text(now_utc()), signer=signer)
 
 
-def file_receipt(workspace: Path, receipt: str, hand: Hand) -> Act:
+def file_receipt(workspace: Path, receipt: str, *, passphrase: str | None, actors: Sequence[Signer]) -> Act:
     """Puts a receipt on the record. Raises VerificationError where it is not for something that was passed on."""
     found = read_receipt(receipt)
-    actors = signers(workspace, hand.given, passphrase=hand.passphrase, ask=hand.ask, environment=hand.environment)
-    opened, key = open_existing(workspace, hand.passphrase)
-    with opened.writer_lock():
+    with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         registry = people_of(opened, key)
         _check_receipt(found, registry, opened)
         what = {"content": found.content, "from": found.receiver.name, "transfer": found.transfer, "receipt": receipt}
@@ -123,20 +127,27 @@ class Returned:
     entry: int
 
 
-def take_back(workspace: Path, file: Path, source: str, note: str, hand: Hand, progress: Progress) -> Returned:
+def take_back(
+    workspace: Path,
+    file: Path,
+    source: str,
+    note: str,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer],
+    progress: Progress,
+) -> Returned:
     """Seals what an authority sent back, byte for byte under the name of who sent it; nothing in it is read as a log.
 
     Raises ConfigError where it cannot be named, StoreError where the workspace cannot be written.
     """
     if not source.strip() or not note.strip():
         raise ConfigError("what comes back needs a source and a note", hint="--from NAME --note TEXT")
-    actors = signers(workspace, hand.given, passphrase=hand.passphrase, ask=hand.ask, environment=hand.environment)
-    opened, key = open_existing(workspace, hand.passphrase)
     path = f"returned/{source.strip().replace('/', '-')}/{file.name}"
-    with opened.writer_lock():
+    with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         rules, kept, finished = run_before(opened, progress)
-        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})
         recover(opened)
+        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})
         with disk_faults(file), file.open("rb") as stream:
             digest = file_digest(stream, "sha256").hexdigest()
         intake = Intake(
@@ -204,8 +215,7 @@ def _payload(package: Path, newer: str) -> Iterator[tuple[str, str]]:
             yield name, file_digest(stream, "sha256").hexdigest()
 
 
-def _one_signer(workspace: Path, hand: Hand, why: str) -> Signer:
-    actors = signers(workspace, hand.given, passphrase=hand.passphrase, ask=hand.ask, environment=hand.environment)
+def _one_of(actors: Sequence[Signer], why: str) -> Signer:
     if len(actors) != 1:
         raise ConfigError(f"one person signs this, and {len(actors)} were named", hint=f"{why}: --as FILE|NAME")
     return actors[0]

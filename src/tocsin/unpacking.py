@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,15 @@ def _chunks(payload: Path, how: Mapping[str, Any]) -> tuple[list[EnclosedChunk],
     found = []
     for index, pieces in sorted(held.items()):
         chunk = said[index]
+        preamble = base64.b64decode(how["preambles"].get(str(index), ""))
+        if sha256(preamble).hexdigest() != chunk["preamble"]:
+            raise VerificationError(
+                f"reading.json: the preamble of the chunk at entry {index} is not the one that was sealed: "
+                "its records would be read otherwise"
+            )
         found.append(
             EnclosedChunk(
-                chunk=_chunk(chunk, inputs[chunk["input"]], base64.b64decode(how["preambles"][str(index)])),
+                chunk=_chunk(chunk, inputs[chunk["input"]], preamble),
                 decoder=chunk["decoder"],
                 first_entry=chunk["first_entry"],
                 pieces=tuple(sorted(pieces, key=lambda piece: piece.ordinal)),

@@ -467,6 +467,14 @@ class FieldsSaid:
 
 
 @frozen
+class RewrittenSaid:
+    chunk: int = by(whole)
+    erased: tuple[tuple[int, ...], ...] = by(many(many(whole)))
+    residue: str = by(hexadecimal)
+    segment_sha256: str = by(hexadecimal)
+
+
+@frozen
 class OtherSaid:
     statement: str = by(string)
 
@@ -549,7 +557,7 @@ SAID: Mapping[str, Decoder[Any]] = {
     "chunk": shape(ChunkSaid, is_open=True),
     "fields": shape(FieldsSaid, is_open=True),
     "derived": shape(OtherSaid, is_open=True),
-    "rewritten": shape(OtherSaid, is_open=True),
+    "rewritten": shape(RewrittenSaid, is_open=True),
 }
 FORMS: Mapping[str, Decoder[Any]] = {
     "enrolled": shape(Enrolment, is_open=True),
@@ -976,21 +984,19 @@ class Holder(NamedTuple):
 
 
 class People(NamedTuple):
-    """Who is known after an act: all keys ever brought in; those ended, by what; those of which it was said already."""
+    """Who stands at an entry: all keys ever brought in; of which it stands that they fell, were revoked, replaced."""
 
     known: Mapping[str, Holder]
-    ended: frozenset[str]
+    fell: frozenset[str]
     revoked: frozenset[str]
     replaced: frozenset[str]
-    counted: frozenset[str]
+
+    @property
+    def ended(self) -> frozenset[str]:
+        return self.fell | self.revoked | self.replaced
 
     def in_force(self, role: str) -> frozenset[str]:
-        return frozenset(
-            name for name in self.counted - self.ended if name in self.known and role in self.known[name].roles
-        )
-
-
-NOBODY = People(MappingProxyType({}), frozenset(), frozenset(), frozenset(), frozenset())
+        return frozenset(name for name in self.known.keys() - self.ended if role in self.known[name].roles)
 
 
 def same_person(one: str, other: str) -> bool:
@@ -1004,7 +1010,7 @@ def _brought(one: Act) -> str | None:
 
 
 def tainted_by(revocation: Act, acts: Sequence[Act]) -> tuple[frozenset[int], frozenset[str]]:
-    """Acts and keys that a revocation takes back, its own key among them; the revocation itself is none of them."""
+    """Acts that a revocation takes back, and the keys that fall with its own; what comes after it is none of them."""
 
     def step(tainted: tuple[frozenset[int], Mapping[str, int]], one: Act) -> tuple[frozenset[int], Mapping[str, int]]:
         fallen, since = tainted
@@ -1018,16 +1024,20 @@ def tainted_by(revocation: Act, acts: Sequence[Act]) -> tuple[frozenset[int], fr
     before = (one for one in acts if one.index < revocation.index)
     nothing: tuple[frozenset[int], Mapping[str, int]] = (frozenset(), start)
     fallen, keys = reduce(step, before, nothing)
-    return fallen, frozenset(keys)
+    return fallen, frozenset(keys) - {revocation.form.name}
 
 
-def taken_back(acts: Sequence[Act]) -> frozenset[int]:
-    """Indices of the acts that do not count; revocations are worked from the last to the first."""
+def taken_back(acts: Sequence[Act]) -> tuple[frozenset[int], frozenset[str]]:
+    """Acts that do not count after the last of these, and keys that fell, from the last revocation to the first."""
 
-    def step(fallen: frozenset[int], revocation: Act) -> frozenset[int]:
-        return fallen if revocation.index in fallen else fallen | tainted_by(revocation, acts)[0]
+    def step(fallen: tuple[frozenset[int], frozenset[str]], revocation: Act) -> tuple[frozenset[int], frozenset[str]]:
+        if revocation.index in fallen[0]:
+            return fallen
+        taken, keys = tainted_by(revocation, acts)
+        return fallen[0] | taken, fallen[1] | keys
 
-    return reduce(step, (one for one in reversed(acts) if isinstance(one.form, Revocation)), frozenset())
+    revocations = (one for one in reversed(acts) if isinstance(one.form, Revocation))
+    return reduce(step, revocations, (frozenset[int](), frozenset[str]()))
 
 
 def acts_are_one_chain(package: Package) -> Iterator[str]:
@@ -1037,16 +1047,41 @@ def acts_are_one_chain(package: Package) -> Iterator[str]:
 
 
 def acts_are_by_those_who_may(package: Package) -> Iterator[str]:
-    fallen, people = taken_back(package.acts), NOBODY
-    for one in package.acts:
-        faults = list(_act_faults(one, people, package, counts=one.index not in fallen))
+    """Each is judged as of its own entry: what came later takes nothing from its having been good."""
+    known: Mapping[str, Holder] = {}
+    for place, one in enumerate(package.acts):
+        people = _people(known, package.acts[:place])
+        faults = list(_act_faults(one, people, package))
+        if not faults and isinstance(one.form, Revocation):
+            # Of revocations that this one takes back nothing stands beside it.
+            others = _people(known, package.acts[: place + 1], besides=one)
+            faults = ["the key was revoked before"] if one.form.name in others.revoked else []
         yield from (f"act {one.index}: {why}" for why in faults)
         if faults:
             return
-        people = _after(one, people, package.acts, counts=one.index not in fallen)
+        known = {**known, **_brought_by(one, known)}
 
 
-def _act_faults(one: Act, people: People, package: Package, *, counts: bool) -> Iterator[str]:
+def _people(known: Mapping[str, Holder], acts: Sequence[Act], besides: Act | None = None) -> People:
+    taken, fell = taken_back(acts)
+    standing = [one for one in acts if one.index not in taken and one is not besides]
+    return People(
+        known=known,
+        fell=fell,
+        revoked=frozenset(one.form.name for one in standing if isinstance(one.form, Revocation)),
+        replaced=frozenset(one.form.name for one in standing if isinstance(one.form, Replacement)),
+    )
+
+
+def _brought_by(one: Act, known: Mapping[str, Holder]) -> Mapping[str, Holder]:
+    if isinstance(one.form, Enrolment):
+        return {one.form.name: Holder(one.form.key, one.form.person, frozenset(one.form.roles))}
+    if isinstance(one.form, Replacement):
+        return {one.form.new_name: known[one.form.name]._replace(key=one.form.key)}
+    return {}
+
+
+def _act_faults(one: Act, people: People, package: Package) -> Iterator[str]:
     body, origin = one.body, package.head.origin
     if body.ledger.size > one.index:
         yield "it was signed over a ledger larger than its own place"
@@ -1076,8 +1111,7 @@ def _act_faults(one: Act, people: People, package: Package, *, counts: bool) -> 
     yield from _role_faults(one, holders)
     if isinstance(one.form, Enrolment | Replacement):
         yield from _new_key_faults(one, people)
-    if counts:
-        yield from _standing_faults(one, people, holders)
+    yield from _standing_faults(one, people, holders)
 
 
 def _role_faults(one: Act, holders: Sequence[Holder]) -> Iterator[str]:
@@ -1109,37 +1143,15 @@ def _standing_faults(one: Act, people: People, holders: Sequence[Holder]) -> Ite
         return
     if isinstance(form, Revocation) and form.since is not None and form.since > one.index:
         yield "it is revoked as of a size to come"
-    if isinstance(form, Revocation) and form.name in people.revoked:
-        yield "the key was revoked before"
     if isinstance(form, Replacement) and form.name in people.replaced:
         yield "the key was replaced before"
     if one.body.act == "recovered":
+        if form.name in people.fell:
+            yield "the key fell with another: it is not to be recovered"
         if any(same_person(holder.person, people.known[form.name].person) for holder in holders):
             yield "somebody recovers the own key"
         if not holders and people.in_force("officer") - {form.name}:
             yield "the ledger's key recovers while an officer is in force"
-
-
-def _after(one: Act, people: People, acts: Sequence[Act], *, counts: bool) -> People:
-    """Who is known after an act that may be."""
-    form, new = one.form, _brought(one)
-    if isinstance(form, Enrolment):
-        holder = Holder(form.key, form.person, frozenset(form.roles))
-    elif isinstance(form, Replacement):
-        old = people.known.get(form.name, Holder(form.key, "", frozenset()))
-        holder = Holder(form.key, old.person, old.roles)
-    if new is not None:
-        people = people._replace(known={**people.known, new: holder})
-    if not counts:
-        return people
-    if new is not None:
-        people = people._replace(counted=people.counted | {new})
-    if isinstance(form, Replacement):
-        return people._replace(ended=people.ended | {form.name}, replaced=people.replaced | {form.name})
-    if isinstance(form, Revocation):
-        _, keys = tainted_by(one, acts)
-        return people._replace(ended=people.ended | keys, revoked=people.revoked | {form.name})
-    return people
 
 
 def the_export_is_of_this_package(package: Package) -> Iterator[str]:
@@ -1157,7 +1169,7 @@ def the_export_is_of_this_package(package: Package) -> Iterator[str]:
     leaf = _statement_leaf(export.salt, export.data)
     if export.act < head.size or not is_in_tree(export.act, leaf, Tree(size=export.size, root=root), export.proof):
         yield "the act of export is not in the tree, after what it exports"
-    if one.index in taken_back(package.acts):
+    if one.index in taken_back(package.acts)[0]:
         yield "the act of export does not count"
     if said_of_it.content != content_digest(package):
         yield "the files are not those that were exported"
@@ -1175,15 +1187,17 @@ def content_digest(package: Package) -> str:
 
 
 class Attested(NamedTuple):
-    """That the ledger had so many entries at a time, in seconds since 1970; `is_held` tells the act that took it in."""
+    """That the ledger had so many entries at a time between two, in seconds since 1970; `is_held` tells the act that
+    took it in."""
 
     size: int
-    at: int
+    earliest: int
+    latest: int
     is_held: Callable[[Act], bool]
 
 
 def _trusted(package: Package) -> tuple[Key, ...]:
-    fallen = taken_back(package.acts)
+    fallen, _ = taken_back(package.acts)
     by_acts = (one.form.key for one in package.acts if isinstance(one.form, Trust) and one.index not in fallen)
     return tuple(dict.fromkeys((*package.witnesses, *by_acts)))
 
@@ -1214,8 +1228,8 @@ def tokens_verify(package: Package) -> Iterator[str]:
             yield f"{token.name}: {why}"
 
 
-def _token_time(token: Token, package: Package) -> int | None:
-    """When it was stamped; None where openssl is not at hand."""
+def _token_time(token: Token, package: Package) -> tuple[int, int] | None:
+    """When it was stamped, and give or take how many seconds; None where openssl is not at hand."""
     one = next((one for one in package.checkpoints if one.size == token.size), None)
     if one is None:
         raise RefusalError("the checkpoint it is over is not enclosed")
@@ -1236,7 +1250,17 @@ def _token_time(token: Token, package: Package) -> int | None:
         at, imprint = int(moment.timestamp()), sha256(stamped.encode()).hexdigest()
         roots = ("-CAfile", f"{folder}/roots", "-attime", str(at))
         _openssl("ts", "-verify", "-digest", imprint, *given, *roots)
-        return at
+        return at, _accuracy(shown)
+
+
+def _accuracy(shown: str) -> int:
+    """What openssl shows of it, in seconds, rounded up."""
+    line = next((one for one in shown.splitlines() if one.startswith("Accuracy: ")), "")
+    need(line, "nothing is said of its accuracy")
+    micros = 0
+    for number, unit in re.findall("0x([0-9A-Fa-f]+) (seconds|millis|micros)", line):
+        micros += int(number, 16) * {"seconds": 10**6, "millis": 10**3, "micros": 1}[unit]
+    return (micros + 10**6 - 1) // 10**6
 
 
 def _is_token(data: bytes) -> bool:
@@ -1257,11 +1281,14 @@ def _openssl(*arguments: str) -> str:
 def _attested(package: Package) -> Iterator[Attested]:
     for one, key, line in _cosignatures(package):
         if (at := cosigned_at(one.note.text, key, line.body)) is not None:
-            yield Attested(one.size, at, partial(_holds, "cosigned", "line", line.line.removesuffix("\n")))
+            yield Attested(one.size, at, at, partial(_holds, "cosigned", "line", line.line.removesuffix("\n")))
     for token in package.tokens:
-        if (at := _token_time(token, package)) is not None:
+        if (stamped := _token_time(token, package)) is not None:
+            at, accuracy = stamped
             digest_of_it = sha256(token.data).hexdigest()
-            yield Attested(token.size, at, partial(_holds, "timestamped", "token_sha256", digest_of_it))
+            yield Attested(
+                token.size, at - accuracy, at + accuracy, partial(_holds, "timestamped", "token_sha256", digest_of_it)
+            )
 
 
 def _holds(kind: str, member: str, value: str, one: Act) -> bool:
@@ -1271,11 +1298,11 @@ def _holds(kind: str, member: str, value: str, one: Act) -> bool:
 def times_agree_with_those_from_outside(package: Package) -> Iterator[str]:
     for attested in _attested(package):
         for one in package.acts:
-            if one.index < attested.size and one.body.at > attested.at + FIVE_MINUTES:
+            if one.index < attested.size and one.body.at > attested.latest + FIVE_MINUTES:
                 yield f"act {one.index}: post-dated"
         held = [attested.is_held(one) for one in package.acts]
         for one in package.acts[held.index(True) :] if True in held else ():
-            if one.body.at < attested.at - FIVE_MINUTES:
+            if one.body.at < attested.earliest - FIVE_MINUTES:
                 yield f"act {one.index}: back-dated"
 
 

@@ -425,28 +425,33 @@ OTHERS = ("held", "read", "received", "collected", "timestamped", "witness_trust
 
 
 class Cast:
-    """The keys of a history. Nobody is revoked twice: there the two do not agree yet (hence derandomized, too)."""
+    """The keys of a history."""
 
     def __init__(self) -> None:
         self.keys = {OFFICER.name: OFFICER, LOG.name: LOG}
-        self.revoked: set[str] = set()
 
     def step(self, maker: Maker, draw: Callable[[Any], Any], number: int) -> None:
         """An act of somebody, be it allowed or not."""
         anybody = st.sampled_from(sorted(self.keys))
-        kind = draw(st.sampled_from(("enrolled", "enrolled", "succeeded", "recovered", "revoked", "erased", "other")))
+        kind = draw(
+            st.sampled_from(("enrolled", "enrolled", "succeeded", "recovered", "revoked", "revoked", "erased", "other"))
+        )
         by = [self.keys[name] for name in draw(st.lists(anybody, min_size=1, max_size=3, unique=True))]
         by = by[: draw(st.sampled_from((1, 1, 1, 2))) if kind != "erased" else 3]
         target, new = draw(anybody), Signer(f"k{number}.example")
         what: dict[str, Any] = {}
         if kind == "enrolled":
             roles = draw(st.lists(st.sampled_from(ROLES), min_size=1, max_size=2, unique=True))
-            what = {"name": new.name, "key": new.vkey, "roles": roles, "person": draw(st.sampled_from("ABC"))}
+            what = {
+                "name": new.name,
+                "key": new.vkey,
+                "roles": roles,
+                "person": draw(st.sampled_from(["A", " a", "B", "C"])),
+            }
         elif kind in ("succeeded", "recovered"):
             old = by[0].name if kind == "succeeded" else target
             what = {"name": old, "new_name": new.name, "key": new.vkey, "reason": "lost"}
-        elif kind == "revoked" and target not in self.revoked:
-            self.revoked.add(target)
+        elif kind == "revoked":
             since = draw(st.none() | st.integers(0, len(maker.leaves) + 1))
             what = {"name": target, "reason": "stolen", "since": since}
         elif kind != "erased":
@@ -457,7 +462,7 @@ class Cast:
         maker.act(kind, what, *by)
 
 
-@settings(derandomize=True, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_both_judge_alike_who_may_do_what(place: Path, data: st.DataObject) -> None:
     """What both refuse is taken back, so that the history goes on from there."""
@@ -472,7 +477,7 @@ def test_both_judge_alike_who_may_do_what(place: Path, data: st.DataObject) -> N
             cast, maker = before
 
 
-# -- where the document is right and the first verifier lets pass, or refuses, too much --------------------------------
+# -- what the document says where a reader may miss it -----------------------------------------------------------------
 
 
 def _recovered_by_oneself(maker: Maker) -> None:
@@ -499,23 +504,69 @@ def _revocation_taken_back(maker: Maker) -> None:
     maker.act("revoked", {"name": new.name, "reason": "stolen", "since": 0}, new)
 
 
-DISPUTED: dict[str, tuple[Callable[[Maker], object], bool]] = {
+def _sole_officer_recovered(maker: Maker) -> None:
+    _stolen(maker)
+    _recovered(maker, OFFICER, LOG)
+
+
+def _stolen(maker: Maker) -> Signer:
+    """The officer's key enrols one more officer, and is revoked from there on."""
+    thief = Signer("thief.example")
+    stolen = maker.enrol(thief, OFFICER, "officer")
+    maker.act("revoked", {"name": OFFICER.name, "reason": "stolen", "since": stolen}, OFFICER)
+    return thief
+
+
+def _recovered(maker: Maker, old: Signer, by: Signer) -> None:
+    new = Signer("new.example")
+    maker.act("recovered", {"name": old.name, "new_name": new.name, "key": new.vkey, "reason": "lost"}, by)
+
+
+def _an_officer_back_for_a_time(maker: Maker) -> None:
+    """Two are revoked by one another's words; what the one signed while it was in force again is no fault."""
+    ada, bela, cai = (Signer(f"{name}.example") for name in ("ada", "bela", "cai"))
+    for each in (ada, bela, cai):
+        maker.enrol(each, OFFICER, "officer")
+    one = maker.act("revoked", {"name": bela.name, "reason": "stolen", "since": None}, ada)
+    other = maker.act("revoked", {"name": ada.name, "reason": "stolen", "since": one}, cai)
+    maker.act("held", {}, bela)
+    maker.act("revoked", {"name": cai.name, "reason": "stolen", "since": other}, OFFICER)
+
+
+REWRITTEN = {"chunk": 0, "erased": [[4, 5]], "residue": "0" * 64, "segment_sha256": "0" * 64, "statement": "rewritten"}
+
+
+def _rewritten(maker: Maker, *without: str) -> None:
+    maker.state(
+        "rewritten",
+        json.dumps(
+            {name: REWRITTEN[name] for name in REWRITTEN if name not in without}, sort_keys=True, separators=(",", ":")
+        ),
+    )
+
+
+DECIDED: dict[str, tuple[Callable[[Maker], object], bool]] = {
     "one person recovers with another spelling of the name": (_recovered_by_oneself, False),
     "a key that was recovered is revoked twice": (_revoked_twice, False),
     "a revocation that was good when it was signed": (_revocation_taken_back, True),
     "a member name beyond ASCII": (lambda maker: maker.act("read", {"\u00e9": 1}, OFFICER), False),
     "a root that is none": (lambda maker: maker.act("read", {}, OFFICER, ledger={"root": "AAAA", "size": 5}), False),
     "a time of more than 63 bits": (lambda maker: maker.cosign(3, WITNESS, 2**63), False),
+    "what a thief enrolled is recovered": (lambda maker: _recovered(maker, _stolen(maker), LOG), False),
+    "the key that was stolen is recovered": (_sole_officer_recovered, True),
+    "a key signs while its revocation is taken back": (_an_officer_back_for_a_time, True),
+    "a chunk written anew": (_rewritten, True),
+    "a chunk written anew without its residue": (lambda maker: _rewritten(maker, "residue"), False),
 }
 
 
-@pytest.mark.parametrize("name", DISPUTED)
-def test_the_document_decides_where_the_two_do_not_agree(tmp_path: Path, name: str) -> None:
-    change, is_good = DISPUTED[name]
+@pytest.mark.parametrize("name", DECIDED)
+def test_both_read_the_document_alike_where_it_is_easily_missed(tmp_path: Path, name: str) -> None:
+    change, is_good = DECIDED[name]
     change(maker := small_ledger())
     if len(maker.leaves) > maker.sizes[-1]:
         maker.publish()
-    assert (objections(written(tmp_path / "p", maker=maker, by=(LOG,))) == []) == is_good
+    assert agreed(written(tmp_path / "p", maker=maker, by=(LOG,))) == is_good
 
 
 # -- tokens ------------------------------------------------------------------------------------------------------------

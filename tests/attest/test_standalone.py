@@ -331,7 +331,7 @@ BENT: dict[str, tuple[Edit, str]] = {
     ),
     "proof of no hashes": (
         edit_lines("records.jsonl", first(lambda record: record["proof"].__setitem__(0, b64(bytes(31))))),
-        "its proof holds something that is no hash",
+        "it holds something that is no hash",
     ),
     "base64 not canonical": (
         edit_lines("records.jsonl", first(lambda record: record["proof"].__setitem__(0, "AB=="))),

@@ -17,6 +17,7 @@ from tocsin.attest.verifying import check_token, verify_package
 from tocsin.errors import VerificationError
 
 from .packages import LOG, START, Maker, small_ledger
+from .second_verifier import objections
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no program openssl to stamp with")
 
@@ -50,8 +51,11 @@ class Authority(NamedTuple):
     def root(self) -> bytes:
         return (self.folder / "root.pem").read_bytes()
 
-    def stamp(self, note: bytes) -> bytes:
+    def stamp(self, note: bytes, accuracy: str = "") -> bytes:
+        """An answer; `accuracy` as openssl is told it, nothing where none is to be stated."""
         folder = self.folder
+        stated = f"accuracy = {accuracy}\n" if accuracy else ""
+        (folder / "config").write_text(CONFIG.format(folder=folder) + stated)
         (folder / "note").write_bytes(note)
         openssl("ts", "-query", "-data", folder / "note", "-sha256", "-cert", "-out", folder / "request")
         signer = ("-signer", folder / "tsa.pem", "-inkey", folder / "tsa.key")
@@ -146,6 +150,22 @@ def test_entries_that_claim_a_time_before_a_token_that_an_entry_before_them_hold
     maker.publish()
     assert "entry 21 (act 'timestamped' of" in (found := fault(maker.write(tmp_path / "p")))
     assert "it is back-dated" in found
+
+
+@pytest.mark.parametrize(("accuracy", "is_good"), [("", False), ("secs:20", False), ("secs:90, millisecs:500", True)])
+def test_the_times_given_are_held_against_a_token_give_or_take_its_accuracy(
+    tmp_path: Path, own: Authority, accuracy: str, is_good: bool
+) -> None:
+    """The last act it covers, of two minutes after the start, is some six minutes after the token."""
+    start = int(time.time()) + 360 - 120
+    folder = stamped(own.stamp(small_ledger(start).stamped_note(3), accuracy), own.root, start=start).write(
+        tmp_path / "p"
+    )
+    assert (objections(folder) == []) == is_good
+    if is_good:
+        verify(folder, Options(), lambda _: None)
+    else:
+        assert "it is post-dated" in fault(folder)
 
 
 def test_a_token_over_something_else(tmp_path: Path, own: Authority) -> None:

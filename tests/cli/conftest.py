@@ -13,6 +13,7 @@ import pytest
 
 from tocsin.cli.main import run
 from tocsin.cli.progress import ProgressShown
+from tocsin.custody import Hand as RealHand
 from tocsin.model.answers import Accounting, Answers, InputAccount, RejectedRecords, RulesAccount, Run
 from tocsin.model.brief import Figures, IssuedBrief
 from tocsin.model.chunk import InputState
@@ -139,14 +140,16 @@ class Investigation(types.ModuleType):
 class Custody(types.ModuleType):
     """Stands where `tocsin.custody` does; remembers what went on the record, or says why it could not."""
 
+    Hand = RealHand
+
     def __init__(self) -> None:
         super().__init__("tocsin.custody")
         self.acts: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
         self.why_not = ""
 
-    def signers(self, path: Path, given: tuple[str, ...], **_: object) -> tuple[str, ...]:
+    def signers(self, path: Path, hand: RealHand) -> tuple[str, ...]:
         """The keys by what named them."""
-        return given
+        return tuple(hand.given)
 
     def note_reading(
         self, path: Path, kind: str, what: dict[str, Any], *, passphrase: str | None, actors: tuple[str, ...]

@@ -79,6 +79,16 @@ def test_each_record_of_a_damaged_sample_is_the_same_alone(name: str, data: st.D
         assert_each_is_the_same_alone(source, preamble, piece, framed)
 
 
+def test_an_object_that_was_found_by_its_indentation_is_the_same_alone() -> None:
+    """A line end within a key: how far the object stands to the right tells where it closes, and its bytes do not."""
+    source = source_by("windows_json")
+    path = next(path for path in samples_of("windows_json") if path.name == "nested.json")
+    whole = path.read_bytes().replace(b'"#attributes"', b'"\n#attributes"', 1)
+    ((preamble, data, framed),) = framed_chunks(source, whole, path.name)
+    assert isinstance(framed[0], Record)
+    assert_each_is_the_same_alone(source, preamble, data, framed)
+
+
 @pytest.mark.parametrize("name", SOURCES)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.intake import Intake
+
 from .conftest import Tocsin, command, without_run
 from .logs import lines
 
@@ -54,7 +56,7 @@ def test_run_again_it_adds_nothing_and_says_the_same(logs: Path, tmp_path: Path,
     second = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
     assert without_run(first.document) == without_run(second.document)
     grown = second.document["run"]["checkpoint_size"] - first.document["run"]["checkpoint_size"]
-    assert grown == 1, "nothing but that it was read again"
+    assert grown == 3, "nothing but that it was run, that the run ended, and that it was read again"
 
 
 def test_what_a_run_took_in_before_it_was_cut_short_is_told_by_the_next(
@@ -73,6 +75,40 @@ def test_what_a_run_took_in_before_it_was_cut_short_is_told_by_the_next(
     chain = tocsin("record", "custody", "--workspace", tmp_path / "w", "--format", "json").document
     told = [link["did"] for link in chain["custody"] if link["kind"] == "collected"]
     assert told == ["took in 2 inputs with 50 records"], "each input once, and no note"
+
+
+@pytest.mark.parametrize(
+    ("cut", "listed"), [("_settle", 0), ("_say_input", 1)], ids=["before it was sealed", "before it was told"]
+)
+def test_a_note_that_was_cut_short_is_there_or_not_and_leaves_no_gap(
+    cut: str, listed: int, tmp_path: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(lines(30))
+    call = ("investigate", tmp_path / "a.jsonl", "--workspace", tmp_path / "w", "--format", "json")
+    before = tocsin(*call).document
+    with monkeypatch.context() as patched:
+        patched.setattr(Intake, cut, _cut)
+        with pytest.raises(SystemError):
+            tocsin("note", "invented", "--workspace", tmp_path / "w")
+    after = tocsin(*call).document
+    assert len(after["notes"]) == listed
+    assert [each["state"] for each in after["accounting"]["inputs"]] == ["read"] * (1 + listed)
+    assert [row for row in after["coverage"] if row["source"] != "note"] == before["coverage"]
+    verified = tocsin("record", "verify", "--workspace", tmp_path / "w")
+    assert verified.code == 0, verified.err
+    assert "unfinished" not in verified.out
+
+
+def test_a_workspace_whose_making_was_cut_short_is_made_to_the_end(
+    tmp_path: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("tocsin.opening.create_key", _cut)
+        with pytest.raises(SystemError):
+            tocsin("init", tmp_path / "w")
+    assert tocsin("init", tmp_path / "w").code == 0
+    again = tocsin("init", tmp_path / "w")
+    assert (again.code, "is a workspace already" in again.err) == (74, True)
 
 
 def _cut(*_: object) -> None:

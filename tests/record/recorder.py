@@ -13,12 +13,12 @@ import pyarrow as pa
 from sqlalchemy import Row, insert
 
 from tocsin.model.tables import EVENTS
-from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
+from tocsin.record.binding import CHUNK, DERIVED, INPUT, RUN, chunk_statement, derived_statement
 from tocsin.record.commitment import Span, leaf_hashes
 from tocsin.record.derivation import new_secret
 from tocsin.record.keys import KeySources, WorkspaceKey
 from tocsin.record.ledger import Ledger, frontier_of
-from tocsin.record.rows import input_said
+from tocsin.record.rows import input_said, run_said
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
 from tocsin.record.verify import OpenStream, container_span
@@ -114,10 +114,16 @@ class Recorder:
             Ledger(self.workspace.ledger).publish(connection, self.key.signer, self.workspace.origin, SIGNED)
 
 
+def begin(workspace: Workspace) -> None:
+    """A run, and what the ledger says of it."""
+    with workspace.writing() as connection:
+        connection.execute(insert(runs).values(id=1, started=SIGNED, tool="test", settings="{}"))
+        append_statements(connection, Ledger(workspace.ledger), [(RUN, run_said(connection, 1))])
+
+
 def fill(recorder: Recorder) -> None:
     """A plain file in two chunks, a checkpoint, a gzip file of one container and two derived chunks, a checkpoint."""
-    with recorder.workspace.writing() as connection:
-        connection.execute(insert(runs).values(id=1, started=SIGNED, tool="test", settings="{}"))
+    begin(recorder.workspace)
     plain = b"".join(LINES[:400])
     cut = len(b"".join(LINES[:150]))
     source = recorder.add_input("logs/plain.log", plain)

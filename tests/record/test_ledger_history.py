@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from tocsin.record import acts, statements
 from tocsin.record.acts import record_act
@@ -23,13 +23,13 @@ from tocsin.record.keys import create_key, open_key
 from tocsin.record.ledger import Ledger, frontier_of
 from tocsin.record.verify import verify
 from tocsin.store.durable import sweep
-from tocsin.store.tables import chunks, runs
+from tocsin.store.tables import chunks
 from tocsin.store.tables import statements as said
 from tocsin.store.workspace import create_workspace, open_workspace
 
 from . import recorder as recording
 from .definition import mth
-from .recorder import LINES, SIGNED, Recorder, no_sources, reread, spans_of
+from .recorder import LINES, SIGNED, Recorder, begin, no_sources, reread, spans_of
 
 
 class PowerCutError(Exception):
@@ -45,11 +45,11 @@ class History(RuleBasedStateMachine):
         self.path = Path(self.folder.name)
         workspace = create_workspace(self.path / "w")
         self.recorder = Recorder(workspace, create_key(workspace, no_sources(self.path)))
-        with workspace.writing() as connection:
-            connection.execute(insert(runs).values(id=1, started=SIGNED, tool="test", settings="{}"))
+        begin(workspace)
         self.model: list[bytes] = []
         self.seen: set[tuple[int, bytes]] = set()
         self.inputs = 0
+        self.committed()
 
     @property
     def ledger(self) -> Ledger:

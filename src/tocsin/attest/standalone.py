@@ -41,7 +41,10 @@ NEEDED = {
 }
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-TIME_STAMP = re.compile(r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)?( \d{4}) GMT$", re.MULTILINE)
+TIME_STAMP = re.compile(
+    r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)?( \d{4}) GMT\nAccuracy: (.+)$", re.MULTILINE
+)
+UNITS = {"seconds": 1_000_000, "millis": 1000, "micros": 1}
 TOLERANCE, NEVER = 300, 1 << 53  # seconds that clocks may differ; an index that no entry has
 
 # Who may sign which act: roles, and `ledger` for the ledger's own key, which is no person's.
@@ -76,10 +79,10 @@ MEMBERS = {
     "chunk": "statement:str name:str decoder:str input:int offset:int length:int tree_start:int leaves:int"
     " first_entry:int read:int *",
     "derived": "statement:str *",
-    "rewritten": "statement:str *",
+    "rewritten": "statement:str chunk:int erased:list residue:hex segment_sha256:hex *",
     "fields": "statement:str leaf:int fields:hex *",
     "act": "act:str at:str by:strings ledger:dict previous:index what:dict",
-    "ledger": "size:int root:base64",
+    "ledger": "size:int root:hash",
     "enrolled": "name:str key:str roles:strings person:str *",
     "succeeded": "name:str new_name:str key:str *",
     "recovered": "name:str new_name:str key:str reason:str *",
@@ -102,8 +105,8 @@ Bag = tuple[Path, dict[str, str]]  # where it lies; SHA-256 by path, as listed
 Key = tuple[str, bytes, bytes]  # name, id, public key
 Note = tuple[str, list[tuple[str, bytes, bytes, str]]]  # text; name, key id, signature and line of each signature
 Tree = tuple[int, bytes]  # size, root
-Stamp = tuple[int, int, int, str]  # act that holds it, size of the ledger stamped, seconds since 1970, by whom
-Cuts = dict[str, tuple[int, int]]  # by key name: entries taken back, from .. up to the revocation
+Stamp = tuple[int, int, int, int, str]  # act that holds it, size of the ledger, seconds since 1970, give or take, who
+Taken = dict[int | str, int]  # by entry of an act that was taken back, or name of a key that fell with one: revocation
 
 
 class Fault(Exception):  # noqa: N818 - the word of the format's document
@@ -252,7 +255,7 @@ def read_checkpoint(content: bytes, log: Key) -> tuple[Tree, Note]:
     check(len(lines) == 4 and bool(re.fullmatch("0|[1-9][0-9]{0,14}", lines[1])), "it is no origin, size and root")
     check(lines[0] == log[0], f"it is a checkpoint of {lines[0]!r} and not of {log[0]!r}")
     signed_by(note, log)
-    return (int(lines[1]), from_base64(lines[2])), note
+    return (int(lines[1]), hashes(lines[2:3])[0]), note
 
 
 def check_history(bag: Bag, trees: dict[int, bytes], size: int, export: Object) -> None:
@@ -395,10 +398,10 @@ def read_act(data: bytes, index: int) -> Object:
     return act | {"index": index, "note": note, "time": time, "where": where, "ledger": tree}
 
 
-def judge(acts: Sequence[Object], log: Key, trees: dict[int, bytes], note: Callable[[str], None]) -> set[int]:
-    """(7) Who could sign what: a fold over the acts in order. Entries of acts that were taken back."""
-    people: dict[str, Object] = {}  # by key name: `key`, `roles`, `person`, and `until` and `ended`: entry and act
-    cuts, taken, last = taken_back(acts), set(), None
+def judge(acts: Sequence[Object], log: Key, trees: dict[int, bytes], note: Callable[[str], None]) -> Taken:
+    """(7) Who could sign what, each act as of its own entry: a fold over them in order. What was taken back."""
+    people: dict[str, Object] = {}  # by key name: `key`, `roles`, `person`, and `said`: the acts that end it
+    taken, about, last = Taken(), [], None
     for act in acts:
         what, by, index, size = act["what"], act["by"], act["index"], act["ledger"]["size"]
         with at(7, act["where"]):
@@ -415,12 +418,11 @@ def judge(acts: Sequence[Object], log: Key, trees: dict[int, bytes], note: Calla
                 check(alone, "only people may sign it, and the workspace's own key signed")
                 signed_by(act["note"], log)
             elif not first:
-                check_signers(act, people, cuts)
-            if is_cut(act, cuts):
-                taken.add(index)
-                note(f"{act['where']} does not count: a key that signed it was revoked as of an earlier entry")
+                check_signers(act, people, taken)
             if act["act"] in {"revoked", *BRINGING}:
-                change_people(act, people, log[0], counts=index not in taken)
+                about.append(act | {"what": members(what, act["act"])})
+                taken = taken_back(about) if act["act"] == "revoked" else taken
+                change_people(about[-1], people, taken, log[0])
             if act["act"] == "recovered" and log[0] in by:
                 note(f"{act['where']} was signed by the workspace's own key: no other officer was left")
             if first:
@@ -428,47 +430,47 @@ def judge(acts: Sequence[Object], log: Key, trees: dict[int, bytes], note: Calla
                 check(own, "the first key enrolled, which signs for itself, has to be an officer's")
                 signed_by(act["note"], people[by[0]]["key"])
                 note(f"{by[0]} signed first, for itself (entry {index}): no ledger can prove whose key it is")
+    taken = taken_back(acts)
+    for act in (act for act in acts if act["index"] in taken):
+        note(f"{act['where']} does not count: a key that signed it was revoked as of an earlier entry")
     return taken
 
 
-def taken_back(acts: Sequence[Object]) -> Cuts:
-    """(7) What revocations take back, the last first: what the key signed, and what keys it brought in there signed."""
-    cuts: Cuts = {}
-    for revocation in reversed(acts):
-        since, end = revocation["what"].get("since"), revocation["index"]
-        if revocation["act"] != "revoked" or type(since) is not int or is_cut(revocation, cuts):
-            continue
-        waiting = [(revocation["what"].get("name"), since)]
-        while waiting:
-            name, start = waiting.pop()
-            if type(name) is str and start < cuts.get(name, (end, 0))[0]:
-                cuts[name] = start, end
-                bringing = [act for act in acts if act["act"] in BRINGING and start <= act["index"] < end]
-                named = [(act["what"].get(BRINGING[act["act"]]), act["index"]) for act in bringing if name in act["by"]]
-                waiting += named
-    return cuts
+def taken_back(acts: Sequence[Object]) -> Taken:
+    """(7) What revocations take back of what came before each, the last first: one taken back takes nothing back."""
+    taken: Taken = {}
+    for revocation in (act for act in reversed(acts) if act["act"] == "revoked"):
+        name, since, end = revocation["what"]["name"], revocation["what"]["since"], revocation["index"]
+        keys = {name: end if since is None or end in taken else since}
+        for act in (act for act in acts if act["index"] < end):
+            if any(keys.get(each, NEVER) <= act["index"] for each in act["by"]):
+                taken.setdefault(act["index"], end)
+                if act["act"] in BRINGING:
+                    keys.setdefault(act["what"][BRINGING[act["act"]]], act["index"])
+        taken |= {each: end for each in keys if each != name and each not in taken}
+    return taken
 
 
-def is_cut(act: Object, cuts: Cuts) -> bool:
-    """(7) Whether it was taken back; the revocation that does so stands, if it is by the very key it revokes."""
-    return any(cuts[name][0] <= act["index"] != cuts[name][1] for name in act["by"] if name in cuts)
+def ended(name: str, people: dict[str, Object], taken: Taken) -> str:
+    """(7) What ended a key, nothing where it is in force."""
+    if name in taken:
+        return f"fell with another that was revoked before, at entry {taken[name]}"
+    standing = [each for each in people[name]["said"] if each["index"] not in taken]
+    return f"was {standing[0]['act']} before, at entry {standing[0]['index']}" if standing else ""
 
 
-def check_signers(act: Object, people: dict[str, Object], cuts: Cuts) -> None:
+def check_signers(act: Object, people: dict[str, Object], taken: Taken) -> None:
     """(7) Each signer's key is in force and signed; their roles allow the act."""
     kind, allowed, house = act["act"], MAY_SIGN[act["act"]], []
     for name in act["by"]:
         check(name in people, f"nobody enrolled the key {name!r} before it")
-        signer, fell = people[name], cuts.get(name, (0, NEVER))[1]
-        check(not signer["ended"], f"the key {name!r} was {signer['ended']} before, at entry {signer['until']}")
-        fault = f"the key {name!r} fell with another that was revoked before, at entry {fell}"
-        check(act["index"] <= fell, fault)
-        signed_by(act["note"], signer["key"])
-        house.append(signer)
+        check(not (how := ended(name, people, taken)), f"the key {name!r} {how}")
+        signed_by(act["note"], people[name]["key"])
+        house.append(people[name])
     if kind == "succeeded":
         check(act["by"] == [act["what"].get("name")], "a key hands over to the next by its own signature alone")
     elif kind == "erased":
-        check(len({each["person"].casefold().strip() for each in house}) > 1, "an erasure takes two people")
+        check(len({each["person"] for each in house}) > 1, "an erasure takes two people")
         fit = any("officer" in each["roles"] for each in house) and all(allowed & each["roles"] for each in house)
         check(fit, "an erasure takes an officer, and nobody from outside")
     else:
@@ -477,36 +479,37 @@ def check_signers(act: Object, people: dict[str, Object], cuts: Cuts) -> None:
             check(bool(allowed & each["roles"]), f"the key {each['key'][0]!r} may not sign it in the role of {roles}")
 
 
-def change_people(act: Object, people: dict[str, Object], origin: str, *, counts: bool) -> None:
-    """(7) What an act about keys changes. One that was taken back ends no key, and what it brings in is cut too."""
-    kind, what = act["act"], members(act["what"], act["act"])
-    name, person, roles = what["name"], what.get("person", ""), set(what.get("roles", ()))
+def change_people(act: Object, people: dict[str, Object], taken: Taken, origin: str) -> None:
+    """(7) What an act about keys changes."""
+    kind, what, name = act["act"], act["what"], act["what"]["name"]
     if kind == "enrolled":
-        check(bool(person.strip() and roles) and roles <= ROLES, "it names no person, or no role that version 1 knows")
+        person, roles = what["person"].casefold().strip(), set(what["roles"])
+        check(bool(person and roles) and roles <= ROLES, "it names no person, or no role that version 1 knows")
     else:
-        old = people.get(name, {"ended": kind, "roles": set(), "person": ""})
-        person, roles = old["person"], old["roles"]
+        check(name in people, f"there is no key {name!r} of which it could be said")
+        person, roles, said = people[name]["person"], people[name]["roles"], people[name]["said"]
         # A key that was revoked can be replaced, one that was replaced can be revoked: each once.
-        again = old["ended"] == kind or (kind != "revoked" and old["ended"] not in ("", "revoked"))
-        check(not again, f"there is no key {name!r} of which it could be said")
-        reached = kind != "revoked" or what["since"] is None or 0 <= what["since"] <= act["ledger"]["size"]
+        again = [(each["act"] == "revoked") == (kind == "revoked") for each in said if each["index"] not in taken]
+        check(not any(again), f"there is no key {name!r} of which it could be said: it was before")
+        reached = kind != "revoked" or what["since"] is None or 0 <= what["since"] <= act["index"]
         check(reached, "it does not say from which size of the ledger on the key counts no more")
         if kind == "recovered":
-            left = [
-                each for each, one in people.items() if "officer" in one["roles"] and not one["ended"] and each != name
-            ]
-            check(not left or origin not in act["by"], "a lost key is replaced by another officer, where there is one")
+            check(name not in taken, f"the key {name!r} fell with another that was revoked: none is replaced")
+            left = {each for each in people if "officer" in people[each]["roles"] and not ended(each, people, taken)}
+            check(
+                left <= {name} or origin not in act["by"],
+                "a lost key is replaced by another officer, where there is one",
+            )
             own = any(people[each]["person"] == person for each in act["by"] if each in people)
             check(not own, "a lost key is replaced by another officer, not by its own person's word")
+        said.append(act)
     if kind in BRINGING:
         new, key = what[BRINGING[kind]], verifier_key(what["key"], 1)
         named = key[0] == new != origin and bool(re.fullmatch("[a-z0-9.@-]+", new))
         check(named, f"{new!r} is not the name of the key it brings in, or cannot be one")
         known = new in people or any(key[2] == one["key"][2] for one in people.values())
         check(not known, f"the name {new!r} or its key was enrolled before")
-        people[new] = {"key": key, "roles": roles, "person": person, "until": NEVER, "ended": ""}
-    if kind != "enrolled" and counts and not old["ended"]:
-        old.update(until=act["index"], ended=kind)
+        people[new] = {"key": key, "roles": roles, "person": person, "said": []}
 
 
 def check_export(act: Object, newer: int, bag: Bag, package: Object, count: int) -> None:
@@ -546,9 +549,10 @@ def check_cosignatures(
                 continue
             (key, why), time = trusted[name, key_id], int.from_bytes(signature[:8], "big")
             with at(9, f"checkpoints/{size}.note"):
+                check(time < 1 << 63, "a cosignature gives no time: it has more than 63 bits")
                 check_signature(key, signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
             met.add((name, key_id))
-            stamp = held.get(line, NEVER), size, time, name
+            stamp = held.get(line, NEVER), size, time, 0, name
             yield f"cosignature: checked: {size:,} entries, {moment(time)}, by {name}, {why}", stamp
     with at(9, "the witness you gave"):
         for name, key_id in wanted:
@@ -585,7 +589,7 @@ def check_tokens(
                 continue
             token, note = whole(bag, path), f"{notes[size][0]}\n{signed_by(notes[size], log)}\n".encode()
             trusted = options.tsa_roots or whole(bag, root)
-            time = token_time(openssl, token, note, trusted)
+            time, accuracy = token_time(openssl, token, note, trusted)
             try:
                 if options.opinion is not None:
                     options.opinion(token, note, trusted, time)
@@ -594,14 +598,14 @@ def check_tokens(
         under = (
             "a root you gave" if options.tsa_roots else "the root in the package: ask the authority whether it is its"
         )
-        stamp = held.get(bag[1][path], NEVER), size, time, path
-        yield f"time stamp: checked: {size:,} entries, {moment(time)}, under {under}", stamp
+        stamp = held.get(bag[1][path], NEVER), size, time, accuracy, path
+        yield f"time stamp: checked: {size:,} entries, {moment(time)}, give or take {accuracy} s, under {under}", stamp
     if not roots:
         yield "time stamps: none enclosed", None
 
 
-def token_time(openssl: str, token: bytes, note: bytes, roots: bytes) -> int:
-    """When a token that verifies says the note existed. Whether the certificate was revoked is not asked."""
+def token_time(openssl: str, token: bytes, note: bytes, roots: bytes) -> tuple[int, int]:
+    """When a token that verifies says the note existed (cut off), give or take what (rounded up), in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in (("response", token), ("token", token), ("note", note), ("roots", roots)):
             Path(folder, name).write_bytes(content)
@@ -620,35 +624,29 @@ def token_time(openssl: str, token: bytes, note: bytes, roots: bytes) -> int:
         found = TIME_STAMP.search(run("-reply", "-token_in", "-in", "token", "-text")[1])
         if found is None:
             raise ValueError("it is no token of a time-stamping authority")
+        micros = sum(int(each, 16) * UNITS[unit] for each, unit in re.findall(r"(0x\w+) (\w+)", found[3]))
         time = timegm(datetime.strptime(found[1] + found[2], "%b %d %H:%M:%S %Y").timetuple())
         how = ("-data", "note", "-CAfile", "roots", "-attime", str(time))
         good, words = run("-verify", "-token_in", "-in", "token", *how)
     check(good or "imprint mismatch" not in words, "it stamps something else than the checkpoint of that size")
     why = ", ".join(re.findall(r"(?:Verify error|reason|error):([^:\n]+)", words)) or words[-200:]
     check(good, f"openssl does not verify it under the root: {why}")
-    return time
-
-
-def later(one: Stamp, other: Stamp) -> Stamp:
-    """The one of the greater time."""
-    return one if one[1] >= other[1] else other
+    return time, -(-micros // 1_000_000)
 
 
 def check_times(acts: Sequence[Object], stamps: Sequence[Stamp]) -> None:
     """(11) No act claims a time that one from outside contradicts: none before it once the ledger has it, none after it
     where the ledger stamped has the act. The second is the first with index and time counted backwards."""
-    for sign, word in ((1, "back-dated"), (-1, "post-dated")):
-        bounds = sorted((held if sign > 0 else 1 - size, sign * time, size, who) for held, size, time, who in stamps)
-        tightest = list(accumulate(bounds, later))
+    for sign, how, why in ((1, "back-dated", "came later"), (-1, "post-dated", "was there already")):
+        bounds = sorted((a if sign > 0 else 1 - n, (sign * t - more, n, t, who)) for a, n, t, more, who in stamps)
+        tightest = list(accumulate((bound for _, bound in bounds), max))
         for act in acts:
             place = bisect_right(bounds, sign * act["index"], key=lambda each: each[0])
-            if place and sign * act["time"] < tightest[place - 1][1] - TOLERANCE:
-                _, time, size, who = tightest[place - 1]
+            if place and sign * act["time"] < tightest[place - 1][0] - TOLERANCE:
+                _, n, t, who = tightest[place - 1]
+                stamp = f"the ledger of {n} entries was stamped at {moment(t)} ({who})"
                 with at(11, act["where"]):
-                    stamp = f"the ledger of {size} entries was stamped at {moment(sign * time)} ({who})"
-                    raise ValueError(
-                        f"it is {word}: {stamp}, and it {'came later' if sign > 0 else 'was there already'}"
-                    )
+                    check(False, f"it is {how}: {stamp}, and it {why}")
 
 
 # -- what the steps are made of: each raises ValueError(what is wrong, what it means), of which `at` makes the Fault ---
@@ -726,11 +724,12 @@ def entries(bag: Bag, step: int, name: str, kind: str) -> Iterator[Object]:
             yield shown
 
 
-def parse(content: bytes) -> Any:  # noqa: ANN401 - what it is the caller checks
+def parse(content: bytes, *, ascii_names: bool = False) -> Any:  # noqa: ANN401 - what it is the caller checks
     """JSON without a member twice and without any number but whole ones of up to 53 bits."""
 
     def once(pairs: list[tuple[str, Any]]) -> Object:
         check(len(dict(pairs)) == len(pairs), "a member stands twice in an object")
+        check(not ascii_names or all(name.isascii() for name, _ in pairs), "the name of a member is not ASCII")
         return dict(pairs)
 
     def integer(digits: str) -> int:
@@ -749,7 +748,7 @@ def parse(content: bytes) -> Any:  # noqa: ANN401 - what it is the caller checks
 
 def canonical(content: bytes) -> Object:
     """An object in the one spelling of RFC 8785; a lone surrogate, which UTF-8 has not, as its JSON escape."""
-    value = parse(content)
+    value = parse(content, ascii_names=True)
     spelled = escaped(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
     check(spelled.encode() == content, "it is no object in canonical JSON")
     return members(value, "object")
@@ -798,7 +797,7 @@ def from_base64(text: str) -> bytes:
 def hashes(value: list[Any]) -> list[bytes]:
     """The hashes of a proof."""
     found = [from_base64(each) for each in strings(value)]
-    check(len(found) <= 64 and all(len(each) == 32 for each in found), "its proof holds something that is no hash")
+    check(len(found) <= 64 and all(len(each) == 32 for each in found), "it holds something that is no hash")
     return found
 
 
@@ -808,6 +807,7 @@ FORMS: dict[str, tuple[tuple[type, ...], Callable[[Any], Any]]] = {
     "any": ((), lambda value: value),
     "index": ((int, type(None)), lambda value: value),
     "strings": ((list,), strings),
+    "hash": ((str,), lambda value: hashes([value])[0]),
     "hashes": ((list,), hashes),
     "utf8": ((str,), str.encode),
     "hex": ((str,), from_hex),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.passphrase import passphrase_for, person_passphrase
+from tocsin.cli.acting import acting
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.errors import RefusedError
 from tocsin.share.exit import release as print_out
 from tocsin.share.exit import tell
 from tocsin.share.plain import shown
-
-if TYPE_CHECKING:
-    from tocsin.record.people_keys import Signer
 
 _HoldArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="Of the hold: a file number, say.", show_default=False)
@@ -34,8 +29,8 @@ def hold(
     """Set a legal hold: while it is in force nothing is erased."""
     from tocsin.holding import set_hold
 
-    passphrase = passphrase_for(workspace)
-    act = set_hold(workspace, name, reason, _signers(workspace, options.keys_given(as_), passphrase), passphrase)
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    act = set_hold(workspace, name, reason, actors, passphrase)
     print_out(f"in force: {shown(name)}; nothing is erased until it is released (entry {act.leaf:,})\n", None)
 
 
@@ -45,8 +40,8 @@ def release(
     """End a legal hold."""
     from tocsin.holding import list_holds, release_hold
 
-    passphrase = passphrase_for(workspace)
-    act = release_hold(workspace, name, reason, _signers(workspace, options.keys_given(as_), passphrase), passphrase)
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    act = release_hold(workspace, name, reason, actors, passphrase)
     left = sum(one.is_in_force for one in list_holds(workspace))
     print_out(f"released: {shown(name)} (entry {act.leaf:,}); {left:,} other holds are in force\n", None)
 
@@ -87,8 +82,7 @@ def erase(
     from tocsin.model.erasure import Asked
     from tocsin.share.erasure import done_text, plan_text
 
-    passphrase = passphrase_for(workspace)
-    actors = _signers(workspace, (*options.keys_given(as_), *([and_] if and_ else [])), passphrase)
+    passphrase, actors = acting(workspace, (*options.keys_given(as_), *([and_] if and_ else [])))
     asked = Asked(records=tuple(records or ()), before=before)
     with progress_on_stderr(quiet=quiet) as progress:
         plan = plan_erasure(workspace, asked, passphrase=passphrase, progress=progress)
@@ -105,9 +99,3 @@ def _ask() -> None:
         raise RefusedError("nobody is there to say yes", hint="look at what would go, then give --yes")
     if not typer.confirm("Erase this? It cannot be undone", err=True):
         raise RefusedError("nothing was erased")
-
-
-def _signers(workspace: Path, given: tuple[str, ...], passphrase: str | None) -> tuple[Signer, ...]:
-    from tocsin.custody import signers
-
-    return signers(workspace, given, passphrase=passphrase, ask=person_passphrase, environment=os.environ)

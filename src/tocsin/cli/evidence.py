@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.passphrase import passphrase_for
+from tocsin.cli.acting import acting
 from tocsin.cli.progress import progress_on_stderr
-from tocsin.cli.reading import begin_reading
 from tocsin.cli.transfer import receipt, receive, transfer
 from tocsin.errors import ConfigError
-from tocsin.share.exit import release
+from tocsin.share.exit import release, tell
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
@@ -47,8 +46,7 @@ def export(
     from tocsin.evidencing import Wanted, export_evidence
 
     wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note)
-    passphrase = passphrase_for(workspace)
-    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         done = export_evidence(workspace, wanted, output, passphrase=passphrase, actors=actors, progress=progress)
     release(exported_text(done), None)
@@ -101,10 +99,16 @@ def verify(
 @commands.command()
 def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)]) -> None:
     """Derive the findings of a package again from its records and rules; ends with code 4 where they differ."""
+    from tocsin.attest.verifying import Options, verify_package
     from tocsin.unpacking import reproduce as again
 
+    verify_package(package, Options(), tell)
     done = again(package)
-    release(f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records\n", None)
+    release(
+        f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records; "
+        "titles, incidents and index.html are not derived again\n",
+        None,
+    )
 
 
 def _content(path: Path) -> bytes:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.cli.called import told
-from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import refuse_overwrite, release
@@ -46,10 +45,9 @@ def released(
     from tocsin.investigation import answers_of
 
     refuse_overwrite(wish.output, force=wish.force)
-    passphrase = passphrase_for(workspace)
-    reading = begin_reading(workspace, passphrase, wish.keys)
+    reading = begin_reading(workspace, wish.keys)
     with progress_on_stderr(quiet=wish.quiet) as progress:
-        answers = answers_of(workspace, question=question, passphrase=passphrase, progress=progress)
+        answers = answers_of(workspace, question=question, passphrase=reading.passphrase, progress=progress)
     text = compared(chosen, workspace).render(told(answers), part)
     reading.done(wish.command, {"format": chosen.name, **wish.arguments}, text)
     release(text, wish.output, force=wish.force)

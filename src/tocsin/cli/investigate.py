@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
+from tocsin.cli.acting import acting
 from tocsin.cli.called import told
 from tocsin.cli.exit_code import of_answers
 from tocsin.cli.follow_up import compared
-from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
-from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
 from tocsin.share.exit import refuse_overwrite, release
@@ -34,14 +33,14 @@ def _found(path: str) -> str:
     return path
 
 
-def _actors(workspace: Path | None, passphrase: str | None, keys: tuple[str, ...]) -> tuple[Signer, ...]:
-    """Who signs for what is taken in. Raises ConfigError where nobody can be enrolled yet."""
+def _acting(workspace: Path | None, keys: tuple[str, ...]) -> tuple[str | None, tuple[Signer, ...]]:
+    """The passphrase, and who signs for what is taken in. Raises ConfigError where nobody can be enrolled yet."""
     if keys and (workspace is None or not (workspace / "workspace.toml").exists()):
         raise ConfigError(
             "nobody can sign yet: the workspace is new",
             hint="make it with tocsin init, enrol the key with tocsin key enrol, then investigate into it",
         )
-    return begin_reading(workspace, passphrase, keys).actors if workspace is not None else ()
+    return acting(workspace, keys)
 
 
 def investigate(
@@ -85,7 +84,7 @@ def investigate(
     chosen = format_named(format_, Part.INVESTIGATION)
     refuse_overwrite(output, force=force)
     options.check_span(from_, to)
-    passphrase = passphrase_for(workspace)
+    passphrase, actors = _acting(workspace, options.keys_given(as_))
     settings = Settings(
         paths=tuple(paths),
         workspace=workspace,
@@ -97,7 +96,7 @@ def investigate(
         taken=taken,
         now=None,
         passphrase=passphrase,
-        actors=_actors(workspace, passphrase, options.keys_given(as_)),
+        actors=actors,
     )
     with progress_on_stderr(quiet=quiet) as progress:
         answers = answers_to(settings, progress)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
+from tocsin.cli.acting import acting, hand_of
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import new_person_passphrase, passphrase_for, person_passphrase
 from tocsin.errors import ConfigError
@@ -17,7 +18,6 @@ from tocsin.share.exit import release
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
-    from tocsin.enrolment import Hand
     from tocsin.record.acts import Act
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -91,7 +91,7 @@ def enrol(
     """
     from tocsin.enrolment import enrol as enrolled
 
-    _told(enrolled(workspace, vkey, person, role, hand_of(workspace, as_)))
+    _told(enrolled(workspace, vkey, person, role, hand_of(workspace, options.keys_given(as_))))
 
 
 @commands.command(name="list")
@@ -112,7 +112,7 @@ def succeed(vkey: _KeyArgument, workspace: options.WorkspaceOption, as_: options
     """Replace your key by a new one of yours: the old one signs (--as), and signs nothing after it."""
     from tocsin.enrolment import succeed as succeeded
 
-    _told(succeeded(workspace, vkey, hand_of(workspace, as_)))
+    _told(succeeded(workspace, vkey, hand_of(workspace, options.keys_given(as_))))
 
 
 @commands.command()
@@ -134,7 +134,7 @@ def revoke(
     """Take a key's say away: somebody left, or it was stolen. An officer signs."""
     from tocsin.enrolment import revoke as revoked
 
-    _told(revoked(workspace, name, reason, since, hand_of(workspace, as_)))
+    _told(revoked(workspace, name, reason, since, hand_of(workspace, options.keys_given(as_))))
 
 
 @commands.command()
@@ -151,7 +151,7 @@ def recover(
     """
     from tocsin.enrolment import recover as recovered
 
-    _told(recovered(workspace, name, vkey, reason, hand_of(workspace, as_)))
+    _told(recovered(workspace, name, vkey, reason, hand_of(workspace, options.keys_given(as_))))
 
 
 @commands.command()
@@ -175,21 +175,10 @@ def drill(
 
     if workspace is None and (backup or as_):
         raise ConfigError("--backup and --as are of a workspace", hint="name it with --workspace")
-    steps = drilled(workspace, None if workspace is None else hand_of(workspace, as_), backup)
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    steps = drilled(workspace, backup, passphrase=passphrase, actors=actors)
     release(drill_text(steps), None)
     raise typer.Exit(ExitCode.DONE if all(step.is_good for step in steps) else ExitCode.INCOMPLETE)
-
-
-def hand_of(workspace: Path, as_: list[str] | None) -> Hand:
-    """Who acts, as the command line and the environment say it."""
-    from tocsin.enrolment import Hand
-
-    return Hand(
-        given=options.keys_given(as_),
-        ask=person_passphrase,
-        environment=os.environ,
-        passphrase=passphrase_for(workspace),
-    )
 
 
 def _told(act: Act) -> None:

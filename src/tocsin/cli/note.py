@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import release
@@ -42,13 +41,12 @@ def note(
     from tocsin.record.acts import login_name
 
     entries = _entries(text, at, by or login_name(), file)
-    passphrase = passphrase_for(workspace)
-    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
+    reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         if entries:
-            answers = enter_notes(workspace, entries, passphrase=passphrase, progress=progress)
+            answers = enter_notes(workspace, entries, passphrase=reading.passphrase, progress=progress)
         else:
-            answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
+            answers = answers_of(workspace, question=None, passphrase=reading.passphrase, progress=progress)
     listing = notes_text(answers.notes)
     reading.done("note", {"entered": len(entries)}, listing)
     release(listing, None)

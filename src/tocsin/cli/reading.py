@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.cli.passphrase import person_passphrase
+from tocsin.cli.acting import acting
 from tocsin.share.exit import tell
 
 if TYPE_CHECKING:
@@ -38,11 +37,7 @@ class Reading:
             tell(f"tocsin: that this was read is not on record: {why_not}")
 
 
-def begin_reading(workspace: Path, passphrase: str | None, keys: Sequence[str]) -> Reading:
+def begin_reading(workspace: Path, keys: Sequence[str]) -> Reading:
     """Open the keys that sign, before any work is done. Raises ConfigError, StoreError, RefusedError."""
-    if not keys:
-        return Reading(workspace=workspace, passphrase=passphrase, actors=())
-    from tocsin.custody import signers
-
-    actors = signers(workspace, keys, passphrase=passphrase, ask=person_passphrase, environment=os.environ)
+    passphrase, actors = acting(workspace, keys)
     return Reading(workspace=workspace, passphrase=passphrase, actors=actors)

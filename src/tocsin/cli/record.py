@@ -53,10 +53,9 @@ def verify(
     from tocsin.investigation import verify_record
 
     kept = [path.read_bytes() for path in against or ()]
-    passphrase = passphrase_for(workspace)
-    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
+    reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        verified = verify_record(workspace, passphrase=passphrase, progress=progress, against=kept)
+        verified = verify_record(workspace, passphrase=reading.passphrase, progress=progress, against=kept)
     text = _words(verified)
     reading.done("record verify", {"size": verified.size}, text, kind="verified")
     release(text, None)

@@ -9,7 +9,6 @@ import typer
 
 from tocsin.cli import options
 from tocsin.cli.exit_code import ExitCode
-from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
@@ -95,10 +94,9 @@ def preview(
 
     _checked(format_)
     refuse_overwrite(output, force=force)
-    passphrase = passphrase_for(workspace)
-    reading = begin_reading(workspace, passphrase, options.keys_given(as_))
+    reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        found = preview_exceptions(file, workspace, passphrase=passphrase, progress=progress)
+        found = preview_exceptions(file, workspace, passphrase=reading.passphrase, progress=progress)
     text = single("preview", found) if format_ == "json" else preview_text(found)
     reading.done("rules preview", {"format": format_}, text)
     release(text, output, force=force)

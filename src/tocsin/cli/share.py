@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
+from tocsin.cli.acting import acting
 from tocsin.cli.follow_up import Wish, released
-from tocsin.cli.key import hand_of
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.transfer import returned
 from tocsin.errors import ConfigError
@@ -154,14 +154,14 @@ def handover(
     from tocsin.handing_over import Terms, assumed, hand_over
     from tocsin.investigation import answers_of
 
-    hand = hand_of(workspace, as_)
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        ids = asked or assumed(answers_of(workspace, question=None, passphrase=hand.passphrase, progress=progress))
+        ids = asked or assumed(answers_of(workspace, question=None, passphrase=passphrase, progress=progress))
         if not ids:
             raise ConfigError("no incident here is taken as an intrusion", hint="name incidents or findings")
         wanted = Wanted(tuple(ids), tuple(redact or ()))
         terms = Terms(to=to, why=why_withheld, own=_own(own), tlp=tlp)
-        done = hand_over(workspace, wanted, terms, output, hand, progress)
+        done = hand_over(workspace, wanted, terms, output, passphrase=passphrase, actors=actors, progress=progress)
     release(exported_text(done.exported), None)
     tell(f"released by {shown(done.officer)} to {shown(done.receiver)}: give them the whole of {shown(str(output))}")
 

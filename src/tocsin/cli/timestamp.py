@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.passphrase import passphrase_for
-from tocsin.cli.reading import begin_reading
+from tocsin.cli.acting import acting
 from tocsin.share.exit import release
 from tocsin.share.plain import shown
 
@@ -59,8 +58,7 @@ def accept(
     """Verify an authority's answer by two programs, and keep it."""
     from tocsin.attesting import accept_stamp
 
-    passphrase = passphrase_for(workspace)
-    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     release(_text(accept_stamp(workspace, answer.read_bytes(), authority.read_bytes(), passphrase, actors)), None)
 
 
@@ -74,8 +72,7 @@ def fetch(
     """Ask an authority over the network, and keep its answer: request and accept in one."""
     from tocsin.attesting import fetch_stamp
 
-    passphrase = passphrase_for(workspace)
-    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     release(_text(fetch_stamp(workspace, url, authority.read_bytes(), passphrase, actors)), None)
 
 

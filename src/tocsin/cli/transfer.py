@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.key import hand_of
+from tocsin.cli.acting import acting
 from tocsin.cli.passphrase import person_passphrase
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.exit import refuse_overwrite, release, tell
@@ -41,7 +41,8 @@ def transfer(
 
     refuse_overwrite(output, force=force)
     verify_package(package, Options(), tell)
-    passed = pass_on(workspace, contents_of(package), to, hand_of(workspace, as_))
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    passed = pass_on(workspace, contents_of(package), to, passphrase=passphrase, actors=actors)
     release(passed.note, output, force=force)
     tell(
         f"transfer note for {shown(passed.receiver.person)} ({passed.receiver.key.name}): {output}\n"
@@ -74,7 +75,8 @@ def receipt(file: _NoteArgument, workspace: options.WorkspaceOption, as_: option
     """File the receipt that came back: its signature is the receiver's own."""
     from tocsin.transferring import file_receipt, small_text
 
-    filed = file_receipt(workspace, small_text(file), hand_of(workspace, as_))
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    filed = file_receipt(workspace, small_text(file), passphrase=passphrase, actors=actors)
     release(f"receipt of {shown(str(filed.what['from']))} filed: entry {filed.leaf} of the ledger\n", None)
 
 
@@ -91,6 +93,7 @@ def returned(
     """Take in what an authority sent back, indicators or a tip: sealed byte for byte, its source named."""
     from tocsin.transferring import take_back
 
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        taken = take_back(workspace, file, source, note, hand_of(workspace, as_), progress)
+        taken = take_back(workspace, file, source, note, passphrase=passphrase, actors=actors, progress=progress)
     release(f"sealed as {shown(taken.path)}, SHA-256 {taken.sha256}: entry {taken.entry} of the ledger\n", None)

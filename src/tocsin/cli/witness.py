@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.passphrase import new_person_passphrase, passphrase_for, person_passphrase
-from tocsin.cli.reading import begin_reading
+from tocsin.cli.acting import acting
+from tocsin.cli.passphrase import new_person_passphrase, person_passphrase
 from tocsin.share.exit import refuse_overwrite, release, tell
 from tocsin.share.plain import shown
 
@@ -74,8 +74,7 @@ def trust(
     """Take this witness's signatures from now on."""
     from tocsin.attesting import trust_witness
 
-    passphrase = passphrase_for(workspace)
-    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     key = trust_witness(workspace, vkey, passphrase, actors)
     release(f"trusted: {shown(key.name)}\n", None)
 
@@ -108,8 +107,7 @@ def accept(
     from tocsin.attesting import accept_cosignatures
     from tocsin.opening import utc_text
 
-    passphrase = passphrase_for(workspace)
-    actors = begin_reading(workspace, passphrase, options.keys_given(as_)).actors
+    passphrase, actors = acting(workspace, options.keys_given(as_))
     for each in accept_cosignatures(workspace, answer.read_bytes(), passphrase, actors):
         moment = utc_text(each.time * 10**9)
         release(f"cosigned: the first {each.size:,} entries, by {shown(each.key.name)} at {moment}\n", None)

@@ -16,14 +16,20 @@ from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, check_clock, frontier_of
 from tocsin.record.note_body import read_body, unsigned
-from tocsin.record.notes import KeyType, VerifierKey, with_signature
+from tocsin.record.notes import VerifierKey, ed25519_key, with_signature
 from tocsin.record.people import Registry, check_act
 from tocsin.record.people_keys import Signer
-from tocsin.record.statements import append_statements, newest_statement, statements_of
+from tocsin.record.statements import (
+    ACT,
+    ACT_HEADER,
+    append_statements,
+    check_no_act_is_hidden,
+    newest_statement,
+    statements_of,
+)
 from tocsin.store.workspace import Workspace
 
-ACT = "act"
-_HEADER = "tocsin/act/1"
+_HEADER = ACT_HEADER.decode().rstrip("\n")
 # How the acts that say who is who begin: canonical JSON has `act` first.
 _BEGINNING = f'{_HEADER}\n{{"act":"%s",'
 _OF_PEOPLE = tuple((_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked"))
@@ -124,7 +130,7 @@ def append_act(
     }
     note = unsigned(_HEADER, body)
     for signer in signers:
-        note = with_signature(note, _verifier_key(signer), signer.sign)
+        note = with_signature(note, ed25519_key(signer.name, signer.public_key), signer.sign)
     act = read_act(tree.size, str(note).encode())
     _refuse_uncounted(act, connection, log_key(workspace.origin, key.signer.public_key()))
     append_statements(connection, Ledger(workspace.ledger), [(ACT, act.note.encode())])
@@ -133,6 +139,7 @@ def append_act(
 
 def people_acts(connection: Connection) -> Iterator[Act]:
     """The acts that say who is who, in order: enough to know whose signature counts now."""
+    check_no_act_is_hidden(connection)
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(_OF_PEOPLE):
             yield read_act(statement.leaf, statement.data)
@@ -152,12 +159,9 @@ def _refuse_uncounted(act: Act, connection: Connection, key: VerifierKey) -> Non
         ) from error
 
 
-def _verifier_key(signer: Signer) -> VerifierKey:
-    return VerifierKey(name=signer.name, type=KeyType.ED25519, public_key=signer.public_key.public_bytes_raw())
-
-
 def acts_of(connection: Connection, kind: str | None = None) -> Iterator[Act]:
     """Every act, or those of one kind, in order, signatures unchecked. Raises VerificationError where one is no act."""
+    check_no_act_is_hidden(connection)
     beginning = b"" if kind is None else (_BEGINNING % kind).encode()
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(beginning):

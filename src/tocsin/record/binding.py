@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from tocsin.record.statements import Statement
 
 INPUT, CHUNK, DERIVED, FIELDS, REWRITTEN = "input", "chunk", "derived", "fields", "rewritten"
+RUN, BRIEF = "run", "brief"
 
 Row = Mapping[str, Any]
 
 # By kind, the member whose number names what is spoken of.
-SUBJECTS = {INPUT: "input", CHUNK: "sequence", DERIVED: "chunk", FIELDS: "leaf", REWRITTEN: "chunk"}
+SUBJECTS = {
+    INPUT: "input",
+    CHUNK: "sequence",
+    DERIVED: "chunk",
+    FIELDS: "leaf",
+    REWRITTEN: "chunk",
+    RUN: "run",
+    BRIEF: "brief",
+}
 
 _INPUT = ("path", "sha256", "content_sha256", "size", "source", "state", "reason", "container", "complete", "run")
 _CHUNK = (
@@ -42,6 +51,8 @@ _CHUNK = (
     "stored",
     "duplicates",
 )
+_RUN = ("started", "finished", "tool", "settings")
+_BRIEF = ("issued", "sha256", "tool", "figures")
 _REJECTION = ("reason", "count", "first", "detail")
 
 
@@ -75,6 +86,19 @@ def derived_statement(
         "partials": {fold: _digest(data) for fold, data in partials.items()},
     }
     return canonical({"statement": DERIVED} | said)
+
+
+def run_statement(row: Row) -> bytes:
+    """What the ledger says of a run: what it was asked, when it began and whether it ended."""
+    return canonical({"statement": RUN, "run": row["id"]} | {name: row[name] for name in _RUN})
+
+
+def brief_statement(row: Row) -> bytes:
+    """What the ledger says of a brief that went out; its time in ns is text."""
+    as_of = None if row["as_of"] is None else str(row["as_of"])
+    return canonical(
+        {"statement": BRIEF, "brief": row["number"], "as_of": as_of} | {name: row[name] for name in _BRIEF}
+    )
 
 
 def fields_statement(leaf: int, root: bytes) -> bytes:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tocsin.errors import VerificationError
+from tocsin.errors import ConfigError, VerificationError
 
 ED25519_KEY_BYTES = 32
 _ED25519_SIGNATURE_BYTES = 64
@@ -214,6 +214,14 @@ def parse_verifier_key(text: str) -> VerifierKey:
             f"the verifier key of {name!r} does not have the id {key_id!r}: a letter of it is wrong"
         )
     return key
+
+
+def typed_key(text: str) -> VerifierKey:
+    """A verifier key somebody typed. Raises ConfigError: a wrong letter is no fault of a record."""
+    try:
+        return parse_verifier_key(text.strip())
+    except VerificationError as error:
+        raise ConfigError(str(error), hint="copy the whole key, from its name to its end") from error
 
 
 def from_base64(text: str, what: str) -> bytes:

@@ -29,6 +29,7 @@ class Holder:
     enrolled   entry that brought it in; `by` who signed that
     succeeded  entry that replaced it by the key `successor`, None while it stands; `is_recovered` where it was lost
     revoked    entry that revoked it, None while it was not; signatures from ledger size `since` on do not count
+    is_fallen  whether it was brought in by an act that was taken back with another key's
     """
 
     name: str
@@ -43,6 +44,12 @@ class Holder:
     revoked: int | None = None
     since: int | None = None
     reason: str = ""
+    is_fallen: bool = False
+
+    @property
+    def whose(self) -> str:
+        """The person, as two of them are told apart."""
+        return self.person.casefold().strip()
 
     @property
     def is_in_force(self) -> bool:
@@ -123,7 +130,16 @@ class Registry:
             )
             if (come := self._brought_in(act)) is not None:
                 reason = f"brought in by entry {act.leaf}, which is taken back"
-                self.holders[come.name] = replace(come, revoked=revocation.leaf, since=act.leaf, reason=reason)
+                fell = come.name != revocation.what["name"]
+                self.holders[come.name] = replace(
+                    come, revoked=revocation.leaf, since=act.leaf, reason=reason, is_fallen=fell
+                )
+
+    def revocation_besides(self, act: Act) -> Act | None:
+        """The revocation of the same key that stands when this one does: of those it takes back nothing is left."""
+        taken = _taken_back([*self._past, act])
+        said = (each for each in self._past if each.kind == "revoked" and each.what["name"] == act.what["name"])
+        return next((each for each in said if each.leaf not in taken), None)
 
 
 def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
@@ -238,7 +254,7 @@ def _check_roles(act: Act, registry: Registry, entry: str) -> None:
             f"{entry} is signed by {barred.name!r}, whose role ({', '.join(sorted(barred.roles))}) does not allow it: "
             f"it takes {' or '.join(sorted(allowed.roles))}, and does not count"
         )
-    people = {holder.person.casefold().strip() for holder in signers}
+    people = {holder.whose for holder in signers}
     if len(people) < allowed.persons:
         raise VerificationError(
             f"{entry} is signed by {len(people)} person and takes {allowed.persons} ({allowed.reason}): "
@@ -277,9 +293,13 @@ def _check_recovered(act: Act, registry: Registry, entry: str) -> None:
     lost = registry.holders.get(name)
     if lost is None or lost.succeeded is not None:
         raise VerificationError(f"{entry} recovers {name!r}, which is no key that could have been lost then")
+    if lost.is_fallen:
+        raise VerificationError(
+            f"{entry} recovers {name!r}, which a revoked key brought in: what a thief enrolled is not to be recovered"
+        )
     if not _text(act.what, "reason").strip():
         raise VerificationError(f"{entry} recovers {name!r} without a reason")
-    if name in act.by or any(registry.holders[by].person == lost.person for by in act.by if by in registry.holders):
+    if name in act.by or any(registry.holders[by].whose == lost.whose for by in act.by if by in registry.holders):
         raise VerificationError(f"{entry} recovers {name!r} on that person's own word: it takes another officer")
     _check_new(_new_key(act, "new_name", entry), registry, entry)
 
@@ -287,13 +307,15 @@ def _check_recovered(act: Act, registry: Registry, entry: str) -> None:
 def _check_revoked(act: Act, registry: Registry, entry: str) -> None:
     name = _text(act.what, "name")
     holder = registry.holders.get(name)
-    if holder is None or holder.revoked is not None:
+    if holder is None:
         raise VerificationError(f"{entry} revokes {name!r}, which is no key that stood then")
-    since = act.what.get("since", 0)
-    if since is not None and (type(since) is not int or not 0 <= since <= act.size):
+    since = act.what.get("since", "")
+    if since is not None and (type(since) is not int or not 0 <= since <= act.leaf):
         raise VerificationError(f"{entry} revokes {name!r} from a size that the record had not reached: {since!r}")
     if not _text(act.what, "reason").strip():
         raise VerificationError(f"{entry} revokes {name!r} without a reason")
+    if (before := registry.revocation_besides(act)) is not None:
+        raise VerificationError(f"{entry} revokes {name!r}, which is no key that stood then: entry {before.leaf} did")
 
 
 def _check_new(key: VerifierKey, registry: Registry, entry: str) -> None:

@@ -6,8 +6,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from tocsin.record.binding import chunk_statement, derived_statement, input_statement
-from tocsin.store.tables import acquisitions, chunk_keys, inputs, partials, rejections, warnings
+from tocsin.record.binding import brief_statement, chunk_statement, derived_statement, input_statement, run_statement
+from tocsin.store.tables import acquisitions, briefs, chunk_keys, inputs, partials, rejections, runs, warnings
+
+
+def run_said(connection: Connection, run: int) -> bytes:
+    """Of a run, by its id."""
+    return run_statement(connection.execute(select(runs).where(runs.c.id == run)).one()._asdict())
+
+
+def brief_said(connection: Connection, number: int) -> bytes:
+    """Of a brief that went out, by its number."""
+    return brief_statement(connection.execute(select(briefs).where(briefs.c.number == number)).one()._asdict())
 
 
 def input_said(connection: Connection, input_id: int) -> bytes:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, LargeBinary, func, insert, literal, select
 
+from tocsin.errors import VerificationError
 from tocsin.record.commitment import LEAF_VERSION, SALT_BYTES
 from tocsin.record.ledger import Ledger
 from tocsin.store.tables import statements
+
+ACT = "act"
+ACT_HEADER = b"tocsin/act/1\n"
 
 
 class Statement(NamedTuple):
@@ -31,6 +36,29 @@ def statement_leaf(salt: bytes, data: bytes) -> str:
 def statement_hash(salt: bytes, data: bytes) -> bytes:
     """Its leaf hash (RFC 9162, 2.1.1)."""
     return sha256(b"\0" + statement_leaf(salt, data).encode()).digest()
+
+
+def kind_of(data: bytes) -> str:
+    """The kind of a statement, by what it says itself: the row's word for it is bound by nothing.
+
+    Raises ValueError where it says none.
+    """
+    if data.startswith(ACT_HEADER):
+        return ACT
+    value = json.loads(data)
+    if not isinstance(value, dict) or not isinstance(value.get("statement"), str):
+        raise ValueError("it does not say what it is")  # noqa: TRY004 - what is wrong is the record, not a type
+    return str(value["statement"])
+
+
+def check_no_act_is_hidden(connection: Connection) -> None:
+    """Raises VerificationError where the row of an act says that it is something else: it would not be found."""
+    head = func.substr(statements.c.data, 1, len(ACT_HEADER))
+    query = select(statements.c.leaf).where((statements.c.kind == ACT) != (head == literal(ACT_HEADER, LargeBinary)))
+    for leaf in connection.execute(query.limit(1)).scalars():
+        raise VerificationError(
+            f"entry {leaf} is an act, and its row says otherwise, or the other way round: it was changed to hide it"
+        )
 
 
 def append_statements(

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import Connection, select
 
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act
-from tocsin.record.binding import CHUNK, DERIVED, INPUT, SUBJECTS, newest
-from tocsin.record.rows import chunk_said, derived_said, input_said
-from tocsin.record.statements import Statement
-from tocsin.store.tables import chunks, inputs
+from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN, SUBJECTS, subject_of
+from tocsin.record.rows import brief_said, chunk_said, derived_said, input_said, run_said
+from tocsin.record.statements import Statement, kind_of
+from tocsin.store.tables import briefs, chunks, inputs, runs
 
 # By kind of statement on rows, what a changed row means.
 _MEANING = {
     INPUT: "what was received, or whether it was read, is no longer told as it was sealed",
     CHUNK: "the place or the count of its records is no longer told as it was sealed",
     DERIVED: "findings and verdicts may rest on something else than the record",
+    RUN: "answers may be given of another time, or by other rules, than were asked",
+    BRIEF: "what went out, or what the next one is compared with, is no longer told as it was",
+}
+# What no later statement on the same thing may say otherwise: records would be another file's, or stand elsewhere.
+_LASTING = {
+    INPUT: ("path", "sha256", "content_sha256", "source", "container"),
+    CHUNK: ("input", "offset", "length", "decoder", "tree_start", "first_entry"),
 }
 
 
@@ -27,8 +36,31 @@ class Said:
 
     def add(self, statement: Statement) -> None:
         """Take a statement whose leaf was checked; in the order of the ledger."""
-        if statement.kind in _MEANING:
-            self._newest |= newest([statement])
+        try:
+            kind = kind_of(statement.data)
+        except ValueError as error:
+            raise VerificationError(f"entry {statement.leaf} is no statement of this version: {error}") from error
+        if kind != statement.kind:
+            raise VerificationError(
+                f"entry {statement.leaf} is of kind {kind}, and its row says {statement.kind}: "
+                "it was changed to hide it"
+            )
+        if kind in _MEANING:
+            subject = subject_of(statement)
+            self._refuse_change(statement, subject)
+            self._newest[kind, subject] = statement
+
+    def _refuse_change(self, statement: Statement, subject: int) -> None:
+        before = self._newest.get((statement.kind, subject))
+        if before is None or statement.kind not in _LASTING:
+            return
+        first, said = json.loads(before.data), json.loads(statement.data)
+        for name in _LASTING[statement.kind]:
+            if first[name] != said[name]:
+                raise VerificationError(
+                    f"entry {statement.leaf} says another {name} of {statement.kind} {subject} than entry "
+                    f"{before.leaf}: its records would be attributed to something else than they were sealed as"
+                )
 
     def check(self, connection: Connection) -> None:
         """Raises VerificationError at the first row that is not what its newest statement says."""
@@ -48,6 +80,12 @@ class Said:
             held.add((INPUT, row.id))
             if row.complete or (INPUT, row.id) in self._newest:
                 self._compare(INPUT, row.id, input_said(connection, row.id))
+        for row in connection.execute(select(runs.c.id).order_by(runs.c.id)):
+            held.add((RUN, row.id))
+            self._compare(RUN, row.id, run_said(connection, row.id))
+        for row in connection.execute(select(briefs.c.number).order_by(briefs.c.number)):
+            held.add((BRIEF, row.number))
+            self._compare(BRIEF, row.number, brief_said(connection, row.number))
         for kind, subject in self._newest:
             if (kind, subject) not in held:
                 raise VerificationError(f"the ledger speaks of {kind} {subject}, whose row was taken away")

@@ -71,6 +71,20 @@ def frame_objects(data: bytes, start: int, is_record: IsRecord) -> Iterator[Fram
         position = framed.offset + len(framed.raw)
 
 
+def whole_object(text: bytes) -> Framed | None:
+    """Bytes that are one object, as they were framed; None where they cannot be read as one.
+
+    In its input an object may have been found by how far it was indented, which its bytes alone do not say.
+    """
+    if len(text) > MAX_RECORD_BYTES or not text.endswith(b"}"):
+        return None
+    try:
+        return Framed(0, text, orjson.loads(text))
+    except orjson.JSONDecodeError:
+        repaired = decode_tolerantly(text)
+        return Framed(0, text, *repaired) if repaired else None
+
+
 def cut_objects(window: bytes, is_record: IsRecord) -> int | None:
     """Where in the window, behind a line end, an object begins that is a record by itself; None where none does."""
     for match in _OPENING_LINE.finditer(window):
@@ -132,14 +146,8 @@ class _Scanner:
         return self._broken(begin, following, is_crowded=is_crowded or close is not None)
 
     def _decoded(self, begin: int, end: int) -> Framed | None:
-        text = self._data[begin:end]
-        if len(text) > MAX_RECORD_BYTES or not text.endswith(b"}"):
-            return None
-        try:
-            return Framed(begin, text, orjson.loads(text))
-        except orjson.JSONDecodeError:
-            repaired = decode_tolerantly(text)
-            return Framed(begin, text, *repaired) if repaired else None
+        found = whole_object(self._data[begin:end])
+        return found._replace(offset=begin) if found else None
 
     def _broken(self, begin: int, end: int, *, is_crowded: bool = False) -> Framed:
         """What cannot be read at `begin`: up to `end`, or up to the next object that begins with the same key."""

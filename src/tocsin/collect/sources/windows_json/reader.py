@@ -12,7 +12,7 @@ from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_evtx.mapping import Origin, map_told
-from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects
+from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects, whole_object
 from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event, shaped
 from tocsin.collect.sources.windows_json.times import ZONE_INFERRED, offset_in
 from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
@@ -73,6 +73,10 @@ class WindowsJson:
         told = int(context) if context else None
         if told is not None and abs(told) > DAY:
             raise ValueError("no clock is so far ahead of UTC")
+        encoding = utf16_of(preamble)
+        framed = whole_object(as_utf8(raw, encoding) if encoding else raw)
+        if framed is not None:
+            return _record(framed, 0, raw, lambda: told)
         return framed_alone(lambda data, start, skip: _records(data, start, skip, lambda: told), raw, preamble)
 
     def map(self, record: Record) -> Mapped:
