@@ -26,7 +26,6 @@ from tocsin.detect.sigma.rules import load_rules
 from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
-from tocsin.intake import Intake, Progress
 from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
@@ -39,16 +38,17 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
 from tocsin.opening import TOOL, create, now_utc, open_existing, open_or_create, publish, recover, run_so_far, utc_text
-from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import FOLDS, spans
-from tocsin.receipting import note_collection
+from tocsin.reading.intake import Intake, Progress
+from tocsin.reading.receipting import note_collection
+from tocsin.reading.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.record import verify as verification
 from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
-from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
-from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
-from tocsin.ruleset import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
+from tocsin.ruleset.compiled import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
+from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
+from tocsin.ruleset.preview import Asked, asked_again, compare
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
 from tocsin.store.durable import write_durably

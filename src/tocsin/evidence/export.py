@@ -18,9 +18,10 @@ from tocsin.answering import Held, answer
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.correlate import identity
-from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records
 from tocsin.errors import ConfigError, RefusedError
-from tocsin.intake import Progress
+from tocsin.evidence.enclosure import Opened, OpenedRecord, leaves_of, open_records
+from tocsin.evidence.redaction import Redaction
+from tocsin.evidence.reproduction import findings_from, hit_lines, rules_of
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
@@ -42,6 +43,8 @@ from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
+from tocsin.reading.intake import Progress
+from tocsin.reading.rereading import dating_of
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
@@ -53,10 +56,7 @@ from tocsin.record.people_keys import Signer
 from tocsin.record.proofs import TileReader
 from tocsin.record.runs import runs_of
 from tocsin.record.statements import ACT, Statement, append_statements, statements_of
-from tocsin.redacting import Redaction
-from tocsin.reproducing import findings_from, hit_lines, rules_of
-from tocsin.rereading import dating_of
-from tocsin.ruleset import kept_rules, rule_files
+from tocsin.ruleset.compiled import kept_rules, rule_files
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events

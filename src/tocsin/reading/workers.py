@@ -13,7 +13,7 @@ from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
-from tocsin.work import Done, Job, work
+from tocsin.reading.work import Done, Job, work
 
 _SECRETS = ("TOCSIN_PASSPHRASE", "TOCSIN_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY")
 

@@ -23,6 +23,8 @@ from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
 from tocsin.opening import publish
 from tocsin.processing import FOLDS, YEARLESS, Sealing
+from tocsin.reading.work import Done, Job, work
+from tocsin.reading.workers import Workers, start_workers
 from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, frontier_of
@@ -31,8 +33,6 @@ from tocsin.record.statements import append_statements
 from tocsin.store import event_keys, tables
 from tocsin.store.event_keys import KEY_BYTES, EventKeys
 from tocsin.store.workspace import Workspace
-from tocsin.work import Done, Job, work
-from tocsin.workers import Workers, start_workers
 
 _WINDOW = 3
 # What follows the newest checkpoint can be taken away without a trace: one is signed often while much is read.
