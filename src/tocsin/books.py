@@ -19,12 +19,12 @@ from tocsin.model.answers import InputAccount, RejectedRecords
 from tocsin.model.chunk import InputState
 from tocsin.model.mapping import PREFIX, LogMapping
 from tocsin.model.reference import RecordPlace, split_reference
-from tocsin.reading.work import from_ipc
 from tocsin.record.binding import RUN
 from tocsin.record.ledger import Ledger
 from tocsin.record.rows import run_said
 from tocsin.record.statements import append_statements
 from tocsin.store import tables
+from tocsin.store.ipc import from_ipc
 from tocsin.store.workspace import Workspace
 
 _PARTIALS_AT_ONCE = 64

@@ -35,11 +35,12 @@ from tocsin.model.exceptions import Preview
 from tocsin.model.mapping import LogMapping, Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
+from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
 from tocsin.opening import TOOL, create, now_utc, open_existing, open_or_create, publish, recover, run_so_far, utc_text
 from tocsin.processing import FOLDS, spans
-from tocsin.reading.intake import Intake, Progress
+from tocsin.reading.intake import Intake
 from tocsin.reading.receipting import note_collection
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.record import verify as verification

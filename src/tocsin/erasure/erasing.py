@@ -23,10 +23,11 @@ from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan, Going, Leaning
 from tocsin.model.finding import Finding
+from tocsin.model.progress import Progress
 from tocsin.model.reference import split_reference
 from tocsin.opening import now_utc, open_existing, publish, recover, utc_text
 from tocsin.processing import process_left
-from tocsin.reading.intake import Intake, Progress
+from tocsin.reading.intake import Intake
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of
 from tocsin.reading.work import plan_of
 from tocsin.record.acts import Act, acts_of, append_act

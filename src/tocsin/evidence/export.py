@@ -39,11 +39,11 @@ from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import EntityType, Finding, Incident
 from tocsin.model.instant import format_time
 from tocsin.model.joining import Identities
+from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
-from tocsin.reading.intake import Progress
 from tocsin.reading.rereading import dating_of
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import FIELDS, fields_statement, subject_of

@@ -11,8 +11,8 @@ from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.export import Exported, Wanted, export_evidence
 from tocsin.evidence.transfer import contents_of, expect, pass_on
 from tocsin.model.answers import Answers
+from tocsin.model.progress import Progress
 from tocsin.opening import open_existing
-from tocsin.reading.intake import Progress
 from tocsin.record.handing import Transfer
 from tocsin.record.people import Holder
 from tocsin.record.people_keys import Signer

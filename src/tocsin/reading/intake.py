@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
+from tocsin.model.progress import Progress
 from tocsin.opening import publish
 from tocsin.processing import FOLDS, YEARLESS, Sealing
 from tocsin.reading.work import Done, Job, work
@@ -37,22 +38,6 @@ from tocsin.store.workspace import Workspace
 _WINDOW = 3
 # What follows the newest checkpoint can be taken away without a trace: one is signed often while much is read.
 _SIGN_EVERY_SECONDS = 10.0
-
-
-class Progress(Protocol):
-    """Where a long work tells how far it is. Totals in the unit of the stage (bytes, records, items)."""
-
-    def stage(self, name: str, total: int | None) -> None:
-        """A new stage begins."""
-        ...
-
-    def advance(self, amount: int) -> None:
-        """So much of it is done."""
-        ...
-
-    def note(self, text: str) -> None:
-        """A sentence worth showing."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSour
 from tocsin.detect.sigma.rules import has_rules, load_rules, rule_texts, rules_digest
 from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.model.mapping import LogMapping
-from tocsin.reading.intake import Progress
+from tocsin.model.progress import Progress
 from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
 from tocsin.store.workspace import Workspace
