@@ -18,12 +18,13 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from tocsin.chunk_rows import YEARLESS
 from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
 from tocsin.model.progress import Progress
 from tocsin.opening import publish
-from tocsin.processing import FOLDS, YEARLESS, Sealing
+from tocsin.processing import FOLDS, Sealing
 from tocsin.reading.work import Done, Job, work
 from tocsin.reading.workers import Workers, start_workers
 from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from tocsin.chunk_rows import YEARLESS
 from tocsin.collect.archive import read_member
 from tocsin.collect.declared.packing import source_of
 from tocsin.collect.limits import ArchiveFault, Limits
@@ -20,7 +21,7 @@ from tocsin.model.chunk import VERBATIM, Chunk, Dating, Input, InputState
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
-from tocsin.processing import YEARLESS, Sealing
+from tocsin.processing import Sealing
 from tocsin.reading.intake import Intake, replace_derived
 from tocsin.reading.work import Done, Job, work
 from tocsin.record.commitment import Span, unpacked_places
