@@ -238,7 +238,7 @@ def test_the_page_opens_with_what_a_judge_asks(package: Path) -> None:
     text = " ".join(page.text.split())
     opening = (
         "Evidence: Mailbox of ada.example@tribunal.example read in bulk "
-        "This package holds 4 records of computer logs and 2 findings that rest on them of the incident "
+        "This package holds 4 records of computer logs and 2 findings that rest on them, on the incident "
         "\u201cMailbox of ada.example@tribunal.example read in bulk\u201d (4 March 2024). "
         "It was exported on 9 March 2024, 10:00 UTC "
         "from the ledger tribunal.example/tocsin. Who exported it: nobody by an own key"

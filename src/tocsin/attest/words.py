@@ -149,7 +149,7 @@ def _holds(package: Package) -> Iterator[str]:
     about = ", ".join(f"\u201c{one.title}\u201d ({_days(one.first, one.last)})" for one in package.incidents[:3])
     more = f" and {len(package.incidents) - 3:,} more" if len(package.incidents) > 3 else ""
     incident = (
-        f" of {'the incident' if len(package.incidents) == 1 else 'the incidents'} {about}{more}" if about else ""
+        f", on {'the incident' if len(package.incidents) == 1 else 'the incidents'} {about}{more}" if about else ""
     )
     yield (
         f"This package holds {counted(len(package.records), 'record')} of computer logs and {rest} {rests}{incident}."
@@ -180,7 +180,7 @@ def _withholds(package: Package) -> Iterator[str]:
 
 
 def _bounds(package: Package) -> Iterator[str]:
-    yield "It proves that these records are what the institution sealed, and who signed for what was done with them."
+    yield "It proves that these records are what the institution sealed, and which keys signed for what was done."
     if not package.outside:
         yield OWN_WORD
     yield "It does not prove that the logs were true or complete, nor that a person did anything."
