@@ -224,6 +224,30 @@ def test_a_record_shown_with_a_time_it_does_not_have_is_named(case: Path, tocsin
         reproduce(Path("P"))
 
 
+def test_a_package_says_who_named_the_witness_and_what_came_after_it(case: Path, tocsin: Tocsin) -> None:
+    tocsin("key", "new", "ada", "-o", "ada.key")
+    ada = key_of(tocsin, "ada")
+    enrolment = ("--person", "Ada Example", "--role", "officer", "--workspace", "CASE", "--as", "ada.key")
+    assert tocsin("key", "enrol", ada, *enrolment).code == 0
+    witness = tocsin("witness", "new", "archive.example/w1", "w1.key").out.strip()
+    assert tocsin("witness", "trust", witness, "--workspace", "CASE").code == 0
+    log = tocsin("witness", "list", "--workspace", "CASE").out.split()[1]
+    assert tocsin("witness", "request", "archive.example/w1", "--workspace", "CASE", "-o", "request").code == 0
+    signing = ("--key", "w1.key", "--state", "w1.state", "--log", log, "-o", "answer")
+    assert tocsin("witness", "sign", "request", *signing).code == 0
+    assert tocsin("witness", "accept", "answer", "--workspace", "CASE").code == 0
+    exported(tocsin)
+    (said,) = json.loads(Path("P/data/package.json").read_bytes())["outside"]
+    assert "signed by the witness archive.example/w1" in said
+    assert "Who named the witness as one to trust: nobody by an own key: the ledger's key signed (entry" in said
+    assert "Not covered: 1 entry that came later, no enclosed record among them." in said
+    assert "ATTESTED FROM OUTSIDE" in Path("P/data/index.html").read_text()
+    verified = tocsin("evidence", "verify", "P").out
+    assert "VERIFIED: the package is intact and its parts fit. Somebody outside, whom the institution named" in verified
+    assert "1 came later" in verified
+    assert tocsin("evidence", "reproduce", "P").code == 0
+
+
 def test_evidence_is_handed_over_by_an_officer_and_signed_for(
     case: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
