@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -257,6 +258,30 @@ def test_a_package_is_passed_on_against_a_receipt(ws: Path, tmp_path: Path, pack
     assert contents_of(package).digest in transferred.did
     with unchanged(ws), pytest.raises(RefusedError, match="on record already"):
         file_receipt(ws, receipt.note, **signed(ws, tmp_path / BELA))
+
+
+def test_what_a_stolen_key_passed_on_and_filed_is_as_if_it_had_not(ws: Path, tmp_path: Path, package: Path) -> None:
+    boris = new_key(tmp_path / "boris", "boris@tribunal.example", ask)
+    enrol(ws, str(boris), "Boris Invented", [Role.CUSTODIAN], by(tmp_path / ADA))
+    note = passed_on(ws, tmp_path, package)
+    given = receive(note, package, str(tmp_path / REGISTRY), ask, {}).note
+    filed = file_receipt(ws, given, **signed(ws, tmp_path / "boris")).leaf
+    revoke(ws, "boris@tribunal.example", "stolen", filed, by(tmp_path / ADA))
+    file_receipt(ws, given, **signed(ws, tmp_path / BELA))
+    passed = next(link.entry for link in chain(ws, None) if link.kind == "transferred")
+    revoke(ws, BELA, "stolen as well", passed, by(tmp_path / ADA))
+    with unchanged(ws), pytest.raises(VerificationError, match=f"entry {passed}, a transfer that does not count: .*well"):
+        file_receipt(ws, given, **signed(ws, tmp_path / ADA))
+    assert [link.kind for link in chain(ws, None) if link.disowned] == ["transferred", "received", "received"]
+
+
+def test_what_a_stolen_key_took_in_is_told_anew_by_the_next_run(ws: Path, tmp_path: Path, logs: Path) -> None:
+    settings = Settings(paths=(str(logs),), workspace=ws, actors=_actors(ws, tmp_path / BELA))
+    investigate(settings, Silent())
+    revoke(ws, BELA, "stolen", chain(ws, None)[-1].entry, by(tmp_path / ADA))
+    investigate(dataclasses.replace(settings, actors=_actors(ws, tmp_path / ADA)), Silent())
+    assert chain(ws, None)[-1].kind == "collected"
+    assert (last_what(ws)["inputs"], last_what(ws)["records"]) == (1, 5)
 
 
 def test_nobody_signs_for_a_package_that_is_not_the_one_passed_on(ws: Path, tmp_path: Path, package: Path) -> None:

@@ -42,7 +42,7 @@ def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
 def people_of(workspace: Workspace, key: WorkspaceKey) -> Registry:
     """The same, from the acts that say who is who alone: quick, however often the evidence was read.
 
-    It does not know what else a revocation took back.
+    It does not know what else a revocation took back: its `disowned` is not all of them.
     """
     with workspace.reading() as connection:
         return registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))

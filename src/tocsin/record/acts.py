@@ -18,7 +18,7 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, check_clock, frontier_of
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.notes import Note, VerifierKey, ed25519_key, with_signature
-from tocsin.record.people import Registry, check_act
+from tocsin.record.people import Registry, check_act, counting
 from tocsin.record.people_keys import Signer
 from tocsin.record.statements import (
     ACT,
@@ -167,6 +167,14 @@ def acts_of(connection: Connection, kind: str | None = None) -> Iterator[Act]:
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(beginning):
             yield read_act(statement.leaf, statement.data)
+
+
+def counted_acts(connection: Connection, kind: str) -> tuple[Act, ...]:
+    """The acts of one kind that count now, in order: not those that a revocation took back. Raises as `acts_of`."""
+    check_no_act_is_hidden(connection)
+    beginnings = (*_OF_PEOPLE, (_BEGINNING % kind).encode())
+    found = (each for each in statements_of(connection, ACT) if each.data.startswith(beginnings))
+    return tuple(act for act in counting(read_act(each.leaf, each.data) for each in found) if act.kind == kind)
 
 
 def read_act(leaf: int, data: bytes) -> Act:

@@ -128,10 +128,7 @@ class Registry:
                 self._apply(act)
                 continue
             revocation, name = by
-            self.disowned[act.leaf] = (
-                f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: "
-                f"{revocation.what['reason']}"
-            )
+            self.disowned[act.leaf] = _why(revocation, name)
             if (come := self._brought_in(act)) is not None:
                 reason = f"brought in by entry {act.leaf}, which is taken back"
                 fell = come.name != revocation.what["name"]
@@ -146,6 +143,25 @@ class Registry:
         return next((each for each in said if each.leaf not in taken), None)
 
 
+def disowned_in(acts: Iterable[Act]) -> dict[int, str]:
+    """By entry, why an act does not count any more: a revocation among the acts takes it back.
+
+    acts   of the ledger in order, each good when it was recorded; those that say who is who must all be among them
+    """
+    return {leaf: _why(*by) for leaf, by in _taken_back(tuple(acts)).items()}
+
+
+def counting(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Those of the acts that count, in order: whatever acts decide, these decide it. `acts` as in `disowned_in`."""
+    past = tuple(acts)
+    taken = _taken_back(past)
+    return tuple(act for act in past if act.leaf not in taken)
+
+
+def _why(revocation: Act, name: str) -> str:
+    return f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: {_text(revocation.what, 'reason')}"
+
+
 def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
     """By entry, the revocation that takes an act back, and the key that signed it.
 
@@ -154,9 +170,10 @@ def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
     """
     taken: dict[int, tuple[Act, str]] = {}
     for revocation in reversed(past):
-        if revocation.kind != "revoked" or revocation.what["since"] is None or revocation.leaf in taken:
+        since = revocation.what.get("since")
+        if revocation.kind != "revoked" or not isinstance(since, int) or revocation.leaf in taken:
             continue
-        waiting = [(revocation.what["name"], revocation.what["since"])]
+        waiting = [(_text(revocation.what, "name"), since)]
         while waiting:
             name, since = waiting.pop()
             for act in past:
@@ -164,7 +181,7 @@ def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
                     continue
                 taken[act.leaf] = (revocation, name)
                 if act.kind in _BRINGING:
-                    waiting.append((act.what["name" if act.kind == "enrolled" else "new_name"], act.leaf))
+                    waiting.append((_text(act.what, "name" if act.kind == "enrolled" else "new_name"), act.leaf))
     return taken
 
 
