@@ -9,6 +9,7 @@ import pytest
 from tests.patterns import compiled_once
 
 from tocsin.detect.sigma import compile as compiling
+from tocsin.record import people_keys
 
 # How long an example takes says more of the machine than of the product.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -26,6 +27,14 @@ def own_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("configuration")))
     for name in ("TOCSIN_PASSPHRASE", "TOCSIN_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY", "TOCSIN_PERSON_KEY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_key_files() -> Iterator[None]:
+    """What makes a passphrase slow to guess would make hundreds of tests slow."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(people_keys, "_BCRYPT_ROUNDS", 1)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tocsin.answering import Held
 from tocsin.cli.progress import Silence
 from tocsin.correlate import identity
+from tocsin.enclosing import open_records
 from tocsin.errors import VerificationError
 from tocsin.exercise import run as play
 from tocsin.investigation import Settings, investigate
@@ -22,10 +23,12 @@ from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
 from tocsin.model.finding import Finding
 from tocsin.model.joining import Identities
-from tocsin.model.reference import RecordPlace
-from tocsin.record.keys import key_sources, open_key
-from tocsin.reproducing import EnclosedChunk, Reproduced, enclose, findings_from, rules_of, unlike
-from tocsin.rereading import Rereader, chunk_of, dating_of
+from tocsin.model.reference import RecordPlace, record_reference
+from tocsin.record.keys import WorkspaceKey, key_sources, open_key
+from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.proofs import TileReader
+from tocsin.reproducing import EnclosedChunk, Reproduced, findings_from, rules_of, unlike
+from tocsin.rereading import dating_of
 from tocsin.ruleset import own_rules
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
@@ -47,7 +50,7 @@ class Investigated:
 
     answers: Answers
     workspace: Workspace
-    rereader: Rereader
+    key: WorkspaceKey
     rules: dict[str, bytes]
     identities: Identities
     dating: Dating | None
@@ -58,16 +61,15 @@ class Investigated:
         for place in places:
             wanted[place.input].add(place.entry)
         rows = tables.chunks.c
-        found = []
+        references = []
         with self.workspace.reading() as connection:
+            tree = TileReader(Ledger(self.workspace.ledger), *edge_row(connection))
             for entry in connection.execute(select(tables.inputs).where(tables.inputs.c.path.in_(wanted))).all():
                 query = select(tables.chunks).where(rows.input == entry.id, rows.kind != "container")
                 for chunk in connection.execute(query.order_by(rows.sequence)).all():
                     ordinals = {one - chunk.first_entry for one in wanted[entry.path]} & set(range(chunk.read))
-                    if ordinals:
-                        data = self.rereader.bytes_of(entry, chunk)
-                        found.append(enclose(chunk_of(entry, chunk), chunk.first_entry, data, ordinals))
-        return found
+                    references += [record_reference(chunk.sequence, ordinal) for ordinal in ordinals]
+        return open_records(self.workspace, self.key, references, tree).chunks
 
     def derived_again(self, chunks: Sequence[EnclosedChunk], rules: dict[str, bytes] | None = None) -> Reproduced:
         """What follows from these records alone."""
@@ -94,7 +96,7 @@ def investigated(place: Path, logs: Path, estate: Path | None = None, rules: tup
     return Investigated(
         answers=answers,
         workspace=workspace,
-        rereader=Rereader(workspace, key),
+        key=key,
         rules={path: text for path, text in texts.items() if any(id_.encode() in text for id_ in found)},
         identities=identity.conclude(held.names, hosts, read, held.places),
         dating=dating_of(workspace),

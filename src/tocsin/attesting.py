@@ -32,7 +32,7 @@ from tocsin.record.outside import (
     claims_of,
     trusted_keys,
 )
-from tocsin.record.people_keys import Signer
+from tocsin.record.people_keys import Signer, read_key_file
 from tocsin.record.proofs import TileReader
 from tocsin.record.witness import Cosigned, new_key, open_witness_key, sign_request
 from tocsin.store.durable import write_all_durably
@@ -96,7 +96,7 @@ def cosign(request: bytes, file: Path, state: Path, log: str | None, passphrase:
             hint="write into it the line that `tocsin witness new` printed",
         )
     key = open_witness_key(
-        file.read_bytes(),
+        read_key_file(file),
         typed_key(beside.read_text(encoding="utf-8", errors="replace")),
         passphrase.encode(),
         str(file),

@@ -19,13 +19,13 @@ from tocsin.collect.scanning import CHUNK_BYTES
 from tocsin.collect.tasks import Task
 from tocsin.errors import ConfigError, StoreError, VerificationError
 from tocsin.intake import Intake
-from tocsin.model.chunk import Chunk, Input, InputState
+from tocsin.model.chunk import Chunk, InputState
 from tocsin.record.binding import CHUNK, INPUT
 from tocsin.record.ledger import Ledger
 from tocsin.record.rows import chunk_said, input_said
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
-from tocsin.rereading import Rereader
+from tocsin.rereading import Rereader, input_of
 from tocsin.store import tables
 from tocsin.store.durable import write_durably
 from tocsin.work import Done, Job, work
@@ -143,18 +143,8 @@ def _pieces(rereader: Rereader, entry: Row[Any]) -> Iterator[tuple[Chunk, bytes]
 
 
 def _piece(entry: Row[Any], offset: int, data: bytes) -> tuple[Chunk, bytes]:
-    found = Input(
-        path=entry.path,
-        sha256=entry.sha256,
-        content_sha256=entry.content_sha256,
-        size=entry.size,
-        source=entry.source,
-        certainty=entry.certainty,
-        state=InputState(entry.state),
-        container=entry.container,
-    )
     chunk = Chunk(
-        input=found,
+        input=input_of(entry),
         sequence=-1,
         offset=offset,
         length=len(data),

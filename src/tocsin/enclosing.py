@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, Row, select
 
-from tocsin.collect.declared.packing import source_of
+from tocsin.collect.declared.packing import decoding_source
 from tocsin.collect.reframing import Piece, pieces_of, reframed
-from tocsin.collect.source import Coalescing
+from tocsin.collect.source import Coalescing, Source
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM
-from tocsin.model.record import Record, committed_fields
+from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import record_reference, split_reference
 from tocsin.processing import numbered
-from tocsin.record.binding import CHUNK, INPUT
+from tocsin.record.binding import CHUNK, INPUT, newest
 from tocsin.record.commitment import RecordSalts, leaf_text, salts_of, unpacked_places
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.proofs import TileReader
@@ -75,7 +74,7 @@ def open_records(workspace: Workspace, key: WorkspaceKey, references: Iterable[i
     found = Opened()
     rereader = Rereader(workspace, key)
     with workspace.reading() as connection:
-        said = _newest(connection)
+        said = newest(each for kind in (INPUT, CHUNK) for each in statements_of(connection, kind))
         for sequence in sorted(wanted):
             row = connection.execute(select(tables.chunks).where(tables.chunks.c.sequence == sequence)).one()
             entry = connection.execute(select(tables.inputs).where(tables.inputs.c.id == row.input)).one()
@@ -103,18 +102,14 @@ def leaves_of(connection: Connection, references: Collection[int]) -> dict[int, 
 _Said = Mapping[tuple[str, int], Statement]
 
 
-def _newest(connection: Connection) -> _Said:
-    """The newest statements on inputs and chunks."""
-    found: dict[tuple[str, int], Statement] = {}
-    for kind, member in ((INPUT, "input"), (CHUNK, "sequence")):
-        for statement in statements_of(connection, kind):
-            found[kind, subject_of(statement, member)] = statement
-    return found
+class _Held(NamedTuple):
+    """What is held of one record: its place among the leaves, its ordinal, and what opens its leaf."""
 
-
-def subject_of(statement: Statement, member: str) -> int:
-    """The number under which a statement of our own names what it speaks of."""
-    return int(msgspec.json.decode(statement.data)[member])
+    place: int
+    ordinal: int
+    piece: Piece
+    item: Record | Unreadable
+    salts: RecordSalts | None  # written down for what is left of a chunk that lost records
 
 
 def _open_chunk(
@@ -124,65 +119,69 @@ def _open_chunk(
     if row.decoder == VERBATIM:
         raise VerificationError(f"{entry.path}: what could not be processed has no records to show")
     chunk = chunk_of(entry, row)
-    source, preamble = source_of(chunk.input.source, chunk.preamble)
-    if source.decoder != row.decoder:
+    hint = f"export with the version that has {row.decoder}"
+    source, preamble = decoding_source(chunk, row.decoder, hint)
+    held = list(_held(rereader, entry, row, source, preamble))
+    if gone := sorted(ordinals - {each.ordinal for each in held}) if row.stem is not None else []:
         raise VerificationError(
-            f"{entry.path} was decoded by {row.decoder}; {source.decoder} is installed",
-            hint=f"export with the version that has {row.decoder}",
+            f"{entry.path}, entry {row.first_entry + gone[0]}: it was erased: its commitment alone can be shown"
         )
-    secret = key.unwrap(row.secret)
+    wanted = _with_their_events(source, held, ordinals)
+    chosen = [each for each in held if each.ordinal in wanted and isinstance(each.item, Record)]
+    statements = said[CHUNK, row.sequence].leaf, said[INPUT, row.input].leaf
+    secret, fielded = key.unwrap(row.secret), set(unpacked_places(row.fielded))
+    for each in chosen:
+        salts = each.salts or salts_of(secret, each.place)
+        found.records.append(_opened(each, salts, (entry, row), statements, is_fielded=each.place in fielded))
+    found.preambles[statements[0]] = row.preamble
+    pieces = tuple(each.piece for each in chosen)
+    found.chunks.append(EnclosedChunk(chunk=chunk, decoder=row.decoder, first_entry=row.first_entry, pieces=pieces))
+
+
+def _held(rereader: Rereader, entry: Row[Any], row: Row[Any], source: Source, preamble: bytes) -> Iterator[_Held]:
+    """Everything a chunk holds, in order: of one that lost records, what is left."""
     if row.stem is None:
         data = rereader.bytes_of(entry, row)
-        framed = list(source.records(data, preamble, chunk.skip))
-        places = list(numbered(framed))
-        leaves: list[tuple[int, Piece, RecordSalts | None]] = [
-            (place, piece, None) for place, piece in enumerate(pieces_of(source, data, framed))
-        ]
-    else:
-        left = rereader.left(entry, row)
-        framed = reframed(source, preamble, left.pieces)
-        places = [(piece.ordinal, item) for piece, item in zip(left.pieces, framed, strict=True)]
-        for gone in sorted(ordinals - {piece.ordinal for piece in left.pieces}):
-            raise VerificationError(
-                f"{entry.path}, entry {row.first_entry + gone}: it was erased: its commitment alone can be shown"
-            )
-        leaves = [
-            (remnant.place, piece, remnant.salts)
-            for remnant, piece in zip(left.residue.remnants, left.pieces, strict=True)
-        ]
+        framed = list(source.records(data, preamble, row.skip))
+        pieces = pieces_of(source, data, framed)
+        for place, (piece, (ordinal, item)) in enumerate(zip(pieces, numbered(framed), strict=True)):
+            yield _Held(place, ordinal, piece, item, None)
+        return
+    left = rereader.left(entry, row)
+    items = reframed(source, preamble, left.pieces)
+    for remnant, piece, item in zip(left.residue.remnants, left.pieces, items, strict=True):
+        yield _Held(remnant.place, piece.ordinal, piece, item, remnant.salts)
+
+
+def _with_their_events(source: Source, held: Sequence[_Held], ordinals: Collection[int]) -> set[int]:
+    """The ordinals, with those of all other records of the events they are part of."""
     wanted = set(ordinals)
     if isinstance(source, Coalescing):
-        records = [(ordinal, item) for ordinal, item in places if isinstance(item, Record)]
+        records = [(each.ordinal, each.item) for each in held if isinstance(each.item, Record)]
         for event in source.coalesce([record for _, record in records]):
             members = {records[place][0] for place in event.records}
-            if members & ordinals:
+            if not members.isdisjoint(ordinals):
                 wanted |= members
-    fielded = set(unpacked_places(row.fielded))
-    statement = said[CHUNK, row.sequence].leaf
-    pieces = []
-    for (place, piece, opening), (ordinal, item) in zip(leaves, places, strict=True):
-        if ordinal not in wanted or not isinstance(item, Record):
-            continue
-        salts = opening or salts_of(secret, place)
-        span = (item.offset, item.length, piece.raw, piece.text, committed_fields(item) if place in fielded else None)
-        pieces.append(piece)
-        found.records.append(
-            OpenedRecord(
-                index=row.tree_start + place,
-                leaf=leaf_text(row.name, row.decoder, place, span, salts),
-                statement=statement,
-                input_statement=said[INPUT, row.input].leaf,
-                reference=record_reference(row.sequence, ordinal),
-                path=entry.path,
-                entry=row.first_entry + ordinal,
-                raw=piece.raw,
-                text=piece.text,
-                salts=salts,
-                fields=committed_fields(item),
-                is_fielded=place in fielded,
-            )
-        )
-    found.preambles[statement] = row.preamble
-    found.chunks.append(
-        EnclosedChunk(chunk=chunk, decoder=row.decoder, first_entry=row.first_entry, pieces=tuple(pieces))
+    return wanted
+
+
+def _opened(
+    held: _Held, salts: RecordSalts, rows: tuple[Row[Any], Row[Any]], statements: tuple[int, int], *, is_fielded: bool
+) -> OpenedRecord:
+    (entry, row), piece, item = rows, held.piece, held.item
+    fields = committed_fields(item) if isinstance(item, Record) else {}
+    span = (item.offset, item.length, piece.raw, piece.text, fields if is_fielded else None)
+    return OpenedRecord(
+        index=row.tree_start + held.place,
+        leaf=leaf_text(row.name, row.decoder, held.place, span, salts),
+        statement=statements[0],
+        input_statement=statements[1],
+        reference=record_reference(row.sequence, held.ordinal),
+        path=entry.path,
+        entry=row.first_entry + held.ordinal,
+        raw=piece.raw,
+        text=piece.text,
+        salts=salts,
+        fields=fields,
+        is_fielded=is_fielded,
     )

@@ -18,7 +18,7 @@ from tocsin.answering import Held, answer
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.correlate import identity
-from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records, subject_of
+from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.intake import Progress
 from tocsin.investigation import answerable
@@ -43,7 +43,7 @@ from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.record.acts import acts_of, record_act
-from tocsin.record.binding import FIELDS, fields_statement
+from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
 from tocsin.record.keys import WorkspaceKey
@@ -326,15 +326,11 @@ def _of_what_is_shown(
 def _commit_fields(workspace: Workspace, records: Sequence[OpenedRecord]) -> dict[int, int]:
     """By leaf of a record that was sealed without a field root, the leaf of the statement that gives it one."""
     with workspace.writing() as connection:
-        held = {_of(each): each.leaf for each in statements_of(connection, FIELDS)}
+        held = {subject_of(each): each.leaf for each in statements_of(connection, FIELDS)}
         missing = [one for one in records if not one.is_fielded and one.index not in held]
         said = [(FIELDS, fields_statement(one.index, field_root(one.salts.fields, one.fields))) for one in missing]
         first = append_statements(connection, Ledger(workspace.ledger), said) if said else 0
     return held | {one.index: first + place for place, one in enumerate(missing)}
-
-
-def _of(statement: Statement) -> int:
-    return subject_of(statement, "leaf")
 
 
 def _enclosed(

@@ -51,7 +51,6 @@ class HandedOver:
     receiver: str
     officer: str
     transfer: Transfer
-    letter: str
 
 
 def hand_over(
@@ -109,9 +108,7 @@ def hand_over(
         )
     )
     write_durably(folder / LETTER, letter.encode("utf-8"))
-    return HandedOver(
-        exported=exported, receiver=receiver.person, officer=officer.person, transfer=transfer, letter=letter
-    )
+    return HandedOver(exported=exported, receiver=receiver.person, officer=officer.person, transfer=transfer)
 
 
 def _officer(workspace: Path, passphrase: str | None, actors: Sequence[Signer]) -> Holder:

@@ -11,14 +11,13 @@ from typing import Any
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
-from tocsin.collect.declared.packing import source_of
+from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Event, Mapped, Source
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
-from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
@@ -297,12 +296,7 @@ def spans(data: bytes, decoder: str, chunk: Chunk | None, fielded: Collection[in
     """
     if decoder == VERBATIM or chunk is None:
         return [(0, len(data), data, None, None)]
-    source, preamble = source_of(chunk.input.source, chunk.preamble)
-    if source.decoder != decoder:
-        raise VerificationError(
-            f"{chunk.input.path} was decoded by {decoder}; {source.decoder} is installed",
-            hint=f"install {decoder} to recompute the canonical texts",
-        )
+    source, preamble = decoding_source(chunk, decoder, f"install {decoder} to recompute the canonical texts")
     return _spans(data, list(source.records(data, preamble, chunk.skip)), source, fielded)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from tocsin.collect.declared.packing import source_of, unpacked
-from tocsin.collect.reframing import Piece, pieces_of, reframed
-from tocsin.collect.source import Coalescing
+from tocsin.collect.declared.packing import decoding_source, unpacked
+from tocsin.collect.reframing import Piece, reframed
 from tocsin.correlate import exceptions, findings
 from tocsin.correlate.naming import under_one_name
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
@@ -23,7 +22,7 @@ from tocsin.model.finding import Entity, EntityType, Finding
 from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import RecordPlace, split_reference
-from tocsin.processing import Plan, numbered, process_framed
+from tocsin.processing import Plan, process_framed
 from tocsin.record.canonical import canonical
 from tocsin.ruleset import log_source_maps
 
@@ -60,31 +59,6 @@ class Reproduced:
     findings: tuple[Finding, ...]
 
 
-def enclose(
-    chunk: Chunk, first_entry: int, data: bytes, ordinals: Set[int], left: Sequence[Piece] | None = None
-) -> EnclosedChunk:
-    """The records of these ordinals taken out of a chunk's bytes, with all others of the events they are part of.
-
-    left   the records left to a chunk that lost some (`rereading.Left`), in place of `data`
-    """
-    source, preamble = source_of(chunk.input.source, chunk.preamble)
-    if left is None:
-        framed = list(source.records(data, preamble, chunk.skip))
-        pieces, items = pieces_of(source, data, framed), list(numbered(framed))
-    else:
-        pieces = list(left)
-        items = [(piece.ordinal, item) for piece, item in zip(left, reframed(source, preamble, left), strict=True)]
-    wanted = set(ordinals)
-    if isinstance(source, Coalescing):
-        records = [(ordinal, item) for ordinal, item in items if isinstance(item, Record)]
-        for event in source.coalesce([record for _, record in records]):
-            members = {records[place][0] for place in event.records}
-            if members & ordinals:
-                wanted |= members
-    chosen = tuple(piece for piece in pieces if piece.ordinal in wanted)
-    return EnclosedChunk(chunk=chunk, decoder=source.decoder, first_entry=first_entry, pieces=chosen)
-
-
 def rules_of(texts: Mapping[str, bytes], chunks: Sequence[EnclosedChunk]) -> CompiledRules:
     """Rule files, by path, compiled for every source and the declared logs among the chunks.
 
@@ -105,8 +79,8 @@ def findings_from(
 ) -> Reproduced:
     """The hits and findings of the enclosed records alone.
 
-    A finding whose records are all enclosed (with those of their events, see `enclose`) is the one the investigation
-    gave, but for what its records do not say: those are arguments here, or `unlike` leaves them out. Records that lie
+    A finding whose records are all enclosed, with those of their events, is the one the investigation gave, but for
+    what its records do not say: those are arguments here, or `unlike` leaves them out. Records that lie
     beside it may give more findings, or parts of findings.
 
     dating      what dated lines that name no year
@@ -186,12 +160,8 @@ def _but_processes(found: Sequence[Finding]) -> set[Entity]:
 
 def _items(enclosed: EnclosedChunk) -> Iterator[tuple[int, Record | Unreadable]]:
     chunk = enclosed.chunk
-    source, preamble = source_of(chunk.input.source, chunk.preamble)
-    if source.decoder != enclosed.decoder:
-        raise VerificationError(
-            f"{chunk.input.path} was decoded by {enclosed.decoder}; {source.decoder} is installed",
-            hint=f"install {enclosed.decoder} to derive its findings again",
-        )
+    hint = f"install {enclosed.decoder} to derive its findings again"
+    source, preamble = decoding_source(chunk, enclosed.decoder, hint)
     pieces = sorted(enclosed.pieces, key=lambda piece: piece.ordinal)
     for piece, item in zip(pieces, reframed(source, preamble, pieces), strict=True):
         if isinstance(item, Unreadable) and piece.unread is None:

@@ -22,7 +22,7 @@ from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.processing import YEARLESS, Sealing
-from tocsin.record.commitment import RecordSalts, Span, salts_of, unpacked_places
+from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.reading import SegmentStore, open_input, place_of
 from tocsin.record.residue import Remnant, Residue
@@ -68,18 +68,6 @@ class Rereader:
         """The records left to a chunk that lost some (its `stem` is set). Raises VerificationError."""
         residue, _ = self._store.residue(place_of(chunk))
         return Left(residue, pieces_left(residue, self.bytes_of(entry, chunk) if residue.remnants else b""))
-
-    def salts(self, chunk: Row[Any], place: int) -> RecordSalts:
-        """What opens the leaf at this place of the chunk. Raises VerificationError where its record was erased."""
-        if chunk.stem is None:
-            return salts_of(self._key.unwrap(chunk.secret), place)
-        residue, _ = self._store.residue(place_of(chunk))
-        for remnant in residue.remnants:
-            if remnant.place == place:
-                return remnant.salts
-        raise VerificationError(
-            f"the record of leaf {chunk.tree_start + place} was erased: its commitment alone is left"
-        )
 
     def _from_any_container(self, entry: Row[Any], chunk: Row[Any]) -> bytes:
         """From the container of that path that holds it: several may have been given under one name in turn."""
@@ -183,22 +171,27 @@ def _held_against(sha256: str, data: bytes, path: str) -> bytes:
     return data
 
 
-def chunk_of(entry: Row[Any], chunk: Row[Any]) -> Chunk:
-    """The chunk as it was processed, from its rows. Raises VerificationError where they say what no row can."""
+def input_of(entry: Row[Any]) -> Input:
+    """The input as it was taken in, from its row. Raises VerificationError where that says what no row can."""
     if entry.state not in iter(InputState):
         raise VerificationError(f"{entry.path}: its row gives the state {entry.state!r}, which there is not")
+    return Input(
+        path=entry.path,
+        sha256=entry.sha256,
+        content_sha256=entry.content_sha256,
+        size=entry.size,
+        source=entry.source,
+        certainty=entry.certainty,
+        state=InputState(entry.state),
+        reason=entry.reason,
+        container=entry.container,
+    )
+
+
+def chunk_of(entry: Row[Any], chunk: Row[Any]) -> Chunk:
+    """The chunk as it was processed, from its rows. Raises VerificationError where they say what no row can."""
     return Chunk(
-        input=Input(
-            path=entry.path,
-            sha256=entry.sha256,
-            content_sha256=entry.content_sha256,
-            size=entry.size,
-            source=entry.source,
-            certainty=entry.certainty,
-            state=InputState(entry.state),
-            reason=entry.reason,
-            container=entry.container,
-        ),
+        input=input_of(entry),
         sequence=chunk.sequence,
         offset=chunk.offset,
         length=chunk.length,

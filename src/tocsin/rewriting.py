@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from tocsin.collect.declared.packing import source_of
+from tocsin.collect.declared.packing import decoding_source
 from tocsin.collect.plan import ChunkKind
 from tocsin.collect.reframing import Piece, pieces_of
 from tocsin.errors import VerificationError
@@ -108,12 +108,8 @@ def _pieces(entry: Row[Any], row: Row[Any], data: bytes) -> Sequence[Piece]:
         whole = Unreadable(0, len(data), data, "not_processed", "", row.read)
         return [Piece(0, data, None, 0, len(data), "", whole)]
     chunk = chunk_of(entry, row)
-    source, preamble = source_of(chunk.input.source, chunk.preamble)
-    if source.decoder != row.decoder:
-        raise VerificationError(
-            f"{entry.path} was decoded by {row.decoder}; {source.decoder} is installed",
-            hint=f"install {row.decoder}: without it nobody could tell whether the records left are as they were",
-        )
+    hint = f"install {row.decoder}: without it nobody could tell whether the records left are as they were"
+    source, preamble = decoding_source(chunk, row.decoder, hint)
     return pieces_of(source, data, list(source.records(data, preamble, chunk.skip)))
 
 

@@ -52,3 +52,16 @@ def test_a_changed_transfer_note_is_refused(place: int, letter: str) -> None:
 def test_a_receipt_that_lacks_something_is_refused(place: int, count: int) -> None:
     with pytest.raises(VerificationError):
         read_receipt(RECEIPT.note[:place] + RECEIPT.note[place + count :])
+
+
+def test_a_note_that_gives_no_time_is_refused() -> None:
+    made = signed_transfer(
+        content=TRANSFER.content,
+        origin=ORIGIN,
+        giver=TRANSFER.giver,
+        receiver=TRANSFER.receiver,
+        at="one day in May",
+        signer=ADA,
+    )
+    with pytest.raises(VerificationError, match="gives no time"):
+        read_transfer(made.note)

@@ -178,7 +178,7 @@ def test_the_first_person_enrols_himself_as_an_officer_and_nothing_else() -> Non
         Ledger().add("enrolled", enrolment(ADA, "analyst"), ADA)
     ledger = Ledger()
     ledger.add("enrolled", enrolment(ADA, "officer"), ADA)
-    assert ledger.registry.holders[ADA.name].is_first
+    assert ledger.registry.holders[ADA.name].by == (ADA.name,)
 
 
 def test_a_signature_is_good_for_the_text_it_stands_under_alone() -> None:
@@ -225,13 +225,6 @@ def test_of_one_person_one_key_at_most_counts_and_only_the_fold_decides(events: 
         assert not gone & set(standing)
         again = registry_of(ledger.acts, vkey(person(ORIGIN, 250)))
         assert again.holders == ledger.registry.holders
-
-
-def test_the_registry_as_of_an_entry_knows_nothing_later() -> None:
-    ledger = two_officers()
-    ledger.add("revoked", revocation(ADA), BELA)
-    assert registry_of(ledger.acts, ledger.registry.key, until=3).holders[ADA.name].is_in_force
-    assert set(registry_of(ledger.acts, ledger.registry.key, until=1).holders) == {ADA.name}
 
 
 def test_an_officer_may_do_what_custodians_and_analysts_may_and_each_row_has_a_reason() -> None:

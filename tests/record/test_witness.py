@@ -213,7 +213,7 @@ def test_a_key_of_a_witness_is_an_openssh_key_under_a_passphrase() -> None:
     data, public = new_key("archive.example/w1", PASSPHRASE)
     assert data.startswith(b"-----BEGIN OPENSSH PRIVATE KEY-----")
     assert str(public).startswith("archive.example/w1+")
-    with pytest.raises(ConfigError, match="passphrase does not open it"):
+    with pytest.raises(ConfigError, match="passphrase does not open w"):
         open_witness_key(data, public, b"another", "w.key")
     with pytest.raises(ConfigError, match="not the key whose public half"):
         open_witness_key(data, new_key("archive.example/w1", PASSPHRASE)[1], PASSPHRASE, "w.key")

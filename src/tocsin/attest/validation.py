@@ -52,15 +52,15 @@ class Sheet(NamedTuple):
     limits: tuple[str, ...]
 
 
-def wilson(k: int, n: int, z: float = _Z) -> tuple[float, float]:
+def wilson(k: int, n: int) -> tuple[float, float]:
     """The score interval of Wilson (1927) for `k` successes of `n` trials; of no trials, everything: (0, 1)."""
     if not 0 <= k <= n:
         raise ValueError("of n there are at most n and at least none")
     if n == 0:
         return 0.0, 1.0
-    share, weight = k / n, z * z / n
+    share, weight = k / n, _Z * _Z / n
     centre = (share + weight / 2) / (1 + weight)
-    reach = z / (1 + weight) * math.sqrt(share * (1 - share) / n + weight / (4 * n))
+    reach = _Z / (1 + weight) * math.sqrt(share * (1 - share) / n + weight / (4 * n))
     # At both ends the formula gives 0 or 1 exactly; floating point may miss them by its last digit.
     return (0.0 if k == 0 else centre - reach), (1.0 if k == n else centre + reach)
 

@@ -13,13 +13,12 @@ from rfc3161_client import VerifierBuilder, decode_timestamp_response
 from tocsin.attest import standalone
 from tocsin.attest.standalone import Options
 from tocsin.errors import VerificationError
+from tocsin.record.timestamps import answer_of
 
 __all__ = ["VERIFIER", "Options", "verify_package"]
 
 # What is copied into each package as data/verify.py.
 VERIFIER = Path(standalone.__file__)
-
-_GRANTED = bytes.fromhex("3003020100")  # PKIStatusInfo of an answer that holds a token
 
 
 def verify_package(folder: Path, options: Options, say: Callable[[str], None]) -> None:
@@ -40,7 +39,7 @@ def verify_package(folder: Path, options: Options, say: Callable[[str], None]) -
 def check_token(token: bytes, note: bytes, roots: bytes, time: int) -> None:
     """That rfc3161-client too takes the token for the note under the roots (PEM). Raises ValueError."""
     try:
-        response = decode_timestamp_response(token if _is_answer(token) else _answer_of(token))
+        response = decode_timestamp_response(token if _is_answer(token) else answer_of(token))
         if int(response.tst_info.gen_time.timestamp()) != time:
             raise ValueError("it reads another time in it")
         verifier = VerifierBuilder(roots=x509.load_pem_x509_certificates(roots)).build()
@@ -53,11 +52,3 @@ def _is_answer(data: bytes) -> bool:
     """Whether it is an answer (TimeStampResp), a sequence that begins with a sequence (its status), and no token."""
     start = 2 if data[1:2] < b"\x80" else 2 + (data[1] & 0x7F)
     return data[start : start + 1] == b"\x30"
-
-
-def _answer_of(token: bytes) -> bytes:
-    """A granted answer that holds the token: RFC 3161, 2.4.2."""
-    content = _GRANTED + token
-    length = len(content).to_bytes(4, "big").lstrip(b"\0")
-    head = bytes([len(content)]) if len(content) < 0x80 else bytes([0x80 | len(length)]) + length
-    return b"\x30" + head + content

@@ -17,6 +17,7 @@ from tocsin.attest.custody import deed, deeds, made_at
 from tocsin.attest.payload import Payload, safe_name
 from tocsin.attest.readme import readme
 from tocsin.attest.redaction import check_records, refuse_leaks, without
+from tocsin.attest.verifying import VERIFIER
 from tocsin.errors import ConfigError, VerificationError
 from tocsin.model.evidence import Export, Package
 from tocsin.model.instant import format_time
@@ -24,10 +25,9 @@ from tocsin.render.element import Json, element
 from tocsin.render.json_text import json_text
 from tocsin.store.faults import disk_faults
 
-VERIFIER = Path(__file__).with_name("standalone.py")
 _README, _EXPORT = "README.txt", "custody/export.json"
 _JSON, _LINES, _NOTE = "application/json", "application/jsonl", "text/plain"
-_TOKEN, _ROOTS, _RULE = "application/timestamp-reply", "application/x-pem-file", "application/yaml"
+_TOKEN, _ROOTS, _RULE = "application/vnd.etsi.timestamp-token", "application/x-pem-file", "application/yaml"
 _LINKED, _PAGE, _PYTHON = "application/ld+json", "text/html", "text/x-python"
 
 

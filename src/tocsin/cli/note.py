@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,8 +38,9 @@ def note(
     are listed.
     """
     from tocsin.investigation import answers_of, enter_notes
+    from tocsin.record.acts import login_name
 
-    entries = _entries(text, at, by or _login(), file)
+    entries = _entries(text, at, by or login_name(), file)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         if entries:
@@ -66,10 +66,3 @@ def _entries(text: str, at: int | None, by: str, file: Path | None) -> tuple[Not
         return ()
     now = time.time_ns()
     return (NoteEntry(time=now if at is None else at, text=text.strip(), by=by, written=now),)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "not named"

@@ -12,12 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
 from tocsin.errors import RefusedError, VerificationError
-from tocsin.record.canonical import canonical, read_canonical
 from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, check_clock, frontier_of
-from tocsin.record.merkle import HASH_BYTES
-from tocsin.record.notes import Note, VerifierKey, ed25519_key, with_signature
+from tocsin.record.note_body import read_body, unsigned
+from tocsin.record.notes import VerifierKey, ed25519_key, with_signature
 from tocsin.record.people import Registry, check_act, counting
 from tocsin.record.people_keys import Signer
 from tocsin.record.statements import (
@@ -34,7 +33,7 @@ _HEADER = ACT_HEADER.decode().rstrip("\n")
 # How the acts that say who is who begin: canonical JSON has `act` first.
 _BEGINNING = f'{_HEADER}\n{{"act":"%s",'
 _OF_PEOPLE = tuple((_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked"))
-_MEMBERS = {"act", "at", "by", "ledger", "previous", "what"}
+_MEMBERS, _TREE_MEMBERS = {"act", "at", "by", "ledger", "previous", "what"}, {"root", "size"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def append_act(
 ) -> Act:
     """`record_act` in the caller's transaction, with which it stands or falls; no checkpoint is published."""
     signers = tuple(actors) or (_OfWorkspace(workspace, key),)
-    said = dict(what) if actors else {**what, "login": _login()}
+    said = dict(what) if actors else {**what, "login": login_name()}
     check_clock(connection, at)
     tree = frontier_of(connection)
     body = {
@@ -129,7 +128,7 @@ def append_act(
         "previous": newest_statement(connection, ACT),
         "what": said,
     }
-    note = Note(f"{_HEADER}\n{canonical(body).decode()}\n", ())
+    note = unsigned(_HEADER, body)
     for signer in signers:
         note = with_signature(note, ed25519_key(signer.name, signer.public_key), signer.sign)
     act = read_act(tree.size, str(note).encode())
@@ -179,30 +178,23 @@ def counted_acts(connection: Connection, kind: str) -> tuple[Act, ...]:
 
 def read_act(leaf: int, data: bytes) -> Act:
     """An act from its note, the signatures unchecked. Raises VerificationError naming the entry."""
-    try:
-        note = data.decode()
-        header, body, empty = note.split("\n", 3)[:3]
-        members = read_canonical(body.encode())
-        tree = members["ledger"]
-        act = Act(
-            leaf=leaf,
-            kind=str(members["act"]),
-            at=str(members["at"]),
-            by=tuple(str(name) for name in members["by"]),
-            size=int(tree["size"]),
-            root=base64.b64decode(tree["root"], validate=True),
-            previous=None if members["previous"] is None else int(members["previous"]),
-            what=dict(members["what"]),
-            note=note,
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise VerificationError(f"entry {leaf} is no act that can be read: {error}") from error
-    if header != _HEADER or empty or set(members) != _MEMBERS or len(act.root) != HASH_BYTES:
-        raise VerificationError(f"entry {leaf} is no act of a kind that this version knows")
-    return act
+    note, body = read_body(data, _HEADER, _MEMBERS, f"entry {leaf}")
+    tree = body.object("ledger", _TREE_MEMBERS)
+    return Act(
+        leaf=leaf,
+        kind=body.text("act"),
+        at=body.time("at"),
+        by=body.texts("by"),
+        size=tree.count("size"),
+        root=tree.digest("root"),
+        previous=None if body.members["previous"] is None else body.count("previous"),
+        what=body.anything("what"),
+        note=str(note),
+    )
 
 
-def _login() -> str:
+def login_name() -> str:
+    """The account this process runs as."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -5,17 +5,32 @@ A row that says anything else than its newest statement was changed after it was
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tocsin.record.canonical import canonical
 from tocsin.record.runs import runs_of
+
+if TYPE_CHECKING:
+    from tocsin.record.statements import Statement
 
 INPUT, CHUNK, DERIVED, FIELDS, REWRITTEN = "input", "chunk", "derived", "fields", "rewritten"
 RUN, BRIEF = "run", "brief"
 
 Row = Mapping[str, Any]
+
+# By kind, the member whose number names what is spoken of.
+SUBJECTS = {
+    INPUT: "input",
+    CHUNK: "sequence",
+    DERIVED: "chunk",
+    FIELDS: "leaf",
+    REWRITTEN: "chunk",
+    RUN: "run",
+    BRIEF: "brief",
+}
 
 _INPUT = ("path", "sha256", "content_sha256", "size", "source", "state", "reason", "container", "complete", "run")
 _CHUNK = (
@@ -95,6 +110,16 @@ def rewritten_statement(sequence: int, segment_sha256: str, residue_sha256: str,
     """That a chunk was written anew without the records of these leaves, all that were ever erased from it."""
     said = {"chunk": sequence, "segment_sha256": segment_sha256, "residue": residue_sha256, "erased": runs_of(erased)}
     return canonical({"statement": REWRITTEN} | said)
+
+
+def subject_of(statement: Statement) -> int:
+    """The number of what a statement of our own speaks of."""
+    return int(json.loads(statement.data)[SUBJECTS[statement.kind]])
+
+
+def newest(statements: Iterable[Statement]) -> dict[tuple[str, int], Statement]:
+    """By kind and subject, the last of these statements on it; they come in the order of the ledger."""
+    return {(each.kind, subject_of(each)): each for each in statements}
 
 
 def _digest(data: bytes | None) -> str:

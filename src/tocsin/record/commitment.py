@@ -126,11 +126,6 @@ def open_fields(key: bytes, fields: Fields) -> FieldsOpened:
     return FieldsOpened(_names_text(tuple(names)).decode(), salts[:SALT_BYTES], tuple(values))
 
 
-def root_of_digests(names: bytes, values: Sequence[bytes]) -> bytes:
-    """The field root from the digest of the names and those of the values: what a verifier recomputes."""
-    return sha256(names + b"".join(values)).digest()
-
-
 def value_text(value: object) -> bytes:
     """JSON of a field's value, UTF-8, ASCII escapes only where the value is no valid text."""
     try:

@@ -11,8 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from tocsin.errors import VerificationError
-from tocsin.record.canonical import canonical, read_canonical
-from tocsin.record.notes import KeyType, Note, VerifierKey, parse_note, parse_verifier_key, verified, with_signature
+from tocsin.record.note_body import Body, read_body, unsigned
+from tocsin.record.notes import KeyType, VerifierKey, parse_verifier_key, verified, with_signature
 from tocsin.record.people_keys import Signer
 
 _TRANSFER, _RECEIPT = "tocsin/transfer/1", "tocsin/receipt/1"
@@ -75,10 +75,10 @@ def read_transfer(note: str) -> Transfer:
     Raises VerificationError.
     """
     what = "the transfer note"
-    said = _said(note, _TRANSFER, _TRANSFER_MEMBERS, what)
-    giver, receiver = _party(said["from"], what), _party(said["to"], what)
-    verified(parse_note(note, what), [giver.key], what)
-    content, origin, at = (_text(said, name, what) for name in ("content", "origin", "at"))
+    signed, said = read_body(note, _TRANSFER, _TRANSFER_MEMBERS, what)
+    giver, receiver = _party(said, "from"), _party(said, "to")
+    verified(signed, [giver.key], what)
+    content, origin, at = said.text("content"), said.text("origin"), said.time("at")
     return Transfer(content=content, origin=origin, giver=giver, receiver=receiver, at=at, note=note)
 
 
@@ -101,47 +101,27 @@ def signed_receipt(transfer: Transfer, *, at: str, signer: Signer) -> Receipt:
 def read_receipt(note: str) -> Receipt:
     """A receipt, its signature verified by the key it gives itself. Raises VerificationError."""
     what = "the receipt"
-    said = _said(note, _RECEIPT, _RECEIPT_MEMBERS, what)
-    key = parse_verifier_key(_text(said, "to", what))
-    verified(parse_note(note, what), [key], what)
-    content, origin, transfer, at = (_text(said, name, what) for name in ("content", "origin", "transfer", "at"))
+    signed, said = read_body(note, _RECEIPT, _RECEIPT_MEMBERS, what)
+    key = parse_verifier_key(said.text("to"))
+    verified(signed, [key], what)
+    content, origin, transfer = (said.text(name) for name in ("content", "origin", "transfer"))
+    at = said.time("at")
     return Receipt(content=content, origin=origin, transfer=transfer, receiver=key, at=at, note=note)
 
 
 def _signed(header: str, said: Mapping[str, Any], key: VerifierKey, signer: Signer) -> str:
     if signer.public_key.public_bytes_raw() != key.public_key:
         raise ValueError("the note is made out to another key")
-    return str(with_signature(Note(f"{header}\n{canonical(said).decode()}\n", ()), key, signer.sign))
-
-
-def _said(note: str, header: str, members: set[str], what: str) -> dict[str, Any]:
-    lines = parse_note(note, what).text.split("\n")
-    if len(lines) != 3 or lines[0] != header:
-        raise VerificationError(f"{what} is not one: its first line is not {header!r}")
-    try:
-        said = read_canonical(lines[1].encode())
-    except ValueError as error:
-        raise VerificationError(f"{what} cannot be read: {error}") from error
-    if set(said) != members:
-        raise VerificationError(f"{what} has other members than version 1 has")
-    return said
+    return str(with_signature(unsigned(header, said), key, signer.sign))
 
 
 def _shown(party: Party) -> dict[str, str]:
     return {"key": str(party.key), "person": party.person}
 
 
-def _party(shown: object, what: str) -> Party:
-    if not isinstance(shown, dict) or set(shown) != _PARTY_MEMBERS:
-        raise VerificationError(f"{what} does not say between whom")
-    key = parse_verifier_key(_text(shown, "key", what))
+def _party(said: Body, name: str) -> Party:
+    shown = said.object(name, _PARTY_MEMBERS)
+    key = parse_verifier_key(shown.text("key"))
     if key.type is not KeyType.ED25519:
-        raise VerificationError(f"{what} names a key that signs no notes")
-    return Party(key=key, person=_text(shown, "person", what))
-
-
-def _text(said: Mapping[str, Any], name: str, what: str) -> str:
-    value = said[name]
-    if not isinstance(value, str):
-        raise VerificationError(f"{what} gives no {name}")
-    return value
+        raise VerificationError(f"{said.what} names a key that signs no notes")
+    return Party(key=key, person=shown.text("person"))

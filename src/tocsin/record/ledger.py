@@ -13,10 +13,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, func, insert, select, update
 
-from tocsin.errors import StoreError
+from tocsin.errors import StoreError, VerificationError
 from tocsin.model.instant import NANOSECONDS, format_time, parse_time
 from tocsin.record.checkpoint import Checkpoint, sign_checkpoint
-from tocsin.record.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Frontier, partial_tile_places
+from tocsin.record.merkle import HASH_BYTES, TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, Frontier, partial_tile_places
 from tocsin.store.durable import write_all_durably, write_durably
 from tocsin.store.faults import disk_faults
 from tocsin.store.tables import checkpoints, cosignatures, timestamps, tree
@@ -46,6 +46,17 @@ class Ledger:
         *above, last = groups
         path = self.folder.joinpath("tile", str(level), *(f"x{group}" for group in above), last)
         return path if width is None else path.with_name(f"{last}.p") / str(width)
+
+    def tile(self, level: int, number: int) -> bytes:
+        """The hashes of a full tile. Raises VerificationError where it is missing or cut, StoreError."""
+        path = self.tile_path(level, number)
+        if not path.exists():
+            raise VerificationError(f"a tile of the ledger is missing: {path}")
+        with disk_faults(path):
+            hashes = path.read_bytes()
+        if len(hashes) != TILE_BYTES:
+            raise VerificationError(f"a tile of the ledger is cut short: {path}")
+        return hashes
 
     def append(self, connection: Connection, leaf_hashes: bytes) -> int:
         """Appends 32-byte leaf hashes, concatenated, and returns the index of the first of them.

@@ -26,7 +26,7 @@ _UNPROVEN = "it proves nothing of who did it"
 class Holder:
     """A person's key.
 
-    enrolled   entry that brought it in; `by` who signed that, `is_first` where that was the person alone
+    enrolled   entry that brought it in; `by` who signed that
     succeeded  entry that replaced it by the key `successor`, None while it stands; `is_recovered` where it was lost
     revoked    entry that revoked it, None while it was not; signatures from ledger size `since` on do not count
     is_fallen  whether it was brought in by an act that was taken back with another key's
@@ -38,7 +38,6 @@ class Holder:
     person: str
     enrolled: int
     by: tuple[str, ...]
-    is_first: bool = False
     succeeded: int | None = None
     successor: str = ""
     is_recovered: bool = False
@@ -113,10 +112,7 @@ class Registry:
         else:
             return None
         key = parse_verifier_key(what["key"])
-        is_first = act.by == (key.name,)
-        return Holder(
-            name=key.name, key=key, roles=roles, person=person, enrolled=act.leaf, by=act.by, is_first=is_first
-        )
+        return Holder(name=key.name, key=key, roles=roles, person=person, enrolled=act.leaf, by=act.by)
 
     def _take_back(self) -> None:
         """The fold made again without what the revocations take back; keys it brought in stay known, and revoked."""
@@ -185,15 +181,13 @@ def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
     return taken
 
 
-def registry_of(acts: Iterable[Act], key: VerifierKey, until: int | None = None) -> Registry:
-    """The registry after the acts, which come in order; with `until` only those at an earlier entry.
+def registry_of(acts: Iterable[Act], key: VerifierKey) -> Registry:
+    """The registry after the acts, which come in order.
 
     Raises VerificationError at the first act that was not good when it was recorded.
     """
     registry = Registry(key=key)
     for act in acts:
-        if until is not None and act.leaf >= until:
-            break
         registry.add(act)
     return registry
 

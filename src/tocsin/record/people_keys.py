@@ -31,6 +31,7 @@ _BCRYPT_ROUNDS = 96
 _LARGEST_KEY_FILE = 64 << 10
 _HEAD = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _ALGORITHM = b"ssh-ed25519"
+_MAKE = "tocsin key new NAME -o FILE"
 
 # OpenSSH's agent protocol (draft-ietf-sshm-ssh-agent, sections 3 and 6).
 _REQUEST_IDENTITIES, _IDENTITIES_ANSWER = 11, 12
@@ -122,11 +123,16 @@ def new_key_file(path: Path, name: str, passphrase: str) -> Ed25519PublicKey:
     if path.exists() or _public_path(path).exists():
         raise ConfigError(f"{path} exists", hint="a key is never replaced: choose another file")
     key = Ed25519PrivateKey.generate()
-    encryption = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(_BCRYPT_ROUNDS).build(passphrase.encode())
-    write_durably(path, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, encryption))
+    write_durably(path, sealed_key(key, passphrase.encode()))
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
     write_durably(_public_path(path), public + b" " + name.encode() + b"\n")
     return key.public_key()
+
+
+def sealed_key(key: Ed25519PrivateKey, passphrase: bytes) -> bytes:
+    """An OpenSSH private key file, under a passphrase that is slow to guess."""
+    encryption = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(_BCRYPT_ROUNDS).build(passphrase)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, encryption)
 
 
 def checked_name(name: str) -> str:
@@ -155,29 +161,38 @@ def signer_of(given: str, *, named: Named, ask: Asking, environment: Mapping[str
 
 def open_key_file(path: Path, *, named: Named, ask: Asking) -> HeldKey:
     """The key in a file, under the passphrase `ask` gives. Raises ConfigError or StoreError, saying what to do."""
-    data = _read_private(path)
-    if not data.lstrip().startswith(_HEAD):
-        raise ConfigError(
-            f"{path} is no key in OpenSSH's private key format",
-            hint="make one with: tocsin key new NAME -o FILE, or: ssh-keygen -t ed25519",
-        )
-    if _is_open(data):
-        raise ConfigError(
-            f"{path} has no passphrase: whoever copies the file signs in its owner's name",
-            hint=f"give it one with: ssh-keygen -p -f {path}",
-        )
-    try:
-        key = load_ssh_private_key(data, ask(path).encode())
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise ConfigError(
-            f"the passphrase does not open {path}", hint="check it and try again; else the file is damaged"
-        ) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _not_ed25519(str(path))
+    key = unsealed_key(read_key_file(path), lambda: ask(path).encode(), str(path))
     return HeldKey(name=named(key.public_key()) or _comment_beside(path, key.public_key()), private_key=key)
 
 
-def _read_private(path: Path) -> bytes:
+def unsealed_key(data: bytes, ask: Callable[[], bytes], where: str, make: str = _MAKE) -> Ed25519PrivateKey:
+    """The key in an OpenSSH private key file, under the passphrase `ask` gives. Raises ConfigError.
+
+    make   the command that makes such a key, as a hint
+    """
+    if not data.lstrip().startswith(_HEAD):
+        raise ConfigError(
+            f"{where} is no key in OpenSSH's private key format",
+            hint=f"make one with: {make}, or: ssh-keygen -t ed25519",
+        )
+    if _is_open(data):
+        raise ConfigError(
+            f"{where} has no passphrase: whoever copies the file signs in its owner's name",
+            hint=f"give it one with: ssh-keygen -p -f {where}",
+        )
+    try:
+        key = load_ssh_private_key(data, ask())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigError(
+            f"the passphrase does not open {where}", hint="check it and try again; else the file is damaged"
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _not_ed25519(where, make)
+    return key
+
+
+def read_key_file(path: Path) -> bytes:
+    """A private key as it lies in its file. Raises ConfigError; StoreError where other accounts can read it."""
     with disk_faults(path):
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_KEY_FILE:
@@ -217,8 +232,8 @@ def _public_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.pub")
 
 
-def _not_ed25519(what: str) -> ConfigError:
-    return ConfigError(f"{what} is no Ed25519 key", hint="make one with: tocsin key new NAME -o FILE")
+def _not_ed25519(what: str, make: str = _MAKE) -> ConfigError:
+    return ConfigError(f"{what} is no Ed25519 key", hint=f"make one with: {make}")
 
 
 def _agent_key(name: str, named: Named, environment: Mapping[str, str]) -> AgentKey:

@@ -11,8 +11,7 @@ from hashlib import sha256
 
 from tocsin.errors import VerificationError
 from tocsin.record.ledger import Ledger
-from tocsin.record.merkle import EMPTY_ROOT, HASH_BYTES, TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, Frontier, root_of
-from tocsin.store.faults import disk_faults
+from tocsin.record.merkle import EMPTY_ROOT, HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Frontier, root_of
 
 MOST_HASHES = 63  # of a consistency proof, as C2SP tlog-witness has it
 _KEPT_TILES = 16
@@ -168,13 +167,7 @@ class TileReader:
         place = level, number
         if (hashes := self._edge.get(place) or self._kept.get(place)) is not None:
             return hashes
-        path = self._ledger.tile_path(level, number)
-        if not path.exists():
-            raise VerificationError(f"a tile of the ledger is missing: {path}")
-        with disk_faults(path):
-            hashes = path.read_bytes()
-        if len(hashes) != TILE_BYTES:
-            raise VerificationError(f"a tile of the ledger is cut short: {path}")
+        hashes = self._ledger.tile(level, number)
         if len(self._kept) >= _KEPT_TILES:
             del self._kept[next(iter(self._kept))]
         self._kept[place] = hashes

@@ -2,7 +2,7 @@
 
 The stamp is over SHA-256 of the note exactly as kept in table `checkpoints`: the text and this workspace's signature
 line. Verification returns what the token says or raises; what is wrong with it is said first and in its own words, then
-two libraries that share no code are asked.
+one library is asked. `second_opinion` asks OpenSSL, which shares no code with it: once, when a token is accepted.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def check_answer(answer: bytes, note: str, nonce: int, roots: bytes) -> Stamp:
 
 def check_token(token: bytes, note: str, roots: bytes) -> Stamp:
     """What a token says of `note`, its certificates being good at the time it gives. Raises VerificationError."""
-    response = _granted(_answer_of(token))
+    response = _granted(answer_of(token))
     said = _parts(response)
     # 1. It is over this note.
     if said.algorithm != _SHA256:
@@ -247,7 +247,7 @@ def _nanoseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 10**9 + moment.microsecond * 1000
 
 
-def _answer_of(token: bytes) -> bytes:
+def answer_of(token: bytes) -> bytes:
     """The answer (DER) that grants this token: what is kept is the token alone."""
     content = _GRANTED + token
     count = len(content)

@@ -107,8 +107,8 @@ def verify(
         erasures = Erasures(acts, statements_of(connection, REWRITTEN))
         found = _Bytes(workspace, key, connection, tree, erasures).check(reread, progress)
         attested = check_outside(connection, acts)
+        reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
         for data in against:
-            reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
             check_against(data, reader, own, trusted_keys(acts))
         return replace(
             found,

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act
-from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN
+from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN, SUBJECTS, subject_of
 from tocsin.record.rows import brief_said, chunk_said, derived_said, input_said, run_said
 from tocsin.record.statements import Statement, kind_of
 from tocsin.store.tables import briefs, chunks, inputs, runs
 
-# By kind: the member that names what is spoken of, and what a changed row means.
-_OF = {
-    INPUT: ("input", "what was received, or whether it was read, is no longer told as it was sealed"),
-    CHUNK: ("sequence", "the place or the count of its records is no longer told as it was sealed"),
-    DERIVED: ("chunk", "findings and verdicts may rest on something else than the record"),
-    RUN: ("run", "answers may be given of another time, or by other rules, than were asked"),
-    BRIEF: ("brief", "what went out, or what the next one is compared with, is no longer told as it was"),
+# By kind of statement on rows, what a changed row means.
+_MEANING = {
+    INPUT: "what was received, or whether it was read, is no longer told as it was sealed",
+    CHUNK: "the place or the count of its records is no longer told as it was sealed",
+    DERIVED: "findings and verdicts may rest on something else than the record",
+    RUN: "answers may be given of another time, or by other rules, than were asked",
+    BRIEF: "what went out, or what the next one is compared with, is no longer told as it was",
 }
 # What no later statement on the same thing may say otherwise: records would be another file's, or stand elsewhere.
 _LASTING = {
@@ -47,23 +45,21 @@ class Said:
                 f"entry {statement.leaf} is of kind {kind}, and its row says {statement.kind}: "
                 "it was changed to hide it"
             )
-        if kind in _OF:
-            said = json.loads(statement.data)
-            subject = said[_OF[kind][0]]
-            self._refuse_change(statement, said, subject)
+        if kind in _MEANING:
+            subject = subject_of(statement)
+            self._refuse_change(statement, subject)
             self._newest[kind, subject] = statement
 
-    def _refuse_change(self, statement: Statement, said: Mapping[str, Any], subject: int) -> None:
+    def _refuse_change(self, statement: Statement, subject: int) -> None:
         before = self._newest.get((statement.kind, subject))
-        if before is None:
+        if before is None or statement.kind not in _LASTING:
             return
-        first = json.loads(before.data)
-        for name in _LASTING.get(statement.kind, ()):
+        first, said = json.loads(before.data), json.loads(statement.data)
+        for name in _LASTING[statement.kind]:
             if first[name] != said[name]:
                 raise VerificationError(
                     f"entry {statement.leaf} says another {name} of {statement.kind} {subject} than entry "
-                    f"{before.leaf}: "
-                    "its records would be attributed to something else than they were sealed as"
+                    f"{before.leaf}: its records would be attributed to something else than they were sealed as"
                 )
 
     def check(self, connection: Connection) -> None:
@@ -96,12 +92,12 @@ class Said:
 
     def _compare(self, kind: str, subject: int, data: bytes) -> None:
         said = self._newest.get((kind, subject))
-        name = _OF[kind][0]
+        name = SUBJECTS[kind]
         if said is None:
             raise VerificationError(f"{name} {subject}: the ledger says nothing of its row: it was put in")
         if said.data != data:
             raise VerificationError(
-                f"{name} {subject}: its rows are not what entry {said.leaf} of the ledger says: {_OF[kind][1]}"
+                f"{name} {subject}: its rows are not what entry {said.leaf} of the ledger says: {_MEANING[kind]}"
             )
 
 
@@ -116,5 +112,3 @@ def check_place(act: Act, before: int | None) -> None:
             f"an act is missing {between}: entry {act.leaf} ({act.kind}) names another act as the one before it; "
             "whose keys counted cannot be judged"
         )
-    if act.size > act.leaf:
-        raise VerificationError(f"entry {act.leaf} ({act.kind}) speaks of {act.size} entries: it was put in or moved")

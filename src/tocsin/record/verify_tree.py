@@ -12,7 +12,7 @@ from tocsin.record.acts import Act
 from tocsin.record.checkpoint import Checkpoint, read_checkpoint
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, cosignature_lines, edge_row
-from tocsin.record.merkle import EMPTY_ROOT, HASH_BYTES, TILE_BYTES, TILE_WIDTH, Frontier, partial_tile_places
+from tocsin.record.merkle import EMPTY_ROOT, HASH_BYTES, TILE_WIDTH, Frontier, partial_tile_places
 from tocsin.store.faults import disk_faults
 from tocsin.store.tables import checkpoints
 from tocsin.store.workspace import Workspace
@@ -62,7 +62,7 @@ class TreeCheck:
     def leaves(self) -> Iterator[bytes]:
         """The leaf hashes as the ledger has them, tile by tile; the last may be partial."""
         for number in range(self.size // TILE_WIDTH):
-            yield self._tile(number)
+            yield self._ledger.tile(0, number)
         if width := self.size % TILE_WIDTH:
             yield self._edge[: width * HASH_BYTES]
 
@@ -145,16 +145,6 @@ class TreeCheck:
         if found != hashes:
             place = first_difference(found, hashes)
             raise VerificationError(f"a tile of the ledger contradicts the tiles below it, at hash {place}: {path}")
-
-    def _tile(self, number: int) -> bytes:
-        path = self._ledger.tile_path(0, number)
-        if not path.exists():
-            raise VerificationError(f"a tile of the ledger is missing: {path}")
-        with disk_faults(path):
-            hashes = path.read_bytes()
-        if len(hashes) != TILE_BYTES:
-            raise VerificationError(f"a tile of the ledger is cut short: {path}")
-        return hashes
 
 
 def _check_said(frontier: Frontier, acts: Collection[Act]) -> None:

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tocsin.errors import ConfigError, VerificationError
@@ -24,6 +22,7 @@ from tocsin.record.checkpoint import TreeHead, check_signed, tree_head
 from tocsin.record.cosignature import Request, read_request
 from tocsin.record.merkle import EMPTY_ROOT
 from tocsin.record.notes import KeyType, Note, VerifierKey, cosignature, parse_note, parse_verifier_key, verified
+from tocsin.record.people_keys import sealed_key, unsealed_key
 from tocsin.record.proofs import verify_consistency
 from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
@@ -32,6 +31,7 @@ STATE_VERSION = 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9.@/_-]*")
 _EMPTY = TreeHead("", 0, b"")
 _STATE = "the state of the witness"
+_MAKE = "tocsin witness new NAME FILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,28 +72,12 @@ def new_key(name: str, passphrase: bytes) -> tuple[bytes, VerifierKey]:
     if not passphrase:
         raise ConfigError("the key of a witness needs a passphrase", hint="type one, or set TOCSIN_PERSON_PASSPHRASE")
     private = Ed25519PrivateKey.generate()
-    data = private.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.OpenSSH,
-        serialization.BestAvailableEncryption(passphrase),
-    )
-    return data, _public(name, private)
+    return sealed_key(private, passphrase), _public(name, private)
 
 
 def open_witness_key(data: bytes, public: VerifierKey, passphrase: bytes, where: str) -> WitnessKey:
     """The key in an OpenSSH private key file, whose public half is `public`. Raises ConfigError."""
-    try:
-        private = serialization.load_ssh_private_key(data, passphrase)
-    except TypeError as error:
-        raise ConfigError(
-            f"{where} is not under a passphrase", hint=f"give it one: ssh-keygen -p -f {where}"
-        ) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise ConfigError(
-            f"{where} is no OpenSSH private key, or the passphrase does not open it", hint="check both and try again"
-        ) from error
-    if not isinstance(private, Ed25519PrivateKey):
-        raise ConfigError(f"{where} is not an Ed25519 key", hint="make one: tocsin witness new NAME FILE")
+    private = unsealed_key(data, lambda: passphrase, where, _MAKE)
     if public != _public(public.name, private):
         raise ConfigError(f"{where} is not the key whose public half is {public}", hint="the two files belong together")
     return WitnessKey(public=public, private=private)

@@ -9,7 +9,8 @@ import msgspec
 
 from tocsin.collect.declared.reader import DeclaredLog
 from tocsin.collect.source import Source, source_named
-from tocsin.errors import StoreError
+from tocsin.errors import StoreError, VerificationError
+from tocsin.model.chunk import Chunk
 from tocsin.model.mapping import PREFIX, LogMapping
 
 _MAGIC = b"tocsin-mapping 1"
@@ -34,6 +35,18 @@ def source_of(name: str, preamble: bytes) -> tuple[Source, bytes]:
     mapping, rest = unpacked(preamble)
     displaced = preamble.partition(b"\n")[0].removeprefix(_MAGIC).removeprefix(_DISPLACES)
     return declared_log(mapping, displaced.decode()), rest
+
+
+def decoding_source(chunk: Chunk, decoder: str, hint: str) -> tuple[Source, bytes]:
+    """`source_of` a chunk that was decoded by `decoder`. Raises VerificationError, with the hint, where another is
+    installed.
+    """
+    source, preamble = source_of(chunk.input.source, chunk.preamble)
+    if source.decoder != decoder:
+        raise VerificationError(
+            f"{chunk.input.path} was decoded by {decoder}; {source.decoder} is installed", hint=hint
+        )
+    return source, preamble
 
 
 def unpacked(preamble: bytes) -> tuple[LogMapping, bytes]:
