@@ -270,7 +270,10 @@ def test_what_a_stolen_key_passed_on_and_filed_is_as_if_it_had_not(ws: Path, tmp
     file_receipt(ws, given, **signed(ws, tmp_path / BELA))
     passed = next(link.entry for link in chain(ws, None) if link.kind == "transferred")
     revoke(ws, BELA, "stolen as well", passed, by(tmp_path / ADA))
-    with unchanged(ws), pytest.raises(VerificationError, match=f"entry {passed}, a transfer that does not count: .*well"):
+    with (
+        unchanged(ws),
+        pytest.raises(VerificationError, match=f"entry {passed}, a transfer that does not count: .*well"),
+    ):
         file_receipt(ws, given, **signed(ws, tmp_path / ADA))
     assert [link.kind for link in chain(ws, None) if link.disowned] == ["transferred", "received", "received"]
 

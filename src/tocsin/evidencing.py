@@ -19,7 +19,7 @@ from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.correlate import identity
 from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records
-from tocsin.errors import ConfigError, RefusedError
+from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.intake import Progress
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
@@ -42,7 +42,7 @@ from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
-from tocsin.record.acts import acts_of, record_act
+from tocsin.record.acts import acts_of, read_act, record_act
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
@@ -392,7 +392,19 @@ def _shown(statement: Statement, tree: TileReader) -> EnclosedStatement:
         salt=statement.salt,
         data=statement.data,
         proof=tuple(tree.inclusion_proof(statement.leaf, tree.size)),
+        ledger_proof=_ledger_proof(statement, tree) if statement.kind == ACT else None,
     )
+
+
+def _ledger_proof(statement: Statement, tree: TileReader) -> tuple[bytes, ...]:
+    """That the ledger the act was signed over is this one's beginning. Raises VerificationError where it cannot be."""
+    act = read_act(statement.leaf, statement.data)
+    if act.size > statement.leaf:
+        raise VerificationError(
+            f"entry {act.leaf} ({act.kind}) says it was signed over {act.size} entries, more than there were before it",
+            hint="see what else is changed, with: tocsin record verify",
+        )
+    return tuple(tree.consistency_proof(act.size, tree.size))
 
 
 def _export_of(workspace: Workspace, entry: int, size: int) -> Export:

@@ -123,7 +123,9 @@ def _lifted(hold: Hold, past: Iterable[Act], disowned: Mapping[int, str]) -> str
     released = next((each for each in reversed(by) if each.leaf in disowned), None)
     if released is None:  # the revocation that took the hold back was taken back itself
         return f"the hold {hold.name!r} of entry {hold.leaf} counts again, and did not then"
-    return f"the hold {hold.name!r} was lifted by entry {released.leaf}, which does not count: {disowned[released.leaf]}"
+    return (
+        f"the hold {hold.name!r} was lifted by entry {released.leaf}, which does not count: {disowned[released.leaf]}"
+    )
 
 
 def leaves_of(act: Act) -> tuple[int, ...]:
