@@ -85,7 +85,7 @@ class Court:
     def named(self, name: str, *entries: int) -> tuple[str, ...]:
         """Records of the input of that name, as findings name them."""
         path = next(account.path for account in self.answers().accounting.inputs if account.path.endswith(name))
-        return tuple(f"{path}:{entry}" for entry in entries)
+        return tuple(f"{path}#{entry}" for entry in entries)
 
     def plan(self, *records: str, before: int | None = None) -> ErasurePlan:
         return erasing.plan_erasure(
@@ -204,9 +204,9 @@ def test_findings_that_leaned_on_it_are_proof_only_and_named_before(court: Court
     assert findings
     places = {place for one in findings for place in one.records}
     some = sorted(places)[:1]
-    (leaning,) = court.plan(*(f"{place.input}:{place.entry}" for place in some)).leaning
+    (leaning,) = court.plan(*(f"{place.input}#{place.entry}" for place in some)).leaning
     assert leaning.left == len(next(one for one in findings if one.id == leaning.id).records) - 1 > 0
-    plan = court.plan(*(f"{place.input}:{place.entry}" for place in sorted(places)))
+    plan = court.plan(*(f"{place.input}#{place.entry}" for place in sorted(places)))
     assert {one.id for one in plan.leaning if one.is_proof_only} == {one.id for one in findings}
     court.carry_out(plan)
     assert not [one for one in court.answers().findings if one.detector.title == "Any Sign-In"]
@@ -347,8 +347,8 @@ def test_who_may_not_leaves_everything_as_it_was(court: Court) -> None:
         ("@100000", "is no record"),
         ("@x", "is no leaf"),
         ("nothing", "names no record"),
-        ("elsewhere.jsonl:1", "there is no record"),
-        (":3", "names no record"),
+        ("elsewhere.jsonl#1", "there is no record"),
+        ("#3", "names no record"),
     ],
 )
 def test_what_names_no_record_is_said(court: Court, record: str, said: str) -> None:

@@ -139,7 +139,7 @@ class _Erasing:
     def plan(self, asked: Asked, answers: Answers) -> ErasurePlan:
         going, kept = self.going(asked)
         if not going:
-            raise ConfigError("there is nothing to erase", hint="; ".join(kept) or "name records: PATH:ENTRY or @LEAF")
+            raise ConfigError("there is nothing to erase", hint="; ".join(kept) or "name records: PATH#ENTRY or @LEAF")
         with self.intake.workspace.reading() as connection:
             acts = self.acts(connection)
         return ErasurePlan(
@@ -232,9 +232,9 @@ class _Erasing:
                 if row.tree_start <= leaf < row.tree_start + row.leaves:
                     return row, lambda opened: _left_at(opened, leaf - opened.row.tree_start, text)
             raise ConfigError(f"entry {leaf} of the ledger is no record", hint="only records can be erased")
-        path, _, number = text.rpartition(":")
+        path, _, number = text.rpartition("#")
         if not path or not number.isdigit():
-            raise ConfigError(f"{text!r} names no record", hint="as findings name them: PATH:ENTRY, or @LEAF")
+            raise ConfigError(f"{text!r} names no record", hint="as findings name them: PATH#ENTRY, or @LEAF")
         entry = int(number)
         rows = [
             row
@@ -242,7 +242,7 @@ class _Erasing:
             if self.inputs[row.input].path == path and row.first_entry <= entry < row.first_entry + row.read
         ]
         if not rows:
-            raise ConfigError(f"there is no record {text}", hint="name it as findings do: PATH:ENTRY")
+            raise ConfigError(f"there is no record {text}", hint="name it as findings do: PATH#ENTRY")
         if len(rows) > 1:
             leaves = ", ".join(f"@{row.tree_start + entry - row.first_entry}" for row in rows)
             raise ConfigError(

@@ -42,7 +42,7 @@ from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
-from tocsin.record.acts import acts_of, read_act, record_act
+from tocsin.record.acts import acts_of, read_act, record_act, refuse_unless_may
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
@@ -122,6 +122,7 @@ def export_evidence(
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
     with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+        refuse_unless_may(workspace, key, EXPORTED, actors)
         package, values = _packed(workspace, key, wanted, progress)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))

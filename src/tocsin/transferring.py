@@ -16,7 +16,7 @@ from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.intake import Intake, Progress
 from tocsin.investigation import run_before
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text
-from tocsin.record.acts import Act, acts_of, read_act, record_act
+from tocsin.record.acts import Act, acts_of, read_act, record_act, refuse_unless_may
 from tocsin.record.handing import Party, Receipt, Transfer, read_receipt, read_transfer, signed_receipt, signed_transfer
 from tocsin.record.people import Holder, Registry, disowned_in
 from tocsin.record.people_keys import Asking, Signer, signer_of
@@ -145,6 +145,7 @@ def take_back(
         raise ConfigError("what comes back needs a source and a note", hint="--from NAME --note TEXT")
     path = f"returned/{source.strip().replace('/', '-')}/{file.name}"
     with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
+        refuse_unless_may(opened, key, "returned", actors)
         rules, kept, finished = run_before(opened, progress)
         recover(opened)
         run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})

@@ -68,7 +68,13 @@ def statement_lines(statements: Iterable[EnclosedStatement]) -> Iterator[bytes]:
     """`statements.jsonl`, by index."""
     for one in sorted(statements, key=lambda one: one.index):
         data = _text(one.data, f"statement at entry {one.index}")
-        shown = {"index": one.index, "kind": one.kind, "salt": one.salt.hex(), "data": data, "proof": proof(one.proof)}
+        shown: dict[str, Json] = {
+            "index": one.index,
+            "kind": one.kind,
+            "salt": one.salt.hex(),
+            "data": data,
+            "proof": proof(one.proof),
+        }
         yield _line(shown if one.ledger_proof is None else shown | {"ledger_proof": proof(one.ledger_proof)})
 
 

@@ -407,10 +407,10 @@ def read_act(data: bytes, index: int) -> Object:
 def check_grown(acts: Sequence[Object]) -> None:
     """(7) Each act was signed over the ledger that has it, as it was before: none is carried over from another one."""
     for act in acts:
-        size, index = act["ledger"][0], act["index"]
+        size, index, (tree, proof) = act["ledger"][0], act["index"], act["grown"]
         with at(7, act["where"]):
             check(0 <= size <= index, f"it speaks of a ledger of {size} entries, which came after it")
-            check_consistent(act["ledger"], *act["grown"], f"it was signed over another ledger of {size} entries")
+            check_consistent(act["ledger"], tree, proof, f"it was signed over another ledger of {size} entries")
 
 
 def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Taken:

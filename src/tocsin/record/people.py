@@ -155,7 +155,8 @@ def counting(acts: Iterable[Act]) -> tuple[Act, ...]:
 
 
 def _why(revocation: Act, name: str) -> str:
-    return f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: {_text(revocation.what, 'reason')}"
+    reason = _text(revocation.what, "reason")
+    return f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: {reason}"
 
 
 def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
@@ -196,8 +197,18 @@ def check_act(act: Act, registry: Registry) -> None:
     """Raises VerificationError where an act does not count, naming the entry and what that means.
 
     `registry` is as of the acts before it. In order: its kind is known; its place; who signed, once each; each was in
-    force; their signatures are good; a role of theirs allows it, and they are people enough; what it says of people.
+    force; a role of theirs allows it, and they are people enough; their signatures are good; what it says of people.
     """
+    entry = f"entry {act.leaf} ({act.kind})"
+    keys = check_signers(act, registry)
+    note = parse_note(act.note, entry)
+    for key in keys:
+        verified(note, [key], entry)
+    _CHECKED.get(act.kind, _nothing_more)(act, registry, entry)
+
+
+def check_signers(act: Act, registry: Registry) -> list[VerifierKey]:
+    """That those who sign may, their signatures and what the act says unseen; their keys. Raises as `check_act`."""
     entry = f"entry {act.leaf} ({act.kind})"
     if act.kind not in allowed_acts():
         raise VerificationError(f"{entry}: there is no such kind of act: {_UNPROVEN}, and nothing of what was done")
@@ -206,11 +217,8 @@ def check_act(act: Act, registry: Registry) -> None:
     if not act.by or len(set(act.by)) != len(act.by):
         raise VerificationError(f"{entry} names no signer, or one twice: {_UNPROVEN}")
     keys = _keys_of(act, registry, entry)
-    note = parse_note(act.note, entry)
-    for key in keys:
-        verified(note, [key], entry)
     _check_roles(act, registry, entry)
-    _CHECKED.get(act.kind, _nothing_more)(act, registry, entry)
+    return keys
 
 
 def _keys_of(act: Act, registry: Registry, entry: str) -> list[VerifierKey]:
