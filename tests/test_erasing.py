@@ -18,8 +18,10 @@ from sqlalchemy import Row, delete, select, update
 from tests.contracts.test_sources import SAMPLES
 from tests.journeys.logs import lines
 from tests.record.acting import ADA, BELA, CAI, enrolment
+from typer.testing import CliRunner
 
 from tocsin import dismantling, erasing, rewriting
+from tocsin.cli.main import app
 from tocsin.cli.progress import Silence
 from tocsin.collect.source import all_sources
 from tocsin.enclosing import open_records
@@ -36,6 +38,7 @@ from tocsin.record.commitment import leaf_text, salts_of
 from tocsin.record.derivation import derive
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.people_keys import HeldKey
 from tocsin.record.proofs import TileReader
 from tocsin.record.segment import open_segment
 from tocsin.record.statements import append_statements
@@ -221,7 +224,7 @@ def test_a_chunk_can_lose_records_again_and_by_leaf(court: Court) -> None:
     court.erase("@5")
     with pytest.raises(ConfigError, match=r"@5 was erased before"):
         court.plan("@5")
-    with pytest.raises(ConfigError, match=r":4 was erased before"):
+    with pytest.raises(ConfigError, match=r"#4 was erased before"):
         court.plan(*court.named("a.jsonl", 4))
     court.erase("@6", *court.named("a.jsonl", 59))
     assert court.verified().erased == 3
@@ -318,6 +321,36 @@ def test_while_a_hold_is_in_force_nothing_is_erased(court: Court) -> None:
     assert [hold.is_in_force for hold in list_holds(court.path)] == [False]
     court.erase("@5")
     assert court.verified().erased == 1
+
+
+def act(court: Court, kind: str, what: dict[str, Any], *by: HeldKey) -> int:
+    return record_act(court.workspace, court.key, kind, what, AT, by).leaf
+
+
+def test_a_hold_lifted_by_a_stolen_key_keeps_records_and_what_it_erased_is_said(court: Court) -> None:
+    set_hold(court.path, "Case 7", "an appeal", [BELA], None)
+    lifted = release_hold(court.path, "Case 7", "a lie", [ADA], None).leaf
+    plan = court.plan("@6")
+    done = court.erase("@5")
+    assert not court.verified().unfounded
+    act(court, "revoked", {"name": ADA.name, "reason": "stolen", "since": lifted}, BELA)
+    for attempt in (lambda: court.plan("@6"), lambda: court.carry_out(plan, BELA, CAI)):
+        with pytest.raises(RefusedError, match="'Case 7' is in force"):
+            attempt()
+    (found,) = court.verified().unfounded
+    assert (found.entry, found.leaves) == (done.entry, 1)
+    told = CliRunner().invoke(app, ["record", "verify", "--workspace", str(court.path), "--quiet"])
+    assert told.exit_code == 0
+    assert f"NOT RIGHT:  1 records are gone for good by entry {done.entry}" in told.output
+
+
+def test_a_release_that_nobody_could_sign_lets_nothing_go(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_hold(court.path, "Case 7", "an appeal", [BELA], None)
+    with monkeypatch.context() as tampered:  # somebody who has the machine writes it himself
+        tampered.setattr("tocsin.record.acts._refuse_uncounted", lambda *_: None)
+        act(court, "released", {"name": "Case 7", "reason": "a lie"}, CAI)
+    with pytest.raises(VerificationError, match="whose role"):
+        court.plan("@5")
 
 
 @pytest.mark.parametrize("actors", [(ADA,), (ADA, ADA), (CAI, CAI)])

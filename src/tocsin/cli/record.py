@@ -113,8 +113,8 @@ def _words(verified: Verified) -> str:
         *_people(verified),
         *([f"erased:     {erased}"] if verified.erased else []),
         *(
-            f"NOT RIGHT:  {each.leaves:,} records are gone for good by entry {each.entry}, an erasure that does not count "
-            f"any more: {shown(each.why)}"
+            f"NOT RIGHT:  {each.leaves:,} records are gone for good by entry {each.entry}, and what allowed that does "
+            f"not count any more: {shown(each.why)}"
             for each in verified.unfounded
         ),
         *(
