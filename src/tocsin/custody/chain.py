@@ -91,13 +91,25 @@ def act(
 
 
 def note_reading(
-    path: Path, kind: str, what: Mapping[str, Any], *, passphrase: str | None, actors: Sequence[Signer] = ()
+    path: Path,
+    kind: str,
+    what: Mapping[str, Any],
+    shown: str,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer] = (),
 ) -> str:
-    """Puts a reading into the ledger where that is possible; else why it is not there, and the reading goes on."""
+    """Puts a reading into the ledger where that is possible; else why it is not there, and the reading goes on.
+
+    The act has what was shown as `output`, a digest under a key of the workspace: acts leave with every package, and
+    against a plain digest a name that is withheld there could be tried.
+    """
     if not is_writable(path):
         return f"{path} cannot be written"
     try:
-        act(path, kind, what, passphrase=passphrase, actors=actors)
+        with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+            said = {**what, "output": key.name_of("output", shown)}
+            record_act(workspace, key, kind, said, utc_text(now_utc()), actors)
     except StoreError as error:
         return str(error)
     return ""
