@@ -230,16 +230,16 @@ def test_a_package_says_who_named_the_witness_and_what_came_after_it(case: Path,
     enrolment = ("--person", "Ada Example", "--role", "officer", "--workspace", "CASE", "--as", "ada.key")
     assert tocsin("key", "enrol", ada, *enrolment).code == 0
     witness = tocsin("witness", "new", "archive.example/w1", "w1.key").out.strip()
-    assert tocsin("witness", "trust", witness, "--workspace", "CASE").code == 0
+    assert tocsin("witness", "trust", witness, "--workspace", "CASE", "--as", "ada.key").code == 0
     log = tocsin("witness", "list", "--workspace", "CASE").out.split()[1]
     assert tocsin("witness", "request", "archive.example/w1", "--workspace", "CASE", "-o", "request").code == 0
     signing = ("--key", "w1.key", "--state", "w1.state", "--log", log, "-o", "answer")
     assert tocsin("witness", "sign", "request", *signing).code == 0
-    assert tocsin("witness", "accept", "answer", "--workspace", "CASE").code == 0
-    exported(tocsin)
+    assert tocsin("witness", "accept", "answer", "--workspace", "CASE", "--as", "ada.key").code == 0
+    exported(tocsin, "--as", "ada.key")
     (said,) = json.loads(Path("P/data/package.json").read_bytes())["outside"]
     assert "signed by the witness archive.example/w1" in said
-    assert "Who named the witness as one to trust: nobody by an own key: the ledger's key signed (entry" in said
+    assert "Who named the witness as one to trust: Ada Example (key ada) (entry" in said
     assert "Not covered: 1 entry that came later, no enclosed record among them." in said
     assert "ATTESTED FROM OUTSIDE" in Path("P/data/index.html").read_text()
     verified = tocsin("evidence", "verify", "P").out
@@ -276,7 +276,9 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(
     assert json.loads(Path("OUT/package/data/attachments/indicators.stix.json").read_bytes())["type"] == "bundle"
     received = ("evidence", "receive", "OUT/transfer.note", "--package", "OUT/package", "-o", "receipt.note")
     assert tocsin(*received, "--as", "receiver.host.key").code == 0
-    assert tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE").code == 0
+    unsigned = tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE")
+    assert (unsigned.code, "tocsin key list --workspace CASE" in unsigned.err) == (5, True)
+    assert tocsin("evidence", "receipt", "receipt.note", *of).code == 0
     Path("tip.csv").write_text("203.0.113.9\n")
     back = ("share", "returned", "tip.csv", "--from", "Desk of the host state", "--note", "an address", *of)
     assert tocsin(*back).code == 0
