@@ -15,6 +15,7 @@ import pytest
 from tocsin.attest.enclosed import read_package
 from tocsin.attest.page import index
 from tocsin.attest.standalone import main as verify_alone
+from tocsin.cli.evidence import reproduced_text
 from tocsin.cli.main import run
 from tocsin.errors import VerificationError
 from tocsin.evidence.unpacking import reproduce
@@ -189,6 +190,12 @@ def test_a_finding_left_out_or_put_in_is_named(case: Path, tocsin: Tocsin) -> No
     with pytest.raises(VerificationError, match=f"give the finding {gone}.*left out"):
         reproduce(Path("P"))
     edited("reading.json", lambda how: how["beside"].append(gone))
+    with pytest.raises(VerificationError, match=r"records\.jsonl.*other findings"):
+        reproduce(Path("P"))
+    records = [json.loads(line) for line in Path("P/data/records.jsonl").read_bytes().splitlines()]
+    for record in records:
+        record["findings"] = [one for one in record["findings"] if one != gone]
+    Path("P/data/records.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records))
     with pytest.raises(VerificationError, match=r"index\.html"):
         reproduce(Path("P"))
     page = index(read_package(Path("P/data")))  # who says so openly says it on the page as well
@@ -222,6 +229,40 @@ def test_a_record_shown_with_a_time_it_does_not_have_is_named(case: Path, tocsin
     edited("reading.json", lambda how: how["times"].update({entry: "1"}))
     with pytest.raises(VerificationError, match=f"the record at entry {entry} is shown with a time it does not have"):
         reproduce(Path("P"))
+
+
+def test_a_record_said_to_stand_behind_another_finding_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    path = Path("P/data/records.jsonl")
+    records = [json.loads(line) for line in path.read_bytes().splitlines()]
+    moved = next(each for each in records if each["findings"])
+    moved["findings"] = ["f-000000000000"]
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in records))
+    with pytest.raises(VerificationError, match=f"entry {moved['index']} is said to stand behind other findings"):
+        reproduce(Path("P"))
+
+
+def test_a_name_that_is_shown_for_another_is_told_as_not_proven(case: Path, tocsin: Tocsin) -> None:
+    """Whoever exports can say that two names are one: the reader is shown each that a finding was told with."""
+    exported(tocsin)
+    account = next(name["id"] for one in findings() for name in one["entities"] if name["type"] == "account")
+    other = "judge.invented@tribunal.example"
+    edited("reading.json", lambda how: how["names"].update({account: other}))
+
+    def renamed(document: Any) -> None:
+        for one in document["findings"]:
+            for entity in one["entities"]:
+                entity["id"] = other if (entity["type"], entity["id"]) == ("account", account) else entity["id"]
+
+    edited("findings.json", renamed)
+    page = index(read_package(Path("P/data")))
+    Path("P/data/index.html").write_text(page)
+    again = reproduce(Path("P"))
+    assert again.names[account] == other
+    assert f"shown as:   {other}; the record says {account}: that they are one these records do not prove" in (
+        reproduced_text(again)
+    )
+    assert "These records do not prove that they are one." in page
 
 
 def test_a_package_says_who_named_the_witness_and_what_came_after_it(case: Path, tocsin: Tocsin) -> None:

@@ -247,6 +247,7 @@ def _packed(
             names={} if redaction.hides_records else names.used,
             rules=tuple(files.values()),
             beside=beside(findings, again),
+            from_=question.from_,
         ),
     )
     return package, redaction.values
