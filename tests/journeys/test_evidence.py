@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from tocsin.attest.enclosed import read_package
 from tocsin.attest.page import index
@@ -19,6 +20,12 @@ from tocsin.cli.evidence import reproduced_text
 from tocsin.cli.main import run
 from tocsin.errors import VerificationError
 from tocsin.evidence.unpacking import reproduce
+from tocsin.opening import open_existing, publish
+from tocsin.record.binding import INPUT
+from tocsin.record.ledger import Ledger
+from tocsin.record.rows import input_said
+from tocsin.record.statements import append_statements
+from tocsin.store.tables import inputs
 
 from .conftest import Tocsin
 
@@ -84,6 +91,21 @@ def test_a_checkpoint_kept_elsewhere_is_a_beginning_of_the_record_and_of_a_packa
     exported(tocsin)
     assert tocsin("record", "verify", "--workspace", "CASE", "--against", "kept.note").code == 0
     assert tocsin("evidence", "verify", "P", "--checkpoint", "kept.note").code == 0
+
+
+def test_records_of_a_file_that_was_given_another_name_later_are_not_shown(case: Path, tocsin: Tocsin) -> None:
+    """Whoever holds the ledger's key can say anything anew: not what lasts of a file that records are shown of."""
+    with open_existing(Path("CASE"), None) as (workspace, key), workspace.writer_lock():
+        with workspace.writing() as connection:
+            for row in connection.execute(select(inputs.c.id, inputs.c.path).where(inputs.c.complete)).all():
+                moved = update(inputs).where(inputs.c.id == row.id).values(path=f"invented/{row.path}")
+                connection.execute(moved)
+                append_statements(connection, Ledger(workspace.ledger), [(INPUT, input_said(connection, row.id))])
+        publish(workspace, key)
+    known = tocsin("evidence", "export", "i-none", "--workspace", "CASE", "-o", "P").err  # ids hold the path
+    asked = next(word for word in known.replace(",", " ").split() if re.fullmatch("i-[0-9a-f]{12}", word))
+    done = tocsin("evidence", "export", asked, "--workspace", "CASE", "-o", "P")
+    assert (done.code, "says another path of input" in done.err, Path("P").exists()) == (4, True, False)
 
 
 def test_a_package_does_not_replace_another(case: Path, tocsin: Tocsin) -> None:
