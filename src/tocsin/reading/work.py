@@ -21,6 +21,7 @@ from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.errors import SourceError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, Dating
+from tocsin.model.door import NO_ADDRESS, Door, DoorAddress
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.reference import split_reference
 from tocsin.processing import Plan, Sealing, process, process_left, refuse, spans, summarise
@@ -44,6 +45,7 @@ class Job:
     refused        why the chunk is not to be processed but only sealed ("" to process it)
     left           the records left to a chunk that lost some, None for a whole one; it is processed from them, `data`
                    unread, and `read` is how many it had
+    door           where the door is that all of it goes through
     """
 
     chunk: Chunk
@@ -59,6 +61,7 @@ class Job:
     refused: str = ""
     left: tuple[Piece, ...] | None = None
     read: int = 0
+    door: DoorAddress = NO_ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +107,15 @@ def _work(job: Job) -> Done:
         write_durably(job.segment, sealed)
     if job.kind is ChunkKind.CONTAINER:
         return _container(job, data, segment_sha256)
-    if job.left is not None:
-        plan = replace(plan_of(job.rules), dating=job.dating)
-        result, logs = process_left(job.left, job.chunk, plan, job.read, without=job.without)
-    elif job.refused:
-        result, logs = refuse(data, job.sealing, "not_processed", job.refused)
+    door = door_at(job.door)
+    if job.refused:
+        result, logs = refuse(data, job.sealing, "not_processed", job.refused, door)
     else:
-        result, logs = process(
-            data, job.chunk, replace(plan_of(job.rules), dating=job.dating), job.sealing, without=job.without
-        )
+        plan = replace(plan_of(job.rules, job.door), dating=job.dating, door=door)
+        if job.left is not None:
+            result, logs = process_left(job.left, job.chunk, plan, job.read, without=job.without)
+        else:
+            result, logs = process(data, job.chunk, plan, job.sealing, without=job.without)
     events = result.events
     events_sha256 = ""
     if events.num_rows:
@@ -175,7 +178,13 @@ def _bytes_of(job: Job) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def plan_of(rules: Path) -> Plan:
-    """What compiled rules in this folder make of a chunk."""
+def door_at(address: DoorAddress) -> Door:
+    """The door, gone to once a process. Raises ProtectionError."""
+    return address.connect()
+
+
+@lru_cache(maxsize=2)
+def plan_of(rules: Path, door: DoorAddress = NO_ADDRESS) -> Plan:
+    """What compiled rules in this folder make of a chunk; where they name protected persons, the door opens them."""
     compiled = CompiledRules.read(rules)
     return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}})

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from tocsin.errors import StoreError, VerificationError
+from tocsin.model.door import NO_DOOR, Door
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.derivation import SECRET_BYTES, derive, new_secret
 from tocsin.store.durable import write_durably
@@ -37,7 +38,10 @@ _PASSPHRASE = "TOCSIN_PASSPHRASE"  # noqa: S105 — the name of a variable
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**17, 8, 1
 _SCRYPT_MOST = 2**24  # n * r * p that a settings file may ask for: 2 GiB
 _WRAP_HEADER = b"\x01"
+# Wrapped under this key and then under the door's: neither alone opens it.
+_DOOR_HEADER = b"\x02"
 _NONCE_BYTES = 12
+_CONTEXT = "tocsin/workspace/secret"  # of what is wrapped under the door's key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class WorkspaceKey:
     source   `passphrase`, `credential` or `file`
     file     where the key file lies, None for another source
     signer   signs the checkpoints
+    door     what protected names go through; where there is a vault, nothing is wrapped without it
     """
 
     source: str
@@ -82,13 +87,22 @@ class WorkspaceKey:
     signer: Ed25519PrivateKey = field(repr=False)
     _wrapping: bytes = field(repr=False)
     _naming: bytes = field(repr=False)
+    door: Door = field(default=NO_DOOR, repr=False)
 
     def wrap(self, secret: bytes) -> bytes:
-        """`secret` under this key: version, nonce and AES-256-GCM ciphertext."""
-        return _wrap(secret, self._wrapping)
+        """`secret` under this key: version, nonce and AES-256-GCM ciphertext; where there is a vault, all that under
+        the key of its door, behind another version."""
+        wrapped = _wrap(secret, self._wrapping)
+        return _DOOR_HEADER + self.door.wrap(wrapped, _CONTEXT) if self.door.epoch else wrapped
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        """The secret `wrap` was given. Raises VerificationError where it was altered or wrapped under another key."""
+        """The secret `wrap` was given.
+
+        Raises VerificationError where it was altered or wrapped under another key, ProtectionError where it was wrapped
+        under the door's as well and the door is not there.
+        """
+        if needs_door(wrapped):
+            wrapped = self.door.unwrap(wrapped[len(_DOOR_HEADER) :], _CONTEXT)
         try:
             return _unwrap(wrapped, self._wrapping)
         except InvalidTag as error:
@@ -102,6 +116,11 @@ class WorkspaceKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("the workspace key stays in the process that opened it")
+
+
+def needs_door(wrapped: bytes) -> bool:
+    """Whether the door is needed to unwrap this, beside the workspace key."""
+    return wrapped.startswith(_DOOR_HEADER)
 
 
 def has_key(workspace: Workspace) -> bool:
