@@ -23,7 +23,6 @@ from tocsin.model.record import Unreadable
 from tocsin.processing import Sealing
 from tocsin.record.binding import CHUNK, REWRITTEN, rewritten_statement
 from tocsin.record.commitment import all_salts
-from tocsin.record.derivation import new_secret
 from tocsin.record.ledger import Ledger
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.residue import Remnant, Residue, Unread, remnant_hash, seal_residue
@@ -32,6 +31,7 @@ from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
 from tocsin.rereading import Left, Rereader, chunk_of, pieces_left, spans_left
 from tocsin.store import event_keys, tables
+from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_all_durably
 from tocsin.store.event_keys import KEY_BYTES, EventKeys
 from tocsin.work import Done, Job, work

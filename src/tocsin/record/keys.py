@@ -19,14 +19,14 @@ from typing import NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from tocsin.errors import StoreError, VerificationError
 from tocsin.record.checkpoint import verifier_key
-from tocsin.record.derivation import SECRET_BYTES, derive, new_secret
+from tocsin.store.derivation import SECRET_BYTES, derive, new_secret
 from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
+from tocsin.store.sealing import unwrap, wrap
 from tocsin.store.settings import Value, number_of, read_settings, text_of, write_settings
 from tocsin.store.workspace import Workspace
 
@@ -36,8 +36,6 @@ _PASSPHRASE = "TOCSIN_PASSPHRASE"  # noqa: S105 — the name of a variable
 # Half a second and 128 MiB: the strongest of the settings OWASP's password storage sheet gives for scrypt.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**17, 8, 1
 _SCRYPT_MOST = 2**24  # n * r * p that a settings file may ask for: 2 GiB
-_WRAP_HEADER = b"\x01"
-_NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +83,12 @@ class WorkspaceKey:
 
     def wrap(self, secret: bytes) -> bytes:
         """`secret` under this key: version, nonce and AES-256-GCM ciphertext."""
-        return _wrap(secret, self._wrapping)
+        return wrap(secret, self._wrapping)
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """The secret `wrap` was given. Raises VerificationError where it was altered or wrapped under another key."""
         try:
-            return _unwrap(wrapped, self._wrapping)
+            return unwrap(wrapped, self._wrapping)
         except InvalidTag as error:
             raise VerificationError("a wrapped secret has been altered, or belongs to another workspace") from error
 
@@ -129,7 +127,7 @@ def create_key(workspace: Workspace, sources: KeySources) -> WorkspaceKey:
             write_durably(_key_file(workspace, sources), new_secret())
     master = _master(workspace, sources, section)
     signer = Ed25519PrivateKey.generate()
-    wrapped = _wrap(signer.private_bytes_raw(), _subkey(workspace, master, "signer"))
+    wrapped = wrap(signer.private_bytes_raw(), _subkey(workspace, master, "signer"))
     section["public_key"] = verifier_key(workspace.origin, signer.public_key())
     section["signer"] = base64.b64encode(wrapped).decode()
     write_settings(workspace.settings_path, {**settings, _SECTION: section})
@@ -148,7 +146,7 @@ def open_key(workspace: Workspace, sources: KeySources) -> WorkspaceKey:
     master = _master(workspace, sources, section)
     try:
         wrapped = base64.b64decode(text_of(section, "signer", path), validate=True)
-        seed = _unwrap(wrapped, _subkey(workspace, master, "signer"))
+        seed = unwrap(wrapped, _subkey(workspace, master, "signer"))
     except InvalidTag as error:
         raise _wrong_key(workspace, sources, section) from error
     except binascii.Error as error:
@@ -254,16 +252,3 @@ def _wrong_key(workspace: Workspace, sources: KeySources, section: Mapping[str, 
         f"{where} is not the key of {workspace.path}, or {workspace.settings_path} was altered",
         hint="put back the right one from a backup",
     )
-
-
-def _wrap(secret: bytes, key: bytes) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return _WRAP_HEADER + nonce + AESGCM(key).encrypt(nonce, secret, _WRAP_HEADER)
-
-
-def _unwrap(wrapped: bytes, key: bytes) -> bytes:
-    """Raises InvalidTag."""
-    header, nonce, rest = wrapped[:1], wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
-    if header != _WRAP_HEADER or len(nonce) < _NONCE_BYTES:
-        raise InvalidTag
-    return AESGCM(key).decrypt(nonce, rest, header)
