@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from tocsin.errors import ProtectionError
@@ -11,80 +12,60 @@ from tocsin.model.protection import Masked
 
 
 class Door(Protocol):
-    """A way to the one process that holds the protected names. Every method raises ProtectionError where it fails."""
+    """What stands between the logs in clear and everything else. Each method raises ProtectionError where it fails."""
 
     @property
     def epoch(self) -> int:
-        """Of the vault behind it: it grows with every change to what is protected. 0: there is no vault."""
-        ...
-
-    @property
-    def address(self) -> DoorAddress:
-        """Where another process finds it."""
+        """Of the vault: it grows with every person who is added or removed. 0 without a vault."""
         ...
 
     def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
-        """The texts as they may leave, by their place among those given; only those that changed."""
+        """The texts that speak of a protected person, by their place, as they may leave; the others may as they are."""
         ...
 
     def wrap(self, secret: bytes, context: str) -> bytes:
-        """`secret` under the key of the door: it is had again through the door alone, with the same `context`."""
+        """`secret` under the key of the door, bound to what it is for."""
         ...
 
     def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """What `wrap` was given."""
+        """The secret that `wrap` was given for the same context."""
         ...
 
     def retoken(self, texts: Sequence[str], recipient: str) -> list[str]:
-        """The texts with every token of this workspace as the token of a recipient."""
+        """The texts with each token of this workspace replaced by the recipient's own token of the same person."""
         ...
 
 
-class DoorAddress(Protocol):
-    """Where a door is. It can be sent to another process."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a client of a door elsewhere shows and believes: its certificate and key, and who signs the door's."""
 
-    def connect(self) -> Door:
-        """A door in this process."""
-        ...
-
-
-class _NoDoor:
-    """There is no vault: nothing is replaced, and nothing can have been wrapped."""
-
-    epoch = 0
-
-    @property
-    def address(self) -> DoorAddress:
-        return NO_ADDRESS
-
-    def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
-        return {}
-
-    def wrap(self, secret: bytes, context: str) -> bytes:
-        raise _missing()
-
-    def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        raise _missing()
-
-    def retoken(self, texts: Sequence[str], recipient: str) -> list[str]:
-        return list(texts)
+    certificate: Path
+    key: Path
+    authority: Path
 
 
-@dataclass(frozen=True, slots=True)
-class _NoAddress:
-    """Where there is no vault."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorAddress:
+    """Where the door of a workspace answers; it can be sent to another process, which holds no key by it.
 
-    def connect(self) -> Door:
-        return NO_DOOR
+    place         `unix:PATH` or `tls:HOST:PORT`
+    workspace     origin of the workspace
+    vault         id of the vault, "" where any is taken
+    epoch         the newest the workspace has seen: an older vault is not believed
+    credentials   for `tls:` alone
+    """
 
-
-NO_DOOR: Door = _NoDoor()
-NO_ADDRESS: DoorAddress = _NoAddress()
+    place: str
+    workspace: str
+    vault: str = ""
+    epoch: int = 0
+    credentials: Credentials | None = None
 
 
 def mask_one(door: Door, text: str) -> str:
-    """`text` as it may leave. Raises ProtectionError."""
-    masked = door.mask([text]).get(0) if door.epoch else None
+    """One text as it may leave. Raises ProtectionError, never gives the clear text, where the door fails."""
+    masked = door.mask((text,)).get(0) if door.epoch else None
     return text if masked is None else masked.text
 
 
@@ -96,8 +77,28 @@ def mask_all(door: Door, texts: Iterable[str]) -> dict[str, str]:
     return {distinct[place]: masked.text for place, masked in door.mask(distinct).items()}
 
 
-def _missing() -> ProtectionError:
+class _NoDoor:
+    """A workspace without a vault: nobody is protected."""
+
+    epoch = 0
+
+    def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
+        return {}
+
+    def wrap(self, secret: bytes, context: str) -> bytes:
+        raise _unlinked()
+
+    def unwrap(self, wrapped: bytes, context: str) -> bytes:
+        raise _unlinked()
+
+    def retoken(self, texts: Sequence[str], recipient: str) -> list[str]:
+        return list(texts)
+
+
+def _unlinked() -> ProtectionError:
     return ProtectionError(
-        "this was sealed with the vault of protected names, and the vault is not at hand",
-        hint="link the workspace to its vault again: see tocsin vault status",
+        "this holds protected names, and is sealed under the door of a vault", hint="the protection unit opens the door"
     )
+
+
+NO_DOOR: Door = _NoDoor()

@@ -17,14 +17,15 @@ import pyarrow.compute as pc
 
 from tocsin.collect.plan import ChunkKind
 from tocsin.collect.reframing import Piece
-from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.errors import SourceError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, Dating
-from tocsin.model.door import NO_ADDRESS, Door, DoorAddress
+from tocsin.model.door import Door, DoorAddress
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.reference import split_reference
 from tocsin.processing import Plan, Sealing, process, process_left, refuse, spans, summarise
+from tocsin.protect.door import connected
+from tocsin.reading.kept_rules import read_rules
 from tocsin.record.commitment import leaf_hashes
 from tocsin.record.segment import seal_segment
 from tocsin.store.durable import write_durably
@@ -61,7 +62,7 @@ class Job:
     refused: str = ""
     left: tuple[Piece, ...] | None = None
     read: int = 0
-    door: DoorAddress = NO_ADDRESS
+    door: DoorAddress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +89,20 @@ class Done:
     fielded: bytes = b""
 
 
-def work(job: Job) -> Done:
-    """Do one job. Raises SourceError where the bytes are no longer those that were planned."""
+def work(job: Job, door: Door | None = None) -> Done:
+    """Do one job; `door` where this process has it at hand.
+
+    Raises SourceError where the bytes are no longer those that were planned, ProtectionError where the door fails.
+    """
     # Records are many and none is in a cycle: looking for cycles among them costs more than decoding them.
     gc.disable()
     try:
-        return _work(job)
+        return _work(job, connected(job.door) if door is None else door)
     finally:
         gc.enable()
 
 
-def _work(job: Job) -> Done:
+def _work(job: Job, door: Door) -> Done:
     data = _bytes_of(job) if job.left is None else b""
     segment_sha256 = ""
     if job.segment is not None:
@@ -107,11 +111,10 @@ def _work(job: Job) -> Done:
         write_durably(job.segment, sealed)
     if job.kind is ChunkKind.CONTAINER:
         return _container(job, data, segment_sha256)
-    door = door_at(job.door)
     if job.refused:
         result, logs = refuse(data, job.sealing, "not_processed", job.refused, door)
     else:
-        plan = replace(plan_of(job.rules, job.door), dating=job.dating, door=door)
+        plan = replace(plan_of(job.rules, door), dating=job.dating)
         if job.left is not None:
             result, logs = process_left(job.left, job.chunk, plan, job.read, without=job.without)
         else:
@@ -178,13 +181,7 @@ def _bytes_of(job: Job) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def door_at(address: DoorAddress) -> Door:
-    """The door, gone to once a process. Raises ProtectionError."""
-    return address.connect()
-
-
-@lru_cache(maxsize=2)
-def plan_of(rules: Path, door: DoorAddress = NO_ADDRESS) -> Plan:
-    """What compiled rules in this folder make of a chunk; where they name protected persons, the door opens them."""
-    compiled = CompiledRules.read(rules)
-    return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}})
+def plan_of(rules: Path, door: Door) -> Plan:
+    """What compiled rules in this folder make of a chunk that passes the door."""
+    compiled = read_rules(rules, door)
+    return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}}, door=door)
