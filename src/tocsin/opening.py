@@ -7,21 +7,25 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
 from tocsin import __version__
-from tocsin.books import chunk_names, entering_runs
+from tocsin.books import chunk_names, entering_runs, epoch_at_rest
+from tocsin.errors import ProtectionError, TocsinError
 from tocsin.model.answers import Run
 from tocsin.model.chunk import InputState
+from tocsin.model.door import NO_DOOR, Door, DoorAddress, mask_one
 from tocsin.record.binding import INPUT
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
 from tocsin.record.rows import input_said
 from tocsin.record.statements import append_statements
 from tocsin.store.durable import sweep
+from tocsin.store.settings import read_settings
 from tocsin.store.tables import chunks, inputs
 from tocsin.store.workspace import Workspace, create_workspace, open_workspace
 
@@ -36,17 +40,55 @@ def open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, Works
     workspace = open_workspace(path)
     sources = key_sources(os.environ, passphrase)
     # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
-    return workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
+    key = open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
+    try:
+        return through_door(workspace, key)
+    except TocsinError:
+        workspace.close()
+        raise
 
 
 @contextmanager
 def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
     """The workspace at `path` and its key, closed again at the end.
 
-    Raises ConfigError where there is none, StoreError where no key opens it.
+    Raises ConfigError where there is none, StoreError where no key opens it, ProtectionError where its door does not.
     """
     with closing(open_workspace(path)) as workspace:
-        yield workspace, open_key(workspace, key_sources(os.environ, passphrase))
+        yield through_door(workspace, open_key(workspace, key_sources(os.environ, passphrase)))
+
+
+def through_door(workspace: Workspace, key: WorkspaceKey) -> tuple[Workspace, WorkspaceKey]:
+    """The workspace and its key with the door of its vault, where it is linked to one.
+
+    Raises ProtectionError where the door does not answer, or its vault is older than what the workspace has seen.
+    """
+    door, address = linked_door(workspace)
+    key = replace(key, door=door, door_address=address)
+    _check_epoch(workspace, door)
+    return replace(workspace, unseal=key.unsealed), key
+
+
+def _check_epoch(workspace: Workspace, door: Door) -> None:
+    with workspace.reading() as connection:
+        seen = epoch_at_rest(connection)
+    if not door.epoch and seen:
+        raise ProtectionError(
+            f"{workspace.path} was processed with a vault, and names none any more",
+            hint="link it to its vault again: without it protected names would go out in clear",
+        )
+    if door.epoch < seen:
+        raise ProtectionError(
+            f"the vault is at epoch {door.epoch}; {workspace.path} was processed at epoch {seen}",
+            hint="an older vault protects fewer: put back the newest, not a copy from a backup",
+        )
+
+
+def linked_door(workspace: Workspace) -> tuple[Door, DoorAddress | None]:
+    """The door of the vault that `workspace.toml` names, and where other processes find it."""
+    if "door" not in read_settings(workspace.settings_path):
+        return NO_DOOR, None
+    raise ProtectionError(f"the vault of {workspace.path} is not at hand")
 
 
 def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
@@ -103,14 +145,14 @@ def run_so_far(workspace: Workspace, key: WorkspaceKey, started: int, workers: i
     checkpoint = Ledger(workspace.ledger).checkpoint_path
     lines = checkpoint.read_text(encoding="utf-8").split("\n") if checkpoint.exists() else ["", "0", ""]
     return Run(
-        workspace=str(workspace.path),
+        workspace=mask_one(key.door, str(workspace.path)),
         tool=TOOL,
         started=utc_text(started),
         seconds=round((now_utc() - started) / 1e9, 3),
         workers=workers,
         checkpoint_size=int(lines[1]),
         checkpoint_root=lines[2] or base64.b64encode(b"").decode(),
-        key_file=str(key.file or ""),
+        key_file=mask_one(key.door, str(key.file or "")),
     )
 
 

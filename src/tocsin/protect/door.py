@@ -19,6 +19,7 @@ from tocsin.model.protection import How, Masked, Sighting
 from tocsin.protect.tokens import PERSON_LENGTH, TOKEN, TokenKeys, recipient_tokens, workspace_tokens
 from tocsin.store.derivation import derive
 from tocsin.store.sealing import unwrap, wrap
+
 __all__ = ["NO_DOOR", "Credentials", "Door", "DoorAddress", "Finder", "Found", "LocalDoor", "connected", "mask_one"]
 
 
@@ -134,7 +135,10 @@ class LocalDoor:
         pieces, sightings = [], []
         done = length = 0
         for one in found:
-            token = self._persons[one.person] + self._tokens.suffix(one.how, text[one.start : one.end])
+            original = text[one.start : one.end]
+            token = self._persons[one.person] + self._tokens.suffix(one.how, original)
+            # What names accounts and hosts is lower case throughout, and stays it: a name is joined by how it is written.
+            token = token.lower() if original == original.lower() else token
             start = length + one.start - done
             pieces += [text[done : one.start], token]
             length = start + len(token)

@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from tocsin.errors import StoreError, VerificationError
-from tocsin.model.door import NO_DOOR, Door
+from tocsin.model.door import NO_DOOR, Door, DoorAddress
 from tocsin.record.checkpoint import verifier_key
 from tocsin.store.derivation import SECRET_BYTES, derive, new_secret
 from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
-from tocsin.store.sealing import unwrap, wrap
+from tocsin.store.sealing import SEALED, unwrap, wrap
 from tocsin.store.settings import Value, number_of, read_settings, text_of, write_settings
 from tocsin.store.workspace import Workspace
 
@@ -40,8 +40,6 @@ _SCRYPT_MOST = 2**24  # n * r * p that a settings file may ask for: 2 GiB
 # Wrapped under this key (`store.sealing`, which begins with 1) and then under the door's: neither alone opens it.
 _DOOR_HEADER = b"\x02"
 _CONTEXT = "tocsin/workspace/secret"  # of what is wrapped under the door's key
-# How a value of the database begins that is sealed because it names protected persons.
-_SEALED = b"\0tocsin/sealed/1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +78,7 @@ class WorkspaceKey:
     file     where the key file lies, None for another source
     signer   signs the checkpoints
     door     what protected names go through; where there is a vault, nothing is wrapped without it
+    door_address   where other processes find it, None where they cannot, or there is none
     """
 
     source: str
@@ -88,6 +87,7 @@ class WorkspaceKey:
     _wrapping: bytes = field(repr=False)
     _naming: bytes = field(repr=False)
     door: Door = field(default=NO_DOOR, repr=False)
+    door_address: DoorAddress | None = None
 
     def wrap(self, secret: bytes) -> bytes:
         """`secret` under this key: version, nonce and AES-256-GCM ciphertext; where there is a vault, all that under
@@ -110,11 +110,11 @@ class WorkspaceKey:
 
     def sealed(self, data: bytes) -> bytes:
         """`data` wrapped, to stand in the database in its place; `unsealed` knows it."""
-        return _SEALED + self.wrap(data)
+        return SEALED + self.wrap(data)
 
     def unsealed(self, data: bytes) -> bytes:
         """What `sealed` was given; `data` itself where it is not sealed. Raises as `unwrap` does."""
-        return self.unwrap(data[len(_SEALED) :]) if is_sealed(data) else data
+        return self.unwrap(data[len(SEALED) :]) if is_sealed(data) else data
 
     def name_of(self, *parts: str | int) -> str:
         """64 hex digits that stand for `parts` and tell nothing of them: the name of a segment."""
@@ -133,7 +133,7 @@ def needs_door(wrapped: bytes) -> bool:
 
 def is_sealed(data: bytes) -> bool:
     """Whether a value of the database is sealed (`WorkspaceKey.sealed`)."""
-    return data.startswith(_SEALED)
+    return data.startswith(SEALED)
 
 
 def has_key(workspace: Workspace) -> bool:
