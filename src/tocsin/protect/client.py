@@ -93,11 +93,10 @@ class DoorClient:
         self._connection.close()
 
     def _asked(self, request: wire.Request, kind: type[_Answer]) -> _Answer:
-        answer: wire.Answer | None
         try:
             with self._lock:
                 wire.send(self._connection, request)
-                answer = wire.receive(self._connection, wire.Answer, seconds=_ANSWER_SECONDS)  # type: ignore[arg-type]
+                answer = wire.receive(self._connection, wire.ANSWERS, seconds=_ANSWER_SECONDS)
         except (OSError, wire.WireError) as error:
             self._failed(type(error).__name__)
         if answer is None:

@@ -22,7 +22,9 @@ SHORTEST_RUN = 6
 STRETCH = 8
 # The first bytes of the UTF-16 characters that names are written with: Latin, Greek, Cyrillic, Arabic, Georgian, and
 # the punctuation, ligature and full-width blocks.
-UTF16_HIGH = bytes((0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x10, 0x1C, 0x1E, 0x1F, 0x20, 0x2D, *range(0xFB, 256)))
+UTF16_HIGH = bytes(
+    (0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x10, 0x1C, 0x1E, 0x1F, 0x20, 0x2D, *range(0xFB, 256))
+)
 
 _STAND_IN = "\ufffd"  # for bytes that are no text: no letter, no separator
 
@@ -136,7 +138,9 @@ def _characters(data: bytes) -> str:
     )
 
 
-def _substituted(outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]) -> Layer | None:
+def _substituted(
+    outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]
+) -> Layer | None:
     writing: _Writing | None = None
     for match in pattern.finditer(outer.text):
         writing = writing or _Writing(outer)

@@ -10,11 +10,13 @@ import resource
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import TracebackType
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _MCL_CURRENT_AND_FUTURE = 3
+_CAP_IPC_LOCK = 14
 # Below a limit near to what the process needs, locking what is allocated later makes allocating fail.
 _ENOUGH_TO_LOCK = 4 << 30
 
@@ -45,14 +47,22 @@ def end_with(parent: int) -> None:
 
 def _lock_memory(libc: ctypes.CDLL) -> bool:
     limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
-    if limit != resource.RLIM_INFINITY and limit < _ENOUGH_TO_LOCK and os.geteuid():
+    if limit != resource.RLIM_INFINITY and limit < _ENOUGH_TO_LOCK and not _may_lock_all():
         return False
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (limit, limit))
-    try:
-        return libc.mlockall(_MCL_CURRENT_AND_FUTURE) == 0
-    except AttributeError:
-        return False
+    with contextlib.suppress(AttributeError):
+        return int(libc.mlockall(_MCL_CURRENT_AND_FUTURE)) == 0
+    return False
+
+
+def _may_lock_all() -> bool:
+    """Whether this process has the capability that knows no limit, as proc(5) shows it."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("CapEff:"):
+                return bool(int(line.split()[1], 16) >> _CAP_IPC_LOCK & 1)
+    return False
 
 
 def _say_kind(kind: type[BaseException], _error: BaseException, _trace: TracebackType | None) -> None:

@@ -135,7 +135,9 @@ class Matcher:
                     self._literal(text, form, place)
 
     def _literal(self, text: str, form: int, place: int) -> None:
-        longest = max(WORD.finditer(text), key=lambda found: (found.end() - found.start(), -found.start()), default=None)
+        longest = max(
+            WORD.finditer(text), key=lambda found: (found.end() - found.start(), -found.start()), default=None
+        )
         if longest is not None:
             held = self._literals.setdefault(longest[0], [])
             held.append(_Literal(text, longest.start(), form, place))
@@ -170,7 +172,9 @@ class Matcher:
     def _unknown(self, values: Sequence[str], places: Iterable[int]) -> dict[int, bytes]:
         """Those not seen before and found clean, with their digests under a key of this process."""
         digests = {
-            place: hashlib.blake2b(values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
+            place: hashlib.blake2b(
+                values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret
+            ).digest()
             for place in places
         }
         return {place: digest for place, digest in digests.items() if digest not in self._clean}

@@ -101,7 +101,7 @@ class Service:
         self._count(clients=1)
         while True:
             try:
-                request = wire.receive(connection, wire.Mask | wire.Wrap | wire.Retoken, seconds=None)  # type: ignore[arg-type]
+                request = wire.receive(connection, wire.REQUESTS, seconds=None)
             except wire.WireError:
                 wire.send(connection, wire.Fault("frame"))
                 return
@@ -112,7 +112,7 @@ class Service:
     def _greeted(self, connection: socket.socket) -> LocalDoor | None:
         """The door the client asks for, None where there is none for it; then it has been told."""
         try:
-            hello = wire.receive(connection, wire.Hello, seconds=_GREETING_SECONDS)
+            hello = wire.receive(connection, wire.HELLOS, seconds=_GREETING_SECONDS)
         except wire.WireError:
             wire.send(connection, wire.Fault("frame"))
             return None
@@ -187,7 +187,7 @@ def utc_now() -> str:
 def _serve_parent(control: socket.socket) -> None:
     """What the child of a command does: everything it needs comes over `control`, and it ends with that."""
     is_locked = harden()
-    start = wire.receive(control, wire.Start, seconds=_START_SECONDS)
+    start = wire.receive(control, wire.STARTS, seconds=_START_SECONDS)
     if start is None:
         return
     folder = Path(start.vault)
@@ -212,7 +212,7 @@ def _serve_parent(control: socket.socket) -> None:
         ),
     )
     with contextlib.suppress(OSError, wire.WireError):
-        wire.receive(control, wire.Start, seconds=None)  # until the parent ends it, or is gone
+        wire.receive(control, wire.STARTS, seconds=None)  # until the parent ends it, or is gone
     if service.usage.clients:
         figures = {"workspace": start.workspace, **service.usage.figures()}
         line = LogLine(at=utc_now(), by=start.by, what="door", epoch=vault.epoch, figures=figures)

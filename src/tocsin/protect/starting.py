@@ -73,14 +73,13 @@ def _process(control: socket.socket) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        cwd="/",  # not to hold the file system it was started in
     )
 
 
 def _ready(control: socket.socket, start: wire.Start) -> wire.Ready:
     try:
         wire.send(control, start)
-        answer = wire.receive(control, wire.Ready | wire.Fault, seconds=_READY_SECONDS)  # type: ignore[arg-type]
+        answer = wire.receive(control, wire.ANSWERS, seconds=_READY_SECONDS)
     except (OSError, wire.WireError) as error:
         raise _not_up(type(error).__name__) from None
     if isinstance(answer, wire.Ready):

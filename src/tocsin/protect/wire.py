@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
+from msgspec.msgpack import Decoder
 
 VERSION = 1
 LARGEST_FRAME = 64 << 20
@@ -123,6 +124,11 @@ Answer = Ready | Welcome | Masks | Wrapped | Retokened | Fault
 Message = Start | Request | Answer
 _Kind = TypeVar("_Kind")
 
+STARTS: Decoder[Start] = Decoder(Start)
+HELLOS: Decoder[Hello] = Decoder(Hello)
+REQUESTS: Decoder[Mask | Wrap | Retoken] = Decoder(Mask | Wrap | Retoken)
+ANSWERS: Decoder[Answer] = Decoder(Answer)
+
 
 class WireError(Exception):
     """What came is no frame of this protocol, or the other side is gone. Quotes nothing that came."""
@@ -156,7 +162,7 @@ def send(connection: socket.socket, message: Message) -> None:
     connection.sendall(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 
 
-def receive(connection: socket.socket, kind: type[_Kind], *, seconds: float | None) -> _Kind | None:
+def receive(connection: socket.socket, decoder: Decoder[_Kind], *, seconds: float | None) -> _Kind | None:
     """The next message, or None where the other side has ended the connection between two.
 
     seconds   how long its first byte may take, None for ever; what has begun must come within a minute
@@ -173,7 +179,7 @@ def receive(connection: socket.socket, kind: type[_Kind], *, seconds: float | No
         raise WireError("a frame larger than any may be")
     data = _exactly(connection, length)
     try:
-        return msgspec.msgpack.decode(data, type=kind)
+        return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError):  # their message may quote what came
         raise WireError("a frame of another kind") from None
 
