@@ -14,7 +14,7 @@ import pytest
 from tocsin.attest.standalone import main as verify_alone
 from tocsin.cli.main import run
 from tocsin.errors import VerificationError
-from tocsin.unpacking import reproduce
+from tocsin.evidence.unpacking import reproduce
 
 from .conftest import Tocsin
 

@@ -29,7 +29,7 @@ class Reading:
         `arguments` name nobody: how many were asked for, and not who. Raises RefusedError where the keys that sign may
         not read.
         """
-        from tocsin.custody import note_reading
+        from tocsin.custody.chain import note_reading
 
         what = {"command": command, "arguments": dict(arguments), "output": sha256(shown.encode()).hexdigest()}
         why_not = note_reading(self.workspace, kind, what, passphrase=self.passphrase, actors=self.actors)

@@ -10,18 +10,20 @@ from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from tocsin.chunk_rows import YEARLESS
 from tocsin.collect.archive import read_member
 from tocsin.collect.declared.packing import source_of
 from tocsin.collect.limits import ArchiveFault, Limits
 from tocsin.collect.plan import ChunkKind
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.errors import VerificationError
-from tocsin.intake import Intake, replace_derived
 from tocsin.model.chunk import VERBATIM, Chunk, Dating, Input, InputState
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
-from tocsin.processing import YEARLESS, Sealing
+from tocsin.processing import Sealing
+from tocsin.reading.intake import Intake, replace_derived
+from tocsin.reading.work import Done, Job, work
 from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.reading import SegmentStore, open_input, place_of
@@ -29,7 +31,6 @@ from tocsin.record.residue import Remnant, Residue
 from tocsin.store import tables
 from tocsin.store.events import read_events
 from tocsin.store.workspace import Workspace
-from tocsin.work import Done, Job, work
 
 
 class Rereader:

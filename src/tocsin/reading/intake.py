@@ -13,16 +13,20 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from tocsin.chunk_rows import YEARLESS
 from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
+from tocsin.model.progress import Progress
 from tocsin.opening import publish
-from tocsin.processing import FOLDS, YEARLESS, Sealing
+from tocsin.processing import FOLDS, Sealing
+from tocsin.reading.work import Done, Job, work
+from tocsin.reading.workers import Workers, start_workers
 from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, frontier_of
@@ -31,28 +35,10 @@ from tocsin.record.statements import append_statements
 from tocsin.store import event_keys, tables
 from tocsin.store.event_keys import KEY_BYTES, EventKeys
 from tocsin.store.workspace import Workspace
-from tocsin.work import Done, Job, work
-from tocsin.workers import Workers, start_workers
 
 _WINDOW = 3
 # What follows the newest checkpoint can be taken away without a trace: one is signed often while much is read.
 _SIGN_EVERY_SECONDS = 10.0
-
-
-class Progress(Protocol):
-    """Where a long work tells how far it is. Totals in the unit of the stage (bytes, records, items)."""
-
-    def stage(self, name: str, total: int | None) -> None:
-        """A new stage begins."""
-        ...
-
-    def advance(self, amount: int) -> None:
-        """So much of it is done."""
-        ...
-
-    def note(self, text: str) -> None:
-        """A sentence worth showing."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

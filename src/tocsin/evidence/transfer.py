@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from tocsin.books import begin_run, finish_run
 from tocsin.collect.plan import plan_kept
-from tocsin.custody import people_of
+from tocsin.custody.chain import people_of
 from tocsin.errors import ConfigError, RefusedError, VerificationError
-from tocsin.intake import Intake, Progress
 from tocsin.investigation import run_before
+from tocsin.model.progress import Progress
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text
+from tocsin.reading.intake import Intake
 from tocsin.record.acts import Act, acts_of, read_act, record_act
 from tocsin.record.handing import Party, Receipt, Transfer, read_receipt, read_transfer, signed_receipt, signed_transfer
 from tocsin.record.people import Holder, Registry

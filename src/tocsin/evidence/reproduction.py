@@ -24,7 +24,7 @@ from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.processing import Plan, process_framed
 from tocsin.record.canonical import canonical
-from tocsin.ruleset import log_source_maps
+from tocsin.ruleset.compiled import log_source_maps
 
 # What a finding says that its records do not: see `unlike`.
 _OF_THE_ESTATE = ("responder",)

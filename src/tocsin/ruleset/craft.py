@@ -17,7 +17,7 @@ from tocsin.errors import RuleError, SourceError
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.rule import CaseOutcome, CheckedRules, ListedRule, RuleFault
-from tocsin.ruleset import log_source_maps, own_rules
+from tocsin.ruleset.compiled import log_source_maps, own_rules
 
 
 class Listing(NamedTuple):

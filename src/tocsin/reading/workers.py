@@ -13,9 +13,13 @@ from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
-from tocsin.work import Done, Job, work
+from tocsin.reading.work import Done, Job, work
 
 _SECRETS = ("TOCSIN_PASSPHRASE", "TOCSIN_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY")
+
+# Below this much input, starting processes costs more than they save.
+_BYTES_WORTH_A_WORKER = 24 << 20
+_MOST_WORKERS = 8
 
 
 class Workers(Protocol):
@@ -87,6 +91,12 @@ def _end_with_parent() -> None:
 def _watch(sentinel: int) -> None:
     connection.wait([sentinel])
     os._exit(1)
+
+
+def workers_for(size: int) -> int:
+    """How many processes this many bytes are worth on this machine."""
+    usable = len(os.sched_getaffinity(0))
+    return max(1, min(usable, _MOST_WORKERS, size // _BYTES_WORTH_A_WORKER))
 
 
 @contextlib.contextmanager

@@ -4,59 +4,58 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from sqlalchemy import Connection, func, select
+from sqlalchemy import select
 
 from tocsin.answering import Held, answer
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.correlate import identity
-from tocsin.enclosing import Opened, OpenedRecord, leaves_of, open_records
 from tocsin.errors import ConfigError, RefusedError
-from tocsin.intake import Progress
+from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records
+from tocsin.evidence.proving import (
+    attested_outside,
+    checkpoints_up_to,
+    enclosed,
+    enclosed_statements,
+    export_of,
+    tree_of,
+    withheld_records,
+)
+from tocsin.evidence.redaction import Redaction
+from tocsin.evidence.reproduction import findings_from, hit_lines, rules_of
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.coverage import Coverage
 from tocsin.model.evidence import (
-    EnclosedRecord,
-    EnclosedStatement,
-    Export,
     Package,
     Reading,
-    Token,
-    WithheldSession,
 )
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import EntityType, Finding, Incident
-from tocsin.model.instant import format_time
 from tocsin.model.joining import Identities
+from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
-from tocsin.record.acts import acts_of, record_act
+from tocsin.reading.rereading import dating_of
+from tocsin.record.acts import record_act
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.ledger import Ledger, edge_row
-from tocsin.record.outside import check_outside
+from tocsin.record.ledger import Ledger
 from tocsin.record.people_keys import Signer
-from tocsin.record.proofs import TileReader
 from tocsin.record.runs import runs_of
-from tocsin.record.statements import ACT, Statement, append_statements, statements_of
-from tocsin.redacting import Redaction
-from tocsin.reproducing import findings_from, hit_lines, rules_of
-from tocsin.rereading import dating_of
-from tocsin.ruleset import kept_rules, rule_files
+from tocsin.record.statements import ACT, append_statements, statements_of
+from tocsin.ruleset.compiled import kept_rules, rule_files
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events
@@ -65,8 +64,6 @@ from tocsin.store.workspace import Workspace
 # Beside the findings' own records those that confirm what was reached are enclosed; more are a copy of the record.
 MOST_RECORDS = 50_000
 EXPORTED = "exported"
-# A checkpoint that somebody kept can be held against a package that encloses it: all are enclosed while they are few.
-MOST_CHECKPOINTS = 500
 
 Attach = Callable[[Answers], Mapping[str, bytes]]
 
@@ -146,7 +143,7 @@ def export_evidence(
                 f"entry {act.previous} was recorded while the package was made, and is not in it",
                 hint=f"remove {folder}, which is unfinished, and export again",
             )
-        seal_package(folder, _export_of(workspace, act.leaf, package.size))
+        seal_package(folder, export_of(workspace, act.leaf, package.size))
     return Exported(
         folder=folder,
         content=content,
@@ -185,21 +182,21 @@ def _packed(
             hint="name fewer findings, or leave out those that confirm what was reached: --findings-only",
         )
     progress.stage("Opening the records", len(references))
-    opened = open_records(workspace, key, references, _tree(workspace))
+    opened = open_records(workspace, key, references, tree_of(workspace))
     redaction = Redaction.of(opened.records, wanted.redacted)
     later = _commit_fields(workspace, opened.records)
     publish(workspace, key)
-    tree = _tree(workspace)
+    tree = tree_of(workspace)
     times = _times(workspace, opened)
     records = tuple(
-        replace(_enclosed(record, redaction, later, by_finding, tree), time=times.get(record.reference))
+        replace(enclosed(record, redaction, later, by_finding, tree), time=times.get(record.reference))
         for record in opened.records
     )
     sessions = {entity.id for finding in findings for entity in finding.entities if entity.type is EntityType.SESSION}
     with workspace.reading() as connection:
-        statements = tuple(_statements(connection, opened, later, tree))
-        outside = _outside(connection)
-        checkpoints, tokens = _checkpoints(connection, tree.size)
+        statements = tuple(enclosed_statements(connection, opened, later, tree))
+        outside = attested_outside(connection)
+        checkpoints, tokens = checkpoints_up_to(connection, tree.size)
     sizes = sorted(checkpoints)
     taken = _number(kept["taken"])
     dating = dating_of(workspace) if taken is None else Dating(taken, is_latest=True)
@@ -233,7 +230,7 @@ def _packed(
         exposure=reached,
         coverage=_of_what_is_shown(answers.coverage, findings, reached),
         hits=hit_lines(again.hits, findings, _place_of(opened)),
-        withheld=tuple(_withheld(workspace, sessions, {record.index for record in opened.records}, tree)),
+        withheld=tuple(withheld_records(workspace, sessions, {record.index for record in opened.records}, tree)),
         rules={name: enclosed_rules[path].decode("utf-8", "replace") for name, path in files.items()},
         answers=answers,
         outside=outside,
@@ -283,11 +280,6 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _tree(workspace: Workspace) -> TileReader:
-    with workspace.reading() as connection:
-        return TileReader(Ledger(workspace.ledger), *edge_row(connection))
-
-
 def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...], tuple[Finding, ...]]:
     """The incidents named, and their findings with those named; in the order of the answers."""
     wanted = set(asked)
@@ -333,31 +325,6 @@ def _commit_fields(workspace: Workspace, records: Sequence[OpenedRecord]) -> dic
     return held | {one.index: first + place for place, one in enumerate(missing)}
 
 
-def _enclosed(
-    record: OpenedRecord,
-    redaction: Redaction,
-    later: Mapping[int, int],
-    by_finding: Mapping[int, Sequence[str]],
-    tree: TileReader,
-) -> EnclosedRecord:
-    is_hidden = redaction.hides(record)
-    shows_text = record.text is not None and not is_hidden
-    return EnclosedRecord(
-        index=record.index,
-        leaf=record.leaf,
-        proof=tuple(tree.inclusion_proof(record.index, tree.size)),
-        chunk=record.statement,
-        input=record.path,
-        entry=record.entry,
-        raw=None if is_hidden else record.raw,
-        raw_salt=b"" if is_hidden else record.salts.raw,
-        text=record.text if shows_text else None,
-        text_salt=record.salts.text if shows_text else b"",
-        fields=redaction.fields(record, None if record.is_fielded else later[record.index]),
-        findings=tuple(by_finding.get(record.reference, ())),
-    )
-
-
 def _times(workspace: Workspace, opened: Opened) -> dict[int, int | None]:
     """When each record's event was, as its source reads it."""
     found: dict[int, int | None] = {}
@@ -372,66 +339,6 @@ def _times(workspace: Workspace, opened: Opened) -> dict[int, int | None]:
             events = read_events(workspace, row.stem or row.name, ["record", "time"])
             found |= dict(zip(events["record"].to_pylist(), events["time"].to_pylist(), strict=True))
     return found
-
-
-def _statements(
-    connection: Connection, opened: Opened, later: Mapping[int, int], tree: TileReader
-) -> Iterator[EnclosedStatement]:
-    """What the ledger says of the inputs and chunks of the records, their late field roots, and every act."""
-    wanted = {record.statement for record in opened.records} | {one.input_statement for one in opened.records}
-    wanted |= {later[one.index] for one in opened.records if not one.is_fielded}
-    for each in statements_of(connection):
-        if each.leaf < tree.size and (each.leaf in wanted or each.kind == ACT):
-            yield _shown(each, tree)
-
-
-def _shown(statement: Statement, tree: TileReader) -> EnclosedStatement:
-    return EnclosedStatement(
-        index=statement.leaf,
-        kind=statement.kind,
-        salt=statement.salt,
-        data=statement.data,
-        proof=tuple(tree.inclusion_proof(statement.leaf, tree.size)),
-    )
-
-
-def _export_of(workspace: Workspace, entry: int, size: int) -> Export:
-    """The act at this entry, proven in the newest checkpoint, which goes on from the package's size."""
-    tree = _tree(workspace)
-    with workspace.reading() as connection:
-        statement = next(each for each in statements_of(connection, ACT) if each.leaf == entry)
-        note = connection.scalar(select(tables.checkpoints.c.note).where(tables.checkpoints.c.size == tree.size))
-    return Export(
-        act=_shown(statement, tree),
-        size=tree.size,
-        checkpoint=str(note),
-        consistency=tuple(tree.consistency_proof(size, tree.size)),
-    )
-
-
-def _outside(connection: Connection) -> tuple[str, ...]:
-    """One sentence for each cosignature and time stamp, verified."""
-    return tuple(
-        f"{each.size:,} entries {each.how} by {each.who} at {format_time(each.time)}"
-        for each in check_outside(connection, list(acts_of(connection)))
-    )
-
-
-def _checkpoints(connection: Connection, size: int) -> tuple[dict[int, str], tuple[Token, ...]]:
-    """The notes of checkpoints up to this size, those attested from outside among them; and the tokens."""
-    notes = {row.size: row.note for row in connection.execute(select(tables.checkpoints))}
-    lines = connection.execute(select(tables.cosignatures).order_by(tables.cosignatures.c.time)).all()
-    tokens = tuple(
-        Token(size=row.size, authority=row.authority, time=row.time, der=row.token, roots=row.roots)
-        for row in connection.execute(select(tables.timestamps).order_by(tables.timestamps.c.time))
-    )
-    wanted = {size} | {row.size for row in lines} | {token.size for token in tokens}
-    wanted |= set(sorted(notes)[:: -(-len(notes) // MOST_CHECKPOINTS)])
-    found = {each: notes[each] for each in sorted(wanted) if each <= size}
-    for row in lines:
-        if row.size in found:
-            found[row.size] += row.line if row.line.endswith("\n") else f"{row.line}\n"
-    return found, tuple(token for token in tokens if token.size in found)
 
 
 def _paths(findings: Sequence[Finding], answers: Answers, infos: Mapping[str, RuleInfo]) -> list[str]:
@@ -454,39 +361,3 @@ def _file_names(paths: Iterable[str]) -> dict[str, str]:
 
 def _place_of(opened: Opened) -> Mapping[int, RecordPlace]:
     return {record.reference: RecordPlace(record.path, record.entry) for record in opened.records}
-
-
-def _withheld(
-    workspace: Workspace, sessions: Collection[str], shown: Collection[int], tree: TileReader
-) -> Iterator[WithheldSession]:
-    """The records of the same sessions that are not enclosed, by session."""
-    if not sessions:
-        return
-    times: dict[str, dict[int, int | None]] = defaultdict(dict)
-    with workspace.reading() as connection:
-        columns = tables.chunks.c
-        names = connection.execute(
-            select(func.coalesce(columns.stem, columns.name)).where(columns.events > 0).order_by(columns.sequence)
-        ).scalars()
-        for name in names.all():
-            events = read_events(workspace, name, ["record", "time", "actor.session.uid"])
-            mask = pc.is_in(events["actor.session.uid"], pa.array(sorted(sessions), pa.string()))
-            for row in events.filter(mask).to_pylist():
-                times[row["actor.session.uid"]][row["record"]] = row["time"]
-        leaves = leaves_of(connection, {reference for found in times.values() for reference in found})
-    for session, found in sorted(times.items()):
-        left = {
-            leaves[reference]: time
-            for reference, time in found.items()
-            if reference in leaves and leaves[reference] not in shown
-        }
-        if not left:
-            continue
-        known = [time for time in left.values() if time is not None]
-        yield WithheldSession(
-            session=session,
-            count=len(left),
-            first=min(known, default=None),
-            last=max(known, default=None),
-            leaves=tuple((leaf, tree.leaf_hash(leaf)) for leaf in sorted(left)),
-        )

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.collect.plan import ChunkKind
@@ -29,6 +28,7 @@ from tocsin.record.commitment import leaf_hashes
 from tocsin.record.segment import seal_segment
 from tocsin.store.durable import write_durably
 from tocsin.store.events import events_file
+from tocsin.store.ipc import to_ipc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,17 +179,3 @@ def plan_of(rules: Path) -> Plan:
     """What compiled rules in this folder make of a chunk."""
     compiled = CompiledRules.read(rules)
     return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}})
-
-
-def to_ipc(table: pa.Table) -> bytes:
-    """A table as an Arrow IPC stream, compressed."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue())
-
-
-def from_ipc(data: bytes) -> pa.Table:
-    """The table of an Arrow IPC stream."""
-    with pa.ipc.open_stream(data) as reader:
-        return reader.read_all()

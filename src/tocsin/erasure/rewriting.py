@@ -17,10 +17,12 @@ from tocsin.collect.declared.packing import decoding_source
 from tocsin.collect.plan import ChunkKind
 from tocsin.collect.reframing import Piece, pieces_of
 from tocsin.errors import VerificationError
-from tocsin.intake import Intake, replace_derived
 from tocsin.model.chunk import VERBATIM
 from tocsin.model.record import Unreadable
 from tocsin.processing import Sealing
+from tocsin.reading.intake import Intake, replace_derived
+from tocsin.reading.rereading import Left, Rereader, chunk_of, pieces_left, spans_left
+from tocsin.reading.work import Done, Job, work
 from tocsin.record.binding import CHUNK, REWRITTEN, rewritten_statement
 from tocsin.record.commitment import all_salts
 from tocsin.record.ledger import Ledger
@@ -29,12 +31,10 @@ from tocsin.record.residue import Remnant, Residue, Unread, remnant_hash, seal_r
 from tocsin.record.rows import chunk_said
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
-from tocsin.rereading import Left, Rereader, chunk_of, pieces_left, spans_left
 from tocsin.store import event_keys, tables
 from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_all_durably
 from tocsin.store.event_keys import KEY_BYTES, EventKeys
-from tocsin.work import Done, Job, work
 
 
 class OpenChunk(NamedTuple):

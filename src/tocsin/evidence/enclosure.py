@@ -14,17 +14,17 @@ from tocsin.collect.declared.packing import decoding_source
 from tocsin.collect.reframing import Piece, pieces_of, reframed
 from tocsin.collect.source import Coalescing, Source
 from tocsin.errors import VerificationError
+from tocsin.evidence.reproduction import EnclosedChunk
 from tocsin.model.chunk import VERBATIM
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import record_reference, split_reference
 from tocsin.processing import numbered
+from tocsin.reading.rereading import Rereader, chunk_of
 from tocsin.record.binding import CHUNK, INPUT, newest
 from tocsin.record.commitment import RecordSalts, leaf_text, salts_of, unpacked_places
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.proofs import TileReader
 from tocsin.record.statements import Statement, statements_of
-from tocsin.reproducing import EnclosedChunk
-from tocsin.rereading import Rereader, chunk_of
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace
 

@@ -19,17 +19,18 @@ from tests.contracts.test_sources import SAMPLES
 from tests.journeys.logs import lines
 from tests.record.acting import ADA, BELA, CAI, enrolment
 
-from tocsin import dismantling, erasing, rewriting
 from tocsin.cli.progress import Silence
 from tocsin.collect.source import all_sources
-from tocsin.enclosing import open_records
+from tocsin.erasure import dismantling, erasing, rewriting
+from tocsin.erasure.holding import list_holds, release_hold, set_hold
 from tocsin.errors import ConfigError, RefusedError, VerificationError
-from tocsin.holding import list_holds, release_hold, set_hold
+from tocsin.evidence.enclosure import open_records
 from tocsin.investigation import Settings, answers_of, investigate, preview_exceptions, verify_record
 from tocsin.model.answers import Answers
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan
 from tocsin.model.instant import parse_time
 from tocsin.opening import recover
+from tocsin.reading.rereading import Rereader, chunk_of, spans_left
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import rewritten_statement
 from tocsin.record.commitment import leaf_text, salts_of
@@ -39,7 +40,6 @@ from tocsin.record.proofs import TileReader
 from tocsin.record.segment import open_segment
 from tocsin.record.statements import append_statements
 from tocsin.record.verify import Verified
-from tocsin.rereading import Rereader, chunk_of, spans_left
 from tocsin.store import tables
 from tocsin.store.derivation import derive
 from tocsin.store.workspace import Workspace, open_workspace

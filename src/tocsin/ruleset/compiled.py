@@ -15,8 +15,8 @@ from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_d
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
 from tocsin.detect.sigma.rules import has_rules, load_rules, rule_texts, rules_digest
 from tocsin.errors import ConfigError, RuleError, StoreError
-from tocsin.intake import Progress
 from tocsin.model.mapping import LogMapping
+from tocsin.model.progress import Progress
 from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
 from tocsin.store.workspace import Workspace

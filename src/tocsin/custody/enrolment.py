@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tocsin.custody import Hand, people_of
+from tocsin.custody.chain import Hand, people_of
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, record_act

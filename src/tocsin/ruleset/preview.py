@@ -20,16 +20,16 @@ from tocsin.correlate import findings as correlated
 from tocsin.correlate.exceptions import set_apart
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.match import Matcher
-from tocsin.intake import Progress
 from tocsin.model.answers import Answers, Run
 from tocsin.model.exceptions import IncidentChange, Preview, Share
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.instant import format_time, is_plausible
+from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.reference import ORDINAL_BITS, RecordPlace
 from tocsin.processing import Plan, Sealing, process, process_left
+from tocsin.reading.rereading import Rereader, chunk_of
 from tocsin.record.keys import WorkspaceKey
-from tocsin.rereading import Rereader, chunk_of
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace
 

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from tocsin.answering import Held
 from tocsin.cli.progress import Silence
 from tocsin.correlate import identity
-from tocsin.enclosing import open_records
 from tocsin.errors import VerificationError
+from tocsin.evidence.enclosure import open_records
+from tocsin.evidence.reproduction import EnclosedChunk, Reproduced, findings_from, rules_of, unlike
 from tocsin.exercise import run as play
 from tocsin.investigation import Settings, investigate
 from tocsin.model.answers import Answers
@@ -24,17 +25,16 @@ from tocsin.model.estate import Estate
 from tocsin.model.finding import Finding
 from tocsin.model.joining import Identities
 from tocsin.model.reference import RecordPlace, record_reference
+from tocsin.reading.rereading import dating_of
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.proofs import TileReader
-from tocsin.reproducing import EnclosedChunk, Reproduced, findings_from, rules_of, unlike
-from tocsin.rereading import dating_of
-from tocsin.ruleset import own_rules
+from tocsin.ruleset.compiled import own_rules
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.workspace import Workspace, open_workspace
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parents[1] / "samples"
 OFTEN = """
 title: An invented page is asked for
 id: 11111111-2222-4333-8444-555555555555

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from tests.attest.packages import small_ledger
 
-from tocsin.custody import Hand, act, chain, did, key_rows, note_reading, signers
-from tocsin.drilling import drill, rehearse
-from tocsin.enrolment import enrol, new_key, public_key, recover, revoke, succeed
+from tocsin.custody.chain import Hand, act, chain, did, key_rows, note_reading, signers
+from tocsin.custody.drill import drill, rehearse
+from tocsin.custody.enrolment import enrol, new_key, public_key, recover, revoke, succeed
 from tocsin.errors import ConfigError, RefusedError, TocsinError, VerificationError
+from tocsin.evidence.transfer import contents_of, file_receipt, pass_on, receive, take_back
 from tocsin.investigation import Settings, answers_of, investigate, verify_record
 from tocsin.opening import create
 from tocsin.record import people_keys
 from tocsin.record.acts import Act, acts_of
 from tocsin.record.roles import Role, allowed_acts
 from tocsin.store.workspace import open_workspace
-from tocsin.transferring import contents_of, file_receipt, pass_on, receive, take_back
 
 ADA, BELA, REGISTRY = "ada@tribunal.example", "bela@tribunal.example", "registry@prosecution.example"
 
@@ -234,7 +234,7 @@ def test_a_reading_while_a_run_writes_is_not_on_record_and_says_so(ws: Path) -> 
 
 def test_a_reading_of_a_workspace_that_cannot_be_written_goes_on(ws: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with unchanged(ws), monkeypatch.context() as patched:
-        patched.setattr("tocsin.custody.is_writable", lambda _: False)  # for the superuser everything can be
+        patched.setattr("tocsin.custody.chain.is_writable", lambda _: False)  # for the superuser everything can be
         assert "cannot be written" in note_reading(ws, "read", {}, passphrase=None)
 
 

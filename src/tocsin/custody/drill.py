@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tocsin.custody import act, registry_of_workspace
+from tocsin.custody.chain import act, registry_of_workspace
 from tocsin.errors import RefusedError, StoreError, TocsinError
 from tocsin.model.custody import DrillStep
 from tocsin.opening import now_utc, open_existing, utc_text

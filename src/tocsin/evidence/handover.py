@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin.custody import people_of
+from tocsin.custody.chain import people_of
 from tocsin.errors import ConfigError, RefusedError
-from tocsin.evidencing import Exported, Wanted, export_evidence
-from tocsin.intake import Progress
+from tocsin.evidence.export import Exported, Wanted, export_evidence
+from tocsin.evidence.transfer import contents_of, expect, pass_on
 from tocsin.model.answers import Answers
+from tocsin.model.progress import Progress
 from tocsin.opening import open_existing
 from tocsin.record.handing import Transfer
 from tocsin.record.people import Holder
@@ -21,7 +22,6 @@ from tocsin.share.handover import Handover, handover_text
 from tocsin.share.indicators import Own
 from tocsin.share.marking import Tlp
 from tocsin.store.durable import write_durably
-from tocsin.transferring import contents_of, expect, pass_on
 
 PACKAGE, NOTE, LETTER = "package", "transfer.note", "HANDOVER.txt"
 INDICATORS = "indicators.stix.json"

@@ -18,17 +18,17 @@ from tocsin.collect.plan import ChunkKind
 from tocsin.collect.scanning import CHUNK_BYTES
 from tocsin.collect.tasks import Task
 from tocsin.errors import ConfigError, StoreError, VerificationError
-from tocsin.intake import Intake
 from tocsin.model.chunk import Chunk, InputState
+from tocsin.reading.intake import Intake
+from tocsin.reading.rereading import Rereader, input_of
+from tocsin.reading.work import Done, Job, work
 from tocsin.record.binding import CHUNK, INPUT
 from tocsin.record.ledger import Ledger
 from tocsin.record.rows import chunk_said, input_said
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
-from tocsin.rereading import Rereader, input_of
 from tocsin.store import tables
 from tocsin.store.durable import write_durably
-from tocsin.work import Done, Job, work
 
 
 class Container(NamedTuple):

@@ -20,7 +20,7 @@ from tests.record import recorder as recording
 from tests.record.authority import Authority, make_authority, needs_openssl
 from tests.record.recorder import Recorder, fill, reread
 
-from tocsin import attesting
+from tocsin.custody import attestation
 from tocsin.errors import ConfigError, StoreError, VerificationError
 from tocsin.opening import utc_text
 from tocsin.record.acts import acts_of, record_act
@@ -51,23 +51,23 @@ class Bench:
 
     @property
     def log(self) -> str:
-        return attesting.list_witnesses(self.path)[0]
+        return attestation.list_witnesses(self.path)[0]
 
     def trusted(self) -> None:
-        key = attesting.make_witness_key(NAME, self.folder / "w.key", PASSPHRASE)
-        attesting.trust_witness(self.path, str(key), None)
+        key = attestation.make_witness_key(NAME, self.folder / "w.key", PASSPHRASE)
+        attestation.trust_witness(self.path, str(key), None)
 
     def request(self, last: int | None = None) -> bytes:
-        return attesting.request_cosignature(self.path, NAME, last).data
+        return attestation.request_cosignature(self.path, NAME, last).data
 
     def answer(self, request: bytes) -> bytes:
         state = self.folder / "state.json"
-        signed = attesting.cosign(request, self.folder / "w.key", state, self.log, PASSPHRASE)
+        signed = attestation.cosign(request, self.folder / "w.key", state, self.log, PASSPHRASE)
         return signed.answer.encode()
 
     def cosigned(self) -> bytes:
         answer = self.answer(self.request())
-        attesting.accept_cosignatures(self.path, answer, None)
+        attestation.accept_cosignatures(self.path, answer, None)
         return answer
 
     def act(self, at: int) -> int:
@@ -91,7 +91,7 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     clock = [time.time_ns()]
-    monkeypatch.setattr(attesting, "now_utc", lambda: clock[0])
+    monkeypatch.setattr(attestation, "now_utc", lambda: clock[0])
     monkeypatch.setattr(recording, "SIGNED", utc_text(clock[0]))
     workspace = create_workspace(tmp_path / "workspace")
     recorder = Recorder(workspace, create_key(workspace, key_sources({"XDG_CONFIG_HOME": _configuration()})))
@@ -114,7 +114,7 @@ def test_a_witness_is_trusted_asked_and_heard(bench: Bench) -> None:
     assert (found.attested.how, found.attested.who, found.attested.size) == ("cosigned", NAME, size)
     assert found.attested.time == bench.clock[0] // 10**9 * 10**9
     assert found.size == size + 1  # the act that says so
-    _, (witness,) = attesting.list_witnesses(bench.path)
+    _, (witness,) = attestation.list_witnesses(bench.path)
     assert (witness.key.name, witness.size, witness.time) == (NAME, size, bench.clock[0] // 10**9)
 
 
@@ -138,7 +138,7 @@ def test_an_answer_that_was_lost_is_made_good(bench: Bench) -> None:
     with pytest.raises(VerificationError, match="goes on from 0 entries") as caught:
         bench.answer(bench.request())
     (last,) = [word for word in caught.value.hint.split() if word.isdigit()]
-    attesting.accept_cosignatures(bench.path, bench.answer(bench.request(int(last))), None)
+    attestation.accept_cosignatures(bench.path, bench.answer(bench.request(int(last))), None)
     assert bench.verified().attested is not None
 
 
@@ -150,7 +150,7 @@ def test_a_signature_that_comes_days_later_accuses_nobody(bench: Bench) -> None:
         bench.clock[0] += 24 * HOUR
         bench.act(bench.clock[0])
     bench.clock[0] += 24 * HOUR
-    attesting.accept_cosignatures(bench.path, bench.answer(request), None)
+    attestation.accept_cosignatures(bench.path, bench.answer(request), None)
     assert bench.verified().attested is not None
 
 
@@ -199,7 +199,7 @@ def test_what_would_contradict_the_ledger_for_ever_does_not_enter_it(bench: Benc
     answer = bench.answer(request)
     bench.clock[0] -= hours * HOUR
     with pytest.raises(VerificationError, match="says") as caught:
-        attesting.accept_cosignatures(bench.path, answer, None)
+        attestation.accept_cosignatures(bench.path, answer, None)
     assert "clocks" in caught.value.hint
     assert bench.verified().attested is None
 
@@ -217,16 +217,16 @@ def test_an_answer_of_another_ledger_tree_or_witness_is_refused(bench: Bench) ->
     }
     for said, text in refused.items():
         with pytest.raises(VerificationError, match=said):
-            attesting.accept_cosignatures(bench.path, text.encode(), None)
-    attesting.accept_cosignatures(bench.path, answer, None)
+            attestation.accept_cosignatures(bench.path, text.encode(), None)
+    attestation.accept_cosignatures(bench.path, answer, None)
     with pytest.raises(ConfigError, match="accepted before"):
-        attesting.accept_cosignatures(bench.path, answer, None)
+        attestation.accept_cosignatures(bench.path, answer, None)
 
 
 def test_who_may_be_a_witness(bench: Bench) -> None:
     bench.trusted()
     own = bench.recorder.key.signer.public_key()
-    _, (known,) = attesting.list_witnesses(bench.path)
+    _, (known,) = attestation.list_witnesses(bench.path)
     refused = {
         "trusted already": str(known.key),
         "trusted already, with": str(dataclasses.replace(known.key, name="second.example")),
@@ -236,11 +236,11 @@ def test_who_may_be_a_witness(bench: Bench) -> None:
     }
     for said, vkey in refused.items():
         with pytest.raises(ConfigError, match=said):
-            attesting.trust_witness(bench.path, vkey, None)
+            attestation.trust_witness(bench.path, vkey, None)
     with pytest.raises(ConfigError, match=r"no witness named stranger\.example"):
-        attesting.request_cosignature(bench.path, "stranger.example", None)
+        attestation.request_cosignature(bench.path, "stranger.example", None)
     with pytest.raises(ConfigError, match="said to have signed"):
-        attesting.request_cosignature(bench.path, NAME, 10**6)
+        attestation.request_cosignature(bench.path, NAME, 10**6)
 
 
 def test_there_is_nothing_to_attest_before_anything_is_sealed(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_there_is_nothing_to_attest_before_anything_is_sealed(tmp_path: Path) ->
     create_key(workspace, key_sources({"XDG_CONFIG_HOME": _configuration()}))
     workspace.close()
     with pytest.raises(ConfigError, match="no checkpoint"):
-        attesting.request_stamp(tmp_path / "empty")
+        attestation.request_stamp(tmp_path / "empty")
 
 
 def test_rows_and_the_ledger_say_the_same(bench: Bench) -> None:
@@ -333,10 +333,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @needs_openssl
 def test_a_time_stamp_is_asked_for_and_heard(bench: Bench, authority: Authority) -> None:
-    asked = attesting.request_stamp(bench.path)
+    asked = attestation.request_stamp(bench.path)
     roots = authority.root.read_bytes()
     answer = authority.answer(asked.data)
-    stamped = attesting.accept_stamp(bench.path, answer, roots, None)
+    stamped = attestation.accept_stamp(bench.path, answer, roots, None)
     assert (stamped.size, stamped.authority, stamped.accuracy) == (asked.size, "CN=Invented Time", 1_500_000_000)
     assert [check.split()[0] for check in stamped.checks] == ["rfc3161-client", "OpenSSL"]
     found = bench.verified().attested
@@ -346,20 +346,20 @@ def test_a_time_stamp_is_asked_for_and_heard(bench: Bench, authority: Authority)
         (act,) = acts_of(connection)
     assert act.what["checks"] == list(stamped.checks)
     with pytest.raises(ConfigError, match="accepted before"):
-        attesting.accept_stamp(bench.path, answer, roots, None)
+        attestation.accept_stamp(bench.path, answer, roots, None)
 
 
 @needs_openssl
 def test_a_time_stamp_nobody_asked_for_is_refused(bench: Bench, authority: Authority) -> None:
-    answer = authority.answer(attesting.request_stamp(bench.path).data)
+    answer = authority.answer(attestation.request_stamp(bench.path).data)
     bench.change(delete(timestamp_requests))
     with pytest.raises(VerificationError, match="answers no request"):
-        attesting.accept_stamp(bench.path, answer, authority.root.read_bytes(), None)
+        attestation.accept_stamp(bench.path, answer, authority.root.read_bytes(), None)
 
 
 @needs_openssl
 def test_two_verifiers_must_agree(bench: Bench, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = attesting.request_stamp(bench.path)
+    asked = attestation.request_stamp(bench.path)
     answer, roots = authority.answer(asked.data), authority.root.read_bytes()
     with monkeypatch.context() as alone:
         alone.setenv("OPENSSL_CONF", "/nonexistent/openssl.cnf")
@@ -369,18 +369,18 @@ def test_two_verifiers_must_agree(bench: Bench, authority: Authority, monkeypatc
         (broken / "openssl").chmod(0o700)
         alone.setenv("PATH", str(broken))
         with pytest.raises(VerificationError, match="OpenSSL does not verify"):
-            attesting.accept_stamp(bench.path, answer, roots, None)
+            attestation.accept_stamp(bench.path, answer, roots, None)
         (broken / "openssl").unlink()
-        assert len(attesting.accept_stamp(bench.path, answer, roots, None).checks) == 1
+        assert len(attestation.accept_stamp(bench.path, answer, roots, None).checks) == 1
 
 
 @needs_openssl
 def test_a_time_stamp_that_was_touched_is_noticed(bench: Bench, authority: Authority, tmp_path: Path) -> None:
-    asked = attesting.request_stamp(bench.path)
-    attesting.accept_stamp(bench.path, authority.answer(asked.data), authority.root.read_bytes(), None)
+    asked = attestation.request_stamp(bench.path)
+    attestation.accept_stamp(bench.path, authority.answer(asked.data), authority.root.read_bytes(), None)
     with bench.recorder.workspace.reading() as connection:
         row: dict[str, Any] = dict(connection.execute(select(timestamps)).mappings().one())
-    other = authority.answer(attesting.request_stamp(bench.path).data)[9:]
+    other = authority.answer(attestation.request_stamp(bench.path).data)[9:]
     stranger = make_authority(tmp_path / "stranger").root.read_bytes()
     put_back = [delete(timestamps), insert(timestamps).values(**row)]
     changes: dict[str, list[Executable]] = {
@@ -420,10 +420,10 @@ def test_an_authority_is_asked_over_the_network_where_its_address_is_given(bench
     with HTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/tsa"
-        stamped = attesting.fetch_stamp(bench.path, url, authority.root.read_bytes(), None)
+        stamped = attestation.fetch_stamp(bench.path, url, authority.root.read_bytes(), None)
     assert bench.verified().attested is not None
     assert stamped.size == bench.verified().size - 1
     with pytest.raises(StoreError, match="did not answer"):
-        attesting.fetch_stamp(bench.path, url, b"", None)
+        attestation.fetch_stamp(bench.path, url, b"", None)
     with pytest.raises(ConfigError, match="no address"):
-        attesting.fetch_stamp(bench.path, "file:///etc/hosts", b"", None)
+        attestation.fetch_stamp(bench.path, "file:///etc/hosts", b"", None)

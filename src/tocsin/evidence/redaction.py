@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from tocsin.attest.redaction import Sought, values_of
-from tocsin.enclosing import OpenedRecord
 from tocsin.errors import ConfigError
+from tocsin.evidence.enclosure import OpenedRecord
 from tocsin.model.evidence import ShownFields, Value
 from tocsin.record.commitment import open_fields, value_text
 

@@ -11,34 +11,35 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Row, select
 
-from tocsin import dismantling
 from tocsin.books import latest_run
 from tocsin.collect.plan import ChunkKind
-from tocsin.dismantling import Container, Extracted, container_of, extract
+from tocsin.erasure import dismantling
+from tocsin.erasure.dismantling import Container, Extracted, container_of, extract
+from tocsin.erasure.rewriting import OpenChunk, open_chunk, put_in_force, rewrite
 from tocsin.errors import ConfigError, RefusedError
-from tocsin.intake import Intake, Progress
 from tocsin.investigation import answers_of
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan, Going, Leaning
 from tocsin.model.finding import Finding
+from tocsin.model.progress import Progress
 from tocsin.model.reference import split_reference
 from tocsin.opening import now_utc, open_existing, publish, recover, utc_text
 from tocsin.processing import process_left
+from tocsin.reading.intake import Intake
+from tocsin.reading.rereading import Rereader, chunk_of, dating_of
+from tocsin.reading.work import plan_of
 from tocsin.record.acts import Act, acts_of, append_act
 from tocsin.record.erasures import ERASED
 from tocsin.record.holds import refuse_if_held
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
 from tocsin.record.runs import indexes_in, runs_of
-from tocsin.rereading import Rereader, chunk_of, dating_of
-from tocsin.rewriting import OpenChunk, open_chunk, put_in_force, rewrite
-from tocsin.ruleset import kept_rules
+from tocsin.ruleset.compiled import kept_rules
 from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store import tables
 from tocsin.store.workspace import Workspace
-from tocsin.work import plan_of
 
 _PERSONS = 2
 _Place = tuple[str, int]  # path of the input, entry in it

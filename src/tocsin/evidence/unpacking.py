@@ -13,11 +13,11 @@ from typing import Any
 
 from tocsin.collect.reframing import Piece
 from tocsin.errors import RefusedError, VerificationError
+from tocsin.evidence.reproduction import EnclosedChunk, findings_from, hit_lines, rules_of
 from tocsin.model.chunk import Chunk, Dating, Input, InputState
 from tocsin.model.finding import Detector, Finding, Level
 from tocsin.model.record import CONTEXT
 from tocsin.model.reference import RecordPlace, record_reference
-from tocsin.reproducing import EnclosedChunk, findings_from, hit_lines, rules_of
 from tocsin.store.faults import disk_faults
 
 _PAYLOAD = "data"
