@@ -14,7 +14,6 @@ import ssl
 import struct
 import sys
 import threading
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from tocsin.protect.door import LocalDoor
 from tocsin.protect.doors import Doors
 from tocsin.protect.hardening import end_with, harden
 from tocsin.protect.vault import locked, open_sealed
-from tocsin.protect.vault_log import LogLine, append
+from tocsin.protect.vault_log import LogLine, append, utc_now
 
 _MOST_CLIENTS = 256
 _GREETING_SECONDS = 20
@@ -177,11 +176,6 @@ def _account(connection: socket.socket) -> int:
     """The number of the account at the other end, as the system says."""
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return int(_CREDENTIALS.unpack(data)[1])
-
-
-def utc_now() -> str:
-    """RFC 3339 in whole seconds."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _serve_parent(control: socket.socket) -> None:

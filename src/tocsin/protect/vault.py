@@ -141,6 +141,17 @@ def is_vault(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
+def key_source(folder: Path) -> str:
+    """Where its key comes from, told without it: `passphrase`, `credential` or `file`. Raises as `open_vault`."""
+    header, _ = _split(folder, _read(folder))
+    return text_of(header.key, "source", folder / FILE)
+
+
+def key_file_of(vault: Vault, sources: KeySources) -> Path | None:
+    """Where its key file lies, None where its key comes from elsewhere."""
+    return _keyed(vault.folder, sources, vault.section).key_file if vault.source == "file" else None
+
+
 def create_vault(folder: Path, sources: KeySources) -> Vault:
     """A new, empty vault of epoch 1 in a folder that is absent or empty. Raises ConfigError, StoreError."""
     if is_vault(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -30,6 +31,11 @@ class LogLine:
     what: str
     epoch: int
     figures: Mapping[str, int | str]
+
+
+def utc_now() -> str:
+    """RFC 3339 in whole seconds, as the log is dated."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def append(vault: Vault, line: LogLine) -> None:
