@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,9 +111,8 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     given = mappings_for(settings.paths)
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))
-    workspace, key = _opened(settings)
-    progress = through_door(progress, key.door)
-    with closing(workspace), workspace.writer_lock():
+    with _opened(settings) as (workspace, key), workspace.writer_lock():
+        progress = through_door(progress, key.door)
         mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
         _refuse_names(mappings, key.door)
         kept = unchanged(kept_mappings(workspace, key), [one.mapping for one in mappings])
@@ -167,16 +166,20 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     `question` narrows the exposure to the entities and the time it names; without one it is what the incidents
     implicate. Raises StoreError where nothing was investigated yet.
     """
-    started = now_utc()
     with open_existing(workspace, passphrase) as (opened, key):
-        progress = through_door(progress, key.door)
-        make_current(opened, key, progress)
-        kept = answerable(opened, key)
-        progress.stage("Answering", None)
-        asked = _asked(question, key.door) or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-        rules = kept_rules(opened, str(kept["rules"]), key.door)
-        held = Held.load(opened, key, rules.compiled, _estate_of(opened))
-        return answer(held, asked, _number(kept["now"]), run_so_far(opened, key, started, 1))
+        return _answers(opened, key, question, progress)
+
+
+def _answers(workspace: Workspace, key: WorkspaceKey, question: Question | None, progress: Progress) -> Answers:
+    started = now_utc()
+    progress = through_door(progress, key.door)
+    make_current(workspace, key, progress)
+    kept = answerable(workspace, key)
+    progress.stage("Answering", None)
+    asked = _asked(question, key.door) or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    rules = kept_rules(workspace, str(kept["rules"]), key.door)
+    held = Held.load(workspace, key, rules.compiled, _estate_of(workspace))
+    return answer(held, asked, _number(kept["now"]), run_so_far(workspace, key, started, 1))
 
 
 def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> None:
@@ -253,25 +256,21 @@ def enter_notes(
     lines = b"".join(written_down(entry) for entry in entries)
     name = f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
     with open_existing(workspace, passphrase) as (opened, key):
-        make_current(opened, key, through_door(progress, key.door))
-    with (
-        open_existing(workspace, passphrase) as (opened, key),
-        opened.writer_lock(),
-        _in_memory(lines) as file,
-    ):
         progress = through_door(progress, key.door)
-        recover(opened)
-        rules, kept, finished = run_before(opened, key, progress)
-        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
-        intake = Intake(
-            workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
-        )
-        intake.take_in(plan_one(file, name))
-        publish(opened, key)
-        if finished:  # else the logs of the run before are still not read to their end, and the answers say so
-            finish_run(opened, run, utc_text(now_utc()))
-    answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
-    write_report(answers, workspace)
+        make_current(opened, key, progress)
+        with opened.writer_lock(), _in_memory(lines) as file:
+            recover(opened)
+            rules, kept, finished = run_before(opened, key, progress)
+            run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
+            intake = Intake(
+                workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
+            )
+            intake.take_in(plan_one(file, name))
+            publish(opened, key)
+            if finished:  # else the logs of the run before are still not read to their end, and the answers say so
+                finish_run(opened, run, utc_text(now_utc()))
+        answers = _answers(opened, key, None, progress)
+        write_report(answers, workspace)
     return answers
 
 
@@ -312,8 +311,8 @@ def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:
     _, kept, _ = latest_run(workspace)
     if not is_current(workspace, key):
         raise ProtectionError(
-            f"the vault is at epoch {key.door.epoch}, and {mask_one(key.door, str(workspace.path))} is not yet: nothing is "
-            "answered from what was processed before",
+            f"{mask_one(key.door, str(workspace.path))} was processed before epoch {key.door.epoch} of its vault: "
+            "nothing is answered from it",
             hint="tocsin incidents processes it again, and so does tocsin investigate",
         )
     if kept.get("folds") != FOLDS:
@@ -456,7 +455,8 @@ def run_exercise(
     identities: int | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
-    open_or_create(workspace, None)[0].close()
+    with open_or_create(workspace, None):
+        pass
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed, days, identities)
 
@@ -466,7 +466,7 @@ def _kept_taking(workspace: Workspace) -> int | None:
     return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
 
 
-def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
+def _opened(settings: Settings) -> AbstractContextManager[tuple[Workspace, WorkspaceKey]]:
     path = settings.workspace
     if path is None:
         path = Path(f"tocsin-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")

@@ -15,17 +15,19 @@ from sqlalchemy import Connection, func, select
 
 from tocsin import __version__
 from tocsin.books import chunk_names, entering_runs, epoch_at_rest
-from tocsin.errors import ProtectionError, TocsinError
+from tocsin.errors import ProtectionError
 from tocsin.model.answers import Run
 from tocsin.model.chunk import InputState
-from tocsin.model.door import NO_DOOR, Door, DoorAddress, mask_one
+from tocsin.model.door import Door, mask_one
+from tocsin.protect.door import connected
+from tocsin.protect.vault import vault_sources
+from tocsin.protection.linking import open_door
 from tocsin.record.binding import INPUT
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
 from tocsin.record.rows import input_said
 from tocsin.record.statements import append_statements
 from tocsin.store.durable import sweep
-from tocsin.store.settings import read_settings
 from tocsin.store.tables import chunks, inputs
 from tocsin.store.workspace import Workspace, create_workspace, open_workspace
 
@@ -33,19 +35,18 @@ TOOL = f"tocsin {__version__}"
 _CUT_SHORT = "entering these notes was cut short: enter again those that are not listed"
 
 
-def open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    """The workspace at `path`, made where there is none. Raises StoreError where no key at hand opens it."""
+@contextmanager
+def open_or_create(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """The workspace at `path`, made where there is none, and its key; closed again at the end. Raises as
+    `open_existing` does."""
     if not (path / "workspace.toml").exists():
-        return create(path, passphrase)
-    workspace = open_workspace(path)
-    sources = key_sources(os.environ, passphrase)
-    # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
-    key = open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
-    try:
-        return through_door(workspace, key)
-    except TocsinError:
-        workspace.close()
-        raise
+        workspace, key = create(path, passphrase)
+    else:
+        workspace, sources = open_workspace(path), key_sources(os.environ, passphrase)
+        # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
+        key = open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
+    with closing(workspace), through_door(workspace, key) as opened:
+        yield opened
 
 
 @contextmanager
@@ -55,18 +56,27 @@ def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspac
     Raises ConfigError where there is none, StoreError where no key opens it, ProtectionError where its door does not.
     """
     with closing(open_workspace(path)) as workspace:
-        yield through_door(workspace, open_key(workspace, key_sources(os.environ, passphrase)))
+        key = open_key(workspace, key_sources(os.environ, passphrase))
+        with through_door(workspace, key) as opened:
+            yield opened
 
 
-def through_door(workspace: Workspace, key: WorkspaceKey) -> tuple[Workspace, WorkspaceKey]:
-    """The workspace and its key with the door of its vault, where it is linked to one.
+@contextmanager
+def through_door(workspace: Workspace, key: WorkspaceKey) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """The workspace and its key with the door of its vault, where it is linked to one, while the block runs.
 
     Raises ProtectionError where the door does not answer, or its vault is older than what the workspace has seen.
     """
-    door, address = linked_door(workspace)
-    key = replace(key, door=door, door_address=address)
-    _check_epoch(workspace, door)
-    return replace(workspace, unseal=key.unsealed), key
+    with open_door(workspace, vault_sources(os.environ)) as address:
+        key = replace(key, door=connected(address), door_address=address)
+        _check_epoch(workspace, key.door)
+        yield replace(workspace, unseal=key.unsealed), key
+
+
+def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
+    """A new workspace and its key. Raises StoreError where the folder cannot be one."""
+    workspace = create_workspace(path)
+    return workspace, create_key(workspace, key_sources(os.environ, passphrase))
 
 
 def _check_epoch(workspace: Workspace, door: Door) -> None:
@@ -82,19 +92,6 @@ def _check_epoch(workspace: Workspace, door: Door) -> None:
             f"the vault is at epoch {door.epoch}; {workspace.path} was processed at epoch {seen}",
             hint="an older vault protects fewer: put back the newest, not a copy from a backup",
         )
-
-
-def linked_door(workspace: Workspace) -> tuple[Door, DoorAddress | None]:
-    """The door of the vault that `workspace.toml` names, and where other processes find it."""
-    if "door" not in read_settings(workspace.settings_path):
-        return NO_DOOR, None
-    raise ProtectionError(f"the vault of {workspace.path} is not at hand")
-
-
-def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    """A new workspace and its key. Raises StoreError where the folder cannot be one."""
-    workspace = create_workspace(path)
-    return workspace, create_key(workspace, key_sources(os.environ, passphrase))
 
 
 def recover(workspace: Workspace) -> None:

@@ -65,7 +65,7 @@ def test_a_recipient_can_join_what_belongs_together() -> None:
     upper, lower, other = (
         door.retoken([mask_one(door, text)], "police")[0] for text in ("ZORBLAT", "zorblat", "Quixmere")
     )
-    assert upper[:PERSON_LENGTH] == lower[:PERSON_LENGTH] != other[:PERSON_LENGTH]
+    assert upper[:PERSON_LENGTH] == lower[:PERSON_LENGTH].upper() != other[:PERSON_LENGTH]
     assert upper[PERSON_LENGTH + 2 :] != lower[PERSON_LENGTH + 2 :]
     assert upper[PERSON_LENGTH + 2 :].lower() == lower[PERSON_LENGTH + 2 :].lower()
     (small,) = door.retoken([mask_one(door, "Quixmere").lower()], "police")

@@ -137,7 +137,7 @@ class LocalDoor:
         for one in found:
             original = text[one.start : one.end]
             token = self._persons[one.person] + self._tokens.suffix(one.how, original)
-            # What names accounts and hosts is lower case throughout, and stays it: a name is joined by how it is written.
+            # Accounts and hosts are lower case throughout, and stay it: they are joined by how they are written.
             token = token.lower() if original == original.lower() else token
             start = length + one.start - done
             pieces += [text[done : one.start], token]
