@@ -39,7 +39,7 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question, Way
 from tocsin.model.rule import CaseOutcome, CheckedRules
-from tocsin.opening import TOOL, create, now_utc, open_existing, open_or_create, publish, recover, run_so_far, utc_text
+from tocsin.opening import TOOL, create, now_utc, open_existing, open_for_checking, open_or_create, publish, recover, run_so_far, utc_text
 from tocsin.processing import FOLDS, spans
 from tocsin.protect.telling import through_door
 from tocsin.reading.estates import keep_through_door
@@ -404,9 +404,10 @@ def verify_record(
 ) -> verification.Verified:
     """Recompute the whole record, and hold it against checkpoints kept elsewhere.
 
-    Raises VerificationError at the first fault, and names it.
+    Without the door of its vault all is checked that the workspace key alone opens, and the rest is counted. Raises
+    VerificationError at the first fault, and names it.
     """
-    with open_existing(workspace, passphrase) as (opened, key):
+    with open_for_checking(workspace, passphrase) as (opened, key):
         rereader = Rereader(opened, key)
         done = 0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tocsin.errors import ConfigError, RefusedError, StoreError
+from tocsin.errors import ConfigError, ProtectionError, RefusedError, StoreError
 from tocsin.model.custody import KeyRow, Link
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, acts_of, people_acts, record_act
@@ -91,7 +91,7 @@ def note_reading(
         return f"{path} cannot be written"
     try:
         act(path, kind, what, passphrase=passphrase, actors=actors)
-    except StoreError as error:
+    except (StoreError, ProtectionError) as error:
         return str(error)
     return ""
 

@@ -20,6 +20,8 @@ from tocsin.model.door import Door, mask_all
 _OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree"))
 # Columns whose texts are JSON: the texts in it are what is looked at.
 _JSON = frozenset(("matched", "log"))
+_PARTS = 3
+_WITHHELD = "…"
 _TABLES = ("events", "hits", "accesses", "marks")
 
 
@@ -84,6 +86,16 @@ def _replaced(value: object, replaced: Mapping[str, str]) -> object:
     return value
 
 
+def _matched(part: object, replaced: Mapping[str, str]) -> object:
+    """What matched: [field, what was asked, value]. What was asked of a name would tell a part of it beside its token:
+    it is kept only where the value shows it still."""
+    other = _replaced(part, replaced)
+    if isinstance(part, list) and isinstance(other, list) and len(other) == _PARTS and other[2] != part[2]:
+        asked, value = str(other[1]).casefold(), str(other[2]).casefold()
+        return other if asked in value else [other[0], _WITHHELD, other[2]]
+    return other
+
+
 def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
     for name in _columns(table):
         if name in _JSON:
@@ -92,7 +104,7 @@ def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
 
             def new(text: str, *, ascii_only: bool = ascii_only) -> str:
                 value = json.loads(text)
-                other = _replaced(value, replaced)
+                other = _replaced(value, replaced) if ascii_only else [_matched(part, replaced) for part in value]
                 return text if other == value else json.dumps(other, ensure_ascii=ascii_only)
 
             table = _with(table, name, new)
