@@ -39,7 +39,18 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question, Way
 from tocsin.model.rule import CaseOutcome, CheckedRules
-from tocsin.opening import TOOL, create, now_utc, open_existing, open_for_checking, open_or_create, publish, recover, run_so_far, utc_text
+from tocsin.opening import (
+    TOOL,
+    create,
+    now_utc,
+    open_existing,
+    open_for_checking,
+    open_or_create,
+    publish,
+    recover,
+    run_so_far,
+    utc_text,
+)
 from tocsin.processing import FOLDS, spans
 from tocsin.protect.telling import through_door
 from tocsin.reading.estates import keep_through_door
@@ -117,7 +128,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         _refuse_names(mappings, key.door)
         kept = unchanged(kept_mappings(workspace, key), [one.mapping for one in mappings])
         recover(workspace)
-        if pass_texts_again(workspace, key):
+        if pass_texts_again(workspace, key) and has_run(workspace):
             progress.note(f"the vault is at epoch {key.door.epoch}: what the workspace holds is processed again")
         if settings.estate is not None:
             keep_through_door(workspace, key, settings.estate)

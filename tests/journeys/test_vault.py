@@ -41,7 +41,9 @@ holdings:
 def log(count: int = 40, first: int = 0) -> bytes:
     """Mail of a protected person, about that person."""
     text = lines(count, first).replace(b"ada.example@", b"zorbla.quixmere@")
-    return text.replace(b"Inbox", f"{FIRST} {LAST}, \u043b\u0430\u0440\u043a \u0432\u0435\u043d\u0437\u0438\u0431\u043e\u0440".encode())
+    return text.replace(
+        b"Inbox", f"{FIRST} {LAST}, \u043b\u0430\u0440\u043a \u0432\u0435\u043d\u0437\u0438\u0431\u043e\u0440".encode()
+    )
 
 
 @pytest.fixture
@@ -112,16 +114,15 @@ def test_a_name_in_a_question_meets_its_token(case: Path, tocsin: Tocsin) -> Non
     assert_says_nobody(asked.out)
 
 
-def _shape(document: Mapping[str, Any], names: Mapping[str, str]) -> Any:
+def _shape(document: Mapping[str, Any]) -> Any:
     """What was found, apart from names: which records, by which rule, how surely."""
 
     def place(record: Mapping[str, Any]) -> tuple[str, int]:
-        path = record["input"]
-        for clear, token in names.items():
-            path = path.replace(clear, token)
-        return re.sub(TOKEN, "*", path), record["entry"]
+        return record["input"], record["entry"]
 
-    records = lambda one: sorted(place(each) for each in one["records"])  # noqa: E731
+    def records(one: Mapping[str, Any]) -> list[tuple[str, int]]:
+        return sorted(place(each) for each in one["records"])
+
     found = {one["id"]: (one["detector"]["id"], records(one)) for one in document["findings"]}
     return {
         "findings": sorted(found.values()),
@@ -129,7 +130,9 @@ def _shape(document: Mapping[str, Any], names: Mapping[str, str]) -> Any:
         "exposure": sorted(
             (row["kind"], row["verdict"], str(row["degree"]), records(row)) for row in document["exposure"]
         ),
-        "coverage": sorted((row["source"], row["state"], str(row["from"]), str(row["to"])) for row in document["coverage"]),
+        "coverage": sorted(
+            (row["source"], row["state"], str(row["from"]), str(row["to"])) for row in document["coverage"]
+        ),
         "changes": sorted((row["kind"], str(row["time"])) for row in document["changes"]),
         "joins": len(document["identities"]),
     }
@@ -151,13 +154,12 @@ def test_an_exercise_gives_what_it_gives_without_a_vault(
     masked = tocsin(*arguments, "--workspace", "w", "--workers", workers)
     assert masked.code == plain.code, masked.err
     assert TOKEN.search(masked.out)
-    assert _shape(masked.document, {}) == _shape(plain.document, {})
+    assert _shape(masked.document) == _shape(plain.document)
 
 
 def test_a_person_added_later_stands_in_clear_nowhere_any_more(case: Path, tocsin: Tocsin) -> None:
     investigated(case, tocsin)
-    for text in ("a note of Zorbla Quixmere",):
-        assert tocsin("note", "--workspace", case / "w", "--by", "Somebody Else", text).code in (0, 2, 3)
+    assert tocsin("note", "--workspace", case / "w", "--by", "Somebody Else", "told by Zorbla Quixmere").code in (0, 3)
     assert b"orbla" in everything_in(case / "w")
     link(case / "w", case / "v", {"p1": PERSON})
     answered = tocsin("incidents", "--workspace", case / "w", "--format", "json")

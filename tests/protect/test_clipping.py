@@ -28,5 +28,5 @@ def test_no_part_of_a_name_is_left_at_the_limit(before: str, after: str, most: i
 
 
 def test_marks_in_a_log_do_no_more_than_cut() -> None:
-    assert cut("\ufdd03\ufdd1abcdef\ufdd2 and so on") == "abc and so on"
+    assert cut("\ufdd00-3\ufdd1abcdef\ufdd2 and so on") == "abc and so on"
     assert cut("\ufdd0 alone") == "\ufdd0 alone"

@@ -114,6 +114,6 @@ class _Broken:
 
 
 def test_nothing_leaves_by_a_door_that_fails() -> None:
-    door: Door = _Broken()  # type: ignore[assignment]
+    door: Door = _Broken()
     with pytest.raises(ProtectionError):
         pass_through(*result("x"), door)

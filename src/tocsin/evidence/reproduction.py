@@ -23,6 +23,7 @@ from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.processing import Plan, process_framed
+from tocsin.protect.passing import cut_hits
 from tocsin.record.canonical import canonical
 from tocsin.ruleset.compiled import log_source_maps
 
@@ -94,7 +95,7 @@ def findings_from(
         matchers={one.source: Matcher(rules, one.source) for one in rules.maps if one.source in sources}, dating=dating
     )
     ordered = sorted(chunks, key=lambda each: each.chunk.sequence)
-    partials = [findings.summarise(process_framed(_items(each), each.chunk, plan).hits) for each in ordered]
+    partials = [findings.summarise(cut_hits(process_framed(_items(each), each.chunk, plan).hits)) for each in ordered]
     known = tuple(one.info for one in rules.exceptions)
     hits = exceptions.set_apart(findings.combine(partials), known, as_of).shown
     by_sequence = {each.chunk.sequence: each for each in ordered}

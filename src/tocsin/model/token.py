@@ -8,7 +8,7 @@ TOKEN = re.compile(r"P[A-Z2-7]{26}-[XG][A-Z2-7]{5}", re.IGNORECASE | re.ASCII)
 
 
 def may_be_one(first: str, second: str) -> bool:
-    """Whether two texts can be of one that passed the door twice: a token of either stands for any text of the other."""
+    """Whether two texts can be of one that passed the door twice: a token of one stands for any text of the other."""
     if first == second:
         return True
     left, right = _pieces(first), _pieces(second)

@@ -205,7 +205,7 @@ class Intake:
         return preamble if mask_one(self.key.door, text) == text else self.key.sealed(preamble)
 
     def plan_for(self, warnings: Collection[str]) -> str:
-        """By what a chunk with these warnings is processed: rules, folds, epoch of the vault, what dated what has no year."""
+        """By what a chunk with these warnings is processed: rules, folds, epoch of the vault, what dated it."""
         plan = f"{self.plan}#{FOLDS}{epoch_mark(self.key.door.epoch)}"
         if self.dating is None or set(warnings).isdisjoint(YEARLESS):
             return plan
