@@ -110,7 +110,13 @@ class _Broken:
     def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
         raise ProtectionError("the door is gone")
 
-    wrap = unwrap = retoken = mask  # type: ignore[assignment]
+    def wrap(self, secret: bytes, context: str) -> bytes:
+        raise ProtectionError("the door is gone")
+
+    unwrap = wrap
+
+    def retoken(self, texts: Sequence[str], recipient: str) -> list[str]:
+        raise ProtectionError("the door is gone")
 
 
 def test_nothing_leaves_by_a_door_that_fails() -> None:
