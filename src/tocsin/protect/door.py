@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tocsin.model.chunk import ChunkResult
+    from tocsin.protect.client import DoorClient
 
 
 def pass_through(result: ChunkResult) -> ChunkResult:
@@ -115,19 +116,28 @@ class DoorAddress:
     credentials: Credentials | None = None
 
 
+_kept: dict[DoorAddress, DoorClient] = {}
+
+
 def connected(address: DoorAddress | None) -> Door:
     """The door at the address, the connection kept for this process; without an address `NO_DOOR`.
 
     Raises ProtectionError where it does not answer, or is not the door it should be.
     """
-    return NO_DOOR if address is None else _connected(address)
+    if address is None:
+        return NO_DOOR
+    if address not in _kept:
+        from tocsin.protect.client import connect
+
+        _kept[address] = connect(address)
+    return _kept[address]
 
 
-@lru_cache(maxsize=4)
-def _connected(address: DoorAddress) -> Door:
-    from tocsin.protect.client import connect
-
-    return connect(address)
+def disconnect(address: DoorAddress | None) -> None:
+    """Ends the connection `connected` keeps for the address, if it does."""
+    client = _kept.pop(address, None) if address is not None else None
+    if client is not None:
+        client.close()
 
 
 class Found(Protocol):

@@ -75,10 +75,14 @@ class Service:
 
     def _take(self, connection: socket.socket) -> None:
         """One client, from its first byte to its last."""
-        with contextlib.suppress(OSError, wire.WireError, ssl.SSLError):
-            connection.settimeout(_GREETING_SECONDS)
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+        connection.settimeout(_GREETING_SECONDS)
+        if self._tls is not None:
+            with connection, contextlib.suppress(OSError):  # errors of TLS are of this class
+                self._admit(self._tls.wrap_socket(connection, server_side=True))
+            return
+        self._admit(connection)
+
+    def _admit(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError, wire.WireError):
             if not self._free.acquire(blocking=False):
                 wire.send(connection, wire.Fault("busy"))
