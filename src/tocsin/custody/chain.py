@@ -42,7 +42,7 @@ def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
 def people_of(workspace: Workspace, key: WorkspaceKey) -> Registry:
     """The same, from the acts that say who is who alone: quick, however often the evidence was read.
 
-    It does not know what else a revocation took back.
+    It does not know what else a revocation took back: its `disowned` is not all of them.
     """
     with workspace.reading() as connection:
         return registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))
@@ -57,7 +57,14 @@ def signers(path: Path, hand: Hand) -> tuple[Signer, ...]:
         return ()
     with open_existing(path, hand.passphrase) as (workspace, key):
         registry = people_of(workspace, key)
-    return tuple(_standing(path, one, registry, hand) for one in hand.given)
+    found = tuple(_standing(path, one, registry, hand) for one in hand.given)
+    names = [each.name for each in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(
+            f"the key {twice} is named twice, and signs once",
+            hint="name each key once; where two people sign, the second brings a key of their own",
+        )
+    return found
 
 
 def _standing(path: Path, given: str, registry: Registry, hand: Hand) -> Signer:
@@ -84,13 +91,25 @@ def act(
 
 
 def note_reading(
-    path: Path, kind: str, what: Mapping[str, Any], *, passphrase: str | None, actors: Sequence[Signer] = ()
+    path: Path,
+    kind: str,
+    what: Mapping[str, Any],
+    shown: str,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer] = (),
 ) -> str:
-    """Puts a reading into the ledger where that is possible; else why it is not there, and the reading goes on."""
+    """Puts a reading into the ledger where that is possible; else why it is not there, and the reading goes on.
+
+    The act has what was shown as `output`, a digest under a key of the workspace: acts leave with every package, and
+    against a plain digest a name that is withheld there could be tried.
+    """
     if not is_writable(path):
         return f"{path} cannot be written"
     try:
-        act(path, kind, what, passphrase=passphrase, actors=actors)
+        with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+            said = {**what, "output": key.name_of("output", shown)}
+            record_act(workspace, key, kind, said, utc_text(now_utc()), actors)
     except StoreError as error:
         return str(error)
     return ""

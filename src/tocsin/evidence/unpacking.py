@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -46,7 +46,7 @@ def reproduce(folder: Path) -> Reproduction:
             hint="ask for the package without redaction, or check the proofs alone: tocsin evidence verify",
         )
     chunks, places = _chunks(payload, how)
-    rules = {how["paths"][path.name]: path.read_bytes() for path in sorted((payload / "rules").glob("*.yml"))}
+    rules = dict(_rules(payload / "rules", how["rules"]))
     stated = list(_lines(payload / "findings.jsonl"))
     names: Mapping[str, str] = how["names"]
     again = findings_from(
@@ -59,6 +59,16 @@ def reproduce(folder: Path) -> Reproduction:
     derived = [line.data for line in hit_lines(again.hits, _findings(payload), places)]
     _compare(stated, derived)
     return Reproduction(len(stated), len({json.loads(line)["finding"] for line in stated}), len(places))
+
+
+def _rules(folder: Path, named: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The rule files by names that sort in the order stated. Raises VerificationError where others are enclosed."""
+    enclosed = sorted(path.name for path in folder.glob("*.yml"))
+    if sorted(named) != enclosed:
+        raise VerificationError("reading.json does not name the rules that are enclosed, each once")
+    for place, name in enumerate(named):
+        with disk_faults(folder / name):
+            yield f"{place:06}/{name}", (folder / name).read_bytes()
 
 
 def _compare(stated: list[bytes], derived: list[bytes]) -> None:
