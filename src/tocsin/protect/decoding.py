@@ -198,9 +198,15 @@ def _write_backslash(writing: _Writing, match: re.Match[str]) -> None:
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}+;?|#[xX][0-9A-Fa-f]{1,6}+;?|[A-Za-z][A-Za-z0-9]{1,31}+;)")
 
+_NUMBERED = re.compile(r"&#(?:([0-9]+)|[xX]([0-9A-Fa-f]+))")
+
 
 def _write_entity(writing: _Writing, match: re.Match[str]) -> None:
-    writing.put(html.unescape(match[0]), *match.span())
+    number = _NUMBERED.match(match[0])
+    code = int(number[2] or number[1], 16 if number[2] else 10) if number else 0
+    # Where HTML forbids a character a log may still hold it; what it gives another meaning has that one.
+    said = chr(code) if number and code < 0x110000 and not 0x80 <= code < 0xA0 else html.unescape(match[0])
+    writing.put(said, *match.span())
 
 
 _DECODERS: tuple[tuple[str, Callable[[Layer], Layer | None]], ...] = (

@@ -149,8 +149,9 @@ class Matcher:
                 self._literals.setdefault(word, []).append(_Literal(text, offset, form, place))
 
     def find(self, values: Sequence[str]) -> dict[int, list[Found]]:
-        """By the place of a value in which there are any: what was found, leftmost first, without overlap; of what
-        overlaps the longest, then the leftmost, then the exact, then the lowest person.
+        """By the place of a value in which there are any: what was found, leftmost first, without overlap. Of what
+        overlaps that is kept which covers most of the value, so the longest of two, then what is exact, then the
+        leftmost, then the lowest person.
         """
         found: dict[int, list[Found]] = {}
         beyond: set[int] = set()
@@ -457,13 +458,28 @@ def _is_one_run(before: str, after: str) -> bool:
 
 
 def _settled(found: Iterable[Found]) -> list[Found]:
-    """Without overlap."""
-    ordered = sorted(set(found), key=lambda one: (one.start - one.end, one.start, one.how is not How.EXACT, one.person))
+    """Without overlap, so that most is covered: of two names that share a word neither rest is left to be read."""
+    by_span: dict[tuple[int, int], Found] = {}
+    for one in sorted(set(found), key=lambda one: (one.how is not How.EXACT, one.person)):
+        by_span.setdefault((one.start, one.end), one)
+    ordered = [by_span[span] for span in sorted(by_span)]
+    starts = [one.start for one in ordered]
+    after = [bisect.bisect_left(starts, one.end) for one in ordered]
+    # What is covered from each on: characters, and those of them that are exact.
+    covered = [(0, 0)] * (len(ordered) + 1)
+    for place in reversed(range(len(ordered))):
+        covered[place] = max(_with(ordered[place], covered[after[place]]), covered[place + 1])
     kept: list[Found] = []
-    for one in ordered:
-        place = bisect.bisect_left(kept, one)
-        before, after = kept[place - 1 : place], kept[place : place + 1]
-        if (before and before[0].end > one.start) or (after and after[0].start < one.end):
-            continue
-        kept.insert(place, one)
+    place = 0
+    while place < len(ordered):
+        if _with(ordered[place], covered[after[place]]) == covered[place]:
+            kept.append(ordered[place])
+            place = after[place]
+        else:
+            place += 1
     return kept
+
+
+def _with(one: Found, rest: tuple[int, int]) -> tuple[int, int]:
+    size = one.end - one.start
+    return rest[0] + size, rest[1] + size * (one.how is How.EXACT)
