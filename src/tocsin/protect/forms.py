@@ -97,7 +97,7 @@ _ARTICLE = "ال"
 _SERVANT = "عبد"  # a name with a name of God; written in one word or two
 
 # Spellings of one word, its own script included. Measured in tests/protect/test_romanise.py.
-_SPELLINGS = {"cyrillic": 32, "greek": 24, "georgian": 24, "arabic": 48}
+_SPELLINGS = {"cyrillic": 48, "greek": 32, "georgian": 32, "arabic": 96}
 _LATIN_SPELLINGS = 12
 _JAMMED = 64
 _JAM_SYSTEMS = 8
@@ -249,7 +249,7 @@ def _words(units: Sequence[str], kind: FormKind) -> list[_Word]:
 def _word(given: str, unit: int, *, servant: bool = False) -> _Word:
     spelled = _spelled(given, servant=servant)
     script = script_of(given)
-    systems = {} if script is None or script.slots else by_system(given)
+    systems = {} if script is None or script.name == "arabic" else by_system(given)
     first = by_system(given[0]).values() if script else ()
     found = [spelling[0] for spelling in spelled]
     found += [pair.group() for spelling in spelled if (pair := _INITIAL_PAIRS.match(spelling))]
