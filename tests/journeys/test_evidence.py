@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from tocsin.attest.standalone import main as verify_alone
 from tocsin.cli.main import run
 from tocsin.errors import VerificationError
-from tocsin.unpacking import reproduce
+from tocsin.evidence.unpacking import reproduce
 
 from .conftest import Tocsin
 
@@ -110,6 +111,22 @@ def test_a_redacted_field_stands_nowhere_and_the_rest_still_verifies(case: Path,
     assert tocsin("evidence", "reproduce", "P").code == 5
 
 
+def test_a_package_holds_no_digest_without_a_salt_but_those_that_its_format_tells_of(
+    case: Path, tocsin: Tocsin
+) -> None:
+    exported(tocsin, "--redact", "MailboxOwnerUPN")
+    told = (Path(__file__).resolve().parents[2] / "docs/formats/evidence.md").read_text()
+    told = told.split("### What guesses it allows")[1].split("## What is hashed")[0]
+    # Of an encrypted file, of ordinals, and a name under a key: nothing of what a record says.
+    harmless = {"segment_sha256", "fielded", "name"}
+    for line in Path("P/data/statements.jsonl").read_bytes().splitlines():
+        statement = json.loads(line)
+        if statement["kind"] in ("input", "chunk"):
+            said = json.loads(statement["data"]).items()
+            digests = {name for name, value in said if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)}
+            assert all(f"`{name}`" in told for name in digests - harmless), digests
+
+
 def test_a_field_no_record_has_cannot_be_withheld(case: Path, tocsin: Tocsin) -> None:
     done = tocsin("evidence", "export", findings()[0]["id"], "--workspace", "CASE", "-o", "P", "--redact", "NoSuch")
     assert (done.code, Path("P").exists()) == (2, False)
@@ -168,3 +185,35 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(
 def key_of(tocsin: Tocsin, name: str) -> str:
     shown = tocsin("key", "show", name, "--as", f"{name}.key").out
     return next(word for word in shown.split() if word.startswith(f"{name}+"))
+
+
+def test_a_package_says_nothing_of_where_it_was_made(
+    tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor of where its rules lie; logs are known by the paths they were given under, so these are given from beside."""
+    home = tmp_path / "telling-name"
+    (home / "rules").mkdir(parents=True)
+    shutil.copytree(SAMPLES / "m365_unified_audit", home / "logs")
+    rule = "title: {}\nid: 6f1d6f0e-5e0f-4f0a-9d51-00000000000{}\nlogsource: {{product: m365, service: audit}}\n"
+    same = "detection: {s: {Operation: New-InboxRule}, condition: s}\n"
+    (home / "rules" / "a.yml").write_text(rule.format("First", 1) + same)
+    (home / "rules" / "b.yml").write_text(rule.format("Second", 1) + same)
+    (home / "rules" / "c.yml").write_text("title: [")
+    (home / "rules" / "d.yml").write_text(
+        rule.format("Known", 2)
+        + "owner: Ada Invented\nreason: invented\nexpires: 2099-01-01\n"
+        + "filter: {rules: any, s: {Operation: Never}, condition: not s}\n"
+    )
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "configuration"))
+    monkeypatch.chdir(home)
+    given = ("logs", "--workspace", "CASE", "--rules", str(home / "rules"), "-q", "--format", "json")
+    assert tocsin("investigate", *given, "-o", "answers.json").code in (0, 3)
+    exported(tocsin)
+    package = home / "P"
+    assert {"a.yml", "d.yml"} <= {path.name for path in (package / "data/rules").iterdir()}
+    for path in package.rglob("*"):
+        assert not path.is_file() or b"telling-name" not in path.read_bytes(), path
+        assert not path.is_file() or str(SAMPLES.parents[1]).encode() not in path.read_bytes(), path
+    failed = json.loads((package / "data/premises.json").read_bytes())["could_not_run"]["failed"]
+    assert [one["path"] for one in failed] == ["b.yml", "c.yml"]
+    assert tocsin("evidence", "reproduce", "P").code == 0

@@ -53,8 +53,8 @@ def reading(package: Package) -> dict[str, Json]:
         "as_of": None if how.as_of is None else str(how.as_of),
         "dating": dating,
         "names": dict(sorted(how.names.items())),
-        "paths": {f"{safe_name(name)}.yml": path for name, path in sorted(how.paths.items())},
         "preambles": {str(leaf): base64.b64encode(data).decode("ascii") for leaf, data in sorted(preambles)},
+        "rules": [f"{safe_name(name)}.yml" for name in how.rules],
     }
 
 

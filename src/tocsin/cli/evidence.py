@@ -16,7 +16,7 @@ from tocsin.share.exit import release, tell
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
-    from tocsin.evidencing import Exported
+    from tocsin.evidence.export import Exported
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -43,7 +43,7 @@ def export(
     quiet: options.QuietOption = False,
 ) -> None:
     """Write a package: the records behind what is named, each with its proof, and all that checks it."""
-    from tocsin.evidencing import Wanted, export_evidence
+    from tocsin.evidence.export import Wanted, export_evidence
 
     wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note)
     passphrase, actors = acting(workspace, options.keys_given(as_))
@@ -100,7 +100,7 @@ def verify(
 def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)]) -> None:
     """Derive the findings of a package again from its records and rules; ends with code 4 where they differ."""
     from tocsin.attest.verifying import Options, verify_package
-    from tocsin.unpacking import reproduce as again
+    from tocsin.evidence.unpacking import reproduce as again
 
     verify_package(package, Options(), tell)
     done = again(package)

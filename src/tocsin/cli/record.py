@@ -80,7 +80,7 @@ def custody(
     force: options.ForceOption = False,
 ) -> None:
     """The chain of custody: who did what with the evidence, when, and at which entry of the ledger."""
-    from tocsin.custody import chain
+    from tocsin.custody.chain import chain
     from tocsin.share.custody import chain_text
     from tocsin.share.formats.json_document import listed
 

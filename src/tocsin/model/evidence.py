@@ -119,14 +119,14 @@ class Reading:
     as_of      ns UTC: exceptions end
     dating     (ns UTC, whether it is the latest) of what dated lines that name no year
     names      the one name an account or host is shown by, where the log has another
-    paths      by file below `rules/`, the path the rule is known under
+    rules      names of the enclosed rule files (`Package.rules`), in the order they are read: the first of an id counts
     """
 
     preambles: Mapping[int, bytes]
     as_of: int | None
     dating: tuple[int, bool] | None
     names: Mapping[str, str]
-    paths: Mapping[str, str]
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,235 @@
+"""The chain of custody: every act with the evidence goes into the ledger, signed by who did it; read back as a list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tocsin.errors import ConfigError, RefusedError, StoreError
+from tocsin.model.custody import KeyRow, Link
+from tocsin.opening import now_utc, open_existing, utc_text
+from tocsin.record.acts import Act, acts_of, people_acts, record_act
+from tocsin.record.checkpoint import log_key
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.people import Holder, Registry, registry_of
+from tocsin.record.people_keys import Asking, Signer, signer_of
+from tocsin.store.workspace import Workspace, is_writable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Who acts on a workspace, as the command line and the environment say it.
+
+    given       what `--as` names: key files, and names of keys in the ssh-agent
+    ask         gives the passphrase of a key file
+    passphrase  the workspace's own
+    """
+
+    given: Sequence[str]
+    ask: Asking
+    environment: Mapping[str, str] = field(repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+
+
+def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
+    """Whose signatures count now. Raises VerificationError at the first act that is not good."""
+    return _folded(workspace, key)[0]
+
+
+def people_of(workspace: Workspace, key: WorkspaceKey) -> Registry:
+    """The same, from the acts that say who is who alone: quick, however often the evidence was read.
+
+    It does not know what else a revocation took back.
+    """
+    with workspace.reading() as connection:
+        return registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))
+
+
+def signers(path: Path, hand: Hand) -> tuple[Signer, ...]:
+    """The keys in the hand, each enrolled and in force; each passphrase is asked for, so it is done once a command.
+
+    Raises ConfigError, StoreError or RefusedError.
+    """
+    if not hand.given:
+        return ()
+    with open_existing(path, hand.passphrase) as (workspace, key):
+        registry = people_of(workspace, key)
+    return tuple(_standing(path, one, registry, hand) for one in hand.given)
+
+
+def _standing(path: Path, given: str, registry: Registry, hand: Hand) -> Signer:
+    signer = signer_of(
+        given, named=lambda key: registry.name_of(key.public_bytes_raw()), ask=hand.ask, environment=hand.environment
+    )
+    holder = registry.holders.get(signer.name)
+    if holder is None or holder.key.public_key != signer.public_key.public_bytes_raw():
+        raise ConfigError(
+            f"{given} is no key that is enrolled in {path}",
+            hint=f"see who is: tocsin key list --workspace {path}; an officer enrols with: tocsin key enrol",
+        )
+    if not holder.is_in_force:
+        raise RefusedError(f"the key {holder.name} does not count any more: {_state(holder)}", hint="sign with another")
+    return signer
+
+
+def act(
+    path: Path, kind: str, what: Mapping[str, Any], *, passphrase: str | None, actors: Sequence[Signer] = ()
+) -> Act:
+    """Puts an act into the ledger of a workspace that nobody is writing to. Raises StoreError, RefusedError."""
+    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+        return record_act(workspace, key, kind, what, utc_text(now_utc()), actors)
+
+
+def note_reading(
+    path: Path,
+    kind: str,
+    what: Mapping[str, Any],
+    shown: str,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer] = (),
+) -> str:
+    """Puts a reading into the ledger where that is possible; else why it is not there, and the reading goes on.
+
+    The act has what was shown as `output`, a digest under a key of the workspace: acts leave with every package, and
+    against a plain digest a name that is withheld there could be tried.
+    """
+    if not is_writable(path):
+        return f"{path} cannot be written"
+    try:
+        with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+            said = {**what, "output": key.name_of("output", shown)}
+            record_act(workspace, key, kind, said, utc_text(now_utc()), actors)
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def chain(path: Path, passphrase: str | None) -> tuple[Link, ...]:
+    """Every act in order. Raises VerificationError at the first that is not good."""
+    with open_existing(path, passphrase) as (workspace, key):
+        registry, acts = _folded(workspace, key)
+    return tuple(_link(each, registry) for each in acts)
+
+
+def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:
+    """Every key that was ever enrolled, in the order of the ledger."""
+    with open_existing(path, passphrase) as (workspace, key):
+        registry = people_of(workspace, key)
+    rows = sorted(registry.holders.values(), key=lambda holder: holder.enrolled)
+    return tuple(
+        KeyRow(
+            name=each.name,
+            person=each.person,
+            roles=tuple(sorted(each.roles)),
+            key=str(each.key),
+            entry=each.enrolled,
+            enrolled_by=() if each.by == (registry.key.name,) else each.by,
+            state=_state(each),
+            is_in_force=each.is_in_force,
+        )
+        for each in rows
+    )
+
+
+def _folded(workspace: Workspace, key: WorkspaceKey) -> tuple[Registry, tuple[Act, ...]]:
+    registry = Registry(key=log_key(workspace.origin, key.signer.public_key()))
+    with workspace.reading() as connection:
+        acts = tuple(acts_of(connection))
+    for each in acts:
+        registry.add(each)
+    return registry, acts
+
+
+def _state(holder: Holder) -> str:
+    if holder.revoked is not None:
+        since = "" if holder.since is None else f", from {holder.since:,} entries on"
+        return f"revoked by entry {holder.revoked}{since}: {holder.reason}"
+    if holder.succeeded is not None:
+        return f"{'lost and ' if holder.is_recovered else ''}replaced by {holder.successor}, entry {holder.succeeded}"
+    return "in force"
+
+
+def _link(act: Act, registry: Registry) -> Link:
+    is_unsigned = registry.is_unsigned(act)
+    return Link(
+        entry=act.leaf,
+        at=act.at,
+        kind=act.kind,
+        did=did(act),
+        by=act.by,
+        people=() if is_unsigned else tuple(_person(name, registry) for name in act.by),
+        login=str(act.what.get("login", "")) if is_unsigned else "",
+        disowned=registry.disowned.get(act.leaf, ""),
+    )
+
+
+def _person(name: str, registry: Registry) -> str:
+    holder = registry.holders.get(name)
+    return name if holder is None else holder.person
+
+
+def did(act: Act) -> str:
+    """What an act says was done, in one sentence's words."""
+    what = act.what
+    match act.kind:
+        case "enrolled":
+            return f"enrolled {what['person']} with the key {what['name']} as {_and(what['roles'])}"
+        case "succeeded":
+            return f"replaced the key {what['name']} by {what['new_name']}"
+        case "recovered":
+            return f"replaced the lost key {what['name']} by {what['new_name']}: {what['reason']}"
+        case "revoked":
+            since = "" if what["since"] is None else f" from {what['since']:,} entries on"
+            return f"revoked the key {what['name']}{since}: {what['reason']}"
+        case "collected":
+            return f"took in {_number(what, 'inputs')} inputs with {_number(what, 'records')} records"
+        case "read" | "verified":
+            return f"{'read' if act.kind == 'read' else 'checked'} by: {what.get('command', '')}{_asked(what)}"
+        case "exported":
+            return f"made a package of {_number(what, 'records')} records for {_and(what.get('asked', []))}"
+        case "transferred" | "handed_over":
+            return f"passed the package {what.get('content', '')} on to {what.get('to', '')}"
+        case "received":
+            return f"filed the receipt of {what.get('from', '')} for the package {what.get('content', '')}"
+        case "returned":
+            return f"took in what {what.get('from', '')} sent back, {what.get('path', '')}: {what.get('note', '')}"
+        case "held":
+            return f"set the hold {what.get('name', '')}: {what.get('reason', '')}"
+        case "released":
+            return f"released the hold {what.get('name', '')}: {what.get('reason', '')}"
+        case "erased":
+            return f"erased {_number(what, 'records')} records, whose commitments remain: {what.get('reason', '')}"
+        case "drilled":
+            return f"rehearsed succession, loss and recovery: {what.get('outcome', '')}"
+        case "witness_trusted":
+            return f"took {what.get('name', '')} for a witness of this ledger from now on"
+        case "cosigned":
+            return f"filed the signature of the witness {what.get('name', '')} over {_first(what)}"
+        case "timestamped":
+            return f"filed the time stamp of {what.get('authority', '')} over {_first(what)}"
+    said = {name: value for name, value in what.items() if name != "login" and isinstance(value, str | int)}
+    return f"{act.kind.replace('_', ' ')} {json.dumps(said, ensure_ascii=False, sort_keys=True)}"
+
+
+def _asked(what: Mapping[str, Any]) -> str:
+    asked = what.get("arguments")
+    if not isinstance(asked, Mapping) or not asked:
+        return ""
+    return " (" + ", ".join(f"{name} {value}" for name, value in sorted(asked.items())) + ")"
+
+
+def _number(what: Mapping[str, Any], member: str) -> str:
+    value = what.get(member)
+    return f"{value:,}" if isinstance(value, int) else f"{len(value):,}" if isinstance(value, list) else "no"
+
+
+def _first(what: Mapping[str, Any]) -> str:
+    return f"the first {_number(what, 'size')} entries, dated {what.get('time', '')}"
+
+
+def _and(words: Iterable[object]) -> str:
+    return " and ".join(map(str, words)) or "nothing"
