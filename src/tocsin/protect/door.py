@@ -156,6 +156,11 @@ class Found(Protocol):
 class Finder(Protocol):
     """What finds the forms: `protect.matcher.Matcher`."""
 
+    @property
+    def beyond(self) -> int:
+        """In how many texts something was encoded too deep to be searched."""
+        ...
+
     def find(self, values: Sequence[str]) -> Mapping[int, Sequence[Found]]:
         """By the place of a value where something was found: what, leftmost first, without overlap."""
         ...
