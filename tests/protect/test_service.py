@@ -317,6 +317,7 @@ def test_a_process_killed_in_mid_run_fails_what_asks_and_leaves_nothing(vault: V
 
 
 def test_the_process_ends_with_the_one_that_started_it(vault: Vault) -> None:
+    folder = tempfile.mkdtemp(prefix="door-")  # what a killed process leaves goes with it
     code = (
         "import os, signal, sys; from pathlib import Path; from tocsin.protect.starting import started\n"
         "with started(Path(sys.argv[1]), bytes.fromhex(sys.stdin.read()), sys.argv[2], seen=0, by='ada') as running:\n"
@@ -324,6 +325,7 @@ def test_the_process_ends_with_the_one_that_started_it(vault: Vault) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(vault.folder), ORIGIN],
+        env=os.environ | {"TMPDIR": folder},
         input=vault.seal.hex(),
         capture_output=True,
         text=True,
@@ -331,11 +333,24 @@ def test_the_process_ends_with_the_one_that_started_it(vault: Vault) -> None:
     )
     assert done.returncode == -signal.SIGKILL
     left = Path(f"/proc/{int(done.stdout)}/stat")
+    shutil.rmtree(folder)
     for _ in range(200):
         if not left.exists() or left.read_text().split()[2] == "Z":
             return
         threading.Event().wait(0.05)
     raise AssertionError("it is still there")
+
+
+def test_a_folder_for_temporary_files_may_have_a_long_name(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ("t" * 90)).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("t" * 90)))
+    with (
+        started(vault.folder, vault.seal, ORIGIN, seen=0, by="ada") as running,
+        closing(connect(running.address)) as door,
+    ):
+        assert door.epoch == 2
 
 
 def test_a_process_that_cannot_open_the_vault_says_so_and_no_more(vault: Vault) -> None:
