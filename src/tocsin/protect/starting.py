@@ -66,9 +66,9 @@ def started(vault: Path, seal: bytes, workspace: str, *, seen: int, by: str) -> 
 def _private_folder() -> Path:
     """A fresh folder of mode 0700 for the socket, whose path may have 107 bytes at most (unix(7))."""
     place = tempfile.gettempdir()
-    return Path(
-        tempfile.mkdtemp(prefix="tocsin-door-", dir=place if len(os.fsencode(place)) <= _LONGEST_PLACE else "/tmp")
-    )  # noqa: S108
+    if len(os.fsencode(place)) > _LONGEST_PLACE:
+        place = "/tmp"  # noqa: S108 — what is made in it is ours alone
+    return Path(tempfile.mkdtemp(prefix="tocsin-door-", dir=place))
 
 
 def _process(control: socket.socket) -> subprocess.Popen[bytes]:

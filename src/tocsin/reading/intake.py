@@ -25,6 +25,7 @@ from tocsin.model.chunk import Dating, Input, InputState, Rejection
 from tocsin.model.progress import Progress
 from tocsin.opening import publish
 from tocsin.processing import FOLDS, Sealing
+from tocsin.reading.barring import barred, bars_of
 from tocsin.reading.work import Done, Job, work
 from tocsin.reading.workers import Workers, start_workers
 from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
@@ -71,7 +72,20 @@ class Intake:
         """Steps in plan order, each with its result; jobs run ahead by a bounded window."""
         waiting: deque[_Step] = deque()
         sequence = self.next_sequence()
+        with self.workspace.reading() as connection:
+            bars = bars_of(connection)
+        kept_out: set[str] = set()
         for entry, tasks in planned:
+            if entry.container in kept_out:
+                continue
+            if (refused := barred(entry, bars)) is not None:
+                kept_out.add(entry.path)
+                self.progress.note(f"{entry.path} is not taken in: {refused.reason}")
+                self.progress.advance(entry.size)
+                row, _, complete = self._register(refused)
+                if not complete:
+                    waiting.append(_Step(row, refused, None, None))
+                continue
             row, held, complete = self._register(entry)
             if complete:
                 self.progress.advance(entry.size if entry.container is None else 0)
