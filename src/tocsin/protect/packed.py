@@ -130,7 +130,9 @@ def _text_marks(columns: _Columns) -> list[Array]:
 
 def _utf16_marks(columns: _Columns) -> Array:
     """Where four characters of UTF-16 may begin, in either order of bytes."""
-    low, high, zero = [], [], []
+    low: list[Array] = []
+    high: list[Array] = []
+    zero: list[Array] = []
     for data, held in zip(columns.decoded, columns.held, strict=True):
         zero.append((data == 0) & held)
         low.append((((data - np.uint8(0x20)) < 95) | (data >= 0xA0)) & held)
