@@ -164,12 +164,18 @@ class Matcher:
                 if place in level:
                     owner, layer = level[place]
                     found.setdefault(owner, []).extend(self._look(layer))
-            for places, decoders in ((suspects.escaped, (unescaped,)), (suspects.packed, (in_base64, in_hex))):
-                for owner, layer in (level[place] for place in places if place in level):
-                    if depth == DEPTH:
-                        beyond.add(owner)
-                    else:
-                        inner += ((owner, one) for decoder in decoders for one in decoder(layer))
+            for place in (*suspects.escaped, *suspects.packed):
+                if place in level and depth == DEPTH:
+                    beyond.add(level[place][0])
+            for place in suspects.escaped if depth < DEPTH else ():
+                if place in level:
+                    owner, layer = level[place]
+                    inner += ((owner, one) for one in unescaped(layer))
+            for place, near in sorted(suspects.packed.items()) if depth < DEPTH else ():
+                if place in level:
+                    owner, layer = level[place]
+                    inner += ((owner, one) for one in in_base64(layer, near))
+                    inner += ((owner, one) for one in in_hex(layer, near))
             level = dict(enumerate(inner))
             suspects = self._prefilter.suspects([layer.text for _, layer in inner])
         self.beyond += len(beyond)
@@ -179,7 +185,9 @@ class Matcher:
     def _unknown(self, values: Sequence[str], places: Iterable[int]) -> dict[int, bytes]:
         """Those not seen before and found clean, with their digests under a key of this process."""
         digests = {
-            place: hashlib.blake2b(values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
+            place: hashlib.blake2b(
+                values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret
+            ).digest()
             for place in places
         }
         return {place: digest for place, digest in digests.items() if digest not in self._clean}
@@ -343,8 +351,10 @@ class _Look:
     def _word_of(self, unit: _Unit) -> str:
         """The word that a unit is; empty where it is several, and so more than its text."""
         place = self._at.get(unit.start)
-        is_word = place is not None and self._words[place][1] == unit.end
-        return self._words[place][2] if is_word and unit.start not in self._joined else ""
+        if place is None or self._words[place][1] != unit.end or unit.start in self._joined:
+            return ""
+        word: str = self._words[place][2]
+        return word
 
     def _after(self, end: int) -> Iterator[_Unit]:
         """The units that may follow what ends there: separators between, and any number of fillers."""
