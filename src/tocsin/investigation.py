@@ -307,7 +307,9 @@ def run_before(
 ) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        kept, finished = answerable(workspace, key), latest_run(workspace)[2]
+        settings, finished = answerable(workspace, key), latest_run(workspace)[2]
+        # What came with that run came with it alone: notes entered, or what was sent back.
+        kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
         return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
@@ -445,11 +447,12 @@ def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
 
     One whose making was cut short before it had a key is made to the end. Raises StoreError for any other.
     """
-    if (path / "workspace.toml").exists() and has_key(open_workspace(path)):
-        raise StoreError(f"{path} is a workspace already", hint="name a new folder")
-    workspace, key = create(path, passphrase)
-    workspace.close()
-    return WorkspaceCreated(path=path, key_file=key.file)
+    if (path / "workspace.toml").exists():
+        with closing(open_workspace(path)) as workspace:
+            if has_key(workspace):
+                raise StoreError(f"{path} is a workspace already", hint="name a new folder")
+    with create(path, passphrase) as (_, key):
+        return WorkspaceCreated(path=path, key_file=key.file)
 
 
 def list_exercises() -> tuple[CaseInfo, ...]:

@@ -319,9 +319,9 @@ def test_a_compressed_file_that_vanishes_costs_itself(
     (logs / "b.jsonl").write_bytes(lines(5, first=50))
     plain = intake.Intake._register
 
-    def vanishing(self: intake.Intake, entry: Input) -> object:
+    def vanishing(self: intake.Intake, entry: Input, clear: bytes | None) -> object:
         (logs / "a.jsonl.gz").unlink(missing_ok=True)
-        return plain(self, entry)
+        return plain(self, entry, clear)
 
     monkeypatch.setattr(intake.Intake, "_register", vanishing)
     done = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")

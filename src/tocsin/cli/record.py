@@ -124,6 +124,11 @@ def _words(verified: Verified) -> str:
         *([f"erased:     {erased}"] if verified.erased else []),
         *([f"not opened: {_sealed(verified)}"] if verified.sealed or verified.unread else []),
         *(
+            f"NOT RIGHT:  {each.leaves:,} records are gone for good by entry {each.entry}, and what allowed that does "
+            f"not count any more: {shown(each.why)}"
+            for each in verified.unfounded
+        ),
+        *(
             f"not whole:  {shown(path)}: without what was erased it is not the file received"
             for path in verified.not_whole
         ),
