@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tocsin.errors import ConfigError, RefusedError, StoreError
+from tocsin.errors import ConfigError, ProtectionError, RefusedError, StoreError
 from tocsin.model.custody import KeyRow, Link
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, acts_of, people_acts, record_act
@@ -110,7 +110,7 @@ def note_reading(
         with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
             said = {**what, "output": key.name_of("output", shown)}
             record_act(workspace, key, kind, said, utc_text(now_utc()), actors)
-    except StoreError as error:
+    except (StoreError, ProtectionError) as error:
         return str(error)
     return ""
 
