@@ -29,10 +29,10 @@ from sqlalchemy import Row, insert
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tocsin import intake, work  # noqa: E402
 from tocsin import processing as processing_  # noqa: E402
 from tocsin.cli.progress import progress_on_stderr  # noqa: E402
 from tocsin.investigation import Settings, investigate  # noqa: E402
+from tocsin.reading import intake, work  # noqa: E402
 from tocsin.record.binding import (  # noqa: E402
     CHUNK,
     DERIVED,

@@ -24,8 +24,8 @@ from tocsin.record.ledger import Ledger
 from tocsin.record.rows import run_said
 from tocsin.record.statements import append_statements
 from tocsin.store import tables
+from tocsin.store.ipc import from_ipc
 from tocsin.store.workspace import Workspace
-from tocsin.work import from_ipc
 
 _PARTIALS_AT_ONCE = 64
 

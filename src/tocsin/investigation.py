@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from sqlalchemy import Row
 
 from tocsin.answering import Held, answer
 from tocsin.books import begin_run, finish_run, has_run, kept_mappings, latest_run
-from tocsin.collect.mapping_file import joined, mappings_for, mappings_in
+from tocsin.collect.mapping_file import joined, mappings_for, mappings_in, unchanged
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.collect.trial import try_mapping
@@ -26,38 +25,35 @@ from tocsin.detect.sigma.rules import load_rules
 from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
-from tocsin.intake import Intake, Progress
 from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
 from tocsin.model.chunk import Dating
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import Preview
-from tocsin.model.mapping import LogMapping, Trial
+from tocsin.model.mapping import Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
+from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
 from tocsin.opening import TOOL, create, now_utc, open_existing, open_or_create, publish, recover, run_so_far, utc_text
-from tocsin.previewing import Asked, asked_again, compare
 from tocsin.processing import FOLDS, spans
-from tocsin.receipting import note_collection
+from tocsin.reading.intake import Intake
+from tocsin.reading.receipting import note_collection
+from tocsin.reading.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
+from tocsin.reading.workers import workers_for
 from tocsin.record import verify as verification
 from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
-from tocsin.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
-from tocsin.rulecraft import Listing, cases_run, checked_rules, listed_rules
-from tocsin.ruleset import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
+from tocsin.ruleset.compiled import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
+from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
+from tocsin.ruleset.preview import Asked, asked_again, compare
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
-from tocsin.store.durable import write_durably
-from tocsin.store.estate import read_estate, read_estate_with_warnings
+from tocsin.store.estate import keep_estate, read_estate, read_estate_with_warnings
 from tocsin.store.workspace import Workspace, is_writable, open_workspace
-
-# Below this much input, starting processes costs more than they save.
-_BYTES_WORTH_A_WORKER = 24 << 20
-_MOST_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +106,14 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     given = mappings_for(settings.paths)
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))
-    workspace, key = _opened(settings)
-    with closing(workspace), workspace.writer_lock():
+    with _opened(settings) as (workspace, key), workspace.writer_lock():
         mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
-        kept = _unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
+        kept = unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
         if settings.estate is not None:
-            _keep_estate(workspace, settings.estate)
+            keep_estate(settings.estate, workspace.estate)
             mappings = joined((*given, *mappings_in(workspace.estate)))
         rules = compiled_rules(workspace, settings.rules, kept, progress)
-        workers = settings.workers or _workers_for(size)
+        workers = settings.workers or workers_for(size)
         taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
         asked = {
             "rules": rules.digest,
@@ -210,7 +205,9 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
 def run_before(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        kept, finished = answerable(workspace), latest_run(workspace)[2]
+        settings, finished = answerable(workspace), latest_run(workspace)[2]
+        # What came with that run came with it alone: notes entered, or what was sent back.
+        kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
@@ -335,11 +332,12 @@ def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
 
     One whose making was cut short before it had a key is made to the end. Raises StoreError for any other.
     """
-    if (path / "workspace.toml").exists() and has_key(open_workspace(path)):
-        raise StoreError(f"{path} is a workspace already", hint="name a new folder")
-    workspace, key = create(path, passphrase)
-    workspace.close()
-    return WorkspaceCreated(path=path, key_file=key.file)
+    if (path / "workspace.toml").exists():
+        with closing(open_workspace(path)) as workspace:
+            if has_key(workspace):
+                raise StoreError(f"{path} is a workspace already", hint="name a new folder")
+    with create(path, passphrase) as (_, key):
+        return WorkspaceCreated(path=path, key_file=key.file)
 
 
 def list_exercises() -> tuple[CaseInfo, ...]:
@@ -357,7 +355,8 @@ def run_exercise(
     identities: int | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
-    open_or_create(workspace, None)[0].close()
+    with open_or_create(workspace, None):
+        pass
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed, days, identities)
 
@@ -367,19 +366,7 @@ def _kept_taking(workspace: Workspace) -> int | None:
     return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
 
 
-def _unchanged(kept: Sequence[LogMapping], given: Sequence[LogMapping]) -> tuple[LogMapping, ...]:
-    """All the mappings of a workspace, by name. Raises ConfigError where one was changed: what it read stays."""
-    found = {mapping.name: mapping for mapping in kept}
-    for mapping in given:
-        if found.setdefault(mapping.name, mapping) != mapping:
-            raise ConfigError(
-                f"the mapping {mapping.name} is not the one by which this workspace was read",
-                hint="investigate into a new workspace, or put the former mapping back",
-            )
-    return tuple(found[name] for name in sorted(found))
-
-
-def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
+def _opened(settings: Settings) -> AbstractContextManager[tuple[Workspace, WorkspaceKey]]:
     path = settings.workspace
     if path is None:
         path = Path(f"tocsin-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
@@ -398,25 +385,8 @@ def _check_estate(folder: Path, progress: Progress) -> None:
         )
 
 
-def _keep_estate(workspace: Workspace, folder: Path) -> None:
-    """The estate as given replaces what the workspace had; nothing of that is gone before the new one is there."""
-    if folder.resolve() == workspace.estate.resolve():
-        return
-    given = [file for file in sorted(folder.iterdir()) if file.suffix in (".csv", ".yaml", ".yml") and file.is_file()]
-    for file in given:
-        write_durably(workspace.estate / file.name, file.read_bytes())
-    for old in workspace.estate.iterdir():
-        if old.name not in {file.name for file in given}:
-            old.unlink()
-
-
 def _estate_of(workspace: Workspace) -> Estate:
     return read_estate(workspace.estate)
-
-
-def _workers_for(size: int) -> int:
-    usable = len(os.sched_getaffinity(0))
-    return max(1, min(usable, _MOST_WORKERS, size // _BYTES_WORTH_A_WORKER))
 
 
 def _number(value: object) -> int | None:

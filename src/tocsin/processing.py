@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
+from tocsin.chunk_rows import Rows, coalesced, hits_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
-from tocsin.collect.source import Coalescing, Event, Mapped, Source
-from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
+from tocsin.collect.source import Coalescing, Source
 from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
-from tocsin.model.reference import record_reference, split_reference
-from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
+from tocsin.model.reference import split_reference
+from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS
 from tocsin.protect.door import pass_through
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
-# The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
-YEAR_FROM_TAKING = "year_from_taking"
-YEAR_FROM_LOGS = "year_from_other_logs"
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
 FOLDS = 2
-YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -164,10 +158,10 @@ def process_framed(
         else:
             count, first, detail = rejected.get(item.reason, (0, ordinal, item.detail))
             rejected[item.reason] = count + item.records, first, detail
-    rows = _Rows(chunk, source.name, without, plan.dating)
+    rows = Rows(chunk, source.name, without, plan.dating)
     seen, owners = records, ordinals
     if isinstance(source, Coalescing):
-        seen, owners = _coalesced(list(source.coalesce(records)), records, ordinals, rows)
+        seen, owners = coalesced(list(source.coalesce(records)), records, ordinals, rows)
     else:
         for record, number in zip(records, ordinals, strict=True):
             rows.add(number, (record,), source.map(record))
@@ -179,7 +173,7 @@ def process_framed(
         if stopped := sum(matcher.given_up.values()) - before:
             rows.warnings["expression_timed_out"] = stopped
     events, accesses, marks = rows.tables()
-    hits = _hits(matches, owners, chunk, events)
+    hits = hits_of(matches, owners, chunk, events)
     return Derived(
         events=events,
         hits=hits,
@@ -267,27 +261,6 @@ def _members(tables: Iterable[pa.Table], ordinals: Sequence[int], owners: Sequen
     return {first: tuple(members) for first, members in found.items()}
 
 
-def _coalesced(
-    events: Sequence[Event], records: Sequence[Record], ordinals: Sequence[int], rows: _Rows
-) -> tuple[list[Record], list[int]]:
-    """The records as the rules see them, and for each the ordinal of its event; adds the events to `rows`.
-
-    Raises ValueError where a record is in no event or in two: it would be lost, or counted twice.
-    """
-    seen: list[Record] = list(records)
-    owners = [-1] * len(records)
-    for event in events:
-        first = ordinals[event.records[0]]
-        for place, record in zip(event.records, event.seen, strict=True):
-            if owners[place] >= 0:
-                raise ValueError(f"record {place} stands in two events")
-            owners[place], seen[place] = first, record
-        rows.add(first, [records[place] for place in event.records], event.mapped)
-    if -1 in owners:
-        raise ValueError(f"record {owners.index(-1)} stands in no event")
-    return seen, owners
-
-
 def spans(data: bytes, decoder: str, chunk: Chunk | None, fielded: Collection[int] = ()) -> Iterable[Span]:
     """What is committed (`record.commitment.Span`) of everything in a chunk, in order.
 
@@ -309,107 +282,6 @@ def _spans(
         text = item.data if source.commits_text and isinstance(item, Record) else None
         fields = committed_fields(item) if place in wanted and isinstance(item, Record) else None
         yield item.offset, item.length, raw, text, fields
-
-
-SAME_ID = "same_id_other_content"  # told where both stand in one chunk
-
-
-class _Rows:
-    """Columns of the events, accesses and marks of one chunk as they grow."""
-
-    def __init__(self, chunk: Chunk, source: str, without: frozenset[int], dating: Dating | None) -> None:
-        self._chunk = chunk
-        self._dating = dating
-        self._source = source
-        self._without = without
-        self._seen: set[bytes] = set()
-        self._claimed: dict[bytes, bytes] = {}
-        self._events: dict[str, list[Any]] = {name: [] for name in EVENTS.names}
-        self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
-        self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
-        self.warnings: dict[str, int] = {}
-        self.duplicates = 0
-
-    def add(self, ordinal: int, records: Sequence[Record], mapped: Mapped) -> None:
-        """Add the event of these records; `ordinal` is that of the first."""
-        time = mapped.event.get("time")
-        found = None
-        if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
-            time = found = dated_by(original, self._dating)
-        for code in (*(code for record in records for code in record.warnings), *mapped.warnings):
-            told = code if found is None or code != YEAR_UNKNOWN else self._assumed
-            self.warnings[told] = self.warnings.get(told, 0) + 1
-        key = self._key(records[0], mapped)
-        if key in self._seen or ordinal in self._without:
-            self.duplicates += len(records)
-            return
-        self._seen.add(key)
-        if mapped.claimed is not None and self._claimed.setdefault(mapped.claimed, key) != key:
-            self.warnings[SAME_ID] = self.warnings.get(SAME_ID, 0) + 1
-        reference = record_reference(self._chunk.sequence, ordinal)
-        event = mapped.event
-        get = event.get
-        columns = self._events
-        columns["record"].append(reference)
-        columns["key"].append(key)
-        columns["time"].append(time)
-        columns["source"].append(self._source)
-        columns["class_uid"].append(get("class_uid", 0))
-        columns["metadata.sequence"].append(get("metadata.sequence"))
-        for name in EVENT_COLUMNS:
-            columns[name].append(get(name))
-        for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
-            for row in rows:
-                for name, column in table.items():
-                    column.append(row.get(name))
-                table["record"][-1] = reference
-                table["time"][-1] = time
-                table["source"][-1] = self._source
-
-    @property
-    def _assumed(self) -> str:
-        return YEAR_FROM_TAKING if self._dating and self._dating.is_latest else YEAR_FROM_LOGS
-
-    def _key(self, record: Record, mapped: Mapped) -> bytes:
-        if mapped.key is not None:
-            return hashlib.blake2b(b"\0" + mapped.key, digest_size=16).digest()
-        # Equal lines are different events: without a native id the place in the content is the identity.
-        place = f"{self._source}:{self._chunk.input.content_sha256}:{self._chunk.offset + record.offset}"
-        return hashlib.blake2b(b"\1" + place.encode(), digest_size=16).digest()
-
-    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
-        return _table(self._events, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
-
-
-def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
-    return pa.table([pa.array(columns[field.name], type=field.type) for field in schema], schema=schema)
-
-
-def _hits(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
-    """A hit an event and rule; `owners` gives, by place of the record matched, the ordinal of its event.
-
-    Where every record of the event on which the rule holds is taken out by exceptions, a row for each set of them.
-    """
-    if not matches:
-        return HITS.empty_table()
-    ways: dict[tuple[int, str], dict[str | None, str]] = {}
-    row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
-    for match in matches:
-        row = row_of.get(record_reference(chunk.sequence, owners[match.index]))
-        if row is not None:  # a second copy of an event leaves no second hit
-            held = ways.setdefault((row, match.rule), {})
-            by = " ".join(match.hidden_by) or None
-            if by not in held and None not in held:
-                held[by] = json.dumps([list(part) for part in match.matched], ensure_ascii=False)
-    found = [
-        (row, rule, by, matched)
-        for (row, rule), held in ways.items()
-        for by, matched in ([(None, held[None])] if None in held else held.items())
-    ]
-    taken = events.take(pa.array([row for row, _, _, _ in found], type=pa.int64()))
-    for place, name in ((1, "rule"), (2, "hidden_by"), (3, "matched")):
-        taken = taken.append_column(name, pa.array([one[place] for one in found], pa.string()))
-    return taken.select(HITS.names).cast(HITS)
 
 
 def _logs(source: str, records: Sequence[Record]) -> pa.Table:

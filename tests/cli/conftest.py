@@ -13,7 +13,7 @@ import pytest
 
 from tocsin.cli.main import run
 from tocsin.cli.progress import ProgressShown
-from tocsin.custody import Hand as RealHand
+from tocsin.custody.chain import Hand as RealHand
 from tocsin.model.answers import Accounting, Answers, InputAccount, RejectedRecords, RulesAccount, Run
 from tocsin.model.brief import Figures, IssuedBrief
 from tocsin.model.chunk import InputState
@@ -138,12 +138,12 @@ class Investigation(types.ModuleType):
 
 
 class Custody(types.ModuleType):
-    """Stands where `tocsin.custody` does; remembers what went on the record, or says why it could not."""
+    """Stands where `tocsin.custody.chain` does; remembers what went on the record, or says why it could not."""
 
     Hand = RealHand
 
     def __init__(self) -> None:
-        super().__init__("tocsin.custody")
+        super().__init__("tocsin.custody.chain")
         self.acts: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
         self.why_not = ""
 
@@ -152,7 +152,14 @@ class Custody(types.ModuleType):
         return tuple(hand.given)
 
     def note_reading(
-        self, path: Path, kind: str, what: dict[str, Any], *, passphrase: str | None, actors: tuple[str, ...]
+        self,
+        path: Path,
+        kind: str,
+        what: dict[str, Any],
+        shown: str,
+        *,
+        passphrase: str | None,
+        actors: tuple[str, ...],
     ) -> str:
         """The reading on the record, unless it cannot be."""
         if not self.why_not:
@@ -232,7 +239,7 @@ def incomplete(answers: Answers) -> Answers:
 def custody(monkeypatch: pytest.MonkeyPatch) -> Custody:
     """The stand-in in place."""
     stand_in = Custody()
-    monkeypatch.setitem(sys.modules, "tocsin.custody", stand_in)
+    monkeypatch.setitem(sys.modules, "tocsin.custody.chain", stand_in)
     for name in ("TOCSIN_PERSON_KEY", "TOCSIN_PERSON_PASSPHRASE", "TOCSIN_PERSON_PASSPHRASE_FD"):
         monkeypatch.delenv(name, raising=False)
     return stand_in

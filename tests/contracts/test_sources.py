@@ -20,7 +20,7 @@ from tocsin.model.exposure import ActorClass, Basis, Degree
 from tocsin.model.record import Record
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, MARKS
 from tocsin.processing import Plan, Sealing, process
-from tocsin.ruleset import log_source_maps
+from tocsin.ruleset.compiled import log_source_maps
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 FILES = sorted(path for path in SAMPLES.rglob("*") if path.is_file() and not is_mapping(path.name))

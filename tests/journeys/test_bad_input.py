@@ -13,9 +13,9 @@ import py7zr
 import pytest
 from backports import zstd
 
-from tocsin import intake, work
 from tocsin.exercise.formats.evtx import WindowsEvent, evtx_bytes
 from tocsin.model.chunk import Input
+from tocsin.reading import intake, work
 from tocsin.store import durable
 
 from .conftest import Tocsin
@@ -282,7 +282,7 @@ def test_a_file_that_changes_while_it_is_read_is_told(
             job.file.write_bytes(lines(5).replace(b"192.0.2.10", b"192.0.2.99"))
         return plain(job)
 
-    monkeypatch.setattr("tocsin.workers.work", meddling)
+    monkeypatch.setattr("tocsin.reading.workers.work", meddling)
     done = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
     assert done.inputs["a.jsonl"]["state"] == "partial"
     assert "changed while it was read" in done.inputs["a.jsonl"]["reason"]

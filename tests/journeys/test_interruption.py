@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.intake import Intake
+from tocsin.reading.intake import Intake
 
 from .conftest import Tocsin, command, without_run
 from .logs import lines

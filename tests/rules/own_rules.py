@@ -11,8 +11,8 @@ from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.logsource import LogSourceMap
 from tocsin.detect.sigma.rules import LoadedRule, load_rules
 from tocsin.model.record import Record
-from tocsin.rulecraft import read_log
-from tocsin.ruleset import log_source_maps
+from tocsin.ruleset.compiled import log_source_maps
+from tocsin.ruleset.craft import read_log
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 

@@ -13,7 +13,7 @@ from tocsin.detect.sigma.condition import predicates_in
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.predicate import KEYWORD
 from tocsin.detect.sigma.rules import load_rules
-from tocsin.rulecraft import cases_run, checked_rules
+from tocsin.ruleset.craft import cases_run, checked_rules
 
 from .own_rules import RULES, RuleCase, compiled_rules, loaded_rules, logsource_maps, rule_cases, rule_paths
 

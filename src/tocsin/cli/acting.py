@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tocsin.cli.passphrase import passphrase_for, person_passphrase
 
 if TYPE_CHECKING:
-    from tocsin.custody import Hand
+    from tocsin.custody.chain import Hand
     from tocsin.record.people_keys import Signer
 
 
@@ -21,7 +21,7 @@ def acting(workspace: Path | None, keys: Sequence[str]) -> tuple[str | None, tup
     """
     if workspace is None or not keys:
         return passphrase_for(workspace), ()
-    from tocsin.custody import signers
+    from tocsin.custody.chain import signers
 
     hand = hand_of(workspace, keys)
     return hand.passphrase, signers(workspace, hand)
@@ -29,6 +29,6 @@ def acting(workspace: Path | None, keys: Sequence[str]) -> tuple[str | None, tup
 
 def hand_of(workspace: Path, keys: Sequence[str]) -> Hand:
     """The same with the keys still to be opened: who comes in or changes keys is not enrolled with them yet."""
-    from tocsin.custody import Hand
+    from tocsin.custody.chain import Hand
 
     return Hand(given=keys, ask=person_passphrase, environment=os.environ, passphrase=passphrase_for(workspace))

@@ -27,7 +27,7 @@ def hold(
     name: _HoldArgument, workspace: options.WorkspaceOption, reason: _ReasonOption, as_: options.AsOption = None
 ) -> None:
     """Set a legal hold: while it is in force nothing is erased."""
-    from tocsin.holding import set_hold
+    from tocsin.erasure.holding import set_hold
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
     act = set_hold(workspace, name, reason, actors, passphrase)
@@ -38,7 +38,7 @@ def release(
     name: _HoldArgument, workspace: options.WorkspaceOption, reason: _ReasonOption, as_: options.AsOption = None
 ) -> None:
     """End a legal hold."""
-    from tocsin.holding import list_holds, release_hold
+    from tocsin.erasure.holding import list_holds, release_hold
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
     act = release_hold(workspace, name, reason, actors, passphrase)
@@ -48,7 +48,7 @@ def release(
 
 def holds(workspace: options.WorkspaceOption) -> None:
     """Every legal hold that was set, in force or released."""
-    from tocsin.holding import list_holds
+    from tocsin.erasure.holding import list_holds
     from tocsin.share.erasure import holds_text
 
     print_out(holds_text(list_holds(workspace)), None)
@@ -60,7 +60,7 @@ def erase(
     records: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RECORD]", help="PATH:ENTRY as findings name it, or @LEAF in the ledger.", show_default=False
+            metavar="[RECORD]", help="PATH#ENTRY as findings name it, or @LEAF in the ledger.", show_default=False
         ),
     ] = None,
     before: Annotated[
@@ -77,8 +77,8 @@ def erase(
     quiet: options.QuietOption = False,
 ) -> None:
     """Erase records for good. It takes two people; what would go is shown first. Their commitments stay."""
-    from tocsin.erasing import erase as carry_out
-    from tocsin.erasing import plan_erasure
+    from tocsin.erasure.erasing import erase as carry_out
+    from tocsin.erasure.erasing import plan_erasure
     from tocsin.model.erasure import Asked
     from tocsin.share.erasure import done_text, plan_text
 

@@ -16,7 +16,8 @@ from tocsin.share.exit import release, tell
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
-    from tocsin.evidencing import Exported
+    from tocsin.evidence.export import Exported
+    from tocsin.evidence.unpacking import Reproduction
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -43,7 +44,7 @@ def export(
     quiet: options.QuietOption = False,
 ) -> None:
     """Write a package: the records behind what is named, each with its proof, and all that checks it."""
-    from tocsin.evidencing import Wanted, export_evidence
+    from tocsin.evidence.export import Wanted, export_evidence
 
     wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note)
     passphrase, actors = acting(workspace, options.keys_given(as_))
@@ -93,22 +94,38 @@ def verify(
     if not package.is_dir():
         raise ConfigError(f"{package} is not a folder", hint="name the folder that holds bagit.txt")
     verify_package(package, asked, lambda line: release(f"{line}\n", None))
-    release("VERIFIED\n", None)
 
 
 @commands.command()
 def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False)]) -> None:
     """Derive the findings of a package again from its records and rules; ends with code 4 where they differ."""
     from tocsin.attest.verifying import Options, verify_package
-    from tocsin.unpacking import reproduce as again
+    from tocsin.evidence.unpacking import reproduce as again
 
     verify_package(package, Options(), tell)
-    done = again(package)
-    release(
-        f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records; "
-        "titles, incidents and index.html are not derived again\n",
-        None,
+    release(reproduced_text(again(package)), None)
+
+
+def reproduced_text(done: Reproduction) -> str:
+    """What was derived again, and what was not, for the terminal."""
+    page = (
+        f"not compared: made by another version, {shown(done.made_by)}"
+        if done.made_by
+        else "made again from the package's other files, byte for byte"
     )
+    lines = [
+        f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records",
+        f"findings:   {done.findings:,}, each as the enclosed records and rules give it; none added, none left out",
+        f"index.html: {page}",
+        "not derived again: the titles, scores and links of incidents; whose own work a finding is; verdicts, coverage "
+        "and exceptions (premises.json); provenance.jsonld",
+    ]
+    if done.beside:
+        lines.insert(
+            2,
+            f"beside:     given by the same records, not asked for and not told: {', '.join(map(shown, done.beside))}",
+        )
+    return "\n".join(lines) + "\n"
 
 
 def _content(path: Path) -> bytes:

@@ -47,7 +47,7 @@ def new(
 
     Its public half is printed: an officer enrols it.
     """
-    from tocsin.enrolment import new_key
+    from tocsin.custody.enrolment import new_key
 
     public = new_key(output, name, new_person_passphrase)
     release(
@@ -70,7 +70,7 @@ def show(
     ],
 ) -> None:
     """The public key of a key you have already, as ssh-keygen made it, under the name it is to bear."""
-    from tocsin.enrolment import public_key
+    from tocsin.custody.enrolment import public_key
 
     release(f"{public_key(name, as_, person_passphrase, os.environ)}\n", None)
 
@@ -89,7 +89,7 @@ def enrol(
 
     The first is an officer and signs with the key itself; everybody else is let in by an officer.
     """
-    from tocsin.enrolment import enrol as enrolled
+    from tocsin.custody.enrolment import enrol as enrolled
 
     _told(enrolled(workspace, vkey, person, role, hand_of(workspace, options.keys_given(as_))))
 
@@ -97,7 +97,7 @@ def enrol(
 @commands.command(name="list")
 def list_(workspace: options.WorkspaceOption, format_: options.FormatOption = "text") -> None:
     """Every key that was ever enrolled, and what became of it."""
-    from tocsin.custody import key_rows
+    from tocsin.custody.chain import key_rows
     from tocsin.share.custody import keys_text
     from tocsin.share.formats.json_document import listed
 
@@ -110,7 +110,7 @@ def list_(workspace: options.WorkspaceOption, format_: options.FormatOption = "t
 @commands.command()
 def succeed(vkey: _KeyArgument, workspace: options.WorkspaceOption, as_: options.AsOption = None) -> None:
     """Replace your key by a new one of yours: the old one signs (--as), and signs nothing after it."""
-    from tocsin.enrolment import succeed as succeeded
+    from tocsin.custody.enrolment import succeed as succeeded
 
     _told(succeeded(workspace, vkey, hand_of(workspace, options.keys_given(as_))))
 
@@ -132,7 +132,7 @@ def revoke(
     as_: options.AsOption = None,
 ) -> None:
     """Take a key's say away: somebody left, or it was stolen. An officer signs."""
-    from tocsin.enrolment import revoke as revoked
+    from tocsin.custody.enrolment import revoke as revoked
 
     _told(revoked(workspace, name, reason, since, hand_of(workspace, options.keys_given(as_))))
 
@@ -149,7 +149,7 @@ def recover(
 
     Another officer signs. Where no other is left the workspace's own key does, and that is shown for ever.
     """
-    from tocsin.enrolment import recover as recovered
+    from tocsin.custody.enrolment import recover as recovered
 
     _told(recovered(workspace, name, vkey, reason, hand_of(workspace, options.keys_given(as_))))
 
@@ -170,7 +170,7 @@ def drill(
 
     With --workspace also whether its own people and keys would survive it: bring everybody's key (--as).
     """
-    from tocsin.drilling import drill as drilled
+    from tocsin.custody.drill import drill as drilled
     from tocsin.share.custody import drill_text
 
     if workspace is None and (backup or as_):
@@ -182,6 +182,6 @@ def drill(
 
 
 def _told(act: Act) -> None:
-    from tocsin.custody import did
+    from tocsin.custody.chain import did
 
     release(f"{did(act)}: entry {act.leaf} of the ledger, signed by {' and '.join(act.by)}\n", None)

@@ -80,7 +80,7 @@ def custody(
     force: options.ForceOption = False,
 ) -> None:
     """The chain of custody: who did what with the evidence, when, and at which entry of the ledger."""
-    from tocsin.custody import chain
+    from tocsin.custody.chain import chain
     from tocsin.share.custody import chain_text
     from tocsin.share.formats.json_document import listed
 
@@ -112,6 +112,11 @@ def _words(verified: Verified) -> str:
         _attested(verified),
         *_people(verified),
         *([f"erased:     {erased}"] if verified.erased else []),
+        *(
+            f"NOT RIGHT:  {each.leaves:,} records are gone for good by entry {each.entry}, and what allowed that does "
+            f"not count any more: {shown(each.why)}"
+            for each in verified.unfounded
+        ),
         *(
             f"not whole:  {shown(path)}: without what was erased it is not the file received"
             for path in verified.not_whole

@@ -150,8 +150,8 @@ def handover(
     An officer's key releases it. What comes back: tocsin evidence receipt, tocsin share returned.
     """
     from tocsin.cli.evidence import exported_text
-    from tocsin.evidencing import Wanted
-    from tocsin.handing_over import Terms, assumed, hand_over
+    from tocsin.evidence.export import Wanted
+    from tocsin.evidence.handover import Terms, assumed, hand_over
     from tocsin.investigation import answers_of
 
     passphrase, actors = acting(workspace, options.keys_given(as_))

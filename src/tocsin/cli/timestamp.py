@@ -13,7 +13,7 @@ from tocsin.share.exit import release
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
-    from tocsin.attesting import Stamped
+    from tocsin.custody.attestation import Stamped
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,7 +41,7 @@ def request(
     force: options.ForceOption = False,
 ) -> None:
     """Write what an authority is asked: a time stamp over the newest checkpoint. It sees a hash, nothing else."""
-    from tocsin.attesting import request_stamp
+    from tocsin.custody.attestation import request_stamp
 
     asked = request_stamp(workspace)
     release(asked.data, output, force=force)
@@ -56,7 +56,7 @@ def accept(
     as_: options.AsOption = None,
 ) -> None:
     """Verify an authority's answer by two programs, and keep it."""
-    from tocsin.attesting import accept_stamp
+    from tocsin.custody.attestation import accept_stamp
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
     release(_text(accept_stamp(workspace, answer.read_bytes(), authority.read_bytes(), passphrase, actors)), None)
@@ -70,7 +70,7 @@ def fetch(
     as_: options.AsOption = None,
 ) -> None:
     """Ask an authority over the network, and keep its answer: request and accept in one."""
-    from tocsin.attesting import fetch_stamp
+    from tocsin.custody.attestation import fetch_stamp
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
     release(_text(fetch_stamp(workspace, url, authority.read_bytes(), passphrase, actors)), None)

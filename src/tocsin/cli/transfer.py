@@ -37,7 +37,7 @@ def transfer(
 ) -> None:
     """Pass a package on, once it verifies: a note you sign, for the receiver to sign a receipt against."""
     from tocsin.attest.verifying import Options, verify_package
-    from tocsin.transferring import contents_of, pass_on
+    from tocsin.evidence.transfer import contents_of, pass_on
 
     refuse_overwrite(output, force=force)
     verify_package(package, Options(), tell)
@@ -61,8 +61,8 @@ def receive(
 ) -> None:
     """Sign for a package you were given, once it verifies and is what the giver signed; needs no workspace."""
     from tocsin.attest.verifying import Options, verify_package
-    from tocsin.transferring import receive as received
-    from tocsin.transferring import small_text
+    from tocsin.evidence.transfer import receive as received
+    from tocsin.evidence.transfer import small_text
 
     refuse_overwrite(output, force=force)
     verify_package(package, Options(), tell)
@@ -73,7 +73,7 @@ def receive(
 
 def receipt(file: _NoteArgument, workspace: options.WorkspaceOption, as_: options.AsOption = None) -> None:
     """File the receipt that came back: its signature is the receiver's own."""
-    from tocsin.transferring import file_receipt, small_text
+    from tocsin.evidence.transfer import file_receipt, small_text
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
     filed = file_receipt(workspace, small_text(file), passphrase=passphrase, actors=actors)
@@ -91,7 +91,7 @@ def returned(
     quiet: options.QuietOption = False,
 ) -> None:
     """Take in what an authority sent back, indicators or a tip: sealed byte for byte, its source named."""
-    from tocsin.transferring import take_back
+    from tocsin.evidence.transfer import take_back
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:

@@ -15,7 +15,7 @@ from tocsin.share.exit import refuse_overwrite, release, tell
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
-    from tocsin.attesting import Witness
+    from tocsin.custody.attestation import Witness
     from tocsin.record.witness import Cosigned
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -37,7 +37,7 @@ def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="For the key; FILE.vkey is made beside it.")],
 ) -> None:
     """Make a witness's key, under a passphrase. For the witness: no workspace is needed."""
-    from tocsin.attesting import make_witness_key
+    from tocsin.custody.attestation import make_witness_key
 
     refuse_overwrite(file, force=False)
     key = make_witness_key(name, file, new_person_passphrase(file))
@@ -57,7 +57,7 @@ def sign(
     force: options.ForceOption = False,
 ) -> None:
     """Sign a request where the ledger only grew since the last time. For the witness: no workspace is needed."""
-    from tocsin.attesting import cosign
+    from tocsin.custody.attestation import cosign
 
     refuse_overwrite(output, force=force)
     signed = cosign(request.read_bytes(), key, state, log or None, person_passphrase(key))
@@ -72,7 +72,7 @@ def trust(
     as_: options.AsOption = None,
 ) -> None:
     """Take this witness's signatures from now on."""
-    from tocsin.attesting import trust_witness
+    from tocsin.custody.attestation import trust_witness
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
     key = trust_witness(workspace, vkey, passphrase, actors)
@@ -90,7 +90,7 @@ def request(
     force: options.ForceOption = False,
 ) -> None:
     """Write what a witness is asked to sign: the newest checkpoint, and the proof that the ledger only grew."""
-    from tocsin.attesting import request_cosignature
+    from tocsin.custody.attestation import request_cosignature
 
     asked = request_cosignature(workspace, name, last)
     release(asked.data, output, force=force)
@@ -104,7 +104,7 @@ def accept(
     as_: options.AsOption = None,
 ) -> None:
     """Verify what a witness answered, and keep it."""
-    from tocsin.attesting import accept_cosignatures
+    from tocsin.custody.attestation import accept_cosignatures
     from tocsin.opening import utc_text
 
     passphrase, actors = acting(workspace, options.keys_given(as_))
@@ -116,7 +116,7 @@ def accept(
 @commands.command(name="list")
 def list_(workspace: options.WorkspaceOption) -> None:
     """The key of this ledger, to tell to witnesses, and those trusted with what they signed last."""
-    from tocsin.attesting import list_witnesses
+    from tocsin.custody.attestation import list_witnesses
 
     key, witnesses = list_witnesses(workspace)
     lines = [f"ledger:  {key}", *(_line(each) for each in witnesses)]

@@ -105,6 +105,18 @@ def joined(found: Iterable[Declared]) -> tuple[Declared, ...]:
     return tuple(declared[name] for name in sorted(declared))
 
 
+def unchanged(kept: Sequence[LogMapping], given: Sequence[LogMapping]) -> tuple[LogMapping, ...]:
+    """All the mappings of a workspace, by name. Raises ConfigError where one was changed: what it read stays."""
+    found = {mapping.name: mapping for mapping in kept}
+    for mapping in given:
+        if found.setdefault(mapping.name, mapping) != mapping:
+            raise ConfigError(
+                f"the mapping {mapping.name} is not the one by which this workspace was read",
+                hint="investigate into a new workspace, or put the former mapping back",
+            )
+    return tuple(found[name] for name in sorted(found))
+
+
 def _folder_of(given: str) -> str:
     return given[: given.rfind("/") + 1]
 

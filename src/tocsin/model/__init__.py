@@ -1,1 +1,4 @@
-"""What travels between stages: frozen types and Arrow schemas. No I/O, and nothing of ours imported but errors."""
+"""What travels between stages: frozen types, Arrow schemas, and how a long work tells how far it is.
+
+No I/O, and nothing of ours imported but errors.
+"""

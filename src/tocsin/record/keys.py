@@ -95,8 +95,8 @@ class WorkspaceKey:
             raise VerificationError("a wrapped secret has been altered, or belongs to another workspace") from error
 
     def name_of(self, *parts: str | int) -> str:
-        """64 hex digits that stand for `parts` and tell nothing of them: the name of a segment."""
-        texts = [f"{type(part).__name__}:{part}".encode() for part in parts]
+        """64 hex digits that stand for `parts` and tell nothing of them: the name of a segment, a digest in an act."""
+        texts = [f"{type(part).__name__}:{part}".encode("utf-8", "surrogatepass") for part in parts]
         message = b"".join(len(text).to_bytes(8, "big") + text for text in texts)
         return hmac.digest(self._naming, message, "sha256").hex()
 

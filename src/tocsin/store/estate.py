@@ -28,6 +28,7 @@ from tocsin.model.estate import (
 )
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import DAY, parse_time
+from tocsin.store.durable import write_durably
 from tocsin.store.estate_rows import TABLES, Notes, Row, csv_rows, told, told_line, yaml_rows
 
 HOLDING_KINDS = (
@@ -80,6 +81,18 @@ def read_estate_with_warnings(folder: Path) -> Reading:
     if notes.faults:
         raise ConfigError(told(notes.faults), hint="docs/formats/estate.md describes every column")
     return Reading(estate, tuple(told_line(note) for note in sorted(set(notes.warnings))))
+
+
+def keep_estate(folder: Path, kept: Path) -> None:
+    """The estate as given replaces what `kept` held; nothing of that is gone before the new one is there."""
+    if folder.resolve() == kept.resolve():
+        return
+    given = [file for file in sorted(folder.iterdir()) if file.suffix in (".csv", ".yaml", ".yml") and file.is_file()]
+    for file in given:
+        write_durably(kept / file.name, file.read_bytes())
+    for old in kept.iterdir():
+        if old.name not in {file.name for file in given}:
+            old.unlink()
 
 
 def _check_values(rows: dict[str, list[Row]], notes: Notes) -> None:

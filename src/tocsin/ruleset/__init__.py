@@ -1,0 +1,1 @@
+"""Ruleset: the rules of a run, rules being written, and what an exception would hide."""

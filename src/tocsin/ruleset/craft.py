@@ -1,0 +1,137 @@
+"""Rules, exceptions and cases for those who write them: listed, checked, tested. No workspace is needed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tocsin.collect.source import Coalescing, Head, source_named
+from tocsin.detect.sigma.cases import SUFFIX, CaseRunner, cases_path, read_cases
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.exceptions import Coverable, covering
+from tocsin.detect.sigma.logsource import LogSource
+from tocsin.detect.sigma.rules import LoadedRule, load_rules
+from tocsin.errors import RuleError, SourceError
+from tocsin.model.exceptions import ExceptionInfo
+from tocsin.model.record import Record, Unreadable
+from tocsin.model.rule import CaseOutcome, CheckedRules, ListedRule, RuleFault
+from tocsin.ruleset.compiled import log_source_maps, own_rules
+
+
+class Listing(NamedTuple):
+    """Rules by path, the exceptions among them, and how many of either could not be loaded."""
+
+    rules: tuple[ListedRule, ...]
+    exceptions: tuple[ExceptionInfo, ...]
+    failed: int
+
+
+def listed_rules(extra: Sequence[Path]) -> Listing:
+    """Our own rules and those given. Raises ConfigError for a path that is not there."""
+    found = load_rules((own_rules(), *extra))
+    coverable = [Coverable(rule.info.id, rule.info.name, rule.info.title, _log_source(rule)) for rule in found.rules]
+    exceptions = covering([(one.info, one.log_source) for one in found.exceptions], coverable)
+    covering_ids: dict[str, list[str]] = {}
+    for one in exceptions:
+        for rule in one.covers:
+            covering_ids.setdefault(rule, []).append(one.id)
+    rules = tuple(
+        ListedRule(
+            id=rule.info.id,
+            title=rule.info.title,
+            level=rule.info.level,
+            product=_log_source(rule).product,
+            path=rule.info.path,
+            exceptions=tuple(sorted(covering_ids.get(rule.info.id, ()))),
+        )
+        for rule in found.rules
+    )
+    return Listing(rules, exceptions, len(found.failed))
+
+
+def checked_rules(paths: Sequence[Path]) -> CheckedRules:
+    """Every fault of the rules, exceptions and cases in these paths; our own rules may be named by the exceptions."""
+    given = load_rules(paths)
+    taken = {rule.info.id for rule in given.rules} | {one.info.id for one in given.exceptions}
+    own = tuple(rule for rule in load_rules([own_rules()]).rules if rule.info.id not in taken)
+    compiled = compile_rules(dataclasses.replace(given, rules=(*given.rules, *own)), log_source_maps())
+    faults = [RuleFault(path=one.path, line=one.line, id=one.id, reason=one.reason) for one in compiled.failed]
+    faults += [
+        RuleFault(path=one.info.path, line=None, id=one.info.id, reason=sentence)
+        for one in compiled.exceptions
+        for sentence in one.info.lost
+    ]
+    cases = 0
+    for path in _case_files(paths):
+        try:
+            cases += len(read_cases(path))
+        except RuleError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            faults.append(RuleFault(path=error.path, line=error.line, id="", reason=f"{error}{hint}"))
+        beside = path.name.removesuffix(SUFFIX)
+        if not any((path.parent / f"{beside}{suffix}").exists() for suffix in (".yml", ".yaml")):
+            faults.append(RuleFault(path=str(path), line=None, id="", reason=f"no rule {beside}.yml lies beside it"))
+    return CheckedRules(
+        rules=len(given.rules),
+        exceptions=len(given.exceptions),
+        cases=cases,
+        faults=tuple(sorted(faults, key=lambda one: (one.path, one.line or 0, one.id, one.reason))),
+    )
+
+
+def cases_run(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
+    """What every rule in these paths does on the cases beside it, in the order of the rules.
+
+    Exceptions do not matter: a case is of the rule alone. Raises RuleError for cases that cannot be read, and where a
+    rule that has cases cannot be run or does not stand alone in its file.
+    """
+    compiled = compile_rules(load_rules(paths), log_source_maps())
+    for failed in compiled.failed:
+        if _has_cases(failed.path):
+            raise RuleError(failed.reason, path=failed.path, line=failed.line)
+    runner = CaseRunner(compiled, read_log)
+    outcomes: list[CaseOutcome] = []
+    tested: set[str] = set()
+    for info in compiled.infos.values():
+        if _has_cases(info.path):
+            if info.path in tested:
+                raise RuleError("cases lie beside a file of several rules", path=info.path, hint="one rule a file")
+            tested.add(info.path)
+            outcomes += runner.run(info.id, read_cases(cases_path(Path(info.path))))
+    return tuple(outcomes)
+
+
+def read_log(source: str, data: bytes) -> tuple[Record, ...]:
+    """The records of a whole small log as rules see them. Raises SourceError where the source cannot read all of it."""
+    known = source_named(source)
+    start = known.preamble(Head(data, len(data), ""))
+    found = list(known.records(data, data[:start], start))
+    records = [record for record in found if isinstance(record, Record)]
+    unread = [item for item in found if isinstance(item, Unreadable)]
+    if unread or not records:
+        why = f"{unread[0].reason}: {unread[0].detail}" if unread else "no record in it"
+        raise SourceError(f"{source} cannot read it: {why}", hint="write it as the log itself has it")
+    if not isinstance(known, Coalescing):
+        return tuple(records)
+    return tuple(record for event in known.coalesce(records) for record in event.seen)
+
+
+def _has_cases(rule: str) -> bool:
+    return Path(rule).is_file() and cases_path(Path(rule)).is_file()
+
+
+def _log_source(rule: LoadedRule) -> LogSource:
+    source = rule.sigma.logsource
+    return LogSource(source.product or "", source.category or "", source.service or "")
+
+
+def _case_files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(path.rglob(f"*{SUFFIX}"))
+        elif path.name.endswith(SUFFIX):
+            yield path
+        elif cases_path(path).is_file():
+            yield cases_path(path)
