@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,8 +106,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     given = mappings_for(settings.paths)
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))
-    workspace, key = _opened(settings)
-    with closing(workspace), workspace.writer_lock():
+    with _opened(settings) as (workspace, key), workspace.writer_lock():
         mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
         kept = unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
         if settings.estate is not None:
@@ -206,7 +205,9 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
 def run_before(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        kept, finished = answerable(workspace), latest_run(workspace)[2]
+        settings, finished = answerable(workspace), latest_run(workspace)[2]
+        # What came with that run came with it alone: notes entered, or what was sent back.
+        kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
         return kept_rules(workspace, str(kept["rules"])), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
@@ -331,11 +332,12 @@ def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
 
     One whose making was cut short before it had a key is made to the end. Raises StoreError for any other.
     """
-    if (path / "workspace.toml").exists() and has_key(open_workspace(path)):
-        raise StoreError(f"{path} is a workspace already", hint="name a new folder")
-    workspace, key = create(path, passphrase)
-    workspace.close()
-    return WorkspaceCreated(path=path, key_file=key.file)
+    if (path / "workspace.toml").exists():
+        with closing(open_workspace(path)) as workspace:
+            if has_key(workspace):
+                raise StoreError(f"{path} is a workspace already", hint="name a new folder")
+    with create(path, passphrase) as (_, key):
+        return WorkspaceCreated(path=path, key_file=key.file)
 
 
 def list_exercises() -> tuple[CaseInfo, ...]:
@@ -353,7 +355,8 @@ def run_exercise(
     identities: int | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
-    open_or_create(workspace, None)[0].close()
+    with open_or_create(workspace, None):
+        pass
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed, days, identities)
 
@@ -363,7 +366,7 @@ def _kept_taking(workspace: Workspace) -> int | None:
     return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
 
 
-def _opened(settings: Settings) -> tuple[Workspace, WorkspaceKey]:
+def _opened(settings: Settings) -> AbstractContextManager[tuple[Workspace, WorkspaceKey]]:
     path = settings.workspace
     if path is None:
         path = Path(f"tocsin-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")

@@ -29,14 +29,17 @@ TOOL = f"tocsin {__version__}"
 _CUT_SHORT = "entering these notes was cut short: enter again those that are not listed"
 
 
-def open_or_create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    """The workspace at `path`, made where there is none. Raises StoreError where no key at hand opens it."""
-    if not (path / "workspace.toml").exists():
-        return create(path, passphrase)
-    workspace = open_workspace(path)
-    sources = key_sources(os.environ, passphrase)
-    # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
-    return workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
+@contextmanager
+def open_or_create(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """The workspace at `path`, made where there is none, and its key; closed again at the end.
+
+    Raises StoreError where no key at hand opens it.
+    """
+    is_new = not (path / "workspace.toml").exists()
+    with closing(create_workspace(path) if is_new else open_workspace(path)) as workspace:
+        sources = key_sources(os.environ, passphrase)
+        # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
+        yield workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
 
 
 @contextmanager
@@ -49,10 +52,11 @@ def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspac
         yield workspace, open_key(workspace, key_sources(os.environ, passphrase))
 
 
-def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    """A new workspace and its key. Raises StoreError where the folder cannot be one."""
-    workspace = create_workspace(path)
-    return workspace, create_key(workspace, key_sources(os.environ, passphrase))
+@contextmanager
+def create(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """A new workspace and its key, closed again at the end. Raises StoreError where the folder cannot be one."""
+    with closing(create_workspace(path)) as workspace:
+        yield workspace, create_key(workspace, key_sources(os.environ, passphrase))
 
 
 def recover(workspace: Workspace) -> None:

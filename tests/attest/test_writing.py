@@ -14,6 +14,7 @@ import bagit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.record.acting import ADA, BELA, two_officers
 
 from tocsin.attest.bag import close_bag
 from tocsin.attest.page import ROWS
@@ -21,6 +22,7 @@ from tocsin.attest.payload import Payload, safe_name
 from tocsin.attest.standalone import Options, verify
 from tocsin.attest.writing import content_digest, seal_package, write_package
 from tocsin.errors import ConfigError, StoreError, VerificationError
+from tocsin.model.evidence import EnclosedStatement
 
 from .packing import MAIL, ORIGIN, Made, export, made, with_token
 
@@ -298,3 +300,20 @@ def test_a_value_of_the_bag_info_cannot_start_a_line_of_its_own(tmp_path: Path) 
     (tmp_path / "data").mkdir()
     close_bag(tmp_path, {"Source-Organization": "a\nPayload-Oxum: 0.0"})
     assert (tmp_path / "bag-info.txt").read_text() == "Source-Organization: a Payload-Oxum: 0.0\nPayload-Oxum: 0.0\n"
+
+
+def test_what_a_stolen_key_signed_is_shown_as_not_counting(tmp_path: Path) -> None:
+    ledger = two_officers()
+    stolen = ledger.add("held", {"name": "Case 7", "reason": "a lie"}, ADA).leaf
+    ledger.add("revoked", {"name": ADA.name, "reason": "taken with the laptop", "since": stolen}, BELA)
+    acts = tuple(
+        EnclosedStatement(index=act.leaf, kind="act", salt=bytes(32), data=act.note.encode(), proof=(), ledger_proof=())
+        for act in ledger.acts
+    )
+    write_package(dataclasses.replace(made().package, statements=acts), tmp_path / "package")
+    page = (tmp_path / "package/data/index.html").read_text()
+    assert page.count("It does not count any more:") == 1
+    assert "taken with the laptop" in page.partition("It does not count any more:")[2].partition("</span>")[0]
+    graph = json.loads((tmp_path / "package/data/provenance.jsonld").read_bytes())["@graph"]
+    held = next(entity for entity in graph if entity.get("uco-core:name") == "held")
+    assert "does not count any more" in held["uco-core:description"]

@@ -156,7 +156,9 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(
     assert json.loads(Path("OUT/package/data/attachments/indicators.stix.json").read_bytes())["type"] == "bundle"
     received = ("evidence", "receive", "OUT/transfer.note", "--package", "OUT/package", "-o", "receipt.note")
     assert tocsin(*received, "--as", "receiver.host.key").code == 0
-    assert tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE").code == 0
+    unsigned = tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE")
+    assert (unsigned.code, "tocsin key list --workspace CASE" in unsigned.err) == (5, True)
+    assert tocsin("evidence", "receipt", "receipt.note", *of).code == 0
     Path("tip.csv").write_text("203.0.113.9\n")
     back = ("share", "returned", "tip.csv", "--from", "Desk of the host state", "--note", "an address", *of)
     assert tocsin(*back).code == 0

@@ -68,9 +68,14 @@ def statement_lines(statements: Iterable[EnclosedStatement]) -> Iterator[bytes]:
     """`statements.jsonl`, by index."""
     for one in sorted(statements, key=lambda one: one.index):
         data = _text(one.data, f"statement at entry {one.index}")
-        yield _line(
-            {"index": one.index, "kind": one.kind, "salt": one.salt.hex(), "data": data, "proof": proof(one.proof)}
-        )
+        shown: dict[str, Json] = {
+            "index": one.index,
+            "kind": one.kind,
+            "salt": one.salt.hex(),
+            "data": data,
+            "proof": proof(one.proof),
+        }
+        yield _line(shown if one.ledger_proof is None else shown | {"ledger_proof": proof(one.ledger_proof)})
 
 
 def consistency(package: Package) -> list[Json]:
@@ -86,6 +91,7 @@ def export(act: Export) -> dict[str, Json]:
         "salt": one.salt.hex(),
         "data": _text(one.data, f"act at entry {one.index}"),
         "proof": proof(one.proof),
+        "ledger_proof": proof(one.ledger_proof or ()),
         "size": act.size,
         "consistency": proof(act.consistency),
     }

@@ -74,7 +74,7 @@ MEMBERS = {
     "shown fields": "names:utf8 names_salt:hex values:list statement?:int",
     "value": "salt:hex text:utf8",
     "withheld value": "digest:hex",
-    "said": "index:int kind:str salt:hex data:utf8 proof:hashes",
+    "said": "index:int kind:str salt:hex data:utf8 proof:hashes ledger_proof?:hashes",
     "input": "statement:str input:int path:str *",
     "chunk": "statement:str name:str decoder:str input:int offset:int length:int tree_start:int leaves:int"
     " first_entry:int read:int *",
@@ -89,7 +89,7 @@ MEMBERS = {
     "revoked": "name:str reason:str since:index *",
     "witness_trusted": "key:str *",
     "exported": "content:str asked:list records:int redacted:list *",
-    "export": "act:int salt:hex data:utf8 proof:hashes size:int consistency:hashes",
+    "export": "act:int salt:hex data:utf8 proof:hashes ledger_proof:hashes size:int consistency:hashes",
 }
 
 # What a fault of each step means for the claim.
@@ -165,10 +165,12 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
     bind(records, said)
     told(6, f"statements: checked: {len(said) + len(acts):,}; records are bound to chunk and input")
     with at(8, f"entry {export['act']} ({EXPORT})"):
-        check_said(export, export["act"], (export["size"], trees[export["size"]]))
-        last = read_act(export["data"], export["act"])
+        newer = export["size"], trees[export["size"]]
+        check_said(export, export["act"], newer)
+        last = read_act(export["data"], export["act"]) | {"grown": (newer, export["ledger_proof"])}
         check(last["act"] == "exported", f"it is an act {last['act']!r} and not that of export")
-    taken = judge([*acts, last], log, trees, lambda note: told(7, f"note: {note}"))
+    check_grown([*acts, last])
+    taken = judge([*acts, last], log, lambda note: told(7, f"note: {note}"))
     nobody = sum(log[0] in act["by"] for act in acts)
     told(7, f"acts: checked: {len(acts):,}, {nobody} of them not signed by a person")
     with at(8, last["where"]):
@@ -337,13 +339,15 @@ def read_statements(bag: Bag, tree: Tree) -> tuple[dict[int, Object], list[Objec
             index, kind = shown["index"], shown["kind"]
             check_said(shown, index, tree)
             if kind == "act":
-                acts.append(read_act(shown["data"], index))
+                check("ledger_proof" in shown, "nothing proves that it was signed over this ledger")
+                acts.append(read_act(shown["data"], index) | {"grown": (tree, shown["ledger_proof"])})
                 continue
             known = kind in ("input", "chunk", "derived", "fields", "rewritten")
             check(known, f"version 1 knows no statement of the kind {kind!r}")
             said[index] = canonical(shown["data"])
             check(said[index].get("statement") == kind, f"it is no statement of the kind {kind!r}")
             said[index] = members(said[index], kind)
+            check("ledger_proof" not in shown, "it is no act and has a ledger_proof")
     return said, acts
 
 
@@ -366,6 +370,8 @@ def bind(records: Sequence[Object], said: dict[int, Object]) -> None:
             leaf, chunk = shown["leaf"], stated(shown["chunk"], "chunk")
             same = (chunk["name"], chunk["decoder"]) == (leaf["segment"], leaf["decoder"])
             check(same, "its chunk statement is that of another chunk")
+            after = chunk["tree_start"] + chunk["leaves"] <= shown["chunk"]
+            check(after, "its chunk statement stands before records that it says are in the ledger")
             placed = chunk["tree_start"] + leaf["ordinal"] == shown["index"] and 0 <= leaf["ordinal"] < chunk["leaves"]
             check(placed, "it does not lie where its chunk statement has it")
             inside = 0 <= leaf["offset"] <= leaf["offset"] + leaf["length"] <= chunk["length"]
@@ -394,23 +400,29 @@ def read_act(data: bytes, index: int) -> Object:
     except ValueError:
         time = -1
     check(moment(time) == act["at"], "it gives no time")
-    where, tree = f"entry {index} (act {act['act']!r} of {act['at']})", members(act["ledger"], "ledger")
-    return act | {"index": index, "note": note, "time": time, "where": where, "ledger": tree}
+    where, over = f"entry {index} (act {act['act']!r} of {act['at']})", members(act["ledger"], "ledger")
+    return act | {"index": index, "note": note, "time": time, "where": where, "ledger": (over["size"], over["root"])}
 
 
-def judge(acts: Sequence[Object], log: Key, trees: dict[int, bytes], note: Callable[[str], None]) -> Taken:
+def check_grown(acts: Sequence[Object]) -> None:
+    """(7) Each act was signed over the ledger that has it, as it was before: none is carried over from another one."""
+    for act in acts:
+        size, index, (tree, proof) = act["ledger"][0], act["index"], act["grown"]
+        with at(7, act["where"]):
+            check(0 <= size <= index, f"it speaks of a ledger of {size} entries, which came after it")
+            check_consistent(act["ledger"], tree, proof, f"it was signed over another ledger of {size} entries")
+
+
+def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Taken:
     """(7) Who could sign what, each act as of its own entry: a fold over them in order. What was taken back."""
     people: dict[str, Object] = {}  # by key name: `key`, `roles`, `person`, and `said`: the acts that end it
     taken, about, last = Taken(), [], None
     for act in acts:
-        what, by, index, size = act["what"], act["by"], act["index"], act["ledger"]["size"]
+        what, by, index = act["what"], act["by"], act["index"]
         with at(7, act["where"]):
             between = f"before {index}" if last is None else f"between entries {last} and {index}"
             check(act["previous"] == last, f"an act is missing {between}: whose keys counted cannot be judged")
             last = index
-            check(0 <= size <= index, f"it speaks of a ledger of {size} entries, which came after it")
-            root = trees.get(size, act["ledger"]["root"])
-            check(root == act["ledger"]["root"], f"it was signed over another ledger of {size} entries", ANEW)
             check(act["act"] in MAY_SIGN, "version 1 knows no such act")
             first = act["act"] == "enrolled" and not people and by == [what.get("name")]
             if log[0] in by:
@@ -865,7 +877,7 @@ def check_included(leaf: bytes, index: int, tree: Tree, proof: Sequence[bytes]) 
     check(found == tree[1], "its inclusion proof does not lead to the root: it is not in this ledger")
 
 
-def check_consistent(old: Tree, new: Tree, proof: Sequence[bytes]) -> None:
+def check_consistent(old: Tree, new: Tree, proof: Sequence[bytes], forked: str = "the ledger was forked") -> None:
     """RFC 9162, 2.1.4.2: the older tree is the beginning of the newer, larger one."""
     if old[0] == 0:
         check(not proof and old[1] == sha256().digest(), "the root of no entries is not that of an empty tree")
@@ -876,7 +888,7 @@ def check_consistent(old: Tree, new: Tree, proof: Sequence[bytes]) -> None:
     # It starts at the largest perfect tree that ends where the old one does: where that is all of it, at its root.
     start, *rest = [old[1], *proof] if old[0] & (old[0] - 1) == 0 else (proof or [b""])
     found = climb(index, last, start, rest, "the consistency proof")
-    check(found == (old[1], new[1]), "the consistency proof does not join the two: the ledger was forked")
+    check(found == (old[1], new[1]), f"the consistency proof does not join the two: {forked}", ANEW)
 
 
 def climb(index: int, last: int, start: bytes, proof: Sequence[bytes], name: str) -> tuple[bytes, bytes]:

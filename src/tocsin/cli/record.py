@@ -113,6 +113,11 @@ def _words(verified: Verified) -> str:
         *_people(verified),
         *([f"erased:     {erased}"] if verified.erased else []),
         *(
+            f"NOT RIGHT:  {each.leaves:,} records are gone for good by entry {each.entry}, and what allowed that does "
+            f"not count any more: {shown(each.why)}"
+            for each in verified.unfounded
+        ),
+        *(
             f"not whole:  {shown(path)}: without what was erased it is not the file received"
             for path in verified.not_whole
         ),

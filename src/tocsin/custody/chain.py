@@ -42,7 +42,7 @@ def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
 def people_of(workspace: Workspace, key: WorkspaceKey) -> Registry:
     """The same, from the acts that say who is who alone: quick, however often the evidence was read.
 
-    It does not know what else a revocation took back.
+    It does not know what else a revocation took back: its `disowned` is not all of them.
     """
     with workspace.reading() as connection:
         return registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))
@@ -57,7 +57,14 @@ def signers(path: Path, hand: Hand) -> tuple[Signer, ...]:
         return ()
     with open_existing(path, hand.passphrase) as (workspace, key):
         registry = people_of(workspace, key)
-    return tuple(_standing(path, one, registry, hand) for one in hand.given)
+    found = tuple(_standing(path, one, registry, hand) for one in hand.given)
+    names = [each.name for each in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(
+            f"the key {twice} is named twice, and signs once",
+            hint="name each key once; where two people sign, the second brings a key of their own",
+        )
+    return found
 
 
 def _standing(path: Path, given: str, registry: Registry, hand: Hand) -> Signer:

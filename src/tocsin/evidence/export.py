@@ -46,7 +46,7 @@ from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.reading.rereading import dating_of
-from tocsin.record.acts import record_act
+from tocsin.record.acts import record_act, refuse_unless_may
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
@@ -119,6 +119,7 @@ def export_evidence(
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
     with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+        refuse_unless_may(workspace, key, EXPORTED, actors)
         package, values = _packed(workspace, key, wanted, progress)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
 
+from tocsin.errors import VerificationError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, leaves_of
 from tocsin.evidence.redaction import Redaction
 from tocsin.model.evidence import EnclosedRecord, EnclosedStatement, Export, Token, WithheldSession
 from tocsin.model.instant import format_time
-from tocsin.record.acts import acts_of
+from tocsin.record.acts import acts_of, read_act
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.outside import check_outside
 from tocsin.record.proofs import TileReader
@@ -80,7 +81,19 @@ def _shown(statement: Statement, tree: TileReader) -> EnclosedStatement:
         salt=statement.salt,
         data=statement.data,
         proof=tuple(tree.inclusion_proof(statement.leaf, tree.size)),
+        ledger_proof=_ledger_proof(statement, tree) if statement.kind == ACT else None,
     )
+
+
+def _ledger_proof(statement: Statement, tree: TileReader) -> tuple[bytes, ...]:
+    """That the ledger the act was signed over is this one's beginning. Raises VerificationError where it cannot be."""
+    act = read_act(statement.leaf, statement.data)
+    if act.size > statement.leaf:
+        raise VerificationError(
+            f"entry {act.leaf} ({act.kind}) says it was signed over {act.size} entries, more than there were before it",
+            hint="see what else is changed, with: tocsin record verify",
+        )
+    return tuple(tree.consistency_proof(act.size, tree.size))
 
 
 def export_of(workspace: Workspace, entry: int, size: int) -> Export:

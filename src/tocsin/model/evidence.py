@@ -69,13 +69,17 @@ class EnclosedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnclosedStatement:
-    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, and the path to the checkpoint."""
+    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, and the path to the checkpoint.
+
+    ledger_proof   of an act: that the tree it was signed over is the beginning of the checkpoint's; None of others
+    """
 
     index: int
     kind: str
     salt: bytes
     data: bytes
     proof: tuple[bytes, ...]
+    ledger_proof: tuple[bytes, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

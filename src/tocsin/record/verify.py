@@ -21,7 +21,7 @@ from tocsin.record.acts import Act, acts_of
 from tocsin.record.binding import REWRITTEN
 from tocsin.record.checkpoint import log_key
 from tocsin.record.commitment import Span, leaf_hashes
-from tocsin.record.erasures import Erasures, Rewritten
+from tocsin.record.erasures import Erasures, Rewritten, Unfounded
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.merkle import HASH_BYTES
@@ -56,6 +56,7 @@ class Verified:
     attested     the newest attestation from outside, None where there is none
     acts         how many there are, each by somebody who could; `unsigned` of them by the workspace's key, so by nobody
     disowned     entries of acts that a revocation took back
+    unfounded    erasures by such an act, or past a hold that one had lifted: what they erased is gone for good
     """
 
     records: int
@@ -70,6 +71,7 @@ class Verified:
     acts: int = 0
     unsigned: int = 0
     disowned: tuple[int, ...] = ()
+    unfounded: tuple[Unfounded, ...] = ()
 
 
 def verify(
@@ -114,6 +116,7 @@ def verify(
             acts=len(acts),
             unsigned=sum(people.is_unsigned(act) for act in acts),
             disowned=tuple(sorted(people.disowned)),
+            unfounded=erasures.unfounded,
         )
 
 
