@@ -31,9 +31,11 @@ from tocsin.record.statements import (
 from tocsin.store.workspace import Workspace
 
 _HEADER = ACT_HEADER.decode().rstrip("\n")
-# How the acts that say who is who begin: canonical JSON has `act` first.
+# How the acts that say who is who begin, and those that who is who decides of: canonical JSON has `act` first.
 _BEGINNING = f'{_HEADER}\n{{"act":"%s",'
-_OF_PEOPLE = tuple((_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked"))
+_OF_PEOPLE = tuple(
+    (_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked", "unsealed")
+)
 _MEMBERS, _TREE_MEMBERS = {"act", "at", "by", "ledger", "previous", "what"}, {"root", "size"}
 
 
@@ -139,7 +141,7 @@ def append_act(
 
 
 def people_acts(connection: Connection) -> Iterator[Act]:
-    """The acts that say who is who, in order: enough to know whose signature counts now."""
+    """The acts that say who is who, and what was unsealed, in order: enough to know whose signature counts now."""
     check_no_act_is_hidden(connection)
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(_OF_PEOPLE):
