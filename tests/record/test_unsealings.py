@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.errors import VerificationError
+from tocsin.record.leave import Leave, tokens_digest
 from tocsin.record.people_keys import HeldKey
-from tocsin.record.unsealings import Leave, leave_of, tokens_digest, unreviewed
+from tocsin.record.unsealings import leave_of, unreviewed
 
 from .acting import ADA, BELA, CAI, ORIGIN, Ledger, enrolment, person, two_officers
 

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import regex
 
-from tocsin.protect.decoding import SHORTEST_RUN, UTF16_HIGH
+from tocsin.protect.decoding import UTF16_HIGH
 from tocsin.protect.folding import fold
 
 Array = np.ndarray[Any, Any]
