@@ -9,110 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
 from cryptography.exceptions import InvalidTag
 
 from tocsin.errors import ProtectionError
+from tocsin.model.door import NO_DOOR, Credentials, Door, DoorAddress, mask_one
 from tocsin.model.protection import How, Masked, Sighting
 from tocsin.protect.tokens import PERSON_LENGTH, TOKEN, TokenKeys, recipient_tokens, workspace_tokens
 from tocsin.store.derivation import derive
 from tocsin.store.sealing import unwrap, wrap
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tocsin.model.chunk import ChunkResult
-
-
-def pass_through(result: ChunkResult) -> ChunkResult:
-    """What may leave the worker. There is no vault yet: nothing is replaced, names stay in clear, and that is said."""
-    return result
-
-
-class Door(Protocol):
-    """What stands between the logs in clear and everything else. Each method raises ProtectionError where it fails."""
-
-    @property
-    def epoch(self) -> int:
-        """Of the vault: it grows with every person who is added or removed. 0 without a vault."""
-        ...
-
-    def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
-        """The texts that speak of a protected person, by their place, as they may leave; the others may as they are."""
-        ...
-
-    def wrap(self, secret: bytes, context: str) -> bytes:
-        """`secret` under the key of the door, bound to what it is for."""
-        ...
-
-    def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """The secret that `wrap` was given for the same context."""
-        ...
-
-    def retoken(self, texts: Sequence[str], recipient: str) -> list[str]:
-        """The texts with each token of this workspace replaced by the recipient's own token of the same person."""
-        ...
-
-
-def mask_one(door: Door, text: str) -> str:
-    """One text as it may leave. Raises ProtectionError, never gives the clear text, where the door fails."""
-    masked = door.mask((text,)).get(0)
-    return text if masked is None else masked.text
-
-
-class _NoDoor:
-    """A workspace without a vault: nobody is protected."""
-
-    epoch = 0
-
-    def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
-        return {}
-
-    def wrap(self, secret: bytes, context: str) -> bytes:
-        raise _unlinked()
-
-    def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        raise _unlinked()
-
-    def retoken(self, texts: Sequence[str], recipient: str) -> list[str]:
-        return list(texts)
-
-
-def _unlinked() -> ProtectionError:
-    return ProtectionError(
-        "this holds protected names, and is sealed under the door of a vault", hint="the protection unit opens the door"
-    )
-
-
-NO_DOOR: Door = _NoDoor()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What a client of a door elsewhere shows and believes: its certificate and key, and who signs the door's."""
-
-    certificate: Path
-    key: Path
-    authority: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorAddress:
-    """Where the door of a workspace answers; it can be sent to another process, which holds no key by it.
-
-    place         `unix:PATH` or `tls:HOST:PORT`
-    workspace     origin of the workspace
-    vault         id of the vault, "" where any is taken
-    epoch         the newest the workspace has seen: an older vault is not believed
-    credentials   for `tls:` alone
-    """
-
-    place: str
-    workspace: str
-    vault: str = ""
-    epoch: int = 0
-    credentials: Credentials | None = None
+__all__ = ["NO_DOOR", "Credentials", "Door", "DoorAddress", "Finder", "Found", "LocalDoor", "connected", "mask_one"]
 
 
 def connected(address: DoorAddress | None) -> Door:
@@ -227,7 +135,10 @@ class LocalDoor:
         pieces, sightings = [], []
         done = length = 0
         for one in found:
-            token = self._persons[one.person] + self._tokens.suffix(one.how, text[one.start : one.end])
+            original = text[one.start : one.end]
+            token = self._persons[one.person] + self._tokens.suffix(one.how, original)
+            # Accounts and hosts are lower case throughout, and stay it: they are joined by how they are written.
+            token = token.lower() if original == original.lower() else token
             start = length + one.start - done
             pieces += [text[done : one.start], token]
             length = start + len(token)

@@ -18,16 +18,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tocsin.errors import StoreError, VerificationError
+from tocsin.model.door import NO_DOOR, Door, DoorAddress
 from tocsin.record.checkpoint import verifier_key
 from tocsin.store.derivation import derive
 from tocsin.store.key_sources import Keyed, KeySources, find_sources, master_of, new_section, wrong_key
-from tocsin.store.sealing import unwrap, wrap
+from tocsin.store.sealing import SEALED, unwrap, wrap
 from tocsin.store.settings import Value, read_settings, text_of, write_settings
 from tocsin.store.workspace import Workspace
 
 _SECTION = "key"
 _CREDENTIAL = "tocsin.key"
 _PASSPHRASE = "TOCSIN_PASSPHRASE"  # noqa: S105 — the name of a variable
+# Wrapped under this key (`store.sealing`, which begins with 1) and then under the door's: neither alone opens it.
+_DOOR_HEADER = b"\x02"
+_CONTEXT = "tocsin/workspace/secret"  # of what is wrapped under the door's key
 
 
 def key_sources(environment: Mapping[str, str], passphrase: str | None = None) -> KeySources:
@@ -43,6 +47,8 @@ class WorkspaceKey:
     source   `passphrase`, `credential` or `file`
     file     where the key file lies, None for another source
     signer   signs the checkpoints
+    door     what protected names go through; where there is a vault, nothing is wrapped without it
+    door_address   where other processes find it, None where they cannot, or there is none
     """
 
     source: str
@@ -50,17 +56,35 @@ class WorkspaceKey:
     signer: Ed25519PrivateKey = field(repr=False)
     _wrapping: bytes = field(repr=False)
     _naming: bytes = field(repr=False)
+    door: Door = field(default=NO_DOOR, repr=False)
+    door_address: DoorAddress | None = None
 
     def wrap(self, secret: bytes) -> bytes:
-        """`secret` under this key: version, nonce and AES-256-GCM ciphertext."""
-        return wrap(secret, self._wrapping)
+        """`secret` under this key: version, nonce and AES-256-GCM ciphertext; where there is a vault, all that under
+        the key of its door, behind another version."""
+        wrapped = wrap(secret, self._wrapping)
+        return _DOOR_HEADER + self.door.wrap(wrapped, _CONTEXT) if self.door.epoch else wrapped
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        """The secret `wrap` was given. Raises VerificationError where it was altered or wrapped under another key."""
+        """The secret `wrap` was given.
+
+        Raises VerificationError where it was altered or wrapped under another key, ProtectionError where it was wrapped
+        under the door's as well and the door is not there.
+        """
+        if needs_door(wrapped):
+            wrapped = self.door.unwrap(wrapped[len(_DOOR_HEADER) :], _CONTEXT)
         try:
             return unwrap(wrapped, self._wrapping)
         except InvalidTag as error:
             raise VerificationError("a wrapped secret has been altered, or belongs to another workspace") from error
+
+    def sealed(self, data: bytes) -> bytes:
+        """`data` wrapped, to stand in the database in its place; `unsealed` knows it."""
+        return SEALED + self.wrap(data)
+
+    def unsealed(self, data: bytes) -> bytes:
+        """What `sealed` was given; `data` itself where it is not sealed. Raises as `unwrap` does."""
+        return self.unwrap(data[len(SEALED) :]) if is_sealed(data) else data
 
     def name_of(self, *parts: str | int) -> str:
         """64 hex digits that stand for `parts` and tell nothing of them: the name of a segment."""
@@ -70,6 +94,16 @@ class WorkspaceKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("the workspace key stays in the process that opened it")
+
+
+def needs_door(wrapped: bytes) -> bool:
+    """Whether the door is needed to unwrap this, beside the workspace key."""
+    return wrapped.startswith(_DOOR_HEADER)
+
+
+def is_sealed(data: bytes) -> bool:
+    """Whether a value of the database is sealed (`WorkspaceKey.sealed`)."""
+    return data.startswith(SEALED)
 
 
 def has_key(workspace: Workspace) -> bool:
