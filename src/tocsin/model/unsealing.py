@@ -53,3 +53,18 @@ OBJECTIONS = {
     Objection.USED: "the leave was used before: to look again, one of those who signed it says so with --act",
     Objection.OTHER_PEOPLE: "whoever looks again is none of those who signed the leave",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """That somebody unsealed something alone, which nobody else has reviewed yet.
+
+    entry        of the act; `at` is RFC 3339, `by` the names of the keys that signed
+    subject, of  `finding` and its id, or `record` and its leaf
+    """
+
+    entry: int
+    at: str
+    by: tuple[str, ...]
+    subject: str
+    of: str

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Protocol, runtime_checkable
 
 from tocsin.errors import VerificationError
 from tocsin.model.protection import How
@@ -54,6 +55,15 @@ class Granted:
     leave: Leave
     people: tuple[Unsealer, ...]
     digest: str
+
+
+@runtime_checkable
+class Reveals(Protocol):
+    """A door that can show who stands behind its tokens."""
+
+    def reveal(self, request: Request) -> tuple[Revealed, ...]:
+        """Raises RefusedError where the vault does not show it, ProtectionError where the door fails."""
+        ...
 
 
 def granted(
