@@ -132,15 +132,7 @@ def test_what_one_unsealed_alone_every_answer_says_until_somebody_else_reviewed_
     assert done.code == 0, done.err
     assert "tocsin vault review" in done.err
     entry = str(acts(tocsin, "unsealed")[0]["entry"])
-    ways = (
-        ("exposure", *OF),
-        ("incidents", *OF),
-        ("share", "report", *OF, "--format", "text"),
-        ("share", "report", *OF, "--format", "html"),
-        ("share", "report", *OF, "--format", "brief"),
-        ("share", "report", *OF, "--format", "json"),
-        ("record", "custody", *OF),
-    )
+    ways = (("exposure", *OF), ("share", "report", *OF, "--format", "json"), ("record", "custody", *OF))
     said = "ada.invented"
     assert [way for way in ways if "reviewed" not in (out := tocsin(*way).out) or said not in out] == []
     own = tocsin("vault", "review", entry, *OF, *signed("ada"), "--words", "fine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people import Holder, Registry, registry_of
 from tocsin.record.people_keys import Asking, Signer, signer_of
+from tocsin.record.unsealings import unreviewed
 from tocsin.store.workspace import Workspace, is_writable
 
 
@@ -107,7 +108,8 @@ def chain(path: Path, passphrase: str | None) -> tuple[Link, ...]:
     """Every act in order. Raises VerificationError at the first that is not good."""
     with open_existing(path, passphrase) as (workspace, key):
         registry, acts = _folded(workspace, key)
-    return tuple(_link(each, registry) for each in acts)
+    wanting = {act.leaf for act in unreviewed(acts)}
+    return tuple(replace(_link(each, registry), unreviewed=each.leaf in wanting) for each in acts)
 
 
 def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:
@@ -198,6 +200,10 @@ def did(act: Act) -> str:
             return f"released the hold {what.get('name', '')}: {what.get('reason', '')}"
         case "erased":
             return f"erased {_number(what, 'records')} records, whose commitments remain: {what.get('reason', '')}"
+        case "unsealed":
+            return _unsealed(what)
+        case "reviewed":
+            return f"reviewed what entry {_number(what, 'entry')} says was unsealed alone: {what.get('words', '')}"
         case "drilled":
             return f"rehearsed succession, loss and recovery: {what.get('outcome', '')}"
         case "witness_trusted":
@@ -208,6 +214,15 @@ def did(act: Act) -> str:
             return f"filed the time stamp of {what.get('authority', '')} over {_first(what)}"
     said = {name: value for name, value in what.items() if name != "login" and isinstance(value, str | int)}
     return f"{act.kind.replace('_', ' ')} {json.dumps(said, ensure_ascii=False, sort_keys=True)}"
+
+
+def _unsealed(what: Mapping[str, Any]) -> str:
+    of = f"finding {what.get('id', '')}" if what.get("subject") == "finding" else f"record @{what.get('leaf', '')}"
+    alone = " alone, in an emergency" if what.get("break_glass") is True else ""
+    return (
+        f"unsealed{alone} the {of}, which speaks of {_number(what, 'persons')} protected persons, until "
+        f"{what.get('until', '')}: {what.get('reason', '')}"
+    )
 
 
 def _asked(what: Mapping[str, Any]) -> str:
