@@ -12,7 +12,16 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, causes, exposure
-from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run, note_chunks
+from tocsin.books import (
+    Places,
+    gone_out_before,
+    input_accounts,
+    kept_acquisitions,
+    kept_by,
+    kept_mappings,
+    latest_run,
+    note_chunks,
+)
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, identity, notes, responders
@@ -94,7 +103,7 @@ class Held:
     logs: pa.Table
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
-    has_vault: bool = False
+    vault: tuple[str, ...] = ()
     unreviewed: tuple[Alone, ...] = ()
 
     @classmethod
@@ -119,7 +128,7 @@ class Held:
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
             exceptions=tuple(one.info for one in rules.exceptions),
-            has_vault=key.door.epoch > 0,
+            vault=_vault(workspace, key.door.epoch),
             unreviewed=_unreviewed(workspace),
         )
 
@@ -131,6 +140,20 @@ def _unreviewed(workspace: Workspace) -> tuple[Alone, ...]:
     leaves = ((act, leave_of(act)) for act in acts)
     return tuple(
         Alone(entry=act.leaf, at=act.at, by=act.by, subject=leave.subject, of=str(leave.of)) for act, leave in leaves
+    )
+
+
+def _vault(workspace: Workspace, epoch: int) -> tuple[str, ...]:
+    """What is to be known of the vault behind the answers; nothing where there is none."""
+    if not epoch:
+        return ()
+    packages, briefs = gone_out_before(workspace)
+    if not packages and not briefs:
+        return (_TOKENISED,)
+    return (
+        _TOKENISED,
+        f"{packages:,} packages and {briefs:,} briefs went out before epoch {epoch} of the vault: whoever was added "
+        "since may stand in them in clear (tocsin record custody).",
     )
 
 
@@ -187,9 +210,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             forms=identities.all_forms,
             assumed_from=ASSUMED_FROM_SCORE,
         ),
-        names_in_clear=not held.has_vault,
+        names_in_clear=not held.vault,
         unreviewed=held.unreviewed,
-        not_done=tuple(_TOKENISED if held.has_vault and each is _IN_CLEAR else each for each in NOT_DONE),
+        not_done=(*held.vault, *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR)),
         run=run,
         preservation=_preservation(held, watched, incidents, now),
         asked=look_up(question, identities, held.means, watched),

@@ -263,7 +263,7 @@ def made(*, hide: frozenset[str] = frozenset()) -> Made:
         },
         answers=_answers(),
         outside=(),
-        reading=Reading(preambles={}, as_of=at("2024-03-09T10:00:00Z"), dating=None, names={}, paths={}),
+        reading=Reading(preambles={}, as_of=at("2024-03-09T10:00:00Z"), dating=None, names={}, rules=()),
         redacted=tuple(sorted(hide)),
         made="2024-03-09T10:00:00Z",
     )

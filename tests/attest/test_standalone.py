@@ -81,7 +81,7 @@ def test_a_package_that_is_as_it_was_exported_passes_and_says_what_it_does_not_p
     assert "records: checked: 5 are in the tree" in said
     assert "checkpoint kept elsewhere: not checked: none given" in said
     assert "SELF-ATTESTED KEY" in said
-    assert "NOT PROVEN: that the logs were true" in said
+    assert "NOT SHOWN: that the logs were true" in said
     assert "1 of them not signed by a person" in said
 
 
@@ -576,6 +576,24 @@ def test_a_witness_nobody_named_counts_for_nothing(tmp_path: Path) -> None:
     said = outcome(maker.write(tmp_path / "p"))
     assert "not checked: stranger.example is a witness whom nobody named" in said
     assert "SELF-ATTESTED TIME" in said
+    assert said.splitlines()[-1] == (
+        "VERIFIED: the package is intact and its parts fit. That nothing was left out or rewritten before export rests "
+        "on the institution's own word alone."
+    )
+
+
+def test_the_outcome_says_who_named_the_witness_and_what_it_does_not_cover(tmp_path: Path) -> None:
+    maker = small_ledger()
+    folder = maker.write(tmp_path / "p")
+    (size,) = maker.cosigned
+    said = outcome(folder)
+    assert f"whom the institution named and not you, vouches for the first {size} of its" in said
+    assert "whom you named, vouches" in outcome(folder, Options(witnesses=(WITNESS.vkey,)))
+    maker.enrol(NEW, OFFICER, "analyst")
+    total = maker.publish()
+    later = outcome(maker.write(tmp_path / "later"))
+    assert f"the first {size} of its {total} entries" in later
+    assert f"{total - size} came later, 0 of the records among them" in later
 
 
 # -- acts ------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -227,22 +228,41 @@ def test_what_is_taken_in_is_signed_for_with_a_receipt_a_log(ws: Path, tmp_path:
 def test_a_reading_changes_no_answer(ws: Path, logs: Path) -> None:
     investigate(Settings(paths=(str(logs),), workspace=ws), Silent())
     before = answers_of(ws, question=None, passphrase=None, progress=Silent())
-    assert note_reading(ws, "read", {"command": "exposure"}, passphrase=None) == ""
+    assert note_reading(ws, "read", {"command": "exposure"}, "ada", passphrase=None) == ""
     after = answers_of(ws, question=None, passphrase=None, progress=Silent())
     assert (before.findings, before.exposure, before.coverage) == (after.findings, after.exposure, after.coverage)
     link = chain(ws, None)[-1]
     assert (link.did, link.people, bool(link.login)) == ("read by: exposure", (), True)
 
 
+def test_what_was_read_cannot_be_guessed_from_the_act_and_can_be_compared(ws: Path) -> None:
+    outputs = []
+    for shown in ("ada.example", "ada.example", "bo.example"):
+        assert note_reading(ws, "read", {"command": "exposure"}, shown, passphrase=None) == ""
+        outputs.append(last_what(ws)["output"])
+    assert outputs[0] == outputs[1] != outputs[2]
+    assert outputs[0] != sha256(b"ada.example").hexdigest()
+
+
+def test_the_estate_cannot_be_guessed_from_what_a_run_took_in(ws: Path, logs: Path) -> None:
+    line = "pattern,kind\nada.example@tribunal.example,mailbox\n"
+    (ws / "estate" / "holdings.csv").write_text(line)
+    investigate(Settings(paths=(str(logs),), workspace=ws), Silent())
+    said = last_what(ws)["estate"]
+    plain = sha256(f"{sha256(line.encode()).hexdigest()}  holdings.csv\n".encode()).hexdigest()
+    assert len(said) == len(plain)
+    assert said != plain
+
+
 def test_a_reading_while_a_run_writes_is_not_on_record_and_says_so(ws: Path) -> None:
     with unchanged(ws), open_workspace(ws).writer_lock():
-        assert "another run is writing" in note_reading(ws, "read", {}, passphrase=None)
+        assert "another run is writing" in note_reading(ws, "read", {}, "", passphrase=None)
 
 
 def test_a_reading_of_a_workspace_that_cannot_be_written_goes_on(ws: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with unchanged(ws), monkeypatch.context() as patched:
         patched.setattr("tocsin.custody.chain.is_writable", lambda _: False)  # for the superuser everything can be
-        assert "cannot be written" in note_reading(ws, "read", {}, passphrase=None)
+        assert "cannot be written" in note_reading(ws, "read", {}, "", passphrase=None)
 
 
 @pytest.fixture

@@ -253,6 +253,31 @@ def test_the_erased_first_of_two_copies_leaves_the_second_and_says_where_it_may_
     assert court.verified().erased == 2
 
 
+@pytest.mark.parametrize("name", ["again.jsonl", "again.jsonl.gz"])
+def test_the_same_file_under_another_name_does_not_bring_back_what_was_erased(
+    court: Court, tmp_path: Path, name: str
+) -> None:
+    done = court.erase(*court.named("a.jsonl", SIGN_IN))
+    native, content = f"{SIGN_IN:012d}".encode(), b"".join(LINES)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    for _ in range(2):
+        answers = investigate(Settings(paths=(str(tmp_path / "more"),), workspace=court.path, workers=1), Silence())
+        (told,) = [one for one in answers.accounting.inputs if one.path.endswith(name)]
+        assert (told.state, told.stored) == ("ignored", 0)
+        assert f"erased (entry {done.entry} of the ledger)" in told.reason
+        assert told.reason.endswith("a.jsonl")
+        assert court.where(native) == []
+    assert court.verified().erased == 1
+
+
+def test_another_file_comes_in_after_an_erasure_as_ever(court: Court, tmp_path: Path) -> None:
+    court.erase(*court.named("a.jsonl", SIGN_IN))
+    (tmp_path / "more.jsonl").write_bytes(lines(5, first=900))
+    answers = investigate(Settings(paths=(str(tmp_path / "more.jsonl"),), workspace=court.path, workers=1), Silence())
+    assert [one.stored for one in answers.accounting.inputs if one.path.endswith("more.jsonl")] == [5]
+
+
 def test_other_rules_and_exceptions_are_asked_of_what_is_left(court: Court, tmp_path: Path, settled: Path) -> None:
     court.erase(*court.named("a.jsonl", SIGN_IN))
     file = tmp_path / "exception.yml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tocsin.errors import VerificationError
@@ -127,6 +127,25 @@ def deeds(package: Package) -> tuple[Deed, ...]:
     acts = sorted((one for one in package.statements if one.kind == "act"), key=lambda one: one.index)
     disowned = disowned_in(read_act(one.index, one.data) for one in acts)
     return tuple(deed(one, package.origin)._replace(disowned=disowned.get(one.index, "")) for one in acts)
+
+
+def persons(acts: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+    """By name of a key, whose it is, as acts (kind, what) about keys say; their order is the ledger's."""
+    found: dict[str, str] = {}
+    for kind, what in acts:
+        if kind == "enrolled":
+            found[str(what.get("name"))] = str(what.get("person", ""))
+        elif kind in ("succeeded", "recovered"):
+            found[str(what.get("new_name"))] = found.get(str(what.get("name")), "")
+    return found
+
+
+def by_whom(keys: Sequence[str], origin: str, names: Mapping[str, str]) -> str:
+    """Who signed, as a reader would say it: `Ada Invented (key ada)`, or that nobody's own key did."""
+    of_people = [name for name in keys if name != origin]
+    if not of_people:
+        return "nobody by an own key: the ledger's key signed"
+    return " and ".join(f"{names[name]} (key {name})" if names.get(name) else f"the key {name}" for name in of_people)
 
 
 def deed(statement: EnclosedStatement, origin: str) -> Deed:

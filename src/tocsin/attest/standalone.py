@@ -108,7 +108,8 @@ Bag = tuple[Path, dict[str, str]]  # where it lies; SHA-256 by path, as listed
 Key = tuple[str, bytes, bytes]  # name, id, public key
 Note = tuple[str, list[tuple[str, bytes, bytes, str]]]  # text; name, key id, signature and line of each signature
 Tree = tuple[int, bytes]  # size, root
-Stamp = tuple[int, int, int, int, str]  # act that holds it, size of the ledger, seconds since 1970, give or take, who
+# Act that holds it, size of the ledger, seconds since 1970, give or take, who, and whether the reader named who it is.
+Stamp = tuple[int, int, int, int, str, bool]
 Taken = dict[int | str, int]  # by entry of an act that was taken back, or name of a key that fell with one: revocation
 
 
@@ -191,16 +192,32 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
         stamps += [stamp] if stamp else []
     check_times([*acts, last], stamps)
     told(11, f"times: {f'checked against {len(stamps)}' if stamps else 'not checked: none'} from outside")
-    say(plain(f"PROVEN: the {len(records):,} records, where their bytes are shown byte for byte, are in the ledger of"))
+    say(plain(f"SHOWN: the {len(records):,} records, where their bytes are shown byte for byte, are in the ledger of"))
     say(plain(f"  {log[0]} as it stood at {size:,} entries; the keys named signed the acts shown;"))
     say("  no file of the payload was changed since the export.")
-    say("NOT PROVEN: that the logs were true before they were sealed; that the findings follow from the records (see")
+    say("NOT SHOWN: that the logs were true before they were sealed; that the findings follow from the records (see")
     say("  `tocsin evidence reproduce`); that nothing else stands in the ledger, such as a later revocation; that the")
     say("  holder of a key is who the ledger says; any time but those of steps 9 and 10; that a person did anything.")
     if not options.log_key:
         say("SELF-ATTESTED KEY: no --log-key was given. Whoever makes a key can make a ledger.")
     if not stamps:
         say("SELF-ATTESTED TIME: nobody outside is shown to have seen this ledger. It can have been made at one go.")
+    say(f"VERIFIED: the package is intact and its parts fit. {outcome_of(size, records, stamps)}")
+
+
+def outcome_of(size: int, records: Sequence[Object], stamps: Sequence[Stamp]) -> str:
+    """What stands on somebody outside, and what on the institution's own word, in a sentence or two."""
+    if not stamps:
+        return "That nothing was left out or rewritten before export rests on the institution's own word alone."
+    brought = [stamp for stamp in stamps if stamp[5]]
+    covered = max(stamp[1] for stamp in brought or stamps)
+    whom = "whom you named" if brought else "whom the institution named and not you"
+    said = f"Somebody outside, {whom}, vouches for the first {covered:,} of its {size:,} entries as they stood then."
+    later, left = max(size - covered, 0), sum(each["index"] >= covered for each in records)
+    rest = (
+        f"{later:,} came later, {left:,} of the records among them: that they are whole, and that" if later else "That"
+    )
+    return f"{said} {rest} nothing was left out before, rests on the institution's own word alone."
 
 
 def open_bag(folder: Path) -> Bag:
@@ -580,7 +597,7 @@ def check_cosignatures(
                 check(time < 1 << 63, "a cosignature gives no time: it has more than 63 bits")
                 check_signature(key, signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
             met.add((name, key_id))
-            stamp = held.get(line, NEVER), size, time, 0, name
+            stamp = held.get(line, NEVER), size, time, 0, name, (name, key_id) in wanted
             yield f"cosignature: checked: {size:,} entries, {moment(time)}, by {name}, {why}", stamp
     with at(9, "the witness you gave"):
         for name, key_id in wanted:
@@ -626,7 +643,7 @@ def check_tokens(
         under = (
             "a root you gave" if options.tsa_roots else "the root in the package: ask the authority whether it is its"
         )
-        stamp = held.get(bag[1][path], NEVER), size, time, accuracy, path
+        stamp = held.get(bag[1][path], NEVER), size, time, accuracy, path, bool(options.tsa_roots)
         yield f"time stamp: checked: {size:,} entries, {moment(time)}, give or take {accuracy} s, under {under}", stamp
     if not roots:
         yield "time stamps: none enclosed", None
@@ -666,7 +683,7 @@ def check_times(acts: Sequence[Object], stamps: Sequence[Stamp]) -> None:
     """(11) No act claims a time that one from outside contradicts: none before it once the ledger has it, none after it
     where the ledger stamped has the act. The second is the first with index and time counted backwards."""
     for sign, how, why in ((1, "back-dated", "came later"), (-1, "post-dated", "was there already")):
-        bounds = sorted((a if sign > 0 else 1 - n, (sign * t - more, n, t, who)) for a, n, t, more, who in stamps)
+        bounds = sorted((a if sign > 0 else 1 - n, (sign * t - more, n, t, who)) for a, n, t, more, who, _ in stamps)
         tightest = list(accumulate((bound for _, bound in bounds), max))
         for act in acts:
             place = bisect_right(bounds, sign * act["index"], key=lambda each: each[0])
@@ -968,7 +985,6 @@ def main(arguments: Sequence[str]) -> int:
         return 4
     except OSError as error:
         asked.error(plain(f"{error.filename}: {error.strerror}: nothing is said of the package"))
-    print("VERIFIED")
     return 0
 
 

@@ -148,8 +148,8 @@ def take_back(
         raise ConfigError("what comes back needs a source and a note", hint="--from NAME --note TEXT")
     path = f"returned/{source.strip().replace('/', '-')}/{file.name}"
     with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
-        refuse_unless_may(opened, key, "returned", actors)
         progress = through_door(progress, key.door)
+        refuse_unless_may(opened, key, "returned", actors)
         recover(opened)
         rules, kept, finished = run_before(opened, key, progress)
         run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})

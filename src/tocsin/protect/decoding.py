@@ -1,14 +1,15 @@
 """Texts inside a text: what percent signs, escapes, entities, quoted-printable, base64, hex and UTF-16 stand for.
 
-Each decoder takes a text and gives `Layer`s, each a text of its own that knows which part of the outer text every one of
-its characters stands for. Where single characters are escaped the layer is the whole text with the escapes undone, and a
-character stands for its whole escape. Of base64 and hex the layer is what one run holds, and every character stands for
-the whole run: a run cannot be replaced in part. Punycode is not decoded.
+Each decoder takes a text and gives `Layer`s, each a text of its own that knows which part of the outer text every one
+of its characters stands for. Where single characters are escaped the layer is the whole text with the escapes undone,
+and a character stands for its whole escape. Of base64 and hex the layer is what one run holds, and every character
+stands for the whole run: a run cannot be replaced in part. Punycode is not decoded.
 """
 
 from __future__ import annotations
 
 import binascii
+import bisect
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,13 +19,14 @@ from typing import NamedTuple
 DEPTH = 2
 # A base64 or hex run of fewer digits is not decoded: every word would be one. Three bytes of base64 stay unseen.
 SHORTEST_RUN = 6
-# What is decoded of a run must be all text, or hold this many bytes of text in a row.
-STRETCH = 8
-# The first bytes of the UTF-16 characters that names are written with: Latin, Greek, Cyrillic, Arabic, Georgian, and
-# the punctuation, ligature and full-width blocks.
-UTF16_HIGH = bytes(
-    (0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x10, 0x1C, 0x1E, 0x1F, 0x20, 0x2D, *range(0xFB, 256))
-)
+SHORTEST_HEX = 12
+# What is decoded of a run must be text from its first byte to its last, and letters only where it is shorter than
+# `SHORT`; or hold this many bytes of text in a row. Identifiers and hashes seldom do.
+SHORT = 8
+STRETCH = 12
+# The first bytes of the UTF-16 characters that names are written with, but 0: Latin, Greek, Cyrillic, Arabic,
+# Georgian, and the blocks of other shapes of these.
+UTF16_HIGH = bytes((0x01, 0x03, 0x04, 0x06, 0x10, 0x1C, 0x1E, 0x1F, *range(0xFB, 256)))
 
 _STAND_IN = "\ufffd"  # for bytes that are no text: no letter, no separator
 
@@ -34,7 +36,7 @@ class Layer:
 
     text     what it says
     outer    the layer it was found in; None for the text that was asked about
-    deeper   it stands at the last depth, so what is encoded in it is not searched
+    depth    how many encodings were undone
     """
 
     __slots__ = ("_ends", "_run", "_starts", "depth", "outer", "text")
@@ -69,7 +71,7 @@ class Layer:
 
 
 def layers(text: str) -> Iterator[Layer]:
-    """The text itself, then all that is encoded in it, and in that, down to `DEPTH`. Time and space are linear in it."""
+    """The text itself, then all that is encoded in it, and in that, down to `DEPTH`. Linear in time and space."""
     level = [Layer(text)]
     for depth in range(DEPTH + 1):
         yield from level
@@ -199,9 +201,15 @@ def _write_backslash(writing: _Writing, match: re.Match[str]) -> None:
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}+;?|#[xX][0-9A-Fa-f]{1,6}+;?|[A-Za-z][A-Za-z0-9]{1,31}+;)")
 
+_NUMBERED = re.compile(r"&#(?:([0-9]+)|[xX]([0-9A-Fa-f]+))")
+
 
 def _write_entity(writing: _Writing, match: re.Match[str]) -> None:
-    writing.put(html.unescape(match[0]), *match.span())
+    number = _NUMBERED.match(match[0])
+    code = int(number[2] or number[1], 16 if number[2] else 10) if number else 0
+    # Where HTML forbids a character a log may still hold it; what it gives another meaning has that one.
+    said = chr(code) if number and code < 0x110000 and not 0x80 <= code < 0xA0 else html.unescape(match[0])
+    writing.put(said, *match.span())
 
 
 _DECODERS: tuple[tuple[str, Callable[[Layer], Layer | None]], ...] = (
@@ -232,9 +240,10 @@ def _wide(outer: Layer) -> Iterator[Layer]:
             yield Layer(text, outer=outer, starts=starts, ends=ends)
 
 
-_UTF16_STRETCHES = re.compile(
-    rb"(?s:(?:.[" + re.escape(UTF16_HIGH) + rb"]){4}|(?:[" + re.escape(UTF16_HIGH) + rb"].){4})"
-)
+_HIGH = re.escape(UTF16_HIGH)
+_LITTLE = rb"(?:[\x20-\x7e\xa0-\xff]\0|.[" + _HIGH + rb"])"
+_BIG = rb"(?:\0[\x20-\x7e\xa0-\xff]|[" + _HIGH + rb"].)"
+_UTF16_STRETCHES = re.compile(rb"(?s:" + _LITTLE + rb"{4}|" + _BIG + rb"{4})")
 
 
 def _utf16(data: bytes) -> Iterator[tuple[str, int]]:
@@ -250,21 +259,27 @@ def _utf16(data: bytes) -> Iterator[tuple[str, int]]:
 _BASE64_RUNS = (re.compile(r"[A-Za-z0-9+/]{2,}+"), re.compile(r"[A-Za-z0-9_-]{2,}+"))
 _PADDING = re.compile(r"={0,2}")
 _LINE_BREAK = re.compile(r"\r?\n[ \t]*")
-_SHORTEST_LINE = 16
+SHORTEST_LINE = 32
 _STANDARD = str.maketrans("-_", "+/")
 
 
-def in_base64(outer: Layer) -> Iterator[Layer]:
+def in_base64(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
     """What each run of base64 digits, standard or for addresses, holds; from each of its first four digits on.
 
-    Lines of 16 digits and more, a multiple of four, are one run with the line that follows. The run may begin with
-    other words of the same letters, hence the four.
+    Lines of 32 digits and more, a multiple of four, are one run with the line that follows. The run may begin with
+    other words of the same letters, hence the four. With `near`, ascending, only of runs in which a place of it lies.
     """
     for number, pattern in enumerate(_BASE64_RUNS):
         for start, end, digits in _runs(outer.text, pattern):
+            if not _lies_in(near, start, end):
+                continue
             if number and "-" not in digits and "_" not in digits and not _touches(outer.text, start, end):
                 continue  # the other alphabet saw the very same run
             yield from _run_layers(outer, start, end, digits.translate(_STANDARD))
+
+
+def _lies_in(near: Sequence[int] | None, start: int, end: int) -> bool:
+    return near is None or bisect.bisect_left(near, start) < bisect.bisect_left(near, end)
 
 
 def _touches(text: str, start: int, end: int) -> bool:
@@ -283,7 +298,7 @@ def _runs(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, str]]
                 yield from _whole(text, start, end, held)
             held, start = [match[0]], match.start()
         end = match.end()
-        if len(match[0]) < _SHORTEST_LINE or len(match[0]) % 4:
+        if len(match[0]) < SHORTEST_LINE or len(match[0]) % 4:
             yield from _whole(text, start, end, held)
             held = []
     if held:
@@ -309,23 +324,32 @@ _UTF8 = rb"(?:[\x20-\x7e\t-\r]|[\xc3-\xdf][\x80-\xbf]|[\xe1\xe2\xef][\x80-\xbf][
 _STRETCHES = re.compile(_UTF8 + rb"++")
 
 
+_NAME_BYTES = re.compile(rb"(?:[A-Za-z .'_-]|[\xc3-\xdf][\x80-\xbf]|[\xe1\xe2\xef][\x80-\xbf][\x80-\xbf])++")
+
+
 def _held_texts(outer: Layer, run: tuple[int, int], data: bytes, *, whole: bool) -> Iterator[Layer]:
     """What of the bytes of a run is text: the whole of them, or stretches long enough to be no accident."""
-    found = [match for match in _STRETCHES.finditer(data) if len(match[0]) >= STRETCH]
-    if not found and whole and len(data) >= 4 and (match := _STRETCHES.fullmatch(data)):
-        found = [match]
+    if whole and (_STRETCHES if len(data) >= SHORT else _NAME_BYTES).fullmatch(data):
+        found = [data]
+    else:
+        found = [match[0] for match in _STRETCHES.finditer(data) if len(match[0]) >= STRETCH]
     if found:
-        yield Layer(_STAND_IN.join(match[0].decode("utf-8", "replace") for match in found), outer=outer, run=run)
+        yield Layer(_STAND_IN.join(part.decode("utf-8", "replace") for part in found), outer=outer, run=run)
     for text, _ in _utf16(data):
         yield Layer(text, outer=outer, run=run)
 
 
-_HEX_RUNS = re.compile(r"[0-9A-Fa-f]{8,}+")
+_HEX_RUNS = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEX},}}+")
 
 
-def in_hex(outer: Layer) -> Iterator[Layer]:
-    """What each run of hex digits holds, as audit logs write a name that is not plain; from its first and second digit."""
+def in_hex(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
+    """What each run of hex digits holds, from its first and its second digit on. Audit logs write names so.
+
+    `near` as for base64.
+    """
     for match in _HEX_RUNS.finditer(outer.text):
+        if not _lies_in(near, *match.span()):
+            continue
         for first in (0, 1):
             digits = match[0][first:]
             data = bytes.fromhex(digits[: len(digits) - len(digits) % 2])

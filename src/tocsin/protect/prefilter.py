@@ -1,7 +1,7 @@
 """Which of many texts may speak of a protected person: a cheap look at all of them at once, that loses none.
 
-The texts of a call are one array of characters, and every step is one operation on it. A text is suspect where a word or
-a number of it is one of those searched for, as far as eight characters and its length tell, or where an encoding
+The texts of a call are one array of characters, and every step is one operation on it. A text is suspect where a word
+or a number of it is one of those searched for, as far as eight characters and its length tell, or where an encoding
 (`protect.decoding`) may be in it. What is suspect is looked at closely; what is not needs no more.
 """
 
@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import regex
 
-from tocsin.protect.decoding import UTF16_HIGH
+from tocsin.protect.decoding import SHORTEST_LINE
 from tocsin.protect.folding import fold
+from tocsin.protect.packed import base64_places, hex_places
 
 Array = np.ndarray[Any, Any]
 
@@ -30,10 +31,10 @@ WORD: Final = regex.compile(
 _DIGIT = len(_SCRIPTS) + 2
 
 # What may stand between the parts of a number.
-NUMBER_SEPARATORS: Final = frozenset(" \t\r\n.-/()+_,:'\\")
+NUMBER_SEPARATORS: Final = frozenset(" \t\r\n.-/()+_'\\")
 
 _SCRIPT, _BASE64, _LEAD, _HEX, _CONTROL = 7, 8, 16, 32, 64  # bits of a character's kind; the first three are its script
-_FRONT, _BACK = 16, 32  # empty places before and after the characters, so that neighbours can be looked at
+_FRONT, _BACK = 40, 40  # empty places before and after the characters, so that neighbours can be looked at
 _BLOCK = 1 << 16
 _PREFIX = 8
 
@@ -48,12 +49,12 @@ class Suspects(NamedTuple):
 
     named     a word or number that is searched for stands there
     escaped   there are escapes; all that are `named` with a character that may begin one are among them
-    packed    there are runs of base64 or hex that may hold text
+    packed    there are runs of base64 or hex that may hold text: places in them, ascending; None for anywhere
     """
 
     named: list[int]
     escaped: list[int]
-    packed: list[int]
+    packed: dict[int, list[int] | None]
 
 
 class _Keys:
@@ -77,11 +78,13 @@ class _Keys:
         near = np.flatnonzero(self._table[mixed >> np.uint64(64 - _TABLE_BITS)])
         wanted = mixed[near]
         places = np.minimum(np.searchsorted(self._held, wanted), len(self._held) - 1)
-        return near[self._held[places] == wanted]
+        found: Array = near[self._held[places] == wanted]
+        return found
 
 
 def _mixed(heads: Array, lengths: Array) -> Array:
-    return (heads ^ (lengths.astype(np.uint64) * _LENGTH)) * _SPREAD
+    mixed: Array = (heads ^ (lengths.astype(np.uint64) * _LENGTH)) * _SPREAD
+    return mixed
 
 
 def _byte(code: int) -> int:
@@ -102,15 +105,7 @@ def _kind_of_ascii(code: int) -> int:
     return kind | (_CONTROL if 0 < code < 0x20 and character not in "\t\n\v\f\r" else 0)
 
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _KINDS = bytes(_kind_of_ascii(code) for code in range(128)) + bytes(128)
-_SIXES = bytearray(256)
-_NIBBLES = bytearray(256)
-for _place, _digit in enumerate(_ALPHABET):
-    _SIXES[ord(_digit)] = _place
-_SIXES[ord("-")], _SIXES[ord("_")] = 62, 63
-for _place, _digit in enumerate("0123456789abcdef"):
-    _NIBBLES[ord(_digit)] = _NIBBLES[ord(_digit.upper())] = _place
 
 
 class _Wide(NamedTuple):
@@ -161,7 +156,7 @@ class Prefilter:
         """Suspects among the texts."""
         named: set[int] = set()
         escaped: set[int] = set()
-        packed: set[int] = set()
+        packed: dict[int, list[int] | None] = {}
         plain = [place for place, text in enumerate(texts) if text.isascii()]
         for places in _blocks(texts, plain):
             self._look(_Block.of_ascii([texts[place] for place in places]), places, named, escaped, packed)
@@ -173,13 +168,23 @@ class Prefilter:
                 for place in block.beyond:
                     named.add(places[place])
                     escaped.add(places[place])
-                    packed.add(places[place])
-        return Suspects(sorted(named), sorted(escaped | named), sorted(packed))
+                    packed[places[place]] = None
+        return Suspects(sorted(named), sorted(escaped | named), packed)
 
-    def _look(self, block: _Block, places: Sequence[int], named: set[int], escaped: set[int], packed: set[int]) -> None:
+    def _look(
+        self,
+        block: _Block,
+        places: Sequence[int],
+        named: set[int],
+        escaped: set[int],
+        packed: dict[int, list[int] | None],
+    ) -> None:
         leads = _Leads(block)
+        starts, ends = block.words()
+        if self._numbers:
+            numbers = self._number_places(block, starts)
+            named.update(places[at] for at in block.owners(numbers, folded=True))
         if self._words:
-            starts, ends = block.words()
             named.update(places[at] for at in block.owners(_found(self._words, block, starts, ends), folded=True))
             if len(leads.signs) and not block.is_wide:
                 starts = leads.signs + 2
@@ -187,27 +192,25 @@ class Prefilter:
                 escaped.update(places[at] for at in block.owners(_found(self._words, block, starts, ends)))
             elif len(leads.signs):
                 escaped.update(places[at] for at in block.owners(leads.signs))
-        if self._numbers:
-            named.update(places[at] for at in block.owners(self._number_places(block), folded=True))
         escaped.update(places[at] for at in block.owners(leads.escapes))
-        packed.update(places[at] for at in block.owners(_base64_places(block)))
-        packed.update(places[at] for at in block.owners(_hex_places(block)))
+        base64 = base64_places(block.plain_bytes, (block.kinds & _BASE64) > 0, (block.kinds & _SCRIPT) > 0)
+        hex_ = hex_places(block.plain_bytes, (block.kinds & _HEX) > 0)
+        for at, within in block.places_in(np.union1d(base64, hex_)):
+            packed[places[at]] = within
+        packed.update((places[at], None) for at in block.owners(_long_lines(block)))
 
-    def _number_places(self, block: _Block) -> Array:
-        kinds = block.folded_kinds & _SCRIPT
-        kept = np.flatnonzero((kinds > 0) | ~_SEPARATES[block.folded])
-        squeezed = np.zeros(len(kept) + _PREFIX, np.uint8)
-        squeezed[: len(kept)] = block.folded[kept]
-        begins = (kinds[kept] > 0) & (kinds[kept] != kinds[np.maximum(kept - 1, 0)])
-        starts = np.flatnonzero(begins)
-        heads = _heads(squeezed)[starts]
-        found = [
-            starts[keys.known(heads & _MASKS[length], np.full(len(starts), length))] for length, keys in self._numbers
-        ]
-        return kept[np.concatenate(found)]
+    def _number_places(self, block: _Block, starts: Array) -> Array:
+        """Of these starts of words those at which, without separators, a number begins."""
+        characters = block.folded.tobytes()
+        dropped = np.frombuffer(characters.translate(_SEPARATES), np.uint8)
+        squeezed = np.frombuffer(characters.translate(None, _SEPARATORS) + bytes(_PREFIX), np.uint8)
+        heads = _heads(squeezed)[starts - np.cumsum(dropped, dtype=np.int32)[starts]]
+        found = [starts[keys.known(heads, np.full(len(starts), length))] for length, keys in self._numbers]
+        return np.concatenate(found)
 
 
-_SEPARATES = np.array([chr(code) in NUMBER_SEPARATORS for code in range(128)] + [False] * 128, bool)
+_SEPARATORS = "".join(sorted(NUMBER_SEPARATORS)).encode()
+_SEPARATES = bytes(code in _SEPARATORS for code in range(256))
 
 
 def _blocks(texts: Sequence[str], places: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -283,6 +286,16 @@ class _Block:
             return []
         return sorted(set(np.searchsorted(self._folded_edges if folded else self._edges, places, "right").tolist()))
 
+    def places_in(self, places: Array) -> Iterator[tuple[int, list[int] | None]]:
+        """Each text that any of the places, ascending, lie in, and where in it."""
+        owners = np.searchsorted(self._edges, places, "right")
+        cuts = np.flatnonzero(np.diff(owners)) + 1
+        for owner, held in zip(
+            owners[np.concatenate([[0], cuts])] if len(owners) else (), np.split(places, cuts), strict=False
+        ):
+            first = self._edges[owner - 1] + 1 if owner else _FRONT
+            yield int(owner), (held - first).tolist()
+
     def words(self) -> tuple[Array, Array]:
         """Where runs of letters of one script, or of digits, begin and end."""
         scripts = self.folded_kinds & _SCRIPT
@@ -326,15 +339,15 @@ class _Leads:
         broken_base64 = (kinds[places - 1] & kinds[places + 2] & _BASE64) > 0
         long_before = np.zeros(len(places), bool)
         at_signs = np.flatnonzero(sign)
-        if len(at_signs):
-            runs = _heads((kinds & _BASE64) >> 3)
-            ones = np.uint64(0x0101010101010101)
-            signs = places[at_signs]
-            long_before[at_signs] = (runs[signs - 8] == ones) & (runs[signs - 16] == ones)
+        long_before[at_signs] = _after_long_run(block, places[at_signs])
         found = (kinds[places] & _CONTROL) > 0
         found |= (lead == ord("%")) & (two_hex | (first == ord("u")))
+        second, third = plain[places + 2], plain[places + 3]
+        next_hex = (kinds[places + 2] & kinds[places + 3] & _HEX) > 0
+        octal = ((first & 0xFC) == ord("0")) & ((second & 0xF8) == ord("0")) & ((third & 0xF8) == ord("0"))
+        braced = (first == ord("u")) & (second == ord("{"))
         found |= (lead == ord("=")) & (two_hex | _BLANK[first])
-        found |= backslash & _STRONG[first]
+        found |= backslash & ((_CODED[first] & next_hex) | octal | braced)
         found |= backslash & (first == ord("/")) & broken_base64
         found |= sign & (digits | long_before)
         entity = lead == ord("&")
@@ -351,111 +364,28 @@ class _Leads:
         self.escapes = places[found]
 
 
+def _after_long_run(block: _Block, places: Array) -> Array:
+    """Before which of the places there are as many base64 digits as a line of it has."""
+    if not len(places):
+        return np.zeros(0, bool)
+    runs = _heads((block.kinds & _BASE64) >> 3)
+    ended = np.ones(len(places), bool)
+    for back in range(_PREFIX, SHORTEST_LINE + 1, _PREFIX):
+        ended &= runs[places - back] == np.uint64(0x0101010101010101)
+    return ended
+
+
+def _long_lines(block: _Block) -> Array:
+    """Breaks after a line that may be base64: a text may go on beyond it."""
+    breaks = np.flatnonzero((block.plain == ord("\n")) | (block.plain == ord("\r")))
+    found: Array = breaks[_after_long_run(block, breaks)]
+    return found
+
+
 def _members(characters: str) -> Array:
     return np.array([chr(code) in characters for code in range(256)], bool)
 
 
 _SIGNS = _members("nrtbfv")
-_STRONG = _members("uUx0123")
+_CODED = _members("uUx")
 _BLANK = _members(" \t\r\n")
-
-_WIDE_HIGH = np.array([code in UTF16_HIGH for code in range(256)], bool)
-
-
-def _shifted(values: Array, bits: int, mask: int) -> Array:
-    """Each byte shifted, left for more than none, by way of eight at a time."""
-    eights = values.view("<u8")
-    moved = eights << np.uint64(bits) if bits > 0 else eights >> np.uint64(-bits)
-    return (moved & np.uint64(mask * 0x0101010101010101)).view(np.uint8)
-
-
-def _padded(data: bytes) -> bytes:
-    return data + bytes(-len(data) % 8)
-
-
-def _texts_of(data: Array) -> tuple[Array, Array, Array, Array]:
-    """Of bytes: which are plain text, the first of two or of three of a character, and which follow."""
-    plain = ((data - np.uint8(0x20)) < 95) | ((data - np.uint8(9)) < 5)
-    two = (data - np.uint8(0xC3)) < 0x1D
-    three = (data == 0xE1) | (data == 0xE2) | (data == 0xEF)
-    return plain, two, three, (data & np.uint8(0xC0)) == 0x80
-
-
-def _base64_places(block: _Block) -> Array:
-    """Places in runs of base64 that may hold text."""
-    sixes = np.frombuffer(_padded(block.plain_bytes.translate(bytes(_SIXES))), np.uint8)
-    digit = np.frombuffer(_padded(block.plain_bytes.translate(_KINDS)), np.uint8) & _BASE64 > 0
-    count = len(block.plain) - 4
-    high = _shifted(sixes, 2, 0xFC)[:count] | _shifted(sixes, -4, 0x03)[1 : count + 1]
-    middle = _shifted(sixes, 4, 0xF0)[1 : count + 1] | _shifted(sixes, -2, 0x0F)[2 : count + 2]
-    low = _shifted(sixes, 6, 0xC0)[2 : count + 2] | sixes[3 : count + 3]
-    pair = digit[:count] & digit[1 : count + 1]
-    triple = pair & digit[2 : count + 2]
-    four = triple & digit[3 : count + 3]
-    return _stretches([(high, pair), (middle, triple), (low, four)], 4, (block.kinds & _SCRIPT) > 0)
-
-
-def _hex_places(block: _Block) -> Array:
-    """Places in runs of hex that may hold text."""
-    nibbles = np.frombuffer(_padded(block.plain_bytes.translate(bytes(_NIBBLES))), np.uint8)
-    digit = block.kinds & _HEX > 0
-    count = len(block.plain) - 4
-    data = _shifted(nibbles, 4, 0xF0)[:count] | nibbles[1 : count + 1]
-    return _stretches([(data, digit[:count] & digit[1 : count + 1])], 2, digit)
-
-
-def _stretches(columns: Sequence[tuple[Array, Array]], step: int, digit: Array) -> Array:
-    """Where eight bytes in a row are text, or four characters UTF-16, or a short run is nothing else.
-
-    The bytes of a run from some place on are the columns there, then the columns `step` places further on.
-    """
-    count = len(columns[0][0])
-    wide = len(columns)
-    marks = [_texts_of(data) for data, _ in columns]
-
-    def at(which: int, number: int) -> Array:
-        """Mark `which` of the byte `number` after the first one of each place; before it for less than none."""
-        return _moved(marks[number % wide][which] & columns[number % wide][1], number // wide * step)
-
-    plain, two, three, more = 0, 1, 2, 3
-    text: list[Array] = []
-    for number in range(wide):
-        follows = at(more, number)
-        ok = at(plain, number) | (at(two, number) & at(more, number + 1)) | (follows & at(two, number - 1))
-        pair = at(more, number + 1)
-        ok = ok | (at(three, number) & pair & at(more, number + 2))
-        ok = ok | (follows & at(three, number - 1) & pair) | (follows & at(more, number - 1) & at(three, number - 2))
-        text.append(ok)
-
-    if wide == 1:
-        by_two = text[0] & _moved(text[0], step)
-        by_four = by_two & _moved(by_two, 2 * step)
-        found = by_four & _moved(by_four, 4 * step)
-        begun = by_four
-    else:
-        group = text[0] & text[1] & text[2]
-        groups = group & _moved(group, step)
-        found = groups & _moved(text[0] & text[1], 2 * step)
-        found = found | (groups & _moved(text[2], -step) & _moved(text[0], 2 * step))
-        found = found | (groups & _moved(text[1] & text[2], -step))
-        begun = group & _moved(text[0], step)
-    highs = [_WIDE_HIGH[data] & valid for data, valid in columns]
-    for number in range(wide):
-        found = found | functools.reduce(
-            np.logical_and,
-            [_moved(highs[(number + 2 * k) % wide], (number + 2 * k) // wide * step) for k in range(4)],
-        )
-    begins = begun & ~_moved(digit[:count], -1)
-    return np.flatnonzero(found | begins)
-
-
-def _moved(values: Array, places: int) -> Array:
-    """What stands so many places further on, nothing beyond the ends."""
-    if places == 0:
-        return values
-    moved = np.zeros_like(values)
-    if places > 0:
-        moved[:-places] = values[places:]
-    else:
-        moved[-places:] = values[:places]
-    return moved

@@ -135,7 +135,7 @@ class Revealings(msgspec.Struct, frozen=True, tag="revealings"):
 
 
 class Fault(msgspec.Struct, frozen=True, tag="fault"):
-    """Why something is not done: a word of `client.FAULTS`, an `Objection`, or the kind of error it was, and no more."""
+    """Why something is not done: a word of `client.FAULTS`, an `Objection`, or the kind of error, and no more."""
 
     code: str
 

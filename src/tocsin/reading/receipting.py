@@ -43,7 +43,7 @@ def note_collection(
         "run": run,
         "tool": TOOL,
         "rules": rules,
-        "estate": estate_digest(workspace),
+        "estate": estate_digest(workspace, key),
         "logs": len(listed),
         "receipts": listed[:_MOST_RECEIPTS],
         "receipts_sha256": sha256(canonical({"receipts": listed})).hexdigest(),
@@ -51,11 +51,14 @@ def note_collection(
     record_act(workspace, key, "collected", what, utc_text(now_utc()), actors)
 
 
-def estate_digest(workspace: Workspace) -> str:
-    """SHA-256 in hex over the lines `<sha256 hex>  <name>` of the estate's files, by name; "" where there is none."""
+def estate_digest(workspace: Workspace, key: WorkspaceKey) -> str:
+    """What stands for the estate's files, by name and content, and tells nothing of them; "" where there is none.
+
+    Under a key of the workspace: an estate can be one line that names one account, and acts leave with every package.
+    """
     files = sorted(file for file in workspace.estate.iterdir() if file.is_file()) if workspace.estate.is_dir() else []
     lines = "".join(f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
-    return sha256(lines.encode("utf-8", "surrogateescape")).hexdigest() if files else ""
+    return key.name_of("estate", lines) if files else ""
 
 
 def _untold(workspace: Workspace, run: int) -> list[int]:

@@ -161,7 +161,7 @@ def _through_door(kind: str, what: dict[str, Any], key: WorkspaceKey, actors: Se
 
 
 def people_acts(connection: Connection) -> Iterator[Act]:
-    """The acts that say who is who, what was unsealed and reviewed, in order: enough to know whose signature counts now."""
+    """The acts that say who is who, what was unsealed and reviewed, in order: enough to know who counts now."""
     check_no_act_is_hidden(connection)
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(_OF_PEOPLE):
