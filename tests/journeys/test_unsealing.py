@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
+from tests.attest.second_verifier import Reader, objections
+
+from tocsin.protect.tokens import PERSON_LENGTH, TOKEN
 
 from .conftest import Tocsin
 from .logs import lines
@@ -139,3 +143,35 @@ def test_what_one_unsealed_alone_every_answer_says_until_somebody_else_reviewed_
     assert (own.code, "it takes somebody else" in own.err) == (5, True)
     assert tocsin("vault", "review", entry, *OF, *signed("pia"), "--words", "called for").code == 0
     assert [way for way in ways if "nobody has reviewed" in tocsin(*way).out] == []
+
+
+def package_text(folder: str) -> str:
+    """All a package says, base64 undone."""
+    text = b"\n".join(path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file())
+    raw = [json.loads(line).get("raw", "") for line in (Path(folder) / "data/records.jsonl").read_text().splitlines()]
+    return text.decode("utf-8", "replace") + "".join(base64.b64decode(one).decode("utf-8", "replace") for one in raw)
+
+
+def tokens_in(text: str) -> set[str]:
+    return {found[0][:PERSON_LENGTH].upper() for found in TOKEN.finditer(text)}
+
+
+def test_a_package_withholds_what_names_a_protected_person_and_each_recipient_has_own_tokens(
+    case: Path, tocsin: Tocsin
+) -> None:
+    for name in ("one", "two"):
+        done = tocsin("evidence", "export", finding(), *OF, "--to", f"desk {name}", "-o", name, *signed("ada"))
+        assert done.code == 0, done.err
+    first, second = package_text("one"), package_text("two")
+    assert not any(word in text.casefold() for word in ("zorbla", "quixmere") for text in (first, second))
+    verified = tocsin("evidence", "verify", "one")
+    assert verified.code == 0, verified.err
+    assert not objections(Path("one"), Reader())
+    withheld = json.loads(Path("one/data/withheld.json").read_text())
+    assert withheld["protected"]
+    assert all("UserId" in one["fields"] and len(one["tokens"]) == 1 for one in withheld["protected"])
+    found = [tokens_in((Path(name) / "data/findings.json").read_text()) for name in ("one", "two")]
+    assert all(found)
+    assert not found[0] & found[1]
+    ours = tokens_in(Path("answers.json").read_text())
+    assert not any(found_ & ours for found_ in found)

@@ -15,7 +15,7 @@ from tocsin.model.answers import Answers
 from tocsin.model.door import Door, mask_one
 from tocsin.model.finding import Finding
 from tocsin.model.reference import RecordPlace, record_reference
-from tocsin.protect.tokens import PERSON_LENGTH, TOKEN
+from tocsin.protect.tokens import TOKEN, persons_of
 from tocsin.record.commitment import value_text
 from tocsin.record.keys import WorkspaceKey
 from tocsin.render.element import element
@@ -79,13 +79,12 @@ def of_record(workspace: Workspace, key: WorkspaceKey, name: str) -> Subject:
 
 def tokens_in(text: str) -> tuple[str, ...]:
     """The tokens of persons in a text that passed the door, sorted, each once."""
-    return tuple(sorted({found[0][:PERSON_LENGTH].upper() for found in TOKEN.finditer(text)}))
+    return persons_of(found[0] for found in TOKEN.finditer(text))
 
 
 def persons_in(door: Door, texts: Sequence[str]) -> tuple[str, ...]:
     """The same of texts in clear."""
-    seen = (one.token for masked in door.mask(texts).values() for one in masked.sightings)
-    return tuple(sorted({token[:PERSON_LENGTH].upper() for token in seen}))
+    return persons_of(one.token for masked in door.mask(texts).values() for one in masked.sightings)
 
 
 def texts_of(record: OpenedRecord) -> tuple[str, ...]:

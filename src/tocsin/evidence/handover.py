@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.custody.chain import people_of
@@ -81,7 +81,7 @@ def hand_over(
 
     exported = export_evidence(
         workspace,
-        wanted,
+        replace(wanted, to=terms.to),
         folder / PACKAGE,
         passphrase=passphrase,
         actors=actors,

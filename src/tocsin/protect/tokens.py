@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import b32encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -66,6 +67,11 @@ class TokenKeys:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("the keys of tokens stay in the process that holds the vault")
+
+
+def persons_of(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The tokens of the persons that tokens in texts stand for, sorted, each once."""
+    return tuple(sorted({token[:PERSON_LENGTH].upper() for token in tokens}))
 
 
 def workspace_tokens(token_key: bytes, workspace: str) -> TokenKeys:
