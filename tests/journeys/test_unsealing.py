@@ -175,3 +175,17 @@ def test_a_package_withholds_what_names_a_protected_person_and_each_recipient_ha
     assert not found[0] & found[1]
     ours = tokens_in(Path("answers.json").read_text())
     assert not any(found_ & ours for found_ in found)
+
+
+def test_the_protection_unit_is_told_who_is_at_risk_and_others_get_tokens(case: Path, tocsin: Tocsin) -> None:
+    asked = ("exposure", "--persons", *OF, "--format", "json")
+    done = tocsin(*asked)
+    assert done.code == 0, done.err
+    (one,) = done.document["persons"]
+    assert (one["handle"], one["verdict"], one["degree"]) == ("W-17", "confirmed", "accessed")
+    assert one["records"]
+    assert (done.document["named"], done.document["unspoken"]) == (True, 0)
+    without = tocsin(*asked, "--tokens-only").document
+    assert [(each["token"], each["handle"], each["records"]) for each in without["persons"]] == [(one["token"], "", [])]
+    assert [act["did"] for act in acts(tocsin, "read")][-2:] == ["read by: exposure --persons (format json)"] * 2
+    assert "persons at risk" in tocsin("vault", "log", *OF).out

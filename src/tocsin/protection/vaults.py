@@ -13,6 +13,7 @@ from tocsin.protect.changes import merge
 from tocsin.protect.doors import shared_forms
 from tocsin.protect.persons_file import Listed, fault_text
 from tocsin.protect.starting import started
+from tocsin.protect.tokens import workspace_tokens
 from tocsin.protect.vault import (
     Contents,
     Person,
@@ -231,6 +232,17 @@ def vault_log(workspace: Path, sources: KeySources) -> tuple[LogLine, ...]:
     with _changing(workspace, sources) as vault:
         _log(vault, "log")
         return tuple(lines(vault))
+
+
+def handles_by_token(workspace: Path, sources: KeySources) -> Mapping[str, str]:
+    """The handle of every protected person by their token in the workspace; put into the vault's log before."""
+    with closing(open_workspace(workspace)) as opened:
+        origin = opened.origin
+    with _changing(workspace, sources) as vault:
+        keys = workspace_tokens(vault.contents.token_key, origin)
+        found = {keys.person(person.id): person.handle for person in vault.contents.persons}
+        _log(vault, "persons at risk", persons=len(found))
+    return found
 
 
 def unsealers(workspace: Path, sources: KeySources) -> tuple[Unsealer, ...]:
