@@ -28,6 +28,7 @@ from tocsin.evidence.proving import (
     tree_of,
     withheld_records,
 )
+from tocsin.evidence.recipients import for_recipient, through_door
 from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
 from tocsin.investigation import answerable
@@ -79,12 +80,14 @@ class Wanted:
     redacted      names of fields whose values are withheld everywhere
     with_reached  whether the records that confirm what was reached come along
     note          one line about why, shown on the first page
+    to            whose: under a vault the tokens are that recipient's own; "" for those of the workspace
     """
 
     asked: tuple[str, ...]
     redacted: tuple[str, ...] = ()
     with_reached: bool = True
     note: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,7 @@ def export_evidence(
         standing_watch().refuse("", name=folder.name)
         refuse_unless_may(workspace, key, EXPORTED, actors)
         package, values = _packed(workspace, key, wanted, actors, progress)
+        package = for_recipient(through_door(package, key.door), key.door, wanted.to)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))
         progress.stage("Writing the package", None)
@@ -141,6 +145,8 @@ def export_evidence(
         }
         if why:
             said["why"] = why
+        if wanted.to:
+            said["to"] = wanted.to
         act = _recorded(workspace, key, said, actors, folder)
         newest = max((one.index for one in package.statements if one.kind == ACT), default=None)
         if act.previous != newest:  # nobody writes while the lock is held; a package that lacks an act would not verify
@@ -200,7 +206,7 @@ def _packed(
         )
     progress.stage("Opening the records", len(references))
     opened = open_records(workspace, key, references, tree_of(workspace))
-    redaction = Redaction.of(opened.records, wanted.redacted)
+    redaction = Redaction.of(opened.records, wanted.redacted, key.door)
     later = _commit_fields(workspace, opened.records)
     publish(workspace, key)
     tree = tree_of(workspace)
@@ -252,6 +258,7 @@ def _packed(
         answers=under_own_names(answers, files, texts),
         outside=outside,
         redacted=wanted.redacted,
+        protected=tuple(redaction.protected.values()),
         reproducible=not redaction.hides_records,
         note=wanted.note,
         made=utc_text(now_utc()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.custody.chain import people_of
@@ -82,7 +82,7 @@ def hand_over(
 
     exported = export_evidence(
         workspace,
-        wanted,
+        replace(wanted, to=terms.to),
         folder / PACKAGE,
         passphrase=passphrase,
         actors=actors,
