@@ -21,8 +21,8 @@ _SHORTEST_NATIONAL = 8  # digits; a shorter number alone is any number
 
 
 def other_digits(folded: str) -> tuple[str, tuple[str, ...]]:
-    """(the digits without separators, its other digits). Of a number with its country code (`+` or 00): after 00 or 011,
-    with the (0) some write; the national number after 0 or the country's own trunk digit and, where it has eight
+    """(the digits without separators, its other digits). Of a number with its country code (`+` or 00): after 00 or
+    011, with the (0) some write; the national number after 0 or the country's own trunk digit and, where it has eight
     digits or more, alone. Of a number without a country code: only itself. What follows a letter is an extension.
     """
     numbers = [found.group() for found in _NUMBER.finditer(folded)]

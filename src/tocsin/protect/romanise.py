@@ -19,8 +19,10 @@ SCRIPTS = ("cyrillic", "greek", "georgian", "arabic")
 _TATWEEL = "\u0640"
 _SHADDA = "\u0651"
 _HARAKAT = "\u064b-\u0652\u0670"
-# A product of alternatives is cut where it has been tried this many times for each spelling asked for.
-_TRIES = 12
+# Mixtures end where this many have been tried for each spelling asked for, or at this cost.
+_TRIES = 6
+_FARTHEST = 4
+_UNWRITTEN = "①②③"
 _LONGEST_WORD = 40  # letters; a longer word is spelled by the systems only
 
 
@@ -50,6 +52,24 @@ class System:
     context: re.Pattern[str] | None
     context_texts: tuple[str, ...]
     letters: Mapping[int, str]
+    leads: bool
+
+    def fits(self, word: str) -> bool:
+        """Whether the word can be of the language the system is for."""
+        return self.only is None or self.only.search(word) is not None
+
+    def write_part(self, word: str, start: int, end: int) -> str:
+        """What `word[start:end]` becomes where it stands in the word."""
+        texts = []
+        while start < end:
+            found = self.context.match(word, start) if self.context is not None else None
+            if found is not None and found.end() <= end:
+                texts.append(self.context_texts[(found.lastindex or 1) - 1])
+                start = found.end()
+            else:
+                texts.append(word[start].translate(self.letters))
+                start += 1
+        return "".join(texts)
 
     def write(self, word: str) -> str:
         """The Latin text, accents of the system folded away. A letter the system does not know stays as it is."""
@@ -66,16 +86,15 @@ class Script:
     letters: re.Pattern[str]
     systems: tuple[System, ...]
     mixed: Mapping[str, tuple[str, ...]]
-    base: Mapping[str, str]
-    slots: Mapping[str, tuple[str, ...]]
+    rare: Mapping[str, tuple[str, ...]]
     classes: Mapping[str, str]
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
 
     @cached_property
-    def mixing(self) -> tuple[_Rules, tuple[tuple[str, ...], ...]]:
-        """What may stand for each unit of a word: `mixed` first, then the letters as the table has them."""
-        rest = {letter: (text,) for letter, text in self.base.items() if letter not in self.mixed}
-        choices = {**self.mixed, **rest}
-        return _Rules(tuple(choices), self.classes), tuple(choices.values())
+    def mixing(self) -> tuple[_Rules, tuple[tuple[int, tuple[str, ...]], ...]]:
+        """The units of a word the press writes in its own ways: how dear another writing is, and which there are."""
+        choices = [(0, texts) for texts in self.mixed.values()] + [(1, texts) for texts in self.rare.values()]
+        return _Rules([*self.mixed, *self.rare], self.classes), tuple(choices)
 
 
 @cache
@@ -89,9 +108,12 @@ def script_tables(name: str) -> Script:
         letters=re.compile(f"[{table['range']}]"),
         systems=tuple(_system(row, base, classes) for row in table["systems"]),
         mixed={pattern: tuple(texts) for pattern, texts in table.get("mixed", {}).items()},
-        base=base,
-        slots={place: tuple(texts) for place, texts in table.get("slots", {}).items()},
+        rare={pattern: tuple(texts) for pattern, texts in table.get("rare", {}).items()},
         classes=classes,
+        patterns=tuple(
+            (re.compile(f"{_insert(pattern, classes)}(?P<ending>[هي]?)"), text)
+            for pattern, text in table.get("patterns", [])
+        ),
     )
 
 
@@ -104,6 +126,7 @@ def _system(row: Mapping[str, Any], base: Mapping[str, str], classes: Mapping[st
         vowels=row.get("vowels", {}),
         context=re.compile("|".join(pattern for pattern, _ in context)) if context else None,
         context_texts=tuple(text for _, text in context),
+        leads=row.get("leads", False),
         letters={ord(letter): fold(text).text for letter, text in {**base, **row.get("letters", {})}.items()},
     )
 
@@ -129,12 +152,8 @@ def by_system(word: str) -> dict[str, str]:
         return {}
     prepared = _prepared(word, script)
     if script.name == "arabic":
-        prepared = _doubled(prepared)
-    return {
-        system.name: _vocalised(prepared, system) if script.slots else system.write(prepared)
-        for system in script.systems
-        if system.only is None or system.only.search(prepared)
-    }
+        return {system.name: _vocalised(_doubled(prepared), system) for system in script.systems}
+    return {system.name: system.write(prepared) for system in script.systems if system.fits(prepared)}
 
 
 def spellings(word: str, limit: int) -> tuple[str, ...]:
@@ -144,15 +163,17 @@ def spellings(word: str, limit: int) -> tuple[str, ...]:
     script = script_of(word)
     if script is None:
         return ()
-    if script.slots:
-        return tuple(itertools.islice(_distinct(_arabic(_prepared(word, script), script)), limit))
+    prepared = _prepared(word, script)
+    if script.name == "arabic":
+        return tuple(itertools.islice(_distinct(_arabic(prepared, script, limit)), limit))
     written = by_system(word).values()
-    mixtures = _mixtures(_prepared(word, script), script, limit * _TRIES) if len(word) <= _LONGEST_WORD else iter(())
-    return tuple(itertools.islice(_distinct(itertools.chain(written, mixtures)), limit))
+    mixtures = _mixtures(prepared, script, limit) if len(word) <= _LONGEST_WORD else iter(())
+    usual = known_spellings(fold(word).text)
+    return tuple(itertools.islice(_distinct(itertools.chain(written, usual, mixtures)), limit))
 
 
 def known_spellings(word: str) -> tuple[str, ...]:
-    """The other usual spellings of a frequent Arabic name given in folded Latin or Arabic letters; () for any other."""
+    """The usual Latin spellings of a frequent given name, folded, whatever script it is given in; () for any other."""
     names, backwards = _names()
     if word in names:
         return names[word]
@@ -168,7 +189,7 @@ def latin_letters() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 @cache
 def _names() -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
-    names = {fold(name).text: tuple(texts.split()) for name, texts in _table("arabic_names").items()}
+    names = {fold(name).text: tuple(texts.split()) for name, texts in _table("names").items()}
     backwards: dict[str, tuple[str, ...]] = {}
     for name, texts in names.items():
         for text in texts:
@@ -207,42 +228,52 @@ def _distinct(written: Iterator[str] | Sequence[str]) -> Iterator[str]:
                 yield spelling
 
 
-def _mixtures(word: str, script: Script, tries: int) -> Iterator[str]:
-    """The word with each unit in each of its writings, by the sum of how far down each stands in its list. A unit that
-    occurs twice is written the same both times.
+def _mixtures(word: str, script: Script, limit: int) -> Iterator[str]:
+    """The word as each leading system writes it, and with each unit in each of its other writings, the nearest to a
+    system first: another writing costs its place in the list. A unit that occurs twice is written the same both times.
     """
     rules, choices = script.mixing
     units = rules.units(word)
-    texts = [choices[place] if place >= 0 else (letters,) for place, letters in units]
-    yield from _product(texts, [place for place, _ in units], tries)
-
-
-def _product(texts: Sequence[Sequence[str]], same: Sequence[int], tries: int) -> Iterator[str]:
-    """Every choice of one text for each item, cheapest first: a choice costs its place in the list. Items of the same
-    number in `same` (from 0) make the same choice.
-    """
-    variables: dict[int, int] = {}
-    of_item = []
-    for item, number in enumerate(same):
-        key = number if number >= 0 else -1 - item
-        of_item.append(variables.setdefault(key, len(variables)))
-    sizes = [0] * len(variables)
-    for item, variable in enumerate(of_item):
-        sizes[variable] = len(texts[item])
-    start = (0,) * len(variables)
-    waiting = [(0, start)]
-    seen = {start}
-    for _ in range(tries):
+    numbers = [place if place >= 0 else -1 - item for item, (place, _) in enumerate(units)]
+    variables = {number: variable for variable, number in enumerate(dict.fromkeys(numbers))}
+    of_item = [variables[number] for number in numbers]
+    leading = [system for system in script.systems if system.leads and system.fits(word)]
+    texts = [_choices(word, units, choices, system) for system in leading]
+    first = [of_item.index(variable) for variable in range(len(variables))]
+    # What follows a choice changes a unit at or after the one it changed last: so each choice is met once.
+    waiting = [(0, place, 0, (0,) * len(variables)) for place in range(len(leading))]
+    for _ in range(limit * _TRIES):
         if not waiting:
             return
-        cost, chosen = heapq.heappop(waiting)
-        yield "".join(texts[item][chosen[variable]] for item, variable in enumerate(of_item))
-        for variable, size in enumerate(sizes):
-            if chosen[variable] + 1 < size:
-                following = (*chosen[:variable], chosen[variable] + 1, *chosen[variable + 1 :])
-                if following not in seen:
-                    seen.add(following)
-                    heapq.heappush(waiting, (cost + 1, following))
+        cost, system, last, chosen = heapq.heappop(waiting)
+        own = texts[system]
+        yield "".join(
+            [own[item][min(chosen[variable], len(own[item]) - 1)][1] for item, variable in enumerate(of_item)]
+        )
+        for variable in range(last, len(chosen)):
+            options, rank = own[first[variable]], chosen[variable] + 1
+            if rank < len(options):
+                further = cost + options[rank][0] - options[rank - 1][0]
+                if further <= _FARTHEST:
+                    changed = (*chosen[:variable], rank, *chosen[variable + 1 :])
+                    heapq.heappush(waiting, (further, system, variable, changed))
+
+
+def _choices(
+    word: str, units: Sequence[tuple[int, str]], choices: Sequence[tuple[int, tuple[str, ...]]], system: System
+) -> list[list[tuple[int, str]]]:
+    """For each unit of the word what it may become, with its cost: first, at none, as the system has it."""
+    found = []
+    at = 0
+    for place, letters in units:
+        own = system.write_part(word, at, at + len(letters))
+        at += len(letters)
+        dear, others = choices[place] if place >= 0 else (0, ())
+        if letters in _UNWRITTEN:
+            others = tuple(dict.fromkeys(system.vowels.get(text, text) for text in others))
+        ranked = [text for text in others if text != own]
+        found.append([(0, own), *((rank + dear, text) for rank, text in enumerate(ranked, 1))])
+    return found
 
 
 def _arabic_letters(word: str) -> str:
@@ -259,7 +290,8 @@ def _doubled(word: str) -> str:
 
 def _vocalised(word: str, system: System) -> str:
     """A word with its harakat: long vowels as the system has them; waw and ya with a vowel are consonants."""
-    text = re.sub("َا", "ا", word)
+    text = re.sub("^ا(?=[َُِ])", "", word)
+    text = re.sub("َ(?=ا|ه$)", "", text)
     text = re.sub("ُو(?![َُِّ])", "و", text)
     text = re.sub("ِي(?![َُِّ])", "ي", text)
     text = re.sub("َي(?![َُِّ])", "ay", text)
@@ -271,49 +303,41 @@ def _vocalised(word: str, system: System) -> str:
     return system.write(text.replace("ْ", ""))
 
 
-def _arabic(word: str, script: Script) -> Iterator[str]:
-    """The usual spellings of a frequent name; a word with harakat by each system; else every system with each choice of
-    the vowels that are not written, all systems with the likeliest choice before the next choice.
+def _arabic(word: str, script: Script, limit: int) -> Iterator[str]:
+    """The usual spellings of a frequent name; a word with harakat by each system; else with a vowel, or none, in each
+    place where one may be unwritten.
     """
     bare = re.sub(f"[{_HARAKAT}]", "", word)
     yield from known_spellings(bare)
     if re.search("[َُِ]", word):
         yield from (_vocalised(_doubled(word), system) for system in script.systems)
-    if len(bare) > _LONGEST_WORD:
+    else:
+        yield from _by_pattern(bare, script)
+    if len(bare) <= _LONGEST_WORD:
+        yield from _mixtures(_with_gaps(bare, script), script, limit)
+    else:
         yield from (system.write(bare) for system in script.systems)
-        return
-    gaps = _gaps(bare, script)
-    choices = [script.slots[kind] for _, kind in gaps]
-    for vowels in _combinations(choices):
-        for system in script.systems:
-            pieces, place = [], 0
-            for (at, _), vowel in zip(gaps, vowels, strict=True):
-                pieces.append(bare[place:at])
-                pieces.append(system.vowels.get(vowel, ""))
-                place = at
-            pieces.append(bare[place:])
-            yield system.write("".join(pieces))
 
 
-def _combinations(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """All choices, cheapest first, within the bound of tries."""
-    ranks = itertools.product(*(range(len(texts)) for texts in choices[:6]))
-    ordered = sorted(ranks, key=lambda chosen: (sum(chosen), chosen))
-    for chosen in ordered:
-        picked = tuple(texts[rank] for texts, rank in zip(choices, chosen, strict=False))
-        yield picked + tuple(texts[0] for texts in choices[6:])
+def _by_pattern(word: str, script: Script) -> Iterator[str]:
+    """A word of the shape of a frequent pattern, with the pattern's vowels and double letters, by each system."""
+    for pattern, vocalised in script.patterns:
+        found = pattern.fullmatch(word)
+        if found is not None:
+            doubled = _doubled(found.expand(vocalised))
+            yield from (_vocalised(doubled, system) + system.write(found["ending"]) for system in script.systems)
 
 
-def _gaps(word: str, script: Script) -> list[tuple[int, str]]:
-    """The places between two consonants where a vowel may be unwritten, and of which kind each is."""
+def _with_gaps(word: str, script: Script) -> str:
+    """A mark wherever a vowel may be unwritten between two consonants: ① after the first letter, ③ before the last
+    consonant, ② elsewhere, as the tables have them.
+    """
     vowels = script.classes["V"]
-    places = [
-        place
-        for place in range(1, len(word))
-        if not (word[place - 1] in vowels and place > 1) and word[place] not in vowels and word[place - 1] != "ا"
-    ]
-    kinds = []
-    for place in places:
-        kind = "first" if place == 1 else "last" if place == len(word) - 1 else "middle"
-        kinds.append((place, kind))
-    return kinds
+    pieces = [word[:1]]
+    last = len(word.rstrip(vowels + "ه")) - 1
+    for place in range(1, len(word)):
+        before = word[place - 1]
+        if word[place] not in vowels and (before not in vowels or (place == 1 and before != "ا")):
+            pieces.append("①" if place == 1 else "③" if place == last else "②")
+        pieces.append(word[place])
+    return "".join(pieces)
