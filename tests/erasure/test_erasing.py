@@ -34,7 +34,6 @@ from tocsin.reading.rereading import Rereader, chunk_of, spans_left
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import rewritten_statement
 from tocsin.record.commitment import leaf_text, salts_of
-from tocsin.record.derivation import derive
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.proofs import TileReader
@@ -42,6 +41,7 @@ from tocsin.record.segment import open_segment
 from tocsin.record.statements import append_statements
 from tocsin.record.verify import Verified
 from tocsin.store import tables
+from tocsin.store.derivation import derive
 from tocsin.store.workspace import Workspace, open_workspace
 
 AT = "2031-05-04T10:00:00Z"

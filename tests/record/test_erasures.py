@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from tocsin.errors import RefusedError, VerificationError
 from tocsin.record.binding import REWRITTEN, rewritten_statement
 from tocsin.record.commitment import RecordSalts, all_salts, leaf_hashes, salts_of
-from tocsin.record.derivation import new_secret
 from tocsin.record.erasures import Erasures
 from tocsin.record.holds import holds_of, in_force, refuse_if_held
 from tocsin.record.residue import Remnant, Residue, Unread, open_residue, remnant_hash, seal_residue
 from tocsin.record.runs import indexes_in, runs_of
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import Statement
+from tocsin.store.derivation import new_secret
 
 from .acting import ADA, BELA, Ledger, two_officers
 
@@ -156,7 +156,7 @@ def test_what_a_residue_keeps_opens_the_leaves_of_the_chunk(
 
 @pytest.mark.parametrize("line", [b'{"place":0}', b"[]", b"no", b'{"place":0,"raw_salt":"zz","fields_key":""}'])
 def test_a_residue_of_another_shape_is_refused(line: bytes) -> None:
-    from tocsin.record.derivation import derive
+    from tocsin.store.derivation import derive
 
     secret = new_secret()
     head = b'{"format":"tocsin.residue","version":1,"chunk":"a","decoder":"b"}\n'

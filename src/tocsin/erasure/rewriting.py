@@ -25,7 +25,6 @@ from tocsin.reading.rereading import Left, Rereader, chunk_of, pieces_left, span
 from tocsin.reading.work import Done, Job, work
 from tocsin.record.binding import CHUNK, REWRITTEN, rewritten_statement
 from tocsin.record.commitment import all_salts
-from tocsin.record.derivation import new_secret
 from tocsin.record.ledger import Ledger
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.residue import Remnant, Residue, Unread, remnant_hash, seal_residue
@@ -33,6 +32,7 @@ from tocsin.record.rows import chunk_said
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
 from tocsin.store import event_keys, tables
+from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_all_durably
 from tocsin.store.event_keys import KEY_BYTES, EventKeys
 

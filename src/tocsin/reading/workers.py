@@ -13,6 +13,7 @@ from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
+from tocsin.model.door import Door
 from tocsin.reading.work import Done, Job, work
 
 _SECRETS = ("TOCSIN_PASSPHRASE", "TOCSIN_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY")
@@ -33,15 +34,19 @@ class Workers(Protocol):
 class _Here:
     """Jobs run in this process, when their result is asked for."""
 
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
     def submit(self, job: Job) -> Callable[[], Done]:
-        return lambda: work(job)
+        return lambda: work(job, self._door)
 
 
 class _Spawned:
     """Jobs run in spawned processes. One whose process dies is run again alone; if that dies too, it is refused."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, door: Door) -> None:
         self._workers = workers
+        self._door = door
         self._executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
@@ -69,7 +74,7 @@ class _Spawned:
             with _executor(1) as alone:
                 return alone.submit(work, job).result()
         except BrokenProcessPool:
-            return work(replace(job, refused="the worker process died on this chunk, twice"))
+            return work(replace(job, refused="the worker process died on this chunk, twice"), self._door)
 
     def stop(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -100,12 +105,15 @@ def workers_for(size: int) -> int:
 
 
 @contextlib.contextmanager
-def start_workers(workers: int) -> Iterator[Workers]:
-    """`workers` spawned processes, or this process for one; ended with the block, whatever ends it."""
+def start_workers(workers: int, door: Door) -> Iterator[Workers]:
+    """`workers` spawned processes, or this process for one; ended with the block, whatever ends it.
+
+    `door` is this process's; the others go to the one that each job names.
+    """
     if workers <= 1:
-        yield _Here()
+        yield _Here(door)
         return
-    pool = _Spawned(workers)
+    pool = _Spawned(workers, door)
     try:
         with _without_secrets():
             yield pool

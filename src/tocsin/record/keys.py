@@ -19,14 +19,15 @@ from typing import NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from tocsin.errors import StoreError, VerificationError
+from tocsin.model.door import NO_DOOR, Door
 from tocsin.record.checkpoint import verifier_key
-from tocsin.record.derivation import SECRET_BYTES, derive, new_secret
+from tocsin.store.derivation import SECRET_BYTES, derive, new_secret
 from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
+from tocsin.store.sealing import unwrap, wrap
 from tocsin.store.settings import Value, number_of, read_settings, text_of, write_settings
 from tocsin.store.workspace import Workspace
 
@@ -36,8 +37,11 @@ _PASSPHRASE = "TOCSIN_PASSPHRASE"  # noqa: S105 — the name of a variable
 # Half a second and 128 MiB: the strongest of the settings OWASP's password storage sheet gives for scrypt.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**17, 8, 1
 _SCRYPT_MOST = 2**24  # n * r * p that a settings file may ask for: 2 GiB
-_WRAP_HEADER = b"\x01"
-_NONCE_BYTES = 12
+# Wrapped under this key (`store.sealing`, which begins with 1) and then under the door's: neither alone opens it.
+_DOOR_HEADER = b"\x02"
+_CONTEXT = "tocsin/workspace/secret"  # of what is wrapped under the door's key
+# How a value of the database begins that is sealed because it names protected persons.
+_SEALED = b"\0tocsin/sealed/1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class WorkspaceKey:
     source   `passphrase`, `credential` or `file`
     file     where the key file lies, None for another source
     signer   signs the checkpoints
+    door     what protected names go through; where there is a vault, nothing is wrapped without it
     """
 
     source: str
@@ -82,17 +87,34 @@ class WorkspaceKey:
     signer: Ed25519PrivateKey = field(repr=False)
     _wrapping: bytes = field(repr=False)
     _naming: bytes = field(repr=False)
+    door: Door = field(default=NO_DOOR, repr=False)
 
     def wrap(self, secret: bytes) -> bytes:
-        """`secret` under this key: version, nonce and AES-256-GCM ciphertext."""
-        return _wrap(secret, self._wrapping)
+        """`secret` under this key: version, nonce and AES-256-GCM ciphertext; where there is a vault, all that under
+        the key of its door, behind another version."""
+        wrapped = wrap(secret, self._wrapping)
+        return _DOOR_HEADER + self.door.wrap(wrapped, _CONTEXT) if self.door.epoch else wrapped
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        """The secret `wrap` was given. Raises VerificationError where it was altered or wrapped under another key."""
+        """The secret `wrap` was given.
+
+        Raises VerificationError where it was altered or wrapped under another key, ProtectionError where it was wrapped
+        under the door's as well and the door is not there.
+        """
+        if needs_door(wrapped):
+            wrapped = self.door.unwrap(wrapped[len(_DOOR_HEADER) :], _CONTEXT)
         try:
-            return _unwrap(wrapped, self._wrapping)
+            return unwrap(wrapped, self._wrapping)
         except InvalidTag as error:
             raise VerificationError("a wrapped secret has been altered, or belongs to another workspace") from error
+
+    def sealed(self, data: bytes) -> bytes:
+        """`data` wrapped, to stand in the database in its place; `unsealed` knows it."""
+        return _SEALED + self.wrap(data)
+
+    def unsealed(self, data: bytes) -> bytes:
+        """What `sealed` was given; `data` itself where it is not sealed. Raises as `unwrap` does."""
+        return self.unwrap(data[len(_SEALED) :]) if is_sealed(data) else data
 
     def name_of(self, *parts: str | int) -> str:
         """64 hex digits that stand for `parts` and tell nothing of them: the name of a segment."""
@@ -102,6 +124,16 @@ class WorkspaceKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("the workspace key stays in the process that opened it")
+
+
+def needs_door(wrapped: bytes) -> bool:
+    """Whether the door is needed to unwrap this, beside the workspace key."""
+    return wrapped.startswith(_DOOR_HEADER)
+
+
+def is_sealed(data: bytes) -> bool:
+    """Whether a value of the database is sealed (`WorkspaceKey.sealed`)."""
+    return data.startswith(_SEALED)
 
 
 def has_key(workspace: Workspace) -> bool:
@@ -129,7 +161,7 @@ def create_key(workspace: Workspace, sources: KeySources) -> WorkspaceKey:
             write_durably(_key_file(workspace, sources), new_secret())
     master = _master(workspace, sources, section)
     signer = Ed25519PrivateKey.generate()
-    wrapped = _wrap(signer.private_bytes_raw(), _subkey(workspace, master, "signer"))
+    wrapped = wrap(signer.private_bytes_raw(), _subkey(workspace, master, "signer"))
     section["public_key"] = verifier_key(workspace.origin, signer.public_key())
     section["signer"] = base64.b64encode(wrapped).decode()
     write_settings(workspace.settings_path, {**settings, _SECTION: section})
@@ -148,7 +180,7 @@ def open_key(workspace: Workspace, sources: KeySources) -> WorkspaceKey:
     master = _master(workspace, sources, section)
     try:
         wrapped = base64.b64decode(text_of(section, "signer", path), validate=True)
-        seed = _unwrap(wrapped, _subkey(workspace, master, "signer"))
+        seed = unwrap(wrapped, _subkey(workspace, master, "signer"))
     except InvalidTag as error:
         raise _wrong_key(workspace, sources, section) from error
     except binascii.Error as error:
@@ -254,16 +286,3 @@ def _wrong_key(workspace: Workspace, sources: KeySources, section: Mapping[str, 
         f"{where} is not the key of {workspace.path}, or {workspace.settings_path} was altered",
         hint="put back the right one from a backup",
     )
-
-
-def _wrap(secret: bytes, key: bytes) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return _WRAP_HEADER + nonce + AESGCM(key).encrypt(nonce, secret, _WRAP_HEADER)
-
-
-def _unwrap(wrapped: bytes, key: bytes) -> bytes:
-    """Raises InvalidTag."""
-    header, nonce, rest = wrapped[:1], wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
-    if header != _WRAP_HEADER or len(nonce) < _NONCE_BYTES:
-        raise InvalidTag
-    return AESGCM(key).decrypt(nonce, rest, header)
