@@ -19,6 +19,7 @@ from tocsin.model.protection import How, Masked, Sighting
 from tocsin.protect.tokens import PERSON_LENGTH, TOKEN, TokenKeys, recipient_tokens, workspace_tokens
 from tocsin.store.derivation import derive
 from tocsin.store.sealing import unwrap, wrap
+
 __all__ = ["NO_DOOR", "Credentials", "Door", "DoorAddress", "Finder", "Found", "LocalDoor", "connected", "mask_one"]
 
 

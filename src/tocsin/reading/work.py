@@ -184,4 +184,6 @@ def _bytes_of(job: Job) -> bytes:
 def plan_of(rules: Path, door: Door) -> Plan:
     """What compiled rules in this folder make of a chunk that passes the door."""
     compiled = read_rules(rules, door)
-    return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}}, door=door)
+    return Plan(
+        matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}}, door=door
+    )

@@ -123,7 +123,10 @@ def _failed(context: dict[str, Any]) -> Iterator[Left]:
     for one in stats if isinstance(stats, list) else ():
         if isinstance(one, dict) and one.get("status") not in (None, _OK, "OK"):
             artefact = str(one.get("Artifact") or "an artefact")
-            yield Left(f"artefact {artefact}", f"it failed: {to_be_cut(str(one.get('error_message') or 'no reason given'), 200)}")
+            yield Left(
+                f"artefact {artefact}",
+                f"it failed: {to_be_cut(str(one.get('error_message') or 'no reason given'), 200)}",
+            )
 
 
 def _stated(info: dict[str, Any], context: dict[str, Any], names: Sequence[str]) -> tuple[str, Acquisition] | None:
