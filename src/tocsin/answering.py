@@ -27,6 +27,7 @@ from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
+from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
@@ -38,6 +39,7 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import split_reference
 from tocsin.processing import combine_logs
+from tocsin.record.keys import WorkspaceKey
 from tocsin.store.workspace import Workspace
 
 # A holding is recorded under several names (alias, GUID, another spelling of its address, another id of an item), by
@@ -50,9 +52,15 @@ WITHHELD = (
 # Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 
+_IN_CLEAR = (
+    "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them."
+)
+_TOKENISED = (
+    "Protected persons stand as tokens, by the forms the vault holds of them: a form it does not hold is in clear."
+)
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
-    "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them.",
+    _IN_CLEAR,
     "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
@@ -83,14 +91,16 @@ class Held:
     logs: pa.Table
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
+    has_vault: bool = False
 
     @classmethod
-    def load(cls, workspace: Workspace, rules: CompiledRules, estate: Estate) -> Held:
-        """What the workspace holds now."""
+    def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
+        """What the workspace holds now; what the rules say of themselves has passed the door."""
+        rules = rules.told(lambda said: mask_json(key.door, said))
         return cls(
             accounts=input_accounts(workspace),
             acquisitions=kept_acquisitions(workspace),
-            mappings=kept_mappings(workspace),
+            mappings=kept_mappings(workspace, key),
             places=Places(workspace),
             rules=rules,
             estate=estate,
@@ -105,6 +115,7 @@ class Held:
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
             exceptions=tuple(one.info for one in rules.exceptions),
+            has_vault=key.door.epoch > 0,
         )
 
 
@@ -161,8 +172,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             forms=identities.all_forms,
             assumed_from=ASSUMED_FROM_SCORE,
         ),
-        names_in_clear=True,
-        not_done=NOT_DONE,
+        names_in_clear=not held.has_vault,
+        not_done=tuple(_TOKENISED if held.has_vault and each is _IN_CLEAR else each for each in NOT_DONE),
         run=run,
         preservation=_preservation(held, watched, incidents, now),
         asked=look_up(question, identities, held.means, watched),

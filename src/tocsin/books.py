@@ -20,6 +20,7 @@ from tocsin.model.chunk import InputState
 from tocsin.model.mapping import PREFIX, LogMapping
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.record.binding import RUN
+from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
 from tocsin.record.rows import run_said
 from tocsin.record.statements import append_statements
@@ -65,6 +66,11 @@ def has_run(workspace: Workspace) -> bool:
     """Whether anything was ever taken in."""
     with workspace.reading() as connection:
         return connection.execute(select(tables.runs.c.id).limit(1)).first() is not None
+
+
+def epoch_at_rest(connection: Connection) -> int:
+    """Under which epoch of the vault the texts beside the chunks passed the door; 0 where there was no vault."""
+    return connection.scalar(select(tables.doors.c.epoch)) or 0
 
 
 def chunk_names(workspace: Workspace) -> set[str]:
@@ -167,7 +173,7 @@ def kept_acquisitions(workspace: Workspace) -> tuple[AcquisitionRecord, ...]:
         return tuple(msgspec.json.decode(row.document, type=AcquisitionRecord) for row in rows)
 
 
-def kept_mappings(workspace: Workspace) -> tuple[LogMapping, ...]:
+def kept_mappings(workspace: Workspace, key: WorkspaceKey) -> tuple[LogMapping, ...]:
     """Every mapping by which something in the workspace was read, by name."""
     chunk, entry = tables.chunks.c, tables.inputs.c
     with workspace.reading() as connection:
@@ -177,7 +183,7 @@ def kept_mappings(workspace: Workspace) -> tuple[LogMapping, ...]:
             .where(entry.source.like(f"{PREFIX}%"), chunk.kind != ChunkKind.CONTAINER.value)
             .distinct()
         )
-        found = {unpacked(preamble)[0] for preamble in rows.scalars()}
+        found = {unpacked(key.unsealed(preamble))[0] for preamble in rows.scalars()}
     return tuple(sorted(found, key=lambda mapping: mapping.name))
 
 

@@ -21,7 +21,8 @@ from tocsin.cli.note import note
 from tocsin.cli.preserve import preserve
 from tocsin.errors import ProtectionError, TocsinError
 from tocsin.protect.fault_hooks import places, quiet_faults
-from tocsin.protect.guard import forget_doors, standing_guard
+from tocsin.protect.guard import standing_guard
+from tocsin.protection.standing import close_doors
 from tocsin.share.exit import release, tell
 
 _CODES = """Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, or a faulty rule; 3 done, but some input was
@@ -77,7 +78,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what was raised on purpose has been told on standard error."""
-    forget_doors()
+    close_doors()
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="tocsin", standalone_mode=False)
     except TyperException as error:

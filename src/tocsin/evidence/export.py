@@ -160,9 +160,9 @@ def _packed(
 ) -> tuple[Package, frozenset[str]]:
     """All of the package, with a checkpoint over everything it shows; the values that must not leave with it."""
     progress.stage("Answering", None)
-    kept = answerable(workspace)
-    rules = kept_rules(workspace, str(kept["rules"]))
-    held = Held.load(workspace, rules.compiled, read_estate(workspace.estate))
+    kept = answerable(workspace, key)
+    rules = kept_rules(workspace, str(kept["rules"]), key.door)
+    held = Held.load(workspace, key, rules.compiled, read_estate(workspace.estate))
     places = _Remembered(workspace)
     question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
     run = run_so_far(workspace, key, now_utc(), 1)
@@ -204,7 +204,7 @@ def _packed(
     names = _Names(
         identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
     )
-    texts = rule_files(workspace, str(kept["rules"]))
+    texts = rule_files(workspace, str(kept["rules"]), key.door)
     enclosed_rules = {path: texts[path] for path in paths if path in texts}
     files = _file_names(enclosed_rules)
     again = findings_from(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tocsin.errors import ProtectionError
 from tocsin.model.protection import Masked
@@ -70,11 +70,42 @@ def mask_one(door: Door, text: str) -> str:
 
 
 def mask_all(door: Door, texts: Iterable[str]) -> dict[str, str]:
-    """By text what it may leave as, of those that change; each distinct one is asked for once. Raises ProtectionError."""
+    """By text what it may leave as, of those that change; each is asked for once. Raises ProtectionError."""
     if not door.epoch:
         return {}
     distinct = sorted(set(texts))
     return {distinct[place]: masked.text for place, masked in door.mask(distinct).items()}
+
+
+def mask_json(door: Door, value: Any) -> Any:  # noqa: ANN401 - what JSON can hold
+    """A value of JSON with every text in it through the door; the names of members are ours."""
+    texts: set[str] = set()
+    _gather(value, texts)
+    replaced = mask_all(door, texts)
+    return _replaced(value, replaced) if replaced else value
+
+
+def _gather(value: object, texts: set[str]) -> None:
+    match value:
+        case str():
+            texts.add(value)
+        case Mapping():
+            for each in value.values():
+                _gather(each, texts)
+        case list() | tuple():
+            for each in value:
+                _gather(each, texts)
+
+
+def _replaced(value: object, replaced: Mapping[str, str]) -> object:
+    match value:
+        case str():
+            return replaced.get(value, value)
+        case Mapping():
+            return {name: _replaced(each, replaced) for name, each in value.items()}
+        case list() | tuple():
+            return [_replaced(each, replaced) for each in value]
+    return value
 
 
 class _NoDoor:

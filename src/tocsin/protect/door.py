@@ -135,7 +135,10 @@ class LocalDoor:
         pieces, sightings = [], []
         done = length = 0
         for one in found:
-            token = self._persons[one.person] + self._tokens.suffix(one.how, text[one.start : one.end])
+            original = text[one.start : one.end]
+            token = self._persons[one.person] + self._tokens.suffix(one.how, original)
+            # Accounts and hosts are lower case throughout, and stay it: they are joined by how they are written.
+            token = token.lower() if original == original.lower() else token
             start = length + one.start - done
             pieces += [text[done : one.start], token]
             length = start + len(token)

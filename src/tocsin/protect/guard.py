@@ -234,18 +234,17 @@ class _Standing:
     """The guard of this process: of every door that was opened in it."""
 
     def __init__(self) -> None:
-        self.doors: list[Door] = []
+        self.doors: dict[str, Door] = {}
         self.guard = Guard()
 
 
 _standing = _Standing()
 
 
-def guard_exits(door: Door) -> None:
+def guard_exits(workspace: str, door: Door) -> None:
     """Nothing leaves this process from now on that the door would change. Called where a workspace is opened."""
-    if door.epoch and not any(door is each for each in _standing.doors):
-        _standing.doors.append(door)
-        _standing.guard = Guard(_standing.doors)
+    _standing.doors[workspace] = door
+    _standing.guard = Guard(_standing.doors.values())
 
 
 def forget_doors() -> None:

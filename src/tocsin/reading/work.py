@@ -25,7 +25,7 @@ from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.reference import split_reference
 from tocsin.processing import Plan, Sealing, process, process_left, refuse, spans, summarise
 from tocsin.protect.door import connected
-from tocsin.reading.kept_rules import read_rules
+from tocsin.reading.kept_rules import read_rules, secret_of
 from tocsin.record.commitment import leaf_hashes
 from tocsin.record.segment import seal_segment
 from tocsin.store.durable import write_durably
@@ -180,10 +180,12 @@ def _bytes_of(job: Job) -> bytes:
     return data
 
 
-@lru_cache(maxsize=2)
 def plan_of(rules: Path, door: Door) -> Plan:
     """What compiled rules in this folder make of a chunk that passes the door."""
-    compiled = read_rules(rules, door)
-    return Plan(
-        matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}}, door=door
-    )
+    return Plan(matchers=_matchers(rules, secret_of(rules, door)), door=door)
+
+
+@lru_cache(maxsize=2)
+def _matchers(rules: Path, secret: bytes | None) -> Mapping[str, Matcher]:
+    compiled = read_rules(rules, secret)
+    return {source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}}

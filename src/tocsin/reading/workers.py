@@ -84,7 +84,9 @@ class _Spawned:
 
 
 def _executor(workers: int, door: Door) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(door.epoch > 0,))
+    return ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(door.epoch > 0,)
+    )
 
 
 def _begin(has_door: bool) -> None:

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _HEADER = b"\x01"
 _NONCE_BYTES = 12
+# How a value of the database begins that is sealed because it names protected persons.
+SEALED = b"\0tocsin/sealed/1\n"
 
 
 def wrap(secret: bytes, key: bytes, context: bytes = b"") -> bytes:
