@@ -19,9 +19,8 @@ from tocsin.errors import ProtectionError
 from tocsin.model.answers import Run
 from tocsin.model.chunk import InputState
 from tocsin.model.door import Door, mask_one
-from tocsin.protect.door import connected
 from tocsin.protect.vault import vault_sources
-from tocsin.protection.linking import open_door
+from tocsin.protection.standing import stand_open
 from tocsin.record.binding import INPUT
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
@@ -63,14 +62,16 @@ def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspac
 
 @contextmanager
 def through_door(workspace: Workspace, key: WorkspaceKey) -> Iterator[tuple[Workspace, WorkspaceKey]]:
-    """The workspace and its key with the door of its vault, where it is linked to one, while the block runs.
+    """The workspace and its key with the door of its vault, where it is linked to one.
+
+    The door stays open when the block ends: what is shown afterwards is guarded by it (`protection/standing.py`).
 
     Raises ProtectionError where the door does not answer, or its vault is older than what the workspace has seen.
     """
-    with open_door(workspace, vault_sources(os.environ)) as address:
-        key = replace(key, door=connected(address), door_address=address)
-        _check_epoch(workspace, key.door)
-        yield replace(workspace, unseal=key.unsealed), key
+    door, address = stand_open(workspace, vault_sources(os.environ))
+    _check_epoch(workspace, door)
+    key = replace(key, door=door, door_address=address)
+    yield replace(workspace, unseal=key.unsealed), key
 
 
 def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:

@@ -1,4 +1,8 @@
-"""The one way out: every byte that leaves the product for a person, a file or another program is written here."""
+"""The one way out: every byte that leaves the product for a person, a file or another program is written here.
+
+The leak guard (`protect/guard.py`) stands here: what is released is searched for protected persons before a byte of it is
+written, and refused as a whole; a message is shown with tokens in the place of names.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tocsin.errors import ConfigError, StoreError
+from tocsin.protect.guard import standing_guard
 from tocsin.share.plain import shown_page
 
 
@@ -15,10 +20,13 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
     """Write `data` to standard output, or to the file `destination` as a whole or not at all.
 
     Text leaves as UTF-8 with every control character but the line end escaped; bytes leave as they are. A file is
-    readable by its owner only. Raises ConfigError where the file exists and `force` is not set, StoreError where it
-    cannot be written. A reader that closes the pipe early has what it wanted: no error.
+    readable by its owner only. Raises ConfigError where the file exists and `force` is not set, RefusedError where a
+    protected person is named in it or in the file's name, ProtectionError where the door does not answer, StoreError
+    where it cannot be written. A reader that closes the pipe early has what it wanted: no error.
     """
-    content = _guarded(data)
+    data = shown_page(data) if isinstance(data, str) else data
+    standing_guard().refuse(data, name=destination.name if destination else "")
+    content = data.encode("utf-8") if isinstance(data, str) else data
     try:
         if destination is None:
             _write_output(content)
@@ -32,10 +40,15 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
 
 
 def tell(message: str) -> None:
-    """One message for a person, on standard error, guarded as everything is."""
+    """One message for a person, on standard error, as it may be shown."""
     if sys.stderr is not None:
-        sys.stderr.write(_guarded(message).decode("utf-8", "replace") + "\n")
+        sys.stderr.write(shown_page(passed(message)).encode("utf-8").decode("utf-8", "replace") + "\n")
         sys.stderr.flush()
+
+
+def passed(message: str) -> str:
+    """A message with a token in the place of each protected name; where the door fails, that something is withheld."""
+    return standing_guard().shown(message)
 
 
 def refuse_overwrite(destination: Path | None, *, force: bool) -> None:
@@ -50,11 +63,6 @@ def refuse_overwrite(destination: Path | None, *, force: bool) -> None:
         )
     if _is_regular(destination) and not force:
         raise ConfigError(f"{destination} exists", hint="choose another name, or add --force to replace it")
-
-
-def _guarded(data: str | bytes) -> bytes:
-    """What may leave. The leak guard will stand here; until there is a vault nothing is withheld."""
-    return shown_page(data).encode("utf-8") if isinstance(data, str) else data
 
 
 def _write_output(content: bytes) -> None:
