@@ -139,7 +139,9 @@ def _characters(data: bytes) -> str:
     )
 
 
-def _substituted(outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]) -> Layer | None:
+def _substituted(
+    outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]
+) -> Layer | None:
     writing: _Writing | None = None
     for match in pattern.finditer(outer.text):
         writing = writing or _Writing(outer)

@@ -179,7 +179,9 @@ class Matcher:
     def _unknown(self, values: Sequence[str], places: Iterable[int]) -> dict[int, bytes]:
         """Those not seen before and found clean, with their digests under a key of this process."""
         digests = {
-            place: hashlib.blake2b(values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
+            place: hashlib.blake2b(
+                values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret
+            ).digest()
             for place in places
         }
         return {place: digest for place, digest in digests.items() if digest not in self._clean}
@@ -202,7 +204,8 @@ class Matcher:
             said_start, said_end = folded.span(start, end)
             said = " ".join(unicodedata.normalize("NFC", layer.text[said_start:said_end]).split())
             one = self._forms[form]
-            how = How.EXACT if said == one.exact else How.GENERATED
+            # Case aside: accounts and hosts are written in lower case, and are the same names.
+            how = How.EXACT if said.casefold() == one.exact.casefold() else How.GENERATED
             yield Found(*layer.span(said_start, said_end), one.person, how)
 
     def bits(self, word: str, *, whole: bool) -> Mapping[int, int]:

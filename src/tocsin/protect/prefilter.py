@@ -475,7 +475,7 @@ def _utf16_marks(columns: _Columns) -> Array:
     low, high, zero = [], [], []
     for data, held in zip(columns.decoded, columns.held, strict=True):
         zero.append((data == 0) & held)
-        low.append(((((data - np.uint8(0x20)) < 95) | (data >= 0xA0))) & held)
+        low.append((((data - np.uint8(0x20)) < 95) | (data >= 0xA0)) & held)
         high.append(_WIDE_HIGH[data] & held)
     if not any(mark.any() for mark in zero) and not any(mark.any() for mark in high):
         return zero[0]
