@@ -6,12 +6,14 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tocsin.attest.enclosed import read_package
+from tocsin.attest.page import index
 from tocsin.attest.standalone import main as verify_alone
 from tocsin.cli.main import run
 from tocsin.errors import VerificationError
@@ -145,6 +147,107 @@ def test_a_rule_changed_in_the_package_no_longer_gives_its_findings(case: Path, 
         reproduce(Path("P"))
 
 
+def edited(name: str, change: Callable[[Any], object]) -> None:
+    """A JSON file of the package, bent by whoever exports it before anything binds it."""
+    path = Path("P/data", name)
+    document = json.loads(path.read_bytes())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def without_lines(finding: str) -> None:
+    """Takes a finding's lines out of findings.jsonl too."""
+    path = Path("P/data/findings.jsonl")
+    kept = [line for line in path.read_bytes().splitlines(keepends=True) if json.loads(line)["finding"] != finding]
+    path.write_bytes(b"".join(kept))
+
+
+def test_an_account_of_a_finding_that_its_records_do_not_bear_out_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    assert reproduce(Path("P")).findings == len(findings())
+    told = findings()[0]["id"]
+
+    def worse(document: Any) -> None:
+        one = next(each for each in document["findings"] if each["id"] == told)
+        one["why"], one["detector"]["title"] = "The registrar did it", "Sabotage"
+
+    edited("findings.json", worse)
+    with pytest.raises(VerificationError, match=rf"finding {told} \(Sabotage\) is told otherwise.*detector, why"):
+        reproduce(Path("P"))
+
+
+def test_a_finding_left_out_or_put_in_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    kept, gone = findings()[0]["id"], findings()[1]["id"]
+    shutil.copytree("P", "whole")
+
+    edited("findings.json", lambda told: told.update(findings=[one for one in told["findings"] if one["id"] != gone]))
+    without_lines(gone)
+    with pytest.raises(VerificationError, match=f"{gone} was asked for.* left out"):
+        reproduce(Path("P"))
+    edited("package.json", lambda head: head["asked"].remove(gone))
+    with pytest.raises(VerificationError, match=f"give the finding {gone}.*left out"):
+        reproduce(Path("P"))
+    edited("reading.json", lambda how: how["beside"].append(gone))
+    with pytest.raises(VerificationError, match=r"index\.html"):
+        reproduce(Path("P"))
+    page = index(read_package(Path("P/data")))  # who says so openly says it on the page as well
+    assert gone in page
+    Path("P/data/index.html").write_text(page)
+    assert reproduce(Path("P")).beside == (gone,)
+
+    shutil.rmtree("P")
+    shutil.copytree("whole", "P")
+    edited(
+        "findings.json",
+        lambda told: told["findings"].append({**told["findings"][0], "id": "invented", "why": f"like {kept}"}),
+    )
+    with pytest.raises(VerificationError, match="do not give the finding invented"):
+        reproduce(Path("P"))
+
+
+def test_a_page_that_says_something_else_than_the_files_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    page = Path("P/data/index.html")
+    page.write_text(page.read_text().replace("It does not prove", "It proves", 1))
+    with pytest.raises(VerificationError, match=r"index\.html, line \d+: it does not say what the files"):
+        reproduce(Path("P"))
+    edited("package.json", lambda head: head.update(tool="tocsin 0.0.1"))
+    assert reproduce(Path("P")).made_by == "tocsin 0.0.1"
+
+
+def test_a_record_shown_with_a_time_it_does_not_have_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    entry = next(iter(json.loads(Path("P/data/reading.json").read_bytes())["times"]))
+    edited("reading.json", lambda how: how["times"].update({entry: "1"}))
+    with pytest.raises(VerificationError, match=f"the record at entry {entry} is shown with a time it does not have"):
+        reproduce(Path("P"))
+
+
+def test_a_package_says_who_named_the_witness_and_what_came_after_it(case: Path, tocsin: Tocsin) -> None:
+    tocsin("key", "new", "ada", "-o", "ada.key")
+    ada = key_of(tocsin, "ada")
+    enrolment = ("--person", "Ada Example", "--role", "officer", "--workspace", "CASE", "--as", "ada.key")
+    assert tocsin("key", "enrol", ada, *enrolment).code == 0
+    witness = tocsin("witness", "new", "archive.example/w1", "w1.key").out.strip()
+    assert tocsin("witness", "trust", witness, "--workspace", "CASE", "--as", "ada.key").code == 0
+    log = tocsin("witness", "list", "--workspace", "CASE").out.split()[1]
+    assert tocsin("witness", "request", "archive.example/w1", "--workspace", "CASE", "-o", "request").code == 0
+    signing = ("--key", "w1.key", "--state", "w1.state", "--log", log, "-o", "answer")
+    assert tocsin("witness", "sign", "request", *signing).code == 0
+    assert tocsin("witness", "accept", "answer", "--workspace", "CASE", "--as", "ada.key").code == 0
+    exported(tocsin, "--as", "ada.key")
+    (said,) = json.loads(Path("P/data/package.json").read_bytes())["outside"]
+    assert "signed by the witness archive.example/w1" in said
+    assert "Who named the witness as one to trust: Ada Example (key ada) (entry" in said
+    assert "Not covered: 1 entry that came later, no enclosed record among them." in said
+    assert "ATTESTED FROM OUTSIDE" in Path("P/data/index.html").read_text()
+    verified = tocsin("evidence", "verify", "P").out
+    assert "VERIFIED: the package is intact and its parts fit. Somebody outside, whom the institution named" in verified
+    assert "1 came later" in verified
+    assert tocsin("evidence", "reproduce", "P").code == 0
+
+
 def test_evidence_is_handed_over_by_an_officer_and_signed_for(
     case: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +276,9 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(
     assert json.loads(Path("OUT/package/data/attachments/indicators.stix.json").read_bytes())["type"] == "bundle"
     received = ("evidence", "receive", "OUT/transfer.note", "--package", "OUT/package", "-o", "receipt.note")
     assert tocsin(*received, "--as", "receiver.host.key").code == 0
-    assert tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE").code == 0
+    unsigned = tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE")
+    assert (unsigned.code, "tocsin key list --workspace CASE" in unsigned.err) == (5, True)
+    assert tocsin("evidence", "receipt", "receipt.note", *of).code == 0
     Path("tip.csv").write_text("203.0.113.9\n")
     back = ("share", "returned", "tip.csv", "--from", "Desk of the host state", "--note", "an address", *of)
     assert tocsin(*back).code == 0

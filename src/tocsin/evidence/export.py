@@ -28,7 +28,7 @@ from tocsin.evidence.proving import (
     withheld_records,
 )
 from tocsin.evidence.redaction import Redaction
-from tocsin.evidence.reproduction import findings_from, hit_lines, rules_of
+from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
@@ -46,7 +46,7 @@ from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.reading.rereading import dating_of
-from tocsin.record.acts import record_act
+from tocsin.record.acts import record_act, refuse_unless_may
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
@@ -119,7 +119,8 @@ def export_evidence(
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
     with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
-        package, values = _packed(workspace, key, wanted, progress)
+        refuse_unless_may(workspace, key, EXPORTED, actors)
+        package, values = _packed(workspace, key, wanted, actors, progress)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))
         progress.stage("Writing the package", None)
@@ -156,7 +157,7 @@ def export_evidence(
 
 
 def _packed(
-    workspace: Workspace, key: WorkspaceKey, wanted: Wanted, progress: Progress
+    workspace: Workspace, key: WorkspaceKey, wanted: Wanted, actors: Sequence[Signer], progress: Progress
 ) -> tuple[Package, frozenset[str]]:
     """All of the package, with a checkpoint over everything it shows; the values that must not leave with it."""
     progress.stage("Answering", None)
@@ -195,7 +196,7 @@ def _packed(
     sessions = {entity.id for finding in findings for entity in finding.entities if entity.type is EntityType.SESSION}
     with workspace.reading() as connection:
         statements = tuple(enclosed_statements(connection, opened, later, tree))
-        outside = attested_outside(connection)
+        outside = tuple(attested_outside(connection, workspace.origin, tree.size, [one.index for one in records]))
         checkpoints, tokens = checkpoints_up_to(connection, tree.size)
     sizes = sorted(checkpoints)
     taken = _number(kept["taken"])
@@ -238,12 +239,14 @@ def _packed(
         reproducible=not redaction.hides_records,
         note=wanted.note,
         made=utc_text(now_utc()),
+        by=tuple(actor.name for actor in actors),
         reading=Reading(
             preambles={} if redaction.hides_records else opened.preambles,
             as_of=answers.as_of,
             dating=None if dating is None else (dating.time, dating.is_latest),
             names={} if redaction.hides_records else names.used,
             rules=tuple(files.values()),
+            beside=beside(findings, again),
         ),
     )
     return package, redaction.values

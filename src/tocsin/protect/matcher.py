@@ -164,12 +164,18 @@ class Matcher:
                 if place in level:
                     owner, layer = level[place]
                     found.setdefault(owner, []).extend(self._look(layer))
-            for places, decoders in ((suspects.escaped, (unescaped,)), (suspects.packed, (in_base64, in_hex))):
-                for owner, layer in (level[place] for place in places if place in level):
-                    if depth == DEPTH:
-                        beyond.add(owner)
-                    else:
-                        inner += ((owner, one) for decoder in decoders for one in decoder(layer))
+            for place in (*suspects.escaped, *suspects.packed):
+                if place in level and depth == DEPTH:
+                    beyond.add(level[place][0])
+            for place in suspects.escaped if depth < DEPTH else ():
+                if place in level:
+                    owner, layer = level[place]
+                    inner += ((owner, one) for one in unescaped(layer))
+            for place, near in sorted(suspects.packed.items()) if depth < DEPTH else ():
+                if place in level:
+                    owner, layer = level[place]
+                    inner += ((owner, one) for one in in_base64(layer, near))
+                    inner += ((owner, one) for one in in_hex(layer, near))
             level = dict(enumerate(inner))
             suspects = self._prefilter.suspects([layer.text for _, layer in inner])
         self.beyond += len(beyond)
@@ -346,8 +352,10 @@ class _Look:
     def _word_of(self, unit: _Unit) -> str:
         """The word that a unit is; empty where it is several, and so more than its text."""
         place = self._at.get(unit.start)
-        is_word = place is not None and self._words[place][1] == unit.end
-        return self._words[place][2] if is_word and unit.start not in self._joined else ""
+        if place is None or self._words[place][1] != unit.end or unit.start in self._joined:
+            return ""
+        word: str = self._words[place][2]
+        return word
 
     def _after(self, end: int) -> Iterator[_Unit]:
         """The units that may follow what ends there: separators between, and any number of fillers."""

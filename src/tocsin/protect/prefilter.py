@@ -1,7 +1,7 @@
 """Which of many texts may speak of a protected person: a cheap look at all of them at once, that loses none.
 
-The texts of a call are one array of characters, and every step is one operation on it. A text is suspect where a word or
-a number of it is one of those searched for, as far as eight characters and its length tell, or where an encoding
+The texts of a call are one array of characters, and every step is one operation on it. A text is suspect where a word
+or a number of it is one of those searched for, as far as eight characters and its length tell, or where an encoding
 (`protect.decoding`) may be in it. What is suspect is looked at closely; what is not needs no more.
 """
 
@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import regex
 
-from tocsin.protect.decoding import SHORT, SHORTEST_HEX, SHORTEST_RUN, STRETCH, UTF16_HIGH
+from tocsin.protect.decoding import SHORTEST_LINE
 from tocsin.protect.folding import fold
+from tocsin.protect.packed import base64_places, hex_places
 
 Array = np.ndarray[Any, Any]
 
@@ -33,7 +34,7 @@ _DIGIT = len(_SCRIPTS) + 2
 NUMBER_SEPARATORS: Final = frozenset(" \t\r\n.-/()+_'\\")
 
 _SCRIPT, _BASE64, _LEAD, _HEX, _CONTROL = 7, 8, 16, 32, 64  # bits of a character's kind; the first three are its script
-_FRONT, _BACK = 16, 32  # empty places before and after the characters, so that neighbours can be looked at
+_FRONT, _BACK = 40, 40  # empty places before and after the characters, so that neighbours can be looked at
 _BLOCK = 1 << 16
 _PREFIX = 8
 
@@ -48,12 +49,12 @@ class Suspects(NamedTuple):
 
     named     a word or number that is searched for stands there
     escaped   there are escapes; all that are `named` with a character that may begin one are among them
-    packed    there are runs of base64 or hex that may hold text
+    packed    there are runs of base64 or hex that may hold text: places in them, ascending; None for anywhere
     """
 
     named: list[int]
     escaped: list[int]
-    packed: list[int]
+    packed: dict[int, list[int] | None]
 
 
 class _Keys:
@@ -77,11 +78,13 @@ class _Keys:
         near = np.flatnonzero(self._table[mixed >> np.uint64(64 - _TABLE_BITS)])
         wanted = mixed[near]
         places = np.minimum(np.searchsorted(self._held, wanted), len(self._held) - 1)
-        return near[self._held[places] == wanted]
+        found: Array = near[self._held[places] == wanted]
+        return found
 
 
 def _mixed(heads: Array, lengths: Array) -> Array:
-    return (heads ^ (lengths.astype(np.uint64) * _LENGTH)) * _SPREAD
+    mixed: Array = (heads ^ (lengths.astype(np.uint64) * _LENGTH)) * _SPREAD
+    return mixed
 
 
 def _byte(code: int) -> int:
@@ -102,10 +105,7 @@ def _kind_of_ascii(code: int) -> int:
     return kind | (_CONTROL if 0 < code < 0x20 and character not in "\t\n\v\f\r" else 0)
 
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _KINDS = bytes(_kind_of_ascii(code) for code in range(128)) + bytes(128)
-_SIXES = bytes(max(_ALPHABET.find({"-": "+", "_": "/"}.get(chr(code), chr(code))), 0) for code in range(256))
-_NIBBLES = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else 0 for code in range(256))
 
 
 class _Wide(NamedTuple):
@@ -156,7 +156,7 @@ class Prefilter:
         """Suspects among the texts."""
         named: set[int] = set()
         escaped: set[int] = set()
-        packed: set[int] = set()
+        packed: dict[int, list[int] | None] = {}
         plain = [place for place, text in enumerate(texts) if text.isascii()]
         for places in _blocks(texts, plain):
             self._look(_Block.of_ascii([texts[place] for place in places]), places, named, escaped, packed)
@@ -168,10 +168,17 @@ class Prefilter:
                 for place in block.beyond:
                     named.add(places[place])
                     escaped.add(places[place])
-                    packed.add(places[place])
-        return Suspects(sorted(named), sorted(escaped | named), sorted(packed))
+                    packed[places[place]] = None
+        return Suspects(sorted(named), sorted(escaped | named), packed)
 
-    def _look(self, block: _Block, places: Sequence[int], named: set[int], escaped: set[int], packed: set[int]) -> None:
+    def _look(
+        self,
+        block: _Block,
+        places: Sequence[int],
+        named: set[int],
+        escaped: set[int],
+        packed: dict[int, list[int] | None],
+    ) -> None:
         leads = _Leads(block)
         starts, ends = block.words()
         if self._numbers:
@@ -186,8 +193,11 @@ class Prefilter:
             elif len(leads.signs):
                 escaped.update(places[at] for at in block.owners(leads.signs))
         escaped.update(places[at] for at in block.owners(leads.escapes))
-        packed.update(places[at] for at in block.owners(_base64_places(block)))
-        packed.update(places[at] for at in block.owners(_hex_places(block)))
+        base64 = base64_places(block.plain_bytes, (block.kinds & _BASE64) > 0, (block.kinds & _SCRIPT) > 0)
+        hex_ = hex_places(block.plain_bytes, (block.kinds & _HEX) > 0)
+        for at, within in block.places_in(np.union1d(base64, hex_)):
+            packed[places[at]] = within
+        packed.update((places[at], None) for at in block.owners(_long_lines(block)))
 
     def _number_places(self, block: _Block, starts: Array) -> Array:
         """Of these starts of words those at which, without separators, a number begins."""
@@ -276,6 +286,16 @@ class _Block:
             return []
         return sorted(set(np.searchsorted(self._folded_edges if folded else self._edges, places, "right").tolist()))
 
+    def places_in(self, places: Array) -> Iterator[tuple[int, list[int] | None]]:
+        """Each text that any of the places, ascending, lie in, and where in it."""
+        owners = np.searchsorted(self._edges, places, "right")
+        cuts = np.flatnonzero(np.diff(owners)) + 1
+        for owner, held in zip(
+            owners[np.concatenate([[0], cuts])] if len(owners) else (), np.split(places, cuts), strict=False
+        ):
+            first = self._edges[owner - 1] + 1 if owner else _FRONT
+            yield int(owner), (held - first).tolist()
+
     def words(self) -> tuple[Array, Array]:
         """Where runs of letters of one script, or of digits, begin and end."""
         scripts = self.folded_kinds & _SCRIPT
@@ -319,11 +339,7 @@ class _Leads:
         broken_base64 = (kinds[places - 1] & kinds[places + 2] & _BASE64) > 0
         long_before = np.zeros(len(places), bool)
         at_signs = np.flatnonzero(sign)
-        if len(at_signs):
-            runs = _heads((kinds & _BASE64) >> 3)
-            ones = np.uint64(0x0101010101010101)
-            signs = places[at_signs]
-            long_before[at_signs] = (runs[signs - 8] == ones) & (runs[signs - 16] == ones)
+        long_before[at_signs] = _after_long_run(block, places[at_signs])
         found = (kinds[places] & _CONTROL) > 0
         found |= (lead == ord("%")) & (two_hex | (first == ord("u")))
         second, third = plain[places + 2], plain[places + 3]
@@ -348,6 +364,24 @@ class _Leads:
         self.escapes = places[found]
 
 
+def _after_long_run(block: _Block, places: Array) -> Array:
+    """Before which of the places there are as many base64 digits as a line of it has."""
+    if not len(places):
+        return np.zeros(0, bool)
+    runs = _heads((block.kinds & _BASE64) >> 3)
+    ended = np.ones(len(places), bool)
+    for back in range(_PREFIX, SHORTEST_LINE + 1, _PREFIX):
+        ended &= runs[places - back] == np.uint64(0x0101010101010101)
+    return ended
+
+
+def _long_lines(block: _Block) -> Array:
+    """Breaks after a line that may be base64: a text may go on beyond it."""
+    breaks = np.flatnonzero((block.plain == ord("\n")) | (block.plain == ord("\r")))
+    found: Array = breaks[_after_long_run(block, breaks)]
+    return found
+
+
 def _members(characters: str) -> Array:
     return np.array([chr(code) in characters for code in range(256)], bool)
 
@@ -355,147 +389,3 @@ def _members(characters: str) -> Array:
 _SIGNS = _members("nrtbfv")
 _CODED = _members("uUx")
 _BLANK = _members(" \t\r\n")
-
-_WIDE_HIGH = np.array([code in UTF16_HIGH for code in range(256)], bool)
-
-
-def _shifted(values: Array, bits: int, mask: int) -> Array:
-    """Each byte shifted, left for more than none, by way of eight at a time."""
-    eights = values.view("<u8")
-    moved = eights << np.uint64(bits) if bits > 0 else eights >> np.uint64(-bits)
-    return (moved & np.uint64(mask * 0x0101010101010101)).view(np.uint8)
-
-
-def _padded(data: bytes) -> bytes:
-    return data + bytes(-len(data) % 8)
-
-
-class _Columns(NamedTuple):
-    """What runs of digits decode to, from each place on: the bytes of one group, and whether all their digits are there.
-
-    step        digits to the next group
-    starts      where a run may begin; `shortest` digits at least
-    """
-
-    decoded: Sequence[Array]
-    held: Sequence[Array]
-    step: int
-    starts: Array
-    shortest: int
-
-    def at(self, marks: Sequence[Array], number: int) -> Array:
-        """The mark of the byte `number` after the first one of each place; before it for less than none."""
-        wide = len(marks)
-        return _moved(marks[number % wide], number // wide * self.step)
-
-
-def _base64_places(block: _Block) -> Array:
-    """Places in runs of base64 that may hold text."""
-    sixes = np.frombuffer(_padded(block.plain_bytes.translate(_SIXES)), np.uint8)
-    digit = (block.kinds & _BASE64) > 0
-    count = len(block.plain) - 4
-    high = _shifted(sixes, 2, 0xFC)[:count] | _shifted(sixes, -4, 0x03)[1 : count + 1]
-    middle = _shifted(sixes, 4, 0xF0)[1 : count + 1] | _shifted(sixes, -2, 0x0F)[2 : count + 2]
-    low = _shifted(sixes, 6, 0xC0)[2 : count + 2] | sixes[3 : count + 3]
-    two = digit[:count] & digit[1 : count + 1]
-    three = two & digit[2 : count + 2]
-    four = three & digit[3 : count + 3]
-    # A run of one of the two alphabets may begin after a sign of the other.
-    plain = (block.kinds & _SCRIPT) > 0
-    starts = two & ~_moved(plain[:count], -1)
-    return _stretches(_Columns([high, middle, low], [two, three, four], 4, starts, SHORTEST_RUN))
-
-
-def _hex_places(block: _Block) -> Array:
-    """Places in runs of hex that may hold text."""
-    digit = (block.kinds & _HEX) > 0
-    nibbles = np.frombuffer(_padded(block.plain_bytes.translate(_NIBBLES)), np.uint8)
-    count = len(block.plain) - 4
-    data = _shifted(nibbles, 4, 0xF0)[:count] | nibbles[1 : count + 1]
-    two = digit[:count] & digit[1 : count + 1]
-    starts = two & ~_moved(digit[:count], -1)
-    return _stretches(_Columns([data], [two], 2, starts, SHORTEST_HEX))
-
-
-def _stretches(columns: _Columns) -> Array:
-    """Where `STRETCH` bytes in a row are text, or four characters UTF-16, or a run begins with enough text to be all of
-    it. Never fewer than `decoding` decodes.
-    """
-    wide = len(columns.decoded)
-    text = _text_marks(columns)
-    if wide == 1:
-        by_two = text[0] & columns.at(text, 1)
-        by_four = by_two & _moved(by_two, 2 * columns.step)
-        long = by_four & _moved(by_four, 4 * columns.step) & _moved(by_four, 8 * columns.step)
-        begun = by_four & _moved(by_two, 4 * columns.step)
-    else:
-        group = text[0] & text[1] & text[2]
-        nine = group & _moved(group, columns.step) & _moved(group, 2 * columns.step)
-        after = columns.at(text, 9)
-        before = columns.at(text, -1)
-        long = nine & ((after & columns.at(text, 10)) | (after & before) | (before & columns.at(text, -2)))
-        begun = group & columns.at(text, 3)
-    starts = np.flatnonzero(begun & columns.starts)
-    return np.concatenate([np.flatnonzero(long | _utf16_marks(columns)), _whole_runs(columns, text, starts)])
-
-
-def _whole_runs(columns: _Columns, text: Sequence[Array], starts: Array) -> Array:
-    """Of these places those at which a run begins that may be text all along, or is long enough for that to be seen."""
-    wide, size = len(text), len(text[0])
-    open_ = np.ones(len(starts), bool)  # no byte of the run was seen that is no text
-    for number in range(SHORT):
-        places = np.minimum(starts + number // wide * columns.step, size - 1)
-        ended = ~columns.held[number % wide][places]
-        open_ &= text[number % wide][places] | ended
-    return starts[open_]
-
-
-def _text_marks(columns: _Columns) -> list[Array]:
-    """Which bytes are text: plain, or of a UTF-8 character of two or three bytes that is whole."""
-    plain, two, three, more = ([], [], [], [])
-    for data, held in zip(columns.decoded, columns.held, strict=True):
-        plain.append((((data - np.uint8(0x20)) < 95) | ((data - np.uint8(9)) < 5)) & held)
-        two.append(((data - np.uint8(0xC3)) < 0x1D) & held)
-        three.append(((data == 0xE1) | (data == 0xE2) | (data == 0xEF)) & held)
-        more.append(((data & np.uint8(0xC0)) == 0x80) & held)
-    if not any(mark.any() for mark in two) and not any(mark.any() for mark in three):
-        return plain
-    text = []
-    for number in range(len(plain)):
-        follows, next_follows = more[number], columns.at(more, number + 1)
-        ok = plain[number] | (two[number] & next_follows) | (follows & columns.at(two, number - 1))
-        ok = ok | (three[number] & next_follows & columns.at(more, number + 2))
-        ok = ok | (follows & columns.at(three, number - 1) & next_follows)
-        text.append(ok | (follows & columns.at(more, number - 1) & columns.at(three, number - 2)))
-    return text
-
-
-def _utf16_marks(columns: _Columns) -> Array:
-    """Where four characters of UTF-16 may begin, in either order of bytes."""
-    low, high, zero = [], [], []
-    for data, held in zip(columns.decoded, columns.held, strict=True):
-        zero.append((data == 0) & held)
-        low.append((((data - np.uint8(0x20)) < 95) | (data >= 0xA0)) & held)
-        high.append(_WIDE_HIGH[data] & held)
-    if not any(mark.any() for mark in zero) and not any(mark.any() for mark in high):
-        return zero[0]
-    found = np.zeros(len(zero[0]), bool)
-    for start in range(len(zero)):
-        little = big = np.ones(len(found), bool)
-        for number in range(start, start + 8, 2):
-            little = little & ((columns.at(low, number) & columns.at(zero, number + 1)) | columns.at(high, number + 1))
-            big = big & ((columns.at(zero, number) & columns.at(low, number + 1)) | columns.at(high, number))
-        found = found | little | big
-    return found
-
-
-def _moved(values: Array, places: int) -> Array:
-    """What stands so many places further on, nothing beyond the ends."""
-    if places == 0:
-        return values
-    moved = np.zeros_like(values)
-    if places > 0:
-        moved[:-places] = values[places:]
-    else:
-        moved[-places:] = values[:places]
-    return moved

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tocsin.cover.receipts import Receipt, receipts
 from tocsin.opening import TOOL, now_utc, utc_text
-from tocsin.record.acts import acts_of, record_act
+from tocsin.record.acts import counted_acts, record_act
 from tocsin.record.canonical import canonical
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
@@ -64,7 +64,7 @@ def estate_digest(workspace: Workspace, key: WorkspaceKey) -> str:
 def _untold(workspace: Workspace, run: int) -> list[int]:
     """`run`, and those before it since the last that told what it took in; without notes and what was sent back."""
     with workspace.reading() as connection:
-        told = max((int(act.what["run"]) for act in acts_of(connection, "collected")), default=0)
+        told = max((int(act.what["run"]) for act in counted_acts(connection, "collected")), default=0)
         rows = connection.execute(
             select(tables.runs.c.id, tables.runs.c.settings).where(tables.runs.c.id > told, tables.runs.c.id <= run)
         ).all()

@@ -57,7 +57,7 @@ class WorkspaceKey:
     _wrapping: bytes = field(repr=False)
     _naming: bytes = field(repr=False)
     door: Door = field(default=NO_DOOR, repr=False)
-    door_address: DoorAddress | None = None
+    door_address: DoorAddress | None = field(default=None, repr=False)
 
     def wrap(self, secret: bytes) -> bytes:
         """`secret` under this key: version, nonce and AES-256-GCM ciphertext; where there is a vault, all that under
