@@ -1,7 +1,7 @@
 """The doors that stand open in this process, from the first time a workspace is opened to the end of the command.
 
-What a command shows leaves after the workspace was closed, and the leak guard asks the door then. So a door does not end
-with the block that opened it; and a command that opens its workspace five times reads the vault once.
+What a command shows leaves after the workspace was closed, and the leak guard asks the door then. So a door does not
+end with the block that opened it; and a command that opens its workspace five times reads the vault once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tocsin.errors import ProtectionError
 from tocsin.model.door import Door
 from tocsin.protect.door import DoorAddress, connected
 from tocsin.protect.guard import forget_doors, guard_exits
+from tocsin.protect.vault import FILE
 from tocsin.protection.linking import link_of, open_door
 from tocsin.store.key_sources import KeySources
 from tocsin.store.workspace import Workspace
@@ -76,8 +77,11 @@ def _state(workspace: Workspace) -> tuple[object, ...]:
     link = link_of(workspace.settings_path)
     if link is None or not link.vault:
         return (link,)
-    files = sorted(path for path in Path(link.vault).iterdir() if path.is_file() and path.suffix != ".log")
-    return (link, *((path.name, status.st_ino, status.st_mtime_ns) for path in files for status in (path.stat(),)))
+    file = Path(link.vault) / FILE
+    if not file.is_file():
+        return (link,)
+    status = file.stat()
+    return link, status.st_ino, status.st_mtime_ns
 
 
 atexit.register(close_doors)

@@ -1,6 +1,6 @@
 """The one way out: every byte that leaves the product for a person, a file or another program is written here.
 
-The leak guard (`protect/guard.py`) stands here: what is released is searched for protected persons before a byte of it is
+The leak guard (`protect/guard.py`) stands here: what is released is searched for protected persons before a byte is
 written, and refused as a whole; a message is shown with tokens in the place of names.
 """
 
