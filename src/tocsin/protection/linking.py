@@ -62,6 +62,32 @@ def write_link(settings: Path, link: Link) -> None:
     write_settings(settings, {**read_settings(settings), _SECTION: section})
 
 
+def link_served(workspace: Workspace, place: str, credentials: Credentials | None) -> Link:
+    """Links the workspace to a door that is served elsewhere, once it has answered. Raises ProtectionError."""
+    before = link_of(workspace.settings_path)
+    address = DoorAddress(
+        place=place,
+        workspace=workspace.origin,
+        vault=before.id if before else "",
+        epoch=before.epoch if before else 0,
+        credentials=credentials,
+    )
+    try:
+        client = connect(address)
+    except ProtectionError as error:
+        raise ProtectionError(
+            str(error), hint=f"where the vault lies, let this workspace in: tocsin vault admit DIR {workspace.origin}"
+        ) from None
+    client.close()
+    files = {}
+    if credentials is not None:
+        named = {"certificate": credentials.certificate, "key": credentials.key, "authority": credentials.authority}
+        files = {name: str(path.absolute()) for name, path in named.items()}
+    link = Link(id=client.vault, epoch=client.epoch, address=place, **files)
+    write_link(workspace.settings_path, link)
+    return link
+
+
 @contextmanager
 def open_door(workspace: Workspace, sources: KeySources) -> Iterator[DoorAddress | None]:
     """The address of the door of the workspace while the block runs; None where it has no vault.
