@@ -18,13 +18,14 @@ from typing import NamedTuple
 DEPTH = 2
 # A base64 or hex run of fewer digits is not decoded: every word would be one. Three bytes of base64 stay unseen.
 SHORTEST_RUN = 6
-# What is decoded of a run must be all text, or hold this many bytes of text in a row.
-STRETCH = 8
-# The first bytes of the UTF-16 characters that names are written with: Latin, Greek, Cyrillic, Arabic, Georgian, and
-# the punctuation, ligature and full-width blocks.
-UTF16_HIGH = bytes(
-    (0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x10, 0x1C, 0x1E, 0x1F, 0x20, 0x2D, *range(0xFB, 256))
-)
+SHORTEST_HEX = 12
+# What is decoded of a run must be text from its first byte to its last, and letters only where it is shorter than
+# `SHORT`; or hold this many bytes of text in a row. Identifiers and hashes seldom do.
+SHORT = 8
+STRETCH = 12
+# The first bytes of the UTF-16 characters that names are written with, but 0: Latin, Greek, Cyrillic, Arabic,
+# Georgian, and the blocks of other shapes of these.
+UTF16_HIGH = bytes((0x01, 0x03, 0x04, 0x06, 0x10, 0x1C, 0x1E, 0x1F, *range(0xFB, 256)))
 
 _STAND_IN = "\ufffd"  # for bytes that are no text: no letter, no separator
 
@@ -138,9 +139,7 @@ def _characters(data: bytes) -> str:
     )
 
 
-def _substituted(
-    outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]
-) -> Layer | None:
+def _substituted(outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]) -> Layer | None:
     writing: _Writing | None = None
     for match in pattern.finditer(outer.text):
         writing = writing or _Writing(outer)
@@ -199,9 +198,15 @@ def _write_backslash(writing: _Writing, match: re.Match[str]) -> None:
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}+;?|#[xX][0-9A-Fa-f]{1,6}+;?|[A-Za-z][A-Za-z0-9]{1,31}+;)")
 
+_NUMBERED = re.compile(r"&#(?:([0-9]+)|[xX]([0-9A-Fa-f]+))")
+
 
 def _write_entity(writing: _Writing, match: re.Match[str]) -> None:
-    writing.put(html.unescape(match[0]), *match.span())
+    number = _NUMBERED.match(match[0])
+    code = int(number[2] or number[1], 16 if number[2] else 10) if number else 0
+    # Where HTML forbids a character a log may still hold it; what it gives another meaning has that one.
+    said = chr(code) if number and code < 0x110000 and not 0x80 <= code < 0xA0 else html.unescape(match[0])
+    writing.put(said, *match.span())
 
 
 _DECODERS: tuple[tuple[str, Callable[[Layer], Layer | None]], ...] = (
@@ -232,9 +237,10 @@ def _wide(outer: Layer) -> Iterator[Layer]:
             yield Layer(text, outer=outer, starts=starts, ends=ends)
 
 
-_UTF16_STRETCHES = re.compile(
-    rb"(?s:(?:.[" + re.escape(UTF16_HIGH) + rb"]){4}|(?:[" + re.escape(UTF16_HIGH) + rb"].){4})"
-)
+_HIGH = re.escape(UTF16_HIGH)
+_LITTLE = rb"(?:[\x20-\x7e\xa0-\xff]\0|.[" + _HIGH + rb"])"
+_BIG = rb"(?:\0[\x20-\x7e\xa0-\xff]|[" + _HIGH + rb"].)"
+_UTF16_STRETCHES = re.compile(rb"(?s:" + _LITTLE + rb"{4}|" + _BIG + rb"{4})")
 
 
 def _utf16(data: bytes) -> Iterator[tuple[str, int]]:
@@ -309,18 +315,22 @@ _UTF8 = rb"(?:[\x20-\x7e\t-\r]|[\xc3-\xdf][\x80-\xbf]|[\xe1\xe2\xef][\x80-\xbf][
 _STRETCHES = re.compile(_UTF8 + rb"++")
 
 
+_NAME_BYTES = re.compile(rb"(?:[A-Za-z .'_-]|[\xc3-\xdf][\x80-\xbf]|[\xe1\xe2\xef][\x80-\xbf][\x80-\xbf])++")
+
+
 def _held_texts(outer: Layer, run: tuple[int, int], data: bytes, *, whole: bool) -> Iterator[Layer]:
     """What of the bytes of a run is text: the whole of them, or stretches long enough to be no accident."""
-    found = [match for match in _STRETCHES.finditer(data) if len(match[0]) >= STRETCH]
-    if not found and whole and len(data) >= 4 and (match := _STRETCHES.fullmatch(data)):
-        found = [match]
+    if whole and (_STRETCHES if len(data) >= SHORT else _NAME_BYTES).fullmatch(data):
+        found = [data]
+    else:
+        found = [match[0] for match in _STRETCHES.finditer(data) if len(match[0]) >= STRETCH]
     if found:
-        yield Layer(_STAND_IN.join(match[0].decode("utf-8", "replace") for match in found), outer=outer, run=run)
+        yield Layer(_STAND_IN.join(part.decode("utf-8", "replace") for part in found), outer=outer, run=run)
     for text, _ in _utf16(data):
         yield Layer(text, outer=outer, run=run)
 
 
-_HEX_RUNS = re.compile(r"[0-9A-Fa-f]{8,}+")
+_HEX_RUNS = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEX},}}+")
 
 
 def in_hex(outer: Layer) -> Iterator[Layer]:

@@ -6,6 +6,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tocsin.model.protection import FormKind
@@ -104,6 +105,7 @@ _JAM_SYSTEMS = 8
 _SHORTEST_JAM = 5
 _WHOLE = 3  # letters a word has at least to say a name with initials beside it
 _MOST_PARTS = 12
+_KEPT_WORDS = 4096
 _LONGEST_LOCAL = 5  # letters up to which the local part of an address is no name of its own
 
 _BETWEEN = re.compile(r"[\s.,;_+/\\&\-·]+")
@@ -246,7 +248,9 @@ def _words(units: Sequence[str], kind: FormKind) -> list[_Word]:
     return [_word(piece, unit) for (piece, unit), text in zip(given, folded, strict=True) if text]
 
 
+@lru_cache(maxsize=_KEPT_WORDS)
 def _word(given: str, unit: int, *, servant: bool = False) -> _Word:
+    """Kept, for the forms of one person share their words; only the process that holds all forms calls this."""
     spelled = _spelled(given, servant=servant)
     script = script_of(given)
     systems = {} if script is None or script.name == "arabic" else by_system(given)

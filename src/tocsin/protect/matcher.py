@@ -10,6 +10,7 @@ import bisect
 import hashlib
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -89,11 +90,15 @@ class Matcher:
         self._literals: dict[str, list[_Literal]] = {}
         self._numbers: dict[str, list[int]] = {}
         self._group_of: dict[tuple[bool, tuple[str, ...]], int] = {}
+        self._given: list[tuple[str, int, int]] = []
         for person, expansions in persons:
             for expansion in expansions:
                 self._add(person, expansion)
-        self._group_of.clear()
-        self._longest_number = max(map(len, self._numbers), default=0)
+        self._index_literals()
+        del self._given, self._group_of
+        shortest = min(map(len, self._numbers), default=0)
+        longest = max(map(len, self._numbers), default=0)
+        self._number_heads = frozenset(number[:shortest] for number in self._numbers), shortest, longest
         self._prefilter = Prefilter((*self._spelled, *self._literals), self._numbers)
         self._bits: dict[tuple[bool, str], Mapping[int, int]] = {}
         self._pairs: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -117,7 +122,7 @@ class Matcher:
         for number in numbers - {""}:
             self._numbers.setdefault(number, []).append(form)
         for text in expansion.words if expansion.kind is not FormKind.PHONE else ():
-            self._literal(text, form, -1)
+            self._given.append((text, form, -1))
 
     def _group(self, form: int, place: int, texts: tuple[str, ...], *, whole: bool) -> None:
         group = self._group_of.get((whole, texts))
@@ -132,19 +137,21 @@ class Matcher:
         if whole:
             for text in texts:
                 if not text.isalpha() or not WORD.fullmatch(text):
-                    self._literal(text, form, place)
+                    self._given.append((text, form, place))
 
-    def _literal(self, text: str, form: int, place: int) -> None:
-        longest = max(
-            WORD.finditer(text), key=lambda found: (found.end() - found.start(), -found.start()), default=None
-        )
-        if longest is not None:
-            held = self._literals.setdefault(longest[0], [])
-            held.append(_Literal(text, longest.start(), form, place))
+    def _index_literals(self) -> None:
+        """Each by the word of it that fewest others have: of an address not the domain that all have."""
+        words = [[(found.start(), found[0]) for found in WORD.finditer(text)] for text, _, _ in self._given]
+        common = Counter(word for held in words for _, word in held)
+        for (text, form, place), held in zip(self._given, words, strict=True):
+            if held:
+                offset, word = min(held, key=lambda one: (len(one[1]) < _WHOLE, common[one[1]], -len(one[1]), one[0]))
+                self._literals.setdefault(word, []).append(_Literal(text, offset, form, place))
 
     def find(self, values: Sequence[str]) -> dict[int, list[Found]]:
-        """By the place of a value in which there are any: what was found, leftmost first, without overlap; of what
-        overlaps the longest, then the leftmost, then the exact, then the lowest person.
+        """By the place of a value in which there are any: what was found, leftmost first, without overlap. Of what
+        overlaps that is kept which covers most of the value, so the longest of two, then what is exact, then the
+        leftmost, then the lowest person.
         """
         found: dict[int, list[Found]] = {}
         beyond: set[int] = set()
@@ -172,9 +179,7 @@ class Matcher:
     def _unknown(self, values: Sequence[str], places: Iterable[int]) -> dict[int, bytes]:
         """Those not seen before and found clean, with their digests under a key of this process."""
         digests = {
-            place: hashlib.blake2b(
-                values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret
-            ).digest()
+            place: hashlib.blake2b(values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
             for place in places
         }
         return {place: digest for place, digest in digests.items() if digest not in self._clean}
@@ -197,8 +202,7 @@ class Matcher:
             said_start, said_end = folded.span(start, end)
             said = " ".join(unicodedata.normalize("NFC", layer.text[said_start:said_end]).split())
             one = self._forms[form]
-            # Case aside: accounts and hosts are written in lower case, and are the same names.
-            how = How.EXACT if said.casefold() == one.exact.casefold() else How.GENERATED
+            how = How.EXACT if said == one.exact else How.GENERATED
             yield Found(*layer.span(said_start, said_end), one.person, how)
 
     def bits(self, word: str, *, whole: bool) -> Mapping[int, int]:
@@ -252,9 +256,9 @@ class Matcher:
     def number(self, digits: str) -> Sequence[int]:
         return self._numbers.get(digits, ())
 
-    @property
-    def longest_number(self) -> int:
-        return self._longest_number
+    def number_heads(self) -> tuple[frozenset[str], int, int]:
+        """How numbers begin, as many characters of each as the second says, and the length of the longest."""
+        return self._number_heads
 
 
 def _two(first: int, second: int) -> bool:
@@ -426,18 +430,25 @@ class _Look:
 
     def numbers(self) -> Iterator[tuple[int, int, int]]:
         """Start, end and form of numbers, their separators dropped."""
-        longest = self._matcher.longest_number
-        for first, (start, _, _) in enumerate(self._words):
-            said = ""
-            for place in range(first, len(self._words)):
-                begin, end, word = self._words[place]
-                if place > first and not _NUMBER_GAP.fullmatch(self._text, self._words[place - 1][1], begin):
-                    break
-                said += word
-                if len(said) > longest:
-                    break
-                for form in self._matcher.number(said):
-                    yield start, end, form
+        heads, head, longest = self._matcher.number_heads()
+        said = "".join(word for _, _, word in self._words)
+        at = 0
+        for first, (start, _, word) in enumerate(self._words):
+            if said[at : at + head] in heads:
+                yield from ((start, end, form) for end, form in self._numbers_from(first, longest))
+            at += len(word)
+
+    def _numbers_from(self, first: int, longest: int) -> Iterator[tuple[int, int]]:
+        said = ""
+        for place in range(first, len(self._words)):
+            begin, end, word = self._words[place]
+            if place > first and not _NUMBER_GAP.fullmatch(self._text, self._words[place - 1][1], begin):
+                return
+            said += word
+            if len(said) > longest:
+                return
+            for form in self._matcher.number(said):
+                yield end, form
 
 
 def _is_one_run(before: str, after: str) -> bool:
@@ -447,13 +458,28 @@ def _is_one_run(before: str, after: str) -> bool:
 
 
 def _settled(found: Iterable[Found]) -> list[Found]:
-    """Without overlap."""
-    ordered = sorted(set(found), key=lambda one: (one.start - one.end, one.start, one.how is not How.EXACT, one.person))
+    """Without overlap, so that most is covered: of two names that share a word neither rest is left to be read."""
+    by_span: dict[tuple[int, int], Found] = {}
+    for one in sorted(set(found), key=lambda one: (one.how is not How.EXACT, one.person)):
+        by_span.setdefault((one.start, one.end), one)
+    ordered = [by_span[span] for span in sorted(by_span)]
+    starts = [one.start for one in ordered]
+    after = [bisect.bisect_left(starts, one.end) for one in ordered]
+    # What is covered from each on: characters, and those of them that are exact.
+    covered = [(0, 0)] * (len(ordered) + 1)
+    for place in reversed(range(len(ordered))):
+        covered[place] = max(_with(ordered[place], covered[after[place]]), covered[place + 1])
     kept: list[Found] = []
-    for one in ordered:
-        place = bisect.bisect_left(kept, one)
-        before, after = kept[place - 1 : place], kept[place : place + 1]
-        if (before and before[0].end > one.start) or (after and after[0].start < one.end):
-            continue
-        kept.insert(place, one)
+    place = 0
+    while place < len(ordered):
+        if _with(ordered[place], covered[after[place]]) == covered[place]:
+            kept.append(ordered[place])
+            place = after[place]
+        else:
+            place += 1
     return kept
+
+
+def _with(one: Found, rest: tuple[int, int]) -> tuple[int, int]:
+    size = one.end - one.start
+    return rest[0] + size, rest[1] + size * (one.how is How.EXACT)

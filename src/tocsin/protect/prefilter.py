@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import regex
 
-from tocsin.protect.decoding import SHORTEST_RUN, UTF16_HIGH
+from tocsin.protect.decoding import SHORT, SHORTEST_HEX, SHORTEST_RUN, STRETCH, UTF16_HIGH
 from tocsin.protect.folding import fold
 
 Array = np.ndarray[Any, Any]
@@ -30,7 +30,7 @@ WORD: Final = regex.compile(
 _DIGIT = len(_SCRIPTS) + 2
 
 # What may stand between the parts of a number.
-NUMBER_SEPARATORS: Final = frozenset(" \t\r\n.-/()+_,:'\\")
+NUMBER_SEPARATORS: Final = frozenset(" \t\r\n.-/()+_'\\")
 
 _SCRIPT, _BASE64, _LEAD, _HEX, _CONTROL = 7, 8, 16, 32, 64  # bits of a character's kind; the first three are its script
 _FRONT, _BACK = 16, 32  # empty places before and after the characters, so that neighbours can be looked at
@@ -104,13 +104,8 @@ def _kind_of_ascii(code: int) -> int:
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _KINDS = bytes(_kind_of_ascii(code) for code in range(128)) + bytes(128)
-_SIXES = bytearray(256)
-_NIBBLES = bytearray(256)
-for _place, _digit in enumerate(_ALPHABET):
-    _SIXES[ord(_digit)] = _place
-_SIXES[ord("-")], _SIXES[ord("_")] = 62, 63
-for _place, _digit in enumerate("0123456789abcdef"):
-    _NIBBLES[ord(_digit)] = _NIBBLES[ord(_digit.upper())] = _place
+_SIXES = bytes(max(_ALPHABET.find({"-": "+", "_": "/"}.get(chr(code), chr(code))), 0) for code in range(256))
+_NIBBLES = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else 0 for code in range(256))
 
 
 class _Wide(NamedTuple):
@@ -178,8 +173,11 @@ class Prefilter:
 
     def _look(self, block: _Block, places: Sequence[int], named: set[int], escaped: set[int], packed: set[int]) -> None:
         leads = _Leads(block)
+        starts, ends = block.words()
+        if self._numbers:
+            numbers = self._number_places(block, starts)
+            named.update(places[at] for at in block.owners(numbers, folded=True))
         if self._words:
-            starts, ends = block.words()
             named.update(places[at] for at in block.owners(_found(self._words, block, starts, ends), folded=True))
             if len(leads.signs) and not block.is_wide:
                 starts = leads.signs + 2
@@ -187,27 +185,22 @@ class Prefilter:
                 escaped.update(places[at] for at in block.owners(_found(self._words, block, starts, ends)))
             elif len(leads.signs):
                 escaped.update(places[at] for at in block.owners(leads.signs))
-        if self._numbers:
-            named.update(places[at] for at in block.owners(self._number_places(block), folded=True))
         escaped.update(places[at] for at in block.owners(leads.escapes))
         packed.update(places[at] for at in block.owners(_base64_places(block)))
         packed.update(places[at] for at in block.owners(_hex_places(block)))
 
-    def _number_places(self, block: _Block) -> Array:
-        kinds = block.folded_kinds & _SCRIPT
-        kept = np.flatnonzero((kinds > 0) | ~_SEPARATES[block.folded])
-        squeezed = np.zeros(len(kept) + _PREFIX, np.uint8)
-        squeezed[: len(kept)] = block.folded[kept]
-        begins = (kinds[kept] > 0) & (kinds[kept] != kinds[np.maximum(kept - 1, 0)])
-        starts = np.flatnonzero(begins)
-        heads = _heads(squeezed)[starts]
-        found = [
-            starts[keys.known(heads & _MASKS[length], np.full(len(starts), length))] for length, keys in self._numbers
-        ]
-        return kept[np.concatenate(found)]
+    def _number_places(self, block: _Block, starts: Array) -> Array:
+        """Of these starts of words those at which, without separators, a number begins."""
+        characters = block.folded.tobytes()
+        dropped = np.frombuffer(characters.translate(_SEPARATES), np.uint8)
+        squeezed = np.frombuffer(characters.translate(None, _SEPARATORS) + bytes(_PREFIX), np.uint8)
+        heads = _heads(squeezed)[starts - np.cumsum(dropped, dtype=np.int32)[starts]]
+        found = [starts[keys.known(heads, np.full(len(starts), length))] for length, keys in self._numbers]
+        return np.concatenate(found)
 
 
-_SEPARATES = np.array([chr(code) in NUMBER_SEPARATORS for code in range(128)] + [False] * 128, bool)
+_SEPARATORS = "".join(sorted(NUMBER_SEPARATORS)).encode()
+_SEPARATES = bytes(code in _SEPARATORS for code in range(256))
 
 
 def _blocks(texts: Sequence[str], places: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -333,8 +326,12 @@ class _Leads:
             long_before[at_signs] = (runs[signs - 8] == ones) & (runs[signs - 16] == ones)
         found = (kinds[places] & _CONTROL) > 0
         found |= (lead == ord("%")) & (two_hex | (first == ord("u")))
+        second, third = plain[places + 2], plain[places + 3]
+        next_hex = (kinds[places + 2] & kinds[places + 3] & _HEX) > 0
+        octal = ((first & 0xFC) == ord("0")) & ((second & 0xF8) == ord("0")) & ((third & 0xF8) == ord("0"))
+        braced = (first == ord("u")) & (second == ord("{"))
         found |= (lead == ord("=")) & (two_hex | _BLANK[first])
-        found |= backslash & _STRONG[first]
+        found |= backslash & ((_CODED[first] & next_hex) | octal | braced)
         found |= backslash & (first == ord("/")) & broken_base64
         found |= sign & (digits | long_before)
         entity = lead == ord("&")
@@ -356,7 +353,7 @@ def _members(characters: str) -> Array:
 
 
 _SIGNS = _members("nrtbfv")
-_STRONG = _members("uUx0123")
+_CODED = _members("uUx")
 _BLANK = _members(" \t\r\n")
 
 _WIDE_HIGH = np.array([code in UTF16_HIGH for code in range(256)], bool)
@@ -373,80 +370,123 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 8)
 
 
-def _texts_of(data: Array) -> tuple[Array, Array, Array, Array]:
-    """Of bytes: which are plain text, the first of two or of three of a character, and which follow."""
-    plain = ((data - np.uint8(0x20)) < 95) | ((data - np.uint8(9)) < 5)
-    two = (data - np.uint8(0xC3)) < 0x1D
-    three = (data == 0xE1) | (data == 0xE2) | (data == 0xEF)
-    return plain, two, three, (data & np.uint8(0xC0)) == 0x80
+class _Columns(NamedTuple):
+    """What runs of digits decode to, from each place on: the bytes of one group, and whether all their digits are there.
+
+    step        digits to the next group
+    starts      where a run may begin; `shortest` digits at least
+    """
+
+    decoded: Sequence[Array]
+    held: Sequence[Array]
+    step: int
+    starts: Array
+    shortest: int
+
+    def at(self, marks: Sequence[Array], number: int) -> Array:
+        """The mark of the byte `number` after the first one of each place; before it for less than none."""
+        wide = len(marks)
+        return _moved(marks[number % wide], number // wide * self.step)
 
 
 def _base64_places(block: _Block) -> Array:
     """Places in runs of base64 that may hold text."""
-    sixes = np.frombuffer(_padded(block.plain_bytes.translate(bytes(_SIXES))), np.uint8)
-    digit = np.frombuffer(_padded(block.plain_bytes.translate(_KINDS)), np.uint8) & _BASE64 > 0
+    sixes = np.frombuffer(_padded(block.plain_bytes.translate(_SIXES)), np.uint8)
+    digit = (block.kinds & _BASE64) > 0
     count = len(block.plain) - 4
     high = _shifted(sixes, 2, 0xFC)[:count] | _shifted(sixes, -4, 0x03)[1 : count + 1]
     middle = _shifted(sixes, 4, 0xF0)[1 : count + 1] | _shifted(sixes, -2, 0x0F)[2 : count + 2]
     low = _shifted(sixes, 6, 0xC0)[2 : count + 2] | sixes[3 : count + 3]
-    pair = digit[:count] & digit[1 : count + 1]
-    triple = pair & digit[2 : count + 2]
-    four = triple & digit[3 : count + 3]
-    return _stretches([(high, pair), (middle, triple), (low, four)], 4, (block.kinds & _SCRIPT) > 0)
+    two = digit[:count] & digit[1 : count + 1]
+    three = two & digit[2 : count + 2]
+    four = three & digit[3 : count + 3]
+    # A run of one of the two alphabets may begin after a sign of the other.
+    plain = (block.kinds & _SCRIPT) > 0
+    starts = two & ~_moved(plain[:count], -1)
+    return _stretches(_Columns([high, middle, low], [two, three, four], 4, starts, SHORTEST_RUN))
 
 
 def _hex_places(block: _Block) -> Array:
     """Places in runs of hex that may hold text."""
-    nibbles = np.frombuffer(_padded(block.plain_bytes.translate(bytes(_NIBBLES))), np.uint8)
-    digit = block.kinds & _HEX > 0
+    digit = (block.kinds & _HEX) > 0
+    nibbles = np.frombuffer(_padded(block.plain_bytes.translate(_NIBBLES)), np.uint8)
     count = len(block.plain) - 4
     data = _shifted(nibbles, 4, 0xF0)[:count] | nibbles[1 : count + 1]
-    return _stretches([(data, digit[:count] & digit[1 : count + 1])], 2, digit)
+    two = digit[:count] & digit[1 : count + 1]
+    starts = two & ~_moved(digit[:count], -1)
+    return _stretches(_Columns([data], [two], 2, starts, SHORTEST_HEX))
 
 
-def _stretches(columns: Sequence[tuple[Array, Array]], step: int, digit: Array) -> Array:
-    """Where eight bytes in a row are text, or four characters UTF-16, or a short run is nothing else.
-
-    The bytes of a run from some place on are the columns there, then the columns `step` places further on.
+def _stretches(columns: _Columns) -> Array:
+    """Where `STRETCH` bytes in a row are text, or four characters UTF-16, or a run begins with enough text to be all of
+    it. Never fewer than `decoding` decodes.
     """
-    count = len(columns[0][0])
-    wide = len(columns)
-    marks = [_texts_of(data) for data, _ in columns]
-
-    def at(which: int, number: int) -> Array:
-        """Mark `which` of the byte `number` after the first one of each place; before it for less than none."""
-        return _moved(marks[number % wide][which] & columns[number % wide][1], number // wide * step)
-
-    plain, two, three, more = 0, 1, 2, 3
-    text: list[Array] = []
-    for number in range(wide):
-        follows = at(more, number)
-        ok = at(plain, number) | (at(two, number) & at(more, number + 1)) | (follows & at(two, number - 1))
-        pair = at(more, number + 1)
-        ok = ok | (at(three, number) & pair & at(more, number + 2))
-        ok = ok | (follows & at(three, number - 1) & pair) | (follows & at(more, number - 1) & at(three, number - 2))
-        text.append(ok)
-
+    wide = len(columns.decoded)
+    text = _text_marks(columns)
     if wide == 1:
-        by_two = text[0] & _moved(text[0], step)
-        by_four = by_two & _moved(by_two, 2 * step)
-        found = by_four & _moved(by_four, 4 * step)
-        begun = by_four
+        by_two = text[0] & columns.at(text, 1)
+        by_four = by_two & _moved(by_two, 2 * columns.step)
+        long = by_four & _moved(by_four, 4 * columns.step) & _moved(by_four, 8 * columns.step)
+        begun = by_four & _moved(by_two, 4 * columns.step)
     else:
         group = text[0] & text[1] & text[2]
-        groups = group & _moved(group, step)
-        found = groups & _moved(text[0] & text[1], 2 * step)
-        found = found | (groups & _moved(text[2], -step) & _moved(text[0], 2 * step))
-        found = found | (groups & _moved(text[1] & text[2], -step))
-        begun = group & _moved(text[0], step)
-    highs = [_WIDE_HIGH[data] & valid for data, valid in columns]
-    for number in range(wide):
-        found = found | functools.reduce(
-            np.logical_and,
-            [_moved(highs[(number + 2 * k) % wide], (number + 2 * k) // wide * step) for k in range(4)],
-        )
-    begins = begun & ~_moved(digit[:count], -1)
-    return np.flatnonzero(found | begins)
+        nine = group & _moved(group, columns.step) & _moved(group, 2 * columns.step)
+        after = columns.at(text, 9)
+        before = columns.at(text, -1)
+        long = nine & ((after & columns.at(text, 10)) | (after & before) | (before & columns.at(text, -2)))
+        begun = group & columns.at(text, 3)
+    starts = np.flatnonzero(begun & columns.starts)
+    return np.concatenate([np.flatnonzero(long | _utf16_marks(columns)), _whole_runs(columns, text, starts)])
+
+
+def _whole_runs(columns: _Columns, text: Sequence[Array], starts: Array) -> Array:
+    """Of these places those at which a run begins that may be text all along, or is long enough for that to be seen."""
+    wide, size = len(text), len(text[0])
+    open_ = np.ones(len(starts), bool)  # no byte of the run was seen that is no text
+    for number in range(SHORT):
+        places = np.minimum(starts + number // wide * columns.step, size - 1)
+        ended = ~columns.held[number % wide][places]
+        open_ &= text[number % wide][places] | ended
+    return starts[open_]
+
+
+def _text_marks(columns: _Columns) -> list[Array]:
+    """Which bytes are text: plain, or of a UTF-8 character of two or three bytes that is whole."""
+    plain, two, three, more = ([], [], [], [])
+    for data, held in zip(columns.decoded, columns.held, strict=True):
+        plain.append((((data - np.uint8(0x20)) < 95) | ((data - np.uint8(9)) < 5)) & held)
+        two.append(((data - np.uint8(0xC3)) < 0x1D) & held)
+        three.append(((data == 0xE1) | (data == 0xE2) | (data == 0xEF)) & held)
+        more.append(((data & np.uint8(0xC0)) == 0x80) & held)
+    if not any(mark.any() for mark in two) and not any(mark.any() for mark in three):
+        return plain
+    text = []
+    for number in range(len(plain)):
+        follows, next_follows = more[number], columns.at(more, number + 1)
+        ok = plain[number] | (two[number] & next_follows) | (follows & columns.at(two, number - 1))
+        ok = ok | (three[number] & next_follows & columns.at(more, number + 2))
+        ok = ok | (follows & columns.at(three, number - 1) & next_follows)
+        text.append(ok | (follows & columns.at(more, number - 1) & columns.at(three, number - 2)))
+    return text
+
+
+def _utf16_marks(columns: _Columns) -> Array:
+    """Where four characters of UTF-16 may begin, in either order of bytes."""
+    low, high, zero = [], [], []
+    for data, held in zip(columns.decoded, columns.held, strict=True):
+        zero.append((data == 0) & held)
+        low.append(((((data - np.uint8(0x20)) < 95) | (data >= 0xA0))) & held)
+        high.append(_WIDE_HIGH[data] & held)
+    if not any(mark.any() for mark in zero) and not any(mark.any() for mark in high):
+        return zero[0]
+    found = np.zeros(len(zero[0]), bool)
+    for start in range(len(zero)):
+        little = big = np.ones(len(found), bool)
+        for number in range(start, start + 8, 2):
+            little = little & ((columns.at(low, number) & columns.at(zero, number + 1)) | columns.at(high, number + 1))
+            big = big & ((columns.at(zero, number) & columns.at(low, number + 1)) | columns.at(high, number))
+        found = found | little | big
+    return found
 
 
 def _moved(values: Array, places: int) -> Array:

@@ -22,6 +22,7 @@ _HARAKAT = "\u064b-\u0652\u0670"
 # Mixtures end where this many have been tried for each spelling asked for, or at this cost.
 _TRIES = 6
 _FARTHEST = 4
+_UNWRITTEN = "①②③"
 _LONGEST_WORD = 40  # letters; a longer word is spelled by the systems only
 
 
@@ -87,6 +88,7 @@ class Script:
     mixed: Mapping[str, tuple[str, ...]]
     rare: Mapping[str, tuple[str, ...]]
     classes: Mapping[str, str]
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
 
     @cached_property
     def mixing(self) -> tuple[_Rules, tuple[tuple[int, tuple[str, ...]], ...]]:
@@ -108,6 +110,10 @@ def script_tables(name: str) -> Script:
         mixed={pattern: tuple(texts) for pattern, texts in table.get("mixed", {}).items()},
         rare={pattern: tuple(texts) for pattern, texts in table.get("rare", {}).items()},
         classes=classes,
+        patterns=tuple(
+            (re.compile(f"{_insert(pattern, classes)}(?P<ending>[هي]?)"), text)
+            for pattern, text in table.get("patterns", [])
+        ),
     )
 
 
@@ -263,6 +269,8 @@ def _choices(
         own = system.write_part(word, at, at + len(letters))
         at += len(letters)
         dear, others = choices[place] if place >= 0 else (0, ())
+        if letters in _UNWRITTEN:
+            others = tuple(dict.fromkeys(system.vowels.get(text, text) for text in others))
         ranked = [text for text in others if text != own]
         found.append([(0, own), *((rank + dear, text) for rank, text in enumerate(ranked, 1))])
     return found
@@ -282,7 +290,8 @@ def _doubled(word: str) -> str:
 
 def _vocalised(word: str, system: System) -> str:
     """A word with its harakat: long vowels as the system has them; waw and ya with a vowel are consonants."""
-    text = re.sub("َا", "ا", word)
+    text = re.sub("^ا(?=[َُِ])", "", word)
+    text = re.sub("َ(?=ا|ه$)", "", text)
     text = re.sub("ُو(?![َُِّ])", "و", text)
     text = re.sub("ِي(?![َُِّ])", "ي", text)
     text = re.sub("َي(?![َُِّ])", "ay", text)
@@ -302,10 +311,21 @@ def _arabic(word: str, script: Script, limit: int) -> Iterator[str]:
     yield from known_spellings(bare)
     if re.search("[َُِ]", word):
         yield from (_vocalised(_doubled(word), system) for system in script.systems)
+    else:
+        yield from _by_pattern(bare, script)
     if len(bare) <= _LONGEST_WORD:
         yield from _mixtures(_with_gaps(bare, script), script, limit)
     else:
         yield from (system.write(bare) for system in script.systems)
+
+
+def _by_pattern(word: str, script: Script) -> Iterator[str]:
+    """A word of the shape of a frequent pattern, with the pattern's vowels and double letters, by each system."""
+    for pattern, vocalised in script.patterns:
+        found = pattern.fullmatch(word)
+        if found is not None:
+            doubled = _doubled(found.expand(vocalised))
+            yield from (_vocalised(doubled, system) + system.write(found["ending"]) for system in script.systems)
 
 
 def _with_gaps(word: str, script: Script) -> str:

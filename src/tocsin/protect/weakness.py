@@ -34,7 +34,7 @@ def weak(form: str, kind: FormKind = FormKind.NAME) -> str | None:
     if kind is FormKind.DOCUMENT:
         return f"has fewer than {_SHORTEST_DOCUMENT} letters and digits" if len(letters) < _SHORTEST_DOCUMENT else None
     if kind is FormKind.ADDRESS:
-        return None if re.fullmatch(r"[^@\s]+@[^@\s]+", folded) else "is no mail address"
+        return _weak_address(folded)
     if len(letters) < _SHORTEST_NAME:
         return f"has fewer than {_SHORTEST_NAME} letters"
     if all(word in common_words() for word in words):
@@ -44,6 +44,14 @@ def weak(form: str, kind: FormKind = FormKind.NAME) -> str | None:
     if len(words) == 1 and folded.strip().isdigit():
         return "is a number"
     return None
+
+
+def _weak_address(folded: str) -> str | None:
+    found = re.fullmatch(r"([^@\s]+)@[^@\s]+", folded)
+    if found is None:
+        return "is no mail address"
+    office = all(word in common_words() for word in re.findall(r"[^\W\d_]+", found[1]))
+    return "is the address of an office" if office else None
 
 
 def _weak_phone(form: str) -> str | None:
