@@ -44,7 +44,11 @@ def _most(found: list[Found]) -> tuple[tuple[int, int], list[Found]]:
 
 def _in_layer(layer: Layer, person: int, expansion: Expansion) -> Iterator[Found]:
     folded = fold(layer.text)
-    for start, end in {*_alone(folded.text, expansion), *_named(folded.text, expansion), *_numbered(folded.text, expansion)}:
+    for start, end in {
+        *_alone(folded.text, expansion),
+        *_named(folded.text, expansion),
+        *_numbered(folded.text, expansion),
+    }:
         first, last = folded.span(start, end)
         said = " ".join(unicodedata.normalize("NFC", layer.text[first:last]).split())
         how = How.EXACT if said == expansion.exact else How.GENERATED
@@ -81,7 +85,11 @@ def _numbered(text: str, expansion: Expansion) -> Iterator[tuple[int, int]]:
                 continue
             place, gap = start + 1, 0
             rest = number[1:]
-            while rest and place < len(text) and (text[place] == rest[0] or (text[place] in NUMBER_SEPARATORS and gap < 3)):
+            while (
+                rest
+                and place < len(text)
+                and (text[place] == rest[0] or (text[place] in NUMBER_SEPARATORS and gap < 3))
+            ):
                 if text[place] == rest[0]:
                     rest, gap = rest[1:], 0
                 else:

@@ -9,9 +9,9 @@ import unicodedata
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
 from tests.protect.encodings import ENCODERS, RUNS, Encoder, json_all, percent, standard, utf16_seen
 from tests.protect.oracle import Persons, search
+
 from tocsin.model.protection import FormKind, How
 from tocsin.protect.forms import expand
 from tocsin.protect.matcher import Found, Matcher
@@ -111,7 +111,7 @@ def test_leaves_what_is_no_name(text: str) -> None:
 def test_replaces_the_whole_run_of_an_encoding_and_the_whole_escape() -> None:
     run = standard("seen by Jan Qwertovic at noon")
     assert [text_of(f"a={run}&b", found) for found in find(f"a={run}&b")] == [run]
-    escaped = f"for %4Aan%20Qwertovi%C4%87 only"
+    escaped = "for %4Aan%20Qwertovi%C4%87 only"
     assert [text_of(escaped, found) for found in find(escaped)] == ["%4Aan%20Qwertovi%C4%87"]
     assert [text_of(f"x {json_all('Jan')} Qwertovic", found) for found in find(f"x {json_all('Jan')} Qwertovic")] == [
         f"{json_all('Jan')} Qwertovic"
@@ -148,8 +148,36 @@ def test_holds_no_name_in_what_it_prints() -> None:
     assert not any(part.casefold() in shown.casefold() for part in ("Jan", "Qwertov", "Иван"))
 
 
-_WORDS = ["Jan", "Qwertović", "qwertovic", "J", "Q", "ИВАН", "Прыкладов", "ივანე", "გიორგი", "მაგალითაძე", "محمد", "المثالي"]
-_WORDS += ["Zelda", "Fictive", "O'Sample", "Z.F", "de", "la", "al", "nightowl", "quartz", "7", "meadow", "AB", "123456", "X"]
+_WORDS = [
+    "Jan",
+    "Qwertović",
+    "qwertovic",
+    "J",
+    "Q",
+    "ИВАН",
+    "Прыкладов",
+    "ივანე",
+    "გიორგი",
+    "მაგალითაძე",
+    "محمد",
+    "المثالي",
+]
+_WORDS += [
+    "Zelda",
+    "Fictive",
+    "O'Sample",
+    "Z.F",
+    "de",
+    "la",
+    "al",
+    "nightowl",
+    "quartz",
+    "7",
+    "meadow",
+    "AB",
+    "123456",
+    "X",
+]
 _WORDS += ["0170", "5550123", "zelda.fictive@mail.example.org", "the", "of", "x", "C:\\", "ß", "\u200b", "2", "Samplov"]
 _GAPS = ["", " ", ".", "_", "-", ", ", " - ", "    ", "\\", "/", "=", '"', ":", "\n", "\\n", "%20", "\t", "+", "&amp;"]
 _pieces = st.lists(st.tuples(st.sampled_from(_WORDS), st.sampled_from(_GAPS)), max_size=6)
@@ -181,7 +209,21 @@ def test_finds_what_every_form_at_every_place_of_every_layer_finds(texts: list[s
 
 @pytest.mark.parametrize(
     "unit",
-    ["%25", "a ", "A", "QUJD", "&#x26;", "\\\\", "=\n", "\0a", "QUJDQUJDQUJDQUJD\n", "Jan ", "Jan Q", "4917055501 ", "4 "],
+    [
+        "%25",
+        "a ",
+        "A",
+        "QUJD",
+        "&#x26;",
+        "\\\\",
+        "=\n",
+        "\0a",
+        "QUJDQUJDQUJDQUJD\n",
+        "Jan ",
+        "Jan Q",
+        "4917055501 ",
+        "4 ",
+    ],
 )
 def test_a_text_ten_times_as_long_takes_about_ten_times_the_work(unit: str) -> None:
     """Counted in calls, not in seconds."""

@@ -228,31 +228,3 @@ def _strings(value: object, way: tuple[str | int, ...]) -> Iterator[tuple[tuple[
             yield from _strings(each, (*way, number))
     elif value is not None:
         yield way, str(value)
-
-
-class _Standing:
-    """The guard of this process: of every door that was opened in it."""
-
-    def __init__(self) -> None:
-        self.doors: dict[str, Door] = {}
-        self.guard = Guard()
-
-
-_standing = _Standing()
-
-
-def guard_exits(workspace: str, door: Door) -> None:
-    """Nothing leaves this process from now on that the door would change. Called where a workspace is opened."""
-    _standing.doors[workspace] = door
-    _standing.guard = Guard(_standing.doors.values())
-
-
-def forget_doors() -> None:
-    """A new command begins: no workspace is open."""
-    _standing.doors.clear()
-    _standing.guard = Guard()
-
-
-def standing_guard() -> Guard:
-    """The guard of this process."""
-    return _standing.guard

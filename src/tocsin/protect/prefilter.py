@@ -23,9 +23,7 @@ Array = np.ndarray[Any, Any]
 _SCRIPTS = ("Latin", "Greek", "Cyrillic", "Arabic", "Georgian")
 _NAMED = "".join(rf"\p{{{script}}}" for script in _SCRIPTS)
 WORD: Final = regex.compile(
-    "(?V1)"
-    + "|".join(rf"[\p{{L}}&&\p{{{script}}}]+" for script in _SCRIPTS)
-    + rf"|[[\p{{L}}\p{{M}}]--[{_NAMED}]]+|[0-9]+"
+    "(?V1)" + "|".join(rf"[\p{{L}}&&\p{{{script}}}]+" for script in _SCRIPTS) + rf"|[[\p{{L}}\p{{M}}]--[{_NAMED}]]+|[0-9]+"
 )
 _DIGIT = len(_SCRIPTS) + 2
 
@@ -171,7 +169,9 @@ class Prefilter:
                     packed.add(places[place])
         return Suspects(sorted(named), sorted(escaped | named), sorted(packed))
 
-    def _look(self, block: _Block, places: Sequence[int], named: set[int], escaped: set[int], packed: set[int]) -> None:
+    def _look(
+        self, block: _Block, places: Sequence[int], named: set[int], escaped: set[int], packed: set[int]
+    ) -> None:
         leads = _Leads(block)
         starts, ends = block.words()
         if self._numbers:
@@ -338,11 +338,9 @@ class _Leads:
         if entity.any():
             closing = np.flatnonzero(plain == ord(";"))
             near = np.searchsorted(closing, places)
-            distance = (
-                np.where(near < len(closing), closing[np.minimum(near, len(closing) - 1)] - places, 64)
-                if len(closing)
-                else np.full(len(places), 64)
-            )
+            distance = np.where(near < len(closing), closing[np.minimum(near, len(closing) - 1)] - places, 64) if len(
+                closing
+            ) else np.full(len(places), 64)
             found |= entity & ((first == ord("#")) | (distance < 40))
         self.signs = places[sign]
         self.escapes = places[found]

@@ -14,7 +14,7 @@ from pathlib import Path
 from tocsin.errors import ProtectionError
 from tocsin.model.door import Door
 from tocsin.protect.door import DoorAddress, connected
-from tocsin.protect.guard import forget_doors, guard_exits
+from tocsin.protect.exits import close_doors, guard_exits
 from tocsin.protect.vault import FILE
 from tocsin.protection.linking import link_of, open_door
 from tocsin.store.key_sources import KeySources
@@ -38,30 +38,26 @@ def stand_open(workspace: Workspace, sources: KeySources) -> tuple[Door, DoorAdd
     A door that stands open already is used again, unless the vault or the link has changed or it has died since.
     Raises as `open_door` does.
     """
-    held = _open.get(workspace.origin)
+    origin = workspace.origin
+    held = _open.get(origin)
     if held is not None:
         if held.state == _state(workspace) and _answers(held.door):
             return held.door, held.address
-        _close(workspace.origin)
+        _close(origin)
     with ExitStack() as opening:
         address = opening.enter_context(open_door(workspace, sources))
         door = connected(address)
         if address is None:
             return door, None
-        _open[workspace.origin] = _Open(door, address, _state(workspace), opening.pop_all())
-    guard_exits(workspace.origin, door)
+        _open[origin] = _Open(door, address, _state(workspace), opening.pop_all())
+    guard_exits(origin, door, lambda: _close(origin))
     return door, address
 
 
-def close_doors() -> None:
-    """A command begins or ends: no workspace is open, and nobody is searched for."""
-    for origin in list(_open):
-        _close(origin)
-    forget_doors()
-
-
 def _close(origin: str) -> None:
-    _open.pop(origin).until.close()
+    held = _open.pop(origin, None)
+    if held is not None:
+        held.until.close()
 
 
 def _answers(door: Door) -> bool:

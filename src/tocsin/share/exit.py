@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tocsin.errors import ConfigError, StoreError
-from tocsin.protect.guard import standing_guard
+from tocsin.protect.exits import standing_watch
 from tocsin.share.plain import shown_page
 
 
@@ -25,7 +25,7 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
     where it cannot be written. A reader that closes the pipe early has what it wanted: no error.
     """
     data = shown_page(data) if isinstance(data, str) else data
-    standing_guard().refuse(data, name=destination.name if destination else "")
+    standing_watch().refuse(data, name=destination.name if destination else "")
     content = data.encode("utf-8") if isinstance(data, str) else data
     try:
         if destination is None:
@@ -48,7 +48,7 @@ def tell(message: str) -> None:
 
 def passed(message: str) -> str:
     """A message with a token in the place of each protected name; where the door fails, that something is withheld."""
-    return standing_guard().shown(message)
+    return standing_watch().shown(message)
 
 
 def refuse_overwrite(destination: Path | None, *, force: bool) -> None:
