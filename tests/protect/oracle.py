@@ -100,7 +100,7 @@ def _numbered(text: str, expansion: Expansion) -> Iterator[tuple[int, int]]:
 
 
 def _named(text: str, expansion: Expansion) -> Iterator[tuple[int, int]]:
-    if not expansion.parts:
+    if not any(spelling in text for spellings in expansion.parts for spelling in spellings):
         return
     for start in range(len(text)):
         if _begins(text, start):

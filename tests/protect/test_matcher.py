@@ -53,13 +53,13 @@ def test_finds_a_name_in_every_encoding(name: str, encoder: Encoder) -> None:
     assert (found.person, found.how) == (PERSON_OF[name], How.EXACT)
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("outer", ENCODERS, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("inner", ENCODERS, ids=lambda one: one.__name__)
-def test_finds_a_name_in_an_encoding_inside_another(name: str, inner: Encoder, outer: Encoder) -> None:
+def test_finds_a_name_in_an_encoding_inside_another(inner: Encoder, outer: Encoder) -> None:
     if inner is utf16_seen and outer in (*RUNS, utf16_seen):
-        return  # bytes taken for characters, and the characters then packed: they are no text there
-    assert set(who(outer(inner(name)))) == {PERSON_OF[name]}
+        pytest.skip("bytes taken for characters, and the characters then packed: they are no text there")
+    for name in NAMES:
+        assert set(who(outer(inner(name)))) == {PERSON_OF[name]}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ _WORDS += [
 ]
 _WORDS += ["0170", "5550123", "zelda.fictive@mail.example.org", "the", "of", "x", "C:\\", "ß", "\u200b", "2", "Samplov"]
 _GAPS = ["", " ", ".", "_", "-", ", ", " - ", "    ", "\\", "/", "=", '"', ":", "\n", "\\n", "%20", "\t", "+", "&amp;"]
-_pieces = st.lists(st.tuples(st.sampled_from(_WORDS), st.sampled_from(_GAPS)), max_size=6)
+_pieces = st.lists(st.tuples(st.sampled_from(_WORDS), st.sampled_from(_GAPS)), max_size=5)
 _plain = st.one_of(_pieces.map(lambda pieces: "".join(word + gap for word, gap in pieces)), st.text(max_size=12))
 
 
@@ -198,8 +198,8 @@ def _texts(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=4000, deadline=None)
-@given(st.lists(_texts(), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_texts(), min_size=1, max_size=3))
 @example(["\\nJan Qwertovic", "Jan\\nQwertovic", "\\tnightowl"])
 @example(["x/y/" + standard("nightowl")])
 def test_finds_what_every_form_at_every_place_of_every_layer_finds(texts: list[str]) -> None:

@@ -1,9 +1,9 @@
 """Texts inside a text: what percent signs, escapes, entities, quoted-printable, base64, hex and UTF-16 stand for.
 
-Each decoder takes a text and gives `Layer`s, each a text of its own that knows which part of the outer text every one of
-its characters stands for. Where single characters are escaped the layer is the whole text with the escapes undone, and a
-character stands for its whole escape. Of base64 and hex the layer is what one run holds, and every character stands for
-the whole run: a run cannot be replaced in part. Punycode is not decoded.
+Each decoder takes a text and gives `Layer`s, each a text of its own that knows which part of the outer text every one
+of its characters stands for. Where single characters are escaped the layer is the whole text with the escapes undone,
+and a character stands for its whole escape. Of base64 and hex the layer is what one run holds, and every character
+stands for the whole run: a run cannot be replaced in part. Punycode is not decoded.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Layer:
 
     text     what it says
     outer    the layer it was found in; None for the text that was asked about
-    deeper   it stands at the last depth, so what is encoded in it is not searched
+    depth    how many encodings were undone
     """
 
     __slots__ = ("_ends", "_run", "_starts", "depth", "outer", "text")
@@ -70,7 +70,7 @@ class Layer:
 
 
 def layers(text: str) -> Iterator[Layer]:
-    """The text itself, then all that is encoded in it, and in that, down to `DEPTH`. Time and space are linear in it."""
+    """The text itself, then all that is encoded in it, and in that, down to `DEPTH`. Linear in time and space."""
     level = [Layer(text)]
     for depth in range(DEPTH + 1):
         yield from level
@@ -139,7 +139,9 @@ def _characters(data: bytes) -> str:
     )
 
 
-def _substituted(outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]) -> Layer | None:
+def _substituted(
+    outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]
+) -> Layer | None:
     writing: _Writing | None = None
     for match in pattern.finditer(outer.text):
         writing = writing or _Writing(outer)
@@ -334,7 +336,7 @@ _HEX_RUNS = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEX},}}+")
 
 
 def in_hex(outer: Layer) -> Iterator[Layer]:
-    """What each run of hex digits holds, as audit logs write a name that is not plain; from its first and second digit."""
+    """What each run of hex digits holds, from its first and its second digit on. Audit logs write names so."""
     for match in _HEX_RUNS.finditer(outer.text):
         for first in (0, 1):
             digits = match[0][first:]

@@ -179,7 +179,9 @@ class Matcher:
     def _unknown(self, values: Sequence[str], places: Iterable[int]) -> dict[int, bytes]:
         """Those not seen before and found clean, with their digests under a key of this process."""
         digests = {
-            place: hashlib.blake2b(values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
+            place: hashlib.blake2b(
+                values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret
+            ).digest()
             for place in places
         }
         return {place: digest for place, digest in digests.items() if digest not in self._clean}
@@ -343,8 +345,10 @@ class _Look:
     def _word_of(self, unit: _Unit) -> str:
         """The word that a unit is; empty where it is several, and so more than its text."""
         place = self._at.get(unit.start)
-        is_word = place is not None and self._words[place][1] == unit.end
-        return self._words[place][2] if is_word and unit.start not in self._joined else ""
+        if place is None or self._words[place][1] != unit.end or unit.start in self._joined:
+            return ""
+        word: str = self._words[place][2]
+        return word
 
     def _after(self, end: int) -> Iterator[_Unit]:
         """The units that may follow what ends there: separators between, and any number of fillers."""
