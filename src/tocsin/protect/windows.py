@@ -114,16 +114,15 @@ def spans(text: str, masked: Masked) -> Iterator[tuple[int, int, How]]:
 
 
 def _tags(text: str) -> Reading:
-    """What stands in tags, links and titles as well, without the text between them; closing tags say nothing."""
-    kept: list[str] = []
-    origins: list[int] = []
+    """What stands in tags (links, titles), without the text between them; each distinct tag once, where it is first."""
+    first: dict[str, int] = {}
     for match in _MARKUP.finditer(text):
         if match.end() - match.start() > _SHORT_TAG:
-            kept.append(match[0] + _APART)
-            origins.append(match.start())
-    if not kept:
+            first.setdefault(match[0], match.start())
+    if not first:
         return Reading("")
-    return Reading("".join(kept), [0, *accumulate(map(len, kept[:-1]))], origins)
+    starts = [0, *accumulate(len(tag) + len(_APART) for tag in list(first)[:-1])]
+    return Reading(_APART.join(first), starts, list(first.values()))
 
 
 def _without(text: str, pattern: re.Pattern[str], instead: str) -> Reading:
