@@ -184,7 +184,9 @@ CLOSED: dict[str, Callable[[], bytes]] = {
     "gzip, cut": lambda: gzip.compress(TEXT * 50)[:-20],
     "xz, damaged": lambda: lzma.compress(TEXT)[:20] + b"\xff" * 40,
     "pdf, encrypted": lambda: pdf(b"BT (x) Tj ET", catalog=b"/Encrypt 9 0 R "),
-    "pdf, a filter that is not read": lambda: pdf(b"x", extra=b"9 0 obj\n<< /Filter /LZWDecode /Length 3 >>\nstream\nabc\nendstream\nendobj\n"),
+    "pdf, a filter that is not read": lambda: pdf(
+        b"x", extra=b"9 0 obj\n<< /Filter /LZWDecode /Length 3 >>\nstream\nabc\nendstream\nendobj\n"
+    ),
     "age": lambda: b"age-encryption.org/v1\n-> X25519 abc\n",
     "pgp": lambda: b"-----BEGIN PGP MESSAGE-----\n",
     "rar": lambda: b"Rar!\x1a\x07\x01\x00xxxx",

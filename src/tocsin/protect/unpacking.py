@@ -61,8 +61,7 @@ def members(data: bytes, room: int) -> Iterator[Member] | None:
 
 
 def may_stand_behind(data: bytes) -> bool:
-    """Whether an archive is found from the end of its file (zip), and something else may stand before it: a program that
-    unpacks it, a picture."""
+    """Whether this archive, a zip, was found from the end of its file, and a program or a picture may stand before it."""
     known = (_ZIP, _SEVEN, *(magic for magic, _ in _COMPRESSED))
     return not data.startswith(known) and data[_TAR_MAGIC_AT : _TAR_MAGIC_AT + len(_TAR_MAGIC)] != _TAR_MAGIC
 
