@@ -42,7 +42,7 @@ def main() -> None:
     chosen = options.parse_args()
     data = Path(os.environ.get("TOCSIN_DATA", ROOT.parent / "shared" / "data"))
     with tempfile.TemporaryDirectory() as folder:
-        write_replica(data, Path(folder), 0)
+        write_replica(data, Path(folder) / "logs", 0)
         chunks = [chunk for chunk in chunks_of([Path(folder)]) if chunk.texts]
     print(
         "| persons | words and numbers | build, s | source | events | distinct characters an event | us an event | share of processing |"

@@ -142,6 +142,22 @@ def value_changed(path: Path, chance: Chance) -> str:
     return f"line {number} {name}: {before!r} to {holder[name]!r}"[:200]
 
 
+def members_exchanged(path: Path, chance: Chance) -> str:
+    """A member of one line of JSON exchanged with that of another: a proof, say, that belongs to something else."""
+    lines = path.read_bytes().splitlines()
+    values = [json.loads(line) for line in lines]
+    name = chance.choice(sorted({name for value in values for name in value}))
+    held = [place for place, value in enumerate(values) if name in value]
+    first, second = chance.choice(held), chance.choice(held)
+    if values[first][name] == values[second][name]:
+        del values[first][name]
+        second = first
+    else:
+        values[first][name], values[second][name] = values[second][name], values[first][name]
+    path.write_bytes(b"".join(json.dumps(value).encode() + b"\n" for value in values))
+    return f"{name} of lines {first} and {second} exchanged" if first != second else f"{name} of line {first} removed"
+
+
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every (container, key or index) in a JSON value."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -199,7 +215,7 @@ def change_package(package: Changed, chance: Chance) -> tuple[str, str]:
         change = chance.choice((flip, cut, remove))
         return f"package: {change.__name__}", f"{path.name}: {change(path, chance)}"
     files = [path for path in package.files("data") if path.stat().st_size]
-    kind = chance.choice(("flip", "cut", "remove", "lines", "value", "value", "added", "exchanged"))
+    kind = chance.choice(("flip", "cut", "remove", "lines", "value", "value", "added", "exchanged", "members"))
     if kind == "added":
         path = package.folder / "data" / chance.choice(("more.json", "custody/more.json", "checkpoints/5.note"))
         path.write_bytes(chance.randbytes(9))
@@ -211,7 +227,7 @@ def change_package(package: Changed, chance: Chance) -> tuple[str, str]:
         other.write_bytes(one)
         what = f"exchanged with {other.name}"
     else:
-        if kind == "lines":
+        if kind in ("lines", "members"):
             files = [path for path in files if path.suffix == ".jsonl" and path.read_bytes().count(b"\n") > 1]
         elif kind == "value":
             files = [path for path in files if path.suffix in (".json", ".jsonl") and path.stat().st_size > 4]
@@ -221,7 +237,14 @@ def change_package(package: Changed, chance: Chance) -> tuple[str, str]:
     return f"package, lists made to fit: {kind}", f"{path.name}: {what}"
 
 
-_CHANGES = {"flip": flip, "cut": cut, "remove": remove, "lines": lines_changed, "value": value_changed}
+_CHANGES = {
+    "flip": flip,
+    "cut": cut,
+    "remove": remove,
+    "lines": lines_changed,
+    "value": value_changed,
+    "members": members_exchanged,
+}
 
 
 def check_package(folder: Path) -> None:

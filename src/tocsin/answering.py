@@ -12,7 +12,16 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, causes, exposure
-from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run, note_chunks
+from tocsin.books import (
+    Places,
+    gone_out_before,
+    input_accounts,
+    kept_acquisitions,
+    kept_by,
+    kept_mappings,
+    latest_run,
+    note_chunks,
+)
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, identity, notes, responders
@@ -91,7 +100,7 @@ class Held:
     logs: pa.Table
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
-    has_vault: bool = False
+    vault: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
@@ -115,8 +124,22 @@ class Held:
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
             exceptions=tuple(one.info for one in rules.exceptions),
-            has_vault=key.door.epoch > 0,
+            vault=_vault(workspace, key.door.epoch),
         )
+
+
+def _vault(workspace: Workspace, epoch: int) -> tuple[str, ...]:
+    """What is to be known of the vault behind the answers; nothing where there is none."""
+    if not epoch:
+        return ()
+    packages, briefs = gone_out_before(workspace)
+    if not packages and not briefs:
+        return (_TOKENISED,)
+    return (
+        _TOKENISED,
+        f"{packages:,} packages and {briefs:,} briefs went out before epoch {epoch} of the vault: whoever was added "
+        "since may stand in them in clear (tocsin record custody).",
+    )
 
 
 def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers:
@@ -172,8 +195,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             forms=identities.all_forms,
             assumed_from=ASSUMED_FROM_SCORE,
         ),
-        names_in_clear=not held.has_vault,
-        not_done=tuple(_TOKENISED if held.has_vault and each is _IN_CLEAR else each for each in NOT_DONE),
+        names_in_clear=not held.vault,
+        not_done=(*held.vault, *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR)),
         run=run,
         preservation=_preservation(held, watched, incidents, now),
         asked=look_up(question, identities, held.means, watched),

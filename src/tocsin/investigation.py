@@ -39,7 +39,18 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question, Way
 from tocsin.model.rule import CaseOutcome, CheckedRules
-from tocsin.opening import TOOL, create, now_utc, open_existing, open_or_create, publish, recover, run_so_far, utc_text
+from tocsin.opening import (
+    TOOL,
+    create,
+    now_utc,
+    open_existing,
+    open_for_checking,
+    open_or_create,
+    publish,
+    recover,
+    run_so_far,
+    utc_text,
+)
 from tocsin.processing import FOLDS, spans
 from tocsin.protect.telling import through_door
 from tocsin.reading.estates import keep_through_door
@@ -117,7 +128,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         _refuse_names(mappings, key.door)
         kept = unchanged(kept_mappings(workspace, key), [one.mapping for one in mappings])
         recover(workspace)
-        if pass_texts_again(workspace, key):
+        if pass_texts_again(workspace, key) and has_run(workspace):
             progress.note(f"the vault is at epoch {key.door.epoch}: what the workspace holds is processed again")
         if settings.estate is not None:
             keep_through_door(workspace, key, settings.estate)
@@ -296,7 +307,9 @@ def run_before(
 ) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        kept, finished = answerable(workspace, key), latest_run(workspace)[2]
+        settings, finished = answerable(workspace, key), latest_run(workspace)[2]
+        # What came with that run came with it alone: notes entered, or what was sent back.
+        kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
         return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
@@ -404,9 +417,10 @@ def verify_record(
 ) -> verification.Verified:
     """Recompute the whole record, and hold it against checkpoints kept elsewhere.
 
-    Raises VerificationError at the first fault, and names it.
+    Without the door of its vault all is checked that the workspace key alone opens, and the rest is counted. Raises
+    VerificationError at the first fault, and names it.
     """
-    with open_existing(workspace, passphrase) as (opened, key):
+    with open_for_checking(workspace, passphrase) as (opened, key):
         rereader = Rereader(opened, key)
         done = 0
 
@@ -433,11 +447,12 @@ def init_workspace(path: Path, passphrase: str | None) -> WorkspaceCreated:
 
     One whose making was cut short before it had a key is made to the end. Raises StoreError for any other.
     """
-    if (path / "workspace.toml").exists() and has_key(open_workspace(path)):
-        raise StoreError(f"{path} is a workspace already", hint="name a new folder")
-    workspace, key = create(path, passphrase)
-    workspace.close()
-    return WorkspaceCreated(path=path, key_file=key.file)
+    if (path / "workspace.toml").exists():
+        with closing(open_workspace(path)) as workspace:
+            if has_key(workspace):
+                raise StoreError(f"{path} is a workspace already", hint="name a new folder")
+    with create(path, passphrase) as (_, key):
+        return WorkspaceCreated(path=path, key_file=key.file)
 
 
 def list_exercises() -> tuple[CaseInfo, ...]:

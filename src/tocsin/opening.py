@@ -6,7 +6,7 @@ import base64
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,16 +36,17 @@ _CUT_SHORT = "entering these notes was cut short: enter again those that are not
 
 @contextmanager
 def open_or_create(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
-    """The workspace at `path`, made where there is none, and its key; closed again at the end. Raises as
-    `open_existing` does."""
-    if not (path / "workspace.toml").exists():
-        workspace, key = create(path, passphrase)
-    else:
-        workspace, sources = open_workspace(path), key_sources(os.environ, passphrase)
+    """The workspace at `path`, made where there is none, and its key; closed again at the end.
+
+    Raises as `open_existing` does.
+    """
+    is_new = not (path / "workspace.toml").exists()
+    with closing(create_workspace(path) if is_new else open_workspace(path)) as workspace:
+        sources = key_sources(os.environ, passphrase)
         # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
         key = open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
-    with closing(workspace), through_door(workspace, key) as opened:
-        yield opened
+        with through_door(workspace, key) as opened:
+            yield opened
 
 
 @contextmanager
@@ -58,6 +59,18 @@ def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspac
         key = open_key(workspace, key_sources(os.environ, passphrase))
         with through_door(workspace, key) as opened:
             yield opened
+
+
+@contextmanager
+def open_for_checking(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """`open_existing`, and where the door does not answer, the workspace without it: what it sealed stays sealed."""
+    with closing(open_workspace(path)) as workspace, ExitStack() as stack:
+        key = open_key(workspace, key_sources(os.environ, passphrase))
+        try:
+            opened = stack.enter_context(through_door(workspace, key))
+        except ProtectionError:
+            opened = workspace, key
+        yield opened
 
 
 @contextmanager
@@ -74,10 +87,11 @@ def through_door(workspace: Workspace, key: WorkspaceKey) -> Iterator[tuple[Work
     yield replace(workspace, unseal=key.unsealed), key
 
 
-def create(path: Path, passphrase: str | None) -> tuple[Workspace, WorkspaceKey]:
-    """A new workspace and its key. Raises StoreError where the folder cannot be one."""
-    workspace = create_workspace(path)
-    return workspace, create_key(workspace, key_sources(os.environ, passphrase))
+@contextmanager
+def create(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """A new workspace and its key, closed again at the end. Raises StoreError where the folder cannot be one."""
+    with closing(create_workspace(path)) as workspace:
+        yield workspace, create_key(workspace, key_sources(os.environ, passphrase))
 
 
 def _check_epoch(workspace: Workspace, door: Door) -> None:

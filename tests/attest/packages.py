@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -242,6 +243,8 @@ class Maker:
         for one in (*self.records, *self.statements):
             if one["index"] < size:
                 one["proof"] = [b64(each) for each in path_of(one["index"], tree)]
+                if one.get("kind") == "act":
+                    one["ledger_proof"] = ledger_proof(one["data"], tree)
         said = [one for one in self.statements if one["index"] < size]
         head = {"format": "tocsin.evidence", "version": 1, "origin": ORIGIN, "log_key": LOG.vkey, "tool": "tocsin test"}
         head |= {"asked": ["finding-1"], "size": size, "redacted": [], "reproducible": True}
@@ -269,6 +272,7 @@ class Maker:
         newer = len(self.leaves)
         closing = {"act": index, "salt": own["salt"], "data": note, "size": newer}
         closing["proof"] = [b64(each) for each in path_of(index, self.leaves)]
+        closing["ledger_proof"] = ledger_proof(note, self.leaves)
         closing["consistency"] = [b64(each) for each in proof(size, self.leaves)]
         put(folder / "data/custody/export.json", json.dumps(closing).encode())
         put(folder / f"data/checkpoints/{newer}.note", self.checkpoint(newer).encode())
@@ -277,6 +281,13 @@ class Maker:
         put(folder / "bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
         rebag(folder)
         return folder
+
+
+def ledger_proof(note: str, leaves: Sequence[bytes]) -> list[str]:
+    """That the ledger an act was signed over is the beginning of this one; nothing where it says it was larger."""
+    said = re.search(r'"ledger":\{[^}]*"size":([0-9]+)', note)
+    size = int(said[1]) if said else 0
+    return [b64(each) for each in proof(size, leaves)] if size <= len(leaves) else []
 
 
 def fields_of(index: int, fields: Mapping[str, object], redacted: Sequence[str] = ()) -> tuple[dict[str, Any], str]:

@@ -229,7 +229,14 @@ def made(*, hide: frozenset[str] = frozenset()) -> Made:
         tokens=(),
         records=tuple(records),
         statements=tuple(
-            EnclosedStatement(index=n, kind=one.kind, salt=one.salt, data=one.data, proof=path(n, leaves))
+            EnclosedStatement(
+                index=n,
+                kind=one.kind,
+                salt=one.salt,
+                data=one.data,
+                proof=path(n, leaves),
+                ledger_proof=ledger_proof(n, leaves) if one.kind == "act" else None,
+            )
             for n, one in said.items()
         ),
         incidents=_incidents(),
@@ -256,7 +263,7 @@ def made(*, hide: frozenset[str] = frozenset()) -> Made:
         },
         answers=_answers(),
         outside=(),
-        reading=Reading(preambles={}, as_of=at("2024-03-09T10:00:00Z"), dating=None, names={}, paths={}),
+        reading=Reading(preambles={}, as_of=at("2024-03-09T10:00:00Z"), dating=None, names={}, rules=()),
         redacted=tuple(sorted(hide)),
         made="2024-03-09T10:00:00Z",
     )
@@ -278,7 +285,14 @@ def export(made_: Made, content: str) -> Export:
     leaves.append(one.leaf)
     index, size = len(leaves) - 1, len(leaves)
     return Export(
-        act=EnclosedStatement(index=index, kind="act", salt=one.salt, data=one.data, proof=path(index, leaves)),
+        act=EnclosedStatement(
+            index=index,
+            kind="act",
+            salt=one.salt,
+            data=one.data,
+            proof=path(index, leaves),
+            ledger_proof=ledger_proof(index, leaves),
+        ),
         size=size,
         checkpoint=sign_checkpoint(ORIGIN, size, tree(leaves), _LOG).note,
         consistency=joined(package.size, leaves),
@@ -328,6 +342,11 @@ def _chunk(number: int, name: str, length: int, start: int, leaves: int) -> Said
         "read": leaves,
     }
     return Said("chunk", canonical(said))
+
+
+def ledger_proof(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
+    """That the ledger before entry `index`, over which an act there is signed, is the beginning of this one."""
+    return joined(index, leaves) if index else ()
 
 
 def _mail_record(

@@ -439,6 +439,7 @@ class Statement:
     salt: bytes = by(digest)
     data: str = by(plain)
     proof: tuple[bytes, ...] = by(many(node))
+    ledger_proof: tuple[bytes, ...] | None = perhaps(many(node))
 
 
 @frozen
@@ -493,6 +494,7 @@ class Exported:
     data: str = by(plain)
     proof: tuple[bytes, ...] = by(many(node))
     size: int = by(whole)
+    ledger_proof: tuple[bytes, ...] = by(many(node))
     consistency: tuple[bytes, ...] = by(many(node))
 
 
@@ -577,6 +579,7 @@ class Act:
     body: Body
     form: Any
     note: Note
+    ledger_proof: tuple[bytes, ...]
 
 
 @frozen
@@ -641,12 +644,13 @@ def checkpoint(data: bytes) -> Checkpoint:
     return Checkpoint(origin=origin, size=int(size), root=node(root), note=signed)
 
 
-def act(index: int, data: str) -> Act:
+def act(index: int, data: str, ledger_proof: tuple[bytes, ...]) -> Act:
     signed = note(data)
     lines = signed.text.split("\n")
     need(len(lines) == 3 and lines[0] == "tocsin/act/1", "no act of this version")
     body = json_text(shape(Body))(lines[1])
-    return Act(index=index, body=body, form=FORMS[body.act](body.what) if body.act in FORMS else None, note=signed)
+    form = FORMS[body.act](body.what) if body.act in FORMS else None
+    return Act(index=index, body=body, form=form, note=signed, ledger_proof=ledger_proof)
 
 
 def json_lines(data: bytes, decoder: Decoder[T]) -> tuple[T, ...]:
@@ -658,8 +662,9 @@ def json_lines(data: bytes, decoder: Decoder[T]) -> tuple[T, ...]:
 
 def said(statement: Statement) -> Any:
     """What a statement says, as its kind has it."""
-    if statement.kind == "act":
-        return act(statement.index, statement.data)
+    need((statement.kind == "act") == (statement.ledger_proof is not None), "a ledger_proof is what acts have")
+    if statement.ledger_proof is not None:
+        return act(statement.index, statement.data, statement.ledger_proof)
     value = json_text(mapping)(statement.data)
     need(value.get("statement") == statement.kind, f"it is not of the kind {statement.kind}")
     return SAID[statement.kind](value)
@@ -685,7 +690,7 @@ def decoded(files: Mapping[str, bytes], digests: Mapping[str, str], reader: Read
     statements = at(STATEMENTS, lambda data: json_lines(data, shape(Statement)))
     export = document(EXPORT, shape(Exported))
     saying = {one.index: within(f"statement {one.index}", said, one) for one in statements}
-    last = within(EXPORT, partial(act, export.act), export.data)
+    last = within(EXPORT, partial(act, export.act, ledger_proof=export.ledger_proof), export.data)
     return Package(
         digests=digests,
         head=head,
@@ -876,6 +881,12 @@ def _tree(package: Package) -> Tree:
     return Tree(size=package.head.size, root=root)
 
 
+def _export_tree(package: Package) -> Tree:
+    root = package.root(package.export.size)
+    assert root is not None
+    return Tree(size=package.export.size, root=root)
+
+
 def _ascends(items: Iterable[Record | Statement]) -> bool:
     return all(one.index < next_.index for one, next_ in pairwise(items))
 
@@ -957,6 +968,7 @@ def records_have_their_statements(package: Package) -> Iterator[str]:
             continue
         laws = {
             "its chunk has another name or decoder": (chunk.name, chunk.decoder) == (leaf.segment, leaf.decoder),
+            "its statement stands before the end of its chunk": chunk.tree_start + chunk.leaves <= record.chunk,
             "its ordinal is not that of its place": record.index == chunk.tree_start + leaf.ordinal,
             "its ordinal lies beyond its chunk": leaf.ordinal < chunk.leaves,
             "its span lies beyond its chunk": leaf.offset + leaf.length <= chunk.length,
@@ -1085,8 +1097,9 @@ def _act_faults(one: Act, people: People, package: Package) -> Iterator[str]:
     body, origin = one.body, package.head.origin
     if body.ledger.size > one.index:
         yield "it was signed over a ledger larger than its own place"
-    if package.root(body.ledger.size) not in (None, body.ledger.root):
-        yield "it names another root than the checkpoint of that size"
+    grown = _export_tree(package) if one is package.acts[-1] else _tree(package)
+    if not is_prefix(body.ledger, grown, one.ledger_proof):
+        yield "the ledger it was signed over is not the beginning of this one"
     is_first = isinstance(one.form, Enrolment) and not people.known
     signers = dict(people.known)
     if is_first:
@@ -1164,10 +1177,8 @@ def the_export_is_of_this_package(package: Package) -> Iterator[str]:
     except RefusalError as why:
         yield f"the act of export: {why}"
         return
-    root = package.root(export.size)
-    assert root is not None
     leaf = _statement_leaf(export.salt, export.data)
-    if export.act < head.size or not is_in_tree(export.act, leaf, Tree(size=export.size, root=root), export.proof):
+    if export.act < head.size or not is_in_tree(export.act, leaf, _export_tree(package), export.proof):
         yield "the act of export is not in the tree, after what it exports"
     if one.index in taken_back(package.acts)[0]:
         yield "the act of export does not count"

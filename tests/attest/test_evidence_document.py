@@ -53,6 +53,7 @@ def test_the_verifier_takes_the_example() -> None:
     before = sha256(b"\1" + first + second).digest()
     standalone.check_consistent((2, before), tree, standalone.hashes(given["from_2_to_3"]))
     act = standalone.read_act(said["data"], 0)
+    standalone.check_consistent(act["ledger"], tree, said["ledger_proof"])
     standalone.signed_by(act["note"], standalone.verifier_key(act["what"]["key"], 1))
     witness = standalone.verifier_key(given["witness_key"], 4)
     name, key_id, signature, _ = standalone.read_note(f"{note[0]}\n{given['cosignature']}\n".encode())[1][0]

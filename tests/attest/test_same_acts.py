@@ -41,8 +41,8 @@ def is_read(note: bytes) -> bool:
 def is_read_alone(note: bytes) -> bool:
     try:
         with standalone.at(6, "entry 7"):
-            act = standalone.read_act(note, 7)
-            return len(act["ledger"]["root"]) == 32  # which the trees it is held against say
+            standalone.read_act(note, 7)
+            return True
     except standalone.Fault:
         return False
 

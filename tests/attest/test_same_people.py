@@ -42,7 +42,7 @@ def alone(acts: list[Act]) -> set[int] | None:
     log = standalone.verifier_key(str(vkey(WORKSPACE)), 1)
     try:
         read = [standalone.read_act(act.note.encode(), act.leaf) for act in acts]
-        return {taken for taken in standalone.judge(read, log, {}, lambda _: None) if isinstance(taken, int)}
+        return {taken for taken in standalone.judge(read, log, lambda _: None) if isinstance(taken, int)}
     except standalone.Fault:
         return None
 

@@ -81,7 +81,7 @@ def test_a_package_that_is_as_it_was_exported_passes_and_says_what_it_does_not_p
     assert "records: checked: 5 are in the tree" in said
     assert "checkpoint kept elsewhere: not checked: none given" in said
     assert "SELF-ATTESTED KEY" in said
-    assert "NOT PROVEN: that the logs were true" in said
+    assert "NOT SHOWN: that the logs were true" in said
     assert "1 of them not signed by a person" in said
 
 
@@ -415,6 +415,21 @@ BENT: dict[str, tuple[Edit, str]] = {
         "its inclusion proof does not lead to the root",
     ),
     "statement's salt": (said("salt", "0" * 64), "its inclusion proof does not lead to the root"),
+    "act without the proof of its ledger": (
+        edit_lines(
+            "statements.jsonl",
+            lambda lines: [lines[0], {k: v for k, v in lines[1].items() if k != "ledger_proof"}, *lines[2:]],
+        ),
+        "nothing proves that it was signed over this ledger",
+    ),
+    "act with another's proof of its ledger": (
+        edit_lines("statements.jsonl", lambda lines: lines[1].update(ledger_proof=lines[2]["ledger_proof"])),
+        "the consistency proof has too few hashes",
+    ),
+    "statement with a proof that acts have": (
+        edit_lines("statements.jsonl", lambda lines: lines[5].update(ledger_proof=[])),
+        "it is no act and has a ledger_proof",
+    ),
     "act dropped": (
         edit_lines("statements.jsonl", lambda lines: [lines[0], *lines[2:]]),
         "an act is missing between entries 0 and 2: whose keys counted cannot be judged",
@@ -561,6 +576,24 @@ def test_a_witness_nobody_named_counts_for_nothing(tmp_path: Path) -> None:
     said = outcome(maker.write(tmp_path / "p"))
     assert "not checked: stranger.example is a witness whom nobody named" in said
     assert "SELF-ATTESTED TIME" in said
+    assert said.splitlines()[-1] == (
+        "VERIFIED: the package is intact and its parts fit. That nothing was left out or rewritten before export rests "
+        "on the institution's own word alone."
+    )
+
+
+def test_the_outcome_says_who_named_the_witness_and_what_it_does_not_cover(tmp_path: Path) -> None:
+    maker = small_ledger()
+    folder = maker.write(tmp_path / "p")
+    (size,) = maker.cosigned
+    said = outcome(folder)
+    assert f"whom the institution named and not you, vouches for the first {size} of its" in said
+    assert "whom you named, vouches" in outcome(folder, Options(witnesses=(WITNESS.vkey,)))
+    maker.enrol(NEW, OFFICER, "analyst")
+    total = maker.publish()
+    later = outcome(maker.write(tmp_path / "later"))
+    assert f"the first {size} of its {total} entries" in later
+    assert f"{total - size} came later, 0 of the records among them" in later
 
 
 # -- acts ------------------------------------------------------------------------------------------------------------
@@ -604,6 +637,16 @@ def many(*steps: Callable[[Maker], object]) -> Callable[[Maker], None]:
 
 def later_but_dated_before(maker: Maker) -> None:
     maker.act("read", {}, OFFICER, at=time_text(START))
+
+
+def transplanted(maker: Maker) -> None:
+    """An act that the officer signed in good faith in another ledger of the same people, at a size not enclosed."""
+    other = Maker(START - 9)
+    other.enrol(OFFICER, OFFICER, "officer")
+    other.enrol(ANALYST, OFFICER, "analyst")
+    other.input(1, "logs/other.log")
+    other.input(2, "logs/more.log")
+    maker.state("act", other.note("handed_over", {"to": "somebody.example"}, OFFICER, previous=20))
 
 
 ACTS = {
@@ -696,6 +739,15 @@ ACTS = {
     "another root": Case(
         lambda m: m.act("read", {}, OFFICER, ledger={"root": b64(bytes(32)), "size": 14}),
         "it was signed over another ledger of 14 entries",
+    ),
+    "a chunk stated before its records": Case(
+        lambda m: m.chunk(9, "logs/more.log", LINES, shown=(0,), leaves=8, read=8),
+        "its chunk statement stands before records that it says are in the ledger",
+    ),
+    "an act of another ledger": Case(transplanted, "it was signed over another ledger of 4 entries"),
+    "an act over another empty ledger": Case(
+        lambda m: m.act("read", {}, OFFICER, ledger={"root": b64(bytes(32)), "size": 0}),
+        "the root of no entries is not that of an empty tree",
     ),
     "a later tree": Case(
         lambda m: m.act("read", {}, OFFICER, ledger={"root": b64(bytes(32)), "size": 99}), "which came after it"

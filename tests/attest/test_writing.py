@@ -14,13 +14,17 @@ import bagit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.record.acting import ADA, BELA, two_officers
 
 from tocsin.attest.bag import close_bag
-from tocsin.attest.page import ROWS
+from tocsin.attest.enclosed import read_package
+from tocsin.attest.page import ROWS, index
 from tocsin.attest.payload import Payload, safe_name
 from tocsin.attest.standalone import Options, verify
+from tocsin.attest.words import attested
 from tocsin.attest.writing import content_digest, seal_package, write_package
 from tocsin.errors import ConfigError, StoreError, VerificationError
+from tocsin.model.evidence import EnclosedStatement
 
 from .packing import MAIL, ORIGIN, Made, export, made, with_token
 
@@ -231,6 +235,59 @@ def test_the_first_thing_said_is_who_attests(tmp_path: Path) -> None:
     assert "Cosigned by witness.example.org" in read(tmp_path / "outside").text
 
 
+def test_the_page_opens_with_what_a_judge_asks(package: Path) -> None:
+    page = read(package)
+    text = " ".join(page.text.split())
+    opening = (
+        "Evidence: Mailbox of ada.example@tribunal.example read in bulk "
+        "This package holds 4 records of computer logs and 2 findings that rest on them, on the incident "
+        "\u201cMailbox of ada.example@tribunal.example read in bulk\u201d (4 March 2024). "
+        "It was exported on 9 March 2024, 10:00 UTC "
+        "from the ledger tribunal.example/tocsin. Who exported it: nobody by an own key"
+    )
+    assert opening in text
+    assert "Withheld: 2 other records of the same sessions, because no finding rests on them." in text
+    assert text.index("Withheld:") < text.index("SELF-ATTESTED") < text.index("What this package claims")
+    assert "rests on the institution's own word alone" in text
+
+
+def test_who_exports_is_named_by_person_and_key(tmp_path: Path) -> None:
+    by_officer = dataclasses.replace(made().package, by=("registrar@tribunal.example",))
+    write_package(by_officer, tmp_path / "package")
+    text = " ".join(read(tmp_path / "package").text.split())
+    assert "Who exported it: The officer (invented) (key registrar@tribunal.example)." in text
+
+
+def test_custody_is_told_in_words(package: Path) -> None:
+    text = " ".join(read(package).text.split())
+    assert "enrolled The custodian (invented) with the key duty@tribunal.example as custodian." in text
+    assert "signed by The officer (invented) (key registrar@tribunal.example); entry 1" in text
+    custody = text[text.index("Chain of custody What") : text.index("Records Each")]
+    assert "{" not in custody
+
+
+def test_a_package_that_cannot_be_derived_again_does_not_say_it_can(tmp_path: Path) -> None:
+    given_ = made(hide=frozenset({"Subject"})).package
+    write_package(dataclasses.replace(given_, reproducible=False), tmp_path / "package")
+    assert "evidence reproduce" not in read(tmp_path / "package").text
+    assert "evidence reproduce" not in (tmp_path / "package/README.txt").read_text()
+    write_package(made().package, tmp_path / "whole")
+    assert "evidence reproduce" in read(tmp_path / "whole").text
+
+
+def test_the_page_is_made_of_the_files_beside_it_alone(package: Path) -> None:
+    assert (package / "data/index.html").read_text() == index(read_package(package / "data"))
+
+
+@pytest.mark.parametrize(
+    ("later", "said"), [(0, "It covers every entry"), (5, "Not covered: 5 entries that came later")]
+)
+def test_an_attestation_says_who_named_it_and_what_it_does_not_cover(later: int, said: str) -> None:
+    told = attested("cosigned", "witness.example.org", 12, 0, "Ada Invented (key ada) (entry 3)", later, 1)
+    assert said in told
+    assert "Who named the witness as one to trust: Ada Invented (key ada) (entry 3)." in told
+
+
 def test_the_page_names_what_was_signed_by_no_person_and_what_is_not_enclosed(package: Path) -> None:
     text = " ".join(read(package).text.split())
     assert "The evidence was read 2 times" in text
@@ -298,3 +355,20 @@ def test_a_value_of_the_bag_info_cannot_start_a_line_of_its_own(tmp_path: Path) 
     (tmp_path / "data").mkdir()
     close_bag(tmp_path, {"Source-Organization": "a\nPayload-Oxum: 0.0"})
     assert (tmp_path / "bag-info.txt").read_text() == "Source-Organization: a Payload-Oxum: 0.0\nPayload-Oxum: 0.0\n"
+
+
+def test_what_a_stolen_key_signed_is_shown_as_not_counting(tmp_path: Path) -> None:
+    ledger = two_officers()
+    stolen = ledger.add("held", {"name": "Case 7", "reason": "a lie"}, ADA).leaf
+    ledger.add("revoked", {"name": ADA.name, "reason": "taken with the laptop", "since": stolen}, BELA)
+    acts = tuple(
+        EnclosedStatement(index=act.leaf, kind="act", salt=bytes(32), data=act.note.encode(), proof=(), ledger_proof=())
+        for act in ledger.acts
+    )
+    write_package(dataclasses.replace(made().package, statements=acts), tmp_path / "package")
+    page = (tmp_path / "package/data/index.html").read_text()
+    assert page.count("It does not count any more:") == 1
+    assert "taken with the laptop" in page.partition("It does not count any more:")[2].partition("</span>")[0]
+    graph = json.loads((tmp_path / "package/data/provenance.jsonld").read_bytes())["@graph"]
+    held = next(entity for entity in graph if entity.get("uco-core:name") == "held")
+    assert "does not count any more" in held["uco-core:description"]

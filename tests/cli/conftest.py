@@ -152,7 +152,14 @@ class Custody(types.ModuleType):
         return tuple(hand.given)
 
     def note_reading(
-        self, path: Path, kind: str, what: dict[str, Any], *, passphrase: str | None, actors: tuple[str, ...]
+        self,
+        path: Path,
+        kind: str,
+        what: dict[str, Any],
+        shown: str,
+        *,
+        passphrase: str | None,
+        actors: tuple[str, ...],
     ) -> str:
         """The reading on the record, unless it cannot be."""
         if not self.why_not:

@@ -134,7 +134,7 @@ def test_a_package_goes_out_and_its_receipt_comes_back(tocsin: Tocsin, officer: 
     assert tocsin("evidence", "transfer", "package", *to).code == 0
     received = tocsin("evidence", "receive", "note", "--package", "package", "--as", "registry", "-o", "receipt")
     assert received.code == 0, received.err
-    filed = tocsin("evidence", "receipt", "receipt", "--workspace", "ws")
+    filed = tocsin("evidence", "receipt", "receipt", "--workspace", "ws", "--as", "ada")
     assert filed.out == "receipt of registry@prosecution.example filed: entry 3 of the ledger\n"
     (tmp_path / "package/data/findings.json").write_text("[]")
     spoilt = tocsin("evidence", "receive", "note", "--package", "package", "--as", "registry", "-o", "again")

@@ -198,13 +198,39 @@ def test_a_hit_of_a_rule_that_is_gone_is_not_lost() -> None:
     assert "not loaded" in found.detector.title
 
 
-def test_id_follows_the_event_key_where_there_is_one() -> None:
-    state = findings.summarise(pa.Table.from_pylist([hit(1, actor__user__name=ADA)], schema=HITS))
-    moved = findings.summarise(pa.Table.from_pylist([hit(9, actor__user__name=ADA)], schema=HITS))
-    (a,) = findings.conclude(state, RULES, place, keys=lambda record: b"key")
-    (b,) = findings.conclude(moved, RULES, place, keys=lambda record: b"key")
-    (c,) = findings.conclude(moved, RULES, place)
-    assert a.id == b.id != c.id
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.text(max_size=8) | st.sampled_from([ADA, "bo", "nt authority\\system"]), min_size=7, max_size=7))
+def test_an_id_confirms_no_guess_of_what_a_record_says(said: list[str]) -> None:
+    names = (
+        "actor.user.name",
+        "user.name",
+        "device.hostname",
+        "src_endpoint.ip",
+        "actor.session.uid",
+        "process.cmd_line",
+        "resource.name",
+    )
+    (found,) = conclude(hit(1) | dict(zip(names, said, strict=True)))
+    (other,) = conclude(hit(1, actor__user__name=ADA))
+    assert found.id == other.id
+
+
+def test_another_rule_or_place_is_another_id() -> None:
+    rows = [hit(1, actor__user__name=ADA), hit(1, rule="rule-b", actor__user__name=ADA), hit(2, actor__user__name="bo")]
+    assert len({found.id for found in conclude(*rows)}) == 3
+
+
+def test_ids_differ_where_one_path_was_taken_in_twice_and_do_not_tell_how_the_accounts_are_sorted() -> None:
+    def ids(first: str, second: str) -> dict[str, str]:
+        rows = [hit(1, actor__user__name=first), hit(2, actor__user__name=second)]
+        state = findings.summarise(pa.Table.from_pylist(rows, schema=HITS))
+        found = findings.conclude(state, RULES, lambda record: RecordPlace("logs/twice.log", 7))
+        return {one.entities[0].id: one.id for one in found}
+
+    forward, backward = ids("ada.example", "bo.example"), ids("zoe.example", "bo.example")
+    assert len(set(forward.values())) == 2
+    assert forward["ada.example"] == backward["zoe.example"]
+    assert forward["bo.example"] == backward["bo.example"]
 
 
 def test_no_hits_no_findings() -> None:

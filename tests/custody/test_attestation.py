@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Executable, delete, insert, select, update
 from tests.record import recorder as recording
+from tests.record.acting import ADA, BELA, enrolment
 from tests.record.authority import Authority, make_authority, needs_openssl
 from tests.record.recorder import Recorder, fill, reread
 
@@ -28,6 +29,7 @@ from tocsin.record.checkpoint import log_key, sign_checkpoint
 from tocsin.record.keys import create_key, key_sources
 from tocsin.record.ledger import Ledger
 from tocsin.record.notes import ed25519_key
+from tocsin.record.people_keys import HeldKey
 from tocsin.record.verify import Verified, verify
 from tocsin.store.tables import checkpoints, cosignatures, timestamp_requests, timestamps
 from tocsin.store.workspace import create_workspace, open_workspace
@@ -241,6 +243,27 @@ def test_who_may_be_a_witness(bench: Bench) -> None:
         attestation.request_cosignature(bench.path, "stranger.example", None)
     with pytest.raises(ConfigError, match="said to have signed"):
         attestation.request_cosignature(bench.path, NAME, 10**6)
+
+
+def test_a_witness_whom_a_stolen_key_named_attests_nothing_and_is_no_fault(bench: Bench) -> None:
+    workspace, key = bench.recorder.workspace, bench.recorder.key
+
+    def act(kind: str, what: Mapping[str, Any], *by: HeldKey) -> int:
+        return record_act(workspace, key, kind, what, utc_text(bench.clock[0]), by).leaf
+
+    act("enrolled", enrolment(ADA, "officer"), ADA)
+    act("enrolled", enrolment(BELA, "officer"), ADA)
+    own = str(attestation.make_witness_key(NAME, bench.folder / "w.key", PASSPHRASE))
+    named = act("witness_trusted", {"key": own, "name": NAME}, ADA)
+    bench.cosigned()
+    assert bench.verified().attested is not None
+    act("revoked", {"name": ADA.name, "reason": "stolen", "since": named}, BELA)
+    assert bench.verified().attested is None
+    assert not attestation.list_witnesses(bench.path)[1]
+    with pytest.raises(ConfigError, match="no witness named"):
+        bench.request()
+    act("witness_trusted", {"key": own, "name": NAME}, BELA)
+    assert bench.verified().attested is not None, "whom an officer names after all is heard"
 
 
 def test_there_is_nothing_to_attest_before_anything_is_sealed(tmp_path: Path) -> None:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from tests.attest.packages import small_ledger
 
+from tocsin.books import entering_runs
 from tocsin.custody.chain import Hand, act, chain, did, key_rows, note_reading, signers
 from tocsin.custody.drill import drill, rehearse
 from tocsin.custody.enrolment import enrol, new_key, public_key, recover, revoke, succeed
 from tocsin.errors import ConfigError, RefusedError, TocsinError, VerificationError
 from tocsin.evidence.transfer import contents_of, file_receipt, pass_on, receive, take_back
-from tocsin.investigation import Settings, answers_of, investigate, verify_record
+from tocsin.investigation import Settings, answers_of, enter_notes, investigate, verify_record
+from tocsin.model.note import NoteEntry
 from tocsin.opening import create
 from tocsin.record import people_keys
 from tocsin.record.acts import Act, acts_of
 from tocsin.record.roles import Role, allowed_acts
+from tocsin.store.tables import inputs
 from tocsin.store.workspace import open_workspace
 
 ADA, BELA, REGISTRY = "ada@tribunal.example", "bela@tribunal.example", "registry@prosecution.example"
@@ -53,7 +59,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def ws(tmp_path: Path) -> Path:
     """A workspace with Ada as officer, Bela as custodian and a registry that receives."""
     place = tmp_path / "ws"
-    create(place, None)[0].close()
+    with create(place, None):
+        pass
     for name, person, role in (
         (ADA, "Ada Invented", Role.OFFICER),
         (BELA, "Bela Invented", Role.CUSTODIAN),
@@ -94,7 +101,8 @@ def test_nobody_comes_in_without_an_officer(ws: Path, tmp_path: Path) -> None:
 
 
 def test_an_empty_workspace_says_how_the_first_comes_in(tmp_path: Path) -> None:
-    create(tmp_path / "empty", None)[0].close()
+    with create(tmp_path / "empty", None):
+        pass
     key = new_key(tmp_path / "ada", ADA, ask)
     with pytest.raises(ConfigError, match="the first officer signs for himself"):
         enrol(tmp_path / "empty", str(key), "Ada Invented", [Role.OFFICER], by())
@@ -220,22 +228,41 @@ def test_what_is_taken_in_is_signed_for_with_a_receipt_a_log(ws: Path, tmp_path:
 def test_a_reading_changes_no_answer(ws: Path, logs: Path) -> None:
     investigate(Settings(paths=(str(logs),), workspace=ws), Silent())
     before = answers_of(ws, question=None, passphrase=None, progress=Silent())
-    assert note_reading(ws, "read", {"command": "exposure"}, passphrase=None) == ""
+    assert note_reading(ws, "read", {"command": "exposure"}, "ada", passphrase=None) == ""
     after = answers_of(ws, question=None, passphrase=None, progress=Silent())
     assert (before.findings, before.exposure, before.coverage) == (after.findings, after.exposure, after.coverage)
     link = chain(ws, None)[-1]
     assert (link.did, link.people, bool(link.login)) == ("read by: exposure", (), True)
 
 
+def test_what_was_read_cannot_be_guessed_from_the_act_and_can_be_compared(ws: Path) -> None:
+    outputs = []
+    for shown in ("ada.example", "ada.example", "bo.example"):
+        assert note_reading(ws, "read", {"command": "exposure"}, shown, passphrase=None) == ""
+        outputs.append(last_what(ws)["output"])
+    assert outputs[0] == outputs[1] != outputs[2]
+    assert outputs[0] != sha256(b"ada.example").hexdigest()
+
+
+def test_the_estate_cannot_be_guessed_from_what_a_run_took_in(ws: Path, logs: Path) -> None:
+    line = "pattern,kind\nada.example@tribunal.example,mailbox\n"
+    (ws / "estate" / "holdings.csv").write_text(line)
+    investigate(Settings(paths=(str(logs),), workspace=ws), Silent())
+    said = last_what(ws)["estate"]
+    plain = sha256(f"{sha256(line.encode()).hexdigest()}  holdings.csv\n".encode()).hexdigest()
+    assert len(said) == len(plain)
+    assert said != plain
+
+
 def test_a_reading_while_a_run_writes_is_not_on_record_and_says_so(ws: Path) -> None:
     with unchanged(ws), open_workspace(ws).writer_lock():
-        assert "another run is writing" in note_reading(ws, "read", {}, passphrase=None)
+        assert "another run is writing" in note_reading(ws, "read", {}, "", passphrase=None)
 
 
 def test_a_reading_of_a_workspace_that_cannot_be_written_goes_on(ws: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with unchanged(ws), monkeypatch.context() as patched:
         patched.setattr("tocsin.custody.chain.is_writable", lambda _: False)  # for the superuser everything can be
-        assert "cannot be written" in note_reading(ws, "read", {}, passphrase=None)
+        assert "cannot be written" in note_reading(ws, "read", {}, "", passphrase=None)
 
 
 @pytest.fixture
@@ -257,6 +284,74 @@ def test_a_package_is_passed_on_against_a_receipt(ws: Path, tmp_path: Path, pack
     assert contents_of(package).digest in transferred.did
     with unchanged(ws), pytest.raises(RefusedError, match="on record already"):
         file_receipt(ws, receipt.note, **signed(ws, tmp_path / BELA))
+
+
+def test_what_a_stolen_key_passed_on_and_filed_is_as_if_it_had_not(ws: Path, tmp_path: Path, package: Path) -> None:
+    boris = new_key(tmp_path / "boris", "boris@tribunal.example", ask)
+    enrol(ws, str(boris), "Boris Invented", [Role.CUSTODIAN], by(tmp_path / ADA))
+    note = passed_on(ws, tmp_path, package)
+    given = receive(note, package, str(tmp_path / REGISTRY), ask, {}).note
+    filed = file_receipt(ws, given, **signed(ws, tmp_path / "boris")).leaf
+    revoke(ws, "boris@tribunal.example", "stolen", filed, by(tmp_path / ADA))
+    file_receipt(ws, given, **signed(ws, tmp_path / BELA))
+    passed = next(link.entry for link in chain(ws, None) if link.kind == "transferred")
+    revoke(ws, BELA, "stolen as well", passed, by(tmp_path / ADA))
+    with (
+        unchanged(ws),
+        pytest.raises(VerificationError, match=f"entry {passed}, a transfer that does not count: .*well"),
+    ):
+        file_receipt(ws, given, **signed(ws, tmp_path / ADA))
+    assert [link.kind for link in chain(ws, None) if link.disowned] == ["transferred", "received", "received"]
+
+
+def test_what_a_stolen_key_took_in_is_told_anew_by_the_next_run(ws: Path, tmp_path: Path, logs: Path) -> None:
+    settings = Settings(paths=(str(logs),), workspace=ws, actors=_actors(ws, tmp_path / BELA))
+    investigate(settings, Silent())
+    revoke(ws, BELA, "stolen", chain(ws, None)[-1].entry, by(tmp_path / ADA))
+    investigate(dataclasses.replace(settings, actors=_actors(ws, tmp_path / ADA)), Silent())
+    assert chain(ws, None)[-1].kind == "collected"
+    assert (last_what(ws)["inputs"], last_what(ws)["records"]) == (1, 5)
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind, row in allowed_acts().items() if row.attended))
+def test_leaving_out_the_key_does_not_do_what_the_key_may_not(ws: Path, tmp_path: Path, kind: str) -> None:
+    with unchanged(ws), pytest.raises(RefusedError, match="one of them signs") as caught:
+        act(ws, kind, {}, passphrase=None)
+    assert f"tocsin key list --workspace {ws}" in str(caught.value.hint)
+    empty = tmp_path / "empty"
+    with create(empty, None):
+        pass
+    assert not act(empty, kind, {}, passphrase=None).what.keys() - {"login"}, "where nobody is enrolled nobody can"
+
+
+def test_what_an_act_would_end_is_refused_before_it_begins(ws: Path, tmp_path: Path) -> None:
+    (tmp_path / "tip").write_bytes(b"192.0.2.66\n")
+    enrol(ws, str(new_key(tmp_path / "ana", "ana@tribunal.example", ask)), "Ana", [Role.ANALYST], by(tmp_path / ADA))
+    for actors in ((), _actors(ws, tmp_path / "ana")):
+        with unchanged(ws), pytest.raises(RefusedError):
+            take_back(ws, tmp_path / "tip", "a desk", "a tip", passphrase=None, actors=actors, progress=Silent())
+    assert verify_record(ws, passphrase=None, progress=Silent()).segments == 0
+
+
+def test_a_key_named_twice_is_told(ws: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"the key {ADA} is named twice"):
+        signers(ws, by(tmp_path / ADA, tmp_path / BELA, tmp_path / ADA))
+
+
+def test_no_passphrase_is_told(ws: Path, tmp_path: Path) -> None:
+    hand = Hand(given=[str(tmp_path / ADA)], ask=lambda _: "", environment={})
+    with pytest.raises(ConfigError, match="no passphrase was given"):
+        signers(ws, hand)
+
+
+def test_what_comes_back_after_notes_were_entered_is_no_note(ws: Path, tmp_path: Path) -> None:
+    entry = NoteEntry(text="a call", time=1_935_655_200 * 10**9, by="Ada Invented", written=1_935_655_300 * 10**9)
+    enter_notes(ws, [entry], passphrase=None, progress=Silent())
+    (tmp_path / "tip").write_bytes(b"192.0.2.66\n")
+    take_back(ws, tmp_path / "tip", "a desk", "a tip", **signed(ws, tmp_path / BELA), progress=Silent())
+    with closing(open_workspace(ws)) as workspace, workspace.reading() as connection:
+        (returned,) = connection.execute(select(inputs.c.run).where(inputs.c.path.like("returned/%"))).scalars()
+        assert returned not in entering_runs(connection)
 
 
 def test_nobody_signs_for_a_package_that_is_not_the_one_passed_on(ws: Path, tmp_path: Path, package: Path) -> None:
@@ -291,7 +386,8 @@ def test_a_note_with_one_letter_changed_is_refused(ws: Path, tmp_path: Path, pac
 def test_a_receipt_for_what_was_never_passed_on_is_refused(ws: Path, tmp_path: Path, package: Path) -> None:
     note = passed_on(ws, tmp_path, package)
     elsewhere = tmp_path / "elsewhere"
-    create(elsewhere, None)[0].close()
+    with create(elsewhere, None):
+        pass
     enrol(elsewhere, str(public_key(ADA, str(tmp_path / ADA), ask, {})), "Ada", [Role.OFFICER], by(tmp_path / ADA))
     registry = public_key(REGISTRY, str(tmp_path / REGISTRY), ask, {})
     enrol(elsewhere, str(registry), "Registry", [Role.RECEIVER], by(tmp_path / ADA))

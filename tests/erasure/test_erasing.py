@@ -18,7 +18,9 @@ from sqlalchemy import Row, delete, select, update
 from tests.contracts.test_sources import SAMPLES
 from tests.journeys.logs import lines
 from tests.record.acting import ADA, BELA, CAI, enrolment
+from typer.testing import CliRunner
 
+from tocsin.cli.main import app
 from tocsin.cli.progress import Silence
 from tocsin.collect.source import all_sources
 from tocsin.erasure import dismantling, erasing, rewriting
@@ -36,6 +38,7 @@ from tocsin.record.binding import rewritten_statement
 from tocsin.record.commitment import leaf_text, salts_of
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.ledger import Ledger, edge_row
+from tocsin.record.people_keys import HeldKey
 from tocsin.record.proofs import TileReader
 from tocsin.record.segment import open_segment
 from tocsin.record.statements import append_statements
@@ -85,7 +88,7 @@ class Court:
     def named(self, name: str, *entries: int) -> tuple[str, ...]:
         """Records of the input of that name, as findings name them."""
         path = next(account.path for account in self.answers().accounting.inputs if account.path.endswith(name))
-        return tuple(f"{path}:{entry}" for entry in entries)
+        return tuple(f"{path}#{entry}" for entry in entries)
 
     def plan(self, *records: str, before: int | None = None) -> ErasurePlan:
         return erasing.plan_erasure(
@@ -204,9 +207,9 @@ def test_findings_that_leaned_on_it_are_proof_only_and_named_before(court: Court
     assert findings
     places = {place for one in findings for place in one.records}
     some = sorted(places)[:1]
-    (leaning,) = court.plan(*(f"{place.input}:{place.entry}" for place in some)).leaning
+    (leaning,) = court.plan(*(f"{place.input}#{place.entry}" for place in some)).leaning
     assert leaning.left == len(next(one for one in findings if one.id == leaning.id).records) - 1 > 0
-    plan = court.plan(*(f"{place.input}:{place.entry}" for place in sorted(places)))
+    plan = court.plan(*(f"{place.input}#{place.entry}" for place in sorted(places)))
     assert {one.id for one in plan.leaning if one.is_proof_only} == {one.id for one in findings}
     court.carry_out(plan)
     assert not [one for one in court.answers().findings if one.detector.title == "Any Sign-In"]
@@ -221,7 +224,7 @@ def test_a_chunk_can_lose_records_again_and_by_leaf(court: Court) -> None:
     court.erase("@5")
     with pytest.raises(ConfigError, match=r"@5 was erased before"):
         court.plan("@5")
-    with pytest.raises(ConfigError, match=r":4 was erased before"):
+    with pytest.raises(ConfigError, match=r"#4 was erased before"):
         court.plan(*court.named("a.jsonl", 4))
     court.erase("@6", *court.named("a.jsonl", 59))
     assert court.verified().erased == 3
@@ -248,6 +251,31 @@ def test_the_erased_first_of_two_copies_leaves_the_second_and_says_where_it_may_
     court.erase(*court.named("b.jsonl", 41))
     assert court.where(LINES[10].strip()) == []
     assert court.verified().erased == 2
+
+
+@pytest.mark.parametrize("name", ["again.jsonl", "again.jsonl.gz"])
+def test_the_same_file_under_another_name_does_not_bring_back_what_was_erased(
+    court: Court, tmp_path: Path, name: str
+) -> None:
+    done = court.erase(*court.named("a.jsonl", SIGN_IN))
+    native, content = f"{SIGN_IN:012d}".encode(), b"".join(LINES)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    for _ in range(2):
+        answers = investigate(Settings(paths=(str(tmp_path / "more"),), workspace=court.path, workers=1), Silence())
+        (told,) = [one for one in answers.accounting.inputs if one.path.endswith(name)]
+        assert (told.state, told.stored) == ("ignored", 0)
+        assert f"erased (entry {done.entry} of the ledger)" in told.reason
+        assert told.reason.endswith("a.jsonl")
+        assert court.where(native) == []
+    assert court.verified().erased == 1
+
+
+def test_another_file_comes_in_after_an_erasure_as_ever(court: Court, tmp_path: Path) -> None:
+    court.erase(*court.named("a.jsonl", SIGN_IN))
+    (tmp_path / "more.jsonl").write_bytes(lines(5, first=900))
+    answers = investigate(Settings(paths=(str(tmp_path / "more.jsonl"),), workspace=court.path, workers=1), Silence())
+    assert [one.stored for one in answers.accounting.inputs if one.path.endswith("more.jsonl")] == [5]
 
 
 def test_other_rules_and_exceptions_are_asked_of_what_is_left(court: Court, tmp_path: Path, settled: Path) -> None:
@@ -320,6 +348,36 @@ def test_while_a_hold_is_in_force_nothing_is_erased(court: Court) -> None:
     assert court.verified().erased == 1
 
 
+def act(court: Court, kind: str, what: dict[str, Any], *by: HeldKey) -> int:
+    return record_act(court.workspace, court.key, kind, what, AT, by).leaf
+
+
+def test_a_hold_lifted_by_a_stolen_key_keeps_records_and_what_it_erased_is_said(court: Court) -> None:
+    set_hold(court.path, "Case 7", "an appeal", [BELA], None)
+    lifted = release_hold(court.path, "Case 7", "a lie", [ADA], None).leaf
+    plan = court.plan("@6")
+    done = court.erase("@5")
+    assert not court.verified().unfounded
+    act(court, "revoked", {"name": ADA.name, "reason": "stolen", "since": lifted}, BELA)
+    for attempt in (lambda: court.plan("@6"), lambda: court.carry_out(plan, BELA, CAI)):
+        with pytest.raises(RefusedError, match="'Case 7' is in force"):
+            attempt()
+    (found,) = court.verified().unfounded
+    assert (found.entry, found.leaves) == (done.entry, 1)
+    told = CliRunner().invoke(app, ["record", "verify", "--workspace", str(court.path), "--quiet"])
+    assert told.exit_code == 0
+    assert f"NOT RIGHT:  1 records are gone for good by entry {done.entry}" in told.output
+
+
+def test_a_release_that_nobody_could_sign_lets_nothing_go(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_hold(court.path, "Case 7", "an appeal", [BELA], None)
+    with monkeypatch.context() as tampered:  # somebody who has the machine writes it himself
+        tampered.setattr("tocsin.record.acts._refuse_uncounted", lambda *_: None)
+        act(court, "released", {"name": "Case 7", "reason": "a lie"}, CAI)
+    with pytest.raises(VerificationError, match="whose role"):
+        court.plan("@5")
+
+
 @pytest.mark.parametrize("actors", [(ADA,), (ADA, ADA), (CAI, CAI)])
 def test_one_person_cannot_erase(court: Court, actors: tuple[Any, ...]) -> None:
     plan = court.plan("@5")
@@ -347,8 +405,8 @@ def test_who_may_not_leaves_everything_as_it_was(court: Court) -> None:
         ("@100000", "is no record"),
         ("@x", "is no leaf"),
         ("nothing", "names no record"),
-        ("elsewhere.jsonl:1", "there is no record"),
-        (":3", "names no record"),
+        ("elsewhere.jsonl#1", "there is no record"),
+        ("#3", "names no record"),
     ],
 )
 def test_what_names_no_record_is_said(court: Court, record: str, said: str) -> None:

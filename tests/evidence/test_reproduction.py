@@ -16,7 +16,7 @@ from tocsin.cli.progress import Silence
 from tocsin.correlate import identity
 from tocsin.errors import VerificationError
 from tocsin.evidence.enclosure import open_records
-from tocsin.evidence.reproduction import EnclosedChunk, Reproduced, findings_from, rules_of, unlike
+from tocsin.evidence.reproduction import EnclosedChunk, Reproduced, beside, findings_from, rules_of, unlike
 from tocsin.exercise import run as play
 from tocsin.investigation import Settings, investigate
 from tocsin.model.answers import Answers
@@ -139,6 +139,13 @@ def test_five_findings_are_the_same_from_the_records_of_the_five(whole: Investig
     found = {finding.id: finding for finding in reproduced.findings}
     assert [replace(found[each.id], responder=each.responder) for each in five] == list(five)
     assert whole.derived_again(chunks[::-1]).hits.equals(reproduced.hits)
+
+
+def test_what_the_same_records_give_beside_what_is_stated_is_told(whole: Investigated) -> None:
+    stated = whole.answers.findings[:5]
+    again = whole.derived_again(whole.enclosed([place for each in stated for place in each.records]))
+    assert stated[0].id not in beside(stated, again)
+    assert stated[0].id in beside(stated[1:], again)
 
 
 def test_a_record_that_is_left_out_or_changed_is_noticed(whole: Investigated) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tocsin.attest.enclosed import read_package
+from tocsin.attest.page import index
 from tocsin.attest.standalone import main as verify_alone
 from tocsin.cli.main import run
 from tocsin.errors import VerificationError
@@ -110,6 +113,22 @@ def test_a_redacted_field_stands_nowhere_and_the_rest_still_verifies(case: Path,
     assert tocsin("evidence", "reproduce", "P").code == 5
 
 
+def test_a_package_holds_no_digest_without_a_salt_but_those_that_its_format_tells_of(
+    case: Path, tocsin: Tocsin
+) -> None:
+    exported(tocsin, "--redact", "MailboxOwnerUPN")
+    told = (Path(__file__).resolve().parents[2] / "docs/formats/evidence.md").read_text()
+    told = told.split("### What guesses it allows")[1].split("## What is hashed")[0]
+    # Of an encrypted file, of ordinals, and a name under a key: nothing of what a record says.
+    harmless = {"segment_sha256", "fielded", "name"}
+    for line in Path("P/data/statements.jsonl").read_bytes().splitlines():
+        statement = json.loads(line)
+        if statement["kind"] in ("input", "chunk"):
+            said = json.loads(statement["data"]).items()
+            digests = {name for name, value in said if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)}
+            assert all(f"`{name}`" in told for name in digests - harmless), digests
+
+
 def test_a_field_no_record_has_cannot_be_withheld(case: Path, tocsin: Tocsin) -> None:
     done = tocsin("evidence", "export", findings()[0]["id"], "--workspace", "CASE", "-o", "P", "--redact", "NoSuch")
     assert (done.code, Path("P").exists()) == (2, False)
@@ -126,6 +145,107 @@ def test_a_rule_changed_in_the_package_no_longer_gives_its_findings(case: Path, 
     assert tocsin("evidence", "reproduce", "P").code == 4
     with pytest.raises(VerificationError, match="does not count as found"):
         reproduce(Path("P"))
+
+
+def edited(name: str, change: Callable[[Any], object]) -> None:
+    """A JSON file of the package, bent by whoever exports it before anything binds it."""
+    path = Path("P/data", name)
+    document = json.loads(path.read_bytes())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def without_lines(finding: str) -> None:
+    """Takes a finding's lines out of findings.jsonl too."""
+    path = Path("P/data/findings.jsonl")
+    kept = [line for line in path.read_bytes().splitlines(keepends=True) if json.loads(line)["finding"] != finding]
+    path.write_bytes(b"".join(kept))
+
+
+def test_an_account_of_a_finding_that_its_records_do_not_bear_out_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    assert reproduce(Path("P")).findings == len(findings())
+    told = findings()[0]["id"]
+
+    def worse(document: Any) -> None:
+        one = next(each for each in document["findings"] if each["id"] == told)
+        one["why"], one["detector"]["title"] = "The registrar did it", "Sabotage"
+
+    edited("findings.json", worse)
+    with pytest.raises(VerificationError, match=rf"finding {told} \(Sabotage\) is told otherwise.*detector, why"):
+        reproduce(Path("P"))
+
+
+def test_a_finding_left_out_or_put_in_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    kept, gone = findings()[0]["id"], findings()[1]["id"]
+    shutil.copytree("P", "whole")
+
+    edited("findings.json", lambda told: told.update(findings=[one for one in told["findings"] if one["id"] != gone]))
+    without_lines(gone)
+    with pytest.raises(VerificationError, match=f"{gone} was asked for.* left out"):
+        reproduce(Path("P"))
+    edited("package.json", lambda head: head["asked"].remove(gone))
+    with pytest.raises(VerificationError, match=f"give the finding {gone}.*left out"):
+        reproduce(Path("P"))
+    edited("reading.json", lambda how: how["beside"].append(gone))
+    with pytest.raises(VerificationError, match=r"index\.html"):
+        reproduce(Path("P"))
+    page = index(read_package(Path("P/data")))  # who says so openly says it on the page as well
+    assert gone in page
+    Path("P/data/index.html").write_text(page)
+    assert reproduce(Path("P")).beside == (gone,)
+
+    shutil.rmtree("P")
+    shutil.copytree("whole", "P")
+    edited(
+        "findings.json",
+        lambda told: told["findings"].append({**told["findings"][0], "id": "invented", "why": f"like {kept}"}),
+    )
+    with pytest.raises(VerificationError, match="do not give the finding invented"):
+        reproduce(Path("P"))
+
+
+def test_a_page_that_says_something_else_than_the_files_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    page = Path("P/data/index.html")
+    page.write_text(page.read_text().replace("It does not prove", "It proves", 1))
+    with pytest.raises(VerificationError, match=r"index\.html, line \d+: it does not say what the files"):
+        reproduce(Path("P"))
+    edited("package.json", lambda head: head.update(tool="tocsin 0.0.1"))
+    assert reproduce(Path("P")).made_by == "tocsin 0.0.1"
+
+
+def test_a_record_shown_with_a_time_it_does_not_have_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    entry = next(iter(json.loads(Path("P/data/reading.json").read_bytes())["times"]))
+    edited("reading.json", lambda how: how["times"].update({entry: "1"}))
+    with pytest.raises(VerificationError, match=f"the record at entry {entry} is shown with a time it does not have"):
+        reproduce(Path("P"))
+
+
+def test_a_package_says_who_named_the_witness_and_what_came_after_it(case: Path, tocsin: Tocsin) -> None:
+    tocsin("key", "new", "ada", "-o", "ada.key")
+    ada = key_of(tocsin, "ada")
+    enrolment = ("--person", "Ada Example", "--role", "officer", "--workspace", "CASE", "--as", "ada.key")
+    assert tocsin("key", "enrol", ada, *enrolment).code == 0
+    witness = tocsin("witness", "new", "archive.example/w1", "w1.key").out.strip()
+    assert tocsin("witness", "trust", witness, "--workspace", "CASE", "--as", "ada.key").code == 0
+    log = tocsin("witness", "list", "--workspace", "CASE").out.split()[1]
+    assert tocsin("witness", "request", "archive.example/w1", "--workspace", "CASE", "-o", "request").code == 0
+    signing = ("--key", "w1.key", "--state", "w1.state", "--log", log, "-o", "answer")
+    assert tocsin("witness", "sign", "request", *signing).code == 0
+    assert tocsin("witness", "accept", "answer", "--workspace", "CASE", "--as", "ada.key").code == 0
+    exported(tocsin, "--as", "ada.key")
+    (said,) = json.loads(Path("P/data/package.json").read_bytes())["outside"]
+    assert "signed by the witness archive.example/w1" in said
+    assert "Who named the witness as one to trust: Ada Example (key ada) (entry" in said
+    assert "Not covered: 1 entry that came later, no enclosed record among them." in said
+    assert "ATTESTED FROM OUTSIDE" in Path("P/data/index.html").read_text()
+    verified = tocsin("evidence", "verify", "P").out
+    assert "VERIFIED: the package is intact and its parts fit. Somebody outside, whom the institution named" in verified
+    assert "1 came later" in verified
+    assert tocsin("evidence", "reproduce", "P").code == 0
 
 
 def test_evidence_is_handed_over_by_an_officer_and_signed_for(
@@ -156,7 +276,9 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(
     assert json.loads(Path("OUT/package/data/attachments/indicators.stix.json").read_bytes())["type"] == "bundle"
     received = ("evidence", "receive", "OUT/transfer.note", "--package", "OUT/package", "-o", "receipt.note")
     assert tocsin(*received, "--as", "receiver.host.key").code == 0
-    assert tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE").code == 0
+    unsigned = tocsin("evidence", "receipt", "receipt.note", "--workspace", "CASE")
+    assert (unsigned.code, "tocsin key list --workspace CASE" in unsigned.err) == (5, True)
+    assert tocsin("evidence", "receipt", "receipt.note", *of).code == 0
     Path("tip.csv").write_text("203.0.113.9\n")
     back = ("share", "returned", "tip.csv", "--from", "Desk of the host state", "--note", "an address", *of)
     assert tocsin(*back).code == 0
@@ -168,3 +290,35 @@ def test_evidence_is_handed_over_by_an_officer_and_signed_for(
 def key_of(tocsin: Tocsin, name: str) -> str:
     shown = tocsin("key", "show", name, "--as", f"{name}.key").out
     return next(word for word in shown.split() if word.startswith(f"{name}+"))
+
+
+def test_a_package_says_nothing_of_where_it_was_made(
+    tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor of where its rules lie; logs are known by the paths they were given under, so these are given from beside."""
+    home = tmp_path / "telling-name"
+    (home / "rules").mkdir(parents=True)
+    shutil.copytree(SAMPLES / "m365_unified_audit", home / "logs")
+    rule = "title: {}\nid: 6f1d6f0e-5e0f-4f0a-9d51-00000000000{}\nlogsource: {{product: m365, service: audit}}\n"
+    same = "detection: {s: {Operation: New-InboxRule}, condition: s}\n"
+    (home / "rules" / "a.yml").write_text(rule.format("First", 1) + same)
+    (home / "rules" / "b.yml").write_text(rule.format("Second", 1) + same)
+    (home / "rules" / "c.yml").write_text("title: [")
+    (home / "rules" / "d.yml").write_text(
+        rule.format("Known", 2)
+        + "owner: Ada Invented\nreason: invented\nexpires: 2099-01-01\n"
+        + "filter: {rules: any, s: {Operation: Never}, condition: not s}\n"
+    )
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "configuration"))
+    monkeypatch.chdir(home)
+    given = ("logs", "--workspace", "CASE", "--rules", str(home / "rules"), "-q", "--format", "json")
+    assert tocsin("investigate", *given, "-o", "answers.json").code in (0, 3)
+    exported(tocsin)
+    package = home / "P"
+    assert {"a.yml", "d.yml"} <= {path.name for path in (package / "data/rules").iterdir()}
+    for path in package.rglob("*"):
+        assert not path.is_file() or b"telling-name" not in path.read_bytes(), path
+        assert not path.is_file() or str(SAMPLES.parents[1]).encode() not in path.read_bytes(), path
+    failed = json.loads((package / "data/premises.json").read_bytes())["could_not_run"]["failed"]
+    assert [one["path"] for one in failed] == ["b.yml", "c.yml"]
+    assert tocsin("evidence", "reproduce", "P").code == 0

@@ -22,6 +22,8 @@ class FoundWord(NamedTuple):
 class Words:
     """Finds `words`, each of the person at its place."""
 
+    beyond = 0
+
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
         self._pattern = re.compile("|".join(f"({re.escape(word)})" for word in words) or r"\b\B", re.IGNORECASE)

@@ -156,6 +156,12 @@ def test_the_servant_of_a_name_is_one_name_in_one_word_or_two() -> None:
     assert fold("عبد").text in FILLERS
 
 
+def test_a_form_that_begins_or_ends_with_a_small_word_is_searched_for_with_it() -> None:
+    assert "de la quellmar, zorb" in name("de la Quellmar, Zorb").words
+    assert "عبد القزبير طندور" in name("عبد القزبير طندور").words
+    assert "zorb de quellmar" not in name("Zorb de Quellmar").words
+
+
 def test_user_names_are_in_one_system_throughout() -> None:
     words = name("Жорб Щукельмаров").words
     assert {"zhorbshchukelmarov", "zshchukelmarov", "shchukelmarovzh", "jorbchtchoukelmarov"} <= set(words)
@@ -189,7 +195,7 @@ def test_no_user_name_is_a_common_word() -> None:
     ("address", "searched"),
     [
         ("Zorb.Quell@example.org", {"zorb.quell@example.org", "zorb.quell", "zorb_quell", "zorb-quell", "zorbquell"}),
-        ("z.quell+x@example.org", {"z.quell+x@example.org", "z.quell@example.org", "z.quell", "z_quell", "z-quell", "zquell"}),
+        ("z.que+x@example.org", {"z.que+x@example.org", "z.que@example.org"}),
         ("zorbquell@example.org", {"zorbquell@example.org"}),
         ("z.que@example.org", {"z.que@example.org"}),
         ("press.office@example.org", {"press.office@example.org"}),

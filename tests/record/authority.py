@@ -67,12 +67,16 @@ class Authority:
         )
         return builder.sign(self.root_key, hashes.SHA256())
 
-    def answer(self, request: bytes, certificate: x509.Certificate | None = None) -> bytes:
-        """What OpenSSL answers to a request."""
+    def answer(
+        self, request: bytes, certificate: x509.Certificate | None = None, *, chain: Path | None = None
+    ) -> bytes:
+        """What OpenSSL answers to a request; the certificates in the file `chain` go with it, in its order."""
         signer, query, reply = self.folder / "signer.pem", self.folder / "q.tsq", self.folder / "q.tsr"
         signer.write_bytes((certificate or self.certificate()).public_bytes(serialization.Encoding.PEM))
         query.write_bytes(request)
         command = f"openssl ts -reply -queryfile {query} -signer {signer} -inkey {self.folder}/key.pem -section tsa"
+        if chain is not None:
+            command += f" -chain {chain}"
         subprocess.run(
             [*command.split(), "-config", self.folder / "tsa.cnf", "-out", reply], check=True, capture_output=True
         )

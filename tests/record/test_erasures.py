@@ -11,15 +11,18 @@ from tocsin.record.binding import REWRITTEN, rewritten_statement
 from tocsin.record.commitment import RecordSalts, all_salts, leaf_hashes, salts_of
 from tocsin.record.erasures import Erasures
 from tocsin.record.holds import holds_of, in_force, refuse_if_held
+from tocsin.record.people import disowned_in
 from tocsin.record.residue import Remnant, Residue, Unread, open_residue, remnant_hash, seal_residue
 from tocsin.record.runs import indexes_in, runs_of
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import Statement
+from tocsin.share.erasure import holds_text
 from tocsin.store.derivation import new_secret
 
-from .acting import ADA, BELA, Ledger, two_officers
+from .acting import ADA, BELA, CAI, Ledger, enrolment, person, two_officers
 
 NAME = "ab" * 32
+DORA = person("dora@tribunal.example", 4)
 
 
 def rewritten(leaf: int, *erased: int) -> Statement:
@@ -103,6 +106,85 @@ def test_an_erasure_while_a_hold_was_in_force_is_a_fault_of_the_record() -> None
     act = erasing(ledger, 4)
     with pytest.raises(VerificationError, match="stands while the hold 'Case 7'"):
         Erasures(ledger.acts, [rewritten(act + 1, 4)])
+
+
+def revoke(ledger: Ledger, since: int) -> None:
+    """Bela revokes Ada's key: somebody else signed with it from entry `since` on."""
+    ledger.add("revoked", {"name": ADA.name, "reason": "stolen", "since": since}, BELA)
+
+
+def test_a_hold_that_a_stolen_key_lifted_holds_again() -> None:
+    ledger = two_officers()
+    ledger.add("held", {"name": "Case 7", "reason": "an appeal"}, BELA)
+    lifted = ledger.add("released", {"name": "Case 7", "reason": "a lie"}, ADA).leaf
+    assert not in_force(ledger.acts)
+    revoke(ledger, lifted)
+    with pytest.raises(RefusedError, match="'Case 7' is in force"):
+        refuse_if_held(ledger.acts)
+    (hold,) = holds_of(ledger.acts)
+    assert f"entry {lifted} released it and does not count" in hold.still_held[0]
+
+
+def test_a_hold_that_a_stolen_key_set_holds_nothing_and_is_listed() -> None:
+    ledger = two_officers()
+    stolen = ledger.add("held", {"name": "Case 7", "reason": "a nuisance"}, ADA).leaf
+    ledger.add("held", {"name": "Case 8", "reason": "an appeal"}, BELA)
+    revoke(ledger, stolen)
+    assert [hold.name for hold in in_force(ledger.acts)] == ["Case 8"]
+    nuisance, _ = holds_of(ledger.acts)
+    assert "stolen" in nuisance.disowned
+    assert "DOES NOT COUNT" in holds_text(holds_of(ledger.acts))
+
+
+def test_an_erasure_by_a_stolen_key_is_no_fault_and_is_said_to_be_unfounded() -> None:
+    ledger = two_officers()
+    act = erasing(ledger, 4, 5)
+    gone = [rewritten(act + 1, 4, 5)]
+    assert not Erasures(ledger.acts, gone).unfounded
+    revoke(ledger, act)
+    (found,) = Erasures(ledger.acts, gone).unfounded
+    assert (found.entry, found.leaves) == (act, 2)
+    assert "stolen" in found.why
+
+
+def test_an_erasure_past_a_hold_that_a_stolen_key_lifted_is_said_to_be_unfounded() -> None:
+    ledger = two_officers()
+    ledger.add("held", {"name": "Case 7", "reason": "an appeal"}, BELA)
+    lifted = ledger.add("released", {"name": "Case 7", "reason": "a lie"}, ADA).leaf
+    act = ledger.add("erased", {"leaves": [[4, 4]], "reason": "an order"}, BELA, CAI).leaf
+    revoke(ledger, lifted)
+    (found,) = Erasures(ledger.acts, [rewritten(act + 1, 4)]).unfounded
+    assert found.entry == act
+    assert f"the hold 'Case 7' was lifted by entry {lifted}, which does not count" in found.why
+
+
+def test_a_hold_that_counts_again_after_an_erasure_makes_it_unfounded_and_no_fault() -> None:
+    ledger = two_officers()
+    hold = ledger.add("held", {"name": "Case 7", "reason": "an appeal"}, BELA).leaf
+    thief = ledger.add("revoked", {"name": BELA.name, "reason": "a lie", "since": hold}, ADA).leaf
+    ledger.add("enrolled", enrolment(DORA, "officer"), ADA)
+    act = ledger.add("erased", {"leaves": [[4, 4]], "reason": "an order"}, DORA, CAI).leaf
+    ledger.add("revoked", {"name": ADA.name, "reason": "stolen", "since": thief}, ADA)
+    (found,) = Erasures(ledger.acts, [rewritten(act + 1, 4)]).unfounded
+    assert found.entry == act
+
+
+HOUSE = (ADA, BELA)
+steps = st.lists(st.tuples(st.sampled_from(("held", "released", "revoked")), st.integers(0, 1)), max_size=9)
+
+
+@given(steps)
+def test_holds_are_those_of_a_ledger_without_what_was_taken_back(taken: list[tuple[str, int]]) -> None:
+    ledger = two_officers()
+    for kind, who in taken:
+        other = HOUSE[1 - who]
+        if not all(ledger.registry.holders[each.name].is_in_force for each in HOUSE):
+            break
+        what = {"name": other.name, "reason": "stolen", "since": 3} if kind == "revoked" else {"name": "Case 7"}
+        ledger.add(kind, what, HOUSE[who])
+    standing = [act for act in ledger.acts if act.leaf not in ledger.registry.disowned and act.kind != "revoked"]
+    assert [hold.leaf for hold in in_force(ledger.acts)] == [hold.leaf for hold in in_force(standing)]
+    assert disowned_in(ledger.acts) == ledger.registry.disowned
 
 
 @pytest.mark.parametrize("data", [b"{}", b'{"statement":"rewritten"}', b"no", rewritten_statement(1, "", "", [3])[:-1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import time
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
 from tocsin.errors import VerificationError
+from tocsin.record.certificate_order import in_der_order, token_of
 from tocsin.record.timestamps import check_answer, check_token, nonce_of, second_opinion, stamp_request
 
 from .authority import Authority, make_authority, needs_openssl
@@ -43,6 +45,46 @@ def test_a_good_stamp_says_who_when_and_how_exactly(authority: Authority, answer
     assert (stamp.accuracy, stamp.authority) == (1_500_000_000, "CN=Invented Time")
     assert check_token(stamp.token, NOTE, roots) == stamp
     assert (second_opinion(stamp, NOTE, roots) or "").startswith("OpenSSL")
+
+
+def chained(authority: Authority, *, is_reversed: bool) -> tuple[int, bytes]:
+    """An answer with two certificates beside the signer's, in the one order or the other: never both that of DER."""
+    other = authority.certificate(days=(-3, 33)).public_bytes(Encoding.PEM)
+    chain = [authority.root.read_bytes(), other]
+    path = authority.folder / "chain.pem"
+    path.write_bytes(b"".join(reversed(chain) if is_reversed else chain))
+    request = stamp_request(NOTE)
+    return request.nonce, authority.answer(request.data, chain=path)
+
+
+def test_an_authority_may_send_its_chain_in_the_order_of_the_chain(authority: Authority) -> None:
+    roots, refused = authority.root.read_bytes(), 0
+    for is_reversed in (False, True):
+        nonce, data = chained(authority, is_reversed=is_reversed)
+        stamp = check_answer(data, NOTE, nonce, roots)
+        assert stamp.token in data  # kept as received
+        assert check_token(stamp.token, NOTE, roots) == stamp
+        assert (second_opinion(stamp, NOTE, roots) or "").startswith("OpenSSL")
+        try:
+            decode_timestamp_response(data)
+        except ValueError:
+            refused += 1
+    assert refused
+
+
+def test_an_order_of_certificates_changes_nothing_else(authority: Authority, answer: tuple[int, bytes]) -> None:
+    assert in_der_order(answer[1]) == answer[1]
+    _, data = chained(authority, is_reversed=False)
+    ordered = in_der_order(data)
+    assert (len(ordered), sorted(ordered)) == (len(data), sorted(data))
+    assert in_der_order(ordered) == ordered
+
+
+@given(st.binary(max_size=60))
+def test_what_is_no_answer_has_no_order_and_no_token(data: bytes) -> None:
+    assert len(in_der_order(data)) == len(data)
+    with contextlib.suppress(ValueError):
+        assert token_of(data) in data
 
 
 def test_without_openssl_there_is_one_opinion(

@@ -102,7 +102,13 @@ def _action(names: _Names, act: Deed, number: int, objects: Sequence[str], resul
         "@id": names.id("action", str(number)),
         "@type": "case-investigation:InvestigativeAction",
         "uco-core:name": act.kind,
-        "uco-core:description": "; ".join([words, *(f"{name}: {text}" for name, text in said(act.what))]),
+        "uco-core:description": "; ".join(
+            [
+                words,
+                *([f"does not count any more: {well_formed(act.disowned)}"] if act.disowned else []),
+                *(f"{name}: {text}" for name, text in said(act.what)),
+            ]
+        ),
         "uco-action:startTime": time,
         "uco-action:endTime": time,
         "uco-action:performer": {"@id": who[0]},

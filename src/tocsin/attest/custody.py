@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tocsin.errors import VerificationError
 from tocsin.model.evidence import EnclosedStatement, Package
 from tocsin.model.instant import NANOSECONDS, format_time, parse_time
 from tocsin.record.acts import read_act
+from tocsin.record.people import disowned_in
 from tocsin.render.element import well_formed
 
 _WIDTH = 1000
@@ -54,6 +55,7 @@ class Deed(NamedTuple):
 
     entry    index of its leaf; `size` entries stood before it
     at       RFC 3339; `by` the keys that signed; `is_of_person` whether anybody's own key did
+    disowned why a revocation among the acts of the package takes it back, "" where none does
     """
 
     entry: int
@@ -63,6 +65,7 @@ class Deed(NamedTuple):
     is_of_person: bool
     size: int
     what: Mapping[str, Any]
+    disowned: str = ""
 
 
 class Step(NamedTuple):
@@ -107,7 +110,27 @@ class Chart(NamedTuple):
 def deeds(package: Package) -> tuple[Deed, ...]:
     """The acts among the package's statements, in the order of the ledger. Raises VerificationError."""
     acts = sorted((one for one in package.statements if one.kind == "act"), key=lambda one: one.index)
-    return tuple(deed(one, package.origin) for one in acts)
+    disowned = disowned_in(read_act(one.index, one.data) for one in acts)
+    return tuple(deed(one, package.origin)._replace(disowned=disowned.get(one.index, "")) for one in acts)
+
+
+def persons(acts: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+    """By name of a key, whose it is, as acts (kind, what) about keys say; their order is the ledger's."""
+    found: dict[str, str] = {}
+    for kind, what in acts:
+        if kind == "enrolled":
+            found[str(what.get("name"))] = str(what.get("person", ""))
+        elif kind in ("succeeded", "recovered"):
+            found[str(what.get("new_name"))] = found.get(str(what.get("name")), "")
+    return found
+
+
+def by_whom(keys: Sequence[str], origin: str, names: Mapping[str, str]) -> str:
+    """Who signed, as a reader would say it: `Ada Invented (key ada)`, or that nobody's own key did."""
+    of_people = [name for name in keys if name != origin]
+    if not of_people:
+        return "nobody by an own key: the ledger's key signed"
+    return " and ".join(f"{names[name]} (key {name})" if names.get(name) else f"the key {name}" for name in of_people)
 
 
 def deed(statement: EnclosedStatement, origin: str) -> Deed:
@@ -134,7 +157,8 @@ def steps(acts: Sequence[Deed]) -> tuple[Step, ...]:
     """The acts in order; runs of one kind by the same keys as one step."""
     runs: list[list[Deed]] = []
     for act in acts:
-        if runs and (runs[-1][-1].kind, runs[-1][-1].by) == (act.kind, act.by) and act.kind == "read":
+        alike = (act.kind, act.by, act.disowned)
+        if runs and (runs[-1][-1].kind, runs[-1][-1].by, runs[-1][-1].disowned) == alike and act.kind == "read":
             runs[-1].append(act)
         else:
             runs.append([act])

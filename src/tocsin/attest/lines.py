@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
+from tocsin.attest.custody import made_at
 from tocsin.attest.payload import safe_name
 from tocsin.errors import VerificationError
 from tocsin.model.evidence import EnclosedRecord, EnclosedStatement, Export, Package, ShownFields
@@ -24,10 +25,14 @@ def head(package: Package) -> dict[str, Json]:
         "origin": package.origin,
         "log_key": package.log_key,
         "tool": package.tool,
-        "asked": list(package.asked),
+        "asked": [well_formed(name) for name in package.asked],
         "size": package.size,
         "redacted": [well_formed(name) for name in package.redacted],
         "reproducible": package.reproducible,
+        "made": made_at(package),
+        "by": [well_formed(name) for name in package.by],
+        "note": well_formed(package.note),
+        "outside": [well_formed(sentence) for sentence in package.outside],
         "counts": {
             "records": len(package.records),
             "statements": len(package.statements),
@@ -49,12 +54,15 @@ def reading(package: Package) -> dict[str, Json]:
     if how.dating is not None:
         dating = {"time": str(how.dating[0]), "is_latest": how.dating[1]}
     preambles = how.preambles.items()
+    times = sorted((one.index, one.time) for one in package.records if one.time is not None)
     return {
+        "beside": list(how.beside),
+        "times": {str(index): str(time) for index, time in times},
         "as_of": None if how.as_of is None else str(how.as_of),
         "dating": dating,
         "names": dict(sorted(how.names.items())),
-        "paths": {f"{safe_name(name)}.yml": path for name, path in sorted(how.paths.items())},
         "preambles": {str(leaf): base64.b64encode(data).decode("ascii") for leaf, data in sorted(preambles)},
+        "rules": [f"{safe_name(name)}.yml" for name in how.rules],
     }
 
 
@@ -68,9 +76,14 @@ def statement_lines(statements: Iterable[EnclosedStatement]) -> Iterator[bytes]:
     """`statements.jsonl`, by index."""
     for one in sorted(statements, key=lambda one: one.index):
         data = _text(one.data, f"statement at entry {one.index}")
-        yield _line(
-            {"index": one.index, "kind": one.kind, "salt": one.salt.hex(), "data": data, "proof": proof(one.proof)}
-        )
+        shown: dict[str, Json] = {
+            "index": one.index,
+            "kind": one.kind,
+            "salt": one.salt.hex(),
+            "data": data,
+            "proof": proof(one.proof),
+        }
+        yield _line(shown if one.ledger_proof is None else shown | {"ledger_proof": proof(one.ledger_proof)})
 
 
 def consistency(package: Package) -> list[Json]:
@@ -86,6 +99,7 @@ def export(act: Export) -> dict[str, Json]:
         "salt": one.salt.hex(),
         "data": _text(one.data, f"act at entry {one.index}"),
         "proof": proof(one.proof),
+        "ledger_proof": proof(one.ledger_proof or ()),
         "size": act.size,
         "consistency": proof(act.consistency),
     }

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.attest import custody, validation, withheld, words
-from tocsin.attest.custody import Deed
 from tocsin.model.answers import BlindRule
 from tocsin.model.coverage import CoverageState
 from tocsin.model.evidence import EnclosedRecord, Package
 from tocsin.model.exposure import Exposure, Premises
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.instant import NANOSECONDS, format_time
+from tocsin.render import deeds
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,8 +66,11 @@ class PremisesView(NamedTuple):
     exposure: tuple[Exposure, ...]
 
 
-def index(package: Package, acts: Sequence[Deed], made: str) -> str:
-    """The page. Every value in it is escaped; it is byte-equal for an equal package."""
+def index(package: Package) -> str:
+    """The page of a package as its files have it (`enclosed.read_package`). Every value in it is escaped; it is
+    byte-equal for equal files and the same version of the program.
+    """
+    acts, made = custody.deeds(package), custody.made_at(package)
     folder = Path(__file__).parent / "templates"
     style = (folder / "index.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
@@ -87,6 +90,7 @@ def index(package: Package, acts: Sequence[Deed], made: str) -> str:
             style_digest=digest,
             package=package,
             made=made,
+            people=custody.persons((act.kind, act.what) for act in acts),
             rows=ROWS,
             incidents=incidents,
             loose=loose,
@@ -122,11 +126,16 @@ def _environment() -> Environment:
         asked_for=words.asked_for,
         summary=words.summary,
         terms=words.TERMS,
-        commands=words.verify_commands(),
+        commands=words.verify_commands,
+        title=words.title,
+        opening=words.opening,
         verifier_note=words.VERIFIER_NOTE,
         self_attested=words.SELF_ATTESTED,
+        attested=words.ATTESTED,
+        trust_note=words.TRUST_NOTE,
         act_words=custody.WORDS,
-        said=custody.said,
+        did=deeds.did,
+        by_whom=custody.by_whom,
         outside_kinds=custody.OUTSIDE,
     )
     return environment

@@ -40,6 +40,11 @@ class Payload:
             folder.mkdir(mode=0o700, exist_ok=True)
 
     @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._folder
+
+    @property
     def files(self) -> tuple[Enclosed, ...]:
         """What was written, by path."""
         return tuple(sorted(self._files))

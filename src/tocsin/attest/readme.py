@@ -18,20 +18,23 @@ def readme(package: Package, made: str) -> str:
 
 
 def _lines(package: Package, made: str) -> Iterator[str]:
-    title = f"Evidence package of {shown(package.origin)}"
-    yield from (title, "=" * min(len(title), _WIDTH), "")
+    title = textwrap.wrap(shown(words.title(package)), _WIDTH)
+    yield from (*title, "=" * max(map(len, title)), "")
+    for paragraph in words.opening(package):
+        yield from (*_wrapped(paragraph), "")
     yield from _wrapped(f"Made {made} for {words.asked_for(package)}. {words.summary(package)}")
     yield from _wrapped("Open data/index.html in any browser: it needs no network and runs no program.")
     yield ""
-    if not package.outside:
-        yield f"*** {words.SELF_ATTESTED} ***"
+    yield f"*** {words.ATTESTED if package.outside else words.SELF_ATTESTED} ***"
     yield from _listed(words.attestation(package))
+    if package.outside:
+        yield from _wrapped(words.TRUST_NOTE)
     yield from ("", "WHAT IT CLAIMS", "")
     yield from _listed(words.claims(package))
     yield from ("", "WHAT IT DOES NOT CLAIM", "")
     yield from _listed(words.not_claimed(package))
     yield from ("", "HOW TO VERIFY", "")
-    for command, shows in words.verify_commands():
+    for command, shows in words.verify_commands(package):
         yield f"    {command}"
         yield from _wrapped(shows, "        ")
     yield ""

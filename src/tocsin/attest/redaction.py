@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
 
 from tocsin.attest.searching import ANYWHERE_FROM, Search
+from tocsin.attest.spellings import spellings, variants
 from tocsin.errors import RefusedError
 from tocsin.model.evidence import Package
 from tocsin.model.finding import Detector, Finding, Incident, Link
 from tocsin.model.reference import RecordPlace
-from tocsin.render.plain import shown
 
 MASK = "[redacted]"
 
 # Shorter than this a value says what any file says ("yes", "403"): it is kept out by the other two guards.
 _SOUGHT_FROM = 4
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}")
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]*\w")
 _OWN_WORDS = re.compile(r"[A-Za-z]+")
 
 
@@ -49,8 +48,17 @@ T = TypeVar("T")
 
 
 def values_of(text: str) -> Iterator[str]:
-    """The values that must not leave, of one field's JSON text: each text and number in it; of true and null none."""
-    yield from _leaves(json.loads(text))
+    """The values that must not leave, of one field's JSON text: each text and number in it; of true and null none.
+
+    Of a text also each mail address in it, and what stands before its at sign where that is searched for at all: in
+    logs it is the account, under another domain or none.
+    """
+    found = list(_leaves(json.loads(text)))
+    for value in tuple(found):
+        for address in _ADDRESS.findall(value):
+            local = address.partition("@")[0]
+            found += [part for part in (address, local) if part not in found and is_sought(part)]
+    yield from found
 
 
 def check_records(package: Package) -> None:
@@ -89,7 +97,8 @@ class Mask:
 
     def __init__(self, values: Iterable[str]) -> None:
         """For these values; an empty one is none."""
-        ordered = sorted({value for value in values if value}, key=lambda value: (-len(value), value))
+        wanted = {each for value in values for each in variants(value) if each}
+        ordered = sorted(wanted, key=lambda value: (-len(value), value))
         self._values = ordered
         self._any = _alternatives(value for value in ordered if len(value) >= _SOUGHT_FROM)
         self._all = _alternatives(ordered)
@@ -120,14 +129,13 @@ def is_sought(value: str) -> bool:
 
 
 class Sought:
-    """Looks for values in bytes, each in every form it could stand in; those that cannot be sought are not looked for.
+    """Looks for values in bytes, each as `attest.spellings` writes it; those that cannot be sought are not looked for.
 
-    As UTF-8, UTF-16, JSON (once and twice escaped), HTML, per cent encoded, in hex, and in base64 at each of its three
-    alignments; what looks like base64 is read as well.
+    What looks like base64 is read as well.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        forms = [form for value in sorted({value for value in values if is_sought(value)}) for form in _forms(value)]
+        forms = [form for value in sorted({value for value in values if is_sought(value)}) for form in spellings(value)]
         self._search = Search(forms) if forms else None
 
     def stands_in(self, data: bytes) -> bool:
@@ -162,36 +170,6 @@ def _decoded(data: bytes) -> Iterator[bytes]:
 def _tail(text: bytes) -> bytes:
     rest = text[len(text) // 4 * 4 :]
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
-
-
-def _forms(value: str) -> set[bytes]:
-    values = {value} if value.isascii() else {value, value.lower(), value.upper()}
-    return {form for each in values for form in _forms_of(each)}
-
-
-def _forms_of(value: str) -> set[bytes]:
-    texts = {value, shown(value), html.escape(value), html.escape(value).replace("&#x27;", "&#39;")}
-    texts |= {html.escape(value).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"), html.escape(shown(value))}
-    for _ in range(2):
-        texts |= {json.dumps(text, ensure_ascii=ascii_alone)[1:-1] for text in texts for ascii_alone in (True, False)}
-    data = value.encode("utf-8", "surrogatepass")
-    texts |= {quote(data, safe=""), quote(data), quote_plus(data)}
-    texts |= {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text) for text in list(texts) if "%" in text}
-    plain = {text.encode("utf-8", "surrogatepass") for text in texts}
-    plain |= {value.encode(code, "surrogatepass") for code in ("utf-16-le", "utf-16-be")}
-    found = set(plain) | {data.hex().encode(), data.hex().upper().encode()}
-    for form in plain:
-        found |= {inside for inside in _inside_base64(form) if len(inside) >= ANYWHERE_FROM}
-    return found
-
-
-def _inside_base64(data: bytes) -> Iterator[bytes]:
-    """The characters that bytes make in base64 whatever stands before and behind them, at each of three alignments."""
-    for lead in range(3):
-        text = base64.b64encode(bytes(lead) + data)
-        first, end = -(-lead * 8 // 6), (lead + len(data)) * 8 // 6
-        yield text[first:end]
-        yield text[first:end].replace(b"+", b"-").replace(b"/", b"_")
 
 
 def _alternatives(values: Iterable[str]) -> re.Pattern[str] | None:

@@ -74,7 +74,7 @@ MEMBERS = {
     "shown fields": "names:utf8 names_salt:hex values:list statement?:int",
     "value": "salt:hex text:utf8",
     "withheld value": "digest:hex",
-    "said": "index:int kind:str salt:hex data:utf8 proof:hashes",
+    "said": "index:int kind:str salt:hex data:utf8 proof:hashes ledger_proof?:hashes",
     "input": "statement:str input:int path:str *",
     "chunk": "statement:str name:str decoder:str input:int offset:int length:int tree_start:int leaves:int"
     " first_entry:int read:int *",
@@ -89,7 +89,7 @@ MEMBERS = {
     "revoked": "name:str reason:str since:index *",
     "witness_trusted": "key:str *",
     "exported": "content:str asked:list records:int redacted:list *",
-    "export": "act:int salt:hex data:utf8 proof:hashes size:int consistency:hashes",
+    "export": "act:int salt:hex data:utf8 proof:hashes ledger_proof:hashes size:int consistency:hashes",
 }
 
 # What a fault of each step means for the claim.
@@ -105,7 +105,8 @@ Bag = tuple[Path, dict[str, str]]  # where it lies; SHA-256 by path, as listed
 Key = tuple[str, bytes, bytes]  # name, id, public key
 Note = tuple[str, list[tuple[str, bytes, bytes, str]]]  # text; name, key id, signature and line of each signature
 Tree = tuple[int, bytes]  # size, root
-Stamp = tuple[int, int, int, int, str]  # act that holds it, size of the ledger, seconds since 1970, give or take, who
+# Act that holds it, size of the ledger, seconds since 1970, give or take, who, and whether the reader named who it is.
+Stamp = tuple[int, int, int, int, str, bool]
 Taken = dict[int | str, int]  # by entry of an act that was taken back, or name of a key that fell with one: revocation
 
 
@@ -165,10 +166,12 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
     bind(records, said)
     told(6, f"statements: checked: {len(said) + len(acts):,}; records are bound to chunk and input")
     with at(8, f"entry {export['act']} ({EXPORT})"):
-        check_said(export, export["act"], (export["size"], trees[export["size"]]))
-        last = read_act(export["data"], export["act"])
+        newer = export["size"], trees[export["size"]]
+        check_said(export, export["act"], newer)
+        last = read_act(export["data"], export["act"]) | {"grown": (newer, export["ledger_proof"])}
         check(last["act"] == "exported", f"it is an act {last['act']!r} and not that of export")
-    taken = judge([*acts, last], log, trees, lambda note: told(7, f"note: {note}"))
+    check_grown([*acts, last])
+    taken = judge([*acts, last], log, lambda note: told(7, f"note: {note}"))
     nobody = sum(log[0] in act["by"] for act in acts)
     told(7, f"acts: checked: {len(acts):,}, {nobody} of them not signed by a person")
     with at(8, last["where"]):
@@ -186,16 +189,32 @@ def verify(folder: Path, options: Options, say: Callable[[str], None] = print) -
         stamps += [stamp] if stamp else []
     check_times([*acts, last], stamps)
     told(11, f"times: {f'checked against {len(stamps)}' if stamps else 'not checked: none'} from outside")
-    say(plain(f"PROVEN: the {len(records):,} records, where their bytes are shown byte for byte, are in the ledger of"))
+    say(plain(f"SHOWN: the {len(records):,} records, where their bytes are shown byte for byte, are in the ledger of"))
     say(plain(f"  {log[0]} as it stood at {size:,} entries; the keys named signed the acts shown;"))
     say("  no file of the payload was changed since the export.")
-    say("NOT PROVEN: that the logs were true before they were sealed; that the findings follow from the records (see")
+    say("NOT SHOWN: that the logs were true before they were sealed; that the findings follow from the records (see")
     say("  `tocsin evidence reproduce`); that nothing else stands in the ledger, such as a later revocation; that the")
     say("  holder of a key is who the ledger says; any time but those of steps 9 and 10; that a person did anything.")
     if not options.log_key:
         say("SELF-ATTESTED KEY: no --log-key was given. Whoever makes a key can make a ledger.")
     if not stamps:
         say("SELF-ATTESTED TIME: nobody outside is shown to have seen this ledger. It can have been made at one go.")
+    say(f"VERIFIED: the package is intact and its parts fit. {outcome_of(size, records, stamps)}")
+
+
+def outcome_of(size: int, records: Sequence[Object], stamps: Sequence[Stamp]) -> str:
+    """What stands on somebody outside, and what on the institution's own word, in a sentence or two."""
+    if not stamps:
+        return "That nothing was left out or rewritten before export rests on the institution's own word alone."
+    brought = [stamp for stamp in stamps if stamp[5]]
+    covered = max(stamp[1] for stamp in brought or stamps)
+    whom = "whom you named" if brought else "whom the institution named and not you"
+    said = f"Somebody outside, {whom}, vouches for the first {covered:,} of its {size:,} entries as they stood then."
+    later, left = max(size - covered, 0), sum(each["index"] >= covered for each in records)
+    rest = (
+        f"{later:,} came later, {left:,} of the records among them: that they are whole, and that" if later else "That"
+    )
+    return f"{said} {rest} nothing was left out before, rests on the institution's own word alone."
 
 
 def open_bag(folder: Path) -> Bag:
@@ -337,13 +356,15 @@ def read_statements(bag: Bag, tree: Tree) -> tuple[dict[int, Object], list[Objec
             index, kind = shown["index"], shown["kind"]
             check_said(shown, index, tree)
             if kind == "act":
-                acts.append(read_act(shown["data"], index))
+                check("ledger_proof" in shown, "nothing proves that it was signed over this ledger")
+                acts.append(read_act(shown["data"], index) | {"grown": (tree, shown["ledger_proof"])})
                 continue
             known = kind in ("input", "chunk", "derived", "fields", "rewritten")
             check(known, f"version 1 knows no statement of the kind {kind!r}")
             said[index] = canonical(shown["data"])
             check(said[index].get("statement") == kind, f"it is no statement of the kind {kind!r}")
             said[index] = members(said[index], kind)
+            check("ledger_proof" not in shown, "it is no act and has a ledger_proof")
     return said, acts
 
 
@@ -366,6 +387,8 @@ def bind(records: Sequence[Object], said: dict[int, Object]) -> None:
             leaf, chunk = shown["leaf"], stated(shown["chunk"], "chunk")
             same = (chunk["name"], chunk["decoder"]) == (leaf["segment"], leaf["decoder"])
             check(same, "its chunk statement is that of another chunk")
+            after = chunk["tree_start"] + chunk["leaves"] <= shown["chunk"]
+            check(after, "its chunk statement stands before records that it says are in the ledger")
             placed = chunk["tree_start"] + leaf["ordinal"] == shown["index"] and 0 <= leaf["ordinal"] < chunk["leaves"]
             check(placed, "it does not lie where its chunk statement has it")
             inside = 0 <= leaf["offset"] <= leaf["offset"] + leaf["length"] <= chunk["length"]
@@ -394,23 +417,29 @@ def read_act(data: bytes, index: int) -> Object:
     except ValueError:
         time = -1
     check(moment(time) == act["at"], "it gives no time")
-    where, tree = f"entry {index} (act {act['act']!r} of {act['at']})", members(act["ledger"], "ledger")
-    return act | {"index": index, "note": note, "time": time, "where": where, "ledger": tree}
+    where, over = f"entry {index} (act {act['act']!r} of {act['at']})", members(act["ledger"], "ledger")
+    return act | {"index": index, "note": note, "time": time, "where": where, "ledger": (over["size"], over["root"])}
 
 
-def judge(acts: Sequence[Object], log: Key, trees: dict[int, bytes], note: Callable[[str], None]) -> Taken:
+def check_grown(acts: Sequence[Object]) -> None:
+    """(7) Each act was signed over the ledger that has it, as it was before: none is carried over from another one."""
+    for act in acts:
+        size, index, (tree, proof) = act["ledger"][0], act["index"], act["grown"]
+        with at(7, act["where"]):
+            check(0 <= size <= index, f"it speaks of a ledger of {size} entries, which came after it")
+            check_consistent(act["ledger"], tree, proof, f"it was signed over another ledger of {size} entries")
+
+
+def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Taken:
     """(7) Who could sign what, each act as of its own entry: a fold over them in order. What was taken back."""
     people: dict[str, Object] = {}  # by key name: `key`, `roles`, `person`, and `said`: the acts that end it
     taken, about, last = Taken(), [], None
     for act in acts:
-        what, by, index, size = act["what"], act["by"], act["index"], act["ledger"]["size"]
+        what, by, index = act["what"], act["by"], act["index"]
         with at(7, act["where"]):
             between = f"before {index}" if last is None else f"between entries {last} and {index}"
             check(act["previous"] == last, f"an act is missing {between}: whose keys counted cannot be judged")
             last = index
-            check(0 <= size <= index, f"it speaks of a ledger of {size} entries, which came after it")
-            root = trees.get(size, act["ledger"]["root"])
-            check(root == act["ledger"]["root"], f"it was signed over another ledger of {size} entries", ANEW)
             check(act["act"] in MAY_SIGN, "version 1 knows no such act")
             first = act["act"] == "enrolled" and not people and by == [what.get("name")]
             if log[0] in by:
@@ -552,7 +581,7 @@ def check_cosignatures(
                 check(time < 1 << 63, "a cosignature gives no time: it has more than 63 bits")
                 check_signature(key, signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
             met.add((name, key_id))
-            stamp = held.get(line, NEVER), size, time, 0, name
+            stamp = held.get(line, NEVER), size, time, 0, name, (name, key_id) in wanted
             yield f"cosignature: checked: {size:,} entries, {moment(time)}, by {name}, {why}", stamp
     with at(9, "the witness you gave"):
         for name, key_id in wanted:
@@ -598,7 +627,7 @@ def check_tokens(
         under = (
             "a root you gave" if options.tsa_roots else "the root in the package: ask the authority whether it is its"
         )
-        stamp = held.get(bag[1][path], NEVER), size, time, accuracy, path
+        stamp = held.get(bag[1][path], NEVER), size, time, accuracy, path, bool(options.tsa_roots)
         yield f"time stamp: checked: {size:,} entries, {moment(time)}, give or take {accuracy} s, under {under}", stamp
     if not roots:
         yield "time stamps: none enclosed", None
@@ -638,7 +667,7 @@ def check_times(acts: Sequence[Object], stamps: Sequence[Stamp]) -> None:
     """(11) No act claims a time that one from outside contradicts: none before it once the ledger has it, none after it
     where the ledger stamped has the act. The second is the first with index and time counted backwards."""
     for sign, how, why in ((1, "back-dated", "came later"), (-1, "post-dated", "was there already")):
-        bounds = sorted((a if sign > 0 else 1 - n, (sign * t - more, n, t, who)) for a, n, t, more, who in stamps)
+        bounds = sorted((a if sign > 0 else 1 - n, (sign * t - more, n, t, who)) for a, n, t, more, who, _ in stamps)
         tightest = list(accumulate((bound for _, bound in bounds), max))
         for act in acts:
             place = bisect_right(bounds, sign * act["index"], key=lambda each: each[0])
@@ -865,7 +894,7 @@ def check_included(leaf: bytes, index: int, tree: Tree, proof: Sequence[bytes]) 
     check(found == tree[1], "its inclusion proof does not lead to the root: it is not in this ledger")
 
 
-def check_consistent(old: Tree, new: Tree, proof: Sequence[bytes]) -> None:
+def check_consistent(old: Tree, new: Tree, proof: Sequence[bytes], forked: str = "the ledger was forked") -> None:
     """RFC 9162, 2.1.4.2: the older tree is the beginning of the newer, larger one."""
     if old[0] == 0:
         check(not proof and old[1] == sha256().digest(), "the root of no entries is not that of an empty tree")
@@ -876,7 +905,7 @@ def check_consistent(old: Tree, new: Tree, proof: Sequence[bytes]) -> None:
     # It starts at the largest perfect tree that ends where the old one does: where that is all of it, at its root.
     start, *rest = [old[1], *proof] if old[0] & (old[0] - 1) == 0 else (proof or [b""])
     found = climb(index, last, start, rest, "the consistency proof")
-    check(found == (old[1], new[1]), "the consistency proof does not join the two: the ledger was forked")
+    check(found == (old[1], new[1]), f"the consistency proof does not join the two: {forked}", ANEW)
 
 
 def climb(index: int, last: int, start: bytes, proof: Sequence[bytes], name: str) -> tuple[bytes, bytes]:
@@ -940,7 +969,6 @@ def main(arguments: Sequence[str]) -> int:
         return 4
     except OSError as error:
         asked.error(plain(f"{error.filename}: {error.strerror}: nothing is said of the package"))
-    print("VERIFIED")
     return 0
 
 

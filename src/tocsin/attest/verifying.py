@@ -13,6 +13,7 @@ from rfc3161_client import VerifierBuilder, decode_timestamp_response
 from tocsin.attest import standalone
 from tocsin.attest.standalone import Options
 from tocsin.errors import VerificationError
+from tocsin.record.certificate_order import in_der_order
 from tocsin.record.timestamps import answer_of
 
 __all__ = ["VERIFIER", "Options", "verify_package"]
@@ -39,7 +40,7 @@ def verify_package(folder: Path, options: Options, say: Callable[[str], None]) -
 def check_token(token: bytes, note: bytes, roots: bytes, time: int) -> None:
     """That rfc3161-client too takes the token for the note under the roots (PEM). Raises ValueError."""
     try:
-        response = decode_timestamp_response(token if _is_answer(token) else answer_of(token))
+        response = decode_timestamp_response(in_der_order(token if _is_answer(token) else answer_of(token)))
         if int(response.tst_info.gen_time.timestamp()) != time:
             raise ValueError("it reads another time in it")
         verifier = VerifierBuilder(roots=x509.load_pem_x509_certificates(roots)).build()

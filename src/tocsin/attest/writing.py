@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tocsin.attest import bag, case_uco, lines, page, ro_crate, validation, withheld, words
 from tocsin.attest.custody import deed, deeds, made_at
+from tocsin.attest.enclosed import read_package
 from tocsin.attest.payload import Payload, safe_name
 from tocsin.attest.readme import readme
 from tocsin.attest.redaction import check_records, refuse_leaks, without
@@ -131,7 +132,7 @@ def _fill(payload: Payload, package: Package, values: list[str]) -> None:
     for name, data in sorted(package.attachments.items()):
         payload.add(f"attachments/{safe_name(name)}", data, _JSON, "Goes with the package: no proof leads to it")
     payload.add("verify.py", VERIFIER.read_bytes(), _PYTHON, "The verifier: one file to read before it is run")
-    index = page.index(package, acts, made).encode("utf-8")
+    index = page.index(read_package(payload.folder)).encode("utf-8")
     payload.add(page.NAME, index, _PAGE, "The package for a reader: needs no network, runs no program")
     graph = case_uco.graph(package, acts, payload.files, made)
     payload.add(case_uco.NAME, json_text(graph).encode("utf-8"), _LINKED, "Provenance as CASE 1.4 / UCO JSON-LD")

@@ -60,7 +60,7 @@ def erase(
     records: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RECORD]", help="PATH:ENTRY as findings name it, or @LEAF in the ledger.", show_default=False
+            metavar="[RECORD]", help="PATH#ENTRY as findings name it, or @LEAF in the ledger.", show_default=False
         ),
     ] = None,
     before: Annotated[

@@ -17,6 +17,7 @@ from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
     from tocsin.evidence.export import Exported
+    from tocsin.evidence.unpacking import Reproduction
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -93,7 +94,6 @@ def verify(
     if not package.is_dir():
         raise ConfigError(f"{package} is not a folder", hint="name the folder that holds bagit.txt")
     verify_package(package, asked, lambda line: release(f"{line}\n", None))
-    release("VERIFIED\n", None)
 
 
 @commands.command()
@@ -103,12 +103,29 @@ def reproduce(package: Annotated[Path, typer.Argument(metavar="DIR", exists=True
     from tocsin.evidence.unpacking import reproduce as again
 
     verify_package(package, Options(), tell)
-    done = again(package)
-    release(
-        f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records; "
-        "titles, incidents and index.html are not derived again\n",
-        None,
+    release(reproduced_text(again(package)), None)
+
+
+def reproduced_text(done: Reproduction) -> str:
+    """What was derived again, and what was not, for the terminal."""
+    page = (
+        f"not compared: made by another version, {shown(done.made_by)}"
+        if done.made_by
+        else "made again from the package's other files, byte for byte"
     )
+    lines = [
+        f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records",
+        f"findings:   {done.findings:,}, each as the enclosed records and rules give it; none added, none left out",
+        f"index.html: {page}",
+        "not derived again: the titles, scores and links of incidents; whose own work a finding is; verdicts, coverage "
+        "and exceptions (premises.json); provenance.jsonld",
+    ]
+    if done.beside:
+        lines.insert(
+            2,
+            f"beside:     given by the same records, not asked for and not told: {', '.join(map(shown, done.beside))}",
+        )
+    return "\n".join(lines) + "\n"
 
 
 def _content(path: Path) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +23,15 @@ class Reading:
     actors: tuple[Signer, ...]
 
     def done(self, command: str, arguments: Mapping[str, str | int], shown: str, *, kind: str = "read") -> None:
-        """Put it on record, with the digest of what is `shown`; where that cannot be, say so and go on.
+        """Put it on record, with the keyed digest of what is `shown`; where that cannot be, say so and go on.
 
         `arguments` name nobody: how many were asked for, and not who. Raises RefusedError where the keys that sign may
         not read.
         """
         from tocsin.custody.chain import note_reading
 
-        what = {"command": command, "arguments": dict(arguments), "output": sha256(shown.encode()).hexdigest()}
-        why_not = note_reading(self.workspace, kind, what, passphrase=self.passphrase, actors=self.actors)
+        what = {"command": command, "arguments": dict(arguments)}
+        why_not = note_reading(self.workspace, kind, what, shown, passphrase=self.passphrase, actors=self.actors)
         if why_not:
             tell(f"tocsin: that this was read is not on record: {why_not}")
 

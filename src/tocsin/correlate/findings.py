@@ -194,7 +194,6 @@ def conclude(
     state: pa.Table,
     rules: Mapping[str, RuleInfo],
     place: Callable[[int], RecordPlace],
-    keys: Callable[[int], bytes] | None = None,
 ) -> tuple[Finding, ...]:
     """Findings by first time (those without a time last), then gravest level, rule, subject and id.
 
@@ -204,7 +203,8 @@ def conclude(
     account, source. `Finding.entities` has the subject first, the others sorted; its records are those kept, in time,
     and how many more there were is counted.
 
-    Ids are made from the rule, the subject and the first record's event key (`keys`), or its place without `keys`.
+    Ids are made from the rule and the place of the first record alone (`_identities`): whoever is shown an id can try
+    guesses against it, so nothing that a log says of anybody goes into it.
     A rule that is in the hits and not in `rules` gives findings at medium under its id, rather than none.
     """
     if not state.num_rows:
@@ -221,22 +221,21 @@ def conclude(
     times = groups.times.tolist()
     lasts = np.maximum.reduceat(groups.lasts, groups.starts).tolist()
     hits = np.add.reduceat(groups.hits, groups.starts).tolist()
-    ids = crosswalk()
+    techniques = crosswalk()
+    ids = _identities(rule_ids, [(records[start], place(records[start])) for start in groups.starts.tolist()])
     findings: list[tuple[tuple[object, ...], Finding]] = []
-    taken: set[str] = set()
     for number, (start, end) in enumerate(zip(groups.starts.tolist(), groups.ends.tolist(), strict=True)):
         rule = rules.get(rule_ids[number]) or _unloaded(rule_ids[number])
         places = tuple(place(record) for record in records[start:end])
-        key = keys(records[start]) if keys else f"{places[0].input}\0{places[0].entry}".encode()
         first, last = (None, None) if groups.untimed[start] else (times[start], lasts[number])
         named, processes = entities.of_group(number, subjects.entities[texts[number]])
         finding = Finding(
-            id=_identify(rule.id, texts[number], key, taken),
+            id=ids[number],
             detector=Detector(kind="sigma", id=rule.id, title=rule.title, level=rule.level),
             techniques=tuple(sorted(set(rule.techniques))),
             tactics=tuple(sorted(set(rule.tactics))),
             attack_version=rule.attack_version,
-            techniques_elsewhere=ids.elsewhere(rule.techniques),
+            techniques_elsewhere=techniques.elsewhere(rule.techniques),
             first=first,
             last=last,
             entities=named,
@@ -459,12 +458,24 @@ def _mailbox(value: str) -> Entity | None:
     return Entity(EntityType.MAILBOX, value.lower()) if is_mailbox else None
 
 
-def _identify(rule: str, subject: str, key: bytes, taken: set[str]) -> str:
-    """`f-` and 12 hex digits; in the rare case that they are taken, those of the digest's digest."""
-    digest = hashlib.sha256(b"\0".join((rule.encode(), subject.encode(), key))).digest()
-    while (found := f"f-{digest.hex()[:12]}") in taken:
-        digest = hashlib.sha256(digest).digest()
-    taken.add(found)
+def _identities(rules: Sequence[str], firsts: Sequence[tuple[int, RecordPlace]]) -> list[str]:
+    """Per finding, of its rule and first record (reference, place): `f-`, 12 hex digits of a digest of rule and place.
+
+    An id leaves the house where names are withheld. The digest has no salt, so that the enclosed records alone give it
+    again: it must hold nothing but what is shown beside it. That rules out the subject, and the record's event key as
+    well, which is made of what the record says. Where a digest is taken (one path with two contents, or by chance) the
+    later record in the order of the record gets the digest's digest; of one record, the later finding in order.
+    """
+    found = [""] * len(firsts)
+    taken: set[str] = set()
+    for number in sorted(range(len(firsts)), key=lambda number: firsts[number][0]):
+        _, where = firsts[number]
+        said = f"{rules[number]}\0{where.input}\0{where.entry}"
+        digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+        while (identity := f"f-{digest.hex()[:12]}") in taken:
+            digest = hashlib.sha256(digest).digest()
+        taken.add(identity)
+        found[number] = identity
     return found
 
 

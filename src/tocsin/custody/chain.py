@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tocsin.errors import ConfigError, RefusedError, StoreError
+from tocsin.errors import ConfigError, ProtectionError, RefusedError, StoreError
 from tocsin.model.custody import KeyRow, Link
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import Act, acts_of, people_acts, record_act
@@ -16,6 +15,7 @@ from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people import Holder, Registry, registry_of
 from tocsin.record.people_keys import Asking, Signer, signer_of
+from tocsin.render import deeds
 from tocsin.store.workspace import Workspace, is_writable
 
 
@@ -42,7 +42,7 @@ def registry_of_workspace(workspace: Workspace, key: WorkspaceKey) -> Registry:
 def people_of(workspace: Workspace, key: WorkspaceKey) -> Registry:
     """The same, from the acts that say who is who alone: quick, however often the evidence was read.
 
-    It does not know what else a revocation took back.
+    It does not know what else a revocation took back: its `disowned` is not all of them.
     """
     with workspace.reading() as connection:
         return registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))
@@ -57,7 +57,14 @@ def signers(path: Path, hand: Hand) -> tuple[Signer, ...]:
         return ()
     with open_existing(path, hand.passphrase) as (workspace, key):
         registry = people_of(workspace, key)
-    return tuple(_standing(path, one, registry, hand) for one in hand.given)
+    found = tuple(_standing(path, one, registry, hand) for one in hand.given)
+    names = [each.name for each in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(
+            f"the key {twice} is named twice, and signs once",
+            hint="name each key once; where two people sign, the second brings a key of their own",
+        )
+    return found
 
 
 def _standing(path: Path, given: str, registry: Registry, hand: Hand) -> Signer:
@@ -84,14 +91,26 @@ def act(
 
 
 def note_reading(
-    path: Path, kind: str, what: Mapping[str, Any], *, passphrase: str | None, actors: Sequence[Signer] = ()
+    path: Path,
+    kind: str,
+    what: Mapping[str, Any],
+    shown: str,
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer] = (),
 ) -> str:
-    """Puts a reading into the ledger where that is possible; else why it is not there, and the reading goes on."""
+    """Puts a reading into the ledger where that is possible; else why it is not there, and the reading goes on.
+
+    The act has what was shown as `output`, a digest under a key of the workspace: acts leave with every package, and
+    against a plain digest a name that is withheld there could be tried.
+    """
     if not is_writable(path):
         return f"{path} cannot be written"
     try:
-        act(path, kind, what, passphrase=passphrase, actors=actors)
-    except StoreError as error:
+        with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+            said = {**what, "output": key.name_of("output", shown)}
+            record_act(workspace, key, kind, said, utc_text(now_utc()), actors)
+    except (StoreError, ProtectionError) as error:
         return str(error)
     return ""
 
@@ -162,62 +181,4 @@ def _person(name: str, registry: Registry) -> str:
 
 def did(act: Act) -> str:
     """What an act says was done, in one sentence's words."""
-    what = act.what
-    match act.kind:
-        case "enrolled":
-            return f"enrolled {what['person']} with the key {what['name']} as {_and(what['roles'])}"
-        case "succeeded":
-            return f"replaced the key {what['name']} by {what['new_name']}"
-        case "recovered":
-            return f"replaced the lost key {what['name']} by {what['new_name']}: {what['reason']}"
-        case "revoked":
-            since = "" if what["since"] is None else f" from {what['since']:,} entries on"
-            return f"revoked the key {what['name']}{since}: {what['reason']}"
-        case "collected":
-            return f"took in {_number(what, 'inputs')} inputs with {_number(what, 'records')} records"
-        case "read" | "verified":
-            return f"{'read' if act.kind == 'read' else 'checked'} by: {what.get('command', '')}{_asked(what)}"
-        case "exported":
-            return f"made a package of {_number(what, 'records')} records for {_and(what.get('asked', []))}"
-        case "transferred" | "handed_over":
-            return f"passed the package {what.get('content', '')} on to {what.get('to', '')}"
-        case "received":
-            return f"filed the receipt of {what.get('from', '')} for the package {what.get('content', '')}"
-        case "returned":
-            return f"took in what {what.get('from', '')} sent back, {what.get('path', '')}: {what.get('note', '')}"
-        case "held":
-            return f"set the hold {what.get('name', '')}: {what.get('reason', '')}"
-        case "released":
-            return f"released the hold {what.get('name', '')}: {what.get('reason', '')}"
-        case "erased":
-            return f"erased {_number(what, 'records')} records, whose commitments remain: {what.get('reason', '')}"
-        case "drilled":
-            return f"rehearsed succession, loss and recovery: {what.get('outcome', '')}"
-        case "witness_trusted":
-            return f"took {what.get('name', '')} for a witness of this ledger from now on"
-        case "cosigned":
-            return f"filed the signature of the witness {what.get('name', '')} over {_first(what)}"
-        case "timestamped":
-            return f"filed the time stamp of {what.get('authority', '')} over {_first(what)}"
-    said = {name: value for name, value in what.items() if name != "login" and isinstance(value, str | int)}
-    return f"{act.kind.replace('_', ' ')} {json.dumps(said, ensure_ascii=False, sort_keys=True)}"
-
-
-def _asked(what: Mapping[str, Any]) -> str:
-    asked = what.get("arguments")
-    if not isinstance(asked, Mapping) or not asked:
-        return ""
-    return " (" + ", ".join(f"{name} {value}" for name, value in sorted(asked.items())) + ")"
-
-
-def _number(what: Mapping[str, Any], member: str) -> str:
-    value = what.get(member)
-    return f"{value:,}" if isinstance(value, int) else f"{len(value):,}" if isinstance(value, list) else "no"
-
-
-def _first(what: Mapping[str, Any]) -> str:
-    return f"the first {_number(what, 'size')} entries, dated {what.get('time', '')}"
-
-
-def _and(words: Iterable[object]) -> str:
-    return " and ".join(map(str, words)) or "nothing"
+    return deeds.did(act.kind, act.what)

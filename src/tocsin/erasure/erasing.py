@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from tocsin.books import latest_run
 from tocsin.collect.plan import ChunkKind
@@ -31,9 +31,11 @@ from tocsin.reading.intake import Intake
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of
 from tocsin.reading.work import plan_of
 from tocsin.record.acts import Act, acts_of, append_act
+from tocsin.record.checkpoint import log_key
 from tocsin.record.erasures import ERASED
 from tocsin.record.holds import refuse_if_held
 from tocsin.record.keys import WorkspaceKey
+from tocsin.record.people import disowned_in, registry_of
 from tocsin.record.people_keys import Signer
 from tocsin.record.runs import indexes_in, runs_of
 from tocsin.ruleset.compiled import kept_rules
@@ -55,7 +57,7 @@ def plan_erasure(workspace: Path, asked: Asked, *, passphrase: str | None, progr
             recover(opened)
         work = _Erasing.begin(opened, key, progress)
         with opened.reading() as connection:
-            refuse_if_held(acts_of(connection))
+            refuse_if_held(work.acts(connection))
         answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
         progress.stage("Finding what would go", None)
         return work.plan(asked, answers)
@@ -129,12 +131,18 @@ class _Erasing:
         )
         return cls(intake=intake, rereader=Rereader(workspace, key), inputs=inputs, chunks=tuple(chunks))
 
+    def acts(self, connection: Connection) -> tuple[Act, ...]:
+        """All acts, each held against who counted then: a release that somebody put in must not let records go."""
+        acts = tuple(acts_of(connection))
+        registry_of(acts, log_key(self.intake.workspace.origin, self.intake.key.signer.public_key()))
+        return acts
+
     def plan(self, asked: Asked, answers: Answers) -> ErasurePlan:
         going, kept = self.going(asked)
         if not going:
-            raise ConfigError("there is nothing to erase", hint="; ".join(kept) or "name records: PATH:ENTRY or @LEAF")
+            raise ConfigError("there is nothing to erase", hint="; ".join(kept) or "name records: PATH#ENTRY or @LEAF")
         with self.intake.workspace.reading() as connection:
-            acts = list(acts_of(connection))
+            acts = self.acts(connection)
         return ErasurePlan(
             asked=asked,
             going=going,
@@ -168,7 +176,7 @@ class _Erasing:
             "findings": [{"finding": one.id, "rule": one.rule, "left": one.left} for one in plan.leaning],
         }
         with intake.workspace.writing() as connection:
-            refuse_if_held(acts_of(connection))
+            refuse_if_held(self.acts(connection))
             act = append_act(intake.workspace, intake.key, connection, ERASED, what, utc_text(now_utc()), actors)
             for one in rewritten:
                 put_in_force(connection, intake, one)
@@ -225,9 +233,9 @@ class _Erasing:
                 if row.tree_start <= leaf < row.tree_start + row.leaves:
                     return row, lambda opened: _left_at(opened, leaf - opened.row.tree_start, text)
             raise ConfigError(f"entry {leaf} of the ledger is no record", hint="only records can be erased")
-        path, _, number = text.rpartition(":")
+        path, _, number = text.rpartition("#")
         if not path or not number.isdigit():
-            raise ConfigError(f"{text!r} names no record", hint="as findings name them: PATH:ENTRY, or @LEAF")
+            raise ConfigError(f"{text!r} names no record", hint="as findings name them: PATH#ENTRY, or @LEAF")
         entry = int(number)
         rows = [
             row
@@ -235,7 +243,7 @@ class _Erasing:
             if self.inputs[row.input].path == path and row.first_entry <= entry < row.first_entry + row.read
         ]
         if not rows:
-            raise ConfigError(f"there is no record {text}", hint="name it as findings do: PATH:ENTRY")
+            raise ConfigError(f"there is no record {text}", hint="name it as findings do: PATH#ENTRY")
         if len(rows) > 1:
             leaves = ", ".join(f"@{row.tree_start + entry - row.first_entry}" for row in rows)
             raise ConfigError(
@@ -351,12 +359,14 @@ def _pairs(hits: pa.Table) -> set[tuple[int, str]]:
     return {(split_reference(record)[1], rule) for record, rule in zip(records, rules, strict=True)}
 
 
-def _went_out(acts: Iterable[Act], leaves: set[int]) -> Iterator[str]:
+def _went_out(acts: Sequence[Act], leaves: set[int]) -> Iterator[str]:
     """What left the workspace with records that go, or may have."""
+    disowned = disowned_in(acts)
     for act in acts:
         if act.kind != "exported":
             continue
-        said = act.what.get("leaves")
+        # A package by an act that does not count went out all the same; what is in it nobody answers for.
+        said = None if act.leaf in disowned else act.what.get("leaves")
         try:
             held = None if said is None else set(indexes_in(said))
         except (TypeError, ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tocsin.answering import Held, answer
+from tocsin.attest.rule_files import file_names, under_own_names
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.correlate import identity
@@ -29,7 +29,7 @@ from tocsin.evidence.proving import (
     withheld_records,
 )
 from tocsin.evidence.redaction import Redaction
-from tocsin.evidence.reproduction import findings_from, hit_lines, rules_of
+from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
 from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
@@ -48,7 +48,7 @@ from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.protect.exits import standing_watch
 from tocsin.reading.rereading import dating_of
-from tocsin.record.acts import Act, record_act
+from tocsin.record.acts import Act, record_act, refuse_unless_may
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
@@ -123,7 +123,8 @@ def export_evidence(
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
     with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         standing_watch().refuse("", name=folder.name)
-        package, values = _packed(workspace, key, wanted, progress)
+        refuse_unless_may(workspace, key, EXPORTED, actors)
+        package, values = _packed(workspace, key, wanted, actors, progress)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))
         progress.stage("Writing the package", None)
@@ -172,7 +173,7 @@ def _recorded(
 
 
 def _packed(
-    workspace: Workspace, key: WorkspaceKey, wanted: Wanted, progress: Progress
+    workspace: Workspace, key: WorkspaceKey, wanted: Wanted, actors: Sequence[Signer], progress: Progress
 ) -> tuple[Package, frozenset[str]]:
     """All of the package, with a checkpoint over everything it shows; the values that must not leave with it."""
     progress.stage("Answering", None)
@@ -211,7 +212,7 @@ def _packed(
     sessions = {entity.id for finding in findings for entity in finding.entities if entity.type is EntityType.SESSION}
     with workspace.reading() as connection:
         statements = tuple(enclosed_statements(connection, opened, later, tree))
-        outside = attested_outside(connection)
+        outside = tuple(attested_outside(connection, workspace.origin, tree.size, [one.index for one in records]))
         checkpoints, tokens = checkpoints_up_to(connection, tree.size)
     sizes = sorted(checkpoints)
     taken = _number(kept["taken"])
@@ -222,7 +223,7 @@ def _packed(
     )
     texts = rule_files(workspace, str(kept["rules"]), key.door)
     enclosed_rules = {path: texts[path] for path in paths if path in texts}
-    files = _file_names(enclosed_rules)
+    files = file_names(enclosed_rules)
     again = findings_from(
         opened.chunks,
         rules_of(enclosed_rules, opened.chunks),
@@ -247,19 +248,21 @@ def _packed(
         coverage=_of_what_is_shown(answers.coverage, findings, reached),
         hits=hit_lines(again.hits, findings, _place_of(opened)),
         withheld=tuple(withheld_records(workspace, sessions, {record.index for record in opened.records}, tree)),
-        rules={name: enclosed_rules[path].decode("utf-8", "replace") for name, path in files.items()},
-        answers=answers,
+        rules={name: enclosed_rules[path].decode("utf-8", "replace") for path, name in files.items()},
+        answers=under_own_names(answers, files, texts),
         outside=outside,
         redacted=wanted.redacted,
         reproducible=not redaction.hides_records,
         note=wanted.note,
         made=utc_text(now_utc()),
+        by=tuple(actor.name for actor in actors),
         reading=Reading(
             preambles={} if redaction.hides_records else opened.preambles,
             as_of=answers.as_of,
             dating=None if dating is None else (dating.time, dating.is_latest),
             names={} if redaction.hides_records else names.used,
-            paths=files,
+            rules=tuple(files.values()),
+            beside=beside(findings, again),
         ),
     )
     return package, redaction.values
@@ -361,18 +364,6 @@ def _paths(findings: Sequence[Finding], answers: Answers, infos: Mapping[str, Ru
     """The rule files behind the findings, and those of every exception."""
     rules = {infos[one.detector.id].path for one in findings if one.detector.id in infos}
     return sorted(rules | {one.path for one in answers.exceptions})
-
-
-def _file_names(paths: Iterable[str]) -> dict[str, str]:
-    """A name of its own below `rules/` for each path."""
-    names: dict[str, str] = {}
-    for path in paths:
-        stem = re.sub(r"[^A-Za-z0-9_-]", "_", Path(path).stem)[:80] or "rule"
-        name, number = stem, 2
-        while name in names:
-            name, number = f"{stem}-{number}", number + 1
-        names[name] = path
-    return names
 
 
 def _place_of(opened: Opened) -> Mapping[int, RecordPlace]:

@@ -131,7 +131,7 @@ def _officer(workspace: Path, passphrase: str | None, actors: Sequence[Signer]) 
             return holder
     raise RefusedError(
         "evidence leaves the house by an officer's decision alone, and none signs",
-        hint="add --as KEY of an officer; see who is: tocsin key list",
+        hint=f"add --as KEY of an officer; see who is: tocsin key list --workspace {workspace}",
     )
 
 

@@ -9,13 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
 
+from tocsin.attest.custody import by_whom, persons
+from tocsin.attest.words import attested
+from tocsin.errors import VerificationError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, leaves_of
 from tocsin.evidence.redaction import Redaction
 from tocsin.model.evidence import EnclosedRecord, EnclosedStatement, Export, Token, WithheldSession
-from tocsin.model.instant import format_time
-from tocsin.record.acts import acts_of
+from tocsin.record.acts import acts_of, read_act
 from tocsin.record.ledger import Ledger, edge_row
-from tocsin.record.outside import check_outside
+from tocsin.record.outside import COSIGNED, TRUSTED, check_outside
+from tocsin.record.people import disowned_in
 from tocsin.record.proofs import TileReader
 from tocsin.record.statements import ACT, Statement, statements_of
 from tocsin.store import tables
@@ -80,7 +83,19 @@ def _shown(statement: Statement, tree: TileReader) -> EnclosedStatement:
         salt=statement.salt,
         data=statement.data,
         proof=tuple(tree.inclusion_proof(statement.leaf, tree.size)),
+        ledger_proof=_ledger_proof(statement, tree) if statement.kind == ACT else None,
     )
+
+
+def _ledger_proof(statement: Statement, tree: TileReader) -> tuple[bytes, ...]:
+    """That the ledger the act was signed over is this one's beginning. Raises VerificationError where it cannot be."""
+    act = read_act(statement.leaf, statement.data)
+    if act.size > statement.leaf:
+        raise VerificationError(
+            f"entry {act.leaf} ({act.kind}) says it was signed over {act.size} entries, more than there were before it",
+            hint="see what else is changed, with: tocsin record verify",
+        )
+    return tuple(tree.consistency_proof(act.size, tree.size))
 
 
 def export_of(workspace: Workspace, entry: int, size: int) -> Export:
@@ -97,12 +112,26 @@ def export_of(workspace: Workspace, entry: int, size: int) -> Export:
     )
 
 
-def attested_outside(connection: Connection) -> tuple[str, ...]:
-    """One sentence for each cosignature and time stamp, verified."""
-    return tuple(
-        f"{each.size:,} entries {each.how} by {each.who} at {format_time(each.time)}"
-        for each in check_outside(connection, list(acts_of(connection)))
-    )
+def attested_outside(connection: Connection, origin: str, size: int, indexes: Sequence[int]) -> Iterator[str]:
+    """For each cosignature and time stamp, verified: what it covers, whose word it is that it counts, what came later.
+
+    size      entries the package shows; `indexes` of the records enclosed
+    """
+    acts = list(acts_of(connection))
+    names = persons((act.kind, act.what) for act in acts)
+    by = {act.leaf: act.by for act in acts}
+    disowned = disowned_in(acts)
+    trusting = [act for act in acts if act.kind == TRUSTED and act.leaf not in disowned]
+    named = {str(act.what.get("name")): act.leaf for act in reversed(trusting)}
+    for each in check_outside(connection, acts):
+        entry = named.get(each.who) if each.how == COSIGNED else each.leaf
+        who = (
+            "nobody whose act still counts"
+            if entry is None
+            else f"{by_whom(by[entry], origin, names)} (entry {entry:,})"
+        )
+        later, records = max(size - each.size, 0), sum(index >= each.size for index in indexes)
+        yield attested(each.how, each.who, each.size, each.time, who, later, records)
 
 
 def checkpoints_up_to(connection: Connection, size: int) -> tuple[dict[int, str], tuple[Token, ...]]:

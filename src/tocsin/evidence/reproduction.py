@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.processing import Plan, process_framed
+from tocsin.protect.passing import cut_hits
 from tocsin.record.canonical import canonical
 from tocsin.ruleset.compiled import log_source_maps
 
@@ -53,10 +55,14 @@ class EnclosedChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reproduced:
-    """`hits` as `correlate.findings.combine` gives them, without those that exceptions hide; the findings of them."""
+    """`hits` as `correlate.findings.combine` gives them, without those that exceptions hide; the findings of them.
+
+    times   ns UTC by reference of a record that gives an event, None where its log gives none that can be read
+    """
 
     hits: pa.Table
     findings: tuple[Finding, ...]
+    times: Mapping[int, int | None]
 
 
 def rules_of(texts: Mapping[str, bytes], chunks: Sequence[EnclosedChunk]) -> CompiledRules:
@@ -94,7 +100,12 @@ def findings_from(
         matchers={one.source: Matcher(rules, one.source) for one in rules.maps if one.source in sources}, dating=dating
     )
     ordered = sorted(chunks, key=lambda each: each.chunk.sequence)
-    partials = [findings.summarise(process_framed(_items(each), each.chunk, plan).hits) for each in ordered]
+    partials = []
+    times: dict[int, int | None] = {}
+    for each in ordered:
+        derived = process_framed(_items(each), each.chunk, plan)
+        partials.append(findings.summarise(cut_hits(derived.hits)))
+        times |= dict(zip(derived.events["record"].to_pylist(), derived.events["time"].to_pylist(), strict=True))
     known = tuple(one.info for one in rules.exceptions)
     hits = exceptions.set_apart(findings.combine(partials), known, as_of).shown
     by_sequence = {each.chunk.sequence: each for each in ordered}
@@ -105,7 +116,7 @@ def findings_from(
         return RecordPlace(each.chunk.input.path, each.first_entry + ordinal)
 
     found = findings.conclude(hits, rules.infos, place)
-    return Reproduced(hits=hits, findings=under_one_name(found, canonical))
+    return Reproduced(hits=hits, findings=under_one_name(found, canonical), times=times)
 
 
 def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, RecordPlace]) -> tuple[HitLine, ...]:
@@ -151,6 +162,21 @@ def unlike(stated: Finding, reproduced: Reproduced) -> tuple[str, ...]:
     if _but_processes(parts) != _but_processes([stated]):
         differing.add("entities")
     return tuple(sorted(differing))
+
+
+def beside(stated: Sequence[Finding], reproduced: Reproduced) -> tuple[str, ...]:
+    """Ids, sorted, of findings the enclosed records give that are none of those stated, nor a part of one."""
+    known = {each.id for each in stated}
+    partly: dict[tuple[str, tuple[Entity, ...]], list[set[RecordPlace]]] = defaultdict(list)
+    for each in stated:
+        if each.more:
+            partly[each.detector.id, each.entities[:1]].append(set(each.records))
+
+    def is_part(each: Finding) -> bool:
+        whole = partly.get((each.detector.id, each.entities[:1]), [])
+        return any(records.issuperset(each.records) for records in whole)
+
+    return tuple(sorted(each.id for each in reproduced.findings if each.id not in known and not is_part(each)))
 
 
 def _but_processes(found: Sequence[Finding]) -> set[Entity]:

@@ -19,9 +19,9 @@ from tocsin.model.progress import Progress
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text
 from tocsin.protect.telling import through_door
 from tocsin.reading.intake import Intake
-from tocsin.record.acts import Act, acts_of, read_act, record_act
+from tocsin.record.acts import Act, acts_of, read_act, record_act, refuse_unless_may
 from tocsin.record.handing import Party, Receipt, Transfer, read_receipt, read_transfer, signed_receipt, signed_transfer
-from tocsin.record.people import Holder, Registry
+from tocsin.record.people import Holder, Registry, disowned_in
 from tocsin.record.people_keys import Asking, Signer, signer_of
 from tocsin.record.roles import Role
 from tocsin.store.faults import disk_faults
@@ -149,6 +149,7 @@ def take_back(
     path = f"returned/{source.strip().replace('/', '-')}/{file.name}"
     with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         progress = through_door(progress, key.door)
+        refuse_unless_may(opened, key, "returned", actors)
         recover(opened)
         rules, kept, finished = run_before(opened, key, progress)
         run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})
@@ -247,6 +248,7 @@ def _check_receipt(receipt: Receipt, registry: Registry, workspace: Workspace) -
         raise VerificationError(f"the receipt is signed by {holder.name}, a key that does not count any more")
     with workspace.reading() as connection:
         acts = tuple(acts_of(connection))
+    gone = disowned_in(acts)
     passed = [each for each in acts if each.kind in ("transferred", "handed_over")]
     of_it = [each for each in passed if each.what.get("transfer") == receipt.transfer]
     if not of_it:
@@ -255,5 +257,8 @@ def _check_receipt(receipt: Receipt, registry: Registry, workspace: Workspace) -
         raise VerificationError(
             f"the receipt is for other content, or from somebody else, than entry {of_it[0].leaf} says"
         )
-    if any(each.kind == "received" and each.what.get("transfer") == receipt.transfer for each in acts):
+    if (why := gone.get(of_it[0].leaf)) is not None:
+        raise VerificationError(f"the receipt is for entry {of_it[0].leaf}, a transfer that does not count: {why}")
+    filed = (each for each in acts if each.kind == "received" and each.leaf not in gone)
+    if any(each.what.get("transfer") == receipt.transfer for each in filed):
         raise RefusedError("the receipt of this transfer is on record already", hint="see: tocsin record custody")

@@ -5,38 +5,57 @@ from __future__ import annotations
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tocsin.attest import page
+from tocsin.attest.enclosed import read_findings, read_package
 from tocsin.collect.reframing import Piece
 from tocsin.errors import RefusedError, VerificationError
-from tocsin.evidence.reproduction import EnclosedChunk, findings_from, hit_lines, rules_of
+from tocsin.evidence.reproduction import (
+    EnclosedChunk,
+    Reproduced,
+    beside,
+    findings_from,
+    hit_lines,
+    rules_of,
+    unlike,
+)
 from tocsin.model.chunk import Chunk, Dating, Input, InputState
-from tocsin.model.finding import Detector, Finding, Level
+from tocsin.model.finding import Finding
 from tocsin.model.record import CONTEXT
 from tocsin.model.reference import RecordPlace, record_reference
+from tocsin.opening import TOOL
 from tocsin.store.faults import disk_faults
 
 _PAYLOAD = "data"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reproduction:
-    """How many record-level findings were derived again, byte for byte, and from how many records."""
+    """How many record-level findings were derived again, byte for byte, of how many findings, from how many records.
+
+    beside    findings, or parts of such, that the same records give and the package says were not asked for
+    made_by   the version that made the page where it is another than this one, so that it was not compared; else ""
+    """
 
     lines: int
     findings: int
     records: int
+    beside: tuple[str, ...]
+    made_by: str
 
 
 def reproduce(folder: Path) -> Reproduction:
-    """Derives the record-level findings of a verified package again, from its records and rules alone.
+    """Derives the findings of a verified package again, from its records and rules alone, and makes its page again.
 
     Raises RefusedError where records are redacted: nothing could be derived from them. VerificationError at the first
-    line that is not derived again byte for byte, naming it.
+    finding that is told otherwise, added or left out, at the first line that is not derived again byte for byte, and
+    where the page says something else than the files; it names what.
     """
     payload = folder / _PAYLOAD
     head, how = _document(payload / "package.json"), _document(payload / "reading.json")
@@ -46,7 +65,7 @@ def reproduce(folder: Path) -> Reproduction:
             hint="ask for the package without redaction, or check the proofs alone: tocsin evidence verify",
         )
     chunks, places = _chunks(payload, how)
-    rules = {how["paths"][path.name]: path.read_bytes() for path in sorted((payload / "rules").glob("*.yml"))}
+    rules = dict(_rules(payload / "rules", how["rules"]))
     stated = list(_lines(payload / "findings.jsonl"))
     names: Mapping[str, str] = how["names"]
     again = findings_from(
@@ -56,9 +75,109 @@ def reproduce(folder: Path) -> Reproduction:
         as_of=None if how["as_of"] is None else int(how["as_of"]),
         canonical=lambda name: names.get(name, name),
     )
-    derived = [line.data for line in hit_lines(again.hits, _findings(payload), places)]
+    with _stated():
+        findings = read_findings(payload)
+        _compare_accounts(findings, again)
+        _compare_choice(head, _document(payload / "findings.json")["incidents"], findings, again, tuple(how["beside"]))
+        _compare_times(how["times"], places, again.times, payload)
+    derived = [line.data for line in hit_lines(again.hits, findings, places)]
     _compare(stated, derived)
-    return Reproduction(len(stated), len({json.loads(line)["finding"] for line in stated}), len(places))
+    is_same_version = head["tool"] == TOOL
+    if is_same_version:
+        with _stated():
+            _compare_page(payload)
+    return Reproduction(
+        lines=len(stated),
+        findings=len(findings),
+        records=len(places),
+        beside=tuple(how["beside"]),
+        made_by="" if is_same_version else str(head["tool"]),
+    )
+
+
+@contextmanager
+def _stated() -> Iterator[None]:
+    """A file for reading that is not of its form is a fault of the package."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError) as error:
+        raise VerificationError(
+            f"what the package states of its findings cannot be read: {type(error).__name__}: {error}",
+            hint="ask for a package made with this version, or check the proofs alone: tocsin evidence verify",
+        ) from error
+
+
+def _compare_accounts(findings: Sequence[Finding], again: Reproduced) -> None:
+    """Each finding is told as the records and rules tell it."""
+    for finding in findings:
+        differing = unlike(finding, again)
+        if differing == ("id",):
+            raise VerificationError(
+                f"findings.json: the enclosed records and rules do not give the finding {finding.id} "
+                f"({finding.detector.title}): it was added, or what it rests on was changed: it does not count as found"
+            )
+        if differing:
+            raise VerificationError(
+                f"findings.json: finding {finding.id} ({finding.detector.title}) is told otherwise than the enclosed "
+                f"records and rules give it, in: {', '.join(differing)}"
+            )
+
+
+def _compare_choice(
+    head: Mapping[str, Any],
+    incidents: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
+    again: Reproduced,
+    declared: Sequence[str],
+) -> None:
+    """Everything asked for is told, and nothing the records give is left out but what is declared as such."""
+    told = {one.id for one in findings}
+    members = {one["id"]: set(one["findings"]) for one in incidents}
+    for asked in head["asked"]:
+        if asked not in told and asked not in members:
+            raise VerificationError(f"findings.json: {asked} was asked for, and is not in the package: it was left out")
+        if missing := sorted(members.get(asked, set()) - told):
+            raise VerificationError(f"findings.json: finding {missing[0]} of {asked} was left out")
+    found = beside(findings, again)
+    if left := sorted(set(found) - set(declared)):
+        raise VerificationError(
+            f"findings.json: the enclosed records and rules give the finding {left[0]}, and the package does not tell "
+            "it: it was left out"
+        )
+    if more := sorted(set(declared) - set(found)):
+        raise VerificationError(f"reading.json: {more[0]} is said to be given by the enclosed records, and is not")
+
+
+def _compare_times(
+    stated: Mapping[str, str], places: Mapping[int, RecordPlace], times: Mapping[int, int | None], payload: Path
+) -> None:
+    """The times shown beside records are those their source reads."""
+    index = {(one["input"], one["entry"]): str(one["index"]) for one in _parsed(payload / "records.jsonl")}
+    read = {index[place.input, place.entry]: times.get(reference) for reference, place in places.items()}
+    for entry, time in stated.items():
+        if read.get(entry) != int(time):
+            raise VerificationError(f"reading.json: the record at entry {entry} is shown with a time it does not have")
+
+
+def _compare_page(payload: Path) -> None:
+    """The page is what this version makes of the other files."""
+    shown = (payload / page.NAME).read_bytes()
+    made = page.index(read_package(payload)).encode("utf-8")
+    if shown != made:
+        lines = zip(shown.splitlines(), made.splitlines(), strict=False)
+        number = next((number for number, (one, other) in enumerate(lines, 1) if one != other), 0)
+        where = f", line {number}" if number else ""
+        raise VerificationError(f"{page.NAME}{where}: it does not say what the files it is made of say")
+
+
+def _rules(folder: Path, named: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The rule files by names that sort in the order stated. Raises VerificationError where others are enclosed."""
+    enclosed = sorted(path.name for path in folder.glob("*.yml"))
+    if sorted(named) != enclosed:
+        raise VerificationError("reading.json does not name the rules that are enclosed, each once")
+    for place, name in enumerate(named):
+        with disk_faults(folder / name):
+            yield f"{place:06}/{name}", (folder / name).read_bytes()
 
 
 def _compare(stated: list[bytes], derived: list[bytes]) -> None:
@@ -146,29 +265,6 @@ def _chunk(chunk: Mapping[str, Any], entry: Mapping[str, Any], preamble: bytes) 
         preamble=preamble,
         skip=chunk["skip"],
         sha256=chunk["sha256"],
-    )
-
-
-def _findings(payload: Path) -> tuple[Finding, ...]:
-    """Of the findings as stated, what says which hits are theirs."""
-    return tuple(
-        Finding(
-            id=one["id"],
-            detector=Detector(
-                kind=one["detector"]["kind"],
-                id=one["detector"]["id"],
-                title=one["detector"]["title"],
-                level=Level(one["detector"]["level"]),
-            ),
-            techniques=(),
-            tactics=(),
-            first=None,
-            last=None,
-            entities=(),
-            records=tuple(RecordPlace(record["input"], record["entry"]) for record in one["records"]),
-            why="",
-        )
-        for one in _document(payload / "findings.json")["findings"]
     )
 
 

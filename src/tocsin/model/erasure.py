@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be erased: `records` as `PATH:ENTRY` or `@LEAF`, or all of chunks whose events ended before `before`.
+    """What is to be erased: `records` as `PATH#ENTRY` or `@LEAF`, or all of chunks whose events ended before `before`.
 
     `before` is ns UTC.
     """

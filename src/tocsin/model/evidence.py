@@ -49,7 +49,7 @@ class EnclosedRecord:
     input      path of its input as accounted, `entry` its ordinal there
     raw, text  the bytes as framed and the canonical text (EVTX), with their salts; None where they are withheld
     findings   ids of the findings it stands behind
-    time       nanoseconds UTC as its source reads it, for the reader's eye alone: no leaf binds it
+    time       nanoseconds UTC as its source reads it: no leaf binds it, and `evidence reproduce` reads it anew
     """
 
     index: int
@@ -69,13 +69,17 @@ class EnclosedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnclosedStatement:
-    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, and the path to the checkpoint."""
+    """One statement of the ledger, opened: `data` under `salt` at leaf `index`, and the path to the checkpoint.
+
+    ledger_proof   of an act: that the tree it was signed over is the beginning of the checkpoint's; None of others
+    """
 
     index: int
     kind: str
     salt: bytes
     data: bytes
     proof: tuple[bytes, ...]
+    ledger_proof: tuple[bytes, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +123,16 @@ class Reading:
     as_of      ns UTC: exceptions end
     dating     (ns UTC, whether it is the latest) of what dated lines that name no year
     names      the one name an account or host is shown by, where the log has another
-    paths      by file below `rules/`, the path the rule is known under
+    rules      names of the enclosed rule files (`Package.rules`), in the order they are read: the first of an id counts
+    beside     ids of findings, or of parts of findings, that the enclosed records give too and nobody asked for
     """
 
     preambles: Mapping[int, bytes]
     as_of: int | None
     dating: tuple[int, bool] | None
     names: Mapping[str, str]
-    paths: Mapping[str, str]
+    rules: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +148,7 @@ class Package:
     reproducible whether `hits` can be derived again from the enclosed records
     attachments  files by name that go with it (indicators): the content digest covers them, the ledger does not
     made         when, RFC 3339 with Z and whole seconds; "": the time of the newest act among the statements
+    by           names of the keys the export is signed with; empty: the ledger's own, no person's
     """
 
     origin: str
@@ -168,6 +175,7 @@ class Package:
     reproducible: bool = True
     note: str = ""
     made: str = ""
+    by: tuple[str, ...] = ()
     attachments: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -44,7 +44,6 @@ class DoorClient:
         """Say which workspace asks. Raises ProtectionError where the door is not the one the address means."""
         welcome = self._asked(wire.Hello(wire.VERSION, address.workspace), wire.Welcome)
         if address.vault and welcome.vault != address.vault:
-            self.close()
             raise ProtectionError(
                 f"the door at {self._place} is that of another vault than this workspace was linked to",
                 hint="name the right one in workspace.toml, or link the workspace anew with: tocsin vault init",
@@ -124,28 +123,43 @@ class DoorClient:
 
 def connect(address: DoorAddress) -> DoorClient:
     """A connection to the door at the address. Raises ProtectionError; ConfigError where it is no address."""
-    kind, _, rest = address.place.partition(":")
     try:
-        if kind == "unix":
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(_CONNECTING_SECONDS)
-            connection.connect(rest)
-        elif kind == "tls" and address.credentials is not None:
-            host, port = host_and_port(rest)
-            plain = socket.create_connection((host, port), _CONNECTING_SECONDS)
-            connection = _context(address.credentials).wrap_socket(plain, server_hostname=host)
-        else:
-            raise ConfigError(
-                f"{address.place} is no address of a door", hint="unix:PATH, or tls:HOST:PORT with certificates"
-            )
+        connection = _connection(address)
     except OSError as error:  # errors of TLS are of this class
         raise ProtectionError(
             f"the door to the protected names at {address.place} does not answer: {type(error).__name__}",
             hint="see that tocsin vault serve runs there, and that the certificates are those it was started with",
         ) from None
     client = DoorClient(connection, address.place)
-    client.greet(address)
+    try:
+        client.greet(address)
+    except BaseException:
+        client.close()
+        raise
     return client
+
+
+def _connection(address: DoorAddress) -> socket.socket:
+    """Raises OSError, ConfigError."""
+    kind, _, rest = address.place.partition(":")
+    if kind == "tls" and address.credentials is not None:
+        host, port = host_and_port(rest)
+        context = _context(address.credentials)
+        plain = socket.create_connection((host, port), _CONNECTING_SECONDS)
+        with plain:  # closed where it stays plain; once wrapped, it is no longer what holds the connection
+            return context.wrap_socket(plain, server_hostname=host)
+    if kind != "unix":
+        raise ConfigError(
+            f"{address.place} is no address of a door", hint="unix:PATH, or tls:HOST:PORT with certificates"
+        )
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_CONNECTING_SECONDS)
+    try:
+        connection.connect(rest)
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def host_and_port(text: str) -> tuple[str, int]:

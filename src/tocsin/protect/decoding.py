@@ -9,6 +9,7 @@ stands for the whole run: a run cannot be replaced in part. Punycode is not deco
 from __future__ import annotations
 
 import binascii
+import bisect
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -258,21 +259,27 @@ def _utf16(data: bytes) -> Iterator[tuple[str, int]]:
 _BASE64_RUNS = (re.compile(r"[A-Za-z0-9+/]{2,}+"), re.compile(r"[A-Za-z0-9_-]{2,}+"))
 _PADDING = re.compile(r"={0,2}")
 _LINE_BREAK = re.compile(r"\r?\n[ \t]*")
-_SHORTEST_LINE = 16
+SHORTEST_LINE = 32
 _STANDARD = str.maketrans("-_", "+/")
 
 
-def in_base64(outer: Layer) -> Iterator[Layer]:
+def in_base64(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
     """What each run of base64 digits, standard or for addresses, holds; from each of its first four digits on.
 
-    Lines of 16 digits and more, a multiple of four, are one run with the line that follows. The run may begin with
-    other words of the same letters, hence the four.
+    Lines of 32 digits and more, a multiple of four, are one run with the line that follows. The run may begin with
+    other words of the same letters, hence the four. With `near`, ascending, only of runs in which a place of it lies.
     """
     for number, pattern in enumerate(_BASE64_RUNS):
         for start, end, digits in _runs(outer.text, pattern):
+            if not _lies_in(near, start, end):
+                continue
             if number and "-" not in digits and "_" not in digits and not _touches(outer.text, start, end):
                 continue  # the other alphabet saw the very same run
             yield from _run_layers(outer, start, end, digits.translate(_STANDARD))
+
+
+def _lies_in(near: Sequence[int] | None, start: int, end: int) -> bool:
+    return near is None or bisect.bisect_left(near, start) < bisect.bisect_left(near, end)
 
 
 def _touches(text: str, start: int, end: int) -> bool:
@@ -291,7 +298,7 @@ def _runs(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, str]]
                 yield from _whole(text, start, end, held)
             held, start = [match[0]], match.start()
         end = match.end()
-        if len(match[0]) < _SHORTEST_LINE or len(match[0]) % 4:
+        if len(match[0]) < SHORTEST_LINE or len(match[0]) % 4:
             yield from _whole(text, start, end, held)
             held = []
     if held:
@@ -335,9 +342,14 @@ def _held_texts(outer: Layer, run: tuple[int, int], data: bytes, *, whole: bool)
 _HEX_RUNS = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEX},}}+")
 
 
-def in_hex(outer: Layer) -> Iterator[Layer]:
-    """What each run of hex digits holds, from its first and its second digit on. Audit logs write names so."""
+def in_hex(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
+    """What each run of hex digits holds, from its first and its second digit on. Audit logs write names so.
+
+    `near` as for base64.
+    """
     for match in _HEX_RUNS.finditer(outer.text):
+        if not _lies_in(near, *match.span()):
+            continue
         for first in (0, 1):
             digits = match[0][first:]
             data = bytes.fromhex(digits[: len(digits) - len(digits) % 2])

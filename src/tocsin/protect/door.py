@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import NoReturn, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from cryptography.exceptions import InvalidTag
 
@@ -20,7 +20,24 @@ from tocsin.protect.tokens import PERSON_LENGTH, TOKEN, TokenKeys, recipient_tok
 from tocsin.store.derivation import derive
 from tocsin.store.sealing import unwrap, wrap
 
-__all__ = ["NO_DOOR", "Credentials", "Door", "DoorAddress", "Finder", "Found", "LocalDoor", "connected", "mask_one"]
+if TYPE_CHECKING:
+    from tocsin.protect.client import DoorClient
+
+__all__ = [
+    "NO_DOOR",
+    "Credentials",
+    "Door",
+    "DoorAddress",
+    "Finder",
+    "Found",
+    "LocalDoor",
+    "connected",
+    "disconnect",
+    "mask_one",
+]
+
+
+_kept: dict[DoorAddress, DoorClient] = {}
 
 
 def connected(address: DoorAddress | None) -> Door:
@@ -28,14 +45,20 @@ def connected(address: DoorAddress | None) -> Door:
 
     Raises ProtectionError where it does not answer, or is not the door it should be.
     """
-    return NO_DOOR if address is None else _connected(address)
+    if address is None:
+        return NO_DOOR
+    if address not in _kept:
+        from tocsin.protect.client import connect
+
+        _kept[address] = connect(address)
+    return _kept[address]
 
 
-@lru_cache(maxsize=4)
-def _connected(address: DoorAddress) -> Door:
-    from tocsin.protect.client import connect
-
-    return connect(address)
+def disconnect(address: DoorAddress | None) -> None:
+    """Ends the connection `connected` keeps for the address, if it does."""
+    client = _kept.pop(address, None) if address is not None else None
+    if client is not None:
+        client.close()
 
 
 class Found(Protocol):
@@ -53,6 +76,11 @@ class Found(Protocol):
 
 class Finder(Protocol):
     """What finds the forms: `protect.matcher.Matcher`."""
+
+    @property
+    def beyond(self) -> int:
+        """In how many texts something was encoded too deep to be searched."""
+        ...
 
     def find(self, values: Sequence[str]) -> Mapping[int, Sequence[Found]]:
         """By the place of a value where something was found: what, leftmost first, without overlap."""

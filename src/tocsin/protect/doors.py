@@ -21,6 +21,11 @@ class Doors:
         self._finder = finder_of(vault.contents.persons)
         self._doors: dict[str, LocalDoor] = {}
 
+    @property
+    def beyond(self) -> int:
+        """In how many texts so far something was encoded too deep to be searched."""
+        return self._finder.beyond
+
     def door(self, workspace: str) -> LocalDoor:
         """The door of the workspace of that origin. Raises ProtectionError where the vault does not serve it."""
         if workspace not in self.vault.contents.workspaces:

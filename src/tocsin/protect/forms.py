@@ -5,101 +5,20 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from tocsin.model.protection import FormKind
 from tocsin.protect.calling_codes import other_digits
 from tocsin.protect.folding import fold
-from tocsin.protect.romanise import by_system, known_spellings, latin_letters, script_of, spellings
+from tocsin.protect.romanise import by_system, script_of
+from tocsin.protect.spelling import FILLERS, SERVANT, first_of, spelled
 from tocsin.protect.weakness import common_words
 
-# Words that may stand between two parts of a name, or be left out: `parts` holds one only where a form has too few
-# other words, or as its first word. Folded. The article takes the first letter of some Arabic names.
-FILLERS = frozenset(
-    [
-        "de",
-        "del",
-        "della",
-        "der",
-        "den",
-        "des",
-        "di",
-        "do",
-        "dos",
-        "da",
-        "das",
-        "du",
-        "la",
-        "le",
-        "las",
-        "los",
-        "lo",
-        "van",
-        "von",
-        "vom",
-        "zu",
-        "zum",
-        "zur",
-        "ten",
-        "ter",
-        "y",
-        "e",
-        "af",
-        "av",
-        "o",
-        "d",
-        "l",
-        "al",
-        "el",
-        "ul",
-        "as",
-        "ash",
-        "ad",
-        "an",
-        "ar",
-        "at",
-        "az",
-        "ibn",
-        "bin",
-        "ben",
-        "bint",
-        "bent",
-        "binti",
-        "abu",
-        "abou",
-        "abi",
-        "um",
-        "umm",
-        "oum",
-        "ould",
-        "wuld",
-        "ait",
-        "abd",
-        "abdul",
-        "abdel",
-        "abdal",
-        "abdoul",
-        "abder",
-        "abdur",
-        "ال",
-        "بن",
-        "ابن",
-        "بنت",
-        "ابو",
-        "ابي",
-        "ام",
-        "عبد",
-    ]
-)
-_GIVEN_TOO = frozenset(["al", "van", "ben"])  # fillers that are given names as well, where they come first
-_ARTICLE = "ال"
-_SERVANT = "عبد"  # a name with a name of God; written in one word or two
+__all__ = ["FILLERS", "Expansion", "expand"]
 
-# Spellings of one word, its own script included. Measured in tests/protect/test_romanise.py.
-_SPELLINGS = {"cyrillic": 48, "greek": 32, "georgian": 32, "arabic": 96}
-_LATIN_SPELLINGS = 12
+_GIVEN_TOO = frozenset(["al", "van", "ben"])  # fillers that are given names as well, where they come first
 _JAMMED = 64
 _JAM_SYSTEMS = 8
 _SHORTEST_JAM = 5
@@ -127,7 +46,8 @@ class Expansion(NamedTuple):
                digits, or apostrophes among them. They may stand in any order, side by side: between two of them
                separators, and any number of `FILLERS` with theirs
     words      texts that stand for the person alone: names of one word, words jammed together (`johnsmith`, `jsmith`),
-               addresses, very short names with a separator in them. Of a phone: its other digits
+               addresses; with separators in them, names that are very short or begin or end with a filler. Of a
+               phone: its other digits
     digits     of a phone or a document: its digits or letters and digits without any separator, "" else. A matcher
                drops the separators between them
     families   places in `parts` of what may be the family name. Where any word is an initial, or not all of `parts`
@@ -193,7 +113,7 @@ def _name(exact: str, kind: FormKind) -> Expansion:
         kind=kind,
         exact=exact,
         parts=parts,
-        words=_jammed(words, family_places, strict=strict),
+        words=(*_jammed(words, family_places, strict=strict), *_edged(exact)),
         families=family_places,
         least=len(words) if strict else 2,
         initials=() if strict else tuple(word.initials for word in words),
@@ -243,7 +163,7 @@ def _words(units: Sequence[str], kind: FormKind) -> list[_Word]:
             if text not in FILLERS or (place == 0 and text in _GIVEN_TOO and len(units) > 2)
         ]
         if len(kept) > 1:
-            after_abd = {place for place in kept if place and folded[place - 1] == _SERVANT}
+            after_abd = {place for place in kept if place and folded[place - 1] == SERVANT}
             return [_word(*given[place], servant=place in after_abd) for place in kept if folded[place]]
     return [_word(piece, unit) for (piece, unit), text in zip(given, folded, strict=True) if text]
 
@@ -251,99 +171,18 @@ def _words(units: Sequence[str], kind: FormKind) -> list[_Word]:
 @lru_cache(maxsize=_KEPT_WORDS)
 def _word(given: str, unit: int, *, servant: bool = False) -> _Word:
     """Kept, for the forms of one person share their words; only the process that holds all forms calls this."""
-    spelled = _spelled(given, servant=servant)
+    texts = spelled(given, servant=servant)
     script = script_of(given)
     systems = {} if script is None or script.name == "arabic" else by_system(given)
     first = by_system(given[0]).values() if script else ()
-    found = [spelling[0] for spelling in spelled]
-    found += [pair.group() for spelling in spelled if (pair := _INITIAL_PAIRS.match(spelling))]
+    found = [spelling[0] for spelling in texts]
+    found += [pair.group() for spelling in texts if (pair := _INITIAL_PAIRS.match(spelling))]
     return _Word(
-        spelled=spelled,
+        spelled=texts,
         systems={name: text.replace("'", "") for name, text in systems.items()},
         initials=tuple(dict.fromkeys(text for text in (*found, *first) if text.isalpha() and len(text) <= _WHOLE)),
         unit=unit,
     )
-
-
-def _spelled(word: str, *, servant: bool = False) -> tuple[str, ...]:
-    """The folded spellings of one word. `servant`: the word before it was Abd, with which it is one name."""
-    own = fold(word).text.strip("'")
-    script = script_of(word)
-    if script is None:
-        return _first(_LATIN_SPELLINGS, _latin(unicodedata.normalize("NFC", word).casefold(), own))
-    limit = _SPELLINGS[script.name]
-    if script.name == "arabic":
-        return _first(limit, _arabic(word, own, limit, servant=servant))
-    return _first(limit, itertools.chain(_apostrophes(own), spellings(word, limit)))
-
-
-def _latin(word: str, own: str) -> Iterator[str]:
-    """The bare letters; each accented one as typed without accents; without apostrophes; the other usual spellings."""
-    yield from _apostrophes(own)
-    accented, spelled = latin_letters()
-    several = [letter for letter in dict.fromkeys(word) if letter in accented][:3]
-    for size in range(1, len(several) + 1):
-        for chosen in itertools.combinations(several, size):
-            yield fold("".join(accented[letter] if letter in chosen else letter for letter in word)).text.strip("'")
-    if len(own) >= _SHORTEST_JAM:
-        for two, one in spelled.items():
-            if two in own and "q" + two not in own:
-                yield own.replace(two, one)
-    yield from known_spellings(own)
-
-
-def _apostrophes(own: str) -> Iterator[str]:
-    yield own
-    if "'" in own:
-        yield own.replace("'", "")
-        before, _, after = own.partition("'")
-        if len(before) == 1 and before in FILLERS and len(after) >= _WHOLE:
-            yield after  # what is left of "O Neill" once its first word is a filler
-
-
-def _arabic(word: str, own: str, limit: int, *, servant: bool) -> Iterator[str]:
-    """With and without the article, and with the servant's word joined in the ways it is."""
-    joined = own.removeprefix(_SERVANT) if own.startswith(_SERVANT) and len(own) > len(_SERVANT) + 1 else ""
-    name = joined or own
-    core = name.removeprefix(_ARTICLE) if name.startswith(_ARTICLE) and len(name) > len(_ARTICLE) + 1 else name
-    if name == "الله":
-        core = name
-    if joined or servant:
-        plain = list(spellings(core, 8)) if core != "الله" else ["allah", "ullah", "alla", "ulla", "llah", "lah"]
-        yield from (_SERVANT + name, _SERVANT + core, *((name, core) if servant else ()))
-        if core == "الله":
-            yield from ("abdullah", "abdallah", "abdulla", "abdalla", "abdellah", "abdoullah", "abdoulla", "abdollah")
-        for latin in plain[:6]:
-            doubled = latin[0] + latin if latin[0] not in "aeiou" else latin
-            yield from (
-                f"abdul{latin}",
-                f"abdel{latin}",
-                f"abd{latin}",
-                f"abde{doubled}",
-                f"abdu{doubled}",
-                f"abdoul{latin}",
-                f"abdal{latin}",
-            )
-        yield from plain
-        return
-    yield from (own, core)
-    bare = re.search("[\u064b-\u0652]", word)
-    core_word = word if bare and core == own else _bare_core(word, core) if bare else core
-    latin_spellings = spellings(core_word, limit)
-    if core == own:
-        yield from latin_spellings
-        return
-    yield _ARTICLE + core
-    yield from latin_spellings[: limit - 10]
-    for article in ("al", "el"):
-        yield from (article + latin for latin in latin_spellings[:4])
-
-
-def _bare_core(word: str, core: str) -> str:
-    """The word with its harakat from the first letter of its core on."""
-    folded = fold(word)
-    place = folded.places[len(folded.text) - len(core)] if folded.text.endswith(core) else 0
-    return word[place:]
 
 
 def _with_joined(words: Sequence[_Word]) -> tuple[tuple[str, ...], ...]:
@@ -380,7 +219,7 @@ def _jammed(words: Sequence[_Word], families: Sequence[int], *, strict: bool) ->
             if pair := _INITIAL_PAIRS.match(given):
                 found += [pair.group() + whole, whole + pair.group()]
     usable = (text for text in found if len(text) >= _SHORTEST_JAM and text not in common_words())
-    return _first(_JAMMED, usable)
+    return first_of(_JAMMED, usable)
 
 
 def _rows(words: Sequence[_Word]) -> list[tuple[str, ...]]:
@@ -399,6 +238,13 @@ def _rows(words: Sequence[_Word]) -> list[tuple[str, ...]]:
 def _latin_only(word: _Word) -> list[str]:
     texts = [spelling.replace("'", "") for spelling in word.spelled if spelling.isascii()]
     return list(dict.fromkeys(texts)) or [word.spelled[0]]
+
+
+def _edged(exact: str) -> tuple[str, ...]:
+    """The form as it stands where its first or last word is a filler, which its parts alone would leave outside."""
+    folded = fold(exact).text
+    words = [word for word in _BETWEEN.split(folded) if word]
+    return (folded.strip(),) if len(words) > 1 and {words[0], words[-1]} & FILLERS else ()
 
 
 def _short(words: Sequence[_Word]) -> tuple[str, ...]:
@@ -424,7 +270,3 @@ def _address(folded: str) -> tuple[str, ...]:
     if named and any(len(piece) >= _WHOLE and not piece.isdigit() and piece not in common_words() for piece in pieces):
         found += [plain, *(separator.join(pieces) for separator in "._-"), "".join(pieces)]
     return tuple(dict.fromkeys(found))
-
-
-def _first(limit: int, texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(itertools.islice(dict.fromkeys(text for text in texts if text), limit))

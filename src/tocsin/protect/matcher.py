@@ -164,12 +164,18 @@ class Matcher:
                 if place in level:
                     owner, layer = level[place]
                     found.setdefault(owner, []).extend(self._look(layer))
-            for places, decoders in ((suspects.escaped, (unescaped,)), (suspects.packed, (in_base64, in_hex))):
-                for owner, layer in (level[place] for place in places if place in level):
-                    if depth == DEPTH:
-                        beyond.add(owner)
-                    else:
-                        inner += ((owner, one) for decoder in decoders for one in decoder(layer))
+            for place in (*suspects.escaped, *suspects.packed):
+                if place in level and depth == DEPTH:
+                    beyond.add(level[place][0])
+            for place in suspects.escaped if depth < DEPTH else ():
+                if place in level:
+                    owner, layer = level[place]
+                    inner += ((owner, one) for one in unescaped(layer))
+            for place, near in sorted(suspects.packed.items()) if depth < DEPTH else ():
+                if place in level:
+                    owner, layer = level[place]
+                    inner += ((owner, one) for one in in_base64(layer, near))
+                    inner += ((owner, one) for one in in_hex(layer, near))
             level = dict(enumerate(inner))
             suspects = self._prefilter.suspects([layer.text for _, layer in inner])
         self.beyond += len(beyond)

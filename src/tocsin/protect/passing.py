@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.model.chunk import ChunkAccount, ChunkResult
-from tocsin.model.clipping import cut
+from tocsin.model.clipping import cut, is_marked
 from tocsin.model.door import Door, mask_all
 
 # Words of the product and of the rules' authors: what the rules say is seen to where rules are kept.
 _OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree"))
 # Columns whose texts are JSON: the texts in it are what is looked at.
 _JSON = frozenset(("matched", "log"))
+_PARTS = 3
 _TABLES = ("events", "hits", "accesses", "marks")
 
 
@@ -38,7 +39,8 @@ def pass_through(result: ChunkResult, logs: pa.Table, door: Door) -> tuple[Chunk
             tables = {name: _masked(table, replaced) for name, table in tables.items()}
             logs = _masked(logs, replaced)
             result = replace(result, account=_account(result.account, lambda text: replaced.get(text, text)))
-    tables["marks"] = _cut(tables["marks"])
+    tables["marks"] = _with(tables["marks"], "detail", cut) if tables["marks"].num_rows else tables["marks"]
+    tables["hits"] = cut_hits(tables["hits"])
     return replace(result, account=_account(result.account, cut), **tables), logs
 
 
@@ -84,6 +86,19 @@ def _replaced(value: object, replaced: Mapping[str, str]) -> object:
     return value
 
 
+def _matched(part: object, replaced: Mapping[str, str]) -> object:
+    """What matched: [field, what was asked in words, value]. What was asked of a name would tell a part of it beside
+    its token: the text in quotes is kept only where the value shows it still."""
+    other = _replaced(part, replaced)
+    if isinstance(part, list) and isinstance(other, list) and len(other) == _PARTS and other[2] != part[2]:
+        asked, value = str(other[1]), str(other[2]).casefold()
+        begin, end = asked.find("'") + 1, asked.rfind("'")
+        if 0 < begin < end and asked[begin:end].casefold() not in value:
+            asked = f"{asked[:begin]}…{asked[end:]}"
+        return [other[0], asked, other[2]]
+    return other
+
+
 def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
     for name in _columns(table):
         if name in _JSON:
@@ -92,7 +107,7 @@ def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
 
             def new(text: str, *, ascii_only: bool = ascii_only) -> str:
                 value = json.loads(text)
-                other = _replaced(value, replaced)
+                other = _replaced(value, replaced) if ascii_only else [_matched(part, replaced) for part in value]
                 return text if other == value else json.dumps(other, ensure_ascii=ascii_only)
 
             table = _with(table, name, new)
@@ -101,8 +116,16 @@ def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
     return table
 
 
-def _cut(marks: pa.Table) -> pa.Table:
-    return _with(marks, "detail", cut) if marks.num_rows else marks
+def cut_hits(hits: pa.Table) -> pa.Table:
+    """The hits with the values that matched cut to what is shown of them."""
+
+    def new(text: str) -> str:
+        if not is_marked(text):
+            return text
+        parts = [[cut(each) if isinstance(each, str) else each for each in part] for part in json.loads(text)]
+        return json.dumps(parts, ensure_ascii=False)
+
+    return _with(hits, "matched", new) if hits.num_rows else hits
 
 
 def _with(table: pa.Table, name: str, new: Callable[[str], str]) -> pa.Table:

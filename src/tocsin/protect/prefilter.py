@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import regex
 
+from tocsin.protect.decoding import SHORTEST_LINE
 from tocsin.protect.folding import fold
 from tocsin.protect.packed import base64_places, hex_places
 
@@ -33,7 +34,7 @@ _DIGIT = len(_SCRIPTS) + 2
 NUMBER_SEPARATORS: Final = frozenset(" \t\r\n.-/()+_'\\")
 
 _SCRIPT, _BASE64, _LEAD, _HEX, _CONTROL = 7, 8, 16, 32, 64  # bits of a character's kind; the first three are its script
-_FRONT, _BACK = 16, 32  # empty places before and after the characters, so that neighbours can be looked at
+_FRONT, _BACK = 40, 40  # empty places before and after the characters, so that neighbours can be looked at
 _BLOCK = 1 << 16
 _PREFIX = 8
 
@@ -48,12 +49,12 @@ class Suspects(NamedTuple):
 
     named     a word or number that is searched for stands there
     escaped   there are escapes; all that are `named` with a character that may begin one are among them
-    packed    there are runs of base64 or hex that may hold text
+    packed    there are runs of base64 or hex that may hold text: places in them, ascending; None for anywhere
     """
 
     named: list[int]
     escaped: list[int]
-    packed: list[int]
+    packed: dict[int, list[int] | None]
 
 
 class _Keys:
@@ -155,7 +156,7 @@ class Prefilter:
         """Suspects among the texts."""
         named: set[int] = set()
         escaped: set[int] = set()
-        packed: set[int] = set()
+        packed: dict[int, list[int] | None] = {}
         plain = [place for place, text in enumerate(texts) if text.isascii()]
         for places in _blocks(texts, plain):
             self._look(_Block.of_ascii([texts[place] for place in places]), places, named, escaped, packed)
@@ -167,10 +168,17 @@ class Prefilter:
                 for place in block.beyond:
                     named.add(places[place])
                     escaped.add(places[place])
-                    packed.add(places[place])
-        return Suspects(sorted(named), sorted(escaped | named), sorted(packed))
+                    packed[places[place]] = None
+        return Suspects(sorted(named), sorted(escaped | named), packed)
 
-    def _look(self, block: _Block, places: Sequence[int], named: set[int], escaped: set[int], packed: set[int]) -> None:
+    def _look(
+        self,
+        block: _Block,
+        places: Sequence[int],
+        named: set[int],
+        escaped: set[int],
+        packed: dict[int, list[int] | None],
+    ) -> None:
         leads = _Leads(block)
         starts, ends = block.words()
         if self._numbers:
@@ -185,13 +193,11 @@ class Prefilter:
             elif len(leads.signs):
                 escaped.update(places[at] for at in block.owners(leads.signs))
         escaped.update(places[at] for at in block.owners(leads.escapes))
-        packed.update(
-            places[at]
-            for at in block.owners(
-                base64_places(block.plain_bytes, (block.kinds & _BASE64) > 0, (block.kinds & _SCRIPT) > 0)
-            )
-        )
-        packed.update(places[at] for at in block.owners(hex_places(block.plain_bytes, (block.kinds & _HEX) > 0)))
+        base64 = base64_places(block.plain_bytes, (block.kinds & _BASE64) > 0, (block.kinds & _SCRIPT) > 0)
+        hex_ = hex_places(block.plain_bytes, (block.kinds & _HEX) > 0)
+        for at, within in block.places_in(np.union1d(base64, hex_)):
+            packed[places[at]] = within
+        packed.update((places[at], None) for at in block.owners(_long_lines(block)))
 
     def _number_places(self, block: _Block, starts: Array) -> Array:
         """Of these starts of words those at which, without separators, a number begins."""
@@ -280,6 +286,16 @@ class _Block:
             return []
         return sorted(set(np.searchsorted(self._folded_edges if folded else self._edges, places, "right").tolist()))
 
+    def places_in(self, places: Array) -> Iterator[tuple[int, list[int] | None]]:
+        """Each text that any of the places, ascending, lie in, and where in it."""
+        owners = np.searchsorted(self._edges, places, "right")
+        cuts = np.flatnonzero(np.diff(owners)) + 1
+        for owner, held in zip(
+            owners[np.concatenate([[0], cuts])] if len(owners) else (), np.split(places, cuts), strict=False
+        ):
+            first = self._edges[owner - 1] + 1 if owner else _FRONT
+            yield int(owner), (held - first).tolist()
+
     def words(self) -> tuple[Array, Array]:
         """Where runs of letters of one script, or of digits, begin and end."""
         scripts = self.folded_kinds & _SCRIPT
@@ -323,11 +339,7 @@ class _Leads:
         broken_base64 = (kinds[places - 1] & kinds[places + 2] & _BASE64) > 0
         long_before = np.zeros(len(places), bool)
         at_signs = np.flatnonzero(sign)
-        if len(at_signs):
-            runs = _heads((kinds & _BASE64) >> 3)
-            ones = np.uint64(0x0101010101010101)
-            signs = places[at_signs]
-            long_before[at_signs] = (runs[signs - 8] == ones) & (runs[signs - 16] == ones)
+        long_before[at_signs] = _after_long_run(block, places[at_signs])
         found = (kinds[places] & _CONTROL) > 0
         found |= (lead == ord("%")) & (two_hex | (first == ord("u")))
         second, third = plain[places + 2], plain[places + 3]
@@ -350,6 +362,24 @@ class _Leads:
             found |= entity & ((first == ord("#")) | (distance < 40))
         self.signs = places[sign]
         self.escapes = places[found]
+
+
+def _after_long_run(block: _Block, places: Array) -> Array:
+    """Before which of the places there are as many base64 digits as a line of it has."""
+    if not len(places):
+        return np.zeros(0, bool)
+    runs = _heads((block.kinds & _BASE64) >> 3)
+    ended = np.ones(len(places), bool)
+    for back in range(_PREFIX, SHORTEST_LINE + 1, _PREFIX):
+        ended &= runs[places - back] == np.uint64(0x0101010101010101)
+    return ended
+
+
+def _long_lines(block: _Block) -> Array:
+    """Breaks after a line that may be base64: a text may go on beyond it."""
+    breaks = np.flatnonzero((block.plain == ord("\n")) | (block.plain == ord("\r")))
+    found: Array = breaks[_after_long_run(block, breaks)]
+    return found
 
 
 def _members(characters: str) -> Array:

@@ -36,13 +36,17 @@ _CREDENTIALS = struct.Struct("3i")
 
 @dataclass(kw_only=True)
 class Usage:
-    """What a door was asked, in counts: for the vault's own log."""
+    """What a door was asked, in counts: for the vault's own log.
+
+    too_deep   texts in which something was encoded too deep to be searched
+    """
 
     clients: int = 0
     refused: int = 0
     texts: int = 0
     masked: int = 0
     opened: int = 0
+    too_deep: int = 0
 
     def figures(self) -> dict[str, int | str]:
         """As a line of the log has them."""
@@ -75,10 +79,14 @@ class Service:
 
     def _take(self, connection: socket.socket) -> None:
         """One client, from its first byte to its last."""
-        with contextlib.suppress(OSError, wire.WireError, ssl.SSLError):
-            connection.settimeout(_GREETING_SECONDS)
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+        connection.settimeout(_GREETING_SECONDS)
+        if self._tls is not None:
+            with connection, contextlib.suppress(OSError):  # errors of TLS are of this class
+                self._admit(self._tls.wrap_socket(connection, server_side=True))
+            return
+        self._admit(connection)
+
+    def _admit(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError, wire.WireError):
             if not self._free.acquire(blocking=False):
                 wire.send(connection, wire.Fault("busy"))
@@ -148,8 +156,10 @@ class Service:
     def _mask(self, door: LocalDoor, request: wire.Mask) -> wire.Masks:
         texts = wire.unpack(request.texts)
         with self._matching:  # the matcher keeps its working space to itself, and the interpreter runs one thread
+            before = self._doors.beyond
             masked = door.mask(texts)
-        self._count(texts=len(texts), masked=len(masked))
+            beyond = self._doors.beyond - before
+        self._count(texts=len(texts), masked=len(masked), too_deep=beyond)
         places = sorted(masked)
         return wire.Masks(
             places,

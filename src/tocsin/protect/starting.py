@@ -20,6 +20,7 @@ from tocsin.protect.vault import refuse_older
 
 _READY_SECONDS = 120
 _ENDING_SECONDS = 10
+_LONGEST_PLACE = 75
 # All that a Python needs to find its modules: nothing that opens a vault or a workspace.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 
@@ -42,7 +43,7 @@ def started(vault: Path, seal: bytes, workspace: str, *, seen: int, by: str) -> 
     by      who it is started for, as the vault's log names them
     Raises ProtectionError where it does not come up, or the vault is older than `seen`.
     """
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-door-"))  # mode 0700
+    folder = _private_folder()
     ours, theirs = socket.socketpair()
     try:
         with theirs:
@@ -60,6 +61,14 @@ def started(vault: Path, seal: bytes, workspace: str, *, seen: int, by: str) -> 
     finally:
         ours.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _private_folder() -> Path:
+    """A fresh folder of mode 0700 for the socket, whose path may have 107 bytes at most (unix(7))."""
+    place = tempfile.gettempdir()
+    if len(os.fsencode(place)) > _LONGEST_PLACE:
+        place = "/tmp"  # noqa: S108 — what is made in it is ours alone
+    return Path(tempfile.mkdtemp(prefix="tocsin-door-", dir=place))
 
 
 def _process(control: socket.socket) -> subprocess.Popen[bytes]:

@@ -11,7 +11,6 @@ the text was a form as the vault holds it, `g` that it was another writing of on
 from __future__ import annotations
 
 import hmac
-import re
 from base64 import b32encode
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -19,11 +18,13 @@ from typing import NoReturn
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from tocsin.model.protection import How
+from tocsin.model.token import TOKEN
 from tocsin.store.derivation import derive
+
+__all__ = ["PERSON_LENGTH", "TOKEN", "TOKEN_LENGTH", "TokenKeys", "recipient_tokens", "workspace_tokens"]
 
 PERSON_LENGTH = 27
 TOKEN_LENGTH = PERSON_LENGTH + 7
-TOKEN = re.compile(r"P[A-Z2-7]{26}-[XG][A-Z2-7]{5}", re.IGNORECASE | re.ASCII)
 _LETTER = {How.EXACT: "x", How.GENERATED: "g"}
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from tocsin.errors import ConfigError
-from tocsin.protect.door import connected
+from tocsin.protect.client import connect
 from tocsin.protect.exits import guard_exits
 from tocsin.protect.guard import Guard
 from tocsin.protect.searched import Searched
@@ -36,7 +36,7 @@ def check_paths(workspace: Path, paths: Sequence[Path], sources: KeySources) -> 
         origin = opened.origin
     with ExitStack() as until:
         running = until.enter_context(started(vault.folder, vault.seal, origin, seen=vault.epoch, by=login_name()))
-        door = connected(running.address)
+        door = until.enter_context(closing(connect(running.address)))
         guard_exits(origin, door, until.pop_all().close)
     guard = Guard((door,))
     found = Searched()

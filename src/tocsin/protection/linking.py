@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tocsin.errors import ProtectionError, StoreError
 from tocsin.protect.client import connect
-from tocsin.protect.door import Credentials, DoorAddress
+from tocsin.protect.door import Credentials, DoorAddress, disconnect
 from tocsin.protect.starting import started
 from tocsin.protect.vault import open_vault, refuse_older
 from tocsin.record.acts import login_name
@@ -101,7 +101,8 @@ def open_door(workspace: Workspace, sources: KeySources) -> Iterator[DoorAddress
         yield None
         return
     if link.address:
-        yield _served(workspace, link)
+        with _disconnecting(_served(workspace, link)) as address:
+            yield address
         return
     folder = Path(link.vault)
     if not folder.is_dir():
@@ -114,7 +115,16 @@ def open_door(workspace: Workspace, sources: KeySources) -> Iterator[DoorAddress
     with started(folder, vault.seal, workspace.origin, seen=link.epoch, by=login_name()) as running:
         del vault
         remember(workspace, link, running.ready.epoch)
-        yield running.address
+        with _disconnecting(running.address) as address:
+            yield address
+
+
+@contextmanager
+def _disconnecting(address: DoorAddress) -> Iterator[DoorAddress]:
+    try:
+        yield address
+    finally:
+        disconnect(address)
 
 
 def _served(workspace: Workspace, link: Link) -> DoorAddress:

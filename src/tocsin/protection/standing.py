@@ -7,13 +7,14 @@ end with the block that opened it; and a command that opens its workspace five t
 from __future__ import annotations
 
 import atexit
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.errors import ProtectionError
-from tocsin.model.door import Door
-from tocsin.protect.door import DoorAddress, connected
+from tocsin.model.door import NO_DOOR, Door
+from tocsin.protect.client import connect
+from tocsin.protect.door import DoorAddress
 from tocsin.protect.exits import close_doors, guard_exits
 from tocsin.protect.vault import FILE
 from tocsin.protection.linking import link_of, open_door
@@ -46,9 +47,9 @@ def stand_open(workspace: Workspace, sources: KeySources) -> tuple[Door, DoorAdd
         _close(origin)
     with ExitStack() as opening:
         address = opening.enter_context(open_door(workspace, sources))
-        door = connected(address)
         if address is None:
-            return door, None
+            return NO_DOOR, None
+        door = opening.enter_context(closing(connect(address)))
         _open[origin] = _Open(door, address, _state(workspace), opening.pop_all())
     guard_exits(origin, door, lambda: _close(origin))
     return door, address

@@ -26,6 +26,7 @@ from tocsin.model.door import mask_one
 from tocsin.model.progress import Progress
 from tocsin.opening import publish
 from tocsin.processing import FOLDS, Sealing
+from tocsin.reading.barring import barred, bars_of
 from tocsin.reading.shown import epoch_mark, shown_input
 from tocsin.reading.work import Done, Job, work
 from tocsin.reading.workers import Workers, start_workers
@@ -73,8 +74,22 @@ class Intake:
         """Steps in plan order, each with its result; jobs run ahead by a bounded window."""
         waiting: deque[_Step] = deque()
         sequence = self.next_sequence()
+        with self.workspace.reading() as connection:
+            bars = bars_of(connection)
+        kept_out: set[str] = set()
         for given, tasks in planned:
-            row, entry, held, complete = self._register(given)
+            entry, clear = shown_input(given, self.key)
+            if entry.container in kept_out:
+                continue
+            if (refused := barred(entry, bars)) is not None:
+                kept_out.add(entry.path)
+                self.progress.note(f"{entry.path} is not taken in: {refused.reason}")
+                self.progress.advance(entry.size)
+                row, _, complete = self._register(refused, clear)
+                if not complete:
+                    waiting.append(_Step(row, refused, None, None))
+                continue
+            row, held, complete = self._register(entry, clear)
             if complete:
                 self.progress.advance(entry.size if entry.container is None else 0)
                 continue
@@ -205,7 +220,7 @@ class Intake:
         return preamble if mask_one(self.key.door, text) == text else self.key.sealed(preamble)
 
     def plan_for(self, warnings: Collection[str]) -> str:
-        """By what a chunk with these warnings is processed: rules, folds, epoch of the vault, what dated what has no year."""
+        """By what a chunk with these warnings is processed: rules, folds, epoch of the vault, what dated it."""
         plan = f"{self.plan}#{FOLDS}{epoch_mark(self.key.door.epoch)}"
         if self.dating is None or set(warnings).isdisjoint(YEARLESS):
             return plan
@@ -217,9 +232,11 @@ class Intake:
             highest = connection.execute(select(func.max(tables.chunks.c.sequence))).scalar()
         return 0 if highest is None else highest + 1
 
-    def _register(self, given: Input) -> tuple[int, Input, set[tuple[str, int]], bool]:
-        """The input's row, the input through the door, the (kind, offset) of chunks held, and whether all of it is."""
-        entry, clear = shown_input(given, self.key)
+    def _register(self, entry: Input, clear: bytes | None) -> tuple[int, set[tuple[str, int]], bool]:
+        """The input's row, the (kind, offset) of chunks already held, and whether all of it is.
+
+        clear   what it said before the door, wrapped
+        """
         found = tables.inputs.c
         with self.workspace.writing() as connection:
             row = connection.execute(
@@ -231,7 +248,7 @@ class Intake:
                 self._keep_acquisition(connection, row.id, entry, said=row.complete)
                 chunk = tables.chunks.c
                 held = connection.execute(select(chunk.kind, chunk.offset).where(chunk.input == row.id))
-                return row.id, entry, {(kind, offset) for kind, offset in held}, row.complete
+                return row.id, {(kind, offset) for kind, offset in held}, row.complete
             result = connection.execute(
                 insert(tables.inputs).values(
                     run=self.run,
@@ -250,7 +267,7 @@ class Intake:
             )
             (identifier,) = result.inserted_primary_key or (0,)
             self._keep_acquisition(connection, identifier, entry, said=False)
-        return identifier, entry, set(), False
+        return identifier, set(), False
 
     def _keep_acquisition(self, connection: Connection, input_row: int, entry: Input, *, said: bool) -> None:
         """What an acquisition record says, as its newest reader understands it; `said` where the ledger has it."""

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tocsin.cover.receipts import Receipt, receipts
 from tocsin.opening import TOOL, now_utc, utc_text
-from tocsin.record.acts import acts_of, record_act
+from tocsin.record.acts import counted_acts, record_act
 from tocsin.record.canonical import canonical
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
@@ -43,7 +43,7 @@ def note_collection(
         "run": run,
         "tool": TOOL,
         "rules": rules,
-        "estate": estate_digest(workspace),
+        "estate": estate_digest(workspace, key),
         "logs": len(listed),
         "receipts": listed[:_MOST_RECEIPTS],
         "receipts_sha256": sha256(canonical({"receipts": listed})).hexdigest(),
@@ -51,17 +51,20 @@ def note_collection(
     record_act(workspace, key, "collected", what, utc_text(now_utc()), actors)
 
 
-def estate_digest(workspace: Workspace) -> str:
-    """SHA-256 in hex over the lines `<sha256 hex>  <name>` of the estate's files, by name; "" where there is none."""
+def estate_digest(workspace: Workspace, key: WorkspaceKey) -> str:
+    """What stands for the estate's files, by name and content, and tells nothing of them; "" where there is none.
+
+    Under a key of the workspace: an estate can be one line that names one account, and acts leave with every package.
+    """
     files = sorted(file for file in workspace.estate.iterdir() if file.is_file()) if workspace.estate.is_dir() else []
     lines = "".join(f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
-    return sha256(lines.encode("utf-8", "surrogateescape")).hexdigest() if files else ""
+    return key.name_of("estate", lines) if files else ""
 
 
 def _untold(workspace: Workspace, run: int) -> list[int]:
     """`run`, and those before it since the last that told what it took in; without notes and what was sent back."""
     with workspace.reading() as connection:
-        told = max((int(act.what["run"]) for act in acts_of(connection, "collected")), default=0)
+        told = max((int(act.what["run"]) for act in counted_acts(connection, "collected")), default=0)
         rows = connection.execute(
             select(tables.runs.c.id, tables.runs.c.settings).where(tables.runs.c.id > told, tables.runs.c.id <= run)
         ).all()

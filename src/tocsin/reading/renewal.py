@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 import orjson
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from tocsin.books import epoch_at_rest
 from tocsin.model.acquisition import AcquisitionRecord
@@ -21,7 +21,7 @@ from tocsin.reading.kept_rules import seal_rules
 from tocsin.reading.shown import Clear, clear_of, epoch_of, shown
 from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN
 from tocsin.record.keys import WorkspaceKey, is_sealed, needs_door
-from tocsin.record.ledger import Ledger
+from tocsin.record.ledger import Ledger, frontier_of
 from tocsin.record.rows import brief_said, chunk_said, derived_said, input_said, run_said
 from tocsin.record.statements import append_statements
 from tocsin.store import tables
@@ -63,8 +63,8 @@ def pass_texts_again(workspace: Workspace, key: WorkspaceKey) -> bool:
         if said:
             append_statements(connection, Ledger(workspace.ledger), said)
         _statements(connection, key)
-        connection.execute(delete(tables.doors))
-        connection.execute(insert(tables.doors).values(id=1, epoch=key.door.epoch))
+        values = {"epoch": key.door.epoch, "size": frontier_of(connection).size}
+        connection.execute(insert(tables.doors).values(values))
     workspace.forget()
     return True
 

@@ -16,11 +16,12 @@ from tocsin.errors import RefusedError, VerificationError
 from tocsin.model.door import mask_json
 from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
-from tocsin.record.ledger import Ledger, check_clock, frontier_of
+from tocsin.record.ledger import Ledger, check_clock, edge_row, frontier_of
 from tocsin.record.note_body import read_body, unsigned
-from tocsin.record.notes import VerifierKey, ed25519_key, with_signature
-from tocsin.record.people import Registry, check_act
+from tocsin.record.notes import ed25519_key, with_signature
+from tocsin.record.people import Registry, check_act, check_signers, counting
 from tocsin.record.people_keys import Signer
+from tocsin.record.roles import allowed_acts
 from tocsin.record.statements import (
     ACT,
     ACT_HEADER,
@@ -136,7 +137,7 @@ def append_act(
     for signer in signers:
         note = with_signature(note, ed25519_key(signer.name, signer.public_key), signer.sign)
     act = read_act(tree.size, str(note).encode())
-    _refuse_uncounted(act, connection, log_key(workspace.origin, key.signer.public_key()))
+    _refuse_uncounted(workspace, key, connection, act)
     append_statements(connection, Ledger(workspace.ledger), [(ACT, act.note.encode())])
     return act
 
@@ -165,18 +166,45 @@ def people_acts(connection: Connection) -> Iterator[Act]:
             yield read_act(statement.leaf, statement.data)
 
 
-def _refuse_uncounted(act: Act, connection: Connection, key: VerifierKey) -> None:
+def refuse_unless_may(
+    workspace: Workspace, key: WorkspaceKey, kind: str, actors: Sequence[Signer], what: Mapping[str, Any] | None = None
+) -> None:
+    """Before work is done that an act of this kind would end with: that it would count. Nothing is signed.
+
+    Raises RefusedError as `record_act` would.
+    """
+    by = tuple(signer.name for signer in actors) or (workspace.origin,)
+    with workspace.reading() as connection:
+        size, _ = edge_row(connection)
+        act = Act(size, kind, "", by, size, b"", None, what or {}, "")
+        _refuse_uncounted(workspace, key, connection, act, check_signers)
+
+
+def _refuse_uncounted(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    connection: Connection,
+    act: Act,
+    check: Callable[[Act, Registry], object] = check_act,
+) -> None:
     """Raises RefusedError where the act would not count: it would be a fault of the ledger for ever."""
-    registry = Registry(key=key)
-    if not registry.is_unsigned(act) or act.kind == "recovered":
+    registry = Registry(key=log_key(workspace.origin, key.signer.public_key()))
+    allowed = allowed_acts().get(act.kind)
+    is_attended = allowed is not None and allowed.attended
+    if not registry.is_unsigned(act) or act.kind == "recovered" or is_attended:
         for each in people_acts(connection):
             registry.add(each)
-    try:
-        check_act(act, registry)
-    except VerificationError as error:  # of what is not in the record yet: somebody has to decide, not a court
+    who = f"tocsin key list --workspace {workspace.path}"
+    if allowed is not None and is_attended and registry.is_unsigned(act) and registry.holders:
         raise RefusedError(
-            f"nothing was recorded: {error}", hint="see whose key may do what, with: tocsin key list"
-        ) from error
+            f"nothing was recorded: people are enrolled in {workspace.path}, and for an act {act.kind!r} one of them "
+            f"signs: {' or '.join(sorted(allowed.roles))}",
+            hint=f"add --as and a key, a file or its name in the ssh-agent; see whose may, with: {who}",
+        )
+    try:
+        check(act, registry)
+    except VerificationError as error:  # of what is not in the record yet: somebody has to decide, not a court
+        raise RefusedError(f"nothing was recorded: {error}", hint=f"see whose key may do what, with: {who}") from error
 
 
 def acts_of(connection: Connection, kind: str | None = None) -> Iterator[Act]:
@@ -186,6 +214,14 @@ def acts_of(connection: Connection, kind: str | None = None) -> Iterator[Act]:
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(beginning):
             yield read_act(statement.leaf, statement.data)
+
+
+def counted_acts(connection: Connection, kind: str) -> tuple[Act, ...]:
+    """The acts of one kind that count now, in order: not those that a revocation took back. Raises as `acts_of`."""
+    check_no_act_is_hidden(connection)
+    beginnings = (*_OF_PEOPLE, (_BEGINNING % kind).encode())
+    found = (each for each in statements_of(connection, ACT) if each.data.startswith(beginnings))
+    return tuple(act for act in counting(read_act(each.leaf, each.data) for each in found) if act.kind == kind)
 
 
 def read_act(leaf: int, data: bytes) -> Act:

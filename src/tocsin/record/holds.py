@@ -1,12 +1,13 @@
-"""Legal holds: a fold over acts. While one is in force nothing is erased."""
+"""Legal holds: a fold over the acts that count. While one is in force nothing is erased."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from tocsin.errors import RefusedError
 from tocsin.record.acts import Act
+from tocsin.record.people import disowned_in
 
 HELD, RELEASED = "held", "released"
 
@@ -17,6 +18,8 @@ class Hold:
 
     leaf, at, by         the act that set it: its entry, when and who
     released             the act that released it, None while it is in force
+    disowned             why the act that set it does not count any more, "" where it does
+    still_held           why acts that released it do not count any more: it holds again
     """
 
     name: str
@@ -25,20 +28,25 @@ class Hold:
     at: str
     by: tuple[str, ...]
     released: Act | None = None
+    disowned: str = ""
+    still_held: tuple[str, ...] = ()
 
     @property
     def is_in_force(self) -> bool:
-        """Whether it was not released."""
-        return self.released is None
+        """Whether it counts and was not released."""
+        return self.released is None and not self.disowned
 
 
 def holds_of(acts: Iterable[Act]) -> tuple[Hold, ...]:
-    """Every hold ever set, in the order of the ledger. Of one name the last set is the one that a release ends."""
-    return tuple(_after(acts))
+    """Every hold ever set, in the order of the ledger. Of one name the last set is the one that a release ends.
+
+    acts   all of the ledger: what a revocation among them takes back neither sets a hold nor ends one
+    """
+    return tuple(_after(tuple(acts)))
 
 
 def in_force(acts: Iterable[Act]) -> tuple[Hold, ...]:
-    """The holds in force after these acts."""
+    """The holds in force after these acts, which are all of the ledger up to some entry."""
     return tuple(hold for hold in holds_of(acts) if hold.is_in_force)
 
 
@@ -52,17 +60,23 @@ def refuse_if_held(acts: Iterable[Act]) -> None:
         )
 
 
-def _after(acts: Iterable[Act]) -> Iterator[Hold]:
+def _after(acts: Sequence[Act]) -> Iterator[Hold]:
     found: list[Hold] = []
     standing: dict[str, int] = {}
+    gone = disowned_in(acts)
     for act in acts:
-        name = str(act.what.get("name", ""))
-        if act.kind == HELD and name not in standing:
-            standing[name] = len(found)
-            found.append(Hold(name=name, reason=str(act.what.get("reason", "")), leaf=act.leaf, at=act.at, by=act.by))
+        name, disowned = str(act.what.get("name", "")), gone.get(act.leaf, "")
+        if act.kind == HELD and (disowned or name not in standing):
+            if not disowned:
+                standing[name] = len(found)
+            reason = str(act.what.get("reason", ""))
+            found.append(Hold(name=name, reason=reason, leaf=act.leaf, at=act.at, by=act.by, disowned=disowned))
         elif act.kind == RELEASED and name in standing:
-            hold = found[standing[name]]
-            found[standing.pop(name)] = Hold(
-                name=hold.name, reason=hold.reason, leaf=hold.leaf, at=hold.at, by=hold.by, released=act
-            )
+            place = standing[name]
+            if disowned:
+                why = f"entry {act.leaf} released it and does not count: {disowned}"
+                found[place] = replace(found[place], still_held=(*found[place].still_held, why))
+            else:
+                found[place] = replace(found[place], released=act)
+                del standing[name]
     yield from found

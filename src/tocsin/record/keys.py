@@ -57,7 +57,7 @@ class WorkspaceKey:
     _wrapping: bytes = field(repr=False)
     _naming: bytes = field(repr=False)
     door: Door = field(default=NO_DOOR, repr=False)
-    door_address: DoorAddress | None = None
+    door_address: DoorAddress | None = field(default=None, repr=False)
 
     def wrap(self, secret: bytes) -> bytes:
         """`secret` under this key: version, nonce and AES-256-GCM ciphertext; where there is a vault, all that under
@@ -87,8 +87,8 @@ class WorkspaceKey:
         return self.unwrap(data[len(SEALED) :]) if is_sealed(data) else data
 
     def name_of(self, *parts: str | int) -> str:
-        """64 hex digits that stand for `parts` and tell nothing of them: the name of a segment."""
-        texts = [f"{type(part).__name__}:{part}".encode() for part in parts]
+        """64 hex digits that stand for `parts` and tell nothing of them: the name of a segment, a digest in an act."""
+        texts = [f"{type(part).__name__}:{part}".encode("utf-8", "surrogatepass") for part in parts]
         message = b"".join(len(text).to_bytes(8, "big") + text for text in texts)
         return hmac.digest(self._naming, message, "sha256").hex()
 

@@ -20,6 +20,7 @@ from tocsin.record.checkpoint import TreeHead, check_signed, tree_head
 from tocsin.record.cosignature import cosignatures_in
 from tocsin.record.ledger import CLOCK_TOLERANCE
 from tocsin.record.notes import VerifierKey, parse_note, parse_signature, parse_verifier_key, verified
+from tocsin.record.people import counting
 from tocsin.record.proofs import TileReader
 from tocsin.record.witness import parse_state
 from tocsin.store.tables import checkpoints, cosignatures, timestamps
@@ -67,12 +68,14 @@ def attestations(connection: Connection, acts: Sequence[Act]) -> Iterator[Attest
     notes = {row.size: row.note for row in connection.execute(select(checkpoints.c.size, checkpoints.c.note))}
     received = {_mark(act): act for act in acts if act.kind in (COSIGNED, TIMESTAMPED)}
     missing = dict(received)
-    keys = trusted_keys(acts)
+    keys, counted = _named_keys(acts), trusted_keys(acts)
     for row in connection.execute(select(cosignatures)):
         where = f"the cosignature of {row.name} over {row.size} entries"
         act = received.get((COSIGNED, row.line))
         _check_row(row, notes, act, where)
-        yield _check_cosignature(row, notes[row.size], keys, act, where)
+        found = _check_cosignature(row, notes[row.size], keys, act, where)
+        if row.key in map(str, counted):  # whom a thief named is no witness, and what he signed no fault
+            yield found
         missing.pop((COSIGNED, row.line))
     for row in connection.execute(select(timestamps)):
         where = f"the time stamp of {row.authority} over {row.size} entries"
@@ -85,7 +88,14 @@ def attestations(connection: Connection, acts: Sequence[Act]) -> Iterator[Attest
 
 
 def trusted_keys(acts: Iterable[Act]) -> list[VerifierKey]:
-    """The keys of witnesses, in the order in which they were trusted. Raises VerificationError."""
+    """The keys of witnesses that count, in the order in which they were trusted. Raises VerificationError.
+
+    acts   all of the ledger, or those that say who is who and whom to trust: what was taken back trusts nobody
+    """
+    return _named_keys(counting(acts))
+
+
+def _named_keys(acts: Iterable[Act]) -> list[VerifierKey]:
     return [parse_verifier_key(str(act.what.get("key"))) for act in acts if act.kind == TRUSTED]
 
 

@@ -124,10 +124,7 @@ class Registry:
                 self._apply(act)
                 continue
             revocation, name = by
-            self.disowned[act.leaf] = (
-                f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: "
-                f"{revocation.what['reason']}"
-            )
+            self.disowned[act.leaf] = _why(revocation, name)
             if (come := self._brought_in(act)) is not None:
                 reason = f"brought in by entry {act.leaf}, which is taken back"
                 fell = come.name != revocation.what["name"]
@@ -142,6 +139,26 @@ class Registry:
         return next((each for each in said if each.leaf not in taken), None)
 
 
+def disowned_in(acts: Iterable[Act]) -> dict[int, str]:
+    """By entry, why an act does not count any more: a revocation among the acts takes it back.
+
+    acts   of the ledger in order, each good when it was recorded; those that say who is who must all be among them
+    """
+    return {leaf: _why(*by) for leaf, by in _taken_back(tuple(acts)).items()}
+
+
+def counting(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Those of the acts that count, in order: whatever acts decide, these decide it. `acts` as in `disowned_in`."""
+    past = tuple(acts)
+    taken = _taken_back(past)
+    return tuple(act for act in past if act.leaf not in taken)
+
+
+def _why(revocation: Act, name: str) -> str:
+    reason = _text(revocation.what, "reason")
+    return f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: {reason}"
+
+
 def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
     """By entry, the revocation that takes an act back, and the key that signed it.
 
@@ -150,9 +167,10 @@ def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
     """
     taken: dict[int, tuple[Act, str]] = {}
     for revocation in reversed(past):
-        if revocation.kind != "revoked" or revocation.what["since"] is None or revocation.leaf in taken:
+        since = revocation.what.get("since")
+        if revocation.kind != "revoked" or not isinstance(since, int) or revocation.leaf in taken:
             continue
-        waiting = [(revocation.what["name"], revocation.what["since"])]
+        waiting = [(_text(revocation.what, "name"), since)]
         while waiting:
             name, since = waiting.pop()
             for act in past:
@@ -160,7 +178,7 @@ def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
                     continue
                 taken[act.leaf] = (revocation, name)
                 if act.kind in _BRINGING:
-                    waiting.append((act.what["name" if act.kind == "enrolled" else "new_name"], act.leaf))
+                    waiting.append((_text(act.what, "name" if act.kind == "enrolled" else "new_name"), act.leaf))
     return taken
 
 
@@ -179,8 +197,18 @@ def check_act(act: Act, registry: Registry) -> None:
     """Raises VerificationError where an act does not count, naming the entry and what that means.
 
     `registry` is as of the acts before it. In order: its kind is known; its place; who signed, once each; each was in
-    force; their signatures are good; a role of theirs allows it, and they are people enough; what it says of people.
+    force; a role of theirs allows it, and they are people enough; their signatures are good; what it says of people.
     """
+    entry = f"entry {act.leaf} ({act.kind})"
+    keys = check_signers(act, registry)
+    note = parse_note(act.note, entry)
+    for key in keys:
+        verified(note, [key], entry)
+    _CHECKED.get(act.kind, _nothing_more)(act, registry, entry)
+
+
+def check_signers(act: Act, registry: Registry) -> list[VerifierKey]:
+    """That those who sign may, their signatures and what the act says unseen; their keys. Raises as `check_act`."""
     entry = f"entry {act.leaf} ({act.kind})"
     if act.kind not in allowed_acts():
         raise VerificationError(f"{entry}: there is no such kind of act: {_UNPROVEN}, and nothing of what was done")
@@ -189,11 +217,8 @@ def check_act(act: Act, registry: Registry) -> None:
     if not act.by or len(set(act.by)) != len(act.by):
         raise VerificationError(f"{entry} names no signer, or one twice: {_UNPROVEN}")
     keys = _keys_of(act, registry, entry)
-    note = parse_note(act.note, entry)
-    for key in keys:
-        verified(note, [key], entry)
     _check_roles(act, registry, entry)
-    _CHECKED.get(act.kind, _nothing_more)(act, registry, entry)
+    return keys
 
 
 def _keys_of(act: Act, registry: Registry, entry: str) -> list[VerifierKey]:

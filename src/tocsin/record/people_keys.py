@@ -180,8 +180,11 @@ def unsealed_key(data: bytes, ask: Callable[[], bytes], where: str, make: str = 
             f"{where} has no passphrase: whoever copies the file signs in its owner's name",
             hint=f"give it one with: ssh-keygen -p -f {where}",
         )
+    passphrase = ask()
+    if not passphrase:
+        raise ConfigError(f"no passphrase was given for {where}", hint="give the one it was made under, and try again")
     try:
-        key = load_ssh_private_key(data, ask())
+        key = load_ssh_private_key(data, passphrase)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise ConfigError(
             f"the passphrase does not open {where}", hint="check it and try again; else the file is damaged"

@@ -25,11 +25,13 @@ class Role(enum.StrEnum):
 class Allowed:
     """Who may sign acts of one kind: everybody who does is in one of `roles`; where it takes more `persons` than one,
     one of them is, and the others are officers, custodians or analysts. `unsigned`: the workspace's key alone will do.
+    `attended`: somebody is there when it is done, so that the product asks for a person once people are enrolled.
     """
 
     roles: frozenset[Role]
     persons: int
     unsigned: bool
+    attended: bool
     reason: str
 
 
@@ -41,6 +43,7 @@ def allowed_acts() -> Mapping[str, Allowed]:
             roles=frozenset(Role(role) for role in row["roles"]),
             persons=row["persons"],
             unsigned=row["unsigned"],
+            attended=row.get("attended", False),
             reason=row["reason"],
         )
         for kind, row in _table()["act"].items()

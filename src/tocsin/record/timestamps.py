@@ -33,6 +33,7 @@ from rfc3161_client import (
 from rfc3161_client import VerificationError as TokenError
 
 from tocsin.errors import VerificationError
+from tocsin.record.certificate_order import in_der_order, token_of
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 _GRANTED = bytes.fromhex("3003020100")  # PKIStatusInfo: granted
@@ -75,7 +76,6 @@ class Stamp(NamedTuple):
 class _Parts(NamedTuple):
     """What a token says before anything of it is verified."""
 
-    token: bytes
     algorithm: str
     imprint: bytes
     nonce: int | None
@@ -112,12 +112,12 @@ def check_answer(answer: bytes, note: str, nonce: int, roots: bytes) -> Stamp:
     """
     if nonce_of(answer) != nonce:
         raise VerificationError(f"{_GIVEN} is not the answer to this request: it bears another nonce")
-    return check_token(_parts(_granted(answer)).token, note, roots)
+    return check_token(token_of(answer), note, roots)
 
 
 def check_token(token: bytes, note: str, roots: bytes) -> Stamp:
     """What a token says of `note`, its certificates being good at the time it gives. Raises VerificationError."""
-    response = _granted(answer_of(token))
+    response = _granted(answer_of(token))  # kept as received: only the library is given another order
     said = _parts(response)
     # 1. It is over this note.
     if said.algorithm != _SHA256:
@@ -180,7 +180,7 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 def _granted(answer: bytes) -> TimeStampResponse:
     try:
-        response = decode_timestamp_response(answer)
+        response = decode_timestamp_response(in_der_order(answer))
         status, reasons = response.status, "; ".join(response.status_string)
     except _MALFORMED as error:
         raise VerificationError(f"{_GIVEN} is not RFC 3161: {error}") from error
@@ -218,7 +218,6 @@ def _read(response: TimeStampResponse) -> _Parts:
     nonce: int | None = info.nonce
     accuracy: Accuracy | None = info.accuracy
     return _Parts(
-        token=response.time_stamp_token(),
         algorithm=info.message_imprint.hash_algorithm.dotted_string,
         imprint=info.message_imprint.message,
         nonce=nonce,

@@ -7,6 +7,7 @@ import json
 from sqlalchemy import Connection, select
 
 from tocsin.errors import VerificationError
+from tocsin.model.token import may_be_one
 from tocsin.record.acts import Act
 from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN, SUBJECTS, subject_of
 from tocsin.record.rows import brief_said, chunk_said, derived_said, input_said, run_said
@@ -26,6 +27,9 @@ _LASTING = {
     INPUT: ("path", "sha256", "content_sha256", "source", "container"),
     CHUNK: ("input", "offset", "length", "decoder", "tree_start", "first_entry"),
 }
+
+# Of these a newer epoch of a vault may show more or less as tokens, and nothing else may change.
+_SHOWN = ("path", "container")
 
 
 class Said:
@@ -56,7 +60,7 @@ class Said:
             return
         first, said = json.loads(before.data), json.loads(statement.data)
         for name in _LASTING[statement.kind]:
-            if first[name] != said[name]:
+            if first[name] != said[name] and not (name in _SHOWN and _may_be_one(first[name], said[name])):
                 raise VerificationError(
                     f"entry {statement.leaf} says another {name} of {statement.kind} {subject} than entry "
                     f"{before.leaf}: its records would be attributed to something else than they were sealed as"
@@ -99,6 +103,10 @@ class Said:
             raise VerificationError(
                 f"{name} {subject}: its rows are not what entry {said.leaf} of the ledger says: {_MEANING[kind]}"
             )
+
+
+def _may_be_one(first: object, second: object) -> bool:
+    return isinstance(first, str) and isinstance(second, str) and may_be_one(first, second)
 
 
 def check_place(act: Act, before: int | None) -> None:

@@ -12,10 +12,10 @@ from tocsin.model.reference import RecordPlace
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
-_TIMES = frozenset({"as_of", "first", "last", "time", "from_", "to", "earliest", "likely", "latest"}) | {
+TIMES = frozenset({"as_of", "first", "last", "time", "from_", "to", "earliest", "likely", "latest"}) | {
     *("lost_from", "lost_to", "deadline", "earliest_end", "latest_end", "when"),
 }
-_RENAMED = {"from_": "from"}
+RENAMED = {"from_": "from"}
 _PAIRS = {"warnings": ("code", "count"), "operations": ("operation", "count")}
 _DECIMALS = 2
 
@@ -51,11 +51,11 @@ def _fields(kind: type) -> tuple[tuple[str, str, Callable[[Any], Json]], ...]:
         names = tuple(field.name for field in dataclasses.fields(kind))
     else:
         names = tuple(getattr(kind, "_fields", ()))
-    return tuple((name, _RENAMED.get(name, name), _writer(name)) for name in names)
+    return tuple((name, RENAMED.get(name, name), _writer(name)) for name in names)
 
 
 def _writer(name: str) -> Callable[[Any], Json]:
-    if name in _TIMES:
+    if name in TIMES:
         return _time
     if name in _PAIRS:
         return partial(_pairs, _PAIRS[name])

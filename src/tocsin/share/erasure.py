@@ -62,8 +62,12 @@ def holds_text(holds: Sequence[Hold]) -> str:
         return "There is no hold, and there never was one.\n"
     lines = []
     for hold in sorted(holds, key=lambda one: (not one.is_in_force, one.leaf)):
-        lines.append(f"{'in force' if hold.is_in_force else 'released'}  {shown(hold.name)}: {shown(hold.reason)}")
+        state = "in force" if hold.is_in_force else "no hold " if hold.disowned else "released"
+        lines.append(f"{state}  {shown(hold.name)}: {shown(hold.reason)}")
         lines.append(f"          set at {hold.at} by {shown(', '.join(hold.by))}, entry {hold.leaf:,}")
+        if hold.disowned:
+            lines.append(f"          DOES NOT COUNT: {shown(hold.disowned)}")
+        lines += [f"          HOLDS AGAIN: {shown(why)}" for why in hold.still_held if hold.is_in_force]
         if hold.released is not None:
             ended = hold.released
             reason = shown(str(ended.what.get("reason", "")))

@@ -38,13 +38,13 @@ inputs = Table(
     Column("clear", LargeBinary),
 )
 
-# Under which epoch of the vault all texts of the database but those of chunks passed the door: one row, none before a
-# vault was linked. A chunk's epoch is in its `plan`.
+# The epochs of the vault under which all texts of the database but those of chunks passed the door, the last in force;
+# none before a vault was linked. `size`: of the ledger then. A chunk's epoch is in its `plan`.
 doors = Table(
     "doors",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("epoch", BigInteger, nullable=False),
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
 )
 
 # What an acquisition record (an input of source `acquisition`) says of other inputs, as JSON of `model.acquisition`.

@@ -8,7 +8,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -47,7 +47,7 @@ class Workspace:
     id: str
     origin: str
     engine: Engine
-    unseal: Callable[[bytes], bytes] = bytes
+    unseal: Callable[[bytes], bytes] = field(default=bytes, repr=False)
 
     @property
     def settings_path(self) -> Path:

@@ -16,9 +16,9 @@ def upgrade() -> None:
     op.add_column("inputs", sa.Column("clear", sa.LargeBinary(), nullable=True))
     op.create_table(
         "doors",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("epoch"),
     )
 
 
