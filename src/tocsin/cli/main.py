@@ -20,9 +20,8 @@ from tocsin.cli.investigate import investigate
 from tocsin.cli.note import note
 from tocsin.cli.preserve import preserve
 from tocsin.errors import ProtectionError, TocsinError
+from tocsin.protect.exits import close_doors, standing_watch
 from tocsin.protect.fault_hooks import places, quiet_faults
-from tocsin.protect.guard import standing_guard
-from tocsin.protection.standing import close_doors
 from tocsin.share.exit import release, tell
 
 _CODES = """Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, or a faulty rule; 3 done, but some input was
@@ -115,7 +114,7 @@ def _internal(error: Exception) -> int:
     from pathlib import Path
 
     try:
-        details = standing_guard().masked("".join(traceback.format_exception(error)))
+        details = standing_watch().masked("".join(traceback.format_exception(error)))
     except ProtectionError:
         details = places(error)
     path = Path(tempfile.mkdtemp(prefix="tocsin-fault-")) / "details.txt"

@@ -98,7 +98,7 @@ def _contents(data: bytes, part: str, depth: int, room: _Room) -> Iterator[Conte
             yield Unread(part, f"an archive in an archive, more than {_DEEPEST} deep")
             return
         yield from _members(inner, part, depth, room)
-        if not data.startswith(b"PK"):  # a zip may carry anything before and behind what it holds
+        if not unpacking.may_stand_behind(data):
             return
     yield from _described(data, part)
     yield from (Piece(text, part) for text in texts_of(data))
@@ -106,7 +106,7 @@ def _contents(data: bytes, part: str, depth: int, room: _Room) -> Iterator[Conte
 
 def _members(inner: Iterator[unpacking.Member], part: str, depth: int, room: _Room) -> Iterator[Content]:
     for member in inner:
-        name = f"{part}!{member.name}" if part else member.name
+        name = f"{part}!{member.name}" if part and member.name else part or member.name
         if member.name:
             yield Piece(member.name, f"{part}!a member's name" if part else "a member's name", has_lines=False)
         if member.comment:

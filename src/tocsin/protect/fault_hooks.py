@@ -1,7 +1,7 @@
-"""What a process says of its own faults: the type of an exception and where in the code it was raised, never its words.
+"""What a process says of its own faults: the type of an exception and where it was raised, never its words.
 
-The words of an exception, a warning or a log line can quote what the logs hold, and so can the source lines and values a
-traceback shows. `faulthandler`, where somebody turns it on, tells places in the code alone.
+The words of an exception, a warning or a log line can quote what the logs hold, and so can what a traceback shows of
+source lines and values. `faulthandler`, where somebody turns it on, tells places in the code alone.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ def _told(where: str, kind: type[BaseException], trace: TracebackType | None) ->
 
 
 def _warned(
-    _message: Warning | str,
+    message: Warning | str,
     category: type[Warning],
     filename: str,
     lineno: int,
-    _file: TextIO | None = None,
-    _line: str | None = None,
+    file: TextIO | None = None,
+    line: str | None = None,
 ) -> None:
     _say(f"tocsin: warning ({category.__name__}) at {os.path.basename(filename)}:{lineno}")  # noqa: PTH119 - any text
 

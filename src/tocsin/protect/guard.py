@@ -7,6 +7,7 @@ before a byte is written. What cannot be searched is refused as well, and so is 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -71,17 +72,19 @@ class Guard:
         return Searched(references=references, unsearched=tuple(unread), files=1, size=size)
 
     def search_file(self, path: Path, shown_as: str) -> Searched:
-        """A file and its name; `shown_as` is its path as the report has it, which is searched as well."""
-        return self.search((_named("its name", shown_as), *file_contents(path)), shown_as) if self else Searched()
+        """A file and its name; `shown_as` is its path as a reader knows it."""
+        return self.search((_named(path.name), *file_contents(path)), shown_as) if self else Searched()
 
-    def search_folder(self, folder: Path) -> Searched:
-        """Every file below a folder, in the order of their paths, with the names of files and folders."""
+    def search_folder(self, folder: Path, shown_as: str = "") -> Searched:
+        """A folder and every file below it, in the order of their paths, with all their names."""
         found = Searched()
-        for path in sorted(folder.rglob("*")) if self else ():
-            name = path.relative_to(folder).as_posix()
+        for path in (folder, *sorted(folder.rglob("*"))) if self else ():
+            below = path.relative_to(folder).as_posix()
+            name = shown_as if below == "." else f"{shown_as}/{below}" if shown_as else below
             if path.is_dir() and not path.is_symlink():
-                named = self.search((_named("its name", path.name),), name)
-                found += Searched(references=named.references)
+                found += Searched(references=self.search((_named(path.name),), name).references)
+                if not os.access(path, os.R_OK | os.X_OK):
+                    found += Searched(unsearched=(Unsearched(self.masked(name), "", "no permission to list it"),))
             else:
                 found += self.search_file(path, name)
         return found
@@ -97,7 +100,7 @@ class Guard:
         if not self:
             return
         if name:
-            self.search((_named("the name of the file", name),)).refuse(what)
+            self.search((_named(name),)).refuse(what)
         if isinstance(data, bytes):
             self.search(contents(data)).refuse(what)
             return
@@ -206,8 +209,8 @@ def _parts(text: str) -> Iterator[str]:
     yield text[begin:]
 
 
-def _named(part: str, name: str) -> Piece:
-    return Piece(part=part, text=name, has_lines=False)
+def _named(name: str) -> Piece:
+    return Piece(part="its name", text=name, has_lines=False)
 
 
 def _json(text: str) -> object:
@@ -228,31 +231,3 @@ def _strings(value: object, way: tuple[str | int, ...]) -> Iterator[tuple[tuple[
             yield from _strings(each, (*way, number))
     elif value is not None:
         yield way, str(value)
-
-
-class _Standing:
-    """The guard of this process: of every door that was opened in it."""
-
-    def __init__(self) -> None:
-        self.doors: dict[str, Door] = {}
-        self.guard = Guard()
-
-
-_standing = _Standing()
-
-
-def guard_exits(workspace: str, door: Door) -> None:
-    """Nothing leaves this process from now on that the door would change. Called where a workspace is opened."""
-    _standing.doors[workspace] = door
-    _standing.guard = Guard(_standing.doors.values())
-
-
-def forget_doors() -> None:
-    """A new command begins: no workspace is open."""
-    _standing.doors.clear()
-    _standing.guard = Guard()
-
-
-def standing_guard() -> Guard:
-    """The guard of this process."""
-    return _standing.guard

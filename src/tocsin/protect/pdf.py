@@ -77,8 +77,9 @@ def _objects(data: bytes) -> Mapping[int, _Object]:
     found: dict[int, _Object] = {}
     room = _LARGEST
     marks = list(_OBJECT.finditer(data))
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
-        body = data[mark.end() : after.start() if after else len(data)]
+    ends = [*(mark.start() for mark in marks[1:]), len(data)]
+    for mark, end in zip(marks, ends, strict=False):
+        body = data[mark.end() : end]
         stream = _STREAM.search(body)
         if not stream:
             found[int(mark[1])] = _Object(body, None)

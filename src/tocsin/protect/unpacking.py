@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from backports import zstd
 
+_ZIP = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = (1 << 16) + 22  # where the end record of a zip may begin, from its end
 _SEVEN = b"7z\xbc\xaf\x27\x1c"
@@ -49,8 +50,6 @@ def members(data: bytes, room: int) -> Iterator[Member] | None:
 
     room   bytes that may be unpacked: what would be more is not
     """
-    if _ZIP_END in data[-_ZIP_TAIL:]:
-        return _of_zip(data, room)
     if data.startswith(_SEVEN):
         return _of_seven(data, room)
     if data[_TAR_MAGIC_AT : _TAR_MAGIC_AT + len(_TAR_MAGIC)] == _TAR_MAGIC:
@@ -58,7 +57,13 @@ def members(data: bytes, room: int) -> Iterator[Member] | None:
     for magic, inflate in _COMPRESSED:
         if data.startswith(magic):
             return _of_compressed(data, inflate, room)
-    return None
+    return _of_zip(data, room) if _ZIP_END in data[-_ZIP_TAIL:] or data.startswith(_ZIP) else None
+
+
+def may_stand_behind(data: bytes) -> bool:
+    """Whether this archive, a zip, was found from the end of its file, and a program or a picture may stand before it."""
+    known = (_ZIP, _SEVEN, *(magic for magic, _ in _COMPRESSED))
+    return not data.startswith(known) and data[_TAR_MAGIC_AT : _TAR_MAGIC_AT + len(_TAR_MAGIC)] != _TAR_MAGIC
 
 
 def _of_zip(data: bytes, room: int) -> Iterator[Member]:

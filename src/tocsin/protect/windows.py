@@ -11,9 +11,9 @@ from typing import NamedTuple
 from tocsin.model.protection import How, Masked
 
 # What a window shares with the next: a name, with every character of it escaped twice, is shorter.
-SHARED = 1 << 10
-WINDOW = 1 << 13
-_WORD_EDGE = 256  # how far the edge of a window may move so that it cuts no word
+SHARED = 1 << 9
+WINDOW = 1 << 11
+_WORD_EDGE = 128  # how far the edge of a window may move so that it cuts no word
 _CUT_WORD = 64  # a place at the edge of a window that is shorter is part of a word
 
 _INDENT = re.compile(r"[ \t]*\r?\n[ \t]*")
@@ -25,7 +25,10 @@ _INLINE = (
 )
 _INLINE_TAG = re.compile(rf"</?{_INLINE}(?:\s[^<>]*)?/?>")
 _MARKUP = re.compile(rf"(?P<inline></?{_INLINE}(?:\s[^<>]*+)?/?>)|<!--.*?-->|<[/!?A-Za-z][^<>]*+>", re.DOTALL)
+_PAGE = re.compile(r"\s*<(?:!doctype html|html|\?xml|svg)\b", re.IGNORECASE)
+_PROGRAM = re.compile(r"<script|<!\[CDATA", re.IGNORECASE)
 _APART = "\n" * 4  # more than may stand between two words of a name
+_SHORT_TAG = 8  # characters of a tag that holds no value
 _WORD = re.compile(r"\w*")
 
 
@@ -52,7 +55,14 @@ class Window(NamedTuple):
 
 
 def readings(text: str) -> Iterator[Reading]:
-    """The text with the indent of wrapped lines dropped, and where it has markup inside words once more without any."""
+    """The text with the indent of wrapped lines dropped, and where it has markup inside words once more without any.
+
+    Of a page that is markup from its first character on, and holds no program, the text and the tags, each by itself.
+    """
+    if _PAGE.match(text) and not _PROGRAM.search(text):
+        yield _without(text, _MARKUP, _APART)
+        yield _tags(text)
+        return
     # Spaces among the bytes of UTF-16 are half a character.
     yield Reading(text) if "\0" in text else _without(text, _INDENT, "\n")
     if "<" in text and _INLINE_TAG.search(text):
@@ -101,6 +111,18 @@ def spans(text: str, masked: Masked) -> Iterator[tuple[int, int, How]]:
             end = text.index(masked.text[done : masked.sightings[number + 1].start], start + 1)
         yield start, end, sighting.how
         at = end
+
+
+def _tags(text: str) -> Reading:
+    """What stands in tags (links, titles), without the text between them; each distinct tag once, where it is first."""
+    first: dict[str, int] = {}
+    for match in _MARKUP.finditer(text):
+        if match.end() - match.start() > _SHORT_TAG:
+            first.setdefault(match[0], match.start())
+    if not first:
+        return Reading("")
+    starts = [0, *accumulate(len(tag) + len(_APART) for tag in list(first)[:-1])]
+    return Reading(_APART.join(first), starts, list(first.values()))
 
 
 def _without(text: str, pattern: re.Pattern[str], instead: str) -> Reading:

@@ -1,20 +1,22 @@
 """The doors that stand open in this process, from the first time a workspace is opened to the end of the command.
 
-What a command shows leaves after the workspace was closed, and the leak guard asks the door then. So a door does not end
-with the block that opened it; and a command that opens its workspace five times reads the vault once.
+What a command shows leaves after the workspace was closed, and the leak guard asks the door then. So a door does not
+end with the block that opened it; and a command that opens its workspace five times reads the vault once.
 """
 
 from __future__ import annotations
 
 import atexit
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.errors import ProtectionError
-from tocsin.model.door import Door
-from tocsin.protect.door import DoorAddress, connected
-from tocsin.protect.guard import forget_doors, guard_exits
+from tocsin.model.door import NO_DOOR, Door
+from tocsin.protect.client import connect
+from tocsin.protect.door import DoorAddress
+from tocsin.protect.exits import close_doors, guard_exits
+from tocsin.protect.vault import FILE
 from tocsin.protection.linking import link_of, open_door
 from tocsin.store.key_sources import KeySources
 from tocsin.store.workspace import Workspace
@@ -37,30 +39,26 @@ def stand_open(workspace: Workspace, sources: KeySources) -> tuple[Door, DoorAdd
     A door that stands open already is used again, unless the vault or the link has changed or it has died since.
     Raises as `open_door` does.
     """
-    held = _open.get(workspace.origin)
+    origin = workspace.origin
+    held = _open.get(origin)
     if held is not None:
         if held.state == _state(workspace) and _answers(held.door):
             return held.door, held.address
-        _close(workspace.origin)
+        _close(origin)
     with ExitStack() as opening:
         address = opening.enter_context(open_door(workspace, sources))
-        door = connected(address)
         if address is None:
-            return door, None
-        _open[workspace.origin] = _Open(door, address, _state(workspace), opening.pop_all())
-    guard_exits(workspace.origin, door)
+            return NO_DOOR, None
+        door = opening.enter_context(closing(connect(address)))
+        _open[origin] = _Open(door, address, _state(workspace), opening.pop_all())
+    guard_exits(origin, door, lambda: _close(origin))
     return door, address
 
 
-def close_doors() -> None:
-    """A command begins or ends: no workspace is open, and nobody is searched for."""
-    for origin in list(_open):
-        _close(origin)
-    forget_doors()
-
-
 def _close(origin: str) -> None:
-    _open.pop(origin).until.close()
+    held = _open.pop(origin, None)
+    if held is not None:
+        held.until.close()
 
 
 def _answers(door: Door) -> bool:
@@ -76,8 +74,11 @@ def _state(workspace: Workspace) -> tuple[object, ...]:
     link = link_of(workspace.settings_path)
     if link is None or not link.vault:
         return (link,)
-    files = sorted(path for path in Path(link.vault).iterdir() if path.is_file() and path.suffix != ".log")
-    return (link, *((path.name, status.st_ino, status.st_mtime_ns) for path in files for status in (path.stat(),)))
+    file = Path(link.vault) / FILE
+    if not file.is_file():
+        return (link,)
+    status = file.stat()
+    return link, status.st_ino, status.st_mtime_ns
 
 
 atexit.register(close_doors)

@@ -173,6 +173,13 @@ def list_persons(workspace: Path, sources: KeySources, *, forms: bool) -> tuple[
     return tuple(sorted(vault.contents.persons, key=lambda person: person.handle))
 
 
+def note_in_log(workspace: Path, sources: KeySources, what: str, **figures: int | str) -> Vault:
+    """A line in the log of the workspace's vault, which the key at hand opens; gives the vault as it is now."""
+    with _changing(workspace, sources) as vault:
+        _log(vault, what, **figures)
+        return vault
+
+
 def remove_person(workspace: Path, handle: str, sources: KeySources) -> int:
     """Takes the person out of the vault; gives the new epoch. Raises ConfigError, which does not quote the handle."""
     with _changing(workspace, sources) as vault:

@@ -90,7 +90,7 @@ def _executor(workers: int, door: Door) -> ProcessPoolExecutor:
 
 
 def _begin(has_door: bool) -> None:
-    """A worker says nothing of the logs on standard error, and with a vault nothing at all: what it raises is sent back.
+    """A worker says nothing of the logs on standard error, with a vault nothing at all: what it raises is sent back.
 
     It ends when the process that started it is gone: killed, it cannot say so itself.
     """

@@ -1,6 +1,6 @@
 """The one way out: every byte that leaves the product for a person, a file or another program is written here.
 
-The leak guard (`protect/guard.py`) stands here: what is released is searched for protected persons before a byte of it is
+The leak guard (`protect/guard.py`) stands here: what is released is searched for protected persons before a byte is
 written, and refused as a whole; a message is shown with tokens in the place of names.
 """
 
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tocsin.errors import ConfigError, StoreError
-from tocsin.protect.guard import standing_guard
+from tocsin.protect.exits import standing_watch
 from tocsin.share.plain import shown_page
 
 
@@ -25,7 +25,7 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
     where it cannot be written. A reader that closes the pipe early has what it wanted: no error.
     """
     data = shown_page(data) if isinstance(data, str) else data
-    standing_guard().refuse(data, name=destination.name if destination else "")
+    standing_watch().refuse(data, name=destination.name if destination else "")
     content = data.encode("utf-8") if isinstance(data, str) else data
     try:
         if destination is None:
@@ -39,6 +39,18 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
         ) from error
 
 
+def release_unsealed(text: str, destination: Path | None) -> None:
+    """The one exit for names in clear: what the vault's own key was given to show, and nothing else.
+
+    To a person's terminal or pipe, or into a new file of its owner's; never replaces one. The caller has it on record.
+    """
+    content = shown_page(text).encode("utf-8")
+    if destination is None:
+        _write_output(content)
+    else:
+        _write_file(content, destination, force=False)
+
+
 def tell(message: str) -> None:
     """One message for a person, on standard error, as it may be shown."""
     if sys.stderr is not None:
@@ -48,7 +60,7 @@ def tell(message: str) -> None:
 
 def passed(message: str) -> str:
     """A message with a token in the place of each protected name; where the door fails, that something is withheld."""
-    return standing_guard().shown(message)
+    return standing_watch().shown(message)
 
 
 def refuse_overwrite(destination: Path | None, *, force: bool) -> None:
