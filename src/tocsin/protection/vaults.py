@@ -16,6 +16,7 @@ from tocsin.protect.starting import started
 from tocsin.protect.vault import (
     Contents,
     Person,
+    Unsealer,
     Vault,
     create_vault,
     is_vault,
@@ -237,6 +238,33 @@ def vault_log(workspace: Path, sources: KeySources) -> tuple[LogLine, ...]:
     with _changing(workspace, sources) as vault:
         _log(vault, "log")
         return tuple(lines(vault))
+
+
+def unsealers(workspace: Path, sources: KeySources) -> tuple[Unsealer, ...]:
+    """Who may unseal, by name of the key; put into the vault's log before it is told."""
+    with _changing(workspace, sources) as vault:
+        found = tuple(sorted(vault.contents.unsealers, key=lambda one: one.name))
+        _log(vault, "unsealers", people=len(found))
+    return found
+
+
+def allow_unsealing(workspace: Path, unsealer: Unsealer, sources: KeySources) -> None:
+    """Let somebody unseal from now on; in the place of a key of that name. A door that is served knows it when it is
+    started again."""
+    with _changing(workspace, sources) as vault:
+        others = tuple(one for one in vault.contents.unsealers if one.name != unsealer.name)
+        vault = _saved(vault, replace(vault.contents, unsealers=(*others, unsealer)), vault.epoch)
+        _log(vault, "allow unsealing", key=unsealer.name, officer=int(unsealer.officer))
+
+
+def forbid_unsealing(workspace: Path, name: str, sources: KeySources) -> None:
+    """Let nobody unseal any more with the key of that name. Raises ConfigError where there is none."""
+    with _changing(workspace, sources) as vault:
+        left = tuple(one for one in vault.contents.unsealers if one.name != name)
+        if len(left) == len(vault.contents.unsealers):
+            raise ConfigError(f"{name} may not unseal anyway", hint="see who may: tocsin vault unsealers")
+        vault = _saved(vault, replace(vault.contents, unsealers=left), vault.epoch)
+        _log(vault, "forbid unsealing", key=name)
 
 
 def log_line(vault: Vault, what: str, **figures: int | str) -> None:

@@ -11,7 +11,7 @@ import stat
 import sys
 from pathlib import Path
 
-from tocsin.errors import ConfigError, StoreError
+from tocsin.errors import ConfigError, RefusedError, StoreError
 from tocsin.protect.exits import standing_watch
 from tocsin.share.plain import shown_page
 
@@ -49,6 +49,33 @@ def release_unsealed(text: str, destination: Path | None) -> None:
         _write_output(content)
     else:
         _write_file(content, destination, force=False)
+
+
+def unseal(text: str, destination: Path | None, *, force: bool = False) -> None:
+    """Show names to those who unsealed them: the one exit at which the leak guard does not stand.
+
+    On a terminal, or into a file that its owner alone can read. Raises RefusedError where it would go anywhere else (a
+    pipe, a device), else as `release`.
+    """
+    refuse_unsealed(destination, force=force)
+    content = shown_page(text).encode("utf-8")
+    try:
+        if destination is None:
+            _write_output(content)
+        else:
+            _write_file(content, destination, force=force)
+    except OSError as error:
+        raise StoreError("cannot write what was unsealed", hint="choose another place with -o") from error
+
+
+def refuse_unsealed(destination: Path | None, *, force: bool) -> None:
+    """RefusedError or ConfigError now, before anything is recorded, where `unseal` would refuse."""
+    refuse_overwrite(destination, force=force)
+    is_elsewhere = destination is not None and destination.exists() and not _is_regular(destination)
+    if is_elsewhere or (destination is None and not sys.stdout.isatty()):
+        raise RefusedError(
+            "names are shown on a terminal, or written into a file of your own, and nowhere else", hint="-o FILE"
+        )
 
 
 def tell(message: str) -> None:
