@@ -118,7 +118,7 @@ def remove(
     from tocsin.cli.vault_text import changed_text
     from tocsin.protection.vaults import remove_person
 
-    release(changed_text(remove_person(workspace, handle, sourcessources_of(workspace, passphrase_file))), None)
+    release(changed_text(remove_person(workspace, handle, sources_of(workspace, passphrase_file))), None)
 
 
 @commands.command()
@@ -140,7 +140,7 @@ def rotate(
     from tocsin.protection.vaults import rotate_keys
     from tocsin.share.plain import shown
 
-    sources = sourcessources_of(workspace, passphrase_file)
+    sources = sources_of(workspace, passphrase_file)
     given = vault_passphrase(None, new_passphrase_file)
     new = vault_sources(os.environ, given) if given else sources
     epoch, key_file = rotate_keys(workspace, sources, new, restored=restored)
@@ -153,7 +153,7 @@ def status(workspace: options.WorkspaceOption, passphrase_file: options.VaultPas
     from tocsin.cli.vault_text import status_text
     from tocsin.protection.vaults import vault_status
 
-    release(status_text(vault_status(workspace, sourcessources_of(workspace, passphrase_file))), None)
+    release(status_text(vault_status(workspace, sources_of(workspace, passphrase_file))), None)
 
 
 @commands.command()
@@ -162,7 +162,7 @@ def log(workspace: options.WorkspaceOption, passphrase_file: options.VaultPassph
     from tocsin.cli.vault_text import log_text
     from tocsin.protection.vaults import vault_log
 
-    release(log_text(vault_log(workspace, sourcessources_of(workspace, passphrase_file))), None)
+    release(log_text(vault_log(workspace, sources_of(workspace, passphrase_file))), None)
 
 
 @commands.command()
@@ -171,7 +171,7 @@ def check(
         list[Path], typer.Argument(metavar="PATH...", help="Files and folders that are to leave.", show_default=False)
     ],
     workspace: options.WorkspaceOption,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Search anything for protected persons before it leaves: where and how, never who. The vault's log keeps it.
 
