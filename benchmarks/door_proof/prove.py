@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -30,6 +28,7 @@ from benchmarks import page  # noqa: E402
 from benchmarks.door_proof.logs import WRITERS, Planted, planted, write_logs  # noqa: E402
 from benchmarks.door_proof.names import SCRIPTS, Name, invented  # noqa: E402
 from benchmarks.door_proof.search import Leak, Searcher, everything, needles  # noqa: E402
+from benchmarks.door_proof.stage import Stage, leaks_of, persons_list  # noqa: E402
 
 TOKEN = re.compile(r"(P[A-Z2-7]{26})-[xg][A-Z2-7]{5}", re.IGNORECASE)
 SPELLED = "spelled by a system"
@@ -42,50 +41,6 @@ _CLEAN = (
     "cloudtrail/stratus_detonations.zip",
     "benign_and_mixed_samples/msticpy/auditd_log.txt.gz",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Where a run of the product lives: nothing of it is anywhere else."""
-
-    folder: Path
-
-    @property
-    def workspace(self) -> Path:
-        return self.folder / "workspace"
-
-    @property
-    def out(self) -> Path:
-        return self.folder / "out"
-
-    def environment(self) -> dict[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("TOCSIN", "XDG", "CREDENTIALS"))
-        }
-        places = {"HOME": "home", "TMPDIR": "tmp", "XDG_CONFIG_HOME": "home/config", "XDG_DATA_HOME": "vaults"}
-        for place in places.values():
-            (self.folder / place).mkdir(parents=True, exist_ok=True)
-        paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-        return kept | {name: str(self.folder / place) for name, place in places.items()} | {"PYTHONPATH": paths}
-
-    def run(
-        self, *arguments: str, given: bytes = b"", codes: Sequence[int] = (0, 3)
-    ) -> subprocess.CompletedProcess[bytes]:
-        """One command of the product, what it prints kept beside it. Raises RuntimeError where it ends otherwise."""
-        command = [sys.executable, "-m", "tocsin", *arguments]
-        done = subprocess.run(
-            command, input=given, capture_output=True, env=self.environment(), check=False, cwd=self.folder
-        )
-        said = self.folder / "said"
-        said.mkdir(exist_ok=True)
-        number = len(list(said.iterdir()))
-        (said / f"{number:03d}-{arguments[0]}.out").write_bytes(done.stdout)
-        (said / f"{number:03d}-{arguments[0]}.err").write_bytes(done.stderr)
-        if done.returncode not in codes:
-            raise RuntimeError(
-                f"tocsin {' '.join(arguments[:2])} ended with {done.returncode}: {done.stderr.decode()[-2000:]}"
-            )
-        return done
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,12 +70,6 @@ class Figures:
         return {leak.person for leak in self.leaks if leak.writing == SPELLED}
 
 
-def persons_list(names: Sequence[Name]) -> bytes:
-    """The list as the protection unit would give it."""
-    rows = [f'handle-{name.number:05d},an invented matter,"{name.form}",name' for name in names]
-    return "\n".join(["handle,matter,form,kind", *rows]).encode() + b"\n"
-
-
 def play(stage: Stage, logs: Path, names: Sequence[Name], workers: int) -> None:
     """Everything the product does, over these logs."""
     place = ("--workspace", str(stage.workspace))
@@ -144,7 +93,8 @@ def play(stage: Stage, logs: Path, names: Sequence[Name], workers: int) -> None:
     stage.run("share", "timeline", *place, "-o", str(stage.out / "timeline.csv"))
     stage.run("record", "verify", *place)
     for number, finding in enumerate(document["findings"][:3]):
-        stage.run("evidence", "export", finding["id"], *place, "-o", str(stage.out / f"package-{number}"))
+        # Refused (5) where the guard at the exit finds a name: what it let through is searched.
+        stage.run("evidence", "export", finding["id"], *place, "-o", str(stage.out / f"package-{number}"), codes=(0, 5))
 
 
 def cells(workspace: Path) -> Iterator[str]:
@@ -200,14 +150,7 @@ def look_everywhere(stage: Stage, names: Sequence[Name], figures: Figures) -> No
         for data, needle in needles(name.number, family)
         if needle.writing in ("UTF-8", "UTF-8 lower", "base64 of UTF-8") and family.lower() != name.family.lower()
     }
-    searcher = Searcher([*wanted, *spelled.items()])
-    for path in sorted(stage.folder.rglob("*")):
-        if not path.is_file() or path.is_relative_to(stage.folder / "vaults"):
-            continue
-        figures.files += 1
-        for where, data in everything(path):
-            figures.searched += len(data)
-            figures.leaks += searcher.search(data, where)
+    figures.leaks, figures.searched, figures.files = leaks_of(stage, Searcher([*wanted, *spelled.items()]))
 
 
 def over_masking(stage: Stage, data: Path, names: Sequence[Name]) -> tuple[int, int]:
