@@ -121,7 +121,7 @@ def _tenant_record(records: Sequence[dict[str, Any]], number: int, one: Planted)
     if number % 2:
         item = {
             "Subject": f"{one.mark} {one.text}",
-            "InternetMessageId": f"<{one.mark}@mail.example.org>",
+            "InternetMessageId": f"<{number}@mail.example.org>",
             "Id": "Unknown",
         }
         return sent | own | {"Item": item}
@@ -183,7 +183,7 @@ def _zeek(data: Path) -> _Write:
             streams.setdefault(record["@stream"], record)
 
     def one(number: int, each: Planted) -> dict[str, Any]:
-        if number % 3 == 0:
+        if number % 3 == 0 or "/" in each.text:  # which no file's name can hold
             return streams["http"] | {"uri": f"/{each.mark}?q= {each.text}"}
         if number % 3 == 1:
             return streams["smb_files"] | {"name": f"shared\\{each.mark} {each.text}.docx"}

@@ -138,12 +138,13 @@ _SHORT = {"BGN/PCGN": "aui", "English press": "aoe", "French press": "aoi"}
 
 
 def _arabic(chance: random.Random, syllables: int) -> tuple[str, Mapping[str, str]]:
-    """Of every fifth syllable the vowel is short, and not written."""
+    """In every other word the vowel of one syllable is short, and not written."""
     written: list[str] = []
     spelled: dict[str, list[str]] = {system: [] for system in _ARABIC_SYSTEMS}
-    for _ in range(syllables + 1):
+    short = chance.randrange(1, syllables + 1) if chance.random() < 0.5 else 0
+    for place in range(syllables + 1):
         consonant, vowel = chance.choice(_ARABIC[:-3]), chance.randrange(3)
-        is_short = bool(written) and chance.random() < 0.2
+        is_short = bool(short) and place == short
         written += [consonant] if is_short else [consonant, _ARABIC[vowel - 3]]
         for system, table in _ARABIC_SYSTEMS.items():
             spelled[system] += [

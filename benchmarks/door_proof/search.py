@@ -23,6 +23,7 @@ import pyarrow.parquet
 _KEY = 6  # bytes a needle is looked up by
 _BLOCK = 1 << 22
 _DEEPEST = 4
+_URL_ALPHABET = bytes.maketrans(b"+/", b"-_")
 
 
 class Needle(NamedTuple):
@@ -80,7 +81,7 @@ def _in_base64(data: bytes) -> Iterator[bytes]:
         digits = base64.b64encode(b"\0" * shift + data)
         inner = digits[(0, 2, 3)[shift] : len(digits) - (0, 4, 4)[(shift + len(data)) % 3]]
         if len(inner) >= 2 * _KEY:
-            yield inner
+            yield from {inner, inner.translate(_URL_ALPHABET)}
 
 
 class Searcher:
