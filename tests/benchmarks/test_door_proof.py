@@ -72,7 +72,7 @@ def in_arrow(text: str) -> bytes:
     out = pa.BufferOutputStream()
     with pa.ipc.new_file(out, a_table(text).schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(a_table(text))
-    return out.getvalue().to_pybytes()
+    return bytes(out.getvalue())
 
 
 def in_zip(text: str) -> bytes:
@@ -93,7 +93,7 @@ def in_zstd(text: str) -> bytes:
     out = pa.BufferOutputStream()
     with pa.CompressedOutputStream(out, "zstd") as stream:
         stream.write(text.encode() * 20)
-    return out.getvalue().to_pybytes()
+    return bytes(out.getvalue())
 
 
 @pytest.mark.parametrize("pack", [in_parquet, in_arrow, in_zip, in_tar, in_zstd])

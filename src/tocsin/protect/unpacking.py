@@ -61,7 +61,7 @@ def members(data: bytes, room: int) -> Iterator[Member] | None:
 
 
 def may_stand_behind(data: bytes) -> bool:
-    """Whether this archive, a zip, was found from the end of its file, and a program or a picture may stand before it."""
+    """Whether this archive, a zip, was found from the end of its file, and something else may stand before it."""
     known = (_ZIP, _SEVEN, *(magic for magic, _ in _COMPRESSED))
     return not data.startswith(known) and data[_TAR_MAGIC_AT : _TAR_MAGIC_AT + len(_TAR_MAGIC)] != _TAR_MAGIC
 
