@@ -15,7 +15,7 @@ from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import vault_passphrase
 from tocsin.cli.vault_key import sources_at, sources_of
 from tocsin.errors import ConfigError, RefusedError
-from tocsin.share.exit import release, tell
+from tocsin.share.exit import release, release_unsealed, tell
 
 if TYPE_CHECKING:
     from tocsin.protect.door import Credentials
@@ -105,7 +105,7 @@ def list_(
     from tocsin.protection.vaults import list_persons
 
     persons = list_persons(workspace, sources_of(workspace, passphrase_file), forms=forms)
-    release(persons_text(persons, forms=forms), None)
+    release_unsealed(persons_text(persons, forms=forms), None)
 
 
 @commands.command()
@@ -171,7 +171,7 @@ def check(
         list[Path], typer.Argument(metavar="PATH...", help="Files and folders that are to leave.", show_default=False)
     ],
     workspace: options.WorkspaceOption,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Search anything for protected persons before it leaves: where and how, never who. The vault's log keeps it.
 
@@ -180,7 +180,7 @@ def check(
     from tocsin.cli.vault_text import checked_text
     from tocsin.protection.checking import check_paths
 
-    found = check_paths(workspace, paths, _of(workspace, passphrase_file))
+    found = check_paths(workspace, paths, sources_of(workspace, passphrase_file))
     release(checked_text(found), None)
     raise typer.Exit(
         ExitCode.REFUSED if found.references else ExitCode.INCOMPLETE if found.unsearched else ExitCode.DONE

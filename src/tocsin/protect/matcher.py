@@ -210,8 +210,7 @@ class Matcher:
             said_start, said_end = folded.span(start, end)
             said = " ".join(unicodedata.normalize("NFC", layer.text[said_start:said_end]).split())
             one = self._forms[form]
-            # Case aside: accounts and hosts are written in lower case, and are the same names.
-            how = How.EXACT if said.casefold() == one.exact.casefold() else How.GENERATED
+            how = How.EXACT if said == one.exact else How.GENERATED
             yield Found(*layer.span(said_start, said_end), one.person, how)
 
     def bits(self, word: str, *, whole: bool) -> Mapping[int, int]:

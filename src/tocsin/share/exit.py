@@ -39,6 +39,18 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
         ) from error
 
 
+def release_unsealed(text: str, destination: Path | None) -> None:
+    """The one exit for names in clear: what the vault's own key was given to show, and nothing else.
+
+    To a person's terminal or pipe, or into a new file of its owner's; never replaces one. The caller has it on record.
+    """
+    content = shown_page(text).encode("utf-8")
+    if destination is None:
+        _write_output(content)
+    else:
+        _write_file(content, destination, force=False)
+
+
 def unseal(text: str, destination: Path | None, *, force: bool = False) -> None:
     """Show names to those who unsealed them: the one exit at which the leak guard does not stand.
 
