@@ -1,4 +1,4 @@
-"""A sample of `make prove-door`: invented names in real logs become tokens, stand nowhere in clear, and hide nothing."""
+"""A sample of `make prove-door`: invented names in real logs become tokens, stand nowhere in clear, hide nothing."""
 
 from __future__ import annotations
 
