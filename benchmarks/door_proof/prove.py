@@ -32,7 +32,7 @@ from benchmarks.door_proof.stage import Stage, leaks_of, persons_list  # noqa: E
 
 TOKEN = re.compile(r"(P[A-Z2-7]{26})-[xg][A-Z2-7]{5}", re.IGNORECASE)
 _MARK = re.compile(r"zqx\d{7}")
-_CLEAN = (
+CLEAN = (
     "otrf_mordor/atomic/schtask_create.zip",
     "otrf_mordor/apt29_zeek/apt29_day1_zeek_combined.json.gz",
     "otrf_mordor/atomic/psh_mshta_html_application_execution.zip",
@@ -42,18 +42,21 @@ _CLEAN = (
 )
 
 
-def play(stage: Stage, logs: Path, names: Sequence[Name], workers: int) -> None:
-    """Everything the product does, over these logs."""
+FORMATS = ("json", "html", "csv", "jsonl", "stix", "brief")
+
+
+def play(stage: Stage, logs: Path, names: Sequence[Name], workers: int, formats: Sequence[str] = FORMATS) -> None:
+    """Everything the product does, over these logs. The first of the formats is JSON."""
     place = ("--workspace", str(stage.workspace))
     stage.out.mkdir(parents=True, exist_ok=True)
     stage.run("init", str(stage.workspace))
     stage.run("vault", "import", "-", *place, "--accept-weak", given=persons_list(names))
     asked = (str(logs), *place, "--workers", str(workers))
     stage.run("investigate", *asked)
-    for number, form in enumerate(("json", "html", "csv", "jsonl", "stix", "brief", "text")):
+    for number, form in enumerate(formats):
         stage.run("investigate", *asked, "--format", form, "-o", str(stage.out / f"answers-{number}.{form}"))
     document = json.loads((stage.out / "answers-0.json").read_text("utf-8"))
-    for name in names[:4]:
+    for name in names[1:3]:
         stage.run("note", f"18:40 {name.form} was telephoned", *place, "--by", names[-1].form)
         stage.run("exposure", *place, "--identity", name.form)
     for command in ("exposure", "incidents", "coverage"):
@@ -125,12 +128,12 @@ def look_everywhere(stage: Stage, names: Sequence[Name], figures: Figures) -> No
     figures.leaks, figures.searched, figures.files = leaks_of(stage, Searcher([*wanted, *spelled.items()]))
 
 
-def over_masking(stage: Stage, data: Path, names: Sequence[Name]) -> tuple[int, int]:
+def over_masking(stage: Stage, data: Path, names: Sequence[Name], logs: Sequence[str] = CLEAN) -> tuple[int, int]:
     """Fields with a token, and all fields, of real logs that name nobody of the vault."""
     place = ("--workspace", str(stage.workspace))
     stage.run("init", str(stage.workspace))
     stage.run("vault", "import", "-", *place, "--accept-weak", given=persons_list(names))
-    stage.run("investigate", *(str(data / path) for path in _CLEAN), *place)
+    stage.run("investigate", *(str(data / path) for path in logs), *place)
     masked = count = 0
     for text in cells(stage.workspace):
         count += 1
