@@ -65,7 +65,7 @@ WITHHELD = (
 _MOST_OPERATIONS = 8
 
 _IN_CLEAR = (
-    "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them."
+    "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 _TOKENISED = (
     "Protected persons stand as tokens, by the forms the vault holds of them: a form it does not hold is in clear."
