@@ -42,15 +42,16 @@ from tocsin.record.binding import (  # noqa: E402
     derived_statement,
 )
 from tocsin.record.commitment import Span, leaf_hashes  # noqa: E402
-from tocsin.record.derivation import new_secret  # noqa: E402
-from tocsin.record.keys import KeySources, WorkspaceKey, create_key  # noqa: E402
+from tocsin.record.keys import WorkspaceKey, create_key  # noqa: E402
 from tocsin.record.ledger import Ledger, edge_row, frontier_of  # noqa: E402
 from tocsin.record.proofs import TileReader, verify_inclusion  # noqa: E402
 from tocsin.record.rows import input_said, run_said  # noqa: E402
 from tocsin.record.segment import seal_segment  # noqa: E402
 from tocsin.record.statements import append_statements  # noqa: E402
 from tocsin.record.verify import verify  # noqa: E402
+from tocsin.store.derivation import new_secret  # noqa: E402
 from tocsin.store.durable import write_durably  # noqa: E402
+from tocsin.store.key_sources import KeySources  # noqa: E402
 from tocsin.store.tables import chunks, inputs, runs  # noqa: E402
 from tocsin.store.workspace import Workspace, create_workspace  # noqa: E402
 

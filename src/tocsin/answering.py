@@ -12,7 +12,16 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, causes, exposure
-from tocsin.books import Places, input_accounts, kept_acquisitions, kept_by, kept_mappings, latest_run, note_chunks
+from tocsin.books import (
+    Places,
+    gone_out_before,
+    input_accounts,
+    kept_acquisitions,
+    kept_by,
+    kept_mappings,
+    latest_run,
+    note_chunks,
+)
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, identity, notes, responders
@@ -27,6 +36,7 @@ from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
+from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.exposure import Basis, Exposure
@@ -37,7 +47,11 @@ from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import split_reference
+from tocsin.model.unsealing import Alone
 from tocsin.processing import combine_logs
+from tocsin.record.acts import people_acts
+from tocsin.record.keys import WorkspaceKey
+from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
 # A holding is recorded under several names (alias, GUID, another spelling of its address, another id of an item), by
@@ -50,9 +64,15 @@ WITHHELD = (
 # Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 
+_IN_CLEAR = (
+    "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
+)
+_TOKENISED = (
+    "Protected persons stand as tokens, by the forms the vault holds of them: a form it does not hold is in clear."
+)
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
-    "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them.",
+    _IN_CLEAR,
     "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
@@ -83,14 +103,17 @@ class Held:
     logs: pa.Table
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
+    vault: tuple[str, ...] = ()
+    unreviewed: tuple[Alone, ...] = ()
 
     @classmethod
-    def load(cls, workspace: Workspace, rules: CompiledRules, estate: Estate) -> Held:
-        """What the workspace holds now."""
+    def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
+        """What the workspace holds now; what the rules say of themselves has passed the door."""
+        rules = rules.told(lambda said: mask_json(key.door, said))
         return cls(
             accounts=input_accounts(workspace),
             acquisitions=kept_acquisitions(workspace),
-            mappings=kept_mappings(workspace),
+            mappings=kept_mappings(workspace, key),
             places=Places(workspace),
             rules=rules,
             estate=estate,
@@ -105,7 +128,33 @@ class Held:
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not latest_run(workspace)[2],
             exceptions=tuple(one.info for one in rules.exceptions),
+            vault=_vault(workspace, key.door.epoch),
+            unreviewed=_unreviewed(workspace),
         )
+
+
+def _unreviewed(workspace: Workspace) -> tuple[Alone, ...]:
+    """What one person unsealed alone and nobody has reviewed, in the order of the ledger."""
+    with workspace.reading() as connection:
+        acts = unreviewed(people_acts(connection))
+    leaves = ((act, leave_of(act)) for act in acts)
+    return tuple(
+        Alone(entry=act.leaf, at=act.at, by=act.by, subject=leave.subject, of=str(leave.of)) for act, leave in leaves
+    )
+
+
+def _vault(workspace: Workspace, epoch: int) -> tuple[str, ...]:
+    """What is to be known of the vault behind the answers; nothing where there is none."""
+    if not epoch:
+        return ()
+    packages, briefs = gone_out_before(workspace)
+    if not packages and not briefs:
+        return (_TOKENISED,)
+    return (
+        _TOKENISED,
+        f"{packages:,} packages and {briefs:,} briefs went out before epoch {epoch} of the vault: whoever was added "
+        "since may stand in them in clear (tocsin record custody).",
+    )
 
 
 def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers:
@@ -161,8 +210,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             forms=identities.all_forms,
             assumed_from=ASSUMED_FROM_SCORE,
         ),
-        names_in_clear=True,
-        not_done=NOT_DONE,
+        names_in_clear=not held.vault,
+        unreviewed=held.unreviewed,
+        not_done=(*held.vault, *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR)),
         run=run,
         preservation=_preservation(held, watched, incidents, now),
         asked=look_up(question, identities, held.means, watched),

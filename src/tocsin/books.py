@@ -19,15 +19,19 @@ from tocsin.model.answers import InputAccount, RejectedRecords
 from tocsin.model.chunk import InputState
 from tocsin.model.mapping import PREFIX, LogMapping
 from tocsin.model.reference import RecordPlace, split_reference
-from tocsin.record.binding import RUN
+from tocsin.record.acts import acts_of
+from tocsin.record.binding import BRIEF, RUN
+from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
 from tocsin.record.rows import run_said
-from tocsin.record.statements import append_statements
+from tocsin.record.statements import append_statements, statements_of
 from tocsin.store import tables
 from tocsin.store.ipc import from_ipc
 from tocsin.store.workspace import Workspace
 
 _PARTIALS_AT_ONCE = 64
+# The acts by which something left as a package.
+_PACKAGES = ("exported",)
 
 
 def begin_run(workspace: Workspace, started: str, tool: str, settings: Mapping[str, object]) -> int:
@@ -65,6 +69,22 @@ def has_run(workspace: Workspace) -> bool:
     """Whether anything was ever taken in."""
     with workspace.reading() as connection:
         return connection.execute(select(tables.runs.c.id).limit(1)).first() is not None
+
+
+def epoch_at_rest(connection: Connection) -> int:
+    """Under which epoch of the vault the texts beside the chunks passed the door; 0 where there was no vault."""
+    return connection.scalar(select(func.max(tables.doors.c.epoch))) or 0
+
+
+def gone_out_before(workspace: Workspace) -> tuple[int, int]:
+    """How many packages and how many briefs went out before the epoch of the vault that is in force: in them a person
+    added since stands in clear."""
+    with workspace.reading() as connection:
+        newest = connection.execute(select(tables.doors.c.size).order_by(tables.doors.c.epoch.desc()).limit(1)).scalar()
+        if newest is None:
+            return 0, 0
+        packages = sum(act.leaf < newest for kind in _PACKAGES for act in acts_of(connection, kind))
+        return packages, sum(one.leaf < newest for one in statements_of(connection, BRIEF))
 
 
 def chunk_names(workspace: Workspace) -> set[str]:
@@ -167,7 +187,7 @@ def kept_acquisitions(workspace: Workspace) -> tuple[AcquisitionRecord, ...]:
         return tuple(msgspec.json.decode(row.document, type=AcquisitionRecord) for row in rows)
 
 
-def kept_mappings(workspace: Workspace) -> tuple[LogMapping, ...]:
+def kept_mappings(workspace: Workspace, key: WorkspaceKey) -> tuple[LogMapping, ...]:
     """Every mapping by which something in the workspace was read, by name."""
     chunk, entry = tables.chunks.c, tables.inputs.c
     with workspace.reading() as connection:
@@ -177,7 +197,7 @@ def kept_mappings(workspace: Workspace) -> tuple[LogMapping, ...]:
             .where(entry.source.like(f"{PREFIX}%"), chunk.kind != ChunkKind.CONTAINER.value)
             .distinct()
         )
-        found = {unpacked(preamble)[0] for preamble in rows.scalars()}
+        found = {unpacked(key.unsealed(preamble))[0] for preamble in rows.scalars()}
     return tuple(sorted(found, key=lambda mapping: mapping.name))
 
 

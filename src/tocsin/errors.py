@@ -6,6 +6,7 @@ TocsinError
 ├── RuleError           the rule's author: has path and line
 ├── SourceError         the custodian of the logs: an input that cannot be read as what it is
 ├── RefusedError        the approver: confidentiality or approval says no
+├── ProtectionError     the protection unit: the door to the protected names does not answer, or may not be used so
 ├── ConnectorError      the responder: an action that failed, or whose outcome is unknown
 └── VerificationError   the court: the record is not what it was; never caught inside the library
 """
@@ -44,6 +45,10 @@ class SourceError(TocsinError):
 
 class RefusedError(TocsinError):
     """An approver must decide: confidentiality or approval forbids what was asked."""
+
+
+class ProtectionError(TocsinError):
+    """The protection unit must see to the vault or its door: without it nothing may leave. Names no protected name."""
 
 
 class ConnectorError(TocsinError):

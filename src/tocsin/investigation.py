@@ -3,44 +3,60 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row
 
 from tocsin.answering import Held, answer
 from tocsin.books import begin_run, finish_run, has_run, kept_mappings, latest_run
-from tocsin.collect.mapping_file import joined, mappings_for, mappings_in, unchanged
+from tocsin.collect.mapping_file import Declared, joined, mappings_for, mappings_in, unchanged
 from tocsin.collect.plan import plan, plan_one, total_bytes
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.collect.trial import try_mapping
 from tocsin.cover.preserve import expiries, products_of
 from tocsin.detect.sigma.compile import with_exceptions
 from tocsin.detect.sigma.rules import load_rules
-from tocsin.errors import ConfigError, RuleError, StoreError
+from tocsin.errors import ConfigError, ProtectionError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases
 from tocsin.exercise import run as run_case
 from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
 from tocsin.model.chunk import Dating
+from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import Preview
 from tocsin.model.mapping import Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.progress import Progress
-from tocsin.model.question import Question
+from tocsin.model.question import Question, Way
 from tocsin.model.rule import CaseOutcome, CheckedRules
-from tocsin.opening import TOOL, create, now_utc, open_existing, open_or_create, publish, recover, run_so_far, utc_text
+from tocsin.opening import (
+    TOOL,
+    create,
+    now_utc,
+    open_existing,
+    open_for_checking,
+    open_or_create,
+    publish,
+    recover,
+    run_so_far,
+    utc_text,
+)
 from tocsin.processing import FOLDS, spans
+from tocsin.protect.telling import through_door
+from tocsin.reading.estates import keep_through_door
 from tocsin.reading.intake import Intake
 from tocsin.reading.receipting import note_collection
+from tocsin.reading.renewal import is_current, pass_texts_again
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.reading.workers import workers_for
 from tocsin.record import verify as verification
@@ -52,7 +68,7 @@ from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset.preview import Asked, asked_again, compare
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
-from tocsin.store.estate import keep_estate, read_estate, read_estate_with_warnings
+from tocsin.store.estate import read_estate, read_estate_with_warnings
 from tocsin.store.workspace import Workspace, is_writable, open_workspace
 
 
@@ -107,12 +123,17 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))
     with _opened(settings) as (workspace, key), workspace.writer_lock():
+        progress = through_door(progress, key.door)
         mappings = joined((*given, *mappings_in(settings.estate or workspace.estate)))
-        kept = unchanged(kept_mappings(workspace), [one.mapping for one in mappings])
+        _refuse_names(mappings, key.door)
+        kept = unchanged(kept_mappings(workspace, key), [one.mapping for one in mappings])
+        recover(workspace)
+        if pass_texts_again(workspace, key) and has_run(workspace):
+            progress.note(f"the vault is at epoch {key.door.epoch}: what the workspace holds is processed again")
         if settings.estate is not None:
-            keep_estate(settings.estate, workspace.estate)
+            keep_through_door(workspace, key, settings.estate)
             mappings = joined((*given, *mappings_in(workspace.estate)))
-        rules = compiled_rules(workspace, settings.rules, kept, progress)
+        rules = compiled_rules(workspace, settings.rules, kept, progress, key.door)
         workers = settings.workers or workers_for(size)
         taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
         asked = {
@@ -123,7 +144,6 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             "now": settings.now,
             "folds": FOLDS,
         }
-        recover(workspace)
         run = begin_run(workspace, utc_text(started), TOOL, asked)
         intake = Intake(
             workspace=workspace,
@@ -144,7 +164,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         finish_run(workspace, run, utc_text(now_utc()))
         progress.stage("Answering", None)
         question = Question(from_=settings.from_, to=settings.to)
-        held = Held.load(workspace, rules.compiled, _estate_of(workspace))
+        held = Held.load(workspace, key, rules.compiled, _estate_of(workspace))
         note_collection(workspace, key, run, rules.digest, held.coverage, settings.actors)
         answers = answer(held, question, settings.now, run_so_far(workspace, key, started, workers))
         write_report(answers, workspace.path)
@@ -157,13 +177,83 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     `question` narrows the exposure to the entities and the time it names; without one it is what the incidents
     implicate. Raises StoreError where nothing was investigated yet.
     """
-    started = now_utc()
     with open_existing(workspace, passphrase) as (opened, key):
-        kept = answerable(opened)
-        progress.stage("Answering", None)
-        asked = question or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-        held = Held.load(opened, kept_rules(opened, str(kept["rules"])).compiled, _estate_of(opened))
-        return answer(held, asked, _number(kept["now"]), run_so_far(opened, key, started, 1))
+        return _answers(opened, key, question, progress)
+
+
+def _answers(workspace: Workspace, key: WorkspaceKey, question: Question | None, progress: Progress) -> Answers:
+    started = now_utc()
+    progress = through_door(progress, key.door)
+    make_current(workspace, key, progress)
+    kept = answerable(workspace, key)
+    progress.stage("Answering", None)
+    asked = _asked(question, key.door) or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    rules = kept_rules(workspace, str(kept["rules"]), key.door)
+    held = Held.load(workspace, key, rules.compiled, _estate_of(workspace))
+    return answer(held, asked, _number(kept["now"]), run_so_far(workspace, key, started, 1))
+
+
+def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> None:
+    """Process again what passed the door under an older epoch of the vault than it has now; nothing where none did.
+
+    A chunk is a transaction: called again after an interruption it goes on where it stopped. Raises StoreError where
+    the workspace cannot be written, or another run is writing.
+    """
+    if is_current(workspace, key):
+        return
+    with workspace.writer_lock():
+        recover(workspace)
+        pass_texts_again(workspace, key)
+        if not has_run(workspace):
+            return
+        progress.note(f"the vault is at epoch {key.door.epoch}: what the workspace holds is processed again")
+        _, kept, _ = latest_run(workspace)
+        rules = kept_rules(workspace, str(kept["rules"]), key.door)
+        taken = _number(kept.get("taken"))
+        derive_again(
+            Intake(
+                workspace=workspace,
+                key=key,
+                rules=rules.folder,
+                plan=rules.digest,
+                run=0,  # nothing new is taken in
+                workers=1,
+                progress=progress,
+                dating=dating_of(workspace) if taken is None else Dating(taken, is_latest=True),
+            )
+        )
+        publish(workspace, key)
+
+
+def _asked(question: Question | None, door: Door) -> Question | None:
+    """The question in the words the workspace holds: whoever is protected is asked for as a token."""
+    if question is None:
+        return None
+
+    def shown(texts: Sequence[str]) -> tuple[str, ...]:
+        replaced = mask_all(door, texts)
+        return tuple(replaced.get(text, text) for text in texts)
+
+    return replace(
+        question,
+        identities=shown(question.identities),
+        addresses=shown(question.addresses),
+        sessions=shown(question.sessions),
+        hosts=shown(question.hosts),
+        accounts=shown(question.accounts),
+        ways=tuple(Way(*shown(way)) for way in question.ways),
+    )
+
+
+def _refuse_names(mappings: Sequence[Declared], door: Door) -> None:
+    """Raises ConfigError where a mapping says a protected name: it is a part of how records are read, for good."""
+    texts = {one.path: msgspec.json.encode(one.mapping).decode() for one in mappings}
+    for path in sorted(mask_all(door, texts.values()) and texts):
+        if mask_one(door, texts[path]) != texts[path]:
+            raise ConfigError(
+                f"{mask_one(door, path)} names a protected person",
+                hint="write the mapping without the name: say the columns and what the operations mean",
+            )
 
 
 def enter_notes(
@@ -175,25 +265,23 @@ def enter_notes(
     moves the time the answers speak of. Raises StoreError when the workspace cannot be written.
     """
     lines = b"".join(written_down(entry) for entry in entries)
-    with (
-        open_existing(workspace, passphrase) as (opened, key),
-        opened.writer_lock(),
-        tempfile.TemporaryDirectory(prefix="tocsin-notes-") as folder,
-    ):
-        file = Path(folder) / f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
-        file.write_bytes(lines)
-        rules, kept, finished = run_before(opened, progress)
-        recover(opened)
-        run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
-        intake = Intake(
-            workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
-        )
-        intake.take_in(plan_one(file, file.name))
-        publish(opened, key)
-        if finished:  # else the logs of the run before are still not read to their end, and the answers say so
-            finish_run(opened, run, utc_text(now_utc()))
-    answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
-    write_report(answers, workspace)
+    name = f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
+    with open_existing(workspace, passphrase) as (opened, key):
+        progress = through_door(progress, key.door)
+        make_current(opened, key, progress)
+        with opened.writer_lock(), _in_memory(lines) as file:
+            recover(opened)
+            rules, kept, finished = run_before(opened, key, progress)
+            run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
+            intake = Intake(
+                workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
+            )
+            intake.take_in(plan_one(file, name))
+            publish(opened, key)
+            if finished:  # else the logs of the run before are still not read to their end, and the answers say so
+                finish_run(opened, run, utc_text(now_utc()))
+        answers = _answers(opened, key, None, progress)
+        write_report(answers, workspace)
     return answers
 
 
@@ -202,20 +290,44 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
     return read_spreadsheet(path, by=by, written=now_utc())
 
 
-def run_before(workspace: Workspace, progress: Progress) -> tuple[Ruleset, Mapping[str, object], bool]:
+@contextmanager
+def _in_memory(data: bytes) -> Iterator[Path]:
+    """A file of these bytes that lies on no disk: what people write down names names."""
+    descriptor = os.memfd_create("tocsin-notes", os.MFD_CLOEXEC)
+    try:
+        with open(descriptor, "wb", closefd=False) as stream:
+            stream.write(data)
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def run_before(
+    workspace: Workspace, key: WorkspaceKey, progress: Progress
+) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        settings, finished = answerable(workspace), latest_run(workspace)[2]
+        settings, finished = answerable(workspace, key), latest_run(workspace)[2]
         # What came with that run came with it alone: notes entered, or what was sent back.
         kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
-        return kept_rules(workspace, str(kept["rules"])), kept, finished
-    rules = compiled_rules(workspace, (), kept_mappings(workspace), progress)
+        return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
+    rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
     return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
 
 
-def answerable(workspace: Workspace) -> dict[str, object]:
-    """The settings of the last run. Raises StoreError where there was none, or an older version kept what it needs."""
+def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:
+    """The settings of the last run.
+
+    Raises StoreError where there was none, or an older version kept what it needs; ProtectionError where something of
+    it passed the door under an older epoch of the vault.
+    """
     _, kept, _ = latest_run(workspace)
+    if not is_current(workspace, key):
+        raise ProtectionError(
+            f"{mask_one(key.door, str(workspace.path))} was processed before epoch {key.door.epoch} of its vault: "
+            "nothing is answered from it",
+            hint="tocsin incidents processes it again, and so does tocsin investigate",
+        )
     if kept.get("folds") != FOLDS:
         raise StoreError(
             f"{workspace.path} was last answered from by another version of tocsin",
@@ -235,10 +347,12 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
     if not found.exceptions:
         raise RuleError("there is no exception here", path=str(file), hint="an exception is a Sigma filter document")
     with open_existing(workspace, passphrase) as (opened, key):
-        kept = answerable(opened)
-        rules = kept_rules(opened, str(kept["rules"])).compiled
+        progress = through_door(progress, key.door)
+        make_current(opened, key, progress)
+        kept = answerable(opened, key)
+        rules = kept_rules(opened, str(kept["rules"]), key.door).compiled
         proposed = with_exceptions(rules, found.exceptions)
-        held = Held.load(opened, rules, _estate_of(opened))
+        held = Held.load(opened, key, rules, _estate_of(opened))
         hits = asked_again(opened, key, held.hits, proposed, progress)
         progress.stage("Comparing", None)
         question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
@@ -303,17 +417,18 @@ def verify_record(
 ) -> verification.Verified:
     """Recompute the whole record, and hold it against checkpoints kept elsewhere.
 
-    Raises VerificationError at the first fault, and names it.
+    Without the door of its vault all is checked that the workspace key alone opens, and the rest is counted. Raises
+    VerificationError at the first fault, and names it.
     """
-    with open_existing(workspace, passphrase) as (opened, key):
+    with open_for_checking(workspace, passphrase) as (opened, key):
         rereader = Rereader(opened, key)
         done = 0
 
         def reread(entry: Row[Any], chunk: Row[Any], _open: object) -> Iterable[Span]:
             if chunk.stem is not None:
-                return spans_left(rereader.left(entry, chunk), chunk_of(entry, chunk), chunk.fielded)
+                return spans_left(rereader.left(entry, chunk), chunk_of(entry, chunk, key), chunk.fielded)
             data = rereader.bytes_of(entry, chunk)
-            return spans(data, chunk.decoder, chunk_of(entry, chunk), unpacked_places(chunk.fielded))
+            return spans(data, chunk.decoder, chunk_of(entry, chunk, key), unpacked_places(chunk.fielded))
 
         def advance(leaves: int, total: int) -> None:
             nonlocal done

@@ -6,16 +6,21 @@ import base64
 import os
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
 from tocsin import __version__
-from tocsin.books import chunk_names, entering_runs
+from tocsin.books import chunk_names, entering_runs, epoch_at_rest
+from tocsin.errors import ProtectionError
 from tocsin.model.answers import Run
 from tocsin.model.chunk import InputState
+from tocsin.model.door import Door, mask_one
+from tocsin.protect.vault import vault_sources
+from tocsin.protection.standing import stand_open
 from tocsin.record.binding import INPUT
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
@@ -33,23 +38,53 @@ _CUT_SHORT = "entering these notes was cut short: enter again those that are not
 def open_or_create(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
     """The workspace at `path`, made where there is none, and its key; closed again at the end.
 
-    Raises StoreError where no key at hand opens it.
+    Raises as `open_existing` does.
     """
     is_new = not (path / "workspace.toml").exists()
     with closing(create_workspace(path) if is_new else open_workspace(path)) as workspace:
         sources = key_sources(os.environ, passphrase)
         # A crash between the two steps of creation leaves a workspace that was never given a key, and holds nothing.
-        yield workspace, open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
+        key = open_key(workspace, sources) if has_key(workspace) else create_key(workspace, sources)
+        with through_door(workspace, key) as opened:
+            yield opened
 
 
 @contextmanager
 def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
     """The workspace at `path` and its key, closed again at the end.
 
-    Raises ConfigError where there is none, StoreError where no key opens it.
+    Raises ConfigError where there is none, StoreError where no key opens it, ProtectionError where its door does not.
     """
     with closing(open_workspace(path)) as workspace:
-        yield workspace, open_key(workspace, key_sources(os.environ, passphrase))
+        key = open_key(workspace, key_sources(os.environ, passphrase))
+        with through_door(workspace, key) as opened:
+            yield opened
+
+
+@contextmanager
+def open_for_checking(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """`open_existing`, and where the door does not answer, the workspace without it: what it sealed stays sealed."""
+    with closing(open_workspace(path)) as workspace, ExitStack() as stack:
+        key = open_key(workspace, key_sources(os.environ, passphrase))
+        try:
+            opened = stack.enter_context(through_door(workspace, key))
+        except ProtectionError:
+            opened = workspace, key
+        yield opened
+
+
+@contextmanager
+def through_door(workspace: Workspace, key: WorkspaceKey) -> Iterator[tuple[Workspace, WorkspaceKey]]:
+    """The workspace and its key with the door of its vault, where it is linked to one.
+
+    The door stays open when the block ends: what is shown afterwards is guarded by it (`protection/standing.py`).
+
+    Raises ProtectionError where the door does not answer, or its vault is older than what the workspace has seen.
+    """
+    door, address = stand_open(workspace, vault_sources(os.environ))
+    _check_epoch(workspace, door)
+    key = replace(key, door=door, door_address=address)
+    yield replace(workspace, unseal=key.unsealed), key
 
 
 @contextmanager
@@ -57,6 +92,21 @@ def create(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, Work
     """A new workspace and its key, closed again at the end. Raises StoreError where the folder cannot be one."""
     with closing(create_workspace(path)) as workspace:
         yield workspace, create_key(workspace, key_sources(os.environ, passphrase))
+
+
+def _check_epoch(workspace: Workspace, door: Door) -> None:
+    with workspace.reading() as connection:
+        seen = epoch_at_rest(connection)
+    if not door.epoch and seen:
+        raise ProtectionError(
+            f"{workspace.path} was processed with a vault, and names none any more",
+            hint="link it to its vault again: without it protected names would go out in clear",
+        )
+    if door.epoch < seen:
+        raise ProtectionError(
+            f"the vault is at epoch {door.epoch}; {workspace.path} was processed at epoch {seen}",
+            hint="an older vault protects fewer: put back the newest, not a copy from a backup",
+        )
 
 
 def recover(workspace: Workspace) -> None:
@@ -107,14 +157,14 @@ def run_so_far(workspace: Workspace, key: WorkspaceKey, started: int, workers: i
     checkpoint = Ledger(workspace.ledger).checkpoint_path
     lines = checkpoint.read_text(encoding="utf-8").split("\n") if checkpoint.exists() else ["", "0", ""]
     return Run(
-        workspace=str(workspace.path),
+        workspace=mask_one(key.door, str(workspace.path)),
         tool=TOOL,
         started=utc_text(started),
         seconds=round((now_utc() - started) / 1e9, 3),
         workers=workers,
         checkpoint_size=int(lines[1]),
         checkpoint_root=lines[2] or base64.b64encode(b"").decode(),
-        key_file=str(key.file or ""),
+        key_file=mask_one(key.door, str(key.file or "")),
     )
 
 

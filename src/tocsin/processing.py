@@ -16,12 +16,15 @@ from tocsin.collect.source import Coalescing, Source
 from tocsin.correlate import findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
+from tocsin.errors import ProtectionError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
+from tocsin.model.clipping import to_be_cut
+from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS
-from tocsin.protect.door import pass_through
+from tocsin.protect.passing import pass_through
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
@@ -30,6 +33,8 @@ FOLDS = 2
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
 _ERASED_DETAIL = "erased by decision: an act in the ledger says by whom and why"
+# Of the text of an error that cost a chunk its events; it may quote the log, and is cut behind the door.
+_MOST_SHOWN = 200
 
 SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
 
@@ -40,10 +45,12 @@ class Plan:
 
     matchers   one a source name; a source without a matcher leaves no hits
     dating     what dates lines that name no year; None leaves them without a time
+    door       what everything passes before it leaves
     """
 
     matchers: Mapping[str, Matcher]
     dating: Dating | None = None
+    door: Door = NO_DOOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +68,22 @@ def process(
 
     `without` are ordinals of records whose event is already held from an earlier chunk: they are counted and committed,
     and leave no row. Any failure of a source or of the matcher costs this chunk its events, never the run: the chunk
-    is then committed whole and accounted as unreadable, with the reason.
+    is then committed whole and accounted as unreadable, with the reason. ProtectionError is raised where the door
+    fails: then nothing may leave, and nothing was.
     """
     try:
         return _read(data, chunk, plan, sealing, without)
+    except ProtectionError:
+        raise
     except Exception as error:  # noqa: BLE001 - the supervisor of chunks: it records, and the run goes on
-        return refuse(data, sealing, "not_processed", f"{type(error).__name__}: {error}"[:200])
+        return refuse(data, sealing, "not_processed", _told(error), plan.door)
 
 
-def refuse(data: bytes, sealing: Sealing, reason: str, detail: str) -> tuple[ChunkResult, pa.Table]:
+def _told(error: Exception) -> str:
+    return to_be_cut(f"{type(error).__name__}: {error}", _MOST_SHOWN)
+
+
+def refuse(data: bytes, sealing: Sealing, reason: str, detail: str, door: Door) -> tuple[ChunkResult, pa.Table]:
     """The result of a chunk that could not be processed: one leaf over all its bytes, one record rejected."""
     account = ChunkAccount(read=1, stored=0, rejected=(Rejection(reason=reason, count=1, first=0, detail=detail),))
     result = ChunkResult(
@@ -81,7 +95,7 @@ def refuse(data: bytes, sealing: Sealing, reason: str, detail: str) -> tuple[Chu
         leaves=leaf_hashes(sealing.secret, sealing.name, VERBATIM, spans(data, VERBATIM, None)),
         account=account,
     )
-    return pass_through(result), SEEN_LOGS.empty_table()
+    return pass_through(result, SEEN_LOGS.empty_table(), door)
 
 
 def _read(
@@ -102,7 +116,7 @@ def _read(
         account=derived.account,
         fielded=packed_places(fielded),
     )
-    return pass_through(result), derived.logs
+    return pass_through(result, derived.logs, plan.door)
 
 
 Framed = tuple[int, Record | Unreadable]
@@ -210,10 +224,11 @@ def process_left(
         )
         account, logs = derived.account, derived.logs
         tables = {name: getattr(derived, name) for name in ("events", "hits", "accesses", "marks")}
+    except ProtectionError:
+        raise
     except Exception as error:  # noqa: BLE001 - as in `process`
         count = sum(piece.unread.records if piece.unread else 1 for piece in pieces)
-        detail = f"{type(error).__name__}: {error}"[:200]
-        failed = Rejection(reason="not_processed", count=count, first=pieces[0].ordinal, detail=detail)
+        failed = Rejection(reason="not_processed", count=count, first=pieces[0].ordinal, detail=_told(error))
         account, logs = ChunkAccount(read=count, stored=0, rejected=(failed,)), SEEN_LOGS.empty_table()
         tables = {"events": EVENTS.empty_table(), "hits": HITS.empty_table()}
         tables |= {"accesses": ACCESSES.empty_table(), "marks": MARKS.empty_table()}
@@ -224,7 +239,7 @@ def process_left(
         account=replace(account, read=read, rejected=tuple(sorted((*account.rejected, gone), key=_reason))),
         **tables,
     )
-    return pass_through(result), logs
+    return pass_through(result, logs, plan.door)
 
 
 def _first_gone(pieces: Sequence[Piece]) -> int:

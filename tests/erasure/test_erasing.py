@@ -36,7 +36,6 @@ from tocsin.reading.rereading import Rereader, chunk_of, spans_left
 from tocsin.record.acts import acts_of, record_act
 from tocsin.record.binding import rewritten_statement
 from tocsin.record.commitment import leaf_text, salts_of
-from tocsin.record.derivation import derive
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
 from tocsin.record.ledger import Ledger, edge_row
 from tocsin.record.people_keys import HeldKey
@@ -45,6 +44,7 @@ from tocsin.record.segment import open_segment
 from tocsin.record.statements import append_statements
 from tocsin.record.verify import Verified
 from tocsin.store import tables
+from tocsin.store.derivation import derive
 from tocsin.store.workspace import Workspace, open_workspace
 
 AT = "2031-05-04T10:00:00Z"
@@ -307,12 +307,12 @@ def test_others_of_the_chunk_can_still_be_shown_with_their_proof(court: Court) -
     assert SIGN_IN not in [one.ordinal for one in left.pieces]
     assert piece.raw == LINES[SIGN_IN + 1].rstrip(b"\n") or piece.raw == LINES[SIGN_IN + 1]
     (salts,) = [one.salts for one in left.residue.remnants if one.place == SIGN_IN + 1]
-    (span,) = [one for one in spans_left(left, chunk_of(entry, row), row.fielded) if one[0] == piece.offset]
+    (span,) = [one for one in spans_left(left, chunk_of(entry, row, court.key), row.fielded) if one[0] == piece.offset]
     leaf = leaf_text(row.name, row.decoder, SIGN_IN + 1, span, salts)
     begin = 32 * (SIGN_IN + 1)
     assert sha256(b"\0" + leaf.encode()).digest() == hashes[begin : begin + 32]
     fielded = b"".join(place.to_bytes(4, "big") for place in (SIGN_IN, SIGN_IN + 1))
-    spans = {span[0]: span for span in spans_left(left, chunk_of(entry, row), fielded)}
+    spans = {span[0]: span for span in spans_left(left, chunk_of(entry, row, court.key), fielded)}
     assert len(spans) == 59
     assert [span[4] for span in spans.values() if span[4]] == [spans[piece.offset][4]]
     assert f"<{SIGN_IN + 1}@tribunal.example>" in str(spans[piece.offset][4])

@@ -101,7 +101,7 @@ def investigated(
     texts = {str(path): path.read_bytes() for folder in (own_rules(), *rules) for path in folder.rglob("*.yml")}
     found = {finding.detector.id for finding in answers.findings}
     read = read_estate(estate) if estate else Estate()
-    held = Held.load(workspace, rules_of({}, ()), read)
+    held = Held.load(workspace, key, rules_of({}, ()), read)
     hosts = {row.host for row in answers.coverage if row.host}
     return Investigated(
         answers=answers,

@@ -15,6 +15,7 @@ from backports import zstd
 
 from tocsin.exercise.formats.evtx import WindowsEvent, evtx_bytes
 from tocsin.model.chunk import Input
+from tocsin.model.door import Door
 from tocsin.reading import intake, work
 from tocsin.store import durable
 
@@ -277,10 +278,10 @@ def test_a_file_that_changes_while_it_is_read_is_told(
     (logs / "b.jsonl").write_bytes(lines(5, first=10))
     plain = work.work
 
-    def meddling(job: work.Job) -> work.Done:
+    def meddling(job: work.Job, door: Door) -> work.Done:
         if job.file is not None and job.file.name == "a.jsonl":
             job.file.write_bytes(lines(5).replace(b"192.0.2.10", b"192.0.2.99"))
-        return plain(job)
+        return plain(job, door)
 
     monkeypatch.setattr("tocsin.reading.workers.work", meddling)
     done = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
@@ -318,9 +319,9 @@ def test_a_compressed_file_that_vanishes_costs_itself(
     (logs / "b.jsonl").write_bytes(lines(5, first=50))
     plain = intake.Intake._register
 
-    def vanishing(self: intake.Intake, entry: Input) -> object:
+    def vanishing(self: intake.Intake, entry: Input, clear: bytes | None) -> object:
         (logs / "a.jsonl.gz").unlink(missing_ok=True)
-        return plain(self, entry)
+        return plain(self, entry, clear)
 
     monkeypatch.setattr(intake.Intake, "_register", vanishing)
     done = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")

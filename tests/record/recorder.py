@@ -15,15 +15,16 @@ from sqlalchemy import Row, insert
 from tocsin.model.tables import EVENTS
 from tocsin.record.binding import CHUNK, DERIVED, INPUT, RUN, chunk_statement, derived_statement
 from tocsin.record.commitment import Span, leaf_hashes
-from tocsin.record.derivation import new_secret
-from tocsin.record.keys import KeySources, WorkspaceKey
+from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, frontier_of
 from tocsin.record.rows import input_said, run_said
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
 from tocsin.record.verify import OpenStream, container_span
+from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_durably
 from tocsin.store.events import write_events
+from tocsin.store.key_sources import KeySources
 from tocsin.store.tables import chunks, inputs, rejections, runs
 from tocsin.store.workspace import Workspace
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tocsin.errors import RefusedError, VerificationError
 from tocsin.record.binding import REWRITTEN, rewritten_statement
 from tocsin.record.commitment import RecordSalts, all_salts, leaf_hashes, salts_of
-from tocsin.record.derivation import new_secret
 from tocsin.record.erasures import Erasures
 from tocsin.record.holds import holds_of, in_force, refuse_if_held
 from tocsin.record.people import disowned_in
@@ -18,6 +17,7 @@ from tocsin.record.runs import indexes_in, runs_of
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import Statement
 from tocsin.share.erasure import holds_text
+from tocsin.store.derivation import new_secret
 
 from .acting import ADA, BELA, CAI, Ledger, enrolment, person, two_officers
 
@@ -238,7 +238,7 @@ def test_what_a_residue_keeps_opens_the_leaves_of_the_chunk(
 
 @pytest.mark.parametrize("line", [b'{"place":0}', b"[]", b"no", b'{"place":0,"raw_salt":"zz","fields_key":""}'])
 def test_a_residue_of_another_shape_is_refused(line: bytes) -> None:
-    from tocsin.record.derivation import derive
+    from tocsin.store.derivation import derive
 
     secret = new_secret()
     head = b'{"format":"tocsin.residue","version":1,"chunk":"a","decoder":"b"}\n'

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tocsin.errors import StoreError, VerificationError
 from tocsin.record import keys
-from tocsin.record.keys import KeySources, create_key, has_key, key_sources, open_key
+from tocsin.record.keys import create_key, has_key, key_sources, open_key
+from tocsin.store import key_sources as stretching
+from tocsin.store.key_sources import KeySources, master_of
 from tocsin.store.settings import Value
 from tocsin.store.workspace import Workspace, create_workspace
 
@@ -29,7 +31,7 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less work for the passphrase: the numbers are stored, so that it opens all the same."""
-    monkeypatch.setattr(keys, "_SCRYPT_N", 2)
+    monkeypatch.setattr(stretching, "_SCRYPT_N", 2)
 
 
 def test_sources_are_found_in_the_environment(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_a_passphrase_opens_what_it_closed(workspace: Workspace, tmp_path: Path,
 
 
 def test_the_passphrase_is_stretched_as_written_down(workspace: Workspace, tmp_path: Path) -> None:
-    assert (keys._SCRYPT_N, keys._SCRYPT_R, keys._SCRYPT_P) == (2**17, 8, 1)
+    assert (stretching._SCRYPT_N, stretching._SCRYPT_R, stretching._SCRYPT_P) == (2**17, 8, 1)
     section: dict[str, Value] = {
         "source": "passphrase",
         "scrypt_salt": "00" * 16,
@@ -77,7 +79,7 @@ def test_the_passphrase_is_stretched_as_written_down(workspace: Workspace, tmp_p
         "scrypt_p": 1,
     }
     sources = KeySources(passphrase=PHRASE, credential=None, folder=tmp_path)
-    master = keys._master(workspace, sources, section)
+    master = master_of(keys._keyed(workspace, sources), sources, section)
     assert master == Scrypt(salt=bytes(16), length=32, n=4, r=8, p=1).derive(PHRASE.encode())
 
 
@@ -93,8 +95,9 @@ def test_scrypt_numbers_that_would_hang_are_refused(
         "scrypt_r": r,
         "scrypt_p": p,
     }
+    sources = KeySources(passphrase=PHRASE, credential=None, folder=tmp_path)
     with pytest.raises(StoreError, match="scrypt"):
-        keys._master(workspace, KeySources(passphrase=PHRASE, credential=None, folder=tmp_path), section)
+        master_of(keys._keyed(workspace, sources), sources, section)
 
 
 def test_a_wrong_or_missing_passphrase_is_said_plainly(

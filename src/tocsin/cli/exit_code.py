@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.errors import (
     ConfigError,
+    ProtectionError,
     RefusedError,
     RuleError,
     SourceError,
@@ -41,6 +42,7 @@ _OF_ERROR: tuple[tuple[type[Exception], ExitCode], ...] = (
     (StoreError, ExitCode.STORAGE),
     (VerificationError, ExitCode.INTEGRITY),
     (RefusedError, ExitCode.REFUSED),
+    (ProtectionError, ExitCode.REFUSED),
     (TocsinError, ExitCode.INTERNAL),
     (OSError, ExitCode.STORAGE),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from tocsin.errors import ConfigError
 
 VARIABLE = "TOCSIN_PASSPHRASE"
+VAULT_VARIABLE = "TOCSIN_VAULT_PASSPHRASE"
 PERSON_VARIABLE = "TOCSIN_PERSON_PASSPHRASE"
 PERSON_DESCRIPTOR = "TOCSIN_PERSON_PASSPHRASE_FD"
 
@@ -47,6 +48,33 @@ def new_person_passphrase(key: Path) -> str:
     if typed and getpass.getpass("The same again: ") != first:
         raise ConfigError("the two are not the same", hint="try again")
     return first
+
+
+def vault_passphrase(folder: Path | None, file: Path | None) -> str | None:
+    """The passphrase of a vault: the first line of a file, else None where the variable, the vault's own key file or
+    credential will do; asks only on a terminal, and only where the vault needs one. Raises ConfigError, StoreError.
+
+    folder   of the vault, None where none is known yet
+    """
+    if file is not None:
+        return _first_line(file)
+    if os.environ.get(VAULT_VARIABLE) or folder is None or not sys.stdin.isatty():
+        return None
+    from tocsin.protect.vault import is_vault, key_source
+
+    if not is_vault(folder) or key_source(folder) != "passphrase":
+        return None
+    return getpass.getpass(f"Passphrase of the vault {folder}: ")
+
+
+def _first_line(file: Path) -> str:
+    from tocsin.store.faults import disk_faults
+
+    with disk_faults(file), file.open(encoding="utf-8", errors="replace") as stream:
+        line = stream.readline(1 << 16).rstrip("\r\n")
+    if not line:
+        raise ConfigError(f"{file} holds no passphrase", hint="its first line is the passphrase")
+    return line
 
 
 def _line(descriptor: str) -> str:

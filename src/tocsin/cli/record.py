@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import erasure, options
+from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
@@ -59,6 +60,8 @@ def verify(
     text = _words(verified)
     reading.done("record verify", {"size": verified.size}, text, kind="verified")
     release(text, None)
+    if verified.sealed or verified.unread:
+        raise typer.Exit(ExitCode.INCOMPLETE)
 
 
 @commands.command()
@@ -100,6 +103,13 @@ def _people(verified: Verified) -> list[str]:
     return [f"acts:       {verified.acts:,}: {signed:,} signed by people, {verified.unsigned:,} by nobody{back}"]
 
 
+def _sealed(verified: Verified) -> str:
+    return (
+        f"{verified.sealed:,} records and {verified.unread:,} entries are sealed under the door of the vault, which is "
+        "not at hand: their files are as they were written, and nothing more is known of them"
+    )
+
+
 def _words(verified: Verified) -> str:
     root = base64.b64encode(verified.root).decode("ascii")
     unsigned = verified.size - verified.published
@@ -112,6 +122,7 @@ def _words(verified: Verified) -> str:
         _attested(verified),
         *_people(verified),
         *([f"erased:     {erased}"] if verified.erased else []),
+        *([f"not opened: {_sealed(verified)}"] if verified.sealed or verified.unread else []),
         *(
             f"NOT RIGHT:  {each.leaves:,} records are gone for good by entry {each.entry}, and what allowed that does "
             f"not count any more: {shown(each.why)}"

@@ -19,11 +19,12 @@ from tocsin.errors import RefusedError, StoreError, TocsinError
 from tocsin.model.custody import DrillStep
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.record.acts import acts_of, record_act
-from tocsin.record.keys import KeySources, WorkspaceKey, create_key, open_key
+from tocsin.record.keys import WorkspaceKey, create_key, open_key
 from tocsin.record.notes import ed25519_key
 from tocsin.record.people_keys import HeldKey, Signer
 from tocsin.record.roles import Role
 from tocsin.store.durable import write_durably
+from tocsin.store.key_sources import KeySources
 from tocsin.store.workspace import Workspace, create_workspace
 
 _OFFICERS = 2  # so that the loss of one key leaves somebody who can replace it

@@ -104,7 +104,7 @@ def extract(
     for entry in container.unread:
         for chunk, data in _pieces(rereader, entry):
             job = intake.job_of(Task(chunk, ChunkKind.CONTAINER, None, data), first + len(unread))
-            unread.append((entry.id, job, work(job)))
+            unread.append((entry.id, job, work(job, intake.key.door)))
     return Extracted(parts=parts, unread=tuple(unread))
 
 

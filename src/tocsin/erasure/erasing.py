@@ -117,7 +117,7 @@ class _Erasing:
         with workspace.reading() as connection:
             inputs = {row.id: row for row in connection.execute(select(tables.inputs))}
             chunks = connection.execute(select(tables.chunks).order_by(tables.chunks.c.sequence)).all()
-        rules = kept_rules(workspace, str(settings["rules"]))
+        rules = kept_rules(workspace, str(settings["rules"]), key.door)
         taken = settings.get("taken")
         intake = Intake(
             workspace=workspace,
@@ -303,8 +303,8 @@ class _Erasing:
         """(ordinal, rule) of every hit among the records left."""
         if opened.row.kind == ChunkKind.CONTAINER:
             return set()
-        plan = replace(plan_of(self.intake.rules), dating=self.intake.dating)
-        chunk = chunk_of(opened.entry, opened.row)
+        plan = replace(plan_of(self.intake.rules, self.intake.key.door), dating=self.intake.dating)
+        chunk = chunk_of(opened.entry, opened.row, self.intake.key)
         result, _ = process_left(opened.left.pieces, chunk, plan, opened.row.read)
         return _pairs(result.hits)
 

@@ -25,7 +25,6 @@ from tocsin.reading.rereading import Left, Rereader, chunk_of, pieces_left, span
 from tocsin.reading.work import Done, Job, work
 from tocsin.record.binding import CHUNK, REWRITTEN, rewritten_statement
 from tocsin.record.commitment import all_salts
-from tocsin.record.derivation import new_secret
 from tocsin.record.ledger import Ledger
 from tocsin.record.merkle import HASH_BYTES
 from tocsin.record.residue import Remnant, Residue, Unread, remnant_hash, seal_residue
@@ -33,6 +32,7 @@ from tocsin.record.rows import chunk_said
 from tocsin.record.segment import seal_segment
 from tocsin.record.statements import append_statements
 from tocsin.store import event_keys, tables
+from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_all_durably
 from tocsin.store.event_keys import KEY_BYTES, EventKeys
 
@@ -83,7 +83,7 @@ def open_chunk(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any
     data = rereader.bytes_of(entry, row)
     if row.stem is not None:
         return OpenChunk(entry, row, data, rereader.left(entry, row).residue)
-    pieces = _pieces(entry, row, data)
+    pieces = _pieces(intake, entry, row, data)
     if len(pieces) != row.leaves:
         raise VerificationError(f"{entry.path}: {len(pieces)} records are framed where {row.leaves} were sealed")
     salts = all_salts(intake.key.unwrap(row.secret), row.leaves)
@@ -103,11 +103,11 @@ def open_chunk(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any
     return OpenChunk(entry, row, data, Residue(row.name, row.decoder, remnants))
 
 
-def _pieces(entry: Row[Any], row: Row[Any], data: bytes) -> Sequence[Piece]:
+def _pieces(intake: Intake, entry: Row[Any], row: Row[Any], data: bytes) -> Sequence[Piece]:
     if row.decoder == VERBATIM:
         whole = Unreadable(0, len(data), data, "not_processed", "", row.read)
         return [Piece(0, data, None, 0, len(data), "", whole)]
-    chunk = chunk_of(entry, row)
+    chunk = chunk_of(entry, row, intake.key)
     hint = f"install {row.decoder}: without it nobody could tell whether the records left are as they were"
     source, preamble = decoding_source(chunk, row.decoder, hint)
     return pieces_of(source, data, list(source.records(data, preamble, chunk.skip)))
@@ -167,7 +167,7 @@ def job_of(intake: Intake, left: OpenChunk, stem: str) -> Job:
     """What derives from the records left; a record whose event stands in another chunk gives none."""
     row, residue = left.row, left.left
     return Job(
-        chunk=chunk_of(left.entry, row),
+        chunk=chunk_of(left.entry, row, intake.key),
         kind=ChunkKind(row.kind),
         file=None,
         data=None,
@@ -178,12 +178,13 @@ def job_of(intake: Intake, left: OpenChunk, stem: str) -> Job:
         dating=intake.dating,
         left=residue.pieces,
         read=row.read,
+        door=intake.key.door_address,
     )
 
 
 def _derive(intake: Intake, left: OpenChunk, stem: str) -> Done:
     job = job_of(intake, left, stem)
-    done = work(job)
+    done = work(job, intake.key.door)
     if not left.row.duplicates:
         return done
     held = elsewhere(intake, left.row.sequence).held(done.keys)
@@ -192,7 +193,7 @@ def _derive(intake: Intake, left: OpenChunk, stem: str) -> Done:
         for place, ordinal in enumerate(done.ordinals)
         if done.keys[KEY_BYTES * place : KEY_BYTES * (place + 1)] in held
     )
-    return work(replace(job, without=repeated)) if repeated else done
+    return work(replace(job, without=repeated), intake.key.door) if repeated else done
 
 
 def elsewhere(intake: Intake, sequence: int) -> EventKeys:
@@ -208,7 +209,7 @@ def _prove(intake: Intake, left: OpenChunk) -> None:
     row = left.row
     with intake.workspace.reading() as connection:
         hashes = Ledger(intake.workspace.ledger).leaves(connection, row.tree_start, row.leaves)
-    spans = spans_left(left.left, chunk_of(left.entry, row), row.fielded)
+    spans = spans_left(left.left, chunk_of(left.entry, row, intake.key), row.fielded)
     for remnant, span in zip(left.residue.remnants, spans, strict=True):
         begin = remnant.place * HASH_BYTES
         if remnant_hash(left.residue, remnant, span) != hashes[begin : begin + HASH_BYTES]:

@@ -119,7 +119,7 @@ def _open_chunk(
     entry, row, said = rows
     if row.decoder == VERBATIM:
         raise VerificationError(f"{entry.path}: what could not be processed has no records to show")
-    chunk = chunk_of(entry, row)
+    chunk = chunk_of(entry, row, key)
     hint = f"export with the version that has {row.decoder}"
     source, preamble = decoding_source(chunk, row.decoder, hint)
     held = list(_held(rereader, entry, row, source, preamble))

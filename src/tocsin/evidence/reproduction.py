@@ -25,6 +25,7 @@ from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.processing import Plan, process_framed
+from tocsin.protect.passing import cut_hits
 from tocsin.record.canonical import canonical
 from tocsin.record.commitment import names_text, value_text
 from tocsin.ruleset.compiled import log_source_maps
@@ -110,7 +111,7 @@ def findings_from(
     times: dict[int, int | None] = {}
     for each in ordered:
         derived = process_framed(_items(each), each.chunk, plan)
-        partials.append(findings.summarise(derived.hits))
+        partials.append(findings.summarise(cut_hits(derived.hits)))
         times |= dict(zip(derived.events["record"].to_pylist(), derived.events["time"].to_pylist(), strict=True))
     known = tuple(one.info for one in rules.exceptions)
     hits = exceptions.set_apart(findings.combine(partials), known, as_of).shown

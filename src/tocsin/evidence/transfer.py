@@ -14,8 +14,10 @@ from tocsin.collect.plan import plan_kept
 from tocsin.custody.chain import people_of
 from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.investigation import run_before
+from tocsin.model.door import mask_one
 from tocsin.model.progress import Progress
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text
+from tocsin.protect.telling import through_door
 from tocsin.reading.intake import Intake
 from tocsin.record.acts import Act, acts_of, read_act, record_act, refuse_unless_may
 from tocsin.record.handing import Party, Receipt, Transfer, read_receipt, read_transfer, signed_receipt, signed_transfer
@@ -146,9 +148,10 @@ def take_back(
         raise ConfigError("what comes back needs a source and a note", hint="--from NAME --note TEXT")
     path = f"returned/{source.strip().replace('/', '-')}/{file.name}"
     with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
+        progress = through_door(progress, key.door)
         refuse_unless_may(opened, key, "returned", actors)
-        rules, kept, finished = run_before(opened, progress)
         recover(opened)
+        rules, kept, finished = run_before(opened, key, progress)
         run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "returned": True})
         with disk_faults(file), file.open("rb") as stream:
             digest = file_digest(stream, "sha256").hexdigest()
@@ -167,7 +170,7 @@ def take_back(
             "size": file.stat().st_size,
         }
         done = record_act(opened, key, "returned", what, utc_text(now_utc()), actors)
-    return Returned(path=path, sha256=digest, entry=done.leaf)
+    return Returned(path=mask_one(key.door, path), sha256=digest, entry=done.leaf)
 
 
 def contents_of(package: Path) -> Contents:

@@ -22,10 +22,12 @@ from tocsin.chunk_rows import YEARLESS
 from tocsin.collect.plan import ChunkKind, Planned, Task
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Dating, Input, InputState, Rejection
+from tocsin.model.door import mask_one
 from tocsin.model.progress import Progress
 from tocsin.opening import publish
 from tocsin.processing import FOLDS, Sealing
 from tocsin.reading.barring import barred, bars_of
+from tocsin.reading.shown import epoch_mark, shown_input
 from tocsin.reading.work import Done, Job, work
 from tocsin.reading.workers import Workers, start_workers
 from tocsin.record.binding import CHUNK, DERIVED, INPUT, chunk_statement, derived_statement
@@ -45,7 +47,7 @@ _SIGN_EVERY_SECONDS = 10.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """What the writer works with; `rules` is the folder of the compiled rules, `plan` their digest, `dating` what dates
-    lines that name no year."""
+    lines that name no year. Everything goes through the key's door."""
 
     workspace: Workspace
     key: WorkspaceKey
@@ -61,7 +63,7 @@ class Intake:
         abandoned: set[int] = set()
         known = EventKeys.load(self.workspace)
         signed = time.monotonic()
-        with start_workers(self.workers) as pool:
+        with start_workers(self.workers, self.key.door) as pool:
             for step in self._run(planned, pool):
                 self._settle(step, abandoned, known)
                 if time.monotonic() - signed > _SIGN_EVERY_SECONDS:
@@ -75,25 +77,27 @@ class Intake:
         with self.workspace.reading() as connection:
             bars = bars_of(connection)
         kept_out: set[str] = set()
-        for entry, tasks in planned:
+        for given, tasks in planned:
+            entry, clear = shown_input(given, self.key)
             if entry.container in kept_out:
                 continue
             if (refused := barred(entry, bars)) is not None:
                 kept_out.add(entry.path)
                 self.progress.note(f"{entry.path} is not taken in: {refused.reason}")
                 self.progress.advance(entry.size)
-                row, _, complete = self._register(refused)
+                row, _, complete = self._register(refused, clear)
                 if not complete:
                     waiting.append(_Step(row, refused, None, None))
                 continue
-            row, held, complete = self._register(entry)
+            row, held, complete = self._register(entry, clear)
             if complete:
                 self.progress.advance(entry.size if entry.container is None else 0)
                 continue
-            for task in _sound(entry, tasks):
+            for task in _sound(given, tasks):
                 if isinstance(task, SourceError):
                     waiting.append(_Step(row, entry, None, _raising(task)))
                     break
+                task = task._replace(chunk=replace(task.chunk, input=entry))
                 if (task.kind.value, task.chunk.offset) in held:
                     continue
                 job = self.job_of(task, sequence)
@@ -127,7 +131,7 @@ class Intake:
         try:
             done = step.outcome()
         except SourceError as error:
-            self._abandon(step.input, str(error))
+            self._abandon(step.input, mask_one(self.key.door, str(error)))
             abandoned.add(step.input)
             return
         if step.job is None:
@@ -141,7 +145,8 @@ class Intake:
                     if done.keys[KEY_BYTES * place : KEY_BYTES * (place + 1)] in repeated
                 )
                 done = replace(
-                    work(replace(step.job, without=ordinals, segment=None)), segment_sha256=done.segment_sha256
+                    work(replace(step.job, without=ordinals, segment=None), self.key.door),
+                    segment_sha256=done.segment_sha256,
                 )
             self.commit(connection, step.input, step.job, done)
         known.add(done.keys)
@@ -162,7 +167,7 @@ class Intake:
             "offset": chunk.offset,
             "length": chunk.length,
             "skip": chunk.skip,
-            "preamble": chunk.preamble,
+            "preamble": self._resting(chunk.preamble),
             "sha256": chunk.sha256,
             "name": job.sealing.name,
             "secret": self.key.wrap(job.sealing.secret),
@@ -206,11 +211,17 @@ class Intake:
             events=self.workspace.events_path(name),
             rules=self.rules,
             dating=self.dating,
+            door=self.key.door_address,
         )
 
+    def _resting(self, preamble: bytes) -> bytes:
+        """As it is kept: a line of headers that names a protected person is sealed."""
+        text = preamble.decode("utf-8", "replace")
+        return preamble if mask_one(self.key.door, text) == text else self.key.sealed(preamble)
+
     def plan_for(self, warnings: Collection[str]) -> str:
-        """By what a chunk with these warnings is processed: rules, folds, and what dated it where no year stands."""
-        plan = f"{self.plan}#{FOLDS}"
+        """By what a chunk with these warnings is processed: rules, folds, epoch of the vault, what dated it."""
+        plan = f"{self.plan}#{FOLDS}{epoch_mark(self.key.door.epoch)}"
         if self.dating is None or set(warnings).isdisjoint(YEARLESS):
             return plan
         return f"{plan}@{self.dating.time}{'<' if self.dating.is_latest else '~'}"
@@ -221,8 +232,11 @@ class Intake:
             highest = connection.execute(select(func.max(tables.chunks.c.sequence))).scalar()
         return 0 if highest is None else highest + 1
 
-    def _register(self, entry: Input) -> tuple[int, set[tuple[str, int]], bool]:
-        """The input's row, the (kind, offset) of chunks already held, and whether all of it is."""
+    def _register(self, entry: Input, clear: bytes | None) -> tuple[int, set[tuple[str, int]], bool]:
+        """The input's row, the (kind, offset) of chunks already held, and whether all of it is.
+
+        clear   what it said before the door, wrapped
+        """
         found = tables.inputs.c
         with self.workspace.writing() as connection:
             row = connection.execute(
@@ -248,6 +262,7 @@ class Intake:
                     reason=entry.reason,
                     container=entry.container,
                     complete=False,
+                    clear=clear,
                 )
             )
             (identifier,) = result.inserted_primary_key or (0,)

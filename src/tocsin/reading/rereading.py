@@ -23,6 +23,7 @@ from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.processing import Sealing
 from tocsin.reading.intake import Intake, replace_derived
+from tocsin.reading.shown import clear_of
 from tocsin.reading.work import Done, Job, work
 from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey
@@ -89,7 +90,11 @@ class Rereader:
         with self._workspace.reading() as connection:
             found = connection.execute(select(rows.id).where(rows.path == entry.container).order_by(rows.id.desc()))
             containers = list(found.scalars())
-        inner = entry.path[len(entry.container) + 1 :]
+        path, container = entry.path, entry.container
+        if entry.clear is not None:
+            clear = clear_of(entry.clear, self._key)
+            path, container = clear.path, clear.container or container
+        inner = path[len(container) + 1 :]
         before = [one for one in containers if one < input_row]
         return [(one, inner) for one in (*before, *(one for one in containers if one > input_row))]
 
@@ -189,14 +194,17 @@ def input_of(entry: Row[Any]) -> Input:
     )
 
 
-def chunk_of(entry: Row[Any], chunk: Row[Any]) -> Chunk:
-    """The chunk as it was processed, from its rows. Raises VerificationError where they say what no row can."""
+def chunk_of(entry: Row[Any], chunk: Row[Any], key: WorkspaceKey) -> Chunk:
+    """The chunk as it was processed, from its rows; its input as the door lets it through.
+
+    Raises VerificationError where they say what no row can, ProtectionError where the door is needed and not there.
+    """
     return Chunk(
         input=input_of(entry),
         sequence=chunk.sequence,
         offset=chunk.offset,
         length=chunk.length,
-        preamble=chunk.preamble,
+        preamble=key.unsealed(chunk.preamble),
         skip=chunk.skip,
         sha256=chunk.sha256,
     )
@@ -264,7 +272,7 @@ def _derived(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any])
             read_events(intake.workspace, row.stem or row.name, columns=["record"]).column("record").to_pylist()
         )
         held = {split_reference(reference)[1] for reference in references}
-    chunk = chunk_of(entry, row)
+    chunk = chunk_of(entry, row, intake.key)
     left = None if row.stem is None else rereader.left(entry, row).pieces
     job = Job(
         chunk=chunk,
@@ -278,7 +286,8 @@ def _derived(intake: Intake, rereader: Rereader, entry: Row[Any], row: Row[Any])
         dating=intake.dating,
         left=left,
         read=row.read,
+        door=intake.key.door_address,
     )
-    done = work(job)
+    done = work(job, intake.key.door)
     repeated = frozenset(done.ordinals) - held
-    return work(replace(job, without=repeated)) if repeated and row.duplicates else done
+    return work(replace(job, without=repeated), intake.key.door) if repeated and row.duplicates else done

@@ -17,13 +17,15 @@ import pyarrow.compute as pc
 
 from tocsin.collect.plan import ChunkKind
 from tocsin.collect.reframing import Piece
-from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.errors import SourceError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, Dating
+from tocsin.model.door import Door, DoorAddress
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.reference import split_reference
 from tocsin.processing import Plan, Sealing, process, process_left, refuse, spans, summarise
+from tocsin.protect.door import connected
+from tocsin.reading.kept_rules import read_rules, secret_of
 from tocsin.record.commitment import leaf_hashes
 from tocsin.record.segment import seal_segment
 from tocsin.store.durable import write_durably
@@ -44,6 +46,7 @@ class Job:
     refused        why the chunk is not to be processed but only sealed ("" to process it)
     left           the records left to a chunk that lost some, None for a whole one; it is processed from them, `data`
                    unread, and `read` is how many it had
+    door           where the door is that all of it goes through
     """
 
     chunk: Chunk
@@ -59,6 +62,7 @@ class Job:
     refused: str = ""
     left: tuple[Piece, ...] | None = None
     read: int = 0
+    door: DoorAddress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +89,20 @@ class Done:
     fielded: bytes = b""
 
 
-def work(job: Job) -> Done:
-    """Do one job. Raises SourceError where the bytes are no longer those that were planned."""
+def work(job: Job, door: Door | None = None) -> Done:
+    """Do one job; `door` where this process has it at hand.
+
+    Raises SourceError where the bytes are no longer those that were planned, ProtectionError where the door fails.
+    """
     # Records are many and none is in a cycle: looking for cycles among them costs more than decoding them.
     gc.disable()
     try:
-        return _work(job)
+        return _work(job, connected(job.door) if door is None else door)
     finally:
         gc.enable()
 
 
-def _work(job: Job) -> Done:
+def _work(job: Job, door: Door) -> Done:
     data = _bytes_of(job) if job.left is None else b""
     segment_sha256 = ""
     if job.segment is not None:
@@ -104,15 +111,14 @@ def _work(job: Job) -> Done:
         write_durably(job.segment, sealed)
     if job.kind is ChunkKind.CONTAINER:
         return _container(job, data, segment_sha256)
-    if job.left is not None:
-        plan = replace(plan_of(job.rules), dating=job.dating)
-        result, logs = process_left(job.left, job.chunk, plan, job.read, without=job.without)
-    elif job.refused:
-        result, logs = refuse(data, job.sealing, "not_processed", job.refused)
+    if job.refused:
+        result, logs = refuse(data, job.sealing, "not_processed", job.refused, door)
     else:
-        result, logs = process(
-            data, job.chunk, replace(plan_of(job.rules), dating=job.dating), job.sealing, without=job.without
-        )
+        plan = replace(plan_of(job.rules, door), dating=job.dating)
+        if job.left is not None:
+            result, logs = process_left(job.left, job.chunk, plan, job.read, without=job.without)
+        else:
+            result, logs = process(data, job.chunk, plan, job.sealing, without=job.without)
     events = result.events
     events_sha256 = ""
     if events.num_rows:
@@ -174,8 +180,12 @@ def _bytes_of(job: Job) -> bytes:
     return data
 
 
+def plan_of(rules: Path, door: Door) -> Plan:
+    """What compiled rules in this folder make of a chunk that passes the door."""
+    return Plan(matchers=_matchers(rules, secret_of(rules, door)), door=door)
+
+
 @lru_cache(maxsize=2)
-def plan_of(rules: Path) -> Plan:
-    """What compiled rules in this folder make of a chunk."""
-    compiled = CompiledRules.read(rules)
-    return Plan(matchers={source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}})
+def _matchers(rules: Path, secret: bytes | None) -> Mapping[str, Matcher]:
+    compiled = read_rules(rules, secret)
+    return {source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}}

@@ -13,6 +13,8 @@ from dataclasses import replace
 from multiprocessing import connection
 from typing import Protocol
 
+from tocsin.model.door import Door
+from tocsin.protect.fault_hooks import mute, quiet_faults
 from tocsin.reading.work import Done, Job, work
 
 _SECRETS = ("TOCSIN_PASSPHRASE", "TOCSIN_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY")
@@ -33,19 +35,23 @@ class Workers(Protocol):
 class _Here:
     """Jobs run in this process, when their result is asked for."""
 
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
     def submit(self, job: Job) -> Callable[[], Done]:
-        return lambda: work(job)
+        return lambda: work(job, self._door)
 
 
 class _Spawned:
     """Jobs run in spawned processes. One whose process dies is run again alone; if that dies too, it is refused."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, door: Door) -> None:
         self._workers = workers
+        self._door = door
         self._executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
-        return _executor(self._workers)
+        return _executor(self._workers, self._door)
 
     def submit(self, job: Job) -> Callable[[], Done]:
         executor = self._executor
@@ -66,10 +72,10 @@ class _Spawned:
             if executor is self._executor:
                 self._executor = self._start()
         try:
-            with _executor(1) as alone:
+            with _executor(1, self._door) as alone:
                 return alone.submit(work, job).result()
         except BrokenProcessPool:
-            return work(replace(job, refused="the worker process died on this chunk, twice"))
+            return work(replace(job, refused="the worker process died on this chunk, twice"), self._door)
 
     def stop(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -77,12 +83,21 @@ class _Spawned:
             process.terminate()
 
 
-def _executor(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+def _executor(workers: int, door: Door) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(door.epoch > 0,)
+    )
 
 
-def _end_with_parent() -> None:
-    """End this worker when the process that started it is gone: killed, it cannot say so itself."""
+def _begin(has_door: bool) -> None:
+    """A worker says nothing of the logs on standard error, with a vault nothing at all: what it raises is sent back.
+
+    It ends when the process that started it is gone: killed, it cannot say so itself.
+    """
+    if has_door:
+        mute()
+    else:
+        quiet_faults()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
@@ -100,12 +115,15 @@ def workers_for(size: int) -> int:
 
 
 @contextlib.contextmanager
-def start_workers(workers: int) -> Iterator[Workers]:
-    """`workers` spawned processes, or this process for one; ended with the block, whatever ends it."""
+def start_workers(workers: int, door: Door) -> Iterator[Workers]:
+    """`workers` spawned processes, or this process for one; ended with the block, whatever ends it.
+
+    `door` is this process's; the others go to the one that each job names.
+    """
     if workers <= 1:
-        yield _Here()
+        yield _Here(door)
         return
-    pool = _Spawned(workers)
+    pool = _Spawned(workers, door)
     try:
         with _without_secrets():
             yield pool

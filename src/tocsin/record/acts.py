@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import getpass
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
 from tocsin.errors import RefusedError, VerificationError
+from tocsin.model.door import mask_json
 from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger, check_clock, edge_row, frontier_of
@@ -31,9 +33,13 @@ from tocsin.record.statements import (
 from tocsin.store.workspace import Workspace
 
 _HEADER = ACT_HEADER.decode().rstrip("\n")
-# How the acts that say who is who begin: canonical JSON has `act` first.
+# How the acts that say who is who begin, and those that who is who decides of: canonical JSON has `act` first.
 _BEGINNING = f'{_HEADER}\n{{"act":"%s",'
-_OF_PEOPLE = tuple((_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked"))
+_OF_PEOPLE = tuple(
+    (_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked", "unsealed", "reviewed")
+)
+_PEOPLE = frozenset(("enrolled", "succeeded", "recovered", "revoked", "witness_trusted"))
+_OPAQUE = re.compile(r"[0-9a-f]{32,}|[A-Za-z0-9+/]{40,}={0,2}")
 _MEMBERS, _TREE_MEMBERS = {"act", "at", "by", "ledger", "previous", "what"}, {"root", "size"}
 
 
@@ -118,7 +124,7 @@ def append_act(
 ) -> Act:
     """`record_act` in the caller's transaction, with which it stands or falls; no checkpoint is published."""
     signers = tuple(actors) or (_OfWorkspace(workspace, key),)
-    said = dict(what) if actors else {**what, "login": login_name()}
+    said = _through_door(kind, dict(what) if actors else {**what, "login": login_name()}, key, actors)
     check_clock(connection, at)
     tree = frontier_of(connection)
     body = {
@@ -138,8 +144,24 @@ def append_act(
     return act
 
 
+def _through_door(kind: str, what: dict[str, Any], key: WorkspaceKey, actors: Sequence[Signer]) -> dict[str, Any]:
+    """What an act says, as it may stay. Digests and keys are left alone: they name nobody, whatever they spell.
+
+    Raises RefusedError where a key, or a person with one, bears a protected name: it stands in every signature.
+    """
+    opaque = {name: value for name, value in what.items() if isinstance(value, str) and _OPAQUE.fullmatch(value)}
+    told: dict[str, Any] = mask_json(key.door, {name: value for name, value in what.items() if name not in opaque})
+    named = [name for name in told if name != "reason" and told[name] != what[name]] if kind in _PEOPLE else []
+    if named or mask_json(key.door, names := [actor.name for actor in actors]) != names:
+        raise RefusedError(
+            "a key or its holder would stand in the ledger under the name of a protected person",
+            hint="give the key another name: tocsin key enrol, or tocsin key succeed",
+        )
+    return {name: opaque.get(name, told.get(name)) for name in what}
+
+
 def people_acts(connection: Connection) -> Iterator[Act]:
-    """The acts that say who is who, in order: enough to know whose signature counts now."""
+    """The acts that say who is who, what was unsealed and reviewed, in order: enough to know who counts now."""
     check_no_act_is_hidden(connection)
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(_OF_PEOPLE):

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import orjson
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tocsin.record.derivation import derive
+from tocsin.store.derivation import derive
 
 LEAF_VERSION = 1
 SALT_BYTES = 32

@@ -52,11 +52,8 @@ class SegmentStore:
         self._key = key
         self._kept: OrderedDict[str, bytes] = OrderedDict()
 
-    def data(self, place: SegmentPlace) -> bytes:
-        """The bytes of the segment. Raises VerificationError where they are not those that were sealed."""
-        if (kept := self._kept.get(place.file)) is not None:
-            self._kept.move_to_end(place.file)
-            return kept
+    def blob(self, place: SegmentPlace) -> bytes:
+        """The file of the segment, sealed as it is. Raises VerificationError where it is not the one written."""
         path = self._workspace.segment_path(place.file)
         if not path.exists():
             raise VerificationError(f"the segment of chunk {place.sequence} is missing: {path}")
@@ -64,6 +61,15 @@ class SegmentStore:
             blob = path.read_bytes()
         if sha256(blob).hexdigest() != place.segment_sha256:
             raise VerificationError(f"the segment of chunk {place.sequence} is not the file that was written: {path}")
+        return blob
+
+    def data(self, place: SegmentPlace) -> bytes:
+        """The bytes of the segment. Raises VerificationError where they are not those that were sealed."""
+        if (kept := self._kept.get(place.file)) is not None:
+            self._kept.move_to_end(place.file)
+            return kept
+        path = self._workspace.segment_path(place.file)
+        blob = self.blob(place)
         try:
             data = open_segment(blob, self._key.unwrap(place.secret))
         except VerificationError as error:

@@ -15,8 +15,8 @@ import orjson
 
 from tocsin.errors import VerificationError
 from tocsin.record.commitment import SALT_BYTES, RecordSalts, Span, leaf_text
-from tocsin.record.derivation import derive
 from tocsin.record.segment import open_segment, seal_segment
+from tocsin.store.derivation import derive
 
 _FORMAT = "tocsin.residue"
 _VERSION = 1

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tocsin.errors import VerificationError
-from tocsin.record.derivation import derive
+from tocsin.store.derivation import derive
 
 _MAGIC = b"TOCSINSG"
 _VERSION = 1

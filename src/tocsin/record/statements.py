@@ -13,7 +13,9 @@ from sqlalchemy import Connection, LargeBinary, func, insert, literal, select
 from tocsin.errors import VerificationError
 from tocsin.record.commitment import LEAF_VERSION, SALT_BYTES
 from tocsin.record.ledger import Ledger
+from tocsin.store.sealing import SEALED
 from tocsin.store.tables import statements
+from tocsin.store.workspace import UNSEAL
 
 ACT = "act"
 ACT_HEADER = b"tocsin/act/1\n"
@@ -54,11 +56,18 @@ def kind_of(data: bytes) -> str:
 def check_no_act_is_hidden(connection: Connection) -> None:
     """Raises VerificationError where the row of an act says that it is something else: it would not be found."""
     head = func.substr(statements.c.data, 1, len(ACT_HEADER))
-    query = select(statements.c.leaf).where((statements.c.kind == ACT) != (head == literal(ACT_HEADER, LargeBinary)))
+    query = select(statements.c.leaf).where(
+        (statements.c.kind == ACT) != (head == literal(ACT_HEADER, LargeBinary)),
+        func.substr(statements.c.data, 1, len(SEALED)) != literal(SEALED, LargeBinary),  # seen to when it is opened
+    )
     for leaf in connection.execute(query.limit(1)).scalars():
-        raise VerificationError(
-            f"entry {leaf} is an act, and its row says otherwise, or the other way round: it was changed to hide it"
-        )
+        raise _hidden(leaf)
+
+
+def _hidden(leaf: int) -> VerificationError:
+    return VerificationError(
+        f"entry {leaf} is an act, and its row says otherwise, or the other way round: it was changed to hide it"
+    )
 
 
 def append_statements(
@@ -87,9 +96,16 @@ def newest_statement(connection: Connection, kind: str) -> int | None:
 
 
 def statements_of(connection: Connection, kind: str | None = None) -> Iterator[Statement]:
-    """The statements as the database has them, unchecked, in the order of the ledger; those of one kind where given."""
+    """The statements as the database has them, unchecked, in the order of the ledger; those of one kind where given.
+
+    One that was sealed is opened. Raises ProtectionError where that takes a door that is not there.
+    """
+    unseal = connection.get_execution_options().get(UNSEAL, bytes)
     query = select(statements.c.leaf, statements.c.kind, statements.c.salt, statements.c.data)
     if kind is not None:
         query = query.where(statements.c.kind == kind)
     for row in connection.execute(query.order_by(statements.c.leaf)):
-        yield Statement(*row)
+        data = unseal(row.data)
+        if data is not row.data and (row.kind == ACT) != data.startswith(ACT_HEADER):
+            raise _hidden(row.leaf)
+        yield Statement(row.leaf, row.kind, row.salt, data)

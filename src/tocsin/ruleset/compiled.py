@@ -6,22 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-from backports import zstd
-
 import tocsin
 from tocsin.collect.source import all_sources, logsource_text
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
 from tocsin.detect.sigma.rules import has_rules, load_rules, rule_texts, rules_digest
 from tocsin.errors import ConfigError, RuleError, StoreError
+from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.mapping import LogMapping
 from tocsin.model.progress import Progress
-from tocsin.store.durable import write_durably
-from tocsin.store.faults import disk_faults
+from tocsin.reading.kept_rules import read_rules, read_texts, secret_of, write_rules
 from tocsin.store.workspace import Workspace
-
-_TEXTS = "rules.zst"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +50,12 @@ def _declared_map(mapping: LogMapping) -> LogSourceMap:
 
 
 def compiled_rules(
-    workspace: Workspace, extra: Sequence[Path], mappings: Sequence[LogMapping], progress: Progress
+    workspace: Workspace, extra: Sequence[Path], mappings: Sequence[LogMapping], progress: Progress, door: Door
 ) -> Ruleset:
     """Our own rules and `extra` (folders, files, archives), compiled. Raises ConfigError for a path that is not there.
 
     What was compiled before from the same bytes by the same version is read back; what cannot be read is made anew.
+    Raises RuleError for a rule whose id names a protected person: hits are kept under it.
     """
     paths = (own_rules(), *extra)
     for path in paths:
@@ -71,15 +67,33 @@ def compiled_rules(
     folder = _folder(workspace, digest)
     if folder.is_dir():
         try:
-            return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
+            secret = secret_of(folder, door)
+            compiled = read_rules(folder, secret)
         except RuleError as error:
             progress.note(f"the compiled rules kept in the workspace cannot be used and are made anew: {error}")
+        else:
+            _refuse_names(compiled, door)
+            if door.epoch and secret is None:  # kept before there was a vault
+                write_rules(folder, compiled, rule_texts(paths), door)
+            return Ruleset(compiled=compiled, folder=folder, digest=digest)
     progress.stage("Compiling rules", None)
     compiled = compile_rules(load_rules(paths), maps)
-    texts = msgspec.msgpack.encode(rule_texts(paths))
-    write_durably(folder / _TEXTS, zstd.compress(texts))
-    compiled.write(folder)
+    _refuse_names(compiled, door)
+    write_rules(folder, compiled, rule_texts(paths), door)
     return Ruleset(compiled=compiled, folder=folder, digest=digest)
+
+
+def _refuse_names(compiled: CompiledRules, door: Door) -> None:
+    """Raises RuleError where an id says a protected name; what else rules say is sealed, or masked when it is told."""
+    ids = {info.id: info.path for info in compiled.infos.values()}
+    ids |= {one.info.id: one.info.path for one in compiled.exceptions}
+    ids |= {one.id: one.path for one in compiled.failed}
+    if named := mask_all(door, ids):
+        raise RuleError(
+            f"{len(named)} ids of rules or exceptions name protected persons",
+            path=mask_one(door, min(ids[each] for each in named)),
+            hint="give each another id: hits are kept under it",
+        )
 
 
 def refuse_empty_rules(paths: Sequence[Path]) -> None:
@@ -89,11 +103,11 @@ def refuse_empty_rules(paths: Sequence[Path]) -> None:
             raise ConfigError(f"{path} holds no rule", hint="Sigma rules are files ending in .yml or .yaml")
 
 
-def kept_rules(workspace: Workspace, digest: str) -> Ruleset:
+def kept_rules(workspace: Workspace, digest: str, door: Door) -> Ruleset:
     """The rules an earlier run kept, compiled. Raises StoreError where this version cannot read them."""
     folder = _folder(workspace, digest)
     try:
-        return Ruleset(compiled=CompiledRules.read(folder), folder=folder, digest=digest)
+        return Ruleset(compiled=read_rules(folder, secret_of(folder, door)), folder=folder, digest=digest)
     except RuleError as error:
         raise StoreError(
             f"the rules kept in {workspace.path} cannot be used: {error}",
@@ -101,15 +115,9 @@ def kept_rules(workspace: Workspace, digest: str) -> Ruleset:
         ) from error
 
 
-def rule_files(workspace: Workspace, digest: str) -> dict[str, bytes]:
+def rule_files(workspace: Workspace, digest: str, door: Door) -> dict[str, bytes]:
     """The rule files those kept were compiled from, by path. Raises StoreError where they were not kept."""
-    path = _folder(workspace, digest) / _TEXTS
-    with disk_faults(path):
-        data = path.read_bytes()
-    try:
-        return msgspec.msgpack.decode(zstd.decompress(data), type=dict[str, bytes])
-    except (zstd.ZstdError, msgspec.MsgspecError) as error:
-        raise StoreError(f"{path} is damaged", hint="run the investigation again with the same --rules") from error
+    return read_texts(_folder(workspace, digest), door)
 
 
 def _folder(workspace: Workspace, digest: str) -> Path:

@@ -49,7 +49,7 @@ def asked_again(
     kept, stale = hits.filter(pc.invert(wanted)), hits.filter(wanted)
     sequences = sorted({reference >> ORDINAL_BITS for reference in stale["record"].to_pylist()})
     row_of = {pair: row for row, pair in reversed(list(enumerate(_pairs(stale))))}
-    plan = Plan(matchers={one.source: Matcher(rules, one.source) for one in rules.maps})
+    plan = Plan(matchers={one.source: Matcher(rules, one.source) for one in rules.maps}, door=key.door)
     rereader = Rereader(workspace, key)
     parts = [kept]
     progress.stage("Reading the records behind the hits", len(sequences))
@@ -61,9 +61,9 @@ def asked_again(
         entry = entries[row.input]
         sealing = Sealing(secret=key.unwrap(row.secret), name=row.name)
         if row.stem is not None:
-            result, _ = process_left(rereader.left(entry, row).pieces, chunk_of(entry, row), plan, row.read)
+            result, _ = process_left(rereader.left(entry, row).pieces, chunk_of(entry, row, key), plan, row.read)
         else:
-            result, _ = process(rereader.bytes_of(entry, row), chunk_of(entry, row), plan, sealing)
+            result, _ = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, sealing)
         found = result.hits.filter(pa.array([pair in row_of for pair in _pairs(result.hits)], pa.bool_()))
         part = stale.take(pa.array([row_of[pair] for pair in _pairs(found)], pa.int64()))
         for name in ("matched", "hidden_by"):

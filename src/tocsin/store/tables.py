@@ -33,6 +33,18 @@ inputs = Table(
     Column("reason", Text, nullable=False),
     Column("container", Text),
     Column("complete", Boolean, nullable=False),
+    # [path, reason, container, acquisition] in clear, wrapped under the workspace key and the door's, where a protected
+    # name was replaced in one of them.
+    Column("clear", LargeBinary),
+)
+
+# The epochs of the vault under which all texts of the database but those of chunks passed the door, the last in force;
+# none before a vault was linked. `size`: of the ledger then. A chunk's epoch is in its `plan`.
+doors = Table(
+    "doors",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
 )
 
 # What an acquisition record (an input of source `acquisition`) says of other inputs, as JSON of `model.acquisition`.
@@ -59,7 +71,7 @@ chunks = Table(
     Column("sha256", Text, nullable=False),
     Column("name", Text, nullable=False, unique=True),
     Column("stem", Text, unique=True),  # name of its files since a record was erased from it; null: they bear `name`
-    Column("secret", LargeBinary, nullable=False),  # wrapped under the workspace key
+    Column("secret", LargeBinary, nullable=False),  # wrapped under the workspace key, and the door's where there is one
     Column("segment_sha256", Text, nullable=False),  # of the segment file; "" for a derived chunk
     Column("decoder", Text, nullable=False),
     Column("tree_start", BigInteger, nullable=False),
@@ -72,7 +84,7 @@ chunks = Table(
     Column("events", BigInteger, nullable=False),
     Column("first", BigInteger),
     Column("last", BigInteger),
-    Column("plan", Text, nullable=False),  # digest of the rules the hits were made with
+    Column("plan", Text, nullable=False),  # digest of the rules the hits were made with, and the epoch of the vault
     Column("fielded", LargeBinary, nullable=False),  # ordinals of the leaves with a field root, 4 bytes each, ascending
 )
 

@@ -6,9 +6,9 @@ import fcntl
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -20,7 +20,7 @@ from tocsin.store.settings import number_of, read_settings, text_of, write_setti
 
 # Of workspace.toml and the folders; the database has its own, the last of REVISIONS.
 FORMAT = 2
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 
 _SETTINGS = "workspace.toml"
 _DATABASE = "tocsin.db"
@@ -28,6 +28,8 @@ _LOCK = "writer.lock"
 _FOLDERS = ("raw", "ledger", "events", "estate")
 _BUSY_MILLISECONDS = 10_000
 _BEGIN = "tocsin_begin"
+# The option of a connection that gives what was sealed in the database (`Workspace.unseal`).
+UNSEAL = "tocsin_unseal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,14 @@ class Workspace:
     id       32 hex digits, random, for life
     origin   first line of its checkpoints
     engine   the database; `reading` and `writing` are the ways in
+    unseal   gives back in clear what was sealed in the database because it names protected persons
     """
 
     path: Path
     id: str
     origin: str
     engine: Engine
+    unseal: Callable[[bytes], bytes] = field(default=bytes, repr=False)
 
     @property
     def settings_path(self) -> Path:
@@ -85,8 +89,10 @@ class Workspace:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One transaction over one state of the database. Raises StoreError where the database fails."""
-        with database_faults(self.path / _DATABASE), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with database_faults(self.path / _DATABASE), self.engine.connect() as connection:
+            connection.execution_options(**{UNSEAL: self.unseal})
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -95,7 +101,7 @@ class Workspace:
         Rolled back where the block raises. Raises StoreError where the database fails.
         """
         with database_faults(self.path / _DATABASE), self.engine.connect() as connection:
-            connection.execution_options(**{_BEGIN: "IMMEDIATE"})
+            connection.execution_options(**{_BEGIN: "IMMEDIATE", UNSEAL: self.unseal})
             with connection.begin():
                 yield connection
 

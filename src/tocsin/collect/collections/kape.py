@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.collect.collection import AS_SAID, Collection, Left, Read, Sum
 from tocsin.model.acquisition import Acquisition
+from tocsin.model.clipping import to_be_cut
 from tocsin.model.instant import parse_time
 
 _CONTROL = re.compile(
@@ -109,7 +110,7 @@ def _skipped(text: str) -> Iterator[Left]:
 
 def _uncopied(text: str) -> Iterator[Left]:
     for match in _FAILED.finditer(text):
-        yield Left(match[1], f"KAPE could not copy it: {match[2][:200]}")
+        yield Left(match[1], f"KAPE could not copy it: {to_be_cut(match[2], 200)}")
     for match in _GONE.finditer(text):
         yield Left(match[1], "it was gone when KAPE came to copy it")
 

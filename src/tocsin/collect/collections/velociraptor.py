@@ -15,6 +15,7 @@ import orjson
 
 from tocsin.collect.collection import AS_SAID, Collection, Left, Read, Sum
 from tocsin.model.acquisition import Acquisition
+from tocsin.model.clipping import to_be_cut
 from tocsin.model.instant import is_plausible
 
 _CONTROLS = {
@@ -122,7 +123,10 @@ def _failed(context: dict[str, Any]) -> Iterator[Left]:
     for one in stats if isinstance(stats, list) else ():
         if isinstance(one, dict) and one.get("status") not in (None, _OK, "OK"):
             artefact = str(one.get("Artifact") or "an artefact")
-            yield Left(f"artefact {artefact}", f"it failed: {str(one.get('error_message') or 'no reason given')[:200]}")
+            yield Left(
+                f"artefact {artefact}",
+                f"it failed: {to_be_cut(str(one.get('error_message') or 'no reason given'), 200)}",
+            )
 
 
 def _stated(info: dict[str, Any], context: dict[str, Any], names: Sequence[str]) -> tuple[str, Acquisition] | None:
@@ -176,4 +180,4 @@ def _rows(data: bytes) -> Iterator[dict[str, Any]]:
 
 def _errors(data: bytes) -> tuple[int, str] | None:
     found = [str(row.get("message", "")).strip() for row in _rows(data) if row.get("level") == "ERROR"]
-    return (len(found), found[0][:200]) if found else None
+    return (len(found), to_be_cut(found[0], 200)) if found else None

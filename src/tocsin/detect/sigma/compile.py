@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from sigma.exceptions import SigmaError
@@ -35,6 +35,9 @@ FILE_NAME: Final = "rules.compiled"
 
 _MAGIC: Final = b"tocsin sigma rules 2\n"
 _HASH_BYTES: Final = 32
+_HINT: Final = "compile the rules again"
+
+_Told = TypeVar("_Told", RuleInfo, FailedRule, ExceptionInfo)
 
 Progress = Callable[[int, int], None]  # rules and fields done, of how many
 
@@ -104,6 +107,27 @@ class CompiledRules:
         self.predicates = content.predicates
         self._truths: dict[str, FieldTruth] = {}
 
+    def told(self, through: Callable[[Any], Any]) -> CompiledRules:
+        """The same rules, what they say of themselves as `through` gives it, a value of JSON each; no id may change."""
+        content = self._content
+
+        def again(value: _Told, kind: type[_Told]) -> _Told:
+            said = msgspec.to_builtins(value)
+            changed = through(said)
+            return value if changed == said else msgspec.convert(changed, kind)
+
+        exceptions = [
+            CompiledException(again(one.info, ExceptionInfo), one.log_source, one.tree) for one in content.exceptions
+        ]
+        return CompiledRules(
+            msgspec.structs.replace(
+                content,
+                infos=tuple(again(info, RuleInfo) for info in content.infos),
+                failed=tuple(again(one, FailedRule) for one in content.failed),
+                exceptions=tuple(exceptions),
+            )
+        )
+
     def truth(self, field: str) -> FieldTruth:
         """The predicates of a rule field, its database loaded at the first call."""
         if field not in self._truths:
@@ -118,30 +142,38 @@ class CompiledRules:
 
     def write(self, folder: Path) -> None:
         """Keeps the rules in the folder, in place of what was there; another process sees the old or the new, whole."""
-        body = msgspec.msgpack.encode(self._content)
         folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / f"{FILE_NAME}.{os.getpid()}"
-        temporary.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
+        temporary.write_bytes(self.packed())
         temporary.replace(folder / FILE_NAME)
+
+    def packed(self) -> bytes:
+        """The rules as a file holds them."""
+        body = msgspec.msgpack.encode(self._content)
+        return _MAGIC + hashlib.sha256(body).digest() + body
 
     @classmethod
     def read(cls, folder: Path) -> CompiledRules:
         """What `write` kept. Raises RuleError where there is none, or it is damaged, or of another CPU or version."""
         path = folder / FILE_NAME
-        hint = "compile the rules again"
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise RuleError(f"no compiled rules: {error.strerror}", path=str(path), hint=hint) from error
+            raise RuleError(f"no compiled rules: {error.strerror}", path=str(path), hint=_HINT) from error
+        return cls.unpacked(data, path)
+
+    @classmethod
+    def unpacked(cls, data: bytes, path: Path) -> CompiledRules:
+        """What `packed` gave; `path` is where it lay. Raises RuleError as `read` does."""
         body = memoryview(data)[len(_MAGIC) + _HASH_BYTES :]
         if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[len(_MAGIC) :][:_HASH_BYTES]:
-            raise RuleError("damaged, or of another version of the product", path=str(path), hint=hint)
+            raise RuleError("damaged, or of another version of the product", path=str(path), hint=_HINT)
         try:
             content = msgspec.msgpack.decode(body, type=_Content)
         except msgspec.MsgspecError as error:
-            raise RuleError(f"of another version of the product: {error}", path=str(path), hint=hint) from error
+            raise RuleError(f"of another version of the product: {error}", path=str(path), hint=_HINT) from error
         if content.platform != platform():
-            raise RuleError("compiled on another processor or by another Hyperscan", path=str(path), hint=hint)
+            raise RuleError("compiled on another processor or by another Hyperscan", path=str(path), hint=_HINT)
         return cls(content)
 
 

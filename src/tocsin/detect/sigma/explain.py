@@ -10,6 +10,7 @@ from tocsin.detect.sigma.plan import refers
 from tocsin.detect.sigma.predicate import KEYWORD, Kind, Predicate, in_words
 from tocsin.detect.sigma.truth import FieldTruth
 from tocsin.detect.sigma.value import MISSING, Cell, canonical, fold, texts
+from tocsin.model.clipping import part_of, to_be_cut
 
 LONGEST_SHOWN: Final = 300  # characters
 _BEFORE: Final = 100  # characters shown before what was found in a longer value
@@ -96,13 +97,12 @@ class _View(NamedTuple):
 
 
 def _cut(text: str, predicate: Predicate) -> str:
-    """The value, or the part of a long one around the literal that was asked for."""
+    """The value, or the part of a long one around the literal that was asked for: cut behind the door."""
     if len(text) <= LONGEST_SHOWN:
         return text
     literal = max((part for part in predicate.parts if isinstance(part, str)), key=len, default="")
     start = max(fold(text).find(fold(literal)) - _BEFORE, 0) if literal else 0
     start = min(start, len(text) - LONGEST_SHOWN + 1)
     if start <= 0:
-        return text[: LONGEST_SHOWN - 1] + "…"
-    end = start + LONGEST_SHOWN - 2
-    return f"…{text[start:end]}{'…' if end < len(text) else ''}"
+        return to_be_cut(text, LONGEST_SHOWN - 1, "…")
+    return part_of(text, start, start + LONGEST_SHOWN - 2)

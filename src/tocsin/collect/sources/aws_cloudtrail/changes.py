@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.collect.sources.aws_cloudtrail.reached import Place, object_arn
 from tocsin.collect.sources.aws_cloudtrail.semantics import Meaning
+from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
 _BUCKET = "requestParameters.bucketName"
@@ -75,8 +76,7 @@ def _short(name: str) -> str:
 
 def _shown(value: object) -> str:
     """A value on one line, cut where it is long; "" where there is none."""
-    line = _one_line(value)
-    return line if len(line) <= _MOST_SHOWN else line[:_MOST_SHOWN] + "…"
+    return to_be_cut(_one_line(value), _MOST_SHOWN, "…")
 
 
 def _one_line(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tocsin.collect.source import MAX_RECORD_BYTES
 from tocsin.collect.sources.aws_cloudtrail.json_text import Decoded, decode_strictly, decode_tolerantly
+from tocsin.model.clipping import to_be_cut
 
 CUT_OFF = "the input ends in the middle of a record"
 _BLANK = b" \t\r\n\x0b\x0c"
@@ -172,7 +173,7 @@ def _why(scanner: _Scanner, begin: int, text: bytes) -> Decoded:
         if name.lower() == b"nexttoken":
             return Decoded(None, (), "more_pages", "the document says that it was not the last page of the export")
         if b":" in text:
-            shown = name[:60].decode("utf-8", "replace")
+            shown = to_be_cut(name.decode("utf-8", "replace"), 60)
             return Decoded(None, (), "outside_the_list", f"a member of the document beside its list: {shown}")
     tolerant = decode_tolerantly(text)
     if tolerant is not None:
@@ -182,7 +183,7 @@ def _why(scanner: _Scanner, begin: int, text: bytes) -> Decoded:
     try:
         decode_strictly(text)
     except ValueError as error:
-        return Decoded(None, (), "not_json", f"not JSON: {str(error)[:120]}")
+        return Decoded(None, (), "not_json", f"not JSON: {to_be_cut(str(error), 120)}")
     return Decoded(None, (), "not_json", "not JSON")
 
 

@@ -11,6 +11,7 @@ from tocsin.collect.source import Mapped, content_key
 from tocsin.collect.sources.entra.fields import STATUS
 from tocsin.collect.sources.entra.semantics import Access, Meaning, first_of, meaning_of, one_line
 from tocsin.collect.sources.entra.shapes import AUDIT, SIGN_IN
+from tocsin.model.clipping import to_be_cut
 from tocsin.model.exposure import ActorClass
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
@@ -156,7 +157,7 @@ def _short(name: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+    return to_be_cut(text, _MOST_SHOWN, "…")
 
 
 def _claimed(event: Mapping[str, Any], properties: Mapping[str, Any], category: str, activity: str) -> bytes | None:

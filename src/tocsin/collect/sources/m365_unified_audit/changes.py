@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of
 from tocsin.collect.sources.m365_unified_audit.providers import Actor, provider_of
 from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning, throttle_hours
+from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
 _MOST_SHOWN = 600  # characters of one value
@@ -70,8 +71,7 @@ def _short(name: str) -> str:
 
 def _shown(value: object) -> str:
     """A value on one line, cut where it is long; "" where there is none."""
-    line = _one_line(value)
-    return line if len(line) <= _MOST_SHOWN else line[:_MOST_SHOWN] + "…"
+    return to_be_cut(_one_line(value), _MOST_SHOWN, "…")
 
 
 def _one_line(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.collect.json_text import decode_json
 from tocsin.collect.lines import cut_line, frame_lines
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
+from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 from tocsin.model.instant import parse_time
 from tocsin.model.note import SOURCE as NAME
@@ -49,7 +50,7 @@ class Notes:
             try:
                 value, warnings = decode_json(line.data)
             except ValueError as error:
-                yield Unreadable(line.offset, line.length, line.data, "not_json", str(error)[:200])
+                yield Unreadable(line.offset, line.length, line.data, "not_json", to_be_cut(str(error), 200))
                 continue
             if not isinstance(value, dict) or not all(isinstance(value.get(name), str) for name in _TEXTS):
                 detail = f"a note has {', '.join(_TEXTS)}, each a text"

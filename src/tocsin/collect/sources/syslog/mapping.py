@@ -10,6 +10,7 @@ from typing import Any
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.syslog.header import Header
 from tocsin.collect.sources.syslog.messages import Said
+from tocsin.model.clipping import to_be_cut
 from tocsin.model.exposure import ActorClass
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 
@@ -97,5 +98,5 @@ def _mark(header: Header, said: Said, event: Mapping[str, Any]) -> dict[str, Any
         "channel": said.service,
         "scope": event.get("resource.name") or event.get("user.name"),
         "actor": event.get("actor.user.name"),
-        "detail": f"{said.activity}: {' '.join(header.message.split())[:_MOST_SHOWN]}",
+        "detail": f"{said.activity}: {to_be_cut(' '.join(header.message.split()), _MOST_SHOWN)}",
     }

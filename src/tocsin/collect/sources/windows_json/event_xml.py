@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
+from tocsin.model.clipping import to_be_cut
+
 # https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema
 
 
@@ -19,7 +21,7 @@ def event_of(text: str) -> dict[str, Any]:
     """A whole `<Event>`: its sections, with System values as numbers where they are ones."""
     root = _parse(text)
     if _name(root) != "Event":
-        raise XmlError(f"the element {_name(root)[:40]} is no Event")
+        raise XmlError(f"the element {to_be_cut(_name(root), 40)} is no Event")
     event: dict[str, Any] = {}
     for section in root:
         name = _name(section)

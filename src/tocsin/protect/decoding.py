@@ -1,0 +1,377 @@
+"""Texts inside a text: what percent signs, escapes, entities, quoted-printable, base64, hex and UTF-16 stand for.
+
+Each decoder takes a text and gives `Layer`s, each a text of its own that knows which part of the outer text every one
+of its characters stands for. Where single characters are escaped the layer is the whole text with the escapes undone,
+and a character stands for its whole escape. Of base64 and hex the layer is what one run holds, and every character
+stands for the whole run: a run cannot be replaced in part. Punycode is not decoded.
+"""
+
+from __future__ import annotations
+
+import binascii
+import bisect
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+# How deep encodings are undone: one inside another.
+DEPTH = 2
+# A base64 or hex run of fewer digits is not decoded: every word would be one. Three bytes of base64 stay unseen.
+SHORTEST_RUN = 6
+SHORTEST_HEX = 12
+# What is decoded of a run must be text from its first byte to its last, and letters only where it is shorter than
+# `SHORT`; or hold this many bytes of text in a row. Identifiers and hashes seldom do.
+SHORT = 8
+STRETCH = 12
+# The first bytes of the UTF-16 characters that names are written with, but 0: Latin, Greek, Cyrillic, Arabic,
+# Georgian, and the blocks of other shapes of these.
+UTF16_HIGH = bytes((0x01, 0x03, 0x04, 0x06, 0x10, 0x1C, 0x1E, 0x1F, *range(0xFB, 256)))
+
+_STAND_IN = "\ufffd"  # for bytes that are no text: no letter, no separator
+
+
+class Layer:
+    """A text found inside another one.
+
+    text     what it says
+    outer    the layer it was found in; None for the text that was asked about
+    depth    how many encodings were undone
+    """
+
+    __slots__ = ("_ends", "_run", "_starts", "depth", "outer", "text")
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        outer: Layer | None = None,
+        starts: Sequence[int] = (),
+        ends: Sequence[int] = (),
+        run: tuple[int, int] | None = None,
+    ) -> None:
+        self.text = text
+        self.outer = outer
+        self.depth: int = outer.depth + 1 if outer else 0
+        self._starts = starts
+        self._ends = ends
+        self._run = run
+
+    def __repr__(self) -> str:
+        """Says nothing of the text: this is printed in tracebacks."""
+        return f"Layer({len(self.text)} characters, depth {self.depth})"
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the text asked about that `text[start:end]`, not empty, stands for."""
+        if self.outer is None:
+            return start, end
+        if self._run is not None:
+            return self.outer.span(*self._run)
+        return self.outer.span(self._starts[start], self._ends[end - 1])
+
+
+def layers(text: str) -> Iterator[Layer]:
+    """The text itself, then all that is encoded in it, and in that, down to `DEPTH`. Linear in time and space."""
+    level = [Layer(text)]
+    for depth in range(DEPTH + 1):
+        yield from level
+        if depth < DEPTH:
+            level = [inner for outer in level for inner in decoded(outer)]
+
+
+def decoded(outer: Layer) -> Iterator[Layer]:
+    """What is encoded in a layer, one depth below."""
+    yield from unescaped(outer)
+    yield from in_base64(outer)
+    yield from in_hex(outer)
+
+
+def unescaped(outer: Layer) -> Iterator[Layer]:
+    """The layer with characters in one kind of escape undone, for each kind that is in it, and its UTF-16."""
+    for mark, decoder in _DECODERS:
+        if mark in outer.text and (layer := decoder(outer)) is not None:
+            yield layer
+    yield from _wide(outer)
+
+
+class _Writing:
+    """A layer as it is written: pieces of the outer text, and characters each in the place of an escape."""
+
+    def __init__(self, outer: Layer) -> None:
+        self._outer = outer
+        self._text: list[str] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._copied = 0
+
+    def until(self, end: int) -> None:
+        start = self._copied
+        self._text.append(self._outer.text[start:end])
+        self._starts.extend(range(start, end))
+        self._ends.extend(range(start + 1, end + 1))
+        self._copied = end
+
+    def put(self, text: str, start: int, end: int) -> None:
+        self._text.append(text)
+        self._starts.extend([start] * len(text))
+        self._ends.extend([end] * len(text))
+        self._copied = end
+
+    def put_bytes(self, data: bytes, places: Sequence[tuple[int, int]], end: int) -> None:
+        """Bytes as UTF-8, or where they are not as Latin-1, each from its own place."""
+        at = 0
+        for character in _characters(data):
+            length = len(character.encode()) if data.startswith(character.encode(), at) else 1
+            self.put(character, places[at][0], places[at + length - 1][1])
+            at += length
+        self._copied = end
+
+    def layer(self) -> Layer:
+        self.until(len(self._outer.text))
+        return Layer("".join(self._text), outer=self._outer, starts=self._starts, ends=self._ends)
+
+
+def _characters(data: bytes) -> str:
+    if data.isascii():
+        return data.decode("ascii")
+    return "".join(
+        chr(ord(character) - 0xDC00) if "\udc80" <= character <= "\udcff" else character
+        for character in data.decode("utf-8", "surrogateescape")
+    )
+
+
+def _substituted(
+    outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]
+) -> Layer | None:
+    writing: _Writing | None = None
+    for match in pattern.finditer(outer.text):
+        writing = writing or _Writing(outer)
+        writing.until(match.start())
+        write(writing, match)
+    return writing.layer() if writing else None
+
+
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})++|%u[0-9A-Fa-f]{4}")
+
+
+def _write_percent(writing: _Writing, match: re.Match[str]) -> None:
+    run = match[0]
+    if run[1] == "u":
+        writing.put(chr(int(run[2:], 16)), match.start(), match.end())
+        return
+    places = [(at, at + 3) for at in range(match.start(), match.end(), 3)]
+    writing.put_bytes(bytes.fromhex(run.replace("%", "")), places, match.end())
+
+
+_QUOTED = re.compile(r"(?:=[0-9A-Fa-f]{2}|=[ \t]*+\r?\n)++")
+_QUOTED_BYTE = re.compile(r"=([0-9A-Fa-f]{2})")
+
+
+def _write_quoted(writing: _Writing, match: re.Match[str]) -> None:
+    found = list(_QUOTED_BYTE.finditer(match[0]))
+    places = [(match.start() + one.start(), match.start() + one.end()) for one in found]
+    writing.put_bytes(bytes(int(one[1], 16) for one in found), places, match.end())
+
+
+_BACKSLASH = re.compile(
+    r"(?P<wide>(?:\\u[0-9A-Fa-f]{4})++)|\\u\{(?P<code>[0-9A-Fa-f]{1,6})\}|\\U(?P<long>[0-9A-Fa-f]{8})"
+    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})++)|(?P<octal>(?:\\[0-3][0-7]{2})++)|\\(?P<sign>[nrtbfv\"'/\\])"
+)
+_SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def _write_backslash(writing: _Writing, match: re.Match[str]) -> None:
+    start, end = match.span()
+    if match["wide"]:
+        at = start
+        for character in bytes.fromhex(match[0].replace("\\u", "")).decode("utf-16-be", "surrogatepass"):
+            length = 12 if ord(character) > 0xFFFF else 6
+            writing.put(character, at, at + length)
+            at += length
+    elif match["bytes"] or match["octal"]:
+        places = [(at, at + 4) for at in range(start, end, 4)]
+        marked, base = ("\\x", 16) if match["bytes"] else ("\\", 8)
+        writing.put_bytes(bytes(int(part, base) for part in match[0].split(marked)[1:]), places, end)
+    elif match["sign"]:
+        writing.put(_SIGNS.get(match["sign"], match["sign"]), start, end)
+    else:
+        code = int(match["code"] or match["long"], 16)
+        writing.put(chr(code) if code < 0x110000 else _STAND_IN, start, end)
+
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}+;?|#[xX][0-9A-Fa-f]{1,6}+;?|[A-Za-z][A-Za-z0-9]{1,31}+;)")
+
+_NUMBERED = re.compile(r"&#(?:([0-9]+)|[xX]([0-9A-Fa-f]+))")
+
+
+def _write_entity(writing: _Writing, match: re.Match[str]) -> None:
+    number = _NUMBERED.match(match[0])
+    code = int(number[2] or number[1], 16 if number[2] else 10) if number else 0
+    # Where HTML forbids a character a log may still hold it; what it gives another meaning has that one.
+    said = chr(code) if number and code < 0x110000 and not 0x80 <= code < 0xA0 else html.unescape(match[0])
+    writing.put(said, *match.span())
+
+
+_DECODERS: tuple[tuple[str, Callable[[Layer], Layer | None]], ...] = (
+    ("%", lambda outer: _substituted(outer, _PERCENT, _write_percent)),
+    ("\\", lambda outer: _substituted(outer, _BACKSLASH, _write_backslash)),
+    ("&", lambda outer: _substituted(outer, _ENTITY, _write_entity)),
+    ("=", lambda outer: _substituted(outer, _QUOTED, _write_quoted)),
+)
+
+# A byte that no text holds, in a text: it may be UTF-16 whose bytes were taken for characters.
+_NO_TEXT = re.compile("[\0-\x08\x0e-\x1f]")
+_BYTES_AS_TEXT = re.compile("[\0-\xff]{8,}+")
+
+
+def _wide(outer: Layer) -> Iterator[Layer]:
+    if not _NO_TEXT.search(outer.text):
+        return
+    for match in _BYTES_AS_TEXT.finditer(outer.text):
+        data = match[0].encode("latin-1")
+        for text, first in _utf16(data):
+            places = range(match.start() + first, match.start() + len(data), 2)
+            widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
+            starts, ends, at = [], [], 0
+            for width in widths:
+                starts.append(places[at])
+                ends.append(places[at] + 2 * width)
+                at += width
+            yield Layer(text, outer=outer, starts=starts, ends=ends)
+
+
+_HIGH = re.escape(UTF16_HIGH)
+_LITTLE = rb"(?:[\x20-\x7e\xa0-\xff]\0|.[" + _HIGH + rb"])"
+_BIG = rb"(?:\0[\x20-\x7e\xa0-\xff]|[" + _HIGH + rb"].)"
+_UTF16_STRETCHES = re.compile(rb"(?s:" + _LITTLE + rb"{4}|" + _BIG + rb"{4})")
+
+
+def _utf16(data: bytes) -> Iterator[tuple[str, int]]:
+    """The bytes as UTF-16 in either order, from the first byte and from the second, if four characters look like it."""
+    if not _UTF16_STRETCHES.search(data):
+        return
+    for first in (0, 1):
+        even = data[first : len(data) - (len(data) - first) % 2]
+        yield even.decode("utf-16-le", "surrogatepass"), first
+        yield even.decode("utf-16-be", "surrogatepass"), first
+
+
+_BASE64_RUNS = (re.compile(r"[A-Za-z0-9+/]{2,}+"), re.compile(r"[A-Za-z0-9_-]{2,}+"))
+_PADDING = re.compile(r"={0,2}")
+_LINE_BREAK = re.compile(r"\r?\n[ \t]*")
+SHORTEST_LINE = 32
+_STANDARD = str.maketrans("-_", "+/")
+
+
+def in_base64(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
+    """What each run of base64 digits, standard or for addresses, holds; from each of its first four digits on.
+
+    Lines of 32 digits and more, a multiple of four, are one run with the line that follows. The run may begin with
+    other words of the same letters, hence the four. With `near`, ascending, only of runs in which a place of it lies.
+    """
+    for number, pattern in enumerate(_BASE64_RUNS):
+        for start, end, digits in _runs(outer.text, pattern):
+            if not _lies_in(near, start, end):
+                continue
+            if number and "-" not in digits and "_" not in digits and not _touches(outer.text, start, end):
+                continue  # the other alphabet saw the very same run
+            yield from _run_layers(outer, start, end, digits.translate(_STANDARD))
+
+
+def _lies_in(near: Sequence[int] | None, start: int, end: int) -> bool:
+    return near is None or bisect.bisect_left(near, start) < bisect.bisect_left(near, end)
+
+
+def _touches(text: str, start: int, end: int) -> bool:
+    return (start > 0 and text[start - 1] in "+/") or text[end : end + 1] in ("+", "/")
+
+
+def _runs(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, str]]:
+    """Start, end with padding, and digits without line breaks."""
+    held: list[str] = []
+    start = end = 0
+    for match in pattern.finditer(text):
+        if held and len(held[-1]) % 4 == 0 and _LINE_BREAK.fullmatch(text, end, match.start()):
+            held.append(match[0])
+        else:
+            if held:
+                yield from _whole(text, start, end, held)
+            held, start = [match[0]], match.start()
+        end = match.end()
+        if len(match[0]) < SHORTEST_LINE or len(match[0]) % 4:
+            yield from _whole(text, start, end, held)
+            held = []
+    if held:
+        yield from _whole(text, start, end, held)
+
+
+def _whole(text: str, start: int, end: int, held: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    digits = "".join(held)
+    if len(digits) >= SHORTEST_RUN:
+        padding = _PADDING.match(text, end)
+        yield start, padding.end() if padding else end, digits
+
+
+def _run_layers(outer: Layer, start: int, end: int, digits: str) -> Iterator[Layer]:
+    for first in range(4):
+        groups = digits[first:]
+        groups = groups[: len(groups) - (len(groups) % 4 == 1)]
+        data = binascii.a2b_base64(groups + "=" * (-len(groups) % 4))
+        yield from _held_texts(outer, (start, end), data, whole=first == 0)
+
+
+_UTF8 = rb"(?:[\x20-\x7e\t-\r]|[\xc3-\xdf][\x80-\xbf]|[\xe1\xe2\xef][\x80-\xbf][\x80-\xbf])"
+_STRETCHES = re.compile(_UTF8 + rb"++")
+
+
+_NAME_BYTES = re.compile(rb"(?:[A-Za-z .'_-]|[\xc3-\xdf][\x80-\xbf]|[\xe1\xe2\xef][\x80-\xbf][\x80-\xbf])++")
+
+
+def _held_texts(outer: Layer, run: tuple[int, int], data: bytes, *, whole: bool) -> Iterator[Layer]:
+    """What of the bytes of a run is text: the whole of them, or stretches long enough to be no accident."""
+    if whole and (_STRETCHES if len(data) >= SHORT else _NAME_BYTES).fullmatch(data):
+        found = [data]
+    else:
+        found = [match[0] for match in _STRETCHES.finditer(data) if len(match[0]) >= STRETCH]
+    if found:
+        yield Layer(_STAND_IN.join(part.decode("utf-8", "replace") for part in found), outer=outer, run=run)
+    for text, _ in _utf16(data):
+        yield Layer(text, outer=outer, run=run)
+
+
+_HEX_RUNS = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEX},}}+")
+
+
+def in_hex(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
+    """What each run of hex digits holds, from its first and its second digit on. Audit logs write names so.
+
+    `near` as for base64.
+    """
+    for match in _HEX_RUNS.finditer(outer.text):
+        if not _lies_in(near, *match.span()):
+            continue
+        for first in (0, 1):
+            digits = match[0][first:]
+            data = bytes.fromhex(digits[: len(digits) - len(digits) % 2])
+            yield from _held_texts(outer, match.span(), data, whole=first == 0 and len(match[0]) % 2 == 0)
+
+
+class DecodedBytes(NamedTuple):
+    """A text that bytes hold, and the encoding it was read in."""
+
+    text: str
+    encoding: str
+
+
+def bytes_texts(data: bytes) -> Iterator[DecodedBytes]:
+    """The bytes of a file as text, in each encoding they may be in: UTF-8 always, what is not UTF-8 as U+FFFD; UTF-16
+    and Latin-1 where the bytes look like it. Character places are not byte places.
+    """
+    yield DecodedBytes(data.decode("utf-8", "replace"), "utf-8")
+    if _UTF16_STRETCHES.search(data):
+        for first in (0, 1):
+            even = data[first : len(data) - (len(data) - first) % 2]
+            for order in ("utf-16-le", "utf-16-be"):
+                yield DecodedBytes(even.decode(order, "replace"), order)
+    if not data.isascii():
+        yield DecodedBytes(data.decode("latin-1"), "latin-1")

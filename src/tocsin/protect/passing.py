@@ -1,0 +1,145 @@
+"""All that a chunk gave, through the door: every text of it, each distinct one asked for once, before any of it rests.
+
+What the product itself says (ids of rules, kinds, degrees, names of sources) is no text of a log and is left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.model.chunk import ChunkAccount, ChunkResult
+from tocsin.model.clipping import cut, is_marked
+from tocsin.model.door import Door, mask_all
+
+# Words of the product and of the rules' authors: what the rules say is seen to where rules are kept.
+_OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree"))
+# Columns whose texts are JSON: the texts in it are what is looked at.
+_JSON = frozenset(("matched", "log"))
+_PARTS = 3
+_TABLES = ("events", "hits", "accesses", "marks")
+
+
+def pass_through(result: ChunkResult, logs: pa.Table, door: Door) -> tuple[ChunkResult, pa.Table]:
+    """What may leave the worker of a chunk and of the logs seen in it; what was to be cut is cut behind the door.
+
+    The same tables where nothing is replaced. Raises ProtectionError where the door fails: then nothing leaves.
+    """
+    tables = {name: getattr(result, name) for name in _TABLES}
+    if door.epoch:
+        every = {**tables, "logs": logs}
+        texts = {text for table in every.values() for text in _texts(table)}
+        texts.update(rejection.detail for rejection in result.account.rejected)
+        replaced = mask_all(door, texts)
+        if replaced:
+            tables = {name: _masked(table, replaced) for name, table in tables.items()}
+            logs = _masked(logs, replaced)
+            result = replace(result, account=_account(result.account, lambda text: replaced.get(text, text)))
+    tables["marks"] = _with(tables["marks"], "detail", cut) if tables["marks"].num_rows else tables["marks"]
+    tables["hits"] = cut_hits(tables["hits"])
+    return replace(result, account=_account(result.account, cut), **tables), logs
+
+
+def _columns(table: pa.Table) -> Iterator[str]:
+    for field in table.schema:
+        if pa.types.is_string(field.type) and field.name not in _OWN:
+            yield field.name
+
+
+def _texts(table: pa.Table) -> Iterator[str]:
+    for name in _columns(table):
+        for text in pc.unique(table.column(name)).to_pylist():
+            if text:
+                yield from _said(json.loads(text)) if name in _JSON else (text,)
+
+
+def _said(value: object) -> Iterator[str]:
+    """Every text in a JSON value; a number is one as well, for the number of a document may be written as one."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _said(each)
+        case dict():
+            for name, each in value.items():
+                yield name
+                yield from _said(each)
+        case int() | float():
+            yield str(value)
+
+
+def _replaced(value: object, replaced: Mapping[str, str]) -> object:
+    match value:
+        case str():
+            return replaced.get(value, value)
+        case list():
+            return [_replaced(each, replaced) for each in value]
+        case dict():
+            return {replaced.get(name, name): _replaced(each, replaced) for name, each in value.items()}
+        case int() | float():
+            return replaced.get(str(value), value)
+    return value
+
+
+def _matched(part: object, replaced: Mapping[str, str]) -> object:
+    """What matched: [field, what was asked in words, value]. What was asked of a name would tell a part of it beside
+    its token: the text in quotes is kept only where the value shows it still."""
+    other = _replaced(part, replaced)
+    if isinstance(part, list) and isinstance(other, list) and len(other) == _PARTS and other[2] != part[2]:
+        asked, value = str(other[1]), str(other[2]).casefold()
+        begin, end = asked.find("'") + 1, asked.rfind("'")
+        if 0 < begin < end and asked[begin:end].casefold() not in value:
+            asked = f"{asked[:begin]}…{asked[end:]}"
+        return [other[0], asked, other[2]]
+    return other
+
+
+def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
+    for name in _columns(table):
+        if name in _JSON:
+            # As they were written: `matched` keeps its letters, `log` escapes them.
+            ascii_only = name == "log"
+
+            def new(text: str, *, ascii_only: bool = ascii_only) -> str:
+                value = json.loads(text)
+                other = _replaced(value, replaced) if ascii_only else [_matched(part, replaced) for part in value]
+                return text if other == value else json.dumps(other, ensure_ascii=ascii_only)
+
+            table = _with(table, name, new)
+        else:
+            table = _with(table, name, lambda text: replaced.get(text, text))
+    return table
+
+
+def cut_hits(hits: pa.Table) -> pa.Table:
+    """The hits with the values that matched cut to what is shown of them."""
+
+    def new(text: str) -> str:
+        if not is_marked(text):
+            return text
+        parts = [[cut(each) if isinstance(each, str) else each for each in part] for part in json.loads(text)]
+        return json.dumps(parts, ensure_ascii=False)
+
+    return _with(hits, "matched", new) if hits.num_rows else hits
+
+
+def _with(table: pa.Table, name: str, new: Callable[[str], str]) -> pa.Table:
+    """The table with each text of a column as `new` has it; the same where it has them all as they are."""
+    encoded = table.column(name).combine_chunks().dictionary_encode()
+    before = encoded.dictionary.to_pylist()
+    after = [text and new(text) for text in before]
+    if after == before:
+        return table
+    column = pa.array(after, pa.string()).take(encoded.indices)
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(name), column)
+
+
+def _account(account: ChunkAccount, new: Callable[[str], str]) -> ChunkAccount:
+    rejected = tuple(replace(each, detail=new(each.detail)) for each in account.rejected)
+    return account if rejected == account.rejected else replace(account, rejected=rejected)

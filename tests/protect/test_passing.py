@@ -1,0 +1,125 @@
+"""What leaves `process`: every text of every table, the books, and nothing but what names somebody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.protect.stub import local_door
+
+from tocsin.errors import ProtectionError
+from tocsin.model.chunk import ChunkAccount, ChunkResult, Rejection
+from tocsin.model.clipping import to_be_cut
+from tocsin.model.door import NO_DOOR, Door
+from tocsin.model.protection import Masked
+from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS
+from tocsin.processing import SEEN_LOGS
+from tocsin.protect.passing import pass_through
+
+NAME = "Zorblat"
+DOOR = local_door((NAME,))
+_OURS = ("source", "rule", "hidden_by", "kind", "actor_class", "degree")
+
+
+def _value(field: pa.Field, text: str) -> object:
+    if pa.types.is_string(field.type):
+        if field.name == "matched":
+            return json.dumps([["user", NAME, text], ["list", "x", [text, 7]]], ensure_ascii=False)
+        return "x" if field.name in _OURS else text
+    return {"record": 1, "key": bytes(16), "class_uid": 3002}.get(field.name, 5)
+
+
+def result(text: str) -> tuple[ChunkResult, pa.Table]:
+    """One row in each table with the text in every column that has any."""
+    tables = {
+        name: pa.table([pa.array([_value(field, text)], field.type) for field in schema], schema=schema)
+        for name, schema in (("events", EVENTS), ("hits", HITS), ("accesses", ACCESSES), ("marks", MARKS))
+    }
+    account = ChunkAccount(read=2, stored=1, rejected=(Rejection(reason="r", count=1, first=1, detail=text),))
+    logs = pa.table([["x"], [json.dumps([text, ""])], [1]], schema=SEEN_LOGS)
+    return ChunkResult(decoder="d/1", leaves=b"", account=account, **tables), logs
+
+
+def said(given: tuple[ChunkResult, pa.Table]) -> str:
+    """All text in it."""
+    passed, logs = given
+    tables = [passed.events, passed.hits, passed.accesses, passed.marks, logs]
+    return json.dumps([[table.to_pylist() for table in tables], str(passed.account)], default=repr, ensure_ascii=False)
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_name_leaves_in_no_column(before: str, after: str) -> None:
+    passed = pass_through(*result(f"{before}{NAME}{after}"), DOOR)
+    assert NAME.casefold() not in said(passed).casefold()
+    assert passed[0].events.schema == EVENTS
+    assert passed[0].hits.schema == HITS
+
+
+def test_the_columns_of_a_hit_are_those_of_its_event() -> None:
+    passed, _ = pass_through(*result(f"of {NAME}"), DOOR)
+    shared = [name for name in HITS.names if name in EVENTS.names]
+    assert passed.hits.select(shared).to_pylist() == passed.events.select(shared).to_pylist()
+
+
+def test_a_number_in_what_matched_is_a_text_as_well() -> None:
+    number = 4711471147
+    tables, logs = result("x")
+    matched = pa.array([json.dumps([["id", "", number]])], pa.string())
+    place = HITS.get_field_index("matched")
+    hits = tables.hits.set_column(place, HITS.field("matched"), matched)
+    given_ = ChunkResult(
+        decoder="d/1",
+        leaves=b"",
+        account=tables.account,
+        events=tables.events,
+        hits=hits,
+        accesses=tables.accesses,
+        marks=tables.marks,
+    )
+    passed, _ = pass_through(given_, logs, local_door((str(number),)))
+    assert str(number) not in passed.hits["matched"][0].as_py()
+
+
+@given(st.text(max_size=20))
+def test_nothing_else_is_touched(text: str) -> None:
+    given_, logs = result(text.replace("\ufdd0", ""))
+    for door in (NO_DOOR, local_door(("Quixmere",))):
+        passed, seen = pass_through(given_, logs, door)
+        assert (passed, seen) == (given_, logs)
+
+
+def test_what_is_to_be_cut_is_cut_behind_the_door() -> None:
+    text = to_be_cut(f"{'a' * 10}{NAME}", 14, "…")
+    passed, _ = pass_through(*result(text), DOOR)
+    detail = passed.marks["detail"][0].as_py()
+    assert detail[:10] == "a" * 10
+    assert len(detail) == 15
+    assert detail[10] in "pP"
+    assert passed.account.rejected[0].detail == detail
+    passed, _ = pass_through(*result(text), NO_DOOR)
+    assert passed.marks["detail"][0].as_py() == f"{'a' * 10}Zorb…"
+
+
+class _Broken:
+    epoch = 3
+
+    def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
+        raise ProtectionError("the door is gone")
+
+    def wrap(self, secret: bytes, context: str) -> bytes:
+        raise ProtectionError("the door is gone")
+
+    unwrap = wrap
+
+    def retoken(self, texts: Sequence[str], recipient: str) -> list[str]:
+        raise ProtectionError("the door is gone")
+
+
+def test_nothing_leaves_by_a_door_that_fails() -> None:
+    door: Door = _Broken()
+    with pytest.raises(ProtectionError):
+        pass_through(*result("x"), door)
