@@ -51,7 +51,7 @@ def _in_layer(layer: Layer, person: int, expansion: Expansion) -> Iterator[Found
     }:
         first, last = folded.span(start, end)
         said = " ".join(unicodedata.normalize("NFC", layer.text[first:last]).split())
-        how = How.EXACT if said == expansion.exact else How.GENERATED
+        how = How.EXACT if said.casefold() == expansion.exact.casefold() else How.GENERATED
         yield Found(*layer.span(first, last), person, how)
 
 

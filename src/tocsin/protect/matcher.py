@@ -7,8 +7,6 @@ word, so what it costs grows with the text and hardly with the number of persons
 from __future__ import annotations
 
 import bisect
-import hashlib
-import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,19 +14,19 @@ from typing import Final, NamedTuple
 
 import regex
 
+from tocsin.model.clean import CleanTexts
 from tocsin.model.protection import FormKind, How
 from tocsin.protect.decoding import DEPTH, Layer, in_base64, in_hex, unescaped
 from tocsin.protect.folding import Folded, fold
 from tocsin.protect.forms import FILLERS, Expansion
-from tocsin.protect.prefilter import NUMBER_SEPARATORS, WORD, Prefilter
+from tocsin.protect.prefilter import ANCHOR, NUMBER_SEPARATORS, WORD, Prefilter
 
 # What may stand between the words of a name, folded; at most three of them.
 SEPARATORS: Final = " \t\r\n._-,;+'/\\&·\v\f"
 _GAP = regex.compile(f"[{regex.escape(SEPARATORS)}]{{1,3}}")
 _NUMBER_GAP = regex.compile(f"[{regex.escape(''.join(sorted(NUMBER_SEPARATORS)))}]{{0,3}}")
 _LONGEST_GAP = 3
-_WHOLE = 3  # letters of a word that can carry a name
-_KNOWN_CLEAN = 1 << 17
+_SIGNS_OF_LITERALS = frozenset("'@")
 _REMEMBERED = 1 << 15
 
 
@@ -99,11 +97,16 @@ class Matcher:
         shortest = min(map(len, self._numbers), default=0)
         longest = max(map(len, self._numbers), default=0)
         self._number_heads = frozenset(number[:shortest] for number in self._numbers), shortest, longest
-        self._prefilter = Prefilter((*self._spelled, *self._literals), self._numbers)
+        self._prefilter = Prefilter(
+            words=self._spelled,
+            paired=self._may_pair,
+            alone=self._signs_of_literals(),
+            initials=self._short,
+            numbers=self._numbers,
+        )
         self._bits: dict[tuple[bool, str], Mapping[int, int]] = {}
         self._pairs: dict[tuple[str, str], tuple[int, ...]] = {}
-        self._clean: set[bytes] = set()
-        self._secret = os.urandom(32)
+        self._clean = CleanTexts()
         self.beyond = 0
 
     def __repr__(self) -> str:
@@ -145,8 +148,17 @@ class Matcher:
         common = Counter(word for held in words for _, word in held)
         for (text, form, place), held in zip(self._given, words, strict=True):
             if held:
-                offset, word = min(held, key=lambda one: (len(one[1]) < _WHOLE, common[one[1]], -len(one[1]), one[0]))
+                offset, word = min(held, key=lambda one: (len(one[1]) < ANCHOR, common[one[1]], -len(one[1]), one[0]))
                 self._literals.setdefault(word, []).append(_Literal(text, offset, form, place))
+
+    def _signs_of_literals(self) -> dict[str, frozenset[str]]:
+        """By the word they are looked up by: of each a sign it has, for the signs are rarer than the words."""
+        return {
+            word: frozenset(
+                next((sign for sign in literal.text if sign in _SIGNS_OF_LITERALS), "") for literal in literals
+            )
+            for word, literals in self._literals.items()
+        }
 
     def find(self, values: Sequence[str]) -> dict[int, list[Found]]:
         """By the place of a value in which there are any: what was found, leftmost first, without overlap. Of what
@@ -155,51 +167,30 @@ class Matcher:
         """
         found: dict[int, list[Found]] = {}
         beyond: set[int] = set()
-        suspects = self._prefilter.suspects(values)
-        unknown = self._unknown(values, {place for places in suspects for place in places})
-        level = {place: (place, Layer(values[place])) for place in unknown}
+        unknown = self._clean.others(values)
+        suspects = self._prefilter.suspects([values[place] for place in unknown])
+        suspected = {*suspects.named, *suspects.escaped, *suspects.packed}
+        level = {number: (unknown[number], Layer(values[unknown[number]])) for number in suspected}
         for depth in range(DEPTH + 1):
             inner: list[tuple[int, Layer]] = []
             for place in suspects.named:
-                if place in level:
-                    owner, layer = level[place]
-                    found.setdefault(owner, []).extend(self._look(layer))
+                owner, layer = level[place]
+                found.setdefault(owner, []).extend(self._look(layer))
             for place in (*suspects.escaped, *suspects.packed):
-                if place in level and depth == DEPTH:
+                if depth == DEPTH:
                     beyond.add(level[place][0])
             for place in suspects.escaped if depth < DEPTH else ():
-                if place in level:
-                    owner, layer = level[place]
-                    inner += ((owner, one) for one in unescaped(layer))
+                owner, layer = level[place]
+                inner += ((owner, one) for one in unescaped(layer))
             for place, near in sorted(suspects.packed.items()) if depth < DEPTH else ():
-                if place in level:
-                    owner, layer = level[place]
-                    inner += ((owner, one) for one in in_base64(layer, near))
-                    inner += ((owner, one) for one in in_hex(layer, near))
+                owner, layer = level[place]
+                inner += ((owner, one) for one in in_base64(layer, near))
+                inner += ((owner, one) for one in in_hex(layer, near))
             level = dict(enumerate(inner))
             suspects = self._prefilter.suspects([layer.text for _, layer in inner])
         self.beyond += len(beyond)
-        self._keep_clean(unknown, found, beyond)
+        self._clean.add(values[place] for place in unknown if not found.get(place) and place not in beyond)
         return {place: _settled(found[place]) for place in sorted(found) if found[place]}
-
-    def _unknown(self, values: Sequence[str], places: Iterable[int]) -> dict[int, bytes]:
-        """Those not seen before and found clean, with their digests under a key of this process."""
-        digests = {
-            place: hashlib.blake2b(
-                values[place].encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret
-            ).digest()
-            for place in places
-        }
-        return {place: digest for place, digest in digests.items() if digest not in self._clean}
-
-    def _keep_clean(
-        self, suspected: Mapping[int, bytes], found: Mapping[int, Sequence[Found]], beyond: set[int]
-    ) -> None:
-        if len(self._clean) > _KNOWN_CLEAN:
-            self._clean.clear()
-        self._clean.update(
-            digest for place, digest in suspected.items() if not found.get(place) and place not in beyond
-        )
 
     def _look(self, layer: Layer) -> Iterator[Found]:
         """All that the text of a layer names, in places of the text asked about; these may overlap."""
@@ -241,6 +232,12 @@ class Matcher:
             if anchor and beside:
                 self._pairs[key] = held
         return held
+
+    def _may_pair(self, anchor: str, other: str) -> bool:
+        return bool(self.pair(anchor, self._unit(anchor), other, self._unit(other)))
+
+    def _unit(self, word: str) -> _Unit:
+        return _Unit(0, len(word), self.bits(word, whole=True), self.bits(word, whole=False))
 
     def _paired(self, first: _Unit, second: _Unit) -> Iterator[int]:
         for form in first.whole.keys() & (second.whole.keys() | second.initial.keys()):
@@ -337,7 +334,7 @@ class _Look:
 
     def _anchors(self) -> Iterator[_Unit]:
         for start, end, word in self._words:
-            if end - start >= _WHOLE and (whole := self._matcher.bits(word, whole=True)):
+            if end - start >= ANCHOR and (whole := self._matcher.bits(word, whole=True)):
                 yield _Unit(start, end, whole, self._matcher.bits(word, whole=False))
         for units in self._joined.values():
             yield from units
@@ -423,7 +420,7 @@ class _Look:
             for bit, whole in said:
                 now = (
                     used | bit,
-                    carried or (whole and unit.end - unit.start >= _WHOLE),
+                    carried or (whole and unit.end - unit.start >= ANCHOR),
                     family or (whole and bool(bit & one.families)),
                     short or not whole,
                 )
