@@ -66,7 +66,7 @@ def reproduce(folder: Path) -> Reproduction:
     if not head["reproducible"]:
         raise RefusedError(
             f"{folder} withholds fields of its records: its findings cannot be derived again from it",
-            hint="ask for the package without redaction, or check the proofs alone: tocsin evidence verify",
+            hint="what is withheld stays so; the proofs can be checked: tocsin evidence verify",
         )
     with _stated():
         chunks, places = _chunks(payload, how)
