@@ -286,7 +286,7 @@ class Campaign:
         paths = [each["path"] for each in self.case.documents["investigate"]["accounting"]["inputs"]]
         (first,) = [path for path in paths if path.endswith("/00.jsonl")]
         keys = ("--as", self.case.path("ada"), "--and", self.case.path("bela"))
-        words = ("record", "erase", f"{first}:3", "--reason", "an invented order", "--yes", *keys, *place)
+        words = ("record", "erase", f"{first}#3", "--reason", "an invented order", "--yes", *keys, *place)
         self.to_the_end(
             Step(name="record erase", arguments=words, kills=4, done_before="was erased before"), spread, most
         )

@@ -47,8 +47,11 @@ from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import split_reference
+from tocsin.model.unsealing import Alone
 from tocsin.processing import combine_logs
+from tocsin.record.acts import people_acts
 from tocsin.record.keys import WorkspaceKey
+from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
 # A holding is recorded under several names (alias, GUID, another spelling of its address, another id of an item), by
@@ -62,7 +65,7 @@ WITHHELD = (
 _MOST_OPERATIONS = 8
 
 _IN_CLEAR = (
-    "Protected persons are not tokenised: there is no vault yet, so names stand in clear wherever a log holds them."
+    "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 _TOKENISED = (
     "Protected persons stand as tokens, by the forms the vault holds of them: a form it does not hold is in clear."
@@ -101,6 +104,7 @@ class Held:
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
     vault: tuple[str, ...] = ()
+    unreviewed: tuple[Alone, ...] = ()
 
     @classmethod
     def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
@@ -125,7 +129,18 @@ class Held:
             unfinished=not latest_run(workspace)[2],
             exceptions=tuple(one.info for one in rules.exceptions),
             vault=_vault(workspace, key.door.epoch),
+            unreviewed=_unreviewed(workspace),
         )
+
+
+def _unreviewed(workspace: Workspace) -> tuple[Alone, ...]:
+    """What one person unsealed alone and nobody has reviewed, in the order of the ledger."""
+    with workspace.reading() as connection:
+        acts = unreviewed(people_acts(connection))
+    leaves = ((act, leave_of(act)) for act in acts)
+    return tuple(
+        Alone(entry=act.leaf, at=act.at, by=act.by, subject=leave.subject, of=str(leave.of)) for act, leave in leaves
+    )
 
 
 def _vault(workspace: Workspace, epoch: int) -> tuple[str, ...]:
@@ -196,6 +211,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             assumed_from=ASSUMED_FROM_SCORE,
         ),
         names_in_clear=not held.vault,
+        unreviewed=held.unreviewed,
         not_done=(*held.vault, *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR)),
         run=run,
         preservation=_preservation(held, watched, incidents, now),

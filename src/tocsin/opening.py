@@ -18,10 +18,9 @@ from tocsin.books import chunk_names, entering_runs, epoch_at_rest
 from tocsin.errors import ProtectionError
 from tocsin.model.answers import Run
 from tocsin.model.chunk import InputState
-from tocsin.model.door import NO_DOOR, Door, mask_one
-from tocsin.protect.client import connect
+from tocsin.model.door import Door, mask_one
 from tocsin.protect.vault import vault_sources
-from tocsin.protection.linking import open_door
+from tocsin.protection.standing import stand_open
 from tocsin.record.binding import INPUT
 from tocsin.record.keys import WorkspaceKey, create_key, has_key, key_sources, open_key
 from tocsin.record.ledger import Ledger
@@ -76,15 +75,16 @@ def open_for_checking(path: Path, passphrase: str | None) -> Iterator[tuple[Work
 
 @contextmanager
 def through_door(workspace: Workspace, key: WorkspaceKey) -> Iterator[tuple[Workspace, WorkspaceKey]]:
-    """The workspace and its key with the door of its vault, where it is linked to one, while the block runs.
+    """The workspace and its key with the door of its vault, where it is linked to one.
+
+    The door stays open when the block ends: what is shown afterwards is guarded by it (`protection/standing.py`).
 
     Raises ProtectionError where the door does not answer, or its vault is older than what the workspace has seen.
     """
-    with open_door(workspace, vault_sources(os.environ)) as address, ExitStack() as stack:
-        door = NO_DOOR if address is None else stack.enter_context(closing(connect(address)))
-        _check_epoch(workspace, door)
-        key = replace(key, door=door, door_address=address)
-        yield replace(workspace, unseal=key.unsealed), key
+    door, address = stand_open(workspace, vault_sources(os.environ))
+    _check_epoch(workspace, door)
+    key = replace(key, door=door, door_address=address)
+    yield replace(workspace, unseal=key.unsealed), key
 
 
 @contextmanager

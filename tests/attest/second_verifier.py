@@ -39,20 +39,22 @@ DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PACKAGE, RECORDS, STATEMENTS = "data/package.json", "data/records.jsonl", "data/statements.jsonl"
 PROGRAM, CONSISTENCY, EXPORT = "data/verify.py", "data/consistency.json", "data/custody/export.json"
 
-PEOPLES_ROLES = frozenset({"officer", "custodian", "analyst", "receiver", "witness"})
+PEOPLES_ROLES = frozenset({"officer", "custodian", "analyst", "protection", "receiver", "witness"})
 LEDGER = "the ledger's own key"
 MAY_SIGN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         kind: frozenset(LEDGER if word == "ledger" else word for word in who.split())
         for kinds, who in (
             ("enrolled revoked held released handed_over", "officer"),
-            ("succeeded", "officer custodian analyst receiver witness"),
+            ("succeeded", "officer custodian analyst protection receiver witness"),
             ("erased", "officer custodian analyst"),
             ("recovered witness_trusted", "officer ledger"),
             ("exported", "officer analyst ledger"),
             ("collected timestamped cosigned transferred returned", "officer custodian ledger"),
             ("received", "officer custodian receiver ledger"),
-            ("read verified drilled", "officer custodian analyst ledger"),
+            ("read verified", "officer custodian analyst protection ledger"),
+            ("drilled", "officer custodian analyst ledger"),
+            ("unsealed reviewed", "protection officer"),
         )
         for kind in kinds.split()
     }
@@ -542,6 +544,11 @@ class Revocation:
 
 
 @frozen
+class Review:
+    entry: int = by(whole)
+
+
+@frozen
 class Trust:
     key: Key = by(key_of(4))
 
@@ -567,6 +574,7 @@ FORMS: Mapping[str, Decoder[Any]] = {
     "recovered": shape(Recovery, is_open=True),
     "revoked": shape(Revocation, is_open=True),
     "witness_trusted": shape(Trust, is_open=True),
+    "reviewed": shape(Review, is_open=True),
 }
 EXPORT_SAID = shape(ExportSaid, is_open=True)
 
@@ -1122,6 +1130,8 @@ def _act_faults(one: Act, people: People, package: Package) -> Iterator[str]:
     if is_first and (body.by_ != (one.form.name,) or "officer" not in one.form.roles):
         yield "the first key enrolled is no officer's that signs for itself"
     yield from _role_faults(one, holders)
+    if isinstance(one.form, Review):
+        yield from _review_faults(one, people, package.acts)
     if isinstance(one.form, Enrolment | Replacement):
         yield from _new_key_faults(one, people)
     yield from _standing_faults(one, people, holders)
@@ -1139,6 +1149,28 @@ def _role_faults(one: Act, holders: Sequence[Holder]) -> Iterator[str]:
             yield "one person alone erases"
         if not any("officer" in one_.roles for one_ in holders):
             yield "no officer erases"
+    if kind == "unsealed" and not is_break_glass(one):
+        if all(same_person(one_.person, holders[0].person) for one_ in holders):
+            yield "one person alone unseals"
+        if not any("protection" in one_.roles for one_ in holders):
+            yield "nobody unseals who answers for the protected persons"
+
+
+def is_break_glass(one: Act) -> bool:
+    return one.body.act == "unsealed" and one.body.what.get("break_glass") is True
+
+
+def _review_faults(one: Act, people: People, acts: Sequence[Act]) -> Iterator[str]:
+    earlier = [each for each in acts if each.index < one.index and is_break_glass(each)]
+    reviewed = next((each for each in earlier if each.index == one.form.entry), None)
+    if reviewed is None:
+        yield "it reviews nothing that somebody unsealed alone"
+        return
+    pairs = (
+        (people.known[mine].person, people.known[his].person) for mine in one.body.by_ for his in reviewed.body.by_
+    )
+    if any(same_person(*pair) for pair in pairs):
+        yield "it reviews what its own signer unsealed"
 
 
 def _new_key_faults(one: Act, people: People) -> Iterator[str]:

@@ -15,7 +15,7 @@ from tocsin.record.people_keys import HeldKey
 
 KEYS = [ADA, BELA, CAI, *(person(f"key-{number}@tribunal.example", 20 + number) for number in range(4))]
 KEY = st.sampled_from(KEYS)
-ROLES = st.sampled_from(["officer", "custodian", "analyst", "receiver"])
+ROLES = st.sampled_from(["officer", "custodian", "analyst", "receiver", "protection"])
 SIGNERS = st.lists(st.sampled_from([*KEYS, WORKSPACE]), min_size=1, max_size=2, unique=True)
 
 
@@ -23,6 +23,7 @@ SIGNERS = st.lists(st.sampled_from([*KEYS, WORKSPACE]), min_size=1, max_size=2, 
 def attempts(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[HeldKey]]:
     """An act that somebody tries, whether he may or not."""
     kinds = ["enrolled", "succeeded", "recovered", "revoked", "revoked", "read", "erased", "exported", "handed_over"]
+    kinds += ["unsealed", "unsealed", "reviewed"]
     kind, signers = draw(st.sampled_from(kinds)), draw(SIGNERS)
     name, new = draw(KEY).name, draw(KEY)
     if kind == "enrolled":
@@ -34,6 +35,10 @@ def attempts(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[HeldKey]]:
         return kind, {"name": name, "reason": "a test", "since": since}, signers
     if kind in ("succeeded", "recovered"):
         return kind, {"name": name, "new_name": new.name, "key": str(vkey(new)), "reason": "a test"}, signers
+    if kind == "unsealed":
+        return kind, {"reason": "a test", "break_glass": draw(st.booleans())}, signers
+    if kind == "reviewed":
+        return kind, {"entry": draw(st.integers(0, 12))}, signers
     return kind, {"command": "exposure"}, signers
 
 

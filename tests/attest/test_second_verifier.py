@@ -40,7 +40,7 @@ from .packages import (
 )
 from .packing import export, made
 from .second_verifier import Reader, objections
-from .test_standalone import ACTS, BENT
+from .test_standalone import ACTS, ALONE, BENT, PROTECTION, protected
 from .test_tokens import authority, stamped
 
 STRANGER = Signer("stranger.example")
@@ -149,6 +149,16 @@ def test_both_object_to_an_act_that_may_not_be(tmp_path: Path, name: str) -> Non
     if len(maker.leaves) > maker.sizes[-1]:
         maker.publish()
     assert not agreed(written(tmp_path / "p", maker=maker, **case.export))
+
+
+def test_both_let_two_people_unseal_and_another_review_what_one_unsealed_alone(tmp_path: Path) -> None:
+    maker = small_ledger()
+    protected(maker)
+    maker.act("unsealed", {}, PROTECTION, OFFICER)
+    alone = maker.act("unsealed", ALONE, OFFICER)
+    maker.act("reviewed", {"entry": alone}, PROTECTION)
+    maker.publish()
+    assert agreed(maker.write(tmp_path / "p"))
 
 
 @pytest.mark.parametrize(

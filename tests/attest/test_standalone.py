@@ -601,6 +601,13 @@ def test_the_outcome_says_who_named_the_witness_and_what_it_does_not_cover(tmp_p
 
 THIEF = Signer("thief.example")
 NEW = Signer("new.officer")
+PROTECTION = Signer("pia.protection")
+ALONE = {"break_glass": True}
+
+
+def protected(maker: Maker) -> None:
+    """Somebody answers for the protected persons."""
+    maker.enrol(PROTECTION, OFFICER, "protection")
 
 
 def alias(signer: Signer, name: str) -> Signer:
@@ -695,6 +702,22 @@ ACTS = {
     ),
     "one erasing": Case(lambda m: m.act("erased", {}, OFFICER), "an erasure takes two people"),
     "two erasing, no officer": Case(lambda m: m.act("erased", {}, CUSTODIAN, ANALYST), "an erasure takes an officer"),
+    "one unsealing": Case(many(protected, lambda m: m.act("unsealed", {}, PROTECTION)), "unsealing takes two people"),
+    "two officers unsealing": Case(
+        many(lambda m: m.enrol(NEW, OFFICER, "officer"), lambda m: m.act("unsealed", {}, OFFICER, NEW)),
+        "unsealing takes one who answers for the protected persons",
+    ),
+    "an analyst unsealing alone": Case(
+        lambda m: m.act("unsealed", ALONE, ANALYST),
+        "the key 'ana.analyst' may not sign it",
+    ),
+    "a review of nothing": Case(
+        lambda m: m.act("reviewed", {"entry": 3}, OFFICER), "nobody unsealed anything alone at entry 3"
+    ),
+    "a review of one's own": Case(
+        many(lambda m: m.act("unsealed", ALONE, OFFICER), lambda m: m.act("reviewed", {"entry": 21}, OFFICER)),
+        "whoever unsealed something alone does not review it",
+    ),
     "a succession by the officer": Case(
         lambda m: m.act("succeeded", {"name": CUSTODIAN.name, "new_name": NEW.name, "key": NEW.vkey}, OFFICER),
         "a key hands over to the next by its own signature alone",
@@ -855,6 +878,16 @@ def test_two_people_erase_and_a_key_is_recovered_by_the_workspace_when_no_office
     maker.act("held", {}, NEW)
     maker.publish()
     assert "was signed by the workspace's own key: no other officer was left" in outcome(maker.write(tmp_path / "p"))
+
+
+def test_two_people_unseal_and_what_one_unsealed_alone_another_reviews(tmp_path: Path) -> None:
+    maker = small_ledger()
+    protected(maker)
+    maker.act("unsealed", {}, PROTECTION, OFFICER)
+    alone = maker.act("unsealed", ALONE, OFFICER)
+    maker.act("reviewed", {"entry": alone}, PROTECTION)
+    maker.publish()
+    assert outcome(maker.write(tmp_path / "p"))
 
 
 def test_what_a_thief_signed_before_the_revocation_does_not_count_and_nothing_else_is_lost(tmp_path: Path) -> None:

@@ -146,3 +146,42 @@ def test_half_the_certificates_are_no_credentials(workspace: str, tmp_path: Path
     (tmp_path / "one.pem").touch()
     given = ["tls:localhost:1", "--workspace", workspace, "--certificate", str(tmp_path / "one.pem")]
     assert run(["vault", "link", *given]) == 2
+
+
+def test_what_is_to_leave_is_checked_and_told_by_place_and_never_by_name(
+    workspace: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    give(monkeypatch, LIST)
+    assert run(["vault", "import", "--workspace", workspace, "-"]) == 0
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "clean.txt").write_text("nobody\n")
+    assert run(["vault", "check", str(out), "--workspace", workspace]) == 0
+    (out / "sealed.age").write_bytes(b"age-encryption.org/v1\n")
+    assert run(["vault", "check", str(out), "--workspace", workspace]) == 3
+    (out / "letter of Zorblat Quixmere.txt").write_text("for\nQUIXMERE, Zorblat\n")
+    capsys.readouterr()
+    assert run(["vault", "check", str(out), "--workspace", workspace]) == 5
+    told = capsys.readouterr()
+    assert "line 2, column 1: generated form, Latin\n" in told.out
+    assert "its name: exact form, Latin\n" in told.out
+    assert "sealed.age: not searched: encrypted with age\n" in told.out
+    assert "found:    2 references to protected persons\n" in told.out
+    assert "zorblat" not in (told.out + told.err).lower()
+    assert run(["vault", "log", "--workspace", workspace]) == 0
+    log = capsys.readouterr().out
+    assert log.count("  check  ") == 3
+    assert "files=3  references=2  unsearched=1" in log
+
+
+def test_a_check_takes_the_key_of_the_vault_and_paths_that_are_there(
+    workspace: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "x").write_text("x")
+    assert run(["vault", "check", str(tmp_path / "x"), "--workspace", workspace]) == 2  # no vault
+    give(monkeypatch, LIST)
+    assert run(["vault", "import", "--workspace", workspace, "-"]) == 0
+    assert run(["vault", "check", str(tmp_path / "missing"), "--workspace", workspace]) == 2
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "somebody-else"))
+    assert run(["vault", "check", str(tmp_path / "x"), "--workspace", workspace]) == 74
+    assert "Zorblat" not in capsys.readouterr().err

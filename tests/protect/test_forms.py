@@ -130,6 +130,7 @@ def test_small_words_are_folded() -> None:
         ("O’Quellmar", {"o'quellmar", "oquellmar"}),
         ("Çelquør", {"celquor", "chelquor", "celquoer", "chelquoer"}),
         ("Haaquell", {"haaquell", "haquell"}),
+        ("Quäröđumåx", {"quarodumax", "quaeroedjumaax"}),
         ("Mohammed", {"mohammed", "muhammad", "mohamed"}),
     ],
 )

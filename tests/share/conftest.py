@@ -32,6 +32,7 @@ from tocsin.model.note import Note
 from tocsin.model.preservation import Bound, Collected, Expiry, Retention, Standing
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Cut, Means, ProcessStep
+from tocsin.model.unsealing import Alone
 
 MAIL = "logs/unified-audit.jsonl"
 WINDOWS = "logs/files-01/Security.evtx"
@@ -94,6 +95,9 @@ def answers() -> Answers:
         attribution=_attribution(),
         containment=_cuts(),
         names_in_clear=True,
+        unreviewed=(
+            Alone(entry=17, at="2031-05-04T10:00:00Z", by=("ada.invented",), subject="finding", of="finding-invented"),
+        ),
         not_done=("Behaviour is not modelled: what no rule describes is not noticed.",),
         run=Run(
             workspace="/srv/cases/tocsin-2024-03-08",

@@ -22,6 +22,8 @@ WORDS: Mapping[str, str] = {
     "succeeded": "a key was replaced by its owner's next",
     "revoked": "a key was declared void",
     "recovered": "a lost key was replaced",
+    "unsealed": "names behind tokens were shown",
+    "reviewed": "what one person unsealed alone was reviewed by another",
     "drilled": "the loss of a key was rehearsed",
     "collected": "logs were collected",
     "read": "the evidence was read",
@@ -43,7 +45,20 @@ _LANES = (
     ("Keys and people", frozenset({"enrolled", "succeeded", "revoked", "recovered", "drilled", "witness_trusted"})),
     (
         "Custody",
-        frozenset({"collected", "read", "verified", "exported", "handed_over", "received", "returned", "transferred"}),
+        frozenset(
+            {
+                "collected",
+                "read",
+                "verified",
+                "exported",
+                "handed_over",
+                "received",
+                "returned",
+                "transferred",
+                "unsealed",
+                "reviewed",
+            }
+        ),
     ),
     ("Hold and erasure", frozenset({"held", "released", "erased"})),
     ("From outside", OUTSIDE),

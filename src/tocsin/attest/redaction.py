@@ -85,8 +85,11 @@ def check_records(package: Package) -> None:
 def without(package: Package, values: Iterable[str]) -> Package:
     """The package with the values taken out of what was derived from records; proofs and the ledger's words stay."""
     mask = Mask(values)
-    if not mask:
-        return package
+    return derived(package, mask) if mask else package
+
+
+def derived(package: Package, mask: Mask) -> Package:
+    """The package with the mask applied to what was derived from records, and to nothing that proves anything."""
     changed = {name: mask.apply(getattr(package, name)) for name in _DERIVED}
     hits = tuple(dataclasses.replace(hit, data=mask.json_line(hit.data)) for hit in package.hits)
     return dataclasses.replace(package, hits=hits, **changed)

@@ -48,7 +48,7 @@ UNITS = {"seconds": 1_000_000, "millis": 1000, "micros": 1}
 TOLERANCE, NEVER = 300, 1 << 53  # seconds that clocks may differ; an index that no entry has
 
 # Who may sign which act: roles, and `ledger` for the ledger's own key, which is no person's.
-ROLES = {"officer", "custodian", "analyst", "receiver", "witness"}
+ROLES = {"officer", "custodian", "analyst", "protection", "receiver", "witness"}
 SIGNERS = {
     "enrolled succeeded revoked held released handed_over": "officer",
     "recovered witness_trusted": "officer ledger",
@@ -56,7 +56,9 @@ SIGNERS = {
     "exported": "officer analyst ledger",
     "collected timestamped cosigned transferred returned": "officer custodian ledger",
     "received": "officer custodian receiver ledger",
-    "read verified drilled": "officer custodian analyst ledger",
+    "read verified": "officer custodian analyst protection ledger",
+    "drilled": "officer custodian analyst ledger",
+    "unsealed reviewed": "officer protection",
 }
 MAY_SIGN = {kind: set(who.split()) for kinds, who in SIGNERS.items() for kind in kinds.split()}
 # Acts that bring a key into force, and the member that names it.
@@ -88,6 +90,7 @@ MEMBERS = {
     "recovered": "name:str new_name:str key:str reason:str *",
     "revoked": "name:str reason:str since:index *",
     "witness_trusted": "key:str *",
+    "reviewed": "entry:int *",
     "exported": "content:str asked:list records:int redacted:list *",
     "export": "act:int salt:hex data:utf8 proof:hashes ledger_proof:hashes size:int consistency:hashes",
 }
@@ -433,6 +436,7 @@ def check_grown(acts: Sequence[Object]) -> None:
 def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Taken:
     """(7) Who could sign what, each act as of its own entry: a fold over them in order. What was taken back."""
     people: dict[str, Object] = {}  # by key name: `key`, `roles`, `person`, and `said`: the acts that end it
+    alone_by: dict[int, set[str]] = {}  # by entry of what somebody unsealed alone: who
     taken, about, last = Taken(), [], None
     for act in acts:
         what, by, index = act["what"], act["by"], act["index"]
@@ -448,6 +452,13 @@ def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Take
                 signed_by(act["note"], log)
             elif not first:
                 check_signers(act, people, taken)
+            whose = {people[each]["person"] for each in by if each in people}
+            if act["act"] == "unsealed" and what.get("break_glass") is True:
+                alone_by[index] = whose
+            if act["act"] == "reviewed":
+                unsealed = members(what, "reviewed")["entry"]
+                check(unsealed in alone_by, f"nobody unsealed anything alone at entry {unsealed}")
+                check(not whose & alone_by[unsealed], "whoever unsealed something alone does not review it")
             if act["act"] in {"revoked", *BRINGING}:
                 about.append(act | {"what": members(what, act["act"])})
                 taken = taken_back(about) if act["act"] == "revoked" else taken
@@ -502,6 +513,11 @@ def check_signers(act: Object, people: dict[str, Object], taken: Taken) -> None:
         check(len({each["person"] for each in house}) > 1, "an erasure takes two people")
         fit = any("officer" in each["roles"] for each in house) and all(allowed & each["roles"] for each in house)
         check(fit, "an erasure takes an officer, and nobody from outside")
+    elif kind == "unsealed" and act["what"].get("break_glass") is not True:
+        check(all(allowed & each["roles"] for each in house), "somebody without the role for it unsealed")
+        check(len({each["person"] for each in house}) > 1, "unsealing takes two people")
+        fit = any("protection" in each["roles"] for each in house)
+        check(fit, "unsealing takes one who answers for the protected persons, beside another such or an officer")
     else:
         for each in house:
             roles = ", ".join(sorted(each["roles"]))

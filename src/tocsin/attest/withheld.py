@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from tocsin.attest.redaction import is_sought
-from tocsin.model.evidence import EnclosedRecord, Package, WithheldSession
+from tocsin.model.evidence import EnclosedRecord, Package, ProtectedRecord, WithheldSession
 from tocsin.model.instant import format_time
 from tocsin.render.element import Json, element
 
@@ -16,6 +16,7 @@ def document(package: Package, values: Iterable[str]) -> Json:
     return {
         "sessions": [_session(one) for one in package.withheld],
         "fields": [{"field": element(name), "records": [*hidden_in(package, name)]} for name in package.redacted],
+        **({"protected": [_protected(one) for one in package.protected]} if package.protected else {}),
         "values_not_searched_for": sum(not is_sought(value) for value in values),
         "why": list(reasons(package)),
     }
@@ -54,9 +55,19 @@ def reasons(package: Package) -> Iterator[str]:
             "The values of the fields named are withheld wherever they stand, and with them the bytes of the records "
             "that hold them, by decision of whoever made the package. The commitments to the values are enclosed."
         )
+    if package.protected:
+        yield (
+            "Fields that speak of a protected person are withheld, with the bytes of records that hold them: a token "
+            "stands for the person in what was derived. Their names are with those who answer for the protected. The "
+            "commitments to the values are enclosed."
+        )
     if any(one.raw is None and not hidden_fields(one) for one in package.records):
         yield "Of some records the bytes are withheld though no field is: only fields or the text are shown."
     yield "Everything else in the ledger is not enclosed because it was not asked for."
+
+
+def _protected(one: ProtectedRecord) -> Json:
+    return {"record": one.index, "fields": [element(name) for name in one.fields], "tokens": list(one.tokens)}
 
 
 def _session(one: WithheldSession) -> Json:

@@ -22,10 +22,12 @@ from tocsin.attest.verifying import VERIFIER
 from tocsin.errors import ConfigError, VerificationError
 from tocsin.model.evidence import Export, Package
 from tocsin.model.instant import format_time
+from tocsin.protect.exits import standing_watch
 from tocsin.render.element import Json, element
 from tocsin.render.json_text import json_text
 from tocsin.store.faults import disk_faults
 
+_WHAT = "the evidence package"
 _README, _EXPORT = "README.txt", "custody/export.json"
 _JSON, _LINES, _NOTE = "application/json", "application/jsonl", "text/plain"
 _TOKEN, _ROOTS, _RULE = "application/vnd.etsi.timestamp-token", "application/x-pem-file", "application/yaml"
@@ -53,6 +55,7 @@ def write_package(package: Package, folder: Path, redacted_values: Iterable[str]
         with disk_faults(folder):
             (folder / _README).write_bytes(readme(shown, made_at(package)).encode("utf-8"))
             refuse_leaks(folder, values)
+            standing_watch().refuse_folder(folder, what=_WHAT)
             return content_digest(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -62,7 +65,8 @@ def write_package(package: Package, folder: Path, redacted_values: Iterable[str]
 def seal_package(folder: Path, export: Export) -> None:
     """Adds `custody/export.json` and the newer checkpoint to what `write_package` wrote, and closes the bag.
 
-    Raises VerificationError where the act is no act `exported`, or names another content than the folder's.
+    Raises VerificationError where the act is no act `exported`, or names another content than the folder's;
+    RefusedError where the act or who it is by names a protected person, and then nothing is left of the package.
     """
     with disk_faults(folder):
         head = json.loads((folder / bag.PAYLOAD / "package.json").read_bytes())
@@ -76,7 +80,9 @@ def seal_package(folder: Path, export: Export) -> None:
                 hint="a file was changed since the package was written: export it again",
             )
         payload = Payload(folder / bag.PAYLOAD)
-        payload.add(_EXPORT, json_text(lines.export(export)).encode("utf-8"), _JSON, "The act of export")
+        exported = json_text(lines.export(export))
+        _refuse_act(folder, exported)
+        payload.add(_EXPORT, exported.encode("utf-8"), _JSON, "The act of export")
         payload.add(f"checkpoints/{export.size}.note", export.checkpoint.encode("utf-8"), _NOTE, "Covers that act")
         info = {
             "Source-Organization": str(head["origin"]),
@@ -86,6 +92,14 @@ def seal_package(folder: Path, export: Export) -> None:
             "External-Description": f"Evidence package, format {lines.FORMAT} version {lines.VERSION}",
         }
         bag.close_bag(folder, info)
+
+
+def _refuse_act(folder: Path, exported: str) -> None:
+    try:
+        standing_watch().refuse(exported, what=_WHAT)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def content_digest(folder: Path) -> str:

@@ -40,13 +40,16 @@ def export(
         bool, typer.Option("--findings-only", help="Leave out the records that confirm what was reached.")
     ] = False,
     note: Annotated[str, typer.Option(metavar="TEXT", help="A line for the first page: why, for whom.")] = "",
+    to: Annotated[
+        str, typer.Option(metavar="NAME", help="For whom: tokens of protected persons are theirs alone.")
+    ] = "",
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Write a package: the records behind what is named, each with its proof, and all that checks it."""
     from tocsin.evidence.export import Wanted, export_evidence
 
-    wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note)
+    wanted = Wanted(tuple(asked), tuple(redact or ()), not findings_only, note, to)
     passphrase, actors = acting(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         done = export_evidence(workspace, wanted, output, passphrase=passphrase, actors=actors, progress=progress)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tocsin.cli import options
 from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
+from tocsin.cli.vault_key import sources_of
+from tocsin.errors import ConfigError
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
+from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.format import Part
 
 if TYPE_CHECKING:
     from tocsin.model.question import Question
+    from tocsin.store.key_sources import KeySources
 
 
 def _canonical(given: list[str] | None, canonical: Callable[[str], str | None]) -> tuple[str, ...]:
@@ -41,6 +48,22 @@ def _counted(question: Question) -> dict[str, str | int]:
     }
 
 
+def _release_persons(workspace: Path, question: Question, sources: KeySources | None, wish: Wish) -> None:
+    from tocsin.disclosure.at_risk import persons_at_risk
+    from tocsin.share.formats.json_document import single
+    from tocsin.share.persons import persons_text
+
+    if wish.format not in ("text", "json"):
+        raise ConfigError(f"there is no format {wish.format!r} for persons", hint="formats: json, text")
+    refuse_overwrite(wish.output, force=wish.force)
+    reading = begin_reading(workspace, wish.keys)
+    with progress_on_stderr(quiet=wish.quiet) as progress:
+        found = persons_at_risk(workspace, question, sources, passphrase=reading.passphrase, progress=progress)
+    text = single("persons", found) if wish.format == "json" else persons_text(found)
+    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text)
+    release(text, wish.output, force=wish.force)
+
+
 def exposure(
     workspace: options.WorkspaceOption,
     identity: Annotated[
@@ -57,6 +80,14 @@ def exposure(
     ] = None,
     from_: options.FromOption = None,
     to: options.ToOption = None,
+    persons: Annotated[
+        bool,
+        typer.Option("--persons", help="For the protection unit: a verdict on each protected person, by handle."),
+    ] = False,
+    tokens_only: Annotated[
+        bool, typer.Option("--tokens-only", help="With --persons: without the vault's key, and so without handles.")
+    ] = False,
+    passphrase_file: options.VaultPassphraseOption = None,
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
@@ -79,5 +110,10 @@ def exposure(
         from_=from_,
         to=to,
     )
+    if persons:
+        sources = None if tokens_only else sources_of(workspace, passphrase_file)
+        wish = Wish(format_, output, force, quiet, "exposure --persons", options.keys_given(as_), _counted(question))
+        _release_persons(workspace, question, sources, wish)
+        return
     wish = Wish(format_, output, force, quiet, "exposure", options.keys_given(as_), _counted(question))
     answer_part(Part.EXPOSURE, workspace, wish, question)

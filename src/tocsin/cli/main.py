@@ -19,7 +19,9 @@ from tocsin.cli.init import init
 from tocsin.cli.investigate import investigate
 from tocsin.cli.note import note
 from tocsin.cli.preserve import preserve
-from tocsin.errors import TocsinError
+from tocsin.errors import ProtectionError, TocsinError
+from tocsin.protect.exits import close_doors, standing_watch
+from tocsin.protect.fault_hooks import places, quiet_faults
 from tocsin.share.exit import release, tell
 
 _CODES = """Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, or a faulty rule; 3 done, but some input was
@@ -66,6 +68,7 @@ def tocsin(
 
 def main() -> None:
     """Run the command line on the process's arguments and end the process with its exit code."""
+    quiet_faults()
     try:
         code = run(sys.argv[1:])
     except Exception as error:  # the last supervisor: the exit code has to say that the fault is ours
@@ -75,6 +78,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what was raised on purpose has been told on standard error."""
+    close_doors()
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="tocsin", standalone_mode=False)
     except TyperException as error:
@@ -103,16 +107,20 @@ def _message(error: Exception) -> str:
 
 
 def _internal(error: Exception) -> int:
-    """The traceback goes to a private file, not to the screen: its last line can quote a log."""
+    """The traceback goes to a private file, not to the screen: its last line can quote a log. It passes the door as all
+    does; where the door does not answer, it says types and places in the code alone."""
     import tempfile
     import traceback
     from pathlib import Path
 
-    details = "".join(traceback.format_exception(error))
+    try:
+        details = standing_watch().masked("".join(traceback.format_exception(error)))
+    except ProtectionError:
+        details = places(error)
     path = Path(tempfile.mkdtemp(prefix="tocsin-fault-")) / "details.txt"
     hint = f"details in {path}; it may quote the logs: keep it as you keep them"
     try:
         release(details, path)
-    except TocsinError:
+    except Exception:  # noqa: BLE001 - the last supervisor still: the exit code has to be said
         hint = "the details could not be written"
     return _told(f"internal error ({type(error).__name__}): this is a fault of tocsin", hint, ExitCode.INTERNAL)

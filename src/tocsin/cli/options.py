@@ -64,6 +64,17 @@ AsOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+VaultPassphraseOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Its first line opens the vault. Default: TOCSIN_VAULT_PASSPHRASE, else asked, else its key file.",
+        show_default=False,
+    ),
+]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
 WorkersOption: TypeAlias = Annotated[
     int | None,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from tocsin.share.exit import tell
+from tocsin.share.exit import passed, tell
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Terminal:
     def stage(self, name: str, total: int | None) -> None:
         """A bar for the new stage; the one before it is filled."""
         self.finish()
-        self._stage = self._bars.add_task(shown(name), total=total)
+        self._stage = self._bars.add_task(shown(passed(name)), total=total)
 
     def advance(self, amount: int) -> None:
         """The bar of the stage moves on."""
@@ -71,7 +71,7 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """One line above the bars."""
-        self._bars.console.print(shown(text), markup=False, highlight=False)
+        self._bars.console.print(shown(passed(text)), markup=False, highlight=False)
 
     def finish(self) -> None:
         """The bar of the last stage is full."""

@@ -10,32 +10,21 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from tocsin.cli import options
+from tocsin.cli import options, unsealing
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import vault_passphrase
+from tocsin.cli.vault_key import sources_at, sources_of
 from tocsin.errors import ConfigError, RefusedError
-from tocsin.share.exit import release, tell
+from tocsin.share.exit import release, release_unsealed, tell
 
 if TYPE_CHECKING:
     from tocsin.protect.door import Credentials
     from tocsin.protect.persons_file import Listed
-    from tocsin.store.key_sources import KeySources
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _LARGEST_LIST = 256 << 20
 
-PassphraseFileOption: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--passphrase-file",
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        help="Its first line opens the vault. Default: TOCSIN_VAULT_PASSPHRASE, else asked, else its key file.",
-        show_default=False,
-    ),
-]
 CertificateOption: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="FILE", help="What this side shows who it is, PEM.", show_default=False)
 ]
@@ -52,6 +41,10 @@ def vault() -> None:
     """The vault of protected persons: names that become tokens before anything is written."""
 
 
+for command in (unsealing.unseal, unsealing.review, unsealing.unsealers):
+    commands.command()(command)
+
+
 @commands.command()
 def init(
     workspace: options.WorkspaceOption,
@@ -59,13 +52,13 @@ def init(
         Path | None,
         typer.Argument(metavar="[DIR]", help="Outside the workspace. Default: in your own data.", show_default=False),
     ] = None,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Make an empty vault for a workspace, or link the workspace to the vault that lies there."""
     from tocsin.cli.vault_text import made_text
     from tocsin.protection.vaults import init_vault
 
-    made = init_vault(directory, workspace, _sources(directory, passphrase_file), os.environ)
+    made = init_vault(directory, workspace, sources_at(directory, passphrase_file), os.environ)
     release(made_text(made), None)
 
 
@@ -83,7 +76,7 @@ def import_(
         bool, typer.Option("--accept-weak", help="Take forms that would mask much that is no name.")
     ] = False,
     keep_going: Annotated[bool, typer.Option("--keep-going", help="Leave lines with a fault out.")] = False,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Bring persons and forms of their names into the vault: all of the list, or nothing.
 
@@ -95,7 +88,7 @@ def import_(
 
     listed = read_list(_list_bytes(file, identity))
     _accept(listed, accept_weak=accept_weak)
-    sources = _sources(vault_folder(workspace), passphrase_file)
+    sources = sources_at(vault_folder(workspace), passphrase_file)
     done = import_list(workspace, listed, sources, os.environ, keep_going=keep_going)
     release(imported_text(done), None)
     raise typer.Exit(ExitCode.INCOMPLETE if done.faults else ExitCode.DONE)
@@ -105,27 +98,27 @@ def import_(
 def list_(
     workspace: options.WorkspaceOption,
     forms: Annotated[bool, typer.Option("--forms", help="The names as well.")] = False,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Who is protected, by handle. The vault's own log keeps that it was asked."""
     from tocsin.cli.vault_text import persons_text
     from tocsin.protection.vaults import list_persons
 
-    persons = list_persons(workspace, _of(workspace, passphrase_file), forms=forms)
-    release(persons_text(persons, forms=forms), None)
+    persons = list_persons(workspace, sources_of(workspace, passphrase_file), forms=forms)
+    release_unsealed(persons_text(persons, forms=forms), None)
 
 
 @commands.command()
 def remove(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Of the person.", show_default=False)],
     workspace: options.WorkspaceOption,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Take a person out of the vault: what is processed from now on shows the name in clear."""
     from tocsin.cli.vault_text import changed_text
     from tocsin.protection.vaults import remove_person
 
-    release(changed_text(remove_person(workspace, handle, _of(workspace, passphrase_file))), None)
+    release(changed_text(remove_person(workspace, handle, sources_of(workspace, passphrase_file))), None)
 
 
 @commands.command()
@@ -139,7 +132,7 @@ def rotate(
         Path | None,
         typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Its first line opens the vault from now on."),
     ] = None,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """New keys for the vault and its tokens: every token changes, and all is processed again."""
     from tocsin.cli.vault_text import changed_text
@@ -147,7 +140,7 @@ def rotate(
     from tocsin.protection.vaults import rotate_keys
     from tocsin.share.plain import shown
 
-    sources = _of(workspace, passphrase_file)
+    sources = sources_of(workspace, passphrase_file)
     given = vault_passphrase(None, new_passphrase_file)
     new = vault_sources(os.environ, given) if given else sources
     epoch, key_file = rotate_keys(workspace, sources, new, restored=restored)
@@ -155,21 +148,43 @@ def rotate(
 
 
 @commands.command()
-def status(workspace: options.WorkspaceOption, passphrase_file: PassphraseFileOption = None) -> None:
+def status(workspace: options.WorkspaceOption, passphrase_file: options.VaultPassphraseOption = None) -> None:
     """Epoch, figures, key and workspaces of the vault; its log is checked, and its door opened once."""
     from tocsin.cli.vault_text import status_text
     from tocsin.protection.vaults import vault_status
 
-    release(status_text(vault_status(workspace, _of(workspace, passphrase_file))), None)
+    release(status_text(vault_status(workspace, sources_of(workspace, passphrase_file))), None)
 
 
 @commands.command()
-def log(workspace: options.WorkspaceOption, passphrase_file: PassphraseFileOption = None) -> None:
+def log(workspace: options.WorkspaceOption, passphrase_file: options.VaultPassphraseOption = None) -> None:
     """What was done with the vault, when and by which account, in counts."""
     from tocsin.cli.vault_text import log_text
     from tocsin.protection.vaults import vault_log
 
-    release(log_text(vault_log(workspace, _of(workspace, passphrase_file))), None)
+    release(log_text(vault_log(workspace, sources_of(workspace, passphrase_file))), None)
+
+
+@commands.command()
+def check(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files and folders that are to leave.", show_default=False)
+    ],
+    workspace: options.WorkspaceOption,
+    passphrase_file: options.VaultPassphraseOption = None,
+) -> None:
+    """Search anything for protected persons before it leaves: where and how, never who. The vault's log keeps it.
+
+    Ends with 5 where something is found, with 3 where something could not be searched, else with 0.
+    """
+    from tocsin.cli.vault_text import checked_text
+    from tocsin.protection.checking import check_paths
+
+    found = check_paths(workspace, paths, sources_of(workspace, passphrase_file))
+    release(checked_text(found), None)
+    raise typer.Exit(
+        ExitCode.REFUSED if found.references else ExitCode.INCOMPLETE if found.unsearched else ExitCode.DONE
+    )
 
 
 @commands.command()
@@ -178,12 +193,12 @@ def admit(
     origin: Annotated[
         str, typer.Argument(metavar="ORIGIN", help="Of the workspace; `vault link` says it there.", show_default=False)
     ],
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Let a workspace that is on another machine ask at the door; a door that is served takes it in when restarted."""
     from tocsin.protection.vaults import admit as admitted
 
-    admitted(directory, origin, _sources(directory, passphrase_file))
+    admitted(directory, origin, sources_at(directory, passphrase_file))
 
 
 @commands.command()
@@ -221,13 +236,13 @@ def serve(
     certificate: CertificateOption = None,
     key: KeyOption = None,
     authority: AuthorityOption = None,
-    passphrase_file: PassphraseFileOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Serve the door of the vault to its workspaces until interrupted, so that no other machine holds the vault."""
     from tocsin.protection.serving import serve as served
 
     credentials = _credentials(certificate, key, authority)
-    sources = _sources(directory, passphrase_file)
+    sources = sources_at(directory, passphrase_file)
     served(directory, listen, sources, accounts=account or [], credentials=credentials, told=tell)
 
 
@@ -239,18 +254,6 @@ def _credentials(certificate: Path | None, key: Path | None, authority: Path | N
     if certificate or key or authority:
         raise ConfigError("a door on TLS needs --certificate, --key and --authority", hint="give all three")
     return None
-
-
-def _of(workspace: Path, passphrase_file: Path | None) -> KeySources:
-    from tocsin.protection.vaults import vault_folder
-
-    return _sources(vault_folder(workspace), passphrase_file)
-
-
-def _sources(folder: Path | None, passphrase_file: Path | None) -> KeySources:
-    from tocsin.protect.vault import vault_sources
-
-    return vault_sources(os.environ, vault_passphrase(folder, passphrase_file))
 
 
 def _list_bytes(file: str, identity: Path | None) -> bytes:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.protect.persons_file import fault_text
+from tocsin.protect.searched import counted
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
+    from tocsin.protect.searched import Searched
     from tocsin.protect.vault import Person
     from tocsin.protect.vault_log import LogLine
     from tocsin.protection.vaults import Imported, Made, Status
@@ -70,6 +72,21 @@ def persons_text(persons: Sequence[Person], *, forms: bool) -> str:
         if forms:
             text += "".join(f"  {form.kind.value:<9} {shown(form.text)}\n" for form in person.forms)
     return text
+
+
+def checked_text(found: Searched) -> str:
+    """Each reference and each thing that was not searched, a line each, then how many."""
+    lines = [f"{shown(each.place)}{_column(each.column)}: {each.manner}" for each in found.references]
+    lines += [f"{shown(each.place)}: not searched: {each.why}" for each in found.unsearched]
+    lines.append(f"searched: {_count(found.files, 'file')}, {found.size:,} characters")
+    lines.append(f"found:    {counted(len(found.references))}")
+    if found.unsearched:
+        lines.append(f"NOT SEARCHED: {_count(len(found.unsearched), 'place')}")
+    return "\n".join(lines) + "\n"
+
+
+def _column(column: int) -> str:
+    return f", column {column}" if column else ""
 
 
 def status_text(status: Status) -> str:

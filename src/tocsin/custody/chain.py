@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people import Holder, Registry, registry_of
 from tocsin.record.people_keys import Asking, Signer, signer_of
+from tocsin.record.unsealings import unreviewed
 from tocsin.render import deeds
 from tocsin.store.workspace import Workspace, is_writable
 
@@ -119,7 +120,8 @@ def chain(path: Path, passphrase: str | None) -> tuple[Link, ...]:
     """Every act in order. Raises VerificationError at the first that is not good."""
     with open_existing(path, passphrase) as (workspace, key):
         registry, acts = _folded(workspace, key)
-    return tuple(_link(each, registry) for each in acts)
+    wanting = {act.leaf for act in unreviewed(acts)}
+    return tuple(replace(_link(each, registry), unreviewed=each.leaf in wanting) for each in acts)
 
 
 def key_rows(path: Path, passphrase: str | None) -> tuple[KeyRow, ...]:

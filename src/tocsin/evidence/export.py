@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from tocsin.evidence.proving import (
     tree_of,
     withheld_records,
 )
+from tocsin.evidence.recipients import for_recipient, through_door
 from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
 from tocsin.investigation import answerable
@@ -45,8 +47,9 @@ from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
+from tocsin.protect.exits import standing_watch
 from tocsin.reading.rereading import dating_of
-from tocsin.record.acts import record_act, refuse_unless_may
+from tocsin.record.acts import Act, record_act, refuse_unless_may
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
 from tocsin.record.commitment import field_root
@@ -55,6 +58,7 @@ from tocsin.record.ledger import Ledger
 from tocsin.record.people_keys import Signer
 from tocsin.record.runs import runs_of
 from tocsin.record.statements import ACT, append_statements, statements_of
+from tocsin.render.json_text import json_text
 from tocsin.ruleset.compiled import kept_rules, rule_files
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
@@ -76,12 +80,14 @@ class Wanted:
     redacted      names of fields whose values are withheld everywhere
     with_reached  whether the records that confirm what was reached come along
     note          one line about why, shown on the first page
+    to            whose: under a vault the tokens are that recipient's own; "" for those of the workspace
     """
 
     asked: tuple[str, ...]
     redacted: tuple[str, ...] = ()
     with_reached: bool = True
     note: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +125,10 @@ def export_evidence(
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
     with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+        standing_watch().refuse("", name=folder.name)
         refuse_unless_may(workspace, key, EXPORTED, actors)
         package, values = _packed(workspace, key, wanted, actors, progress)
+        package = for_recipient(through_door(package, key.door), key.door, wanted.to)
         if attach is not None:
             package = replace(package, attachments=attach(replace(package.answers, incidents=package.incidents)))
         progress.stage("Writing the package", None)
@@ -137,7 +145,9 @@ def export_evidence(
         }
         if why:
             said["why"] = why
-        act = record_act(workspace, key, EXPORTED, said, utc_text(now_utc()), actors)
+        if wanted.to:
+            said["to"] = wanted.to
+        act = _recorded(workspace, key, said, actors, folder)
         newest = max((one.index for one in package.statements if one.kind == ACT), default=None)
         if act.previous != newest:  # nobody writes while the lock is held; a package that lacks an act would not verify
             raise RefusedError(
@@ -154,6 +164,18 @@ def export_evidence(
         entry=act.leaf,
         outside=package.outside,
     )
+
+
+def _recorded(
+    workspace: Workspace, key: WorkspaceKey, said: Mapping[str, Any], actors: Sequence[Signer], folder: Path
+) -> Act:
+    """The act of export, once nothing it says names a protected person; else nothing is left of the package."""
+    try:
+        standing_watch().refuse(json_text(said), what="the act of export")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return record_act(workspace, key, EXPORTED, said, utc_text(now_utc()), actors)
 
 
 def _packed(
@@ -184,7 +206,7 @@ def _packed(
         )
     progress.stage("Opening the records", len(references))
     opened = open_records(workspace, key, references, tree_of(workspace))
-    redaction = Redaction.of(opened.records, wanted.redacted)
+    redaction = Redaction.of(opened.records, wanted.redacted, key.door)
     later = _commit_fields(workspace, opened.records)
     publish(workspace, key)
     tree = tree_of(workspace)
@@ -236,6 +258,7 @@ def _packed(
         answers=under_own_names(answers, files, texts),
         outside=outside,
         redacted=wanted.redacted,
+        protected=tuple(redaction.protected.values()),
         reproducible=not redaction.hides_records,
         note=wanted.note,
         made=utc_text(now_utc()),

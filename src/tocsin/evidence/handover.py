@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.custody.chain import people_of
-from tocsin.errors import ConfigError, RefusedError
+from tocsin.errors import ConfigError, ProtectionError, RefusedError
 from tocsin.evidence.export import Exported, Wanted, export_evidence
 from tocsin.evidence.transfer import contents_of, expect, pass_on
 from tocsin.model.answers import Answers
@@ -17,11 +18,11 @@ from tocsin.record.handing import Transfer
 from tocsin.record.people import Holder
 from tocsin.record.people_keys import Signer
 from tocsin.record.roles import Role
+from tocsin.share.exit import release
 from tocsin.share.formats.stix import Stix
 from tocsin.share.handover import Handover, handover_text
 from tocsin.share.indicators import Own
 from tocsin.share.marking import Tlp
-from tocsin.store.durable import write_durably
 
 PACKAGE, NOTE, LETTER = "package", "transfer.note", "HANDOVER.txt"
 INDICATORS = "indicators.stix.json"
@@ -81,7 +82,7 @@ def hand_over(
 
     exported = export_evidence(
         workspace,
-        wanted,
+        replace(wanted, to=terms.to),
         folder / PACKAGE,
         passphrase=passphrase,
         actors=actors,
@@ -91,7 +92,7 @@ def hand_over(
     )
     contents = contents_of(folder / PACKAGE)
     transfer = pass_on(workspace, contents, terms.to, passphrase=passphrase, actors=actors, kind="handed_over")
-    write_durably(folder / NOTE, transfer.note.encode("utf-8"))
+    _written(folder, NOTE, transfer.note)
     letter = handover_text(
         Handover(
             receiver=receiver.person,
@@ -107,8 +108,17 @@ def hand_over(
             outside=exported.outside,
         )
     )
-    write_durably(folder / LETTER, letter.encode("utf-8"))
+    _written(folder, LETTER, letter)
     return HandedOver(exported=exported, receiver=receiver.person, officer=officer.person, transfer=transfer)
+
+
+def _written(folder: Path, name: str, text: str) -> None:
+    """One file of the handover; of one that is refused nothing is left, the package neither."""
+    try:
+        release(text.encode("utf-8"), folder / name)
+    except (RefusedError, ProtectionError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _officer(workspace: Path, passphrase: str | None, actors: Sequence[Signer]) -> Holder:

@@ -18,6 +18,7 @@ from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Asked
 from tocsin.model.response import Attribution, Cut
+from tocsin.model.unsealing import Alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,7 @@ class Answers:
     exceptions     every exception in force or expired, and what it hides; by title and id
     notes          what responders wrote down by hand, in time
     asked          what the question names, and whether the logs know it; empty where it names nobody
+    unreviewed     what one person unsealed alone and nobody else has reviewed yet
     causes         what keeps holdings unknown, and the steps that would free most of them, in the order to take them
     """
 
@@ -160,4 +162,5 @@ class Answers:
     notes: tuple[Note, ...] = ()
     asked: tuple[Asked, ...] = ()
     causes: tuple[Cause, ...] = ()
+    unreviewed: tuple[Alone, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ class Link:
     by        names of the keys that signed; `people` whose they are, empty where no person signed
     login     the account it was done from, where no person signed
     disowned  why it does not count any more, "" where it does
+    unreviewed   whether it unsealed something by one person alone, and nobody else has reviewed it yet
     """
 
     entry: int
@@ -24,6 +25,7 @@ class Link:
     people: tuple[str, ...]
     login: str = ""
     disowned: str = ""
+    unreviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

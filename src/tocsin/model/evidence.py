@@ -108,6 +108,19 @@ class WithheldSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectedRecord:
+    """An enclosed record that speaks of protected persons, and is shown in part.
+
+    index    of its leaf; `fields` the names of those withheld for it, empty where none of its fields is shown
+    tokens   of the persons, 27 characters each, sorted
+    """
+
+    index: int
+    fields: tuple[str, ...]
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HitLine:
     """One record-level finding: a line of canonical JSON that `evidence reproduce` derives again byte for byte."""
 
@@ -145,6 +158,7 @@ class Package:
     log_key      the ledger's public key as signed notes' verifiers take it
     outside      one sentence a cosignature or token; empty: the package is self-attested
     redacted     names of the fields that are withheld everywhere
+    protected    records of which something is withheld because they speak of protected persons, by index
     reproducible whether `hits` can be derived again from the enclosed records
     attachments  files by name that go with it (indicators): the content digest covers them, the ledger does not
     made         when, RFC 3339 with Z and whole seconds; "": the time of the newest act among the statements
@@ -172,6 +186,7 @@ class Package:
     outside: tuple[str, ...]
     reading: Reading
     redacted: tuple[str, ...] = ()
+    protected: tuple[ProtectedRecord, ...] = ()
     reproducible: bool = True
     note: str = ""
     made: str = ""

@@ -6,18 +6,23 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from tocsin.errors import ConfigError, ProtectionError
+from tocsin.errors import ConfigError, ProtectionError, RefusedError
 from tocsin.model.protection import How, Masked, Sighting
+from tocsin.model.unsealing import OBJECTIONS, Objection, Revealed
 from tocsin.protect import wire
 from tocsin.protect.door import Credentials, DoorAddress
 from tocsin.protect.vault import refuse_older
+
+if TYPE_CHECKING:
+    from tocsin.protect.unsealing import Request
 
 _CONNECTING_SECONDS = 20
 _ANSWER_SECONDS = 300
 _LARGEST_TEXT = wire.LARGEST_FRAME // 8
 _HINT = "nothing was written in clear; run the same command again: it goes on where it stopped"
+_WHO_MAY = "see who may unseal, with: tocsin vault unsealers"
 FAULTS = {
     "version": "it speaks another version of the protocol",
     "workspace": "its vault does not serve this workspace",
@@ -87,6 +92,20 @@ class DoorClient:
             done += answer
         return done
 
+    def reveal(self, request: Request) -> tuple[Revealed, ...]:
+        """Who stands behind the tokens. Raises RefusedError where the vault does not show it."""
+        asked = wire.Reveal(request.grant, request.again, list(request.tokens), wire.pack(request.texts))
+        answer = self._asked(asked, wire.Revealings)
+        return tuple(
+            Revealed(
+                token=token,
+                handle=handle,
+                matters=tuple(matters),
+                said=tuple((_How.get(how, How.GENERATED), text) for how, text in said),
+            )
+            for token, handle, matters, said in answer.persons
+        )
+
     def close(self) -> None:
         """Ends the connection: whatever is asked afterwards fails."""
         self._connection.close()
@@ -100,6 +119,8 @@ class DoorClient:
             self._failed(type(error).__name__)
         if answer is None:
             self._failed("it has ended")
+        if isinstance(answer, wire.Fault) and answer.code in OBJECTIONS:
+            raise RefusedError(f"the vault shows nobody: {OBJECTIONS[Objection(answer.code)]}", hint=_WHO_MAY)
         if isinstance(answer, wire.Fault):
             self._failed(answer.code, closing=answer.code != "altered")
         if not isinstance(answer, kind):

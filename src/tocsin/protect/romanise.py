@@ -240,6 +240,14 @@ def _mixtures(word: str, script: Script, limit: int) -> Iterator[str]:
     leading = [system for system in script.systems if system.leads and system.fits(word)]
     texts = [_choices(word, units, choices, system) for system in leading]
     first = [of_item.index(variable) for variable in range(len(variables))]
+    # A unit that occurs again may have fewer writings where it stands: then its last counts for the rest.
+    padded = [
+        [
+            [text for _, text in own[item]] + [own[item][-1][1]] * (len(own[first[variable]]) - len(own[item]))
+            for item, variable in enumerate(of_item)
+        ]
+        for own in texts
+    ]
     # What follows a choice changes a unit at or after the one it changed last: so each choice is met once.
     waiting = [(0, place, 0, (0,) * len(variables)) for place in range(len(leading))]
     for _ in range(limit * _TRIES):
@@ -247,9 +255,7 @@ def _mixtures(word: str, script: Script, limit: int) -> Iterator[str]:
             return
         cost, system, last, chosen = heapq.heappop(waiting)
         own = texts[system]
-        yield "".join(
-            [own[item][min(chosen[variable], len(own[item]) - 1)][1] for item, variable in enumerate(of_item)]
-        )
+        yield "".join([written[chosen[variable]] for written, variable in zip(padded[system], of_item, strict=True)])
         for variable in range(last, len(chosen)):
             options, rank = own[first[variable]], chosen[variable] + 1
             if rank < len(options):

@@ -17,10 +17,12 @@ import sys
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tocsin.errors import ProtectionError
 from tocsin.model.protection import How
+from tocsin.model.unsealing import Objection
 from tocsin.protect import wire
 from tocsin.protect.door import LocalDoor
 from tocsin.protect.doors import Doors
@@ -137,12 +139,14 @@ class Service:
         wire.send(connection, wire.Welcome(vault=self._doors.vault.id, epoch=self._doors.vault.epoch))
         return door
 
-    def _answer(self, door: LocalDoor, request: wire.Mask | wire.Wrap | wire.Retoken) -> wire.Answer:
+    def _answer(self, door: LocalDoor, request: wire.Question) -> wire.Answer:
         try:
             if isinstance(request, wire.Mask):
                 return self._mask(door, request)
             if isinstance(request, wire.Retoken):
                 return wire.Retokened(wire.pack(door.retoken(wire.unpack(request.texts), request.recipient)))
+            if isinstance(request, wire.Reveal):
+                return self._reveal(door, request)
             if request.opening:
                 self._count(opened=1)
                 return wire.Wrapped(door.unwrap(request.data, request.context))
@@ -166,6 +170,20 @@ class Service:
             places,
             wire.pack([masked[place].text for place in places]),
             [[(_HOW[one.how], one.start, one.end) for one in masked[place].sightings] for place in places],
+        )
+
+    def _reveal(self, door: LocalDoor, request: wire.Reveal) -> wire.Answer:
+        from tocsin.protect.unsealing import Request, unseal  # seldom asked for
+
+        asked = Request(
+            grant=request.grant, again=request.again, tokens=request.tokens, texts=wire.unpack(request.texts)
+        )
+        with self._matching:
+            shown = unseal(self._doors.vault, door, asked, datetime.now(UTC))
+        if isinstance(shown, Objection):
+            return wire.Fault(shown.value)
+        return wire.Revealings(
+            [(one.token, one.handle, list(one.matters), [(_HOW[how], said) for how, said in one.said]) for one in shown]
         )
 
     def _count(self, **more: int) -> None:

@@ -45,6 +45,8 @@ def _latin(word: str, own: str) -> Iterator[str]:
     """The bare letters; each accented one as typed without accents; without apostrophes; the other usual spellings."""
     yield from _apostrophes(own)
     accented, spelled = latin_letters()
+    # All at once as well, however many they are: a keyboard without one has none.
+    yield fold("".join(accented.get(letter, letter) for letter in word)).text.strip("'")
     several = [letter for letter in dict.fromkeys(word) if letter in accented][:3]
     for size in range(1, len(several) + 1):
         for chosen in itertools.combinations(several, size):

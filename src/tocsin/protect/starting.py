@@ -18,7 +18,7 @@ from tocsin.protect import wire
 from tocsin.protect.door import DoorAddress
 from tocsin.protect.vault import refuse_older
 
-_READY_SECONDS = 120
+_READY_SECONDS = 600  # thousands of names on a busy machine; one that ends is noticed at once
 _ENDING_SECONDS = 10
 _LONGEST_PLACE = 75
 # All that a Python needs to find its modules: nothing that opens a vault or a workspace.

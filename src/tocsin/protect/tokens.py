@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import b32encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -66,6 +67,26 @@ class TokenKeys:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("the keys of tokens stay in the process that holds the vault")
+
+
+def tokens_in(text: str) -> tuple[str, ...]:
+    """The tokens in a text that passed the door, in its order, as they are written there."""
+    return tuple(found[0] for found in TOKEN.finditer(text))
+
+
+def person_of(token: str) -> str:
+    """The 27 characters of the person."""
+    return token[:PERSON_LENGTH].upper()
+
+
+def how_of(token: str) -> How:
+    """How the person was named where the token stands."""
+    return How.EXACT if token[PERSON_LENGTH + 1].lower() == _LETTER[How.EXACT] else How.GENERATED
+
+
+def persons_of(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The tokens of the persons that tokens in texts stand for, sorted, each once."""
+    return tuple(sorted({person_of(token) for token in tokens}))
 
 
 def workspace_tokens(token_key: bytes, workspace: str) -> TokenKeys:

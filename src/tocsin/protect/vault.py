@@ -59,9 +59,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsealer:
-    """Somebody whose signature opens a token to the name behind it, together with another's; one is an officer."""
+    """Somebody whose signature opens a token to the name behind it, together with another person's.
+
+    name     of the key, as the ledger of a workspace has it; `key` its 32 bytes
+    person   whose it is
+    officer  whether the person answers for the protected persons: one of the two does
+    """
 
     name: str
+    person: str
     key: bytes = field(repr=False)
     officer: bool
 

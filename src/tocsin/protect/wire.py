@@ -113,20 +113,42 @@ class Retokened(msgspec.Struct, frozen=True, tag="retokened"):
     texts: Texts
 
 
+class Reveal(msgspec.Struct, frozen=True, tag="reveal"):
+    """Asks who stands behind tokens; see `unsealing.Request`."""
+
+    grant: str
+    again: str
+    tokens: list[str]
+    texts: Texts
+
+    def __repr__(self) -> str:
+        return "Reveal()"
+
+
+class Revealings(msgspec.Struct, frozen=True, tag="revealings"):
+    """The answer to it: token, handle, matters, and what was said with how; see `model.unsealing.Revealed`."""
+
+    persons: list[tuple[str, str, list[str], list[tuple[str, str]]]]
+
+    def __repr__(self) -> str:
+        return f"Revealings({len(self.persons)})"
+
+
 class Fault(msgspec.Struct, frozen=True, tag="fault"):
-    """Why something is not done, as one of the words of `client.FAULTS`; or what kind of error it was, and no more."""
+    """Why something is not done: a word of `client.FAULTS`, an `Objection`, or the kind of error, and no more."""
 
     code: str
 
 
-Request = Hello | Mask | Wrap | Retoken
-Answer = Ready | Welcome | Masks | Wrapped | Retokened | Fault
+Question = Mask | Wrap | Retoken | Reveal
+Request = Hello | Question
+Answer = Ready | Welcome | Masks | Wrapped | Retokened | Revealings | Fault
 Message = Start | Request | Answer
 _Kind = TypeVar("_Kind")
 
 STARTS: Decoder[Start] = Decoder(Start)
 HELLOS: Decoder[Hello] = Decoder(Hello)
-REQUESTS: Decoder[Mask | Wrap | Retoken] = Decoder(Mask | Wrap | Retoken)
+REQUESTS: Decoder[Question] = Decoder(Question)
 ANSWERS: Decoder[Answer] = Decoder(Answer)
 
 

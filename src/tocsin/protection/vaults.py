@@ -13,9 +13,11 @@ from tocsin.protect.changes import merge
 from tocsin.protect.doors import shared_forms
 from tocsin.protect.persons_file import Listed, fault_text
 from tocsin.protect.starting import started
+from tocsin.protect.tokens import workspace_tokens
 from tocsin.protect.vault import (
     Contents,
     Person,
+    Unsealer,
     Vault,
     create_vault,
     is_vault,
@@ -173,6 +175,13 @@ def list_persons(workspace: Path, sources: KeySources, *, forms: bool) -> tuple[
     return tuple(sorted(vault.contents.persons, key=lambda person: person.handle))
 
 
+def note_in_log(workspace: Path, sources: KeySources, what: str, **figures: int | str) -> Vault:
+    """A line in the log of the workspace's vault, which the key at hand opens; gives the vault as it is now."""
+    with _changing(workspace, sources) as vault:
+        _log(vault, what, **figures)
+        return vault
+
+
 def remove_person(workspace: Path, handle: str, sources: KeySources) -> int:
     """Takes the person out of the vault; gives the new epoch. Raises ConfigError, which does not quote the handle."""
     with _changing(workspace, sources) as vault:
@@ -230,6 +239,44 @@ def vault_log(workspace: Path, sources: KeySources) -> tuple[LogLine, ...]:
     with _changing(workspace, sources) as vault:
         _log(vault, "log")
         return tuple(lines(vault))
+
+
+def handles_by_token(workspace: Path, sources: KeySources) -> Mapping[str, str]:
+    """The handle of every protected person by their token in the workspace; put into the vault's log before."""
+    with closing(open_workspace(workspace)) as opened:
+        origin = opened.origin
+    with _changing(workspace, sources) as vault:
+        keys = workspace_tokens(vault.contents.token_key, origin)
+        found = {keys.person(person.id): person.handle for person in vault.contents.persons}
+        _log(vault, "persons at risk", persons=len(found))
+    return found
+
+
+def unsealers(workspace: Path, sources: KeySources) -> tuple[Unsealer, ...]:
+    """Who may unseal, by name of the key; put into the vault's log before it is told."""
+    with _changing(workspace, sources) as vault:
+        found = tuple(sorted(vault.contents.unsealers, key=lambda one: one.name))
+        _log(vault, "unsealers", people=len(found))
+    return found
+
+
+def allow_unsealing(workspace: Path, unsealer: Unsealer, sources: KeySources) -> None:
+    """Let somebody unseal from now on; in the place of a key of that name. A door that is served knows it when it is
+    started again."""
+    with _changing(workspace, sources) as vault:
+        others = tuple(one for one in vault.contents.unsealers if one.name != unsealer.name)
+        vault = _saved(vault, replace(vault.contents, unsealers=(*others, unsealer)), vault.epoch)
+        _log(vault, "allow unsealing", key=unsealer.name, officer=int(unsealer.officer))
+
+
+def forbid_unsealing(workspace: Path, name: str, sources: KeySources) -> None:
+    """Let nobody unseal any more with the key of that name. Raises ConfigError where there is none."""
+    with _changing(workspace, sources) as vault:
+        left = tuple(one for one in vault.contents.unsealers if one.name != name)
+        if len(left) == len(vault.contents.unsealers):
+            raise ConfigError(f"{name} may not unseal anyway", hint="see who may: tocsin vault unsealers")
+        vault = _saved(vault, replace(vault.contents, unsealers=left), vault.epoch)
+        _log(vault, "forbid unsealing", key=name)
 
 
 def log_line(vault: Vault, what: str, **figures: int | str) -> None:

@@ -14,6 +14,7 @@ from multiprocessing import connection
 from typing import Protocol
 
 from tocsin.model.door import Door
+from tocsin.protect.fault_hooks import mute, quiet_faults
 from tocsin.reading.work import Done, Job, work
 
 _SECRETS = ("TOCSIN_PASSPHRASE", "TOCSIN_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY")
@@ -50,7 +51,7 @@ class _Spawned:
         self._executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
-        return _executor(self._workers)
+        return _executor(self._workers, self._door)
 
     def submit(self, job: Job) -> Callable[[], Done]:
         executor = self._executor
@@ -71,7 +72,7 @@ class _Spawned:
             if executor is self._executor:
                 self._executor = self._start()
         try:
-            with _executor(1) as alone:
+            with _executor(1, self._door) as alone:
                 return alone.submit(work, job).result()
         except BrokenProcessPool:
             return work(replace(job, refused="the worker process died on this chunk, twice"), self._door)
@@ -82,12 +83,21 @@ class _Spawned:
             process.terminate()
 
 
-def _executor(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+def _executor(workers: int, door: Door) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(door.epoch > 0,)
+    )
 
 
-def _end_with_parent() -> None:
-    """End this worker when the process that started it is gone: killed, it cannot say so itself."""
+def _begin(has_door: bool) -> None:
+    """A worker says nothing of the logs on standard error, with a vault nothing at all: what it raises is sent back.
+
+    It ends when the process that started it is gone: killed, it cannot say so itself.
+    """
+    if has_door:
+        mute()
+    else:
+        quiet_faults()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()

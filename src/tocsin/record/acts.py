@@ -33,9 +33,11 @@ from tocsin.record.statements import (
 from tocsin.store.workspace import Workspace
 
 _HEADER = ACT_HEADER.decode().rstrip("\n")
-# How the acts that say who is who begin: canonical JSON has `act` first.
+# How the acts that say who is who begin, and those that who is who decides of: canonical JSON has `act` first.
 _BEGINNING = f'{_HEADER}\n{{"act":"%s",'
-_OF_PEOPLE = tuple((_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked"))
+_OF_PEOPLE = tuple(
+    (_BEGINNING % kind).encode() for kind in ("enrolled", "succeeded", "recovered", "revoked", "unsealed", "reviewed")
+)
 _PEOPLE = frozenset(("enrolled", "succeeded", "recovered", "revoked", "witness_trusted"))
 _OPAQUE = re.compile(r"[0-9a-f]{32,}|[A-Za-z0-9+/]{40,}={0,2}")
 _MEMBERS, _TREE_MEMBERS = {"act", "at", "by", "ledger", "previous", "what"}, {"root", "size"}
@@ -159,7 +161,7 @@ def _through_door(kind: str, what: dict[str, Any], key: WorkspaceKey, actors: Se
 
 
 def people_acts(connection: Connection) -> Iterator[Act]:
-    """The acts that say who is who, in order: enough to know whose signature counts now."""
+    """The acts that say who is who, what was unsealed and reviewed, in order: enough to know who counts now."""
     check_no_act_is_hidden(connection)
     for statement in statements_of(connection, ACT):
         if statement.data.startswith(_OF_PEOPLE):

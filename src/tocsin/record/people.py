@@ -17,7 +17,6 @@ from tocsin.record.roles import Role, allowed_acts
 if TYPE_CHECKING:
     from tocsin.record.acts import Act
 
-_OF_THE_HOUSE = frozenset({Role.OFFICER, Role.CUSTODIAN, Role.ANALYST})
 _BRINGING = ("enrolled", "succeeded", "recovered")
 _UNPROVEN = "it proves nothing of who did it"
 
@@ -61,13 +60,14 @@ class Holder:
 class Registry:
     """Whose signatures count now, after the acts told so far; `key` is that of the workspace itself.
 
+    past       the acts told so far
     disowned   by entry, why an act that was good when it was signed does not count any more
     """
 
     key: VerifierKey
     holders: dict[str, Holder] = field(default_factory=dict)
     disowned: dict[int, str] = field(default_factory=dict)
-    _past: list[Act] = field(default_factory=list)
+    past: list[Act] = field(default_factory=list)
 
     def in_force(self, role: Role | None = None) -> tuple[Holder, ...]:
         """The keys that count now, by name; of one role where given."""
@@ -85,7 +85,7 @@ class Registry:
     def add(self, act: Act) -> None:
         """Checks the next act of the ledger and goes on with it. Raises VerificationError as `check_act`."""
         check_act(act, self)
-        self._past.append(act)
+        self.past.append(act)
         self._apply(act)
         if act.kind == "revoked" and act.what["since"] is not None:
             self._take_back()
@@ -116,10 +116,10 @@ class Registry:
 
     def _take_back(self) -> None:
         """The fold made again without what the revocations take back; keys it brought in stay known, and revoked."""
-        taken = _taken_back(self._past)
+        taken = _taken_back(self.past)
         self.holders.clear()
         self.disowned.clear()
-        for act in self._past:
+        for act in self.past:
             if (by := taken.get(act.leaf)) is None:
                 self._apply(act)
                 continue
@@ -134,8 +134,8 @@ class Registry:
 
     def revocation_besides(self, act: Act) -> Act | None:
         """The revocation of the same key that stands when this one does: of those it takes back nothing is left."""
-        taken = _taken_back([*self._past, act])
-        said = (each for each in self._past if each.kind == "revoked" and each.what["name"] == act.what["name"])
+        taken = _taken_back([*self.past, act])
+        said = (each for each in self.past if each.kind == "revoked" and each.what["name"] == act.what["name"])
         return next((each for each in said if each.leaf not in taken), None)
 
 
@@ -152,6 +152,11 @@ def counting(acts: Iterable[Act]) -> tuple[Act, ...]:
     past = tuple(acts)
     taken = _taken_back(past)
     return tuple(act for act in past if act.leaf not in taken)
+
+
+def is_alone(act: Act) -> bool:
+    """Whether somebody unsealed something alone, which somebody else has to review."""
+    return act.kind == "unsealed" and act.what.get("break_glass") is True
 
 
 def _why(revocation: Act, name: str) -> str:
@@ -269,10 +274,9 @@ def _check_roles(act: Act, registry: Registry, entry: str) -> None:
     if _enrols_first(act, registry):
         return
     signers = [registry.holders[name] for name in act.by]
-    # Where it takes several people one of them bears the role, and the others are of the house.
-    others = allowed.roles if allowed.persons == 1 else _OF_THE_HOUSE
-    barred = next((each for each in signers if not each.roles & others), None)
-    if barred is None and not any(each.roles & allowed.roles for each in signers):
+    is_alone = bool(allowed.alone) and act.what.get(allowed.alone) is True
+    barred = next((each for each in signers if not each.roles & allowed.others), None)
+    if barred is None and not is_alone and not any(each.roles & allowed.roles for each in signers):
         barred = signers[0]
     if barred is not None:
         raise VerificationError(
@@ -280,7 +284,7 @@ def _check_roles(act: Act, registry: Registry, entry: str) -> None:
             f"it takes {' or '.join(sorted(allowed.roles))}, and does not count"
         )
     people = {holder.whose for holder in signers}
-    if len(people) < allowed.persons:
+    if len(people) < (1 if is_alone else allowed.persons):
         raise VerificationError(
             f"{entry} is signed by {len(people)} person and takes {allowed.persons} ({allowed.reason}): "
             "it does not count"
@@ -343,6 +347,16 @@ def _check_revoked(act: Act, registry: Registry, entry: str) -> None:
         raise VerificationError(f"{entry} revokes {name!r}, which is no key that stood then: entry {before.leaf} did")
 
 
+def _check_reviewed(act: Act, registry: Registry, entry: str) -> None:
+    number = act.what.get("entry")
+    alone = next((each for each in registry.past if each.leaf == number and is_alone(each)), None)
+    if alone is None or type(number) is not int:
+        raise VerificationError(f"{entry} reviews entry {number!r}, by which nobody unsealed anything alone")
+    own = {registry.holders[name].whose for name in alone.by}
+    if any(registry.holders[name].whose in own for name in act.by):
+        raise VerificationError(f"{entry} reviews what its own signer did: it takes somebody else")
+
+
 def _check_new(key: VerifierKey, registry: Registry, entry: str) -> None:
     """One name is one key, and one key one person's: else one could pass for two."""
     if key.name in registry.holders or key.name == registry.key.name:
@@ -377,4 +391,5 @@ _CHECKED = {
     "succeeded": _check_succeeded,
     "recovered": _check_recovered,
     "revoked": _check_revoked,
+    "reviewed": _check_reviewed,
 }

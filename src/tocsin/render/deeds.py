@@ -40,6 +40,10 @@ def did(kind: str, what: Mapping[str, Any]) -> str:
             return f"released the hold {what.get('name', '')}{_because(what)}"
         case "erased":
             return f"erased {_counted(what, 'records', 'record')}, of which the commitment remains{_because(what)}"
+        case "unsealed":
+            return _unsealed(what)
+        case "reviewed":
+            return f"reviewed what entry {_number(what, 'entry')} says was unsealed alone: {what.get('words', '')}"
         case "drilled":
             return f"rehearsed succession, loss and recovery: {what.get('outcome', '')}"
         case "witness_trusted":
@@ -69,6 +73,15 @@ def _asked(what: Mapping[str, Any]) -> str:
 
 def _counted(what: Mapping[str, Any], member: str, noun: str) -> str:
     return f"{_number(what, member)} {noun if what.get(member) == 1 else noun + 's'}"
+
+
+def _unsealed(what: Mapping[str, Any]) -> str:
+    of = f"finding {what.get('id', '')}" if what.get("subject") == "finding" else f"record @{what.get('leaf', '')}"
+    alone = " alone, in an emergency" if what.get("break_glass") is True else ""
+    return (
+        f"unsealed{alone} the {of}, which speaks of {_counted(what, 'persons', 'protected person')}, until "
+        f"{what.get('until', '')}: {what.get('reason', '')}"
+    )
 
 
 def _number(what: Mapping[str, Any], member: str) -> str:

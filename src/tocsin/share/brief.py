@@ -33,6 +33,7 @@ from tocsin.share.summary import (
     plural_of,
     strongest,
 )
+from tocsin.share.unsealing import alone_sentence
 
 _LINE = 150  # characters of one entry of a list
 _LISTED = 5
@@ -108,6 +109,7 @@ class Page(NamedTuple):
     say: tuple[Statement, ...]
     not_say: tuple[Statement, ...]
     names_in_clear: bool
+    alone: tuple[str, ...]
 
 
 def page_of(answers: Answers, previous: IssuedBrief | None, *, issuing: bool, limits: Limits = ROOM) -> Page:
@@ -148,6 +150,7 @@ def page_of(answers: Answers, previous: IssuedBrief | None, *, issuing: bool, li
         say=may_be_said(answers),
         not_say=must_not_be_said(answers),
         names_in_clear=answers.names_in_clear,
+        alone=tuple(map(alone_sentence, answers.unreviewed)),
     )
 
 

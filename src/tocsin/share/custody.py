@@ -15,6 +15,7 @@ def chain_text(links: Sequence[Link]) -> str:
     return "".join(
         f"{link.at}  {shown(link.did)}\n  {_who(link)}, entry {link.entry}\n"
         + (f"  DOES NOT COUNT: {shown(link.disowned)}\n" if link.disowned else "")
+        + (f"  NOBODY HAS REVIEWED IT: tocsin vault review {link.entry}\n" if link.unreviewed else "")
         for link in links
     )
 

@@ -16,10 +16,13 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
     head = headed(part)
     if part is not Part.INVESTIGATION:
         asked: dict[str, Json] = {"asked": element(answers.asked)} if part is Part.EXPOSURE else {}
+        if answers.unreviewed:
+            head |= {"unreviewed": element(answers.unreviewed)}
         return head | asked | {str(part): element(getattr(answers, part))}
     return head | {
         "as_of": None if answers.as_of is None else format_time(answers.as_of),
         "names_in_clear": answers.names_in_clear,
+        "unreviewed": element(answers.unreviewed),
         "preservation": element(answers.preservation),
         "accounting": element(answers.accounting),
         "exceptions": element(answers.exceptions),

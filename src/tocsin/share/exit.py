@@ -1,4 +1,8 @@
-"""The one way out: every byte that leaves the product for a person, a file or another program is written here."""
+"""The one way out: every byte that leaves the product for a person, a file or another program is written here.
+
+The leak guard (`protect/guard.py`) stands here: what is released is searched for protected persons before a byte is
+written, and refused as a whole; a message is shown with tokens in the place of names.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import stat
 import sys
 from pathlib import Path
 
-from tocsin.errors import ConfigError, StoreError
+from tocsin.errors import ConfigError, RefusedError, StoreError
+from tocsin.protect.exits import standing_watch
 from tocsin.share.plain import shown_page
 
 
@@ -15,10 +20,13 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
     """Write `data` to standard output, or to the file `destination` as a whole or not at all.
 
     Text leaves as UTF-8 with every control character but the line end escaped; bytes leave as they are. A file is
-    readable by its owner only. Raises ConfigError where the file exists and `force` is not set, StoreError where it
-    cannot be written. A reader that closes the pipe early has what it wanted: no error.
+    readable by its owner only. Raises ConfigError where the file exists and `force` is not set, RefusedError where a
+    protected person is named in it or in the file's name, ProtectionError where the door does not answer, StoreError
+    where it cannot be written. A reader that closes the pipe early has what it wanted: no error.
     """
-    content = _guarded(data)
+    data = shown_page(data) if isinstance(data, str) else data
+    standing_watch().refuse(data, name=destination.name if destination else "")
+    content = data.encode("utf-8") if isinstance(data, str) else data
     try:
         if destination is None:
             _write_output(content)
@@ -31,11 +39,55 @@ def release(data: str | bytes, destination: Path | None, *, force: bool = False)
         ) from error
 
 
+def release_unsealed(text: str, destination: Path | None) -> None:
+    """The one exit for names in clear: what the vault's own key was given to show, and nothing else.
+
+    To a person's terminal or pipe, or into a new file of its owner's; never replaces one. The caller has it on record.
+    """
+    content = shown_page(text).encode("utf-8")
+    if destination is None:
+        _write_output(content)
+    else:
+        _write_file(content, destination, force=False)
+
+
+def unseal(text: str, destination: Path | None, *, force: bool = False) -> None:
+    """Show names to those who unsealed them: the one exit at which the leak guard does not stand.
+
+    On a terminal, or into a file that its owner alone can read. Raises RefusedError where it would go anywhere else (a
+    pipe, a device), else as `release`.
+    """
+    refuse_unsealed(destination, force=force)
+    content = shown_page(text).encode("utf-8")
+    try:
+        if destination is None:
+            _write_output(content)
+        else:
+            _write_file(content, destination, force=force)
+    except OSError as error:
+        raise StoreError("cannot write what was unsealed", hint="choose another place with -o") from error
+
+
+def refuse_unsealed(destination: Path | None, *, force: bool) -> None:
+    """RefusedError or ConfigError now, before anything is recorded, where `unseal` would refuse."""
+    refuse_overwrite(destination, force=force)
+    is_elsewhere = destination is not None and destination.exists() and not _is_regular(destination)
+    if is_elsewhere or (destination is None and not sys.stdout.isatty()):
+        raise RefusedError(
+            "names are shown on a terminal, or written into a file of your own, and nowhere else", hint="-o FILE"
+        )
+
+
 def tell(message: str) -> None:
-    """One message for a person, on standard error, guarded as everything is."""
+    """One message for a person, on standard error, as it may be shown."""
     if sys.stderr is not None:
-        sys.stderr.write(_guarded(message).decode("utf-8", "replace") + "\n")
+        sys.stderr.write(shown_page(passed(message)).encode("utf-8").decode("utf-8", "replace") + "\n")
         sys.stderr.flush()
+
+
+def passed(message: str) -> str:
+    """A message with a token in the place of each protected name; where the door fails, that something is withheld."""
+    return standing_watch().shown(message)
 
 
 def refuse_overwrite(destination: Path | None, *, force: bool) -> None:
@@ -50,11 +102,6 @@ def refuse_overwrite(destination: Path | None, *, force: bool) -> None:
         )
     if _is_regular(destination) and not force:
         raise ConfigError(f"{destination} exists", hint="choose another name, or add --force to replace it")
-
-
-def _guarded(data: str | bytes) -> bytes:
-    """What may leave. The leak guard will stand here; until there is a vault nothing is withheld."""
-    return shown_page(data).encode("utf-8") if isinstance(data, str) else data
 
 
 def _write_output(content: bytes) -> None:

@@ -14,6 +14,7 @@ from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.share import exceptions, preservation, summary
 from tocsin.share.format import Part
 from tocsin.share.page import page
+from tocsin.share.unsealing import alone_sentence
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -53,6 +54,7 @@ def _environment() -> Environment:
         states=summary.COVERAGE_STATES,
         lacks=summary.LACKS,
         cut_words=summary.cut_words,
+        alone_sentence=alone_sentence,
         exception_words=exceptions.exception_words,
         implicated_words=exceptions.implicated_words,
         hits_equation=exceptions.hits_equation,

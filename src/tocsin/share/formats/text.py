@@ -33,6 +33,7 @@ from tocsin.share.summary import (
     provider_only,
     span,
 )
+from tocsin.share.unsealing import alone_sentence
 
 _INCIDENTS = 3
 _ATTRIBUTIONS = 2
@@ -59,10 +60,15 @@ class Text:
             Part.INCIDENTS: _incidents,
             Part.COVERAGE: _coverage,
         }
-        return "\n".join(writers[part](answers)) + "\n"
+        return "\n".join((*_alone(answers), *writers[part](answers))) + "\n"
 
 
 FORMAT = Text()
+
+
+def _alone(answers: Answers) -> Iterator[str]:
+    for one in answers.unreviewed:
+        yield from wrapped(alone_sentence(one), indent=0, hang=2)
 
 
 def _investigation(answers: Answers) -> Iterator[str]:
