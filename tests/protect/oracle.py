@@ -9,7 +9,7 @@ from tocsin.model.protection import FormKind, How
 from tocsin.protect.decoding import Layer, layers
 from tocsin.protect.folding import fold
 from tocsin.protect.forms import FILLERS, Expansion
-from tocsin.protect.looking import SEPARATORS
+from tocsin.protect.looking import MOST_SIGNS, SIGNS, WHITE
 from tocsin.protect.matcher import Found
 from tocsin.protect.prefilter import NUMBER_SEPARATORS, WORD
 
@@ -135,13 +135,16 @@ def _from(text: str, start: int, expansion: Expansion, said: Said) -> Iterator[t
                         yield from _from(text, after, expansion, now)
 
 
-def _following(text: str, end: int) -> Iterable[int]:
-    place = end
-    while place < len(text) and place - end < 3 and text[place] in SEPARATORS:
+def _following(text: str, end: int, *, letter: bool = True) -> Iterable[int]:
+    place, signs = end, 0
+    while place < len(text) and (text[place] in WHITE or (text[place] in SIGNS and signs < MOST_SIGNS)):
+        signs += text[place] in SIGNS
         place += 1
-    if place == end or (place < len(text) and not _begins(text, place)):
+    if place == end or text[end:place].count('"') > 1 or (place < len(text) and not _begins(text, place)):
         return
     yield place
     filler = WORD.match(text, place)
     if filler and filler[0] in FILLERS:
-        yield from _following(text, filler.end())
+        yield from _following(text, filler.end(), letter=letter)
+    elif filler and letter and len(filler[0]) == 1 and filler[0].isalpha():
+        yield from _following(text, filler.end(), letter=False)

@@ -81,6 +81,22 @@ def test_finds_a_name_in_an_encoding_inside_another(inner: Encoder, outer: Encod
         ("ab 123.456 x", 3),
         ("Muhammad al-Mithali", 3),
         ("quartz_7_meadow", 4),
+        ('Jan "Qwertovic"', 1),
+        ("Jan     \t  Qwertovic", 1),
+        ("Jan -- Qwertovic", 1),
+        ("Jan K. Qwertovic", 1),
+        ("Qwertovic (Jan)", 1),
+        ("Jan [Qwertovic]", 1),
+        ("Jan|Qwertovic", 1),
+        ("Qwertovic:Jan", 1),
+        ("**Jan** #Qwertovic", 1),
+        ("jan@qwertovic", 1),
+        ("jan~qwertovic", 1),
+        ("jan=qwertovic", 1),
+        ("Jan→Qwertovic", 1),
+        ("Jan «Qwertovic»", 1),
+        ("Jan &lt;b&gt;Qwertovic", 1),
+        ("Jan\\u003cb\\u003eQwer\\u003c/b\\u003etovic", 1),
         ("Papadeigma: Ιωαννης Παραδειγματης", 5),
     ],
 )
@@ -97,7 +113,9 @@ def test_finds_other_writings(text: str, person: int) -> None:
         "Qwertovicx Jan",
         "nightowls",
         "Jan -------- Qwertovic",
-        'Jan "Qwertovic"',
+        'Jan", "Qwertovic',
+        "Jan K. M. Qwertovic",
+        "Jan ((((( Qwertovic",
         "quartz 77 meadow",
         "4917055501234",
         "example.org",
@@ -180,6 +198,23 @@ _WORDS += [
 ]
 _WORDS += ["0170", "5550123", "zelda.fictive@mail.example.org", "the", "of", "x", "C:\\", "ß", "\u200b", "2", "Samplov"]
 _GAPS = ["", " ", ".", "_", "-", ", ", " - ", "    ", "\\", "/", "=", '"', ":", "\n", "\\n", "%20", "\t", "+", "&amp;"]
+_GAPS += [
+    " (",
+    ") ",
+    "[",
+    "|",
+    " * ",
+    "#",
+    "~",
+    "@",
+    "→",
+    " -- ",
+    "      ",
+    "&lt;b&gt;",
+    "\\u003ctd\\u003e",
+    " M. ",
+    "«",
+]
 _pieces = st.lists(st.tuples(st.sampled_from(_WORDS), st.sampled_from(_GAPS)), max_size=5)
 _plain = st.one_of(_pieces.map(lambda pieces: "".join(word + gap for word, gap in pieces)), st.text(max_size=12))
 

@@ -341,6 +341,25 @@ def test_the_process_ends_with_the_one_that_started_it(vault: Vault) -> None:
     raise AssertionError("it is still there")
 
 
+def test_what_a_killed_command_left_goes_with_the_next_and_no_other_door_does(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="door-") as place:  # short enough for the name of a socket
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        sockets = {}
+        for name in ("left", "fresh", "answers"):
+            folder = Path(place, f"tocsin-door-{name}")
+            folder.mkdir(mode=0o700)
+            sockets[name] = listen_unix(folder / "door")
+            if name != "answers":
+                sockets[name].close()
+            if name != "fresh":
+                os.utime(folder / "door", (1, 1))
+        with sockets["answers"], started(vault.folder, vault.seal, ORIGIN, seen=0, by="ada"):
+            pass
+        assert sorted(path.name for path in Path(place).iterdir()) == ["tocsin-door-answers", "tocsin-door-fresh"]
+
+
 def test_a_folder_for_temporary_files_may_have_a_long_name(
     vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,10 @@ import binascii
 import bisect
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+from tocsin.protect.markup import APART, MARKUP, has_inline
 
 # How deep encodings are undone: one inside another.
 DEPTH = 2
@@ -76,7 +78,7 @@ def layers(text: str) -> Iterator[Layer]:
     for depth in range(DEPTH + 1):
         yield from level
         if depth < DEPTH:
-            level = [inner for outer in level for inner in decoded(outer)]
+            level = with_unmarked(inner for outer in level for inner in decoded(outer))
 
 
 def decoded(outer: Layer) -> Iterator[Layer]:
@@ -84,6 +86,22 @@ def decoded(outer: Layer) -> Iterator[Layer]:
     yield from unescaped(outer)
     yield from in_base64(outer)
     yield from in_hex(outer)
+
+
+def with_unmarked(layers: Iterable[Layer]) -> list[Layer]:
+    """The layers, and each of them that has markup inside words once more without any: that is no encoding more.
+
+    Of the text asked about itself whoever asks reads the markup (`protect.windows`).
+    """
+    held = list(layers)
+    return held + [unmarked for layer in held if (unmarked := _unmarked(layer)) is not None]
+
+
+def _unmarked(layer: Layer) -> Layer | None:
+    found = _substituted(layer, MARKUP, _write_markup) if has_inline(layer.text) else None
+    if found is not None:
+        found.depth = layer.depth
+    return found
 
 
 def unescaped(outer: Layer) -> Iterator[Layer]:
@@ -210,6 +228,10 @@ def _write_entity(writing: _Writing, match: re.Match[str]) -> None:
     # Where HTML forbids a character a log may still hold it; what it gives another meaning has that one.
     said = chr(code) if number and code < 0x110000 and not 0x80 <= code < 0xA0 else html.unescape(match[0])
     writing.put(said, *match.span())
+
+
+def _write_markup(writing: _Writing, match: re.Match[str]) -> None:
+    writing.put("" if match["inline"] else APART, *match.span())
 
 
 _DECODERS: tuple[tuple[str, Callable[[Layer], Layer | None]], ...] = (

@@ -16,7 +16,9 @@ from cryptography.exceptions import InvalidTag
 from tocsin.errors import ProtectionError
 from tocsin.model.door import NO_DOOR, Credentials, Door, DoorAddress, mask_one
 from tocsin.model.protection import How, Masked, Sighting
+from tocsin.protect import finds
 from tocsin.protect.tokens import PERSON_LENGTH, TOKEN, TokenKeys, recipient_tokens, workspace_tokens
+from tocsin.protect.windows import all_readings
 from tocsin.store.derivation import derive
 from tocsin.store.sealing import unwrap, wrap
 
@@ -106,7 +108,7 @@ class LocalDoor:
     def mask(self, texts: Sequence[str]) -> Mapping[int, Masked]:
         """See `Door`. A token of this door stays as it is, whatever its letters happen to spell."""
         masked = {}
-        for place, found in self.finder.find(texts).items():
+        for place, found in sorted(self._find(texts).items()):
             kept = self._outside_tokens(texts[place], found)
             if kept:
                 masked[place] = self._masked(texts[place], kept)
@@ -152,6 +154,20 @@ class LocalDoor:
 
     def _wrapping(self, number: int) -> bytes:
         return derive(self.door_keys[number], "door/wrap", salt=self.workspace.encode())
+
+    def _find(self, texts: Sequence[str]) -> Mapping[int, Sequence[Found]]:
+        """What the finder finds in the texts and in every other reading of them, in places of the texts."""
+        read = [(place, chain) for place, text in enumerate(texts) for chain in all_readings(text)]
+        found: dict[int, list[finds.Found]] = {}
+        again: set[int] = set()
+        for at, ones in self.finder.find([chain.text for _, chain in read]).items():
+            place, chain = read[at]
+            if chain.through:
+                again.add(place)
+            found.setdefault(place, []).extend(
+                finds.Found(*chain.span(one.start, one.end), one.person, one.how) for one in ones
+            )
+        return {place: finds.settled(ones) if place in again else ones for place, ones in found.items()}
 
     def _outside_tokens(self, text: str, found: Sequence[Found]) -> Sequence[Found]:
         own = [place.span() for place in TOKEN.finditer(text) if self.person_of(place[0]) is not None]

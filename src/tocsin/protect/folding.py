@@ -13,6 +13,10 @@ _FIRST_ACCENT_CLASS = 10
 _SAME = {
     **dict.fromkeys("‘’‛ʹʼʽʾʿˈ′＇ʻꞌ´", "'"),
     **dict.fromkeys("‐‑‒–—―−﹘﹣－⁃", "-"),
+    **dict.fromkeys("“”„‟«»‹›″〝〞", '"'),
+    **dict.fromkeys("•‣◦∙⋅●▪", "·"),
+    **dict.fromkeys("⇒➔➜⟶⇨↔⇔", "→"),
+    **dict.fromkeys("¦│┃", "|"),
     **dict.fromkeys("\u0085\u2028\u2029", "\n"),
     "đ": "d",
     "ð": "d",

@@ -12,11 +12,14 @@ from tocsin.protect.forms import FILLERS
 from tocsin.protect.index import NONE, Index, Unit
 from tocsin.protect.prefilter import ANCHOR, NUMBER_SEPARATORS, WORD
 
-# What may stand between the words of a name, folded; at most three of them.
-SEPARATORS: Final = " \t\r\n._-,;+'/\\&·\v\f"
-_GAP = regex.compile(f"[{regex.escape(SEPARATORS)}]{{1,3}}")
+# What may stand between the words of a name, folded: white space of any length, and `MOST_SIGNS` signs, of which one
+# may be a quotation mark: two with a comma part the values of a list.
+WHITE: Final = " \t\r\n\v\f"
+SIGNS: Final = "._-,;+'/\\&·()[]|:*#~@→=\""
+MOST_SIGNS: Final = 4
+_WHITE, _SIGNS = (f"[{regex.escape(held)}]" for held in (WHITE, SIGNS))
+_GAP = regex.compile(f"{_WHITE}*+(?:{_SIGNS}{_WHITE}*+){{0,{MOST_SIGNS}}}+")
 _NUMBER_GAP = regex.compile(f"[{regex.escape(''.join(sorted(NUMBER_SEPARATORS)))}]{{0,3}}")
-_LONGEST_GAP = 3
 
 
 class Look:
@@ -95,33 +98,43 @@ class Look:
         return word
 
     def _after(self, end: int) -> Iterator[Unit]:
-        """The units that may follow what ends there: separators between, and any number of fillers."""
-        while (gap := _GAP.match(self._text, end)) is not None:
-            start = gap.end()
+        """The units that may follow what ends there: separators between, any number of fillers, and one letter."""
+        letters = 0
+        while (start := self._gap_after(end)) > end:
             yield from self._joined.get(start, ())
             place = self._at.get(start)
             if place is None:
                 return
             yield self._unit(place)
-            if self._words[place][2] not in FILLERS:
+            letters += is_letter(self._words[place][2])
+            if letters > 1 or not passes(self._words[place][2]):
                 return
             end = self._words[place][1]
 
     def _before(self, start: int) -> Iterator[Unit]:
-        while start > 0:
-            end = start
-            while end > 0 and start - end <= _LONGEST_GAP and self._text[end - 1] in SEPARATORS:
-                end -= 1
-            if not 1 <= start - end <= _LONGEST_GAP:
-                return
+        letters = 0
+        while (end := self._gap_before(start)) < start:
             yield from self._joined_ends.get(end, ())
             place = self._ending.get(end)
             if place is None:
                 return
             yield self._unit(place)
-            if self._words[place][2] not in FILLERS:
+            letters += is_letter(self._words[place][2])
+            if letters > 1 or not passes(self._words[place][2]):
                 return
             start = self._words[place][0]
+
+    def _gap_after(self, end: int) -> int:
+        """The end of the separators from there on; the same place for none."""
+        gap = _GAP.match(self._text, end)
+        return gap.end() if gap and gap[0].count('"') <= 1 else end
+
+    def _gap_before(self, start: int) -> int:
+        end, signs = start, 0
+        while end > 0 and ((sign := self._text[end - 1]) in WHITE or (sign in SIGNS and signs < MOST_SIGNS)):
+            signs += sign in SIGNS
+            end -= 1
+        return end if self._text.count('"', end, start) <= 1 else start
 
     def _unit(self, place: int) -> Unit:
         start, end, word = self._words[place]
@@ -197,6 +210,16 @@ class Look:
                 return
             for form in self._index.number(said):
                 yield end, form
+
+
+def is_letter(word: str) -> bool:
+    """Whether it is one letter: an initial of somebody's, whether or not the form has that name."""
+    return len(word) == 1 and word.isalpha()
+
+
+def passes(word: str) -> bool:
+    """Whether a word may stand between two of a name, which is none of the name's own."""
+    return word in FILLERS or is_letter(word)
 
 
 def _is_one_run(before: str, after: str) -> bool:

@@ -6,27 +6,19 @@ word, so what it costs grows with the text and hardly with the number of persons
 
 from __future__ import annotations
 
-import bisect
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from tocsin.model.clean import CleanTexts
 from tocsin.model.protection import How
-from tocsin.protect.decoding import DEPTH, Layer, in_base64, in_hex, unescaped
+from tocsin.protect.decoding import DEPTH, Layer, in_base64, in_hex, unescaped, with_unmarked
+from tocsin.protect.finds import Found, settled
 from tocsin.protect.folding import fold
 from tocsin.protect.forms import Expansion
 from tocsin.protect.index import Index
 from tocsin.protect.looking import Look
 
-
-class Found(NamedTuple):
-    """A person is named in `text[start:end]`."""
-
-    start: int
-    end: int
-    person: int
-    how: How
+__all__ = ["Found", "Matcher"]
 
 
 class Matcher:
@@ -71,11 +63,12 @@ class Matcher:
                 owner, layer = level[place]
                 inner += ((owner, one) for one in in_base64(layer, near))
                 inner += ((owner, one) for one in in_hex(layer, near))
+            inner += [(owner, unmarked) for owner, layer in inner for unmarked in with_unmarked((layer,))[1:]]
             level = dict(enumerate(inner))
             suspects = self._prefilter.suspects([layer.text for _, layer in inner])
         self.beyond += len(beyond)
         self._clean.add(values[place] for place in unknown if not found.get(place) and place not in beyond)
-        return {place: _settled(found[place]) for place in sorted(found) if found[place]}
+        return {place: settled(found[place]) for place in sorted(found) if found[place]}
 
     def _look(self, layer: Layer) -> Iterator[Found]:
         """All that the text of a layer names, in places of the text asked about; these may overlap."""
@@ -89,31 +82,3 @@ class Matcher:
             # Case aside: accounts and hosts are written in lower case, and are the same names.
             how = How.EXACT if said.casefold() == one.exact.casefold() else How.GENERATED
             yield Found(*layer.span(said_start, said_end), one.person, how)
-
-
-def _settled(found: Iterable[Found]) -> list[Found]:
-    """Without overlap, so that most is covered: of two names that share a word neither rest is left to be read."""
-    by_span: dict[tuple[int, int], Found] = {}
-    for one in sorted(set(found), key=lambda one: (one.how is not How.EXACT, one.person)):
-        by_span.setdefault((one.start, one.end), one)
-    ordered = [by_span[span] for span in sorted(by_span)]
-    starts = [one.start for one in ordered]
-    after = [bisect.bisect_left(starts, one.end) for one in ordered]
-    # What is covered from each on: characters, and those of them that are exact.
-    covered = [(0, 0)] * (len(ordered) + 1)
-    for place in reversed(range(len(ordered))):
-        covered[place] = max(_with(ordered[place], covered[after[place]]), covered[place + 1])
-    kept: list[Found] = []
-    place = 0
-    while place < len(ordered):
-        if _with(ordered[place], covered[after[place]]) == covered[place]:
-            kept.append(ordered[place])
-            place = after[place]
-        else:
-            place += 1
-    return kept
-
-
-def _with(one: Found, rest: tuple[int, int]) -> tuple[int, int]:
-    size = one.end - one.start
-    return rest[0] + size, rest[1] + size * (one.how is How.EXACT)

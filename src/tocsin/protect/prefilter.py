@@ -36,13 +36,13 @@ NUMBER_SEPARATORS: Final = frozenset(" \t\r\n.-/()+_'\\")
 
 ANCHOR: Final = 3  # letters of a word that can carry a name
 
-# What words lie in, folded: whatever stands between two of these can stand between two parts of a name, but for `·`.
-_LETTERS = "a-z\x80-\xb6\xb8-\U0010ffff"
+# What words lie in, folded: whatever stands between two of these can stand between two parts of a name but `·` and `→`.
+_LETTERS = "a-z\x80-\xb6\xb8-\u2191\u2193-\U0010ffff"
 _BASE64 = "A-Za-z0-9+/_-"
 _RUN = re.compile(f"[{_BASE64}]{{{SHORTEST_RUN},}}")
 _LONG_LINE = re.compile(f"[{_BASE64}]{{{SHORTEST_LINE}}}[\r\n]")
 _SIGN = re.compile(r"\\[nrtbfv]")  # an escape, and how a folder is written
-_PARTING = re.compile(r"\\[nrtbfv\\/']")  # with which two parts of a name look farther from each other than they are
+_PARTING = re.compile(r"\\[nrtbfv\\/'\"]")  # with which two parts of a name look farther from each other than they are
 # Where an escape begins: one set of characters first, for that is what is looked for fast.
 _ESCAPE = re.compile(
     r"[%=&\\\0-\x08\x0e-\x1f](?:(?<=%)(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|(?<==)(?:[0-9A-Fa-f]{2}|[ \t]*+\r?\n)"
@@ -150,10 +150,15 @@ class Prefilter:
 
     def _is_name(self, tokens: Sequence[str], anchors: set[str], companions: set[str]) -> bool:
         """Whether two words side by side may be a name; a filler, or one among other letters, stands for any word."""
+        beside = itertools.pairwise(tokens)
+        # One letter, whatever it is, may stand between.
+        around = (
+            (first, second) for first, one, second in zip(tokens, tokens[1:], tokens[2:], strict=False) if len(one) == 1
+        )
         return any(
             (first in anchors and second in companions and self._may_pair(first, second))
             or (second in anchors and first in companions and self._may_pair(second, first))
-            for first, second in itertools.pairwise(tokens)
+            for first, second in itertools.chain(beside, around)
         )
 
     def _may_pair(self, anchor: str, other: str) -> bool:

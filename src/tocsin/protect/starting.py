@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +24,8 @@ from tocsin.protect.vault import refuse_older
 _READY_SECONDS = 600  # thousands of names on a busy machine; one that ends is noticed at once
 _ENDING_SECONDS = 10
 _LONGEST_PLACE = 75
+_PREFIX = "tocsin-door-"
+_FRESH_SECONDS = 5
 # All that a Python needs to find its modules: nothing that opens a vault or a workspace.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 
@@ -68,7 +73,30 @@ def _private_folder() -> Path:
     place = tempfile.gettempdir()
     if len(os.fsencode(place)) > _LONGEST_PLACE:
         place = "/tmp"  # noqa: S108 — what is made in it is ours alone
-    return Path(tempfile.mkdtemp(prefix="tocsin-door-", dir=place))
+    _remove_left(Path(place))
+    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+
+
+def _remove_left(place: Path) -> None:
+    """Removes our folders in which no door answers any more: a command that is killed leaves its own."""
+    for door in place.glob(f"{_PREFIX}*/door"):
+        with contextlib.suppress(OSError):
+            status = door.parent.lstat()
+            if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode) or _listens(door):
+                continue
+            shutil.rmtree(door.parent, ignore_errors=True)
+
+
+def _listens(door: Path) -> bool:
+    """Whether the door answers; one that has only just been made may be about to."""
+    if time.time() - door.lstat().st_mtime < _FRESH_SECONDS:
+        return True
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        try:
+            asking.connect(os.fspath(door))
+        except ConnectionRefusedError:
+            return False
+    return True
 
 
 def _process(control: socket.socket) -> subprocess.Popen[bytes]:

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from tocsin.model.protection import How, Masked
+from tocsin.protect.markup import APART, MARKUP, has_inline
 
 # What a window shares with the next: a name, with every character of it escaped twice, is shorter.
 SHARED = 1 << 9
@@ -17,18 +18,11 @@ _WORD_EDGE = 128  # how far the edge of a window may move so that it cuts no wor
 _CUT_WORD = 64  # a place at the edge of a window that is shorter is part of a word
 
 _INDENT = re.compile(r"[ \t]*\r?\n[ \t]*")
-# Markup that may stand inside a word: of HTML, SVG and Office. All other markup keeps two words apart.
-_INLINE = (
-    r"(?:a|abbr|b|bdi|bdo|code|em|font|i|mark|q|s|small|span|strong|sub|sup|tspan|u|wbr"
-    r"|(?:w|a):(?:r|t|rPr|b|bCs|i|iCs|u|sz|szCs|lang|rFonts|color|noProof|proofErr|bookmarkStart|bookmarkEnd"
-    r"|hyperlink|ins|del|latin|ea|cs|solidFill|srgbClr)|text:(?:span|a|s))"
-)
-_INLINE_TAG = re.compile(rf"</?{_INLINE}(?:\s[^<>]*)?/?>")
-_MARKUP = re.compile(rf"(?P<inline></?{_INLINE}(?:\s[^<>]*+)?/?>)|<!--.*?-->|<[/!?A-Za-z][^<>]*+>", re.DOTALL)
 _PAGE = re.compile(r"\s*<(?:!doctype html|html|\?xml|svg)\b", re.IGNORECASE)
 _PROGRAM = re.compile(r"<script|<!\[CDATA", re.IGNORECASE)
-_APART = "\n" * 4  # more than may stand between two words of a name
 _SHORT_TAG = 8  # characters of a tag that holds no value
+_READINGS = 8
+_READ_AGAIN = re.compile(r"[<\n]")
 _WORD = re.compile(r"\w*")
 
 
@@ -43,6 +37,20 @@ class Reading(NamedTuple):
         """Where in the other text the character at `at` stands."""
         piece = bisect_right(self.starts, at) - 1
         return self.origins[piece] + at - self.starts[piece]
+
+
+class Chain(NamedTuple):
+    """A reading of a reading: `through` which readings it was come to, the last first."""
+
+    text: str
+    through: tuple[Reading, ...] = ()
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the first text that `text[start:end]`, not empty, was read from."""
+        last = end - 1
+        for reading in self.through:
+            start, last = reading.place(start), reading.place(last)
+        return start, last + 1
 
 
 class Window(NamedTuple):
@@ -60,13 +68,30 @@ def readings(text: str) -> Iterator[Reading]:
     Of a page that is markup from its first character on, and holds no program, the text and the tags, each by itself.
     """
     if _PAGE.match(text) and not _PROGRAM.search(text):
-        yield _without(text, _MARKUP, _APART)
+        yield _without(text, MARKUP, APART)
         yield _tags(text)
         return
     # Spaces among the bytes of UTF-16 are half a character.
     yield Reading(text) if "\0" in text else _without(text, _INDENT, "\n")
-    if "<" in text and _INLINE_TAG.search(text):
-        yield _without(text, _MARKUP, _APART)
+    if has_inline(text):
+        yield _without(text, MARKUP, APART)
+
+
+def all_readings(text: str) -> Iterator[Chain]:
+    """The text itself, its readings, theirs, and so on: each distinct one once, `_READINGS` at most.
+
+    What the guard reads in a document it reads in each value as well, so whoever masks values has to read them so.
+    """
+    todo = [Chain(text)]
+    seen = {text}
+    while todo and len(seen) <= _READINGS:
+        outer = todo.pop(0)
+        yield outer
+        for reading in readings(outer.text) if _READ_AGAIN.search(outer.text) else ():
+            if reading.text not in seen:
+                seen.add(reading.text)
+                todo.append(Chain(reading.text, (reading, *outer.through)))
+    yield from todo
 
 
 def windows(text: str) -> Iterator[Window]:
@@ -116,13 +141,13 @@ def spans(text: str, masked: Masked) -> Iterator[tuple[int, int, How]]:
 def _tags(text: str) -> Reading:
     """What stands in tags (links, titles), without the text between them; each distinct tag once, where it is first."""
     first: dict[str, int] = {}
-    for match in _MARKUP.finditer(text):
+    for match in MARKUP.finditer(text):
         if match.end() - match.start() > _SHORT_TAG:
             first.setdefault(match[0], match.start())
     if not first:
         return Reading("")
-    starts = [0, *accumulate(len(tag) + len(_APART) for tag in list(first)[:-1])]
-    return Reading(_APART.join(first), starts, list(first.values()))
+    starts = [0, *accumulate(len(tag) + len(APART) for tag in list(first)[:-1])]
+    return Reading(APART.join(first), starts, list(first.values()))
 
 
 def _without(text: str, pattern: re.Pattern[str], instead: str) -> Reading:
