@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -113,7 +114,8 @@ class DoorClient:
     def _asked(self, request: wire.Request, kind: type[_Answer]) -> _Answer:
         try:
             with self._lock:
-                wire.send(self._connection, request)
+                with contextlib.suppress(BrokenPipeError):  # who is refused is told why before the door closes
+                    wire.send(self._connection, request)
                 answer = wire.receive(self._connection, wire.ANSWERS, seconds=_ANSWER_SECONDS)
         except (OSError, wire.WireError) as error:
             self._failed(type(error).__name__)
