@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record kills prove-door kills-door bench-record bench-investigate bench-door clean
+.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record kills prove-door kills-door bench-record bench-investigate bench-door bench-door-whole clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -58,6 +58,9 @@ bench-record: $(DEV_STAMP)  ## measure what sealing, verifying and proving cost 
 
 bench-investigate: $(DEV_STAMP)  ## measure time and memory of an investigation of a million records (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/investigate.py
+
+bench-door-whole: $(DEV_STAMP)  ## measure what a vault costs a whole investigation (TOCSIN_DATA)
+	@$(BIN)/python benchmarks/door_proof/cost.py
 
 bench-door: $(DEV_STAMP)  ## measure what searching for protected persons costs beside processing (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/door.py

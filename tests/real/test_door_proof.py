@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from benchmarks.door_proof.figures import Figures
+from benchmarks.door_proof.kills import Figures as Killing
+from benchmarks.door_proof.kills import kill_once
 from benchmarks.door_proof.logs import WRITERS, planted, write_logs
 from benchmarks.door_proof.names import SCRIPTS, invented
 from benchmarks.door_proof.prove import CLEAN, count_tokens, look_everywhere, over_masking, play
+from benchmarks.door_proof.search import Searcher, needles
 from benchmarks.door_proof.stage import Stage, persons_list
 
 pytestmark = pytest.mark.real
@@ -44,6 +47,23 @@ def test_a_planted_name_becomes_a_token_and_stands_nowhere(logs: Path, tmp_path:
         ]
         told, shown = sum(figures.tokenised[key] for key in spelled), sum(figures.shown[key] for key in spelled)
         assert told >= 0.95 * shown, (script, told, shown)
+
+
+@pytest.mark.parametrize("aim", ["command", "worker", "matcher"])
+def test_what_a_kill_leaves_says_nobody(logs: Path, tmp_path: Path, aim: str) -> None:
+    stage = Stage(folder=tmp_path)
+    place = ("--workspace", str(stage.workspace))
+    stage.run("init", str(stage.workspace))
+    stage.run("vault", "import", "-", *place, "--accept-weak", given=persons_list(NAMES))
+    searcher = Searcher(each for name in NAMES for each in needles(name.number, name.family))
+    done = Killing()
+    command = ("investigate", str(logs), *place, "--workers", "2", "-q")
+    kill_once(stage, command, 1.5, aim, searcher, done)
+    assert done.faults == []
+    assert done.killed.total() + done.in_vain == 1
+    assert done.searched > 10_000
+    stage.run(*command)
+    stage.run("record", "verify", *place)
 
 
 def test_logs_that_name_nobody_lose_nothing(real_data: Path, tmp_path: Path) -> None:
