@@ -54,26 +54,35 @@ _ENDINGS = ("vic", "nen", "ska", "dze", "")
 FEWEST_EVENTS = 300  # of a chunk that is measured: fixed costs are those of small files, and are said apart
 
 
-def invented_persons(count: int, seed: int = 5) -> list[tuple[int, list[Expansion]]]:
-    """Persons with made-up names in Latin letters and in a second script, an address, a phone and a document."""
+def invented_persons(count: int, seed: int = 5, forms: int = 5) -> list[tuple[int, list[Expansion]]]:
+    """The persons of `invented_forms`, each form expanded."""
+    given = enumerate(invented_forms(count, seed, forms))
+    return [(person, [expand(text, kind) for text, kind in held]) for person, held in given]
+
+
+def invented_forms(count: int, seed: int = 5, forms: int = 5) -> Iterator[list[tuple[str, FormKind]]]:
+    """Persons with made-up names in Latin letters and in a second script, an address, a phone and a document; beyond
+    these five forms other given names with the same family name, in the one script and in the other.
+    """
     rng = random.Random(seed)
 
     def word(syllables: int) -> str:
         return "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(syllables))
 
-    persons = []
     for person in range(count):
         given, family = word(2), word(3) + rng.choice(_ENDINGS)
         script = _SCRIPTS[person % len(_SCRIPTS)]
-        forms = [
+        held = [
             (f"{given} {family}".title(), FormKind.NAME),
             (f"{given} {family}".translate(script).title(), FormKind.NAME),
             (f"{given}.{family}@example.org", FormKind.ADDRESS),
             (f"+49{rng.randrange(10**9, 10**10)}", FormKind.PHONE),
             (f"{rng.choice('ABCD')}{rng.choice('KLM')}{rng.randrange(10**6, 10**7)}", FormKind.DOCUMENT),
         ]
-        persons.append((person, [expand(form, kind) for form, kind in forms]))
-    return persons
+        for number in range(forms - len(held)):
+            name = f"{word(2)} {family}"
+            held.append(((name.translate(script) if number % 2 else name).title(), FormKind.NAME))
+        yield held
 
 
 def spellings_of(persons: Sequence[tuple[int, Sequence[Expansion]]]) -> int:

@@ -8,7 +8,6 @@ from tocsin.errors import ProtectionError
 from tocsin.model.protection import FormKind
 from tocsin.protect.door import Finder, LocalDoor
 from tocsin.protect.folding import fold
-from tocsin.protect.forms import Expansion, expand
 from tocsin.protect.vault import Person, Vault
 
 
@@ -18,7 +17,7 @@ class Doors:
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
         self._persons = [person.id for person in vault.contents.persons]
-        self._finder = finder_of(vault.contents.persons)
+        self._finder = finder_of(vault)
         self._doors: dict[str, LocalDoor] = {}
 
     @property
@@ -44,11 +43,12 @@ class Doors:
         return self._doors[workspace]
 
 
-def finder_of(persons: Sequence[Person]) -> Finder:
+def finder_of(vault: Vault) -> Finder:
     """What finds every writing of every form. A form of two persons stands for the one who came first."""
+    from tocsin.protect.expansions import expanded
     from tocsin.protect.matcher import Matcher
 
-    return Matcher((place, expansions) for place, expansions in enumerate(_expansions(persons)))
+    return Matcher(enumerate(expanded(vault, list(_own(vault.contents.persons)))))
 
 
 def shared_forms(persons: Sequence[Person]) -> int:
@@ -59,11 +59,6 @@ def shared_forms(persons: Sequence[Person]) -> int:
 def form_key(kind: FormKind, text: str) -> tuple[FormKind, str]:
     """Equal for forms that are one: they differ in case, accents and invisible characters at most."""
     return kind, " ".join(fold(text).text.split())
-
-
-def _expansions(persons: Sequence[Person]) -> Iterable[list[Expansion]]:
-    for forms in _own(persons):
-        yield [expand(text, kind) for kind, text in forms]
 
 
 def _own(persons: Sequence[Person]) -> Iterable[list[tuple[FormKind, str]]]:

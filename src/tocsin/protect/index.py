@@ -107,20 +107,22 @@ class Index:
             self._groups.append([])
             index = self._spelled if whole else self._short
             for text in texts:
-                if text.isalpha() and WORD.fullmatch(text):
+                if _is_word(text):
                     index.setdefault(text, []).append(group)
         self._groups[group].append((form, 1 << place))
         if whole:
             for text in texts:
-                if not text.isalpha() or not WORD.fullmatch(text):
+                if not _is_word(text):
                     self._given.append((text, form, place))
 
     def _index_literals(self) -> None:
         """Each by the word of it that fewest others have: of an address not the domain that all have."""
-        words = [[(found.start(), found[0]) for found in WORD.finditer(text)] for text, _, _ in self._given]
+        words = [_words_of(text) for text, _, _ in self._given]
         common = Counter(word for held in words for _, word in held)
         for (text, form, place), held in zip(self._given, words, strict=True):
-            if held:
+            if len(held) == 1:
+                self._literals.setdefault(held[0][1], []).append(Literal(text, held[0][0], form, place))
+            elif held:
                 offset, word = min(held, key=lambda one: (len(one[1]) < ANCHOR, common[one[1]], -len(one[1]), one[0]))
                 self._literals.setdefault(word, []).append(Literal(text, offset, form, place))
 
@@ -196,6 +198,16 @@ class Index:
     def number_heads(self) -> tuple[frozenset[str], int, int]:
         """How numbers begin, as many characters of each as the second says, and the length of the longest."""
         return self._number_heads
+
+
+def _is_word(text: str) -> bool:
+    return text.isalpha() and (text.isascii() or WORD.fullmatch(text) is not None)
+
+
+def _words_of(text: str) -> list[tuple[int, str]]:
+    if text.isascii() and text.isalpha():
+        return [(0, text)]
+    return [(found.start(), found[0]) for found in WORD.finditer(text)]
 
 
 def two(first: int, second: int) -> bool:

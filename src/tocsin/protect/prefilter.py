@@ -52,6 +52,7 @@ _ESCAPE = re.compile(
 )
 
 _KNOWN_RUNS = 1 << 16
+_KNOWN_TOKENS = 1 << 17
 _LONGEST_KNOWN = 128
 _FEW_RUNS = 48  # that are decoded sooner than they are looked at all at once
 _PREFIX = 8
@@ -72,6 +73,22 @@ class Suspects(NamedTuple):
     named: list[int]
     escaped: list[int]
     packed: dict[int, list[int] | None]
+
+
+class _Telling(NamedTuple):
+    """What letters in a row may be: with one of `signs` in the text somebody's name; what can carry a name of several
+    words; what can stand beside that.
+    """
+
+    signs: Collection[str] = ()
+    is_anchor: bool = False
+    is_companion: bool = False
+
+    def __repr__(self) -> str:
+        return "_Telling()"
+
+
+_NOTHING = _Telling()
 
 
 class Prefilter:
@@ -103,6 +120,7 @@ class Prefilter:
         self._ascii_tokens = re.compile(f"[a-z]+|[{digits}]+" if digits else "[a-z]+")
         self._tokens = re.compile(f"[{_LETTERS}{digits}]+")
         self._numbers = _Numbers(numbers)
+        self._idle: set[str] = set()
         self._runs: dict[str, tuple[int, ...]] = {}
 
     def suspects(self, texts: Sequence[str]) -> Suspects:
@@ -124,19 +142,10 @@ class Prefilter:
         if not (self._words or self._alone or self._numbers):
             return set()
         held = [(self._ascii_tokens if text.isascii() else self._tokens).findall(text) for text in folded]
-        signs: dict[str, set[str]] = {}
-        anchors: set[str] = set()
-        companions: set[str] = set()
-        for token in set(itertools.chain.from_iterable(held)):
-            for word in (token,) if token.isascii() and token.isalpha() else WORD.findall(token):
-                if word in self._alone:
-                    signs.setdefault(token, set()).update(self._alone[word])
-                if word in self._words:
-                    companions.add(token)
-                    if len(word) >= ANCHOR:
-                        anchors.add(token)
-                elif word in self._initials or word in FILLERS:
-                    companions.add(token)
+        telling = self._telling_among(set(itertools.chain.from_iterable(held)))
+        signs = {token: one.signs for token, one in telling.items() if one.signs}
+        anchors = {token for token, one in telling.items() if one.is_anchor}
+        companions = {token for token, one in telling.items() if one.is_companion}
         alone = set(signs)
         named = self._numbers.among(folded) if self._numbers else set()
         for place, tokens in enumerate(held):
@@ -147,6 +156,23 @@ class Prefilter:
                 if any(sign in text for token in alone.intersection(tokens) for sign in signs[token]):
                     named.add(place)
         return named
+
+    def _telling_among(self, tokens: set[str]) -> dict[str, _Telling]:
+        """Of these the ones in which there is a word that is searched for, and what it may be."""
+        if len(self._idle) > _KNOWN_TOKENS:
+            self._idle.clear()
+        telling = {token: self._telling(token) for token in tokens - self._idle}
+        self._idle.update(token for token, one in telling.items() if one is _NOTHING)
+        return {token: one for token, one in telling.items() if one is not _NOTHING}
+
+    def _telling(self, token: str) -> _Telling:
+        words = (token,) if token.isascii() and token.isalpha() else WORD.findall(token)
+        parts = [word for word in words if word in self._words]
+        signs = {sign for word in words for sign in self._alone.get(word, ())}
+        is_companion = bool(parts) or any(word in self._initials or word in FILLERS for word in words)
+        if not signs and not is_companion:
+            return _NOTHING
+        return _Telling(signs, any(len(word) >= ANCHOR for word in parts), is_companion)
 
     def _is_name(self, tokens: Sequence[str], anchors: set[str], companions: set[str]) -> bool:
         """Whether two words side by side may be a name; a filler, or one among other letters, stands for any word."""

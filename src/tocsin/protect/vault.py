@@ -27,6 +27,7 @@ from tocsin.store.sealing import unwrap, wrap
 from tocsin.store.settings import Value, text_of
 
 FILE = "vault.sealed"
+EXPANSIONS = "expansions.sealed"  # see `expansions.py`
 PASSPHRASE = "TOCSIN_VAULT_PASSPHRASE"  # noqa: S105 — the name of a variable
 _CREDENTIAL = "tocsin.vault-key"
 _LOCK = "vault.lock"
@@ -128,9 +129,14 @@ class Vault:
     def saved(self, contents: Contents, *, epoch: int | None = None) -> Vault:
         """The vault with those contents, on disk when this returns; a new epoch where one is given.
 
-        The caller holds `locked`. Raises StoreError.
+        The caller holds `locked`. What was kept of forms that are gone is removed with them. Raises StoreError.
         """
+        if self._forms() - replace(self, contents=contents)._forms():
+            _drop_expansions(self.folder)
         return _write(replace(self, contents=contents, epoch=self.epoch if epoch is None else epoch))
+
+    def _forms(self) -> set[Form]:
+        return {form for person in self.contents.persons for form in person.forms}
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a vault stays in the process that opened it")
@@ -243,11 +249,17 @@ def rotated(vault: Vault, sources: KeySources, *, epoch: int) -> Vault:
     )
     seal = _seal(master_of(keyed, sources, section), vault.id, str(section["salt"]))
     made = _write(replace(vault, epoch=epoch, contents=contents, section=section, seal=seal))
+    _drop_expansions(vault.folder)
     old = _keyed(vault.folder, sources, vault.section).key_file
     if vault.source == "file" and old != keyed.key_file:
         with disk_faults(old):
             old.unlink(missing_ok=True)
     return made
+
+
+def _drop_expansions(folder: Path) -> None:
+    with disk_faults(folder / EXPANSIONS):
+        (folder / EXPANSIONS).unlink(missing_ok=True)
 
 
 class _Header(msgspec.Struct, frozen=True):
