@@ -32,7 +32,7 @@ Decoder = Callable[[Any], T]
 
 FIVE_MINUTES = 300
 READ_WHOLE, A_LINE = 16 << 20, 64 << 20
-MANY_FILES, MANY_LINES, MANY_SIGNATURES = 100_000, 1_000_000, 100
+MANY_FILES, MANY_LINES, MANY_SIGNATURES, MANY_KEYS = 100_000, 1_000_000, 100, 5_000
 
 TAGS = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "README.txt")
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -967,6 +967,23 @@ def statements_are_in_the_tree(package: Package) -> Iterator[str]:
             yield f"statement {one.index}: not in the tree"
 
 
+ALWAYS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "input": ("input", ("path", "sha256", "content_sha256", "source", "container")),
+    "chunk": ("name", ("input", "offset", "length", "decoder", "tree_start", "first_entry")),
+}
+
+
+def statements_say_the_same_of_one_thing(package: Package) -> Iterator[str]:
+    said: dict[tuple[str, object], list[object]] = {}
+    for one in package.statements:
+        if one.kind in ALWAYS:
+            subject, names = ALWAYS[one.kind]
+            body = json.loads(one.data)
+            values = [body.get(name) for name in names]
+            if said.setdefault((one.kind, body[subject]), values) != values:
+                yield f"statement {one.index}: of the same {one.kind} another one says otherwise"
+
+
 def records_have_their_statements(package: Package) -> Iterator[str]:
     inputs = {(one.input, spelled(one.path)) for one in package.said.values() if isinstance(one, InputSaid)}
     for record, leaf in zip(package.records, package.leaves, strict=True):
@@ -1069,6 +1086,9 @@ def acts_are_one_chain(package: Package) -> Iterator[str]:
 def acts_are_by_those_who_may(package: Package) -> Iterator[str]:
     """Each is judged as of its own entry: what came later takes nothing from its having been good."""
     known: Mapping[str, Holder] = {}
+    if sum(isinstance(one.form, Enrolment | Replacement | Revocation) for one in package.acts) > MANY_KEYS:
+        yield f"more than {MANY_KEYS} acts about keys"
+        return
     for place, one in enumerate(package.acts):
         people = _people(known, package.acts[:place])
         faults = list(_act_faults(one, people, package))
@@ -1354,6 +1374,7 @@ LAWS: tuple[Callable[[Package], Iterator[str]], ...] = (
     checkpoints_are_one_history,
     records_are_in_the_tree,
     statements_are_in_the_tree,
+    statements_say_the_same_of_one_thing,
     records_have_their_statements,
     acts_are_one_chain,
     acts_are_by_those_who_may,

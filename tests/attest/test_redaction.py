@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tocsin.attest.redaction import MASK, Mask, check_records, is_sought, refuse_leaks, values_of, without
+from tocsin.attest.redaction import MASK, Mask, Sought, check_records, is_sought, refuse_leaks, values_of, without
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.errors import RefusedError
 from tocsin.model.evidence import Package
@@ -157,8 +157,33 @@ def test_of_a_mail_address_the_account_is_kept_out_too(said: str, tmp_path: Path
         refuse_leaks(tmp_path, values)
 
 
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ("TRIBUNAL\\a.invented", "a.invented"),
+        ("a.invented@tribunal.example", "a_invented_tribunal_example"),
+        ("ws-0417.tribunal.example", "ws-0417"),
+        ("Ada Invented <a.invented@tribunal.example>", "Ada Invented"),
+        ("CN=Ada Invented,OU=Registry,DC=tribunal,DC=example", "Ada Invented"),
+    ],
+)
+def test_what_others_call_the_same_by_is_kept_out_too(said: str, part: str) -> None:
+    assert part in list(values_of(json.dumps(said)))
+
+
+@pytest.mark.parametrize("said", ["C:\\Users\\ada\\ruling.docx", "ruling.docx", "192.0.2.7", "TRIBUNAL\\ada"])
+def test_what_is_no_such_name_or_too_short_is_left_whole(said: str) -> None:
+    assert list(values_of(json.dumps(said))) == [said]
+
+
+def test_in_records_a_name_is_looked_for_though_it_is_a_word_of_any_package() -> None:
+    assert not Sought(["Record"]).stands_in(b"signed in as Record")
+    assert Sought(["Record"], in_records=True).stands_in(b"signed in as Record")
+    assert "record" in list(values_of('"record@tribunal.example"', in_records=True))
+
+
 def test_an_account_that_is_a_word_of_any_package_is_not_taken_for_a_name() -> None:
-    assert list(values_of('"record@tribunal.example"')) == ["record@tribunal.example"]
+    assert "record" not in list(values_of('"record@tribunal.example"'))
 
 
 def test_what_was_derived_is_masked_however_its_accents_are_written() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -33,6 +34,7 @@ from .packages import (
     Maker,
     Signer,
     b64,
+    canonical,
     edit_json,
     edit_lines,
     path_of,
@@ -596,6 +598,58 @@ def test_the_outcome_says_who_named_the_witness_and_what_it_does_not_cover(tmp_p
     assert f"{total - size} came later, 0 of the records among them" in later
 
 
+def test_a_record_whose_chunk_is_said_anew_after_the_witness_signed_is_not_covered(tmp_path: Path) -> None:
+    """Its bytes were there; of which file they are was said later, when it could be said otherwise."""
+    maker = small_ledger()
+    record = maker.records[0]
+    again = next(one["data"] for one in maker.statements if one["index"] == record["chunk"])
+    record["chunk"] = maker.state("chunk", again)
+    maker.publish()
+    said = outcome(maker.write(tmp_path / "p"))
+    assert "1 came later, 1 of the records among them, or what says their file, place or fields" in said
+
+
+def acts_about_keys(count: int) -> list[dict[str, Any]]:
+    """So many keys, each enrolled by the one before it and revoked by the officer from its enrolment on."""
+    said: list[dict[str, Any]] = []
+
+    def add(kind: str, by: str, **what: object) -> None:
+        said.append({"act": kind, "by": [by], "what": what, "index": len(said)})
+
+    for number in range(count):
+        add("enrolled", f"key-{number}", name=f"key-{number + 1}")
+    for number in range(count):
+        add("revoked", "officer", name=f"key-{number + 1}", since=number)
+    return said
+
+
+class Counted(dict[str, Any]):
+    """An act that counts how often it is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, name: str) -> Any:
+        Counted.looks += 1
+        return super().__getitem__(name)
+
+
+def test_what_revocations_take_back_is_found_in_proportion_to_how_many_acts_there_are() -> None:
+    def looks(count: int) -> int:
+        Counted.looks = 0
+        assert len(standalone.taken_back([Counted(act) for act in acts_about_keys(count)])) >= count
+        return Counted.looks
+
+    assert looks(400) < 5 * looks(100)
+
+
+def test_a_ledger_with_more_acts_about_keys_than_can_be_judged_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = small_ledger().write(tmp_path / "p")
+    monkeypatch.setattr(standalone, "MOST_KEY_ACTS", 2)
+    assert "there are more than 2 acts about keys" in fault(folder)
+
+
 # -- acts ------------------------------------------------------------------------------------------------------------
 
 
@@ -656,7 +710,19 @@ def transplanted(maker: Maker) -> None:
     maker.state("act", other.note("handed_over", {"to": "somebody.example"}, OFFICER, previous=20))
 
 
+def chunk_elsewhere(maker: Maker) -> None:
+    said = json.loads(next(one["data"] for one in maker.statements if one["kind"] == "chunk"))
+    maker.state("chunk", canonical(said | {"first_entry": 4}))
+
+
 ACTS = {
+    "an input said to be another": Case(
+        lambda m: m.input(1, "logs/other.log"),
+        "says another path of the same input than an earlier statement",
+    ),
+    "a chunk said to lie elsewhere": Case(
+        chunk_elsewhere, "says another first_entry of the same chunk than an earlier statement"
+    ),
     "by nobody enrolled": Case(lambda m: m.act("read", {}, THIEF), "nobody enrolled the key 'thief.example' before it"),
     "by a key revoked": Case(
         many(lambda m: revoke(m, CUSTODIAN), lambda m: m.act("read", {}, CUSTODIAN)),

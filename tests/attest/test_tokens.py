@@ -36,7 +36,7 @@ serial = {folder}/serial
 crypto_device = builtin
 signer_digest = sha256
 default_policy = 1.2.3.4.1
-digests = sha256
+digests = sha256, sha1, md5
 ess_cert_id_chain = no
 ess_cert_id_alg = sha256
 """
@@ -51,13 +51,13 @@ class Authority(NamedTuple):
     def root(self) -> bytes:
         return (self.folder / "root.pem").read_bytes()
 
-    def stamp(self, note: bytes, accuracy: str = "") -> bytes:
+    def stamp(self, note: bytes, accuracy: str = "", digest: str = "sha256") -> bytes:
         """An answer; `accuracy` as openssl is told it, nothing where none is to be stated."""
         folder = self.folder
         stated = f"accuracy = {accuracy}\n" if accuracy else ""
         (folder / "config").write_text(CONFIG.format(folder=folder) + stated)
         (folder / "note").write_bytes(note)
-        openssl("ts", "-query", "-data", folder / "note", "-sha256", "-cert", "-out", folder / "request")
+        openssl("ts", "-query", "-data", folder / "note", f"-{digest}", "-cert", "-out", folder / "request")
         signer = ("-signer", folder / "tsa.pem", "-inkey", folder / "tsa.key")
         how = ("-config", folder / "config", "-section", "stamp", "-queryfile", folder / "request")
         openssl("ts", "-reply", *how, *signer, "-out", folder / "answer")
@@ -106,6 +106,14 @@ def fault(folder: Path, options: Options | None = None) -> str:
     with pytest.raises(Fault) as found:
         verify(folder, options or Options(), lambda _: None)
     return str(found.value)
+
+
+@pytest.mark.parametrize("digest", ["sha1", "md5"])
+def test_a_token_over_a_digest_that_can_be_made_to_fit_is_refused(own: Authority, tmp_path: Path, digest: str) -> None:
+    token = own.stamp(small_ledger().stamped_note(3), digest=digest)
+    folder = stamped(token, own.root).write(tmp_path / "p")
+    assert "it stamps a digest of another kind than SHA-256" in fault(folder)
+    assert objections(folder)
 
 
 def token_of(answer: bytes, folder: Path) -> bytes:

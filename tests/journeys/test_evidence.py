@@ -11,13 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from tocsin.attest.enclosed import read_package
 from tocsin.attest.page import index
 from tocsin.attest.standalone import main as verify_alone
+from tocsin.cli.evidence import reproduced_text
 from tocsin.cli.main import run
 from tocsin.errors import VerificationError
 from tocsin.evidence.unpacking import reproduce
+from tocsin.opening import open_existing, publish
+from tocsin.record.binding import INPUT
+from tocsin.record.ledger import Ledger
+from tocsin.record.rows import input_said
+from tocsin.record.statements import append_statements
+from tocsin.store.tables import inputs
 
 from .conftest import Tocsin
 
@@ -83,6 +91,21 @@ def test_a_checkpoint_kept_elsewhere_is_a_beginning_of_the_record_and_of_a_packa
     exported(tocsin)
     assert tocsin("record", "verify", "--workspace", "CASE", "--against", "kept.note").code == 0
     assert tocsin("evidence", "verify", "P", "--checkpoint", "kept.note").code == 0
+
+
+def test_records_of_a_file_that_was_given_another_name_later_are_not_shown(case: Path, tocsin: Tocsin) -> None:
+    """Whoever holds the ledger's key can say anything anew: not what lasts of a file that records are shown of."""
+    with open_existing(Path("CASE"), None) as (workspace, key), workspace.writer_lock():
+        with workspace.writing() as connection:
+            for row in connection.execute(select(inputs.c.id, inputs.c.path).where(inputs.c.complete)).all():
+                moved = update(inputs).where(inputs.c.id == row.id).values(path=f"invented/{row.path}")
+                connection.execute(moved)
+                append_statements(connection, Ledger(workspace.ledger), [(INPUT, input_said(connection, row.id))])
+        publish(workspace, key)
+    known = tocsin("evidence", "export", "i-none", "--workspace", "CASE", "-o", "P").err  # ids hold the path
+    asked = next(word for word in known.replace(",", " ").split() if re.fullmatch("i-[0-9a-f]{12}", word))
+    done = tocsin("evidence", "export", asked, "--workspace", "CASE", "-o", "P")
+    assert (done.code, "says another path of input" in done.err, Path("P").exists()) == (4, True, False)
 
 
 def test_a_package_does_not_replace_another(case: Path, tocsin: Tocsin) -> None:
@@ -189,6 +212,12 @@ def test_a_finding_left_out_or_put_in_is_named(case: Path, tocsin: Tocsin) -> No
     with pytest.raises(VerificationError, match=f"give the finding {gone}.*left out"):
         reproduce(Path("P"))
     edited("reading.json", lambda how: how["beside"].append(gone))
+    with pytest.raises(VerificationError, match=r"records\.jsonl.*other findings"):
+        reproduce(Path("P"))
+    records = [json.loads(line) for line in Path("P/data/records.jsonl").read_bytes().splitlines()]
+    for record in records:
+        record["findings"] = [one for one in record["findings"] if one != gone]
+    Path("P/data/records.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records))
     with pytest.raises(VerificationError, match=r"index\.html"):
         reproduce(Path("P"))
     page = index(read_package(Path("P/data")))  # who says so openly says it on the page as well
@@ -222,6 +251,40 @@ def test_a_record_shown_with_a_time_it_does_not_have_is_named(case: Path, tocsin
     edited("reading.json", lambda how: how["times"].update({entry: "1"}))
     with pytest.raises(VerificationError, match=f"the record at entry {entry} is shown with a time it does not have"):
         reproduce(Path("P"))
+
+
+def test_a_record_said_to_stand_behind_another_finding_is_named(case: Path, tocsin: Tocsin) -> None:
+    exported(tocsin)
+    path = Path("P/data/records.jsonl")
+    records = [json.loads(line) for line in path.read_bytes().splitlines()]
+    moved = next(each for each in records if each["findings"])
+    moved["findings"] = ["f-000000000000"]
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in records))
+    with pytest.raises(VerificationError, match=f"entry {moved['index']} is said to stand behind other findings"):
+        reproduce(Path("P"))
+
+
+def test_a_name_that_is_shown_for_another_is_told_as_not_proven(case: Path, tocsin: Tocsin) -> None:
+    """Whoever exports can say that two names are one: the reader is shown each that a finding was told with."""
+    exported(tocsin)
+    account = next(name["id"] for one in findings() for name in one["entities"] if name["type"] == "account")
+    other = "judge.invented@tribunal.example"
+    edited("reading.json", lambda how: how["names"].update({account: other}))
+
+    def renamed(document: Any) -> None:
+        for one in document["findings"]:
+            for entity in one["entities"]:
+                entity["id"] = other if (entity["type"], entity["id"]) == ("account", account) else entity["id"]
+
+    edited("findings.json", renamed)
+    page = index(read_package(Path("P/data")))
+    Path("P/data/index.html").write_text(page)
+    again = reproduce(Path("P"))
+    assert again.names[account] == other
+    assert f"shown as:   {other}; the record says {account}: that they are one these records do not prove" in (
+        reproduced_text(again)
+    )
+    assert "These records do not prove that they are one." in page
 
 
 def test_a_package_says_who_named_the_witness_and_what_came_after_it(case: Path, tocsin: Tocsin) -> None:

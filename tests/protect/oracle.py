@@ -9,7 +9,8 @@ from tocsin.model.protection import FormKind, How
 from tocsin.protect.decoding import Layer, layers
 from tocsin.protect.folding import fold
 from tocsin.protect.forms import FILLERS, Expansion
-from tocsin.protect.matcher import SEPARATORS, Found
+from tocsin.protect.looking import SEPARATORS
+from tocsin.protect.matcher import Found
 from tocsin.protect.prefilter import NUMBER_SEPARATORS, WORD
 
 Persons = Sequence[tuple[int, Sequence[Expansion]]]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.errors import VerificationError
+from tocsin.record import people
 from tocsin.record.acts import Act
 from tocsin.record.people import registry_of
 from tocsin.record.people_keys import HeldKey
@@ -232,3 +233,11 @@ def test_an_officer_may_do_what_custodians_and_analysts_may_and_each_row_has_a_r
         assert Role.OFFICER in row.roles | row.others, kind
         assert row.reason
     assert set(role_meanings()) == set(Role)
+
+
+def test_a_record_takes_no_more_acts_about_keys_than_a_verifier_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = two_officers()
+    monkeypatch.setattr(people, "MOST_KEY_ACTS", 2)
+    with pytest.raises(VerificationError, match="one more act about keys than the 2 "):
+        ledger.add("enrolled", enrolment(CAI, "analyst"), ADA)
+    ledger.add("read", READ, ADA)

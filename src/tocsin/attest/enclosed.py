@@ -66,7 +66,9 @@ def read_package(payload: Path) -> Package:
         rules={},
         answers=_answers(premises),
         outside=tuple(head["outside"]),
-        reading=Reading(preambles={}, as_of=None, dating=None, names={}, rules=(), beside=tuple(how["beside"])),
+        reading=Reading(
+            preambles={}, as_of=None, dating=None, names=dict(how["names"]), rules=(), beside=tuple(how["beside"])
+        ),
         redacted=tuple(head["redacted"]),
         reproducible=head["reproducible"],
         note=head["note"],

@@ -59,6 +59,7 @@ def reading(package: Package) -> dict[str, Json]:
         "beside": list(how.beside),
         "times": {str(index): str(time) for index, time in times},
         "as_of": None if how.as_of is None else str(how.as_of),
+        "from": None if how.from_ is None else str(how.from_),
         "dating": dating,
         "names": dict(sorted(how.names.items())),
         "preambles": {str(leaf): base64.b64encode(data).decode("ascii") for leaf, data in sorted(preambles)},

@@ -102,6 +102,7 @@ def index(package: Package) -> str:
             premises=_premises(package.exposure),
             gaps=[row for row in package.coverage if row.state not in (CoverageState.PROVEN, CoverageState.UNPROVEN)],
             blind=_blind(rules.blind),
+            names=sorted(package.reading.names.items()),
             sheet=validation.sheet(),
             reasons=tuple(withheld.reasons(package)),
             hidden={name: tuple(withheld.hidden_in(package, name)) for name in package.redacted},

@@ -29,6 +29,12 @@ MASK = "[redacted]"
 _SOUGHT_FROM = 4
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]*\w")
+_NAMING = (
+    re.compile(r"\A[^\\]+\\([^\\]+)\Z"),
+    re.compile(r"\A([\w-]+)(?:\.[\w-]+)+\.[A-Za-z-]+\.?\Z"),
+    re.compile(r"\A([^<>]+)<[^<>]+>"),
+    re.compile(r"(?i)\bCN=((?:[^,/\\]|\\.)+)"),
+)
 _OWN_WORDS = re.compile(r"[A-Za-z]+")
 
 
@@ -47,18 +53,31 @@ _DERIVED = ("incidents", "findings", "exposure", "coverage", "withheld", "outsid
 T = TypeVar("T")
 
 
-def values_of(text: str) -> Iterator[str]:
+def values_of(text: str, *, in_records: bool = False) -> Iterator[str]:
     """The values that must not leave, of one field's JSON text: each text and number in it; of true and null none.
 
-    Of a text also each mail address in it, and what stands before its at sign where that is searched for at all: in
-    logs it is the account, under another domain or none.
+    Of a text also what others call the same by (`_parts`), where that is searched for at all.
+
+    in_records   as they are looked for in records, where a word of our own is no less a name
     """
     found = list(_leaves(json.loads(text)))
     for value in tuple(found):
-        for address in _ADDRESS.findall(value):
-            local = address.partition("@")[0]
-            found += [part for part in (address, local) if part not in found and is_sought(part)]
+        found += [part for part in _parts(value) if part not in found and is_sought(part, in_records=in_records)]
     yield from found
+
+
+def _parts(value: str) -> Iterator[str]:
+    """What names the same without the rest: in logs an account stands under another domain or none.
+
+    Each mail address, its letters and digits with `_` between as in the names of personal sites, and what stands before
+    its at sign; of `DOMAIN\\account` the account; of a host's full name, of three labels or more, the first; the name
+    before an address in angle brackets; the common names of a distinguished name.
+    """
+    for address in _ADDRESS.findall(value):
+        yield from (address, address.partition("@")[0], re.sub(r"\W", "_", address))
+    for pattern in _NAMING:
+        for part in pattern.findall(value):
+            yield part.strip(" \"'")
 
 
 def check_records(package: Package) -> None:
@@ -126,9 +145,11 @@ class Mask:
         return text.encode("utf-8", "backslashreplace")
 
 
-def is_sought(value: str) -> bool:
-    """Whether files are searched for the value: not for a short number nor for a word of our own."""
-    return len(value) >= _SOUGHT_FROM and not (value.isdigit() and len(value) < ANYWHERE_FROM) and not _is_ours(value)
+def is_sought(value: str, *, in_records: bool = False) -> bool:
+    """Whether files are searched for the value: not for a short number; records alone for a word of our own."""
+    if len(value) < _SOUGHT_FROM or (value.isdigit() and len(value) < ANYWHERE_FROM):
+        return False
+    return in_records or not _is_ours(value)
 
 
 class Sought:
@@ -137,8 +158,10 @@ class Sought:
     What looks like base64 is read as well.
     """
 
-    def __init__(self, values: Iterable[str]) -> None:
-        forms = [form for value in sorted({value for value in values if is_sought(value)}) for form in spellings(value)]
+    def __init__(self, values: Iterable[str], *, in_records: bool = False) -> None:
+        """For these values; `in_records` as `is_sought` has it."""
+        sought = sorted({value for value in values if is_sought(value, in_records=in_records)})
+        forms = [form for value in sought for form in spellings(value)]
         self._search = Search(forms) if forms else None
 
     def stands_in(self, data: bytes) -> bool:

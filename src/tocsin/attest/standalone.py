@@ -19,7 +19,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from calendar import timegm
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 # Limits: a package can be made by somebody who wishes the reader ill.
 MOST_FILES, MOST_LINES, MOST_SIGNATURES, FILE_BYTES, LINE_BYTES = 100_000, 1_000_000, 100, 16 << 20, 64 << 20
+MOST_KEY_ACTS = 5_000  # enrolled, succeeded, recovered, revoked: each can change what all before it counted for
 MANIFEST, TAG_MANIFEST, EXPORT = "manifest-sha256.txt", "tagmanifest-sha256.txt", "data/custody/export.json"
 TAG_FILES = {"bagit.txt", "bag-info.txt", MANIFEST, "README.txt"}
 NEEDED = {
@@ -63,6 +64,11 @@ SIGNERS = {
 MAY_SIGN = {kind: set(who.split()) for kinds, who in SIGNERS.items() for kind in kinds.split()}
 # Acts that bring a key into force, and the member that names it.
 BRINGING = {"enrolled": "name", "succeeded": "new_name", "recovered": "new_name"}
+# By kind of statement, the member that names its subject; those that no later statement on it may say otherwise.
+LASTING = {
+    "input": ("input", ["path", "sha256", "content_sha256", "source", "container"]),
+    "chunk": ("name", ["input", "offset", "length", "decoder", "tree_start", "first_entry"]),
+}
 
 # Members of each JSON object: name and form (FORMS, below), `?` where it may be absent, `*` where others may stand.
 MEMBERS = {
@@ -213,9 +219,12 @@ def outcome_of(size: int, records: Sequence[Object], stamps: Sequence[Stamp]) ->
     covered = max(stamp[1] for stamp in brought or stamps)
     whom = "whom you named" if brought else "whom the institution named and not you"
     said = f"Somebody outside, {whom}, vouches for the first {covered:,} of its {size:,} entries as they stood then."
-    later, left = max(size - covered, 0), sum(each["index"] >= covered for each in records)
+    later, left = max(size - covered, 0), sum(each["settled"] >= covered for each in records)
+    also = "or what says their file, place or fields"
     rest = (
-        f"{later:,} came later, {left:,} of the records among them: that they are whole, and that" if later else "That"
+        f"{later:,} came later, {left:,} of the records among them, {also}: that they are whole, and that"
+        if later
+        else "That"
     )
     return f"{said} {rest} nothing was left out before, rests on the institution's own word alone."
 
@@ -353,7 +362,7 @@ def field_root(value: object) -> bytes:
 
 def read_statements(bag: Bag, tree: Tree) -> tuple[dict[int, Object], list[Object]]:
     """(6) Each statement is in the tree and of the kind it says. What they say by index, and the acts."""
-    said, acts = {}, []
+    said, acts, first = {}, [], dict[tuple[str, Any], Object]()
     for shown in entries(bag, 6, "statements.jsonl", "said"):
         with at(6, shown["where"]):
             index, kind = shown["index"], shown["kind"]
@@ -368,6 +377,12 @@ def read_statements(bag: Bag, tree: Tree) -> tuple[dict[int, Object], list[Objec
             check(said[index].get("statement") == kind, f"it is no statement of the kind {kind!r}")
             said[index] = members(said[index], kind)
             check("ledger_proof" not in shown, "it is no act and has a ledger_proof")
+            if kind in LASTING:
+                subject, lasting = LASTING[kind]
+                before = first.setdefault((kind, said[index][subject]), said[index])
+                for name in lasting:
+                    same = before.get(name) == said[index].get(name)
+                    check(same, f"it says another {name} of the same {kind} than an earlier statement")
     return said, acts
 
 
@@ -378,8 +393,13 @@ def check_said(shown: Object, index: int, tree: Tree) -> None:
 
 
 def bind(records: Sequence[Object], said: dict[int, Object]) -> None:
-    """(6) Each record lies in its chunk, the chunk in its input, and its fields are those committed."""
-    paths = {(one["input"], escaped(one["path"])) for one in said.values() if one["statement"] == "input"}
+    """(6) Each record lies in its chunk, the chunk in its input, and its fields are those committed.
+
+    Adds `settled`: the last entry that any of it rests on."""
+    paths = dict[tuple[int, str], int]()
+    for index, one in said.items():
+        if one["statement"] == "input":
+            paths.setdefault((one["input"], escaped(one["path"])), index)
 
     def stated(index: int, kind: str) -> Object:
         check(said.get(index, {}).get("statement") == kind, f"its {kind} statement, entry {index}, is not enclosed")
@@ -400,12 +420,13 @@ def bind(records: Sequence[Object], said: dict[int, Object]) -> None:
             ahead = shown["entry"] - chunk["first_entry"] - leaf["ordinal"]
             counted = 0 <= ahead <= chunk["read"] - chunk["leaves"]
             check(counted, f"it is said to be record {shown['entry']} of its input, which it is not")
-            named = (chunk["input"], escaped(shown["input"])) in paths
-            check(named, f"no enclosed statement of its input has the path {shown['input']!r}")
+            named = paths.get((chunk["input"], escaped(shown["input"])), NEVER)
+            check(named != NEVER, f"no enclosed statement of its input has the path {shown['input']!r}")
             if shown.get("statement") is not None:
                 late = stated(shown["statement"], "fields")
                 same = (late["leaf"], late["fields"]) == (shown["index"], shown["root"])
                 check(same, "the fields shown do not give the root in their statement")
+            shown["settled"] = max(shown["index"], shown["chunk"], named, shown.get("statement") or 0)
 
 
 def read_act(data: bytes, index: int) -> Object:
@@ -437,7 +458,8 @@ def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Take
     """(7) Who could sign what, each act as of its own entry: a fold over them in order. What was taken back."""
     people: dict[str, Object] = {}  # by key name: `key`, `roles`, `person`, and `said`: the acts that end it
     alone_by: dict[int, set[str]] = {}  # by entry of what somebody unsealed alone: who
-    taken, about, last = Taken(), [], None
+    about: list[Object] = []
+    taken, last = Taken(), None
     for act in acts:
         what, by, index = act["what"], act["by"], act["index"]
         with at(7, act["where"]):
@@ -460,8 +482,9 @@ def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Take
                 check(unsealed in alone_by, f"nobody unsealed anything alone at entry {unsealed}")
                 check(not whose & alone_by[unsealed], "whoever unsealed something alone does not review it")
             if act["act"] in {"revoked", *BRINGING}:
+                check(len(about) < MOST_KEY_ACTS, f"there are more than {MOST_KEY_ACTS:,} acts about keys")
                 about.append(act | {"what": members(what, act["act"])})
-                taken = taken_back(about) if act["act"] == "revoked" else taken
+                taken = taken_back(about) if about[-1]["what"].get("since") is not None else taken
                 change_people(about[-1], people, taken, log[0])
             if act["act"] == "recovered" and log[0] in by:
                 note(f"{act['where']} was signed by the workspace's own key: no other officer was left")
@@ -478,15 +501,24 @@ def judge(acts: Sequence[Object], log: Key, note: Callable[[str], None]) -> Take
 
 def taken_back(acts: Sequence[Object]) -> Taken:
     """(7) What revocations take back of what came before each, the last first: one taken back takes nothing back."""
-    taken: Taken = {}
+    taken, signed = Taken(), dict[str, list[Object]]()
+    for act in acts:
+        for name in act["by"]:
+            signed.setdefault(name, []).append(act)
     for revocation in (act for act in reversed(acts) if act["act"] == "revoked"):
         name, since, end = revocation["what"]["name"], revocation["what"]["since"], revocation["index"]
-        keys = {name: end if since is None or end in taken else since}
-        for act in (act for act in acts if act["index"] < end):
-            if any(keys.get(each, NEVER) <= act["index"] for each in act["by"]):
-                taken.setdefault(act["index"], end)
-                if act["act"] in BRINGING:
-                    keys.setdefault(act["what"][BRINGING[act["act"]]], act["index"])
+        keys = {} if since is None or end in taken else {name: since}
+        waiting = list(keys)
+        while waiting:
+            own = signed.get(key := waiting.pop(), [])
+            for act in own[bisect_left(own, keys[key], key=lambda each: each["index"]) :]:
+                # What a later revocation took back, with all it brought in, is not gone through again.
+                if act["index"] < end and act["index"] not in taken:
+                    taken[act["index"]] = end
+                    new = act["what"][BRINGING[act["act"]]] if act["act"] in BRINGING else name
+                    if new not in keys:
+                        keys[new] = act["index"]
+                        waiting.append(new)
         taken |= {each: end for each in keys if each != name and each not in taken}
     return taken
 
@@ -652,7 +684,7 @@ def check_tokens(
 def token_time(openssl: str, token: bytes, note: bytes, roots: bytes) -> tuple[int, int]:
     """When a token that verifies says the note existed (cut off), give or take what (rounded up), in seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in (("response", token), ("token", token), ("note", note), ("roots", roots)):
+        for name, content in (("response", token), ("token", token), ("roots", roots)):
             Path(folder, name).write_bytes(content)
 
         def run(*arguments: str) -> tuple[bool, str]:
@@ -666,12 +698,15 @@ def token_time(openssl: str, token: bytes, note: bytes, roots: bytes) -> tuple[i
         # Enclosed is a token, or an authority's answer with one: the token alone is signed, and read for the time.
         if run("-reply", "-in", "response", "-token_out", "-out", "extracted")[0]:
             Path(folder, "extracted").replace(Path(folder, "token"))
-        found = TIME_STAMP.search(run("-reply", "-token_in", "-in", "token", "-text")[1])
+        shown = run("-reply", "-token_in", "-in", "token", "-text")[1]
+        found = TIME_STAMP.search(shown)
         if found is None:
             raise ValueError("it is no token of a time-stamping authority")
+        imprint = re.search("^Hash Algorithm: (.+)$", shown, re.MULTILINE)
+        check(imprint is not None and imprint[1] == "sha256", "it stamps a digest of another kind than SHA-256")
         micros = sum(int(each, 16) * UNITS[unit] for each, unit in re.findall(r"(0x\w+) (\w+)", found[3]))
         time = timegm(datetime.strptime(found[1] + found[2], "%b %d %H:%M:%S %Y").timetuple())
-        how = ("-data", "note", "-CAfile", "roots", "-attime", str(time))
+        how = ("-digest", sha256(note).hexdigest(), "-CAfile", "roots", "-attime", str(time))
         good, words = run("-verify", "-token_in", "-in", "token", *how)
     check(good or "imprint mismatch" not in words, "it stamps something else than the checkpoint of that size")
     why = ", ".join(re.findall(r"(?:Verify error|reason|error):([^:\n]+)", words)) or words[-200:]

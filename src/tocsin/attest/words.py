@@ -70,7 +70,8 @@ def attested(how: str, who: str, size: int, time: int, named_by: str, later: int
 
     how        `cosigned` or `timestamped`; at `time` (ns), over the first `size` entries
     named_by   who signed the act that says so
-    later      entries the package shows that it does not cover; `records` of the enclosed among them
+    later      entries the package shows that it does not cover
+    records    of the enclosed, how many are among those, or what says their file, place or fields is
     """
     first = f"{counted(size, 'entry', 'entries')} of the ledger"
     if how == "cosigned":
@@ -81,7 +82,9 @@ def attested(how: str, who: str, size: int, time: int, named_by: str, later: int
         said += f"Who took the authority's root certificate for its own: {named_by}. "
     if not later:
         return f"{said}It covers every entry this package shows."
-    of_them = f", {counted(records, 'enclosed record')} among them" if records else ", no enclosed record among them"
+    of_them = ", no enclosed record among them"
+    if records:
+        of_them = f", {counted(records, 'enclosed record')} among them, or what says their file, place or fields"
     return f"{said}Not covered: {counted(later, 'entry', 'entries')} that came later{of_them}."
 
 

@@ -120,8 +120,18 @@ def reproduced_text(done: Reproduction) -> str:
         f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records",
         f"findings:   {done.findings:,}, each as the enclosed records and rules give it; none added, none left out",
         f"index.html: {page}",
+        *(
+            f"shown as:   {shown(name)}; the record says {shown(said)}: that they are one these records do not prove"
+            for said, name in done.names.items()
+        ),
+        *(
+            f"beyond:     {shown(one.id)} is told beyond what is enclosed: of {one.more:,} more hits than it lists no "
+            "record here shows how many there were, nor how long they went on"
+            for one in done.beyond
+        ),
         "not derived again: the titles, scores and links of incidents; whose own work a finding is; verdicts, coverage "
-        "and exceptions (premises.json); provenance.jsonld",
+        "and exceptions (premises.json); names that are joined, what lines without a year were dated by and as of when "
+        "the answers speak (reading.json); withheld.json; validation.json; provenance.jsonld",
     ]
     if done.beside:
         lines.insert(

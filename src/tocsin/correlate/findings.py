@@ -124,6 +124,35 @@ def within(state: pa.Table, from_: int | None, to: int | None) -> pa.Table:
     return state.filter(keep)
 
 
+def told_by_number(rows: pa.Table, more: int, last: int | None, from_: int | None) -> pa.Table | None:
+    """Rows of one finding with `more` hits beyond them, told by their number as the fold tells them; None: it does not.
+
+    It tells so only what comes after `KEPT` + 1 alike in one hour; where the answers begin within that hour (`from_`),
+    after any. The number is believed, and that each such row goes on until `last` (ns UTC), in its own hour.
+    """
+    alike = _alike(rows)
+    time: Integers = rows["time"].fill_null(0).to_numpy()
+    untimed: Flags = rows["time"].is_null().to_numpy()
+    order = np.lexsort((rows["record"].to_numpy(), time, alike))
+    ends = np.concatenate((np.flatnonzero(alike[order][1:] != alike[order][:-1]), [order.size - 1]))
+    is_cut = ~untimed & (time // HOUR == from_ // HOUR) if from_ is not None else np.zeros(time.size, dtype=np.bool_)
+    sizes = np.diff(np.concatenate(([-1], ends)))
+    standing = order[ends[(sizes > KEPT) | is_cut[order[ends]]]]
+    hits: Integers = rows["hits"].to_numpy().copy()
+    beyond = more - int((hits - 1).sum())
+    if not standing.size or beyond < 0:
+        return None
+    hits[standing[0]] += beyond
+    lasts: Integers = rows["last"].fill_null(0).to_numpy().copy()
+    if last is not None:
+        hour_ends = (time[standing] // HOUR + 1) * HOUR - 1
+        lasts[standing] = np.maximum(lasts[standing], np.minimum(hour_ends, last))
+    begins = time if from_ is None else np.where(is_cut, np.maximum(time, from_), time)
+    for name, values in (("hits", pa.array(hits)), ("last", pa.array(lasts, mask=untimed))):
+        rows = rows.set_column(rows.schema.get_field_index(name), SCHEMA.field(name), values)
+    return rows.set_column(rows.schema.get_field_index("time"), SCHEMA.field("time"), pa.array(begins, mask=untimed))
+
+
 def _is_first(ordered: pa.Table) -> pa.Array:
     """Per row, whether it is the first of its record and rule, or an exception has a say in it."""
     record: Integers = ordered["record"].to_numpy()

@@ -20,7 +20,7 @@ from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import record_reference, split_reference
 from tocsin.processing import numbered
 from tocsin.reading.rereading import Rereader, chunk_of
-from tocsin.record.binding import CHUNK, INPUT, newest
+from tocsin.record.binding import CHUNK, INPUT, newest, unchanged
 from tocsin.record.commitment import RecordSalts, leaf_text, salts_of, unpacked_places
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.proofs import TileReader
@@ -65,7 +65,8 @@ class Opened:
 def open_records(workspace: Workspace, key: WorkspaceKey, references: Iterable[int], tree: TileReader) -> Opened:
     """The records of these references, with all others of the events they are part of.
 
-    Every leaf is held against the ledger. Raises VerificationError where one is not what was sealed.
+    Every leaf is held against the ledger. Raises VerificationError where one is not what was sealed, or where an input
+    or a chunk was said to be something else later.
     """
     wanted: dict[int, set[int]] = defaultdict(set)
     for reference in references:
@@ -74,7 +75,7 @@ def open_records(workspace: Workspace, key: WorkspaceKey, references: Iterable[i
     found = Opened()
     rereader = Rereader(workspace, key)
     with workspace.reading() as connection:
-        said = newest(each for kind in (INPUT, CHUNK) for each in statements_of(connection, kind))
+        said = newest(unchanged(each for kind in (INPUT, CHUNK) for each in statements_of(connection, kind)))
         for sequence in sorted(wanted):
             row = connection.execute(select(tables.chunks).where(tables.chunks.c.sequence == sequence)).one()
             entry = connection.execute(select(tables.inputs).where(tables.inputs.c.id == row.input)).one()

@@ -218,7 +218,7 @@ def _packed(
     sessions = {entity.id for finding in findings for entity in finding.entities if entity.type is EntityType.SESSION}
     with workspace.reading() as connection:
         statements = tuple(enclosed_statements(connection, opened, later, tree))
-        outside = tuple(attested_outside(connection, workspace.origin, tree.size, [one.index for one in records]))
+        outside = tuple(attested_outside(connection, workspace.origin, tree.size, _settled(opened, later)))
         checkpoints, tokens = checkpoints_up_to(connection, tree.size)
     sizes = sorted(checkpoints)
     taken = _number(kept["taken"])
@@ -270,6 +270,7 @@ def _packed(
             names={} if redaction.hides_records else names.used,
             rules=tuple(files.values()),
             beside=beside(findings, again),
+            from_=question.from_,
         ),
     )
     return package, redaction.values
@@ -349,6 +350,14 @@ def _commit_fields(workspace: Workspace, records: Sequence[OpenedRecord]) -> dic
         said = [(FIELDS, fields_statement(one.index, field_root(one.salts.fields, one.fields))) for one in missing]
         first = append_statements(connection, Ledger(workspace.ledger), said) if said else 0
     return held | {one.index: first + place for place, one in enumerate(missing)}
+
+
+def _settled(opened: Opened, later: Mapping[int, int]) -> list[int]:
+    """Of each record the last entry that any of it rests on: its own, what says its place, its file, its fields."""
+    return [
+        max(one.index, one.statement, one.input_statement, 0 if one.is_fielded else later[one.index])
+        for one in opened.records
+    ]
 
 
 def _times(workspace: Workspace, opened: Opened) -> dict[int, int | None]:

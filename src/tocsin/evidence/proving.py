@@ -112,10 +112,10 @@ def export_of(workspace: Workspace, entry: int, size: int) -> Export:
     )
 
 
-def attested_outside(connection: Connection, origin: str, size: int, indexes: Sequence[int]) -> Iterator[str]:
+def attested_outside(connection: Connection, origin: str, size: int, settled: Sequence[int]) -> Iterator[str]:
     """For each cosignature and time stamp, verified: what it covers, whose word it is that it counts, what came later.
 
-    size      entries the package shows; `indexes` of the records enclosed
+    size      entries the package shows; `settled` of each record enclosed, the last entry that any of it rests on
     """
     acts = list(acts_of(connection))
     names = persons((act.kind, act.what) for act in acts)
@@ -130,7 +130,7 @@ def attested_outside(connection: Connection, origin: str, size: int, indexes: Se
             if entry is None
             else f"{by_whom(by[entry], origin, names)} (entry {entry:,})"
         )
-        later, records = max(size - each.size, 0), sum(index >= each.size for index in indexes)
+        later, records = max(size - each.size, 0), sum(last >= each.size for last in settled)
         yield attested(each.how, each.who, each.size, each.time, who, later, records)
 
 

@@ -38,14 +38,12 @@ class Redaction:
                 f"no enclosed record has a field {missing[0]!r}",
                 hint=f"fields of these records: {', '.join(sorted(known)[:40])}",
             )
-        values = frozenset(
-            value
-            for record in records
-            for name in wanted & set(record.fields)
-            for value in values_of(value_text(record.fields[name]).decode())
-        )
+        texts = {value_text(record.fields[name]).decode() for record in records for name in wanted & set(record.fields)}
+        values = frozenset(value for text in texts for value in values_of(text))
+        in_records = frozenset(value for text in texts for value in values_of(text, in_records=True))
         protected = {each.index: each for each in _protected(records, door)}
-        found = cls(wanted, values, hides_records=False, protected=protected, _sought=Sought(values))
+        sought = Sought(in_records, in_records=True)
+        found = cls(wanted, values, hides_records=False, protected=protected, _sought=sought)
         return replace(found, hides_records=any(found.hides(record) for record in records))
 
     def hides(self, record: OpenedRecord) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tocsin.collect.declared.packing import decoding_source, unpacked
 from tocsin.collect.reframing import Piece, reframed
@@ -19,18 +20,18 @@ from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import Chunk, Dating
 from tocsin.model.evidence import HitLine
-from tocsin.model.finding import Entity, EntityType, Finding
+from tocsin.model.finding import Entity, Finding
 from tocsin.model.mapping import PREFIX
-from tocsin.model.record import Record, Unreadable
+from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import RecordPlace, split_reference
 from tocsin.processing import Plan, process_framed
 from tocsin.protect.passing import cut_hits
 from tocsin.record.canonical import canonical
+from tocsin.record.commitment import names_text, value_text
 from tocsin.ruleset.compiled import log_source_maps
 
 # What a finding says that its records do not: see `unlike`.
 _OF_THE_ESTATE = ("responder",)
-_OF_THE_UNLISTED = ("id", "last", "why", "more", "records", "entities")
 
 # Of a row of hits: its place here, and how many others the fold counted with it.
 _OF_THE_FOLD = ("record", "hits", "last")
@@ -45,24 +46,30 @@ class EnclosedChunk:
     decoder       what framed and decoded the records
     first_entry   the entry in the input of its first record
     pieces        the records, by ordinal
+    shown         by ordinal, what is shown as the fields of a record: the names text, the value texts
     """
 
     chunk: Chunk
     decoder: str
     first_entry: int
     pieces: tuple[Piece, ...]
+    shown: Mapping[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reproduced:
     """`hits` as `correlate.findings.combine` gives them, without those that exceptions hide; the findings of them.
 
-    times   ns UTC by reference of a record that gives an event, None where its log gives none that can be read
+    times      ns UTC by reference of a record that gives an event, None where its log gives none that can be read
+    place      of a reference among the hits
+    conclude   the findings of some of the hits
     """
 
     hits: pa.Table
     findings: tuple[Finding, ...]
     times: Mapping[int, int | None]
+    place: Callable[[int], RecordPlace]
+    conclude: Callable[[pa.Table], tuple[Finding, ...]]
 
 
 def rules_of(texts: Mapping[str, bytes], chunks: Sequence[EnclosedChunk]) -> CompiledRules:
@@ -115,8 +122,10 @@ def findings_from(
         each = by_sequence[sequence]
         return RecordPlace(each.chunk.input.path, each.first_entry + ordinal)
 
-    found = findings.conclude(hits, rules.infos, place)
-    return Reproduced(hits=hits, findings=under_one_name(found, canonical), times=times)
+    def conclude(some: pa.Table) -> tuple[Finding, ...]:
+        return under_one_name(findings.conclude(some, rules.infos, place), canonical)
+
+    return Reproduced(hits=hits, findings=conclude(hits), times=times, place=place, conclude=conclude)
 
 
 def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, RecordPlace]) -> tuple[HitLine, ...]:
@@ -135,33 +144,29 @@ def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, R
     return tuple(HitLine(finding=finding, data=data) for finding, _, _, data in found)
 
 
-def unlike(stated: Finding, reproduced: Reproduced) -> tuple[str, ...]:
+def unlike(stated: Finding, reproduced: Reproduced, from_: int | None = None) -> tuple[str, ...]:
     """Names of what a finding states that its enclosed records do not bear out, sorted; empty where they do.
 
     Compared is everything but `responder`, which the estate declares. Of a finding with `more` hits than are listed,
-    the enclosed records are those listed: `why`, `last` and `more` then count what is not enclosed, and where the
-    unlisted stood between them, the listed come as several findings. These must be of the same rule and subject, the
-    first of the same id, name the same records, and nothing that the finding does not.
+    the enclosed records are those listed. Their number, and how long they went on, are believed where the investigation
+    tells hits by their number at all (`findings.told_by_number`): everything else, every word, must follow.
+
+    from_   ns UTC: where the answers begin, None where they were not asked of a time
     """
-    if not stated.more:
-        same = next((each for each in reproduced.findings if each.id == stated.id), None)
-        return _differing(stated, same, _OF_THE_ESTATE) if same else ("id",)
-    listed = set(stated.records)
-    parts = [
-        each
-        for each in reproduced.findings
-        if each.detector == stated.detector
-        and each.entities[:1] == stated.entities[:1]
-        and listed.issuperset(each.records)
-    ]
-    if not parts or parts[0].id != stated.id:
+    same = next((each for each in reproduced.findings if each.id == stated.id), None)
+    if same is None or (stated.more and same.records[:1] != stated.records[:1]):
         return ("id",)
-    differing = set(_differing(stated, parts[0], (*_OF_THE_ESTATE, *_OF_THE_UNLISTED)))
-    if tuple(record for part in parts for record in part.records) != stated.records:
-        differing.add("records")
-    if _but_processes(parts) != _but_processes([stated]):
-        differing.add("entities")
-    return tuple(sorted(differing))
+    if not stated.more:
+        return _differing(stated, same)
+    listed = set(stated.records)
+    of_rule = reproduced.hits.filter(pc.equal(reproduced.hits["rule"], stated.detector.id))
+    is_listed = [reproduced.place(reference) in listed for reference in of_rule["record"].to_pylist()]
+    rows = of_rule.filter(pa.array(is_listed, pa.bool_()))
+    completed = findings.told_by_number(rows, stated.more, stated.last, from_)
+    whole = () if completed is None else reproduced.conclude(completed)
+    if len(whole) != 1:
+        return ("more",)
+    return _differing(stated, replace(whole[0], id=stated.id))
 
 
 def beside(stated: Sequence[Finding], reproduced: Reproduced) -> tuple[str, ...]:
@@ -179,11 +184,6 @@ def beside(stated: Sequence[Finding], reproduced: Reproduced) -> tuple[str, ...]
     return tuple(sorted(each.id for each in reproduced.findings if each.id not in known and not is_part(each)))
 
 
-def _but_processes(found: Sequence[Finding]) -> set[Entity]:
-    """The entities named; of processes a finding names so many and no more."""
-    return {entity for each in found for entity in each.entities if entity.type is not EntityType.PROCESS}
-
-
 def _items(enclosed: EnclosedChunk) -> Iterator[tuple[int, Record | Unreadable]]:
     chunk = enclosed.chunk
     hint = f"install {enclosed.decoder} to derive its findings again"
@@ -192,14 +192,33 @@ def _items(enclosed: EnclosedChunk) -> Iterator[tuple[int, Record | Unreadable]]
     for piece, item in zip(pieces, reframed(source, preamble, pieces), strict=True):
         if isinstance(item, Unreadable) and piece.unread is None:
             raise VerificationError(
-                f"{chunk.input.path}, entry {enclosed.first_entry + piece.ordinal}: {item.detail}",
+                f"{chunk.input.path}, entry {_entry(enclosed, piece)}: {item.detail}",
                 hint="what is enclosed of this record is not all that was read of it",
+            )
+        if isinstance(item, Record) and piece.ordinal in enclosed.shown:
+            _compare_fields(
+                item, *enclosed.shown[piece.ordinal], f"{chunk.input.path}, entry {_entry(enclosed, piece)}"
             )
         yield piece.ordinal, item
 
 
-def _differing(stated: Finding, found: Finding, apart: Sequence[str]) -> tuple[str, ...]:
+def _entry(enclosed: EnclosedChunk, piece: Piece) -> int:
+    return enclosed.first_entry + piece.ordinal
+
+
+def _compare_fields(record: Record, names: str, values: Sequence[str], where: str) -> None:
+    """The fields shown are those that the bytes shown have: a field root said later could be of anything."""
+    fields = committed_fields(record)
+    read = {name: value_text(fields[name]).decode() for name in sorted(fields)}
+    if names != names_text(tuple(read)).decode():
+        raise VerificationError(f"{where}: the fields shown are not those that its bytes have")
+    for (name, text), shown in zip(read.items(), values, strict=True):
+        if text != shown:
+            raise VerificationError(f"{where}: the field {name} is shown otherwise than its bytes have it")
+
+
+def _differing(stated: Finding, found: Finding) -> tuple[str, ...]:
     values: list[tuple[str, Any, Any]] = [
         (name, getattr(stated, name), getattr(found, name)) for name in Finding.__dataclass_fields__
     ]
-    return tuple(sorted(name for name, one, other in values if name not in apart and one != other))
+    return tuple(sorted(name for name, one, other in values if name not in _OF_THE_ESTATE and one != other))

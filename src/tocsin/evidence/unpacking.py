@@ -41,6 +41,8 @@ class Reproduction:
 
     beside    findings, or parts of such, that the same records give and the package says were not asked for
     made_by   the version that made the page where it is another than this one, so that it was not compared; else ""
+    names     by name the records give, the name it is shown by: that both are one no enclosed record says
+    beyond    findings that count more hits than their enclosed records: how many, and until when, rests on nothing here
     """
 
     lines: int
@@ -48,6 +50,8 @@ class Reproduction:
     records: int
     beside: tuple[str, ...]
     made_by: str
+    names: Mapping[str, str]
+    beyond: tuple[Finding, ...]
 
 
 def reproduce(folder: Path) -> Reproduction:
@@ -62,24 +66,26 @@ def reproduce(folder: Path) -> Reproduction:
     if not head["reproducible"]:
         raise RefusedError(
             f"{folder} withholds fields of its records: its findings cannot be derived again from it",
-            hint="ask for the package without redaction, or check the proofs alone: tocsin evidence verify",
+            hint="what is withheld stays so; the proofs can be checked: tocsin evidence verify",
         )
-    chunks, places = _chunks(payload, how)
+    with _stated():
+        chunks, places = _chunks(payload, how)
     rules = dict(_rules(payload / "rules", how["rules"]))
     stated = list(_lines(payload / "findings.jsonl"))
-    names: Mapping[str, str] = how["names"]
+    names = _Names(how["names"])
     again = findings_from(
         chunks,
         rules_of(rules, chunks),
         dating=_dating(how["dating"]),
         as_of=None if how["as_of"] is None else int(how["as_of"]),
-        canonical=lambda name: names.get(name, name),
+        canonical=names,
     )
     with _stated():
         findings = read_findings(payload)
-        _compare_accounts(findings, again)
+        _compare_accounts(findings, again, None if how.get("from") is None else int(how["from"]))
         _compare_choice(head, _document(payload / "findings.json")["incidents"], findings, again, tuple(how["beside"]))
         _compare_times(how["times"], places, again.times, payload)
+        _compare_links(findings, payload)
     derived = [line.data for line in hit_lines(again.hits, findings, places)]
     _compare(stated, derived)
     is_same_version = head["tool"] == TOOL
@@ -92,7 +98,23 @@ def reproduce(folder: Path) -> Reproduction:
         records=len(places),
         beside=tuple(how["beside"]),
         made_by="" if is_same_version else str(head["tool"]),
+        names=dict(sorted(names.used.items())),
+        beyond=tuple(one for one in findings if one.more),
     )
+
+
+class _Names:
+    """The names stated, and those that a finding was told with."""
+
+    def __init__(self, stated: Mapping[str, str]) -> None:
+        self._stated = stated
+        self.used: dict[str, str] = {}
+
+    def __call__(self, name: str) -> str:
+        shown = self._stated.get(name, name)
+        if shown != name:
+            self.used[name] = shown
+        return shown
 
 
 @contextmanager
@@ -107,10 +129,10 @@ def _stated() -> Iterator[None]:
         ) from error
 
 
-def _compare_accounts(findings: Sequence[Finding], again: Reproduced) -> None:
+def _compare_accounts(findings: Sequence[Finding], again: Reproduced, from_: int | None) -> None:
     """Each finding is told as the records and rules tell it."""
     for finding in findings:
-        differing = unlike(finding, again)
+        differing = unlike(finding, again, from_)
         if differing == ("id",):
             raise VerificationError(
                 f"findings.json: the enclosed records and rules do not give the finding {finding.id} "
@@ -159,6 +181,20 @@ def _compare_times(
             raise VerificationError(f"reading.json: the record at entry {entry} is shown with a time it does not have")
 
 
+def _compare_links(findings: Sequence[Finding], payload: Path) -> None:
+    """Each record names the findings that name it, in their order."""
+    resting: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for finding in findings:
+        for place in finding.records:
+            resting[place.input, place.entry].append(finding.id)
+    for one in _parsed(payload / "records.jsonl"):
+        if one["findings"] != resting.get((one["input"], one["entry"]), []):
+            raise VerificationError(
+                f"records.jsonl: the record at entry {one['index']} is said to stand behind other findings than those "
+                "of findings.json that rest on it"
+            )
+
+
 def _compare_page(payload: Path) -> None:
     """The page is what this version makes of the other files."""
     shown = (payload / page.NAME).read_bytes()
@@ -204,11 +240,14 @@ def _chunks(payload: Path, how: Mapping[str, Any]) -> tuple[list[EnclosedChunk],
     }
     inputs = {one["input"]: one for one in said.values() if one["statement"] == "input"}
     held: dict[int, list[Piece]] = defaultdict(list)
+    shown: dict[int, dict[int, tuple[str, tuple[str, ...]]]] = defaultdict(dict)
     places: dict[int, RecordPlace] = {}
     for record in _parsed(payload / "records.jsonl"):
         chunk = said[record["chunk"]]
         ordinal = record["entry"] - chunk["first_entry"]
         held[record["chunk"]].append(_piece(record, ordinal))
+        fields = record["fields"]
+        shown[record["chunk"]][ordinal] = fields["names"], tuple(one["text"] for one in fields["values"])
         places[record_reference(chunk["sequence"], ordinal)] = RecordPlace(record["input"], record["entry"])
     found = []
     for index, pieces in sorted(held.items()):
@@ -225,6 +264,7 @@ def _chunks(payload: Path, how: Mapping[str, Any]) -> tuple[list[EnclosedChunk],
                 decoder=chunk["decoder"],
                 first_entry=chunk["first_entry"],
                 pieces=tuple(sorted(pieces, key=lambda piece: piece.ordinal)),
+                shown=shown[index],
             )
         )
     return found, places

@@ -138,6 +138,7 @@ class Reading:
     names      the one name an account or host is shown by, where the log has another
     rules      names of the enclosed rule files (`Package.rules`), in the order they are read: the first of an id counts
     beside     ids of findings, or of parts of findings, that the enclosed records give too and nobody asked for
+    from_      ns UTC: where the answers begin, None where no time was asked of
     """
 
     preambles: Mapping[int, bytes]
@@ -146,6 +147,7 @@ class Reading:
     names: Mapping[str, str]
     rules: tuple[str, ...]
     beside: tuple[str, ...] = ()
+    from_: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,10 @@ Array = np.ndarray[Any, Any]
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NIBBLES = bytes(int(chr(code), 16) if chr(code) in "0123456789abcdefABCDEF" else 0 for code in range(256))
 _SIXES = bytes(max(_ALPHABET.find({"-": "+", "_": "/"}.get(chr(code), chr(code))), 0) for code in range(256))
+_PLAIN_DIGITS = bytes(chr(code) in _ALPHABET[:-2] for code in range(256))
+_DIGITS = bytes(chr(code) in _ALPHABET + "-_" for code in range(256))
+_HEX_DIGITS = bytes(chr(code) in "0123456789abcdefABCDEF" for code in range(256))
+_FRONT, _BACK = 40, 40  # empty places before and after the characters, so that neighbours can be looked at
 _WIDE_HIGH = np.array([code in UTF16_HIGH for code in range(256)], bool)
 
 
@@ -44,6 +48,24 @@ class _Columns(NamedTuple):
         """The mark of the byte `number` after the first one of each place; before it for less than none."""
         wide = len(marks)
         return _moved(marks[number % wide], number // wide * self.step)
+
+
+def places_of_runs(runs: Sequence[str]) -> Iterator[tuple[int, ...]]:
+    """Of each run of base64 digits of either alphabet the places in it at which text may be packed, ascending."""
+    characters = bytes(_FRONT) + "\0".join(runs).encode() + bytes(_BACK)
+    base64 = base64_places(characters, _marked(characters, _DIGITS), _marked(characters, _PLAIN_DIGITS))
+    hex_ = hex_places(characters, _marked(characters, _HEX_DIGITS))
+    edges = np.cumsum([_FRONT, *(len(run) + 1 for run in runs)])
+    places = np.union1d(base64, hex_)
+    owners = np.searchsorted(edges, places, "right") - 1
+    within: list[list[int]] = [[] for _ in runs]
+    for owner, place in zip(owners.tolist(), (places - edges[owners]).tolist(), strict=True):
+        within[owner].append(place)
+    yield from map(tuple, within)
+
+
+def _marked(characters: bytes, marks: bytes) -> Array:
+    return np.frombuffer(characters.translate(marks), bool)
 
 
 def base64_places(characters: bytes, digit: Array, plain: Array) -> Array:

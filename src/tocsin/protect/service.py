@@ -7,6 +7,7 @@ error is a word of `client.FAULTS` or the kind of error, and nothing else.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -213,9 +214,12 @@ def _serve_parent(control: socket.socket) -> None:
     if start is None:
         return
     folder = Path(start.vault)
+    gc.disable()  # what is made here is much, and lives as long as the process
     try:
         vault = open_sealed(folder, start.seal)
         doors = Doors(vault)
+        gc.freeze()
+        gc.enable()
         doors.door(start.workspace)
         service = Service(doors, accounts={os.geteuid()})
         listener = listen_unix(Path(start.place))

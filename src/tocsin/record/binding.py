@@ -6,10 +6,12 @@ A row that says anything else than its newest statement was changed after it was
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from tocsin.errors import VerificationError
+from tocsin.model.token import may_be_one
 from tocsin.record.canonical import canonical
 from tocsin.record.runs import runs_of
 
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 INPUT, CHUNK, DERIVED, FIELDS, REWRITTEN = "input", "chunk", "derived", "fields", "rewritten"
 RUN, BRIEF = "run", "brief"
+
+# What no later statement on the same thing may say otherwise: records would be another file's, or stand elsewhere.
+LASTING: Mapping[str, Sequence[str]] = {
+    INPUT: ("path", "sha256", "content_sha256", "source", "container"),
+    CHUNK: ("name", "input", "offset", "length", "decoder", "tree_start", "first_entry"),
+}
+# Of these a newer epoch of a vault may show more or less as tokens, and nothing else may change.
+_SHOWN = ("path", "container")
 
 Row = Mapping[str, Any]
 
@@ -120,6 +130,33 @@ def subject_of(statement: Statement) -> int:
 def newest(statements: Iterable[Statement]) -> dict[tuple[str, int], Statement]:
     """By kind and subject, the last of these statements on it; they come in the order of the ledger."""
     return {(each.kind, subject_of(each)): each for each in statements}
+
+
+def unchanged(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """The statements, in the order of the ledger; raises VerificationError where one changes what lasts (`LASTING`)."""
+    before: dict[tuple[str, int], Statement] = {}
+    for each in statements:
+        if each.kind in LASTING:
+            refuse_change(before.get(place := (each.kind, subject_of(each))), each)
+            before[place] = each
+        yield each
+
+
+def refuse_change(before: Statement | None, statement: Statement) -> None:
+    """Raises VerificationError where the statement changes what lasts of what the one before it was on."""
+    if before is None or statement.kind not in LASTING:
+        return
+    first, said = json.loads(before.data), json.loads(statement.data)
+    for name in LASTING[statement.kind]:
+        if first[name] != said[name] and not (name in _SHOWN and _may_be_one(first[name], said[name])):
+            raise VerificationError(
+                f"entry {statement.leaf} says another {name} of {statement.kind} {subject_of(statement)} than entry "
+                f"{before.leaf}: its records would be attributed to something else than they were sealed as"
+            )
+
+
+def _may_be_one(first: object, second: object) -> bool:
+    return isinstance(first, str) and isinstance(second, str) and may_be_one(first, second)
 
 
 def _digest(data: bytes | None) -> str:

@@ -106,7 +106,7 @@ def field_root(key: bytes, fields: Fields) -> bytes:
     """
     names = sorted(fields)
     salts = _stream(key, len(names) + 1)
-    digests = [sha256(salts[:SALT_BYTES] + _names_text(tuple(names))).digest()]
+    digests = [sha256(salts[:SALT_BYTES] + names_text(tuple(names))).digest()]
     place = SALT_BYTES
     for name in names:
         end = place + SALT_BYTES
@@ -123,7 +123,7 @@ def open_fields(key: bytes, fields: Fields) -> FieldsOpened:
         (salts[place : place + SALT_BYTES], value_text(fields[name]).decode())
         for name, place in zip(names, range(SALT_BYTES, len(salts), SALT_BYTES), strict=True)
     ]
-    return FieldsOpened(_names_text(tuple(names)).decode(), salts[:SALT_BYTES], tuple(values))
+    return FieldsOpened(names_text(tuple(names)).decode(), salts[:SALT_BYTES], tuple(values))
 
 
 def value_text(value: object) -> bytes:
@@ -165,5 +165,5 @@ def _stream(key: bytes, count: int, start: int = 0) -> bytes:
 
 
 @lru_cache(maxsize=_NAMES_KEPT)
-def _names_text(names: tuple[str, ...]) -> bytes:
+def names_text(names: tuple[str, ...]) -> bytes:
     return value_text(list(names))

@@ -5,8 +5,10 @@ Nothing of it is kept beside the ledger: who was in force at an entry follows fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from tocsin.errors import VerificationError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from tocsin.record.acts import Act
 
 _BRINGING = ("enrolled", "succeeded", "recovered")
+# As verifiers of packages have it (docs/formats/evidence.md).
+MOST_KEY_ACTS = 5_000
 _UNPROVEN = "it proves nothing of who did it"
 
 
@@ -68,6 +72,8 @@ class Registry:
     holders: dict[str, Holder] = field(default_factory=dict)
     disowned: dict[int, str] = field(default_factory=dict)
     past: list[Act] = field(default_factory=list)
+    _about: list[Act] = field(default_factory=list)  # acts about keys
+    _signed: _Signed = field(default_factory=lambda: _Signed())
 
     def in_force(self, role: Role | None = None) -> tuple[Holder, ...]:
         """The keys that count now, by name; of one role where given."""
@@ -78,6 +84,11 @@ class Registry:
         """The name a public key (32 bytes) was enrolled under."""
         return next((each.name for each in self.holders.values() if each.key.public_key == public_key), None)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no further act about keys can be judged."""
+        return len(self._about) >= MOST_KEY_ACTS
+
     def is_unsigned(self, act: Act) -> bool:
         """Whether the workspace's key alone signed: no person did."""
         return act.by == (self.key.name,)
@@ -86,6 +97,9 @@ class Registry:
         """Checks the next act of the ledger and goes on with it. Raises VerificationError as `check_act`."""
         check_act(act, self)
         self.past.append(act)
+        self._signed.add(act)
+        if act.kind in _CHECKED:
+            self._about.append(act)
         self._apply(act)
         if act.kind == "revoked" and act.what["since"] is not None:
             self._take_back()
@@ -116,15 +130,15 @@ class Registry:
 
     def _take_back(self) -> None:
         """The fold made again without what the revocations take back; keys it brought in stay known, and revoked."""
-        taken = _taken_back(self.past)
+        taken = _taken_back(self._signed)
         self.holders.clear()
         self.disowned.clear()
-        for act in self.past:
+        self.disowned.update((leaf, _why(*by)) for leaf, by in sorted(taken.items()))
+        for act in self._about:
             if (by := taken.get(act.leaf)) is None:
                 self._apply(act)
                 continue
-            revocation, name = by
-            self.disowned[act.leaf] = _why(revocation, name)
+            revocation, _ = by
             if (come := self._brought_in(act)) is not None:
                 reason = f"brought in by entry {act.leaf}, which is taken back"
                 fell = come.name != revocation.what["name"]
@@ -134,8 +148,8 @@ class Registry:
 
     def revocation_besides(self, act: Act) -> Act | None:
         """The revocation of the same key that stands when this one does: of those it takes back nothing is left."""
-        taken = _taken_back([*self.past, act])
-        said = (each for each in self.past if each.kind == "revoked" and each.what["name"] == act.what["name"])
+        taken = _taken_back(self._signed, act)
+        said = (each for each in self._about if each.kind == "revoked" and each.what["name"] == act.what["name"])
         return next((each for each in said if each.leaf not in taken), None)
 
 
@@ -144,13 +158,13 @@ def disowned_in(acts: Iterable[Act]) -> dict[int, str]:
 
     acts   of the ledger in order, each good when it was recorded; those that say who is who must all be among them
     """
-    return {leaf: _why(*by) for leaf, by in _taken_back(tuple(acts)).items()}
+    return {leaf: _why(*by) for leaf, by in _taken_back(_signed(acts)).items()}
 
 
 def counting(acts: Iterable[Act]) -> tuple[Act, ...]:
     """Those of the acts that count, in order: whatever acts decide, these decide it. `acts` as in `disowned_in`."""
     past = tuple(acts)
-    taken = _taken_back(past)
+    taken = _taken_back(_signed(past))
     return tuple(act for act in past if act.leaf not in taken)
 
 
@@ -164,22 +178,48 @@ def _why(revocation: Act, name: str) -> str:
     return f"{name} signed it, and entry {revocation.leaf} takes back what that key signed: {reason}"
 
 
-def _taken_back(past: Sequence[Act]) -> dict[int, tuple[Act, str]]:
-    """By entry, the revocation that takes an act back, and the key that signed it.
+class _Signed:
+    """Acts in order, and by each key's name those that it signed."""
+
+    def __init__(self) -> None:
+        self.revocations: list[Act] = []
+        self._of: dict[str, list[Act]] = {}
+
+    def add(self, act: Act) -> None:
+        for name in act.by:
+            self._of.setdefault(name, []).append(act)
+        if act.kind == "revoked" and isinstance(act.what.get("since"), int):
+            self.revocations.append(act)
+
+    def since(self, name: str, leaf: int) -> Iterator[Act]:
+        """What the key signed from that entry on."""
+        own = self._of.get(name, [])
+        return islice(own, bisect_left(own, leaf, key=lambda act: act.leaf), None)
+
+
+def _signed(acts: Iterable[Act]) -> _Signed:
+    found = _Signed()
+    for act in acts:
+        found.add(act)
+    return found
+
+
+def _taken_back(signed: _Signed, last: Act | None = None) -> dict[int, tuple[Act, str]]:
+    """By entry, the revocation that takes an act back, and the key that signed it; `last` is one more revocation.
 
     What a revoked key signed from `since` on, and what was signed by keys it brought in there. From the last revocation
     to the first: one that is taken back itself takes nothing back.
     """
     taken: dict[int, tuple[Act, str]] = {}
-    for revocation in reversed(past):
+    for revocation in chain(() if last is None else (last,), reversed(signed.revocations)):
         since = revocation.what.get("since")
-        if revocation.kind != "revoked" or not isinstance(since, int) or revocation.leaf in taken:
+        if not isinstance(since, int) or revocation.leaf in taken:
             continue
         waiting = [(_text(revocation.what, "name"), since)]
         while waiting:
             name, since = waiting.pop()
-            for act in past:
-                if name not in act.by or not since <= act.leaf < revocation.leaf or act.leaf in taken:
+            for act in signed.since(name, since):
+                if act.leaf >= revocation.leaf or act.leaf in taken:
                     continue
                 taken[act.leaf] = (revocation, name)
                 if act.kind in _BRINGING:
@@ -209,6 +249,8 @@ def check_act(act: Act, registry: Registry) -> None:
     note = parse_note(act.note, entry)
     for key in keys:
         verified(note, [key], entry)
+    if act.kind in _CHECKED and registry.is_full:
+        raise VerificationError(f"{entry} is one more act about keys than the {MOST_KEY_ACTS:,} that a ledger can have")
     _CHECKED.get(act.kind, _nothing_more)(act, registry, entry)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy import Connection, select
 
 from tocsin.errors import VerificationError
-from tocsin.model.token import may_be_one
 from tocsin.record.acts import Act
-from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN, SUBJECTS, subject_of
+from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN, SUBJECTS, refuse_change, subject_of
 from tocsin.record.rows import brief_said, chunk_said, derived_said, input_said, run_said
 from tocsin.record.statements import Statement, kind_of
 from tocsin.store.tables import briefs, chunks, inputs, runs
@@ -22,14 +19,6 @@ _MEANING = {
     RUN: "answers may be given of another time, or by other rules, than were asked",
     BRIEF: "what went out, or what the next one is compared with, is no longer told as it was",
 }
-# What no later statement on the same thing may say otherwise: records would be another file's, or stand elsewhere.
-_LASTING = {
-    INPUT: ("path", "sha256", "content_sha256", "source", "container"),
-    CHUNK: ("input", "offset", "length", "decoder", "tree_start", "first_entry"),
-}
-
-# Of these a newer epoch of a vault may show more or less as tokens, and nothing else may change.
-_SHOWN = ("path", "container")
 
 
 class Said:
@@ -51,20 +40,8 @@ class Said:
             )
         if kind in _MEANING:
             subject = subject_of(statement)
-            self._refuse_change(statement, subject)
+            refuse_change(self._newest.get((kind, subject)), statement)
             self._newest[kind, subject] = statement
-
-    def _refuse_change(self, statement: Statement, subject: int) -> None:
-        before = self._newest.get((statement.kind, subject))
-        if before is None or statement.kind not in _LASTING:
-            return
-        first, said = json.loads(before.data), json.loads(statement.data)
-        for name in _LASTING[statement.kind]:
-            if first[name] != said[name] and not (name in _SHOWN and _may_be_one(first[name], said[name])):
-                raise VerificationError(
-                    f"entry {statement.leaf} says another {name} of {statement.kind} {subject} than entry "
-                    f"{before.leaf}: its records would be attributed to something else than they were sealed as"
-                )
 
     def check(self, connection: Connection) -> None:
         """Raises VerificationError at the first row that is not what its newest statement says."""
@@ -103,10 +80,6 @@ class Said:
             raise VerificationError(
                 f"{name} {subject}: its rows are not what entry {said.leaf} of the ledger says: {_MEANING[kind]}"
             )
-
-
-def _may_be_one(first: object, second: object) -> bool:
-    return isinstance(first, str) and isinstance(second, str) and may_be_one(first, second)
 
 
 def check_place(act: Act, before: int | None) -> None:
