@@ -62,6 +62,17 @@ def test_finds_a_name_in_an_encoding_inside_another(inner: Encoder, outer: Encod
         assert set(who(outer(inner(name)))) == {PERSON_OF[name]}
 
 
+@pytest.mark.parametrize("sign", ["=", "%"])
+@pytest.mark.parametrize("name", ["Bedřich Fašimpel", "Fadima Čaquell", "deborah Ěllimox", "Adéla Žumbrik"])
+def test_a_name_that_begins_like_an_escape_is_found_behind_its_sign(name: str, sign: str) -> None:
+    escaped = "".join(
+        letter if letter.isascii() and letter != " " else "".join(f"{sign}{byte:02X}" for byte in letter.encode())
+        for letter in name
+    )
+    ((_, (found,)),) = Matcher([(7, [expand(name, FormKind.NAME)])]).find([f"find?q{sign}{escaped}&x=1"]).items()
+    assert (found.person, found.start, found.end) == (7, 7, 7 + len(escaped))
+
+
 @pytest.mark.parametrize(
     ("text", "person"),
     [

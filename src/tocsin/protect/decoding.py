@@ -98,7 +98,7 @@ def with_unmarked(layers: Iterable[Layer]) -> list[Layer]:
 
 
 def _unmarked(layer: Layer) -> Layer | None:
-    found = _substituted(layer, MARKUP, _write_markup) if has_inline(layer.text) else None
+    found = next(_substituted(layer, MARKUP, _write_markup), None) if has_inline(layer.text) else None
     if found is not None:
         found.depth = layer.depth
     return found
@@ -107,16 +107,18 @@ def _unmarked(layer: Layer) -> Layer | None:
 def unescaped(outer: Layer) -> Iterator[Layer]:
     """The layer with characters in one kind of escape undone, for each kind that is in it, and its UTF-16."""
     for mark, decoder in _DECODERS:
-        if mark in outer.text and (layer := decoder(outer)) is not None:
-            yield layer
+        if mark in outer.text:
+            yield from decoder(outer)
     yield from _wide(outer)
 
 
 class _Writing:
     """A layer as it is written: pieces of the outer text, and characters each in the place of an escape."""
 
-    def __init__(self, outer: Layer) -> None:
+    def __init__(self, outer: Layer, *, strict: bool = False) -> None:
         self._outer = outer
+        self._strict = strict
+        self.is_doubtful = False  # a byte was no UTF-8
         self._text: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
@@ -136,11 +138,18 @@ class _Writing:
         self._copied = end
 
     def put_bytes(self, data: bytes, places: Sequence[tuple[int, int]], end: int) -> None:
-        """Bytes as UTF-8, or where they are not as Latin-1, each from its own place."""
+        """Bytes as UTF-8, each from its own place; where they are not as Latin-1, or if strict as they were written."""
         at = 0
-        for character in _characters(data):
-            length = len(character.encode()) if data.startswith(character.encode(), at) else 1
-            self.put(character, places[at][0], places[at + length - 1][1])
+        for character in data.decode("utf-8", "surrogateescape"):
+            is_byte = "\udc80" <= character <= "\udcff"
+            length = 1 if is_byte else len(character.encode())
+            start, stop = places[at][0], places[at + length - 1][1]
+            self.is_doubtful = self.is_doubtful or is_byte
+            if is_byte and self._strict:
+                self._copied = start
+                self.until(stop)
+            else:
+                self.put(chr(ord(character) - 0xDC00) if is_byte else character, start, stop)
             at += length
         self._copied = end
 
@@ -149,24 +158,27 @@ class _Writing:
         return Layer("".join(self._text), outer=self._outer, starts=self._starts, ends=self._ends)
 
 
-def _characters(data: bytes) -> str:
-    if data.isascii():
-        return data.decode("ascii")
-    return "".join(
-        chr(ord(character) - 0xDC00) if "\udc80" <= character <= "\udcff" else character
-        for character in data.decode("utf-8", "surrogateescape")
-    )
+_Write = Callable[[_Writing, re.Match[str]], None]
 
 
-def _substituted(
-    outer: Layer, pattern: re.Pattern[str], write: Callable[[_Writing, re.Match[str]], None]
-) -> Layer | None:
+def _substituted(outer: Layer, pattern: re.Pattern[str], write: _Write) -> Iterator[Layer]:
+    """The layer with what the pattern finds undone. Where bytes of it are no UTF-8 also without undoing those: in
+    `q=Deborah=20` the first three characters after `q` are no escape.
+    """
+    writing = _written(outer, pattern, write, strict=False)
+    if writing is not None:
+        yield writing.layer()
+        if writing.is_doubtful and (again := _written(outer, pattern, write, strict=True)) is not None:
+            yield again.layer()
+
+
+def _written(outer: Layer, pattern: re.Pattern[str], write: _Write, *, strict: bool) -> _Writing | None:
     writing: _Writing | None = None
     for match in pattern.finditer(outer.text):
-        writing = writing or _Writing(outer)
+        writing = writing or _Writing(outer, strict=strict)
         writing.until(match.start())
         write(writing, match)
-    return writing.layer() if writing else None
+    return writing
 
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})++|%u[0-9A-Fa-f]{4}")
@@ -234,7 +246,7 @@ def _write_markup(writing: _Writing, match: re.Match[str]) -> None:
     writing.put("" if match["inline"] else APART, *match.span())
 
 
-_DECODERS: tuple[tuple[str, Callable[[Layer], Layer | None]], ...] = (
+_DECODERS: tuple[tuple[str, Callable[[Layer], Iterator[Layer]]], ...] = (
     ("%", lambda outer: _substituted(outer, _PERCENT, _write_percent)),
     ("\\", lambda outer: _substituted(outer, _BACKSLASH, _write_backslash)),
     ("&", lambda outer: _substituted(outer, _ENTITY, _write_entity)),
