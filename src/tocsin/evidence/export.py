@@ -16,6 +16,7 @@ from tocsin.answering import Held, answer
 from tocsin.attest.rule_files import file_names, under_own_names
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
+from tocsin.continuing import answerable
 from tocsin.correlate import identity
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records
@@ -31,7 +32,6 @@ from tocsin.evidence.proving import (
 from tocsin.evidence.recipients import for_recipient, through_door
 from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
-from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.coverage import Coverage
