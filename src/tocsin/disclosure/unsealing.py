@@ -26,6 +26,7 @@ from tocsin.record.unsealings import REVIEWED, leave_of
 from tocsin.store.workspace import Workspace
 
 LONGEST_SECONDS = 24 * 3600
+HOW_NAMED = "tocsin incidents shows the id of each finding (f-...) and its records (log: PATH#ENTRY, or @LEAF)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def unseal(
     if not asked.subject.startswith("@") and "#" not in asked.subject:
         answers = answers_of(path, question=None, passphrase=passphrase, progress=progress)
         if (finding := finding_named(answers, asked.subject)) is None:
-            raise ConfigError("there is no such finding", hint="name one finding, or a record: PATH#ENTRY, @LEAF")
+            raise ConfigError("there is no such finding", hint=HOW_NAMED)
     with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         subject = of_record(workspace, key, asked.subject) if finding is None else of_finding(workspace, key, finding)
         if finding is not None and not subject.tokens:

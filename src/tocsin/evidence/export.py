@@ -313,7 +313,10 @@ def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...
     known = {one.id for one in answers.incidents} | {one.id for one in answers.findings}
     if missing := sorted(wanted - known):
         ids = ", ".join(one.id for one in answers.incidents[:10]) or "none"
-        raise ConfigError(f"there is no incident or finding {missing[0]}", hint=f"incidents here: {ids}")
+        raise ConfigError(
+            f"there is no incident or finding {missing[0]}",
+            hint=f"incidents here: {ids}; tocsin incidents shows the ids of their findings (f-...)",
+        )
     incidents = tuple(one for one in answers.incidents if one.id in wanted)
     named = wanted | {finding for one in incidents for finding in one.findings}
     return incidents, tuple(one for one in answers.findings if one.id in named)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tocsin.model.instant import format_time
+from tocsin.model.token import TOKEN
 from tocsin.share.plain import shortened, shown
 from tocsin.share.relations import LAYERS, Move, Node, Relations
 
@@ -275,6 +276,9 @@ def _broken(name: str, letters: int) -> tuple[str, ...]:
     bare = re.sub(r"^[a-z]+://", "", name)
     if len(bare) <= letters:
         return (bare,)
+    if token := TOKEN.search(bare):  # what is around it stands in the title; half of one would be nobody's
+        half = len(token[0]) // 2
+        return token[0][:half], token[0][half:]
     parts = [found.start() for found in re.finditer(r"[@\\/.|: ]", bare[: letters + 1])]
     words = [found.start() for found in re.finditer("-", bare[: letters + 1])]
     cut = max(parts, default=0) or max(words, default=0) or letters
