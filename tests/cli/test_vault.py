@@ -157,6 +157,11 @@ def test_what_is_to_leave_is_checked_and_told_by_place_and_never_by_name(
     out.mkdir()
     (out / "clean.txt").write_text("nobody\n")
     assert run(["vault", "check", str(out), "--workspace", workspace]) == 0
+    (out / "scan.jpeg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(64))
+    capsys.readouterr()
+    assert run(["vault", "check", str(out), "--workspace", workspace]) == 3
+    assert "not searched: 1 picture" in capsys.readouterr().out
+    (out / "scan.jpeg").unlink()
     (out / "sealed.age").write_bytes(b"age-encryption.org/v1\n")
     assert run(["vault", "check", str(out), "--workspace", workspace]) == 3
     (out / "letter of Zorblat Quixmere.txt").write_text("for\nQUIXMERE, Zorblat\n")
@@ -170,7 +175,7 @@ def test_what_is_to_leave_is_checked_and_told_by_place_and_never_by_name(
     assert "zorblat" not in (told.out + told.err).lower()
     assert run(["vault", "log", "--workspace", workspace]) == 0
     log = capsys.readouterr().out
-    assert log.count("  check  ") == 3
+    assert log.count("  check  ") == 4
     assert "files=3  references=2  unsearched=1" in log
 
 

@@ -175,16 +175,16 @@ def check(
 ) -> None:
     """Search anything for protected persons before it leaves: where and how, never who. The vault's log keeps it.
 
-    Ends with 5 where something is found, with 3 where something could not be searched, else with 0.
+    Ends with 5 where something is found, with 3 where something could not be searched, pictures among it, else with 0.
     """
     from tocsin.cli.vault_text import checked_text
     from tocsin.protection.checking import check_paths
 
     found = check_paths(workspace, paths, sources_of(workspace, passphrase_file))
     release(checked_text(found), None)
-    raise typer.Exit(
-        ExitCode.REFUSED if found.references else ExitCode.INCOMPLETE if found.unsearched else ExitCode.DONE
-    )
+    if found.references:
+        raise typer.Exit(ExitCode.REFUSED)
+    raise typer.Exit(ExitCode.INCOMPLETE if found.unsearched or found.unseen else ExitCode.DONE)
 
 
 @commands.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -78,10 +79,15 @@ def checked_text(found: Searched) -> str:
     """Each reference and each thing that was not searched, a line each, then how many."""
     lines = [f"{shown(each.place)}{_column(each.column)}: {each.manner}" for each in found.references]
     lines += [f"{shown(each.place)}: not searched: {each.why}" for each in found.unsearched]
+    lines += [f"{shown(each.place)}: a {each.kind}: what it shows is not searched" for each in found.unseen]
     lines.append(f"searched: {_count(found.files, 'file')}, {found.size:,} characters")
     lines.append(f"found:    {counted(len(found.references))}")
     if found.unsearched:
         lines.append(f"NOT SEARCHED: {_count(len(found.unsearched), 'place')}")
+    lines += [
+        f"not searched: {_count(count, kind)}: look at {'it' if count == 1 else 'them'} yourself"
+        for kind, count in sorted(Counter(each.kind for each in found.unseen).items())
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from tocsin.errors import ProtectionError
 from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.protection import How
-from tocsin.protect.contents import Content, Piece, Unread, contents, file_contents
-from tocsin.protect.searched import Reference, Searched, Unsearched, incident_of, script_of
+from tocsin.protect.contents import Beyond, Content, Piece, Unread, contents, file_contents
+from tocsin.protect.searched import Reference, Searched, Unsearched, Unseen, incident_of, script_of
 from tocsin.protect.tokens import TOKEN
 from tocsin.protect.windows import Reading, Window, found_in, readings, windows
 
@@ -61,15 +61,17 @@ class Guard:
         if not self:
             return Searched()
         shown = self.masked(file) if file else ""
-        pieces, unread = [], []
+        pieces, unread, unseen = [], [], []
         for each in content:
             if isinstance(each, Unread):
                 unread.append(Unsearched(shown, self.masked(each.part), each.why))
+            elif isinstance(each, Beyond):
+                unseen.append(Unseen(shown, self.masked(each.part), each.kind))
             else:
                 pieces.append(each)
         size = sum(len(piece.text) for piece in pieces)
         references = tuple(self._references(shown, pieces))
-        return Searched(references=references, unsearched=tuple(unread), files=1, size=size)
+        return Searched(references=references, unsearched=tuple(unread), unseen=tuple(unseen), files=1, size=size)
 
     def search_file(self, path: Path, shown_as: str) -> Searched:
         """A file and its name; `shown_as` is its path as a reader knows it."""
