@@ -23,7 +23,7 @@ from tocsin.cover.preserve import expiries, products_of
 from tocsin.detect.sigma.compile import with_exceptions
 from tocsin.detect.sigma.rules import load_rules
 from tocsin.errors import ConfigError, RuleError, StoreError
-from tocsin.exercise import CaseInfo, list_cases
+from tocsin.exercise import CaseInfo, list_cases, playable
 from tocsin.exercise import run as run_case
 from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers
@@ -337,6 +337,7 @@ def run_exercise(
     identities: int | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
+    playable(name, workspace, days, identities)  # what is refused leaves no workspace behind
     with open_or_create(workspace, None):
         pass
     progress.stage(f"Playing {name}", None)

@@ -190,3 +190,30 @@ def test_a_check_takes_the_key_of_the_vault_and_paths_that_are_there(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "somebody-else"))
     assert run(["vault", "check", str(tmp_path / "x"), "--workspace", workspace]) == 74
     assert "Zorblat" not in capsys.readouterr().err
+
+
+def test_a_refused_init_leaves_nothing_half_made(
+    workspace: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    give(monkeypatch, LIST)
+    assert run(["vault", "import", "--workspace", workspace, "-"]) == 0
+    capsys.readouterr()
+    assert run(["vault", "init", str(tmp_path / "another"), "--workspace", workspace]) == 5
+    assert "linked to a vault already" in capsys.readouterr().err
+    assert not (tmp_path / "another").exists()
+    assert run(["exercise", "run", "no-such-case", "--workspace", str(tmp_path / "case")]) == 2
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_rotation_says_what_opens_the_vault_from_now_on(
+    workspace: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    give(monkeypatch, LIST)
+    assert run(["vault", "import", "--workspace", workspace, "-"]) == 0
+    (tmp_path / "new").write_text("an invented phrase\n")
+    capsys.readouterr()
+    assert run(["vault", "rotate", "--workspace", workspace, "--new-passphrase-file", str(tmp_path / "new")]) == 0
+    told = capsys.readouterr().out
+    assert "opens it: the passphrase given now" in told
+    assert "Copies of the vault made before still open" in told
+    assert run(["vault", "rotate", "--workspace", workspace, "--passphrase-file", str(tmp_path / "new")]) == 0

@@ -135,16 +135,15 @@ def rotate(
     passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """New keys for the vault and its tokens: every token changes, and all is processed again."""
-    from tocsin.cli.vault_text import changed_text
+    from tocsin.cli.vault_text import rotated_text
     from tocsin.protect.vault import vault_sources
     from tocsin.protection.vaults import rotate_keys
-    from tocsin.share.plain import shown
 
     sources = sources_of(workspace, passphrase_file)
     given = vault_passphrase(None, new_passphrase_file)
     new = vault_sources(os.environ, given) if given else sources
     epoch, key_file = rotate_keys(workspace, sources, new, restored=restored)
-    release((f"key file: {shown(str(key_file))}\n" if key_file else "") + changed_text(epoch), None)
+    release(rotated_text(epoch, key_file, "passphrase" if new.passphrase is not None else "service credential"), None)
 
 
 @commands.command()
