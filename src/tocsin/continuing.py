@@ -22,8 +22,9 @@ from tocsin.reading.renewal import is_current, pass_texts_again
 from tocsin.reading.rereading import dating_of, derive_again
 from tocsin.record.keys import WorkspaceKey
 from tocsin.ruleset.compiled import Ruleset, compiled_rules, kept_rules
+from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store.estate import read_estate
-from tocsin.store.workspace import Workspace
+from tocsin.store.workspace import Workspace, is_writable
 
 
 def answers_from(workspace: Workspace, key: WorkspaceKey, question: Question | None, progress: Progress) -> Answers:
@@ -36,10 +37,17 @@ def answers_from(workspace: Workspace, key: WorkspaceKey, question: Question | N
     make_current(workspace, key, progress)
     kept = answerable(workspace, key)
     progress.stage("Answering", None)
-    asked = _asked(question, key.door) or Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
+    span = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
+    asked = _asked(question, key.door) or span
     rules = kept_rules(workspace, str(kept["rules"]), key.door)
     held = Held.load(workspace, key, rules.compiled, estate_of(workspace))
-    return answer(held, asked, number_or_none(kept["now"]), run_so_far(workspace, key, started, 1))
+    run, now = run_so_far(workspace, key, started, 1), number_or_none(kept["now"])
+    answers = answer(held, asked, now, run)
+    if key.door.epoch and not (workspace.path / REPORT_NAME).exists() and is_writable(workspace.path):
+        # It went with the epoch it was written under; who asked for a part does not get the whole of that part alone.
+        write_report(answers if question is None else answer(held, span, now, run), workspace.path)
+        progress.note(f"{REPORT_NAME} is written anew; copies made before show whoever was protected since in clear")
+    return answers
 
 
 def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import erasure, options
+from tocsin.cli.acting import acting
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
@@ -90,7 +91,8 @@ def custody(
     if format_ not in ("text", "json"):
         raise ConfigError(f"there is no format {format_!r} for custody", hint="formats: json, text")
     refuse_overwrite(output, force=force)
-    found = chain(workspace, passphrase_for(workspace))
+    passphrase, _ = acting(workspace, ())
+    found = chain(workspace, passphrase)
     release(listed("custody", found) if format_ == "json" else chain_text(found), output, force=force)
 
 

@@ -75,7 +75,7 @@ def unseal(
     RefusedError where those who sign may not, or the vault does not know them: then nothing is recorded, but in the
     vault's own log.
     """
-    _check(asked, actors)
+    refuse_ungrantable(asked, actors)
     finding = None
     if not asked.subject.startswith("@") and "#" not in asked.subject:
         answers = answers_of(path, question=None, passphrase=passphrase, progress=progress)
@@ -114,7 +114,7 @@ def review(path: Path, entry: int, words: str, *, actors: Sequence[Signer], pass
         return record_act(workspace, key, REVIEWED, what, utc_text(now_utc()), actors)
 
 
-def _check(asked: Asked, actors: Sequence[Signer]) -> None:
+def refuse_ungrantable(asked: Asked, actors: Sequence[Signer]) -> None:
     """Raises ConfigError or RefusedError for what cannot be granted, before anything is opened."""
     if asked.act is None and not asked.reason.strip():
         raise ConfigError("names are not unsealed without a reason", hint="--reason TEXT: who needs to know, and why")
