@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.cli.called import told
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 from tocsin.share.format import Comparing, Format, Part, format_named
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def released(
     reading = begin_reading(workspace, wish.keys)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         answers = answers_of(workspace, question=question, passphrase=reading.passphrase, progress=progress)
-    text = compared(chosen, workspace).render(told(answers), part)
-    reading.done(wish.command, {"format": chosen.name, **wish.arguments}, text)
+    text = cleared(compared(chosen, workspace).render(told(answers), part), wish.output)
+    reading.done(wish.command, {"format": chosen.name, **wish.arguments}, text.text)
     release(text, wish.output, force=wish.force)
-    return answers, text
+    return answers, text.text
 
 
 def compared(chosen: Format, workspace: Path) -> Format:
