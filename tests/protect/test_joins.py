@@ -75,8 +75,8 @@ def test_both_words_become_the_token_of_the_person(name: str) -> None:
 def test_a_list_of_cells_stays_json_with_as_many_values(words: list[str]) -> None:
     document = {"first": words, "last": [{"account": word} for word in words]}
     left = json.loads(_leaves(json.dumps(document, ensure_ascii=False, indent=2)))
-    assert left.keys() == document.keys()
-    assert [len(each) for each in left.values()] == [len(each) for each in document.values()]
+    assert list(left) == ["first", "last"]
+    assert [len(each) for each in left.values()] == [len(words)] * 2
     assert all(each.keys() == {"account"} for each in left["last"])
 
 
@@ -108,7 +108,7 @@ def test_beside_a_word_of_the_product_no_token_tells_whose_it_is() -> None:
     name = "Correlation Zorbequill"
     assert is_known("correlation")
     left = Guard([_door(name)], knows_own=True).parted("rules of Sigma correlation: zorbequill")
-    assert left.count == 1
+    assert left.places == 1
     assert left.text == "rules of Sigma correlation: […]"
 
 

@@ -16,7 +16,7 @@ class Parted(NamedTuple):
     """A text as it may leave, and at how many places words were taken out that side by side read as a name."""
 
     text: str
-    count: int
+    places: int
 
 
 class Watch(Protocol):

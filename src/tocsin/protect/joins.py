@@ -6,6 +6,7 @@ a name need not keep the page from leaving: it is taken out where it stands.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -57,9 +58,7 @@ def cuts_of(text: str, find: Find) -> list[Cut] | None:
         apart = is_known(words[0][0])
         own_near = apart
     else:
-        apart = any(
-            not _WITHIN.fullmatch(text, one.end(), two.start()) for one, two in zip(words, words[1:], strict=False)
-        )
+        apart = any(not _WITHIN.fullmatch(text, one.end(), two.start()) for one, two in itertools.pairwise(words))
         own_near = bool(own)
     if not apart and not own_near:
         return None
@@ -72,7 +71,7 @@ def cuts_of(text: str, find: Find) -> list[Cut] | None:
 def _own(text: str, words: list[re.Match[str]], *, left: bool, right: bool) -> set[int]:
     """Which of the words are the product's own, by their place: those in a sentence of its own, and its keys."""
     last = len(words) - 1
-    inside = all(are_said(one[0], two[0]) for one, two in zip(words, words[1:], strict=False))
+    inside = all(are_said(one[0], two[0]) for one, two in itertools.pairwise(words))
     if inside and (left or right):
         return set(range(len(words)))
     own = {0} if left else set()

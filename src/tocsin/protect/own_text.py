@@ -6,6 +6,7 @@ of exercises, are no words the product says.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -48,7 +49,7 @@ def _words_and_pairs() -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
     for text in _texts():
         said = WORD.findall(text)
         words.update(said)
-        pairs.update(zip(said, said[1:], strict=False))
+        pairs.update(itertools.pairwise(said))
     return frozenset(words), frozenset(pairs)
 
 
