@@ -100,7 +100,7 @@ class Rows:
     @property
     def written(self) -> Written:
         """By text of the tables, other writings of it in the records."""
-        return self._writings.found if self._writings is not None else {}
+        return self._writings.written() if self._writings is not None else {}
 
     def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Events, accesses and marks."""

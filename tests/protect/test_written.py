@@ -39,7 +39,7 @@ def _passed(account: str, fields: Mapping[str, Any]) -> str:
     writings = Writings()
     writings.note([_record(fields)], [{"actor.user.name": account}])
     tables, logs = result(account)
-    return said(pass_through(tables, logs, door(), writings.found))
+    return said(pass_through(tables, logs, door(), writings.written()))
 
 
 def _says(text: str, hidden: str) -> bool:
@@ -67,7 +67,7 @@ def test_nor_where_only_the_bytes_hold_it(hidden: str) -> None:
     record = Record(offset=0, length=len(data), data=data, log=(), fields={}, native={})
     writings.note([record], [{"user.name": canonical_account(hidden)}])
     tables, logs = result(hidden.lower())
-    assert not _says(said(pass_through(tables, logs, door(), writings.found)), hidden)
+    assert not _says(said(pass_through(tables, logs, door(), writings.written())), hidden)
 
 
 @given(st.sampled_from(_STANDARD), st.sampled_from(_STANDARD))
@@ -77,7 +77,7 @@ def test_of_two_that_differ_neither_is_left(first: str, second: str) -> None:
     for wrote in (both.lower(), both):
         writings.note([_record({"User": wrote})], [{"user.name": both.lower()}])
     tables, logs = result(both.lower())
-    left = said(pass_through(tables, logs, door(), writings.found))
+    left = said(pass_through(tables, logs, door(), writings.written()))
     assert not _says(left, first)
     assert not _says(left, second)
 

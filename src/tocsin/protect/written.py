@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from tocsin.model.door import Door
@@ -19,12 +20,12 @@ from tocsin.protect.windows import spans
 # A run of base64 digits without a capital may be one whose case is gone.
 _LOST = re.compile(rf"(?<![A-Za-z0-9+/_-])(?=[0-9+/_-]*[a-z])[a-z0-9+/_-]{{{SHORTEST_RUN},}}(?![A-Za-z0-9+/_-])")
 # What is left of an escape that began with a back-slash.
-_HALVED = re.compile(r"u[0-9a-f]{4}|u\{[0-9a-f]|x[0-9a-f]{2}|[0-3][0-7]{2}")
-_RUN = re.compile(r"[a-z0-9+/_-]+")
-_PART = re.compile(r"[a-z0-9]+")
+_HALVED = re.compile(r"u[0-9a-f]{4}|u\{[0-9a-f]|(?:x[0-9a-f]{2}|[0-3][0-7]{2})\\")
+_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST_RUN},}}")
+_PART = re.compile(r"[A-Za-z0-9]+")
 _LOWER = str.maketrans({chr(letter): chr(letter + 32) for letter in range(ord("A"), ord("Z") + 1)})
-_SEVERAL = 8  # writings of one text in one record that are looked at
-_REMEMBERED = 1 << 16
+_SEVERAL = 8  # writings of one text that are looked at
+_FEW_PARTS = 8  # of a run, that are looked up in every way they can be put together
 
 
 class Writing(NamedTuple):
@@ -38,93 +39,112 @@ Written = Mapping[str, Sequence[Writing]]
 
 
 class Writings:
-    """By text of the tables of a chunk, how its records wrote it where that is another way."""
+    """How the records of a chunk wrote what stands in its tables in lower case.
+
+    Gathering costs each event little more than a look whether its texts are known; the rest is done once a chunk.
+    """
 
     def __init__(self) -> None:
-        self.found: dict[str, list[Writing]] = {}
-        self._plain: set[str] = set()
+        self._said: set[str] = set()
+        self._texts: dict[str, tuple[bytes, ...]] = {}
 
     def note(self, records: Sequence[Record], rows: Iterable[Mapping[str, object]]) -> None:
         """The texts of rows that were made of these records."""
-        wanted = [text for row in rows for text in row.values() if isinstance(text, str) and self._may_have_lost(text)]
-        if not wanted:
-            return
-        as_written = [_said(record) for record in records]
-        for text in wanted:
-            found = list(_writings(text, as_written))
-            if not found:  # nothing of it stands in a field: the bytes have what no field does
-                found = list(_writings(text, [record.data.decode("utf-8", "replace") for record in records]))
-            for each in found:
-                if each.text != text and each not in self.found.get(text, ()):
-                    self.found.setdefault(text, []).append(each)
+        said = self._said
+        for record in records:
+            for value in record.fields.values():
+                if type(value) is str:
+                    said.add(value)
+                elif isinstance(value, list):
+                    said.update(each for each in value if isinstance(each, str))
+        texts = self._texts
+        for row in rows:
+            for text in row.values():
+                if type(text) is str and text not in texts:
+                    may_be = _LOST.search(text) or _HALVED.match(text)
+                    texts[text] = tuple(record.data for record in records) if may_be else ()
 
-    def _may_have_lost(self, text: str) -> bool:
-        if text in self._plain:
-            return False
-        if _LOST.search(text) or _HALVED.match(text):
-            return True
-        if len(self._plain) < _REMEMBERED:
-            self._plain.add(text)
-        return False
-
-
-def _said(record: Record) -> str:
-    return "\n".join(
-        each
-        for value in record.fields.values()
-        for each in (value if isinstance(value, list) else (value,))
-        if isinstance(each, str)
-    )
+    def written(self) -> Written:
+        """By text of the tables the other ways it was written; those that were written as they stand are not in it."""
+        known = _Known(self._said)
+        found: dict[str, list[Writing]] = {}
+        for text, data in self._texts.items():
+            if not data:
+                continue
+            writings = known.writings(text)
+            if not writings and text not in self._said:  # what no field has the bytes may have
+                writings = _Known({each.decode("utf-8", "replace") for each in data}).writings(text)
+            if writings:
+                found[text] = writings
+        return found
 
 
-def _writings(text: str, records: Sequence[str]) -> Iterator[Writing]:
-    for said in records:
-        folded = said.translate(_LOWER)
-        if text in folded:
-            yield from _places(text, said, folded)
-            continue
-        parts = {(start, end): _places(text[start:end], said, folded) for start, end in _known_parts(text, folded)}
-        for number in range(max(map(len, parts.values()), default=0)):
+class _Known:
+    """What was said, to be looked up in lower case: runs of base64 digits with a capital, and what they are made of."""
+
+    def __init__(self, said: Iterable[str]) -> None:
+        self._escaped: list[str] = []
+        self._runs: dict[str, dict[str, None]] = {}
+        runs: set[str] = set()
+        for text in said:
+            if "\\" in text:
+                self._escaped.append(text)
+            if not text.islower():
+                runs.update(_RUN.findall(text))
+        self._escaped.sort()
+        for run in sorted(runs):
+            if run != run.lower():
+                self._add(run)
+
+    def _add(self, run: str) -> None:
+        spans = [(0, len(run))]
+        if not run.isalnum():
+            parts = [part.span() for part in _PART.finditer(run)]
+            if len(parts) <= _FEW_PARTS:
+                spans += [(one[0], two[1]) for one, two in combinations(parts, 2)]
+            spans += parts
+        for start, end in spans:
+            piece = run[start:end]
+            self._runs.setdefault(piece.lower(), {})[piece] = None
+
+    def writings(self, text: str) -> list[Writing]:
+        """The other ways it was written, as far as what was said shows."""
+        parts = {span: list(self._runs[text[slice(*span)]]) for span in self._spans(text)}
+        found = []
+        for number in range(min(_SEVERAL, max(map(len, parts.values()), default=0))):
             whole = text
-            for (start, end), found in parts.items():
-                one = found[min(number, len(found) - 1)]
-                whole = whole[:start] + one.text[one.before :] + whole[end:]
-            yield Writing(whole)
+            for (start, end), ways in parts.items():
+                whole = whole[:start] + ways[min(number, len(ways) - 1)] + whole[end:]
+            found.append(Writing(whole))
+        return [*(each for each in found if each.text != text), *self._whole_escapes(text)]
 
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """The parts of a text that were said with capitals: whole runs of it, else the longest that are in one."""
+        for run in _RUN.finditer(text):
+            if run[0] in self._runs:
+                yield run.span()
+                continue
+            parts = [part.span() for part in _PART.finditer(text, *run.span())]
+            place = 0
+            while place < len(parts):
+                start = parts[place][0]
+                for last in range(min(len(parts), place + _FEW_PARTS) - 1, place - 1, -1):
+                    if text[start : parts[last][1]] in self._runs:
+                        yield start, parts[last][1]
+                        place = last
+                        break
+                place += 1
 
-def _places(text: str, said: str, folded: str) -> list[Writing]:
-    """Every writing of a text that stands there."""
-    is_halved = _HALVED.match(text) is not None
-    if not is_halved and said.count(text) == folded.count(text):
-        return [Writing(text)]
-    found: dict[Writing, None] = {}
-    at = folded.find(text)
-    while at >= 0 and len(found) < _SEVERAL:
-        first = at
-        while is_halved and first > 0 and said[first - 1] == "\\":
-            first -= 1
-        found[Writing(said[first : at + len(text)], at - first)] = None
-        at = folded.find(text, at + 1)
-    return list(found)
-
-
-def _known_parts(text: str, folded: str) -> Iterator[tuple[int, int]]:
-    """The parts of a text put together that stand there, the longest first: whole runs, or what of them does."""
-    for run in _RUN.finditer(text):
-        parts = list(_PART.finditer(text, *run.span()))
-        first = 0
-        while first < len(parts):
-            last = next(
-                (
-                    last
-                    for last in range(len(parts) - 1, first - 1, -1)
-                    if text[parts[first].start() : parts[last].end()] in folded
-                ),
-                None,
-            )
-            if last is not None:
-                yield parts[first].start(), parts[last].end()
-            first = first + 1 if last is None else last + 1
+    def _whole_escapes(self, text: str) -> Iterator[Writing]:
+        if not _HALVED.match(text):
+            return
+        for said in self._escaped:
+            at = said.translate(_LOWER).find(f"\\{text}") + 1
+            if at:
+                first = at
+                while first > 0 and said[first - 1] == "\\":
+                    first -= 1
+                yield Writing(said[first : at + len(text)], at - first)
 
 
 def masked_as_written(door: Door, written: Written) -> dict[str, str]:
