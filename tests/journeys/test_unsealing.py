@@ -235,3 +235,21 @@ def test_the_protection_unit_is_told_who_is_at_risk_and_others_get_tokens(case: 
     assert [(each["token"], each["handle"], each["records"]) for each in without["persons"]] == [(one["token"], "", [])]
     assert [act["did"] for act in acts(tocsin, "read")][-2:] == ["read by: exposure --persons (format json)"] * 2
     assert "persons at risk" in tocsin("vault", "log", *OF).out
+
+
+def test_what_is_refused_at_the_exit_leaves_no_act_that_says_it_left(case: Path, tocsin: Tocsin) -> None:
+    key = next(word for word in tocsin("key", "new", "rec.invented", "-o", "rec.key").out.split() if "+" in word)
+    enrolled = tocsin("key", "enrol", key, "--person", "Rec Invented", "--role", "receiver", *OF, *signed("ada"))
+    assert enrolled.code == 0, enrolled.err
+    reads = len(acts(tocsin, "read"))
+    shown = tocsin("share", "report", "--format", "json", "-o", f"{NAME}.json", *OF, *signed("ada"))
+    assert shown.code == 5, shown.err
+    assert len(acts(tocsin, "read")) == reads
+    wanted = ("share", "handover", finding(), "--to", "rec.invented", "-o", "OUT", *OF, *signed("ada"))
+    why = ("--redact", "ClientIP", "--why-withheld", f"asked for by {NAME}")
+    refused = tocsin(*wanted, *why)
+    assert (refused.code, "the letter that goes with it" in refused.err) == (5, True)
+    assert not Path("OUT").exists()
+    assert acts(tocsin, "exported") == acts(tocsin, "handed_over") == []
+    assert tocsin(*wanted).code == 0
+    assert len(acts(tocsin, "exported")) == len(acts(tocsin, "handed_over")) == 1

@@ -15,7 +15,7 @@ from tocsin.cli.reading import begin_reading
 from tocsin.cli.vault_key import sources_of
 from tocsin.errors import ConfigError
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 from tocsin.share.format import Part
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def _release_persons(workspace: Path, question: Question, sources: KeySources | 
     reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         found = persons_at_risk(workspace, question, sources, passphrase=reading.passphrase, progress=progress)
-    text = single("persons", found) if wish.format == "json" else persons_text(found)
-    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text)
+    text = cleared(single("persons", found) if wish.format == "json" else persons_text(found), wish.output)
+    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text.text)
     release(text, wish.output, force=wish.force)
 
 

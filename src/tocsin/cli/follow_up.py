@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tocsin.cli.called import told
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 from tocsin.share.format import Comparing, Format, Part, format_named
 
 if TYPE_CHECKING:
@@ -51,11 +51,12 @@ def released(
     reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         answers = answers_of(workspace, question=question, passphrase=reading.passphrase, progress=progress)
-    text = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
+    written = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
+    text = cleared(written, wish.output)
     to = {"to": wish.to} if wish.to else {}
-    reading.done(wish.command, {"format": chosen.name, **to, **wish.arguments}, text)
+    reading.done(wish.command, {"format": chosen.name, **to, **wish.arguments}, text.text)
     release(text, wish.output, force=wish.force)
-    return answers, text
+    return answers, text.text
 
 
 def _written(chosen: Format, part: Part, workspace: Path, answers: Answers, to: str, passphrase: str | None) -> str:

@@ -15,6 +15,7 @@ from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import vault_passphrase
 from tocsin.cli.vault_key import sources_at, sources_of
 from tocsin.errors import ConfigError, RefusedError
+from tocsin.protect.allowance import TEXTS_AN_HOUR
 from tocsin.share.exit import release, release_unsealed, tell
 
 if TYPE_CHECKING:
@@ -192,12 +193,22 @@ def admit(
     origin: Annotated[
         str, typer.Argument(metavar="ORIGIN", help="Of the workspace; `vault link` says it there.", show_default=False)
     ],
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="With which the workspace asks over TLS, PEM; no other will do for it.",
+        ),
+    ] = None,
     passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
-    """Let a workspace that is on another machine ask at the door; a door that is served takes it in when restarted."""
+    """Let a workspace that is on another machine ask at the door; a door that is served takes it in at once."""
     from tocsin.protection.vaults import admit as admitted
 
-    admitted(directory, origin, sources_at(directory, passphrase_file))
+    shown = certificate.read_bytes() if certificate else None
+    admitted(directory, origin, sources_at(directory, passphrase_file), shown)
 
 
 @commands.command()
@@ -235,6 +246,9 @@ def serve(
     certificate: CertificateOption = None,
     key: KeyOption = None,
     authority: AuthorityOption = None,
+    limit: Annotated[
+        int, typer.Option(metavar="TEXTS", min=1, help="That are searched for one workspace in an hour.")
+    ] = TEXTS_AN_HOUR,
     passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Serve the door of the vault to its workspaces until interrupted, so that no other machine holds the vault."""
@@ -242,7 +256,7 @@ def serve(
 
     credentials = _credentials(certificate, key, authority)
     sources = sources_at(directory, passphrase_file)
-    served(directory, listen, sources, accounts=account or [], credentials=credentials, told=tell)
+    served(directory, listen, sources, accounts=account or [], credentials=credentials, limit=limit, told=tell)
 
 
 def _credentials(certificate: Path | None, key: Path | None, authority: Path | None) -> Credentials | None:

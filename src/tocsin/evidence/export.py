@@ -171,7 +171,8 @@ def _recorded(
 ) -> Act:
     """The act of export, once nothing it says names a protected person; else nothing is left of the package."""
     try:
-        standing_watch().refuse(json_text(said), what="the act of export")
+        signed = {"what": dict(said), "by": [actor.name for actor in actors], "origin": workspace.origin}
+        standing_watch().refuse(json_text(signed), what="the act of export")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

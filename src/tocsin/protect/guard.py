@@ -17,6 +17,8 @@ from tocsin.errors import ProtectionError
 from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.protection import How
 from tocsin.protect.contents import Beyond, Content, Piece, Unread, contents, file_contents
+from tocsin.protect.exits import Parted
+from tocsin.protect.joins import Cut, Find, cuts_of, without
 from tocsin.protect.searched import Reference, Searched, Unsearched, Unseen, incident_of, script_of
 from tocsin.protect.tokens import TOKEN
 from tocsin.protect.windows import Reading, Window, found_in, readings, windows
@@ -24,6 +26,7 @@ from tocsin.protect.windows import Reading, Window, found_in, readings, windows
 # So many characters are asked about at once: a door elsewhere takes messages of bounded size.
 _ASKED_AT_ONCE = 1 << 18
 _MESSAGE = 1 << 15  # a message that is longer is masked in parts, cut between lines
+_ROUNDS = 4  # what is taken out brings others side by side
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,39}")
 _UNSHOWN = "withheld: the door to the protected names does not answer"
@@ -35,9 +38,13 @@ class Guard:
     Each method but `shown` raises ProtectionError where a door fails: then nothing may leave.
     """
 
-    def __init__(self, doors: Iterable[Door] = ()) -> None:
-        """The doors; one without a vault (epoch 0) searches for nobody."""
+    def __init__(self, doors: Iterable[Door] = (), *, knows_own: bool = False) -> None:
+        """The doors; one without a vault (epoch 0) searches for nobody.
+
+        knows_own   the texts are the product's: what it says itself (`own_text`) is nobody's name
+        """
         self._doors = tuple(door for door in doors if door.epoch)
+        self._knows_own = knows_own
 
     def __bool__(self) -> bool:
         """Whether there is anybody to search for."""
@@ -109,27 +116,53 @@ class Guard:
         found = self.search((Piece(part="", text=data),))
         found.refuse(what, self._places(data, found.references) if found.references else ())
 
+    def parted(self, text: str) -> Parted:
+        """A text of the product with what reads as a name only because it was put side by side taken out.
+
+        What one value says is left for `refuse`: it should have been a token long before. Raises ProtectionError.
+        """
+        count = 0
+        for _ in range(_ROUNDS if self else 0):
+            cuts: list[Cut] = []
+            finds = 0
+            for find in self._finds([Piece(part="", text=text)]):
+                more = cuts_of(text, find.find)
+                cuts += more or ()
+                finds += bool(more)
+            if not cuts:
+                break
+            count += finds
+            text = without(text, cuts)
+        return Parted(text, count)
+
     def refuse_folder(self, folder: Path, *, what: str = "") -> None:
         """The same for every file below a folder."""
         self.search_folder(folder).refuse(what)
 
-    def _references(self, file: str, pieces: Sequence[Piece]) -> Iterator[Reference]:
+    def _finds(self, pieces: Sequence[Piece]) -> Iterator[_Find]:
         """Every place in the pieces once, though windows overlap and two doors may know the same person."""
-        found: dict[int, list[tuple[int, int, How]]] = {}
+        found: dict[int, list[tuple[int, int, How, str]]] = {}
         for asked in _asked(pieces):
             for door in self._doors:
                 for at, masked in door.mask([each.window.text for each in asked]).items():
                     number, reading, window = asked[at]
-                    for start, end, how in found_in(window, masked):
-                        place = reading.place(window.begin + start), reading.place(window.begin + end - 1) + 1, how
+                    for start, end, sighting in found_in(window, masked):
+                        first, last = reading.place(window.begin + start), reading.place(window.begin + end - 1)
+                        place = first, last + 1, sighting.how, sighting.token
                         found.setdefault(number, []).append(place)
         for number, places in sorted(found.items()):
+            for start, end, how, token in _distinct(places):
+                yield _Find(number, Find(start, end, token), how)
+
+    def _references(self, file: str, pieces: Sequence[Piece]) -> Iterator[Reference]:
+        for number, found, how in self._finds(pieces):
             piece = pieces[number]
-            part = self.masked(piece.part)
-            for start, end, how in _distinct(places):
-                line = piece.text.count("\n", 0, start) + 1 if piece.has_lines else 0
-                column = start - piece.text.rfind("\n", 0, start) if piece.has_lines else 0
-                yield Reference(file, part, line, column, how, script_of(piece.text[start:end]))
+            if self._knows_own and cuts_of(piece.text, found) == []:
+                continue
+            start, end = found.start, found.end
+            line = piece.text.count("\n", 0, start) + 1 if piece.has_lines else 0
+            column = start - piece.text.rfind("\n", 0, start) if piece.has_lines else 0
+            yield Reference(file, self.masked(piece.part), line, column, how, script_of(piece.text[start:end]))
 
     def _places(self, text: str, references: Sequence[Reference]) -> Sequence[str]:
         """Where in a document of this product: the incident a line belongs to, or the way to a value of JSON."""
@@ -155,6 +188,14 @@ class Guard:
             f"[{step}]" if isinstance(step, int) else f".{step}" if _PLAIN_KEY.fullmatch(step) else ".*" for step in way
         )
         return self.masked(told.lstrip(".")) or "the document"
+
+
+class _Find(NamedTuple):
+    """A find in the piece of that number."""
+
+    piece: int
+    find: Find
+    how: How
 
 
 class _Asked(NamedTuple):
@@ -191,12 +232,12 @@ def _speakable(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text)
 
 
-def _distinct(places: Iterable[tuple[int, int, How]]) -> Iterator[tuple[int, int, How]]:
+def _distinct(places: Iterable[tuple[int, int, How, str]]) -> Iterator[tuple[int, int, How, str]]:
     """The places by where they begin, without those that begin within another."""
     done = -1
-    for start, end, how in sorted(places, key=lambda place: (place[0], -place[1], place[2])):
+    for start, end, how, token in sorted(places, key=lambda place: (place[0], -place[1], *place[2:])):
         if start >= done:
-            yield start, end, how
+            yield start, end, how, token
             done = end
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from tocsin.errors import ConfigError, ProtectionError, RefusedError, StoreError
 from tocsin.protect.changes import merge
 from tocsin.protect.doors import shared_forms
 from tocsin.protect.persons_file import Listed, fault_text
+from tocsin.protect.service import key_digest
 from tocsin.protect.starting import started
 from tocsin.protect.tokens import workspace_tokens
 from tocsin.protect.vault import (
@@ -117,18 +119,31 @@ def init_vault(folder: Path | None, workspace: Path, sources: KeySources, enviro
         return _linked(folder or default_folder(opened, environment), opened, sources)
 
 
-def admit(folder: Path, origin: str, sources: KeySources) -> None:
+def admit(folder: Path, origin: str, sources: KeySources, certificate: bytes | None = None) -> None:
     """Lets a workspace that is elsewhere ask at the door of the vault: `origin` is the first line of its checkpoints.
 
-    Raises ConfigError where that is no origin.
+    certificate   in PEM, with which it asks over TLS; no other certificate will do for it, and without one it is
+                  answered on a Unix socket alone
+    Raises ConfigError where that is no origin, or no certificate.
     """
     if not _ORIGIN.fullmatch(origin):
         raise ConfigError("that is no origin of a workspace", hint="tocsin vault link says it, at the workspace")
+    agreed_key = _key_of(certificate) if certificate is not None else ""
     with locked(folder) if is_vault(folder) else nullcontext():
         vault = open_vault(folder, sources)
         served = {origin: "elsewhere", **vault.contents.workspaces}
-        vault = _saved(vault, replace(vault.contents, workspaces=served), vault.epoch)
+        agreed = {**vault.contents.certificates} | ({origin: agreed_key} if agreed_key else {})
+        vault = _saved(vault, replace(vault.contents, workspaces=served, certificates=agreed), vault.epoch)
         _log(vault, "admit", workspaces=len(served))
+
+
+def _key_of(certificate: bytes) -> str:
+    try:
+        return key_digest(ssl.PEM_cert_to_DER_cert(certificate.decode("ascii")))
+    except ValueError as error:
+        raise ConfigError(
+            "that is no certificate", hint="a PEM file, the one `tocsin vault link` is given with --certificate"
+        ) from error
 
 
 def import_list(
