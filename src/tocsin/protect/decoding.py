@@ -97,7 +97,8 @@ def unescaped(outer: Layer, pages: Sequence[Page] = PAGES) -> Iterator[Layer]:
     yield from readings_of_bytes(outer, pages)
     if outer.left is Left.BYTES:
         return
-    yield from misread(outer)
+    if outer.left is Left.ALL:
+        yield from misread(outer)
     for mark, decoder in _DECODERS:
         if mark in outer.text:
             yield from decoder(outer)
@@ -217,7 +218,7 @@ def _wide(outer: Layer) -> Iterator[Layer]:
                 starts.append(places[at])
                 ends.append(places[at] + 2 * width)
                 at += width
-            yield Layer(said, outer=outer, starts=starts, ends=ends)
+            yield Layer(said, outer=outer, starts=starts, ends=ends, left=Left.ESCAPES)
 
 
 _HIGH = re.escape(UTF16_HIGH)
@@ -249,7 +250,7 @@ def in_base64(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer
     Lines of 32 digits and more, a multiple of four, are one run with the line that follows. The run may begin with
     other words of the same letters, hence the four. With `near`, ascending, only of runs in which a place of it lies.
     """
-    if outer.left is not Left.ALL:
+    if outer.left in (Left.BYTES, Left.NOTHING):
         return
     for number, pattern in enumerate(_BASE64_RUNS):
         for start, end, digits in _runs(outer.text, pattern):
@@ -318,7 +319,7 @@ def _held_texts(outer: Layer, run: tuple[int, int], data: bytes, *, whole: bool)
     if found:
         yield Layer(_STAND_IN.join(part.decode("utf-8", "replace") for part in found), outer=outer, run=run)
     for text, _ in _utf16(data):
-        yield Layer(text, outer=outer, run=run)
+        yield Layer(text, outer=outer, run=run, left=Left.ESCAPES)
 
 
 _HEX_RUNS = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEX},}}+")
@@ -329,7 +330,7 @@ def in_hex(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
 
     `near` as for base64.
     """
-    if outer.left is not Left.ALL:
+    if outer.left in (Left.BYTES, Left.NOTHING):
         return
     for match in _HEX_RUNS.finditer(outer.text):
         if not _lies_in(near, *match.span()):

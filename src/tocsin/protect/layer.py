@@ -8,9 +8,12 @@ from enum import Enum
 
 
 class Left(Enum):
-    """What may be undone in a layer: all there is; what its bytes say in a code page; nothing, for that was read."""
+    """What may be undone in a layer: all there is; all but letters that were read in a wrong encoding, for they were
+    UTF-16; what its bytes say in a code page; nothing, for that was read.
+    """
 
     ALL = "all"
+    ESCAPES = "escapes"
     BYTES = "bytes"
     NOTHING = "nothing"
 
@@ -39,7 +42,7 @@ class Layer:
         self.text = text
         self.outer = outer
         self.depth: int = outer.depth + 1 if outer else 0
-        self.left = left
+        self.left: Left = Left.ESCAPES if outer and outer.left is Left.ESCAPES and left is Left.ALL else left
         self._starts = starts
         self._ends = ends
         self._run = run

@@ -60,7 +60,7 @@ class Matcher:
                 owner, layer = level[place]
                 found.setdefault(owner, []).extend(self._look(layer))
             for place in (*suspects.escaped, *suspects.packed):
-                if depth == DEPTH and level[place][1].left is Left.ALL:
+                if depth == DEPTH and level[place][1].left not in (Left.BYTES, Left.NOTHING):
                     beyond.add(level[place][0])
             for place in suspects.escaped if depth < DEPTH else ():
                 owner, layer = level[place]
