@@ -9,9 +9,10 @@ import functools
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.protect.codepage_writings import WRITERS, Writer, backslash, mail_word, percent, russian, windows, zip_member
+from tests.protect.oracle import Persons, search
 
 from tocsin.model.protection import FormKind
 from tocsin.protect.codepages import PAGES, pages_for
@@ -39,6 +40,11 @@ def matcher() -> Matcher:
     return Matcher([(person, [expand(name, FormKind.NAME)]) for person, name in enumerate(NAMES)])
 
 
+@functools.lru_cache(maxsize=1)
+def persons() -> Persons:
+    return [(person, [expand(name, FormKind.NAME)]) for person, name in enumerate(NAMES[:5])]
+
+
 def find(text: str) -> list[Found]:
     return matcher().find([text]).get(0, [])
 
@@ -63,6 +69,20 @@ def test_finds_a_name_in_a_code_page_and_replaces_the_whole_of_it(name: str, pag
         assert [(one.person, one.start, one.end) for one in find(f"file {said}.doc")] == [
             (NAMES.index(name), 5, 5 + len(said))
         ]
+
+
+_said = st.one_of(
+    st.sampled_from([name.encode(page) for name, page in WRITTEN if name in NAMES[:5]]),
+    st.binary(max_size=6),
+    st.sampled_from([b" ", b"/", b"-", b"Jan ", b"x"]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(_said, st.sampled_from(WRITERS)), min_size=1, max_size=3))
+def test_the_quick_look_loses_none_of_what_a_slow_one_finds(pieces: list[tuple[bytes, Writer]]) -> None:
+    text = "".join(writer(data) for data, writer in pieces)
+    assert Matcher(persons()).find([text]).get(0, []) == search(text, persons())
 
 
 @pytest.mark.parametrize("name", NAMES)
