@@ -19,7 +19,7 @@ _DEEPEST = 6  # an archive in an archive, and so on
 _SHORTEST_RUN = 4  # characters in a row that make a text of bytes that are none
 _BREAK = "\n" * 4  # between two such runs: more than may stand between the words of a name
 _RUNS = re.compile(rf"[^\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]{{{_SHORTEST_RUN},}}")
-_LATIN_RUNS = re.compile(rf"[\t\n\r\x20-\x7e\xa0-\xff]{{{_SHORTEST_RUN},}}")
+_LATIN_RUNS = re.compile(rf"[\t\n\r\x20-\x7e\x80-\xff]{{{_SHORTEST_RUN},}}")
 _WIDE = re.compile(rb"(?s:(?:[^\0]\0){3}|(?:\0[^\0]){3}|(?:.[\x04-\x06\x10\x1c]){3}|(?:[\x04-\x06\x10\x1c].){3})")
 
 # What holds its text where this reader does not see it.

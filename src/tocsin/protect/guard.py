@@ -53,8 +53,8 @@ class Guard:
     def masked(self, text: str) -> str:
         """A message as it may be shown: each protected name in it a token."""
         for door in self._doors:
-            text = "".join(mask_one(door, part) for part in _parts(_speakable(text)))
-        return text
+            text = "".join(mask_one(door, part) for part in _parts(text))
+        return _speakable(text)
 
     def shown(self, text: str) -> str:
         """The same; where the door fails, that something is withheld. It raises nothing: errors are told with it."""
@@ -224,11 +224,11 @@ def _asked(pieces: Sequence[Piece]) -> Iterator[list[_Asked]]:
 
 def _without_tokens(text: str) -> str:
     """The text with every token blank, own and foreign: the letters of a token may spell anything."""
-    return TOKEN.sub(lambda found: "\ufffd" * len(found[0]), _speakable(text))
+    return TOKEN.sub(lambda found: "\ufffd" * len(found[0]), text)
 
 
 def _speakable(text: str) -> str:
-    """The text without lone surrogates, as names of files have them: no other process takes those."""
+    """The text without lone surrogates, as names of files have them: nobody can print those."""
     return _SURROGATES.sub("\ufffd", text)
 
 

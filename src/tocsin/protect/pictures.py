@@ -76,4 +76,4 @@ def _inflated(packed: bytes) -> FoundText:
         return FoundText("its text", "", "damaged text")
     if decoder.unconsumed_tail:
         return FoundText("its text", "", "too much text")
-    return FoundText("its text", text.decode("utf-8", "replace"))
+    return FoundText("its text", text.decode("utf-8", "surrogateescape"))
