@@ -164,7 +164,7 @@ def _syslog(event: Event, number: int) -> list[str]:
     return [f"Mar  4 09:00:{number % 60:02} fs1 {program}[{number % 30000}]: {message}"]
 
 
-_PROGRAMS = {"auth": "login", "cron": "CRON", "clamav": "clamd"}
+_PROGRAMS = {"auth": "login", "cron": "CRON", "clamav": "clamd", "guacamole": "guacd"}
 
 
 def _audit_lines(event: Event, number: int, before: str) -> list[str]:
