@@ -15,6 +15,8 @@ from benchmarks.synthesis.solving import BETWEEN, Event, Unsolvable, unflattened
 ACTIVITY = "derived.activity"
 _IN_ADDRESSES = ("", "x", "/", "&", "-", "/x/", "?", ".")
 _IN_NAMES = ("", "x", ".", ".x.", "-")
+# The audit system names the parent of a process by its number alone.
+_NO_AUDIT_NAMES = frozenset({"ParentImage", "ParentCommandLine", "OriginalFileName", "ParentUser", "Details"})
 _ARGUMENT = re.compile(r"a[0-9]+")
 _DAY = "2024-03-04"
 
@@ -186,6 +188,8 @@ def _audit_lines(event: Event, number: int, before: str) -> list[str]:
     if path is not None:
         fields["name"] = path
     fields = {name: value for name, value in fields.items() if not name.startswith("derived.")}
+    if unknown := sorted(name for name in fields if name in _NO_AUDIT_NAMES):
+        raise Unsolvable(f"this log has no place for {', '.join(unknown)}")
     lines = []
     if kind != "SYSCALL":
         lines.append(f"type=SYSCALL {at} arch=c000003e syscall=59 {_pairs(shared)}{_after({**call, **who})}")
