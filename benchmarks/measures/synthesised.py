@@ -19,6 +19,14 @@ from tocsin.ruleset.compiled import log_source_maps
 from tocsin.store.workspace import open_workspace
 
 RULES = "sigma/rules"
+# Why no event fires them, looked at in the rule.
+WHY = {
+    "Account Created And Deleted By Non Approved Users": "its `Status: Sucess` is misspelt in the rule",
+    "COM Object Execution via Xwizard.EXE": "the whole command line is to be `RunWizard`, and to hold a GUID beside",
+    "Multifactor Authentication Denied": "`Status` is asked for the admin centre's words; ours is success or failure",
+    "Temporary Access Pass Added To An Account": "`Status` is asked for the admin centre's words; ours is success or failure",
+    "User State Changed From Guest To Member": "the activity is to have a name and be a changed property, in one field",
+}
 _PLACEHOLDER = re.compile(r"placeholder %(.+)%$")
 
 
@@ -161,7 +169,7 @@ def section(data: Path, scratch: Path) -> str:
     )
     reasons = Counter((source, reason) for source, _, reason in figures.not_made)
     not_made = "\n".join(f"| {source} | {reason} | {count} |" for (source, reason), count in sorted(reasons.items()))
-    never = "\n".join(f"- *{title}*: {reason}" for title, reason in figures.never.items())
+    never = "\n".join(f"- *{title}*: {WHY.get(title, reason)}" for title, reason in figures.never.items())
     same = ", ".join(f"`{one}` those of `{other}`" for one, other in NOT_WRITTEN.items())
     return f"""## Every rule's own event: SigmaHQ's rules, `sigma/rules`
 

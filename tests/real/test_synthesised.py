@@ -19,6 +19,6 @@ def test_every_rule_fires_on_its_own_event(real_data: Path, tmp_path: Path) -> N
     assert figures.failed == (), "with a value for every placeholder each rule can be run"
     assert figures.silent == ()
     assert figures.fired + len(figures.never) == figures.bound
-    assert len(figures.never) <= 12
+    assert figures.never.keys() <= synthesised.WHY.keys()
     windows = figures.pairs["windows_json"]
     assert windows[2] >= windows[0] - 1, "one rule asks a command line to be two things at once"
