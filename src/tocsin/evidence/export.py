@@ -18,6 +18,7 @@ from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.continuing import answerable
 from tocsin.correlate import identity
+from tocsin.detect.sigma.rules import with_placeholders
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records
 from tocsin.evidence.proving import (
@@ -229,7 +230,7 @@ def _packed(
         identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
     )
     texts = rule_files(workspace, str(kept["rules"]), key.door)
-    enclosed_rules = {path: texts[path] for path in paths if path in texts}
+    enclosed_rules = with_placeholders({path: texts[path] for path in paths if path in texts}, texts)
     files = file_names(enclosed_rules)
     again = findings_from(
         opened.chunks,

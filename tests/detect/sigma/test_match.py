@@ -117,7 +117,10 @@ def test_many_records_and_few_give_the_same() -> None:
         ({"x": {"B": None}}, [("B", "is null", "")]),
         ({"x": {"C|gte": 5, "L|startswith": "two"}}, [("C", "is at least 5", "7"), ("L", "starts with 'two'", "two")]),
         ({"keywords": ["TWO"]}, [("L", "contains 'TWO'", "two")]),
-        ({"x": {"A|fieldref|contains": "D"}}, [("A", "contains the field D", "1b")]),
+        (
+            {"x": {"A|fieldref|contains": "D"}},
+            [("A", "contains the field D", "1b"), ("D", "is what A is compared with", "B")],
+        ),
         ({"x": {"A|re|i": "B$"}}, [("A", "matches the expression 'B$' (i)", "1b")]),
         ({"x": {"EventID": 1}, "y": {"A|neq": "q"}, "condition": "x and y"}, [("EventID", "is '1'", "1")]),
         ({"x": {"A": "q"}, "condition": "not x"}, []),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.detect.sigma.rules import load_rules, rules_digest
+from tocsin.detect.sigma.rules import load_rules, read_rules, rules_digest, with_placeholders
 from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
 
@@ -118,3 +118,13 @@ def test_path_that_is_not_there(tmp_path: Path) -> None:
         load_rules([tmp_path / "absent"])
     (tmp_path / "b.zip").write_bytes(b"PK\x03\x04 broken")
     assert load_rules([tmp_path / "b.zip"]).failed != ()
+
+
+def test_values_of_expand_go_with_rules_that_ask_for_them() -> None:
+    values = b"placeholders: {admins: [ada.example]}\n"
+    asking = RULE.format(title="asking", id=IDS[1]).replace("A: a", "A|expand: '%admins%'").encode()
+    other = RULE.format(title="other", id=IDS[2]).encode()
+    texts = {"a.yml": asking, "b.yml": other, "c.yml": values}
+    assert with_placeholders({"b.yml": other}, texts) == {"b.yml": other}
+    alone = read_rules(with_placeholders({"a.yml": asking}, texts))
+    assert ([one.info.title for one in alone.rules], alone.placeholders) == (["asking"], {"admins": ("ada.example",)})

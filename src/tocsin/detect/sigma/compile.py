@@ -23,7 +23,8 @@ from tocsin.detect.sigma.condition import (
 from tocsin.detect.sigma.exceptions import Coverable, LoadedException, covering
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap
 from tocsin.detect.sigma.patterns import compile_patterns, platform, searcher
-from tocsin.detect.sigma.predicate import Kind, Placeholders, Predicate, Unsupported
+from tocsin.detect.sigma.placeholders import Placeholders
+from tocsin.detect.sigma.predicate import Kind, Predicate, Unsupported
 from tocsin.detect.sigma.rules import LoadedRule, RuleSet
 from tocsin.detect.sigma.truth import FieldTruth
 from tocsin.errors import RuleError
@@ -33,7 +34,7 @@ from tocsin.model.rule import RuleInfo
 
 FILE_NAME: Final = "rules.compiled"
 
-_MAGIC: Final = b"tocsin sigma rules 2\n"
+_MAGIC: Final = b"tocsin sigma rules 3\n"
 _HASH_BYTES: Final = 32
 _HINT: Final = "compile the rules again"
 
@@ -84,6 +85,7 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
     exceptions: tuple[CompiledException, ...]
     predicates: tuple[Predicate, ...]
     fields: dict[str, FieldPatterns]
+    placeholders: dict[str, tuple[str, ...]]
 
 
 class CompiledRules:
@@ -94,6 +96,7 @@ class CompiledRules:
     digest  as `compiled_digest` gives it: equal digests, equal hits
     rules   in the order of the rule set; hits on one record come in this order
     exceptions  in the order of the rule set
+    placeholders  the values of `|expand` they were compiled with
     """
 
     def __init__(self, content: _Content) -> None:
@@ -105,6 +108,7 @@ class CompiledRules:
         self.rules = content.rules
         self.exceptions = content.exceptions
         self.predicates = content.predicates
+        self.placeholders: Mapping[str, tuple[str, ...]] = content.placeholders
         self._truths: dict[str, FieldTruth] = {}
 
     def told(self, through: Callable[[Any], Any]) -> CompiledRules:
@@ -195,8 +199,10 @@ def compile_rules(
     """Everything a `Matcher` needs for these rules on these sources.
 
     Rules whose log source no map declares are checked, kept and accounted for as blind, but take no database.
-    `placeholders` are the values of `|expand`; a rule that needs one that is not there fails.
+    `placeholders` are the values of `|expand`, in place of those the rule files give under the same name; a rule that
+    needs one that is not there fails.
     """
+    values = {**rules.placeholders, **(placeholders or {})}
     table = PredicateTable()
     compiled: list[CompiledRule] = []
     failed: list[FailedRule] = []
@@ -204,7 +210,7 @@ def compile_rules(
     # Thousands of rules share some hundred log sources, and every map is asked for each.
     is_read = cache(lambda log_source: any(one.alternatives(log_source) for one in maps))
     for done, rule in enumerate(rules.rules):
-        found = _compiled(rule, is_read, placeholders or {}, table)
+        found = _compiled(rule, is_read, values, table)
         if isinstance(found, FailedRule):
             failed.append(found)
         else:
@@ -212,7 +218,7 @@ def compile_rules(
         if progress is not None:
             progress(done + 1, len(rules.rules))
     for one_exception in rules.exceptions:
-        made = _compiled_exception(one_exception, maps, placeholders or {}, table)
+        made = _compiled_exception(one_exception, maps, values, table)
         if isinstance(made, FailedRule):
             failed.append(made)
         else:
@@ -248,6 +254,7 @@ def compile_rules(
             exceptions=_covering(asked, kept, infos),
             predicates=predicates,
             fields=fields,
+            placeholders={name: tuple(one) for name, one in values.items()},
         )
     )
 
@@ -262,7 +269,7 @@ def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedExceptio
         table.number(predicate)
     new: list[CompiledException] = []
     for one in exceptions:
-        made = _compiled_exception(one, compiled.maps, {}, table)
+        made = _compiled_exception(one, compiled.maps, compiled.placeholders, table)
         if isinstance(made, FailedRule):
             raise RuleError(made.reason, path=made.path)
         new.append(made)
@@ -291,6 +298,7 @@ def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedExceptio
             exceptions=every,
             predicates=predicates,
             fields=fields,
+            placeholders=dict(compiled.placeholders),
         )
     )
 

@@ -13,11 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sigma.conditions import ConditionAND
 from sigma.exceptions import SigmaConditionError, SigmaError
 from sigma.filters import SigmaFilter
 from sigma.policy import SigmaPolicy
-from sigma.rule import SigmaRule
 
 from tocsin.detect.sigma.logsource import LogSource
 from tocsin.model.answers import FailedRule
@@ -71,22 +69,11 @@ def read_exception(
 
 
 def condition_of(sigma: SigmaFilter) -> object:
-    """The filter's parsed condition, as pySigma joins it to a rule. Raises SigmaError where it cannot."""
-    stub = SigmaRule.from_dict(
-        {
-            "title": "stub",
-            "logsource": sigma.logsource.to_dict(),
-            "detection": {"rule": {"field": "value"}, "condition": "rule"},
-        },
-        policy=sigma.filter.policy,
-    )
-    everywhere = dataclasses.replace(sigma, filter=dataclasses.replace(sigma.filter, rules=ANY))
-    joined = everywhere.apply_on_rule(stub)
-    if isinstance(joined, SigmaRule):
-        parsed = joined.detection.parsed_condition[0].parsed
-        if isinstance(parsed, ConditionAND) and len(parsed.args) == 2:
-            return parsed.args[1]
-    raise SigmaConditionError("a condition that asks for nothing")
+    """The filter's parsed condition over its own searches, which a rule is joined to. Raises SigmaError."""
+    found: object = sigma.filter.parsed_condition[0].parsed
+    if found is None:
+        raise SigmaConditionError("a condition that asks for nothing")
+    return found
 
 
 def covering(

@@ -27,8 +27,8 @@ class Match(NamedTuple):
 
     index    of the record in what was given to `Matcher.match`
     rule     its id
-    matched  (field of the record, what was asked in words, the value marked to be cut to 300), in rule order; empty for
-             a rule that only says what must not be
+    matched  (field of the record, what was asked in words, the value marked to be cut to 300), in rule order; the
+             rule holds on a record of these fields alone, so none for one that only says what must not be
     hidden_by  ids of the exceptions that take it out, sorted; empty where none does. Whether they are in force is not
              decided here
     """

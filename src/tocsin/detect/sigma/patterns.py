@@ -6,6 +6,7 @@ time with its case folded. Expressions are searched for anywhere in the value; t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Final
@@ -18,6 +19,11 @@ from tocsin.detect.sigma.predicate import ANY_CHARACTER, ANY_TEXT, Kind, Predica
 from tocsin.detect.sigma.value import fold
 
 EXPRESSION_SECONDS: Final = 1.0  # for one value, where only a backtracking engine understands the expression
+
+# What google-re2 reads in another way than Hyperscan: `$` not before a final line end, `\s` without the vertical tab.
+_OTHERWISE_IN_RE2: Final = re.compile(r"\$|\\[sSZ]|\[:space:\]")
+# `\Z` holds before a final line end too; in `regex` it does not.
+_BEFORE_LAST_LINE_END: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\Z")
 
 Search = Callable[[str], bool]  # raises TimeoutError where the engine backtracks and the time is up
 
@@ -135,18 +141,19 @@ def searcher(predicate: Predicate) -> Search:
     options = re2.Options()
     options.log_errors = False
     prefix = f"(?{predicate.flags})" if predicate.flags else ""
-    try:
-        linear = re2.compile(prefix + predicate.text, options)
-    except re2.error:
-        pass
-    else:
-        return lambda text: linear.search(text) is not None
+    if not _OTHERWISE_IN_RE2.search(predicate.text):
+        try:
+            linear = re2.compile(prefix + predicate.text, options)
+        except re2.error:
+            pass
+        else:
+            return lambda text: linear.search(text) is not None
     letters = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
     flags = regex.ASCII if predicate.text.isascii() else regex.UNICODE
     for letter in predicate.flags:
         flags |= letters[letter]
     try:
-        backtracking = regex.compile(predicate.text, flags)
+        backtracking = regex.compile(_BEFORE_LAST_LINE_END.sub(r"\1(?=\\n?\\Z)", predicate.text), flags)
     except regex.error as error:
         raise Unsupported(f"the expression '{predicate.text}' cannot be run: {error}") from error
     return lambda text: backtracking.search(text, timeout=EXPRESSION_SECONDS) is not None

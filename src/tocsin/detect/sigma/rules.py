@@ -6,7 +6,7 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,12 +19,14 @@ from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
 
 from tocsin.detect.sigma.exceptions import LoadedException, read_exception
+from tocsin.detect.sigma.placeholders import read_placeholders
+from tocsin.detect.sigma.spelling import spelled
 from tocsin.errors import ConfigError
 from tocsin.model.answers import FailedRule
 from tocsin.model.finding import Level
 from tocsin.model.rule import RuleInfo
 
-ENGINE: Final = f"tocsin-sigma 2, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
+ENGINE: Final = f"tocsin-sigma 3, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
 LARGEST_RULE_FILE: Final = 1024 * 1024  # bytes
 MOST_RULE_FILES: Final = 100_000
 
@@ -33,6 +35,8 @@ ANY_EXPRESSION: Final = SigmaPolicy(regex_engine=PythonRegexEngine())
 
 _SUFFIXES: Final = (".yml", ".yaml")
 _CASES: Final = (".cases.yml", ".cases.yaml")
+_EXPANDS: Final = re.compile(rb"\|expand\b")
+_GIVES_VALUES: Final = re.compile(rb"^placeholders\s*:", re.MULTILINE)
 _TECHNIQUE: Final = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 _OTHER_ATTACK_ID: Final = re.compile(r"(?:ta|g|s|c|ds)[0-9]{4}", re.IGNORECASE)  # tactic, group, software, ...
 
@@ -47,12 +51,16 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rules and exceptions by path, then place in the file; `digest` as `rules_digest` gives it."""
+    """Rules and exceptions by path, then place in the file; `digest` as `rules_digest` gives it.
+
+    placeholders  the values of `|expand`, by name, from every document that gives some
+    """
 
     rules: tuple[LoadedRule, ...]
     failed: tuple[FailedRule, ...]
     digest: str
     exceptions: tuple[LoadedException, ...] = ()
+    placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class _RuleFile(NamedTuple):
@@ -89,15 +97,27 @@ def read_rules(texts: Mapping[str, bytes]) -> RuleSet:
     return _loaded([_RuleFile(path, texts[path]) for path in sorted(texts)])
 
 
+def with_placeholders(some: Mapping[str, bytes], texts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Some of the rule files, and those of all that give values of `|expand` where any of them asks for such."""
+    if not any(_EXPANDS.search(text) for text in some.values()):
+        return dict(some)
+    return {**some, **{path: text for path, text in texts.items() if _GIVES_VALUES.search(text)}}
+
+
 def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
     rules: list[LoadedRule] = []
     exceptions: list[LoadedException] = []
     failed: list[FailedRule] = []
+    placeholders: dict[str, tuple[str, ...]] = {}
     paths_by_id: dict[str, str] = {}
     for file in files:
         for found in _rules_of(file):
             if isinstance(found, FailedRule):
                 failed.append(found)
+                continue
+            if isinstance(found, dict):
+                for name, values in found.items():
+                    placeholders[name] = tuple(dict.fromkeys((*placeholders.get(name, ()), *values)))
                 continue
             earlier = paths_by_id.get(found.info.id)
             if earlier is not None:
@@ -109,7 +129,13 @@ def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
                 rules.append(found)
             else:
                 exceptions.append(found)
-    return RuleSet(rules=tuple(rules), failed=tuple(failed), digest=_digest(files), exceptions=tuple(exceptions))
+    return RuleSet(
+        rules=tuple(rules),
+        failed=tuple(failed),
+        digest=_digest(files),
+        exceptions=tuple(exceptions),
+        placeholders=placeholders,
+    )
 
 
 def _digest(files: Sequence[_RuleFile]) -> str:
@@ -163,7 +189,10 @@ def _archived(path: Path) -> Iterator[_RuleFile]:
         raise ConfigError(f"the rule archive {path} cannot be read: {error}") from error
 
 
-def _rules_of(file: _RuleFile) -> Iterator[LoadedRule | LoadedException | FailedRule]:
+_Found = LoadedRule | LoadedException | FailedRule | dict[str, tuple[str, ...]]
+
+
+def _rules_of(file: _RuleFile) -> Iterator[_Found]:
     if len(file.data) > LARGEST_RULE_FILE:
         yield FailedRule(id="", path=file.path, reason=f"longer than {LARGEST_RULE_FILE} bytes")
         return
@@ -192,9 +221,14 @@ def _documents(text: str) -> Iterator[tuple[int, object]]:
         loader.dispose()
 
 
-def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> LoadedRule | LoadedException | FailedRule:
+def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> _Found:
     if not isinstance(document, dict):
         return FailedRule(id="", path=file.path, reason="not a rule: a document that is not a mapping", line=line)
+    if set(document) == {"placeholders"}:
+        try:
+            return read_placeholders(document["placeholders"])
+        except ValueError as error:
+            return FailedRule(id="", path=file.path, reason=str(error), line=line)
     written = document.get("id")
     id_ = str(written).lower() if written is not None else ""
     reason = ""
@@ -207,6 +241,7 @@ def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> Loaded
     if reason:
         return FailedRule(id=id_, path=file.path, reason=reason, line=line)
     unnamed = f"unnamed-{hashlib.sha256(file.data + place.to_bytes(4, 'big')).hexdigest()[:16]}"
+    document = spelled(document)
     if "filter" in document:
         return read_exception(document, id_=id_ or unnamed, path=file.path, line=line, policy=ANY_EXPRESSION)
     try:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final
 
+from tocsin.detect.sigma.networks import Network, Networks
 from tocsin.detect.sigma.patterns import Scanner, Search, searcher
 from tocsin.detect.sigma.predicate import ANY_TEXT, Kind, Predicate
 from tocsin.detect.sigma.value import Cell, Missing, canonical, fold, texts
@@ -88,7 +89,7 @@ class FieldTruth:
         self._equal: dict[str, list[int]] = {}
         self._equal_cased: dict[str, list[int]] = {}
         self._any_text: list[int] = []
-        self._networks: list[tuple[int, ipaddress.IPv4Network | ipaddress.IPv6Network]] = []
+        networks: dict[int, Network] = {}
         self._comparisons: list[tuple[int, Callable[[Any, Any], bool], int | float]] = []
         self._times: list[tuple[int, Callable[[datetime], int], int | float]] = []
         null: list[int] = []
@@ -98,7 +99,7 @@ class FieldTruth:
                 case Kind.LIKE | Kind.LIKE_CASED:
                     self._add_text(number, predicate)
                 case Kind.CIDR:
-                    self._networks.append((number, ipaddress.ip_network(predicate.text)))
+                    networks[number] = ipaddress.ip_network(predicate.text)
                 case Kind.COMPARE:
                     self._comparisons.append((number, _ORDER[predicate.text], predicate.number))
                 case Kind.TIME:
@@ -107,6 +108,7 @@ class FieldTruth:
                     null.append(number)
                 case Kind.EXISTS:
                     exists.append(number)
+        self._networks = Networks(networks) if networks else None
         self._inside = frozenset(
             number
             for number, predicate in predicates.items()
@@ -203,8 +205,8 @@ class FieldTruth:
                     found.append(number)
             except TimeoutError:
                 self.given_up[number] += 1
-        if self._networks:
-            found += self._containing(text)
+        if self._networks is not None:
+            found += self._networks.holding(text)
         if self._comparisons:
             value = number_in(text)
             if value is not None:
@@ -216,14 +218,3 @@ class FieldTruth:
         if not found:
             return self._exists
         return self._exists.union(found)
-
-    def _containing(self, text: str) -> list[int]:
-        """Networks that hold the address; an IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is both."""
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return []
-        both = [address]
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            both.append(address.ipv4_mapped)
-        return [number for number, network in self._networks if any(one in network for one in both)]
