@@ -16,15 +16,17 @@ from sigma.exceptions import SigmaError
 from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import PythonRegexEngine
 from sigma.rule import SigmaRule
-from sigma.rule.base import SigmaYAMLLoader
+from sigma.rule.base import SigmaRuleBase, SigmaYAMLLoader
 
+from tocsin.detect.sigma.correlation import LoadedCorrelation, parse_correlation
 from tocsin.detect.sigma.exceptions import LoadedException, read_exception
+from tocsin.detect.sigma.predicate import Unsupported
 from tocsin.errors import ConfigError
 from tocsin.model.answers import FailedRule
 from tocsin.model.finding import Level
 from tocsin.model.rule import RuleInfo
 
-ENGINE: Final = f"tocsin-sigma 2, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
+ENGINE: Final = f"tocsin-sigma 3, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
 LARGEST_RULE_FILE: Final = 1024 * 1024  # bytes
 MOST_RULE_FILES: Final = 100_000
 
@@ -47,12 +49,17 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rules and exceptions by path, then place in the file; `digest` as `rules_digest` gives it."""
+    """Rules, correlations and exceptions by path, then place in the file; `digest` as `rules_digest` gives it."""
 
     rules: tuple[LoadedRule, ...]
     failed: tuple[FailedRule, ...]
     digest: str
     exceptions: tuple[LoadedException, ...] = ()
+    correlations: tuple[LoadedCorrelation, ...] = ()
+
+    def correlations_named(self) -> frozenset[str]:
+        """Ids and names by which a correlation may be meant."""
+        return frozenset(text for one in self.correlations for text in (one.info.id, one.info.name) if text)
 
 
 class _RuleFile(NamedTuple):
@@ -76,7 +83,7 @@ def has_rules(path: Path) -> bool:
 
 
 def load_rules(paths: Sequence[Path]) -> RuleSet:
-    """Every rule and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives, by document.
+    """Every rule, correlation and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives.
 
     Raises ConfigError for a path that is not there. A rule without an id gets one made from its text; a rule without
     a level counts as medium.
@@ -92,6 +99,7 @@ def read_rules(texts: Mapping[str, bytes]) -> RuleSet:
 def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
     rules: list[LoadedRule] = []
     exceptions: list[LoadedException] = []
+    correlations: list[LoadedCorrelation] = []
     failed: list[FailedRule] = []
     paths_by_id: dict[str, str] = {}
     for file in files:
@@ -107,9 +115,17 @@ def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
             paths_by_id[found.info.id] = file.path
             if isinstance(found, LoadedRule):
                 rules.append(found)
+            elif isinstance(found, LoadedCorrelation):
+                correlations.append(found)
             else:
                 exceptions.append(found)
-    return RuleSet(rules=tuple(rules), failed=tuple(failed), digest=_digest(files), exceptions=tuple(exceptions))
+    return RuleSet(
+        rules=tuple(rules),
+        failed=tuple(failed),
+        digest=_digest(files),
+        exceptions=tuple(exceptions),
+        correlations=tuple(correlations),
+    )
 
 
 def _digest(files: Sequence[_RuleFile]) -> str:
@@ -163,7 +179,10 @@ def _archived(path: Path) -> Iterator[_RuleFile]:
         raise ConfigError(f"the rule archive {path} cannot be read: {error}") from error
 
 
-def _rules_of(file: _RuleFile) -> Iterator[LoadedRule | LoadedException | FailedRule]:
+_Found = LoadedRule | LoadedCorrelation | LoadedException | FailedRule
+
+
+def _rules_of(file: _RuleFile) -> Iterator[_Found]:
     if len(file.data) > LARGEST_RULE_FILE:
         yield FailedRule(id="", path=file.path, reason=f"longer than {LARGEST_RULE_FILE} bytes")
         return
@@ -192,23 +211,28 @@ def _documents(text: str) -> Iterator[tuple[int, object]]:
         loader.dispose()
 
 
-def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> LoadedRule | LoadedException | FailedRule:
+def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> _Found:
     if not isinstance(document, dict):
         return FailedRule(id="", path=file.path, reason="not a rule: a document that is not a mapping", line=line)
     written = document.get("id")
     id_ = str(written).lower() if written is not None else ""
     reason = ""
-    if "correlation" in document:
-        reason = "correlation rules are not run yet"
-    elif "action" in document:
+    if "action" in document:
         reason = "documents with `action` belong to an older form of Sigma and are not read"
-    elif "detection" not in document and "filter" not in document:
+    elif not {"detection", "filter", "correlation"} & document.keys():
         reason = "not a rule: it has no detection"
     if reason:
         return FailedRule(id=id_, path=file.path, reason=reason, line=line)
     unnamed = f"unnamed-{hashlib.sha256(file.data + place.to_bytes(4, 'big')).hexdigest()[:16]}"
     if "filter" in document:
         return read_exception(document, id_=id_ or unnamed, path=file.path, line=line, policy=ANY_EXPRESSION)
+    if "correlation" in document:
+        try:
+            correlation, bounds = parse_correlation(document, ANY_EXPRESSION)
+        except Unsupported as fault:
+            return FailedRule(id=id_, path=file.path, reason=str(fault), line=line)
+        info = _info(file.path, id_ if correlation.id is not None else unnamed, correlation)
+        return LoadedCorrelation(info=info, sigma=correlation, bounds=bounds, line=line)
     try:
         sigma = SigmaRule.from_dict(document, policy=ANY_EXPRESSION)
     except (SigmaError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
@@ -216,7 +240,7 @@ def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> Loaded
     return LoadedRule(info=_info(file.path, id_ if sigma.id is not None else unnamed, sigma), sigma=sigma)
 
 
-def _info(path: str, id_: str, sigma: SigmaRule) -> RuleInfo:
+def _info(path: str, id_: str, sigma: SigmaRuleBase) -> RuleInfo:
     attack = [tag.name for tag in sigma.tags if tag.namespace == "attack"]
     techniques = [name.upper() for name in attack if _TECHNIQUE.fullmatch(name)]
     tactics = [
