@@ -28,6 +28,7 @@ from tocsin.model.correlation import (
 from tocsin.model.token import PERSON_LENGTH, TOKEN
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,12})?")
+_AT_ONCE = 1 << 16  # distinct sayings of a rule looked at
 _SCALE = 10**12  # numbers are reckoned with as whole multiples of its inverse: exactly
 
 
@@ -40,8 +41,11 @@ class Sightings:
         self.untimed: Flags = state["time"].is_null().to_numpy()
         self.rule_codes, self._rules = coded(state["rule"])
         rule = self.rule_codes
-        self.said, self._said = coded(state["said"])
+        said = _dictionary(state["said"])
+        self.said: Integers = said.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        self._said = said.dictionary
         self._fields = asked_fields(correlations)
+        self._columns: dict[str, dict[str, tuple[Integers, list[str]]]] = {}
         order = np.argsort(rule, kind="stable")
         cuts = np.searchsorted(rule[order], np.arange(len(self._rules) + 1))
         self._rows = {
@@ -54,23 +58,39 @@ class Sightings:
         """The rows that are matches of the rule."""
         return self._rows.get(rule, np.empty(0, dtype=np.int64))
 
-    def asked(self, rows: Integers, asked: AskedFields, keys: _Keys) -> tuple[Integers, Integers]:
-        """Of rows of that rule the codes of what they are grouped by and of what is counted; -1 where not said."""
-        fields = self._fields[asked.rule]
-        group = [fields.index(name) for name in asked.group]
-        value = fields.index(asked.value) if asked.value else None
-        codes, of_row = np.unique(self.said[rows], return_inverse=True)
-        groups = np.empty(codes.size, dtype=np.int64)
-        values = np.empty(codes.size, dtype=np.int64)
-        for place, code in enumerate(codes.tolist()):
-            said = orjson.loads(self._said[code])
-            groups[place] = keys.group([said[each] for each in group])
-            values[place] = -1 if value is None else keys.value(said[value])
-        return groups[of_row], values[of_row]
+    def column(self, rule: str, name: str) -> tuple[Integers, list[str]]:
+        """What the rows of a rule say in a field asked of it, by row: codes into the distinct texts; -1 for nothing."""
+        if rule not in self._columns:
+            used, of_row = np.unique(self.said[self.rows_of(rule)], return_inverse=True)
+            names = self._fields[rule]
+            blocks: list[list[pa.Array]] = [[pa.array([], pa.string())] for _ in names]
+            for start in range(0, used.size, _AT_ONCE):
+                texts = self._said.take(pa.array(used[start : start + _AT_ONCE])).to_pylist()
+                said = orjson.loads(f"[{','.join(texts)}]")
+                for place, column in enumerate(blocks):
+                    column.append(pa.array([each[place] or None for each in said], pa.string()))
+            self._columns[rule] = {}
+            for place, column in enumerate(blocks):
+                encoded = _dictionary(pa.chunked_array(column))
+                codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+                self._columns[rule][names[place]] = codes[of_row], encoded.dictionary.to_pylist()
+        return self._columns[rule][name]
+
+    def asked(self, asked: AskedFields, keys: _Keys) -> tuple[Integers, Integers]:
+        """Of the rows of that rule the codes of what they are grouped by, a column a field, and of what is counted."""
+        size = self.rows_of(asked.rule).size
+        groups = np.empty((size, len(asked.group)), dtype=np.int64)
+        for place, name in enumerate(asked.group):
+            codes, texts = self.column(asked.rule, name)
+            groups[:, place] = keys.of_groups(place, texts)[codes]
+        if not asked.value:
+            return groups, np.full(size, -1, dtype=np.int64)
+        codes, texts = self.column(asked.rule, asked.value)
+        return groups, keys.of_values(texts)[codes]
 
     def texts(self, row: int, rule: str, names: Sequence[str]) -> list[str]:
         """What a row says in these fields, as it is written."""
-        said = orjson.loads(self._said[int(self.said[row])])
+        said = orjson.loads(self._said[int(self.said[row])].as_py())
         fields = self._fields[rule]
         return [said[fields.index(name)] or "" for name in names]
 
@@ -91,19 +111,21 @@ class _Keys:
     each writing is one, as it is where names stand in clear.
     """
 
-    def __init__(self, *, are_numbers: bool) -> None:
-        self._groups: dict[tuple[str, ...], int] = {}
+    def __init__(self, fields: int, *, are_numbers: bool) -> None:
+        self._groups: list[dict[str, int]] = [{} for _ in range(fields)]
         self._values: dict[Any, int] = {}
         self._are_numbers = are_numbers
 
-    def group(self, texts: Sequence[str | None]) -> int:
-        if not all(texts):
-            return -1
-        return self._groups.setdefault(tuple(compared(text or "") for text in texts), len(self._groups))
+    def of_groups(self, place: int, texts: Sequence[str]) -> Integers:
+        """The codes of texts in the field at that place of what is grouped by, and then -1: for what says nothing."""
+        known = self._groups[place]
+        return np.array([*(known.setdefault(compared(text), len(known)) for text in texts), -1], dtype=np.int64)
 
-    def value(self, text: str | None) -> int:
-        if not text:
-            return -1
+    def of_values(self, texts: Sequence[str]) -> Integers:
+        """The codes of texts that are counted, and then -1: for what says nothing, or no number where one is asked."""
+        return np.array([*map(self._value, texts), -1], dtype=np.int64)
+
+    def _value(self, text: str) -> int:
         if not self._are_numbers:
             return self._values.setdefault(text.casefold(), len(self._values))
         number = text.strip()
@@ -122,21 +144,26 @@ class _Keys:
 
 def compared(text: str) -> str:
     """A text of a group as it is compared with others: without case, each token as the person it stands for."""
-    return TOKEN.sub(lambda token: token[0][:PERSON_LENGTH], text).casefold()
+    if "-" in text:  # as in every token
+        text = TOKEN.sub(lambda token: token[0][:PERSON_LENGTH], text)
+    return text.casefold()
 
 
 def coded(column: pa.ChunkedArray) -> tuple[Integers, list[str]]:
     """A text column as codes into its distinct values, sorted; -1 where it says nothing."""
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    encoded = _dictionary(column)
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     values: list[str | None] = encoded.dictionary.to_pylist()
     known = sorted({value for value in values if value})
     numbers = {value: number for number, value in enumerate(known)}
     renumbered = np.array([*(numbers[value] if value else -1 for value in values), -1], dtype=np.int64)
     return renumbered[codes], known
+
+
+def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    whole = encoded.unify_dictionaries().combine_chunks()
+    return whole if isinstance(whole, pa.DictionaryArray) else pa.array([], pa.string()).dictionary_encode()
 
 
 class LeftOut(NamedTuple):
@@ -164,13 +191,14 @@ class Bursts:
         self.correlation = correlation
         self._sightings = sightings
         self._counted = counted
-        keys = _Keys(are_numbers=correlation.kind.is_of_numbers)
+        keys = _Keys(len(correlation.group_by), are_numbers=correlation.kind.is_of_numbers)
         parts = [
             self._occurrences(slot, given, counted.get(given.id), keys) for slot, given in enumerate(correlation.inputs)
         ]
-        row, time, unit, slot, group, value = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        row, time, unit, slot, said, value = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        group = _combined(said)
         untimed = sightings.untimed[row]
-        ungrouped = group < 0
+        ungrouped = (said < 0).any(axis=1)
         unvalued = (value < 0) & bool(correlation.field)
         self.left_out = LeftOut(
             records=self._records(row),
@@ -194,20 +222,23 @@ class Bursts:
     def _occurrences(
         self, slot: int, given: CorrelationInput, inner: Bursts | None, keys: _Keys
     ) -> tuple[Integers, Integers, Integers, Integers, Integers, Integers]:
-        """Row, time, unit, slot, group and value of what one input gives; a unit is a record, or a burst."""
+        """Row, time, unit, slot, group (a column a field) and value of what one input gives; a unit is a record or burst."""
         sightings = self._sightings
         if inner is None:
             (asked,) = given.asked
             rows = sightings.rows_of(asked.rule)
-            group, value = sightings.asked(rows, asked, keys)
+            group, value = sightings.asked(asked, keys)
             slots = np.full(rows.size, slot, dtype=np.int64)
             return rows, sightings.time[rows], sightings.record_code[rows], slots, group, value
         rows, time, burst = inner.found()
-        group = np.full(rows.size, -1, dtype=np.int64)
+        group = np.full((rows.size, len(self.correlation.group_by)), -1, dtype=np.int64)
         value = np.full(rows.size, -1, dtype=np.int64)
         for asked in given.asked:
-            of_rule = np.flatnonzero(np.isin(rows, sightings.rows_of(asked.rule)))
-            group[of_rule], value[of_rule] = sightings.asked(rows[of_rule], asked, keys)
+            known = sightings.rows_of(asked.rule)  # sorted
+            of_rule = np.flatnonzero(np.isin(rows, known))
+            places = np.searchsorted(known, rows[of_rule])
+            groups, values = sightings.asked(asked, keys)
+            group[of_rule], value[of_rule] = groups[places], values[places]
         # Beyond the numbers of records, and apart from those of other correlations counted here.
         unit = (burst + sightings.record.size) * (len(self.correlation.inputs) + 1) + slot + 1
         return rows, time, unit, np.full(rows.size, slot, dtype=np.int64), group, value
@@ -354,6 +385,16 @@ def _within(found: npt.NDArray[Any], bounds: Sequence[Bound], scale: int | Numbe
             limit = (exact.numerator if exact.denominator == 1 else exact) * scale
         met &= _HELD[bound.operator](found, limit).astype(np.bool_)
     return met
+
+
+def _combined(codes: Integers) -> Integers:
+    """A number a row, the same for rows with the same code in each column."""
+    found = np.zeros(codes.shape[0], dtype=np.int64)
+    for column in codes.T:
+        most = int(column.max()) if column.size else 0
+        _, numbers = np.unique(found * (most + 2) + column + 1, return_inverse=True)
+        found = numbers.astype(np.int64)
+    return found
 
 
 def _first_of(*codes: Integers) -> Integers:
