@@ -29,7 +29,9 @@ from tocsin.model.tables import SIGHTINGS
 
 NAME = "bursts"
 LISTED = 1000  # records of one burst that are listed; those that make its first window are, however many
-NAMED = 20  # accounts, hosts, addresses, sessions, applications each that a burst names: those of most of its records
+# Accounts acted on and hosts each that a burst names, those of most of its records: a list of names that was tried would
+# tie everything to everything. Who acted, and through what, is named in full: an intruder's ways are taken from it.
+NAMED = 20
 
 _CODED = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
@@ -274,7 +276,7 @@ class _Columns:
         self._failed = status == (values.index("failure") if "failure" in values else -2)
 
     def entities(self, rows: Integers) -> tuple[Entity | None, tuple[Entity, ...]]:
-        """What these rows are about, and all they name, that first; of each kind the `NAMED` that most rows name.
+        """What these rows are about, and what they name, that first; of some kinds the `NAMED` that most rows name.
 
         They are about what all of them name: the account that acted, else the one acted on unless all failed, else the
         address, the host, the account only tried, the machine's own account.
@@ -287,7 +289,8 @@ class _Columns:
             known, counts = np.unique(codes, return_counts=True)
             fitting = (known >= 0) & column.fits[known]
             # Equal counts by value: the values are sorted, and so are their codes.
-            best = np.lexsort((known[fitting], -counts[fitting]))[:NAMED]
+            most = NAMED if column is self._target or column is self._host else known.size
+            best = np.lexsort((known[fitting], -counts[fitting]))[:most]
             named = [Entity(column.type, column.values[code]) for code in known[fitting][best].tolist()]
             found.update(dict.fromkeys(named))
             if known.size == 1 and named:

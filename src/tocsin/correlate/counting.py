@@ -222,7 +222,7 @@ class Bursts:
     def _occurrences(
         self, slot: int, given: CorrelationInput, inner: Bursts | None, keys: _Keys
     ) -> tuple[Integers, Integers, Integers, Integers, Integers, Integers]:
-        """Row, time, unit, slot, group (a column a field) and value of what one input gives; a unit is a record or burst."""
+        """Row, time, unit, slot, group (a column a field) and value of one input; a unit is a record or a burst."""
         sightings = self._sightings
         if inner is None:
             (asked,) = given.asked
