@@ -193,3 +193,72 @@ def test_what_cannot_be_counted_is_told(log: Path, tocsin: Tocsin, tmp_path: Pat
     sentence = "Many by Tty: 61 of 61 records could not be counted: 61 without what it is grouped by"
     assert sentence in " ".join(told.split())
     assert sentence in " ".join((tmp_path / "w" / "report.html").read_text().split())
+
+
+CORRELATION = """
+title: Three Refused
+id: 9a0cf1b2-5f4e-4ad5-8d27-000000000004
+correlation:
+  type: event_count
+  rules: ssh_password_refused
+  group-by: [address]
+  timespan: 1m
+  condition: {gte: 3}
+level: low
+"""
+CASE = """
+- name: three within a minute
+  expect: %s
+  source: syslog
+  events:
+  - line: '{time:%%b %%d %%H:%%M:%%S} web02 sshd[4711]: Failed password for bo from 203.0.113.66 port 5002{number} ssh2'
+    from: 2026-03-04T22:14:00Z
+    every: %s
+    repeat: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("expect", "every", "detail"),
+    [
+        ("match", "30s", ""),
+        ("no_match", "31s", ""),
+        ("no_match", "30s", "matches"),
+        ("match", "31s", "does not match: 3 records were given to it, 0 of them without a time"),
+    ],
+)
+def test_a_correlation_is_tested_on_events_written_once(
+    expect: str, every: str, detail: str, tocsin: Tocsin, tmp_path: Path
+) -> None:
+    """It may count a rule of ours that lies elsewhere."""
+    (tmp_path / "three.yml").write_text(CORRELATION)
+    (tmp_path / "three.cases.yml").write_text(CASE % (expect, every))
+    assert tocsin("rules", "check", tmp_path / "three.yml").code == 0
+    done = tocsin("rules", "test", tmp_path / "three.yml", "--format", "json")
+    (outcome,) = done.document["cases"]
+    assert outcome["detail"].startswith(detail)
+    assert (outcome["detail"] == "") == (detail == "")
+    assert done.code == (2 if detail else 0)
+
+
+@pytest.mark.parametrize(
+    ("events", "reason"),
+    [
+        ("[]", "it has no events"),
+        ("[{line: x, record: {}}]", "a record or a line"),
+        ("[{line: x, often: 3}]", "has no often"),
+        ("[{line: '{time} x'}]", "needs `from`"),
+        ("[{line: x, repeat: 0}]", "`repeat` is a number"),
+        ("[{line: x, every: soon}]", "`every` a time as 5s"),
+        ("[{line: x, from: yesterday}]", "`from` is a time"),
+    ],
+)
+def test_events_that_cannot_be_used_are_a_fault_with_its_line(
+    events: str, reason: str, tocsin: Tocsin, tmp_path: Path
+) -> None:
+    (tmp_path / "three.yml").write_text(CORRELATION)
+    (tmp_path / "three.cases.yml").write_text(f"\n- name: odd\n  expect: match\n  source: syslog\n  events: {events}\n")
+    done = tocsin("rules", "check", tmp_path)
+    assert done.code == 2
+    assert "three.cases.yml:2: the case 'odd': " in done.out
+    assert reason in done.out

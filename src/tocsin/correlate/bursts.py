@@ -29,7 +29,7 @@ from tocsin.model.tables import SIGHTINGS
 
 NAME = "bursts"
 LISTED = 1000  # records of one burst that are listed; those that make its first window are, however many
-# Accounts acted on and hosts each that a burst names, those of most of its records: a list of names that was tried would
+# Accounts acted on and hosts that a burst names each, those of most of its records: a list of names tried would
 # tie everything to everything. Who acted, and through what, is named in full: an intruder's ways are taken from it.
 NAMED = 20
 
