@@ -69,7 +69,7 @@ def section(data: Path, scratch: Path) -> str:
   lines under names without a counterpart, and {other:,} of other parsers, most of
   them of applications whose messages are kept and not interpreted.
 - CrowdSec: {alerts.tests} tests expect alerts (brute force, probing, flaws of named programs). The logs of {alerts.read} are read, of
-  {alerts.noticed} a finding is made, of {alerts.counted} by a correlation. Most are half a dozen failures of one program, alerted at five within seconds: the other
+  {alerts.noticed} a finding is made, of {alerts.counted} by a correlation. Half of them have {alerts.lines} lines or fewer, most of them failures of one program within seconds: the other
   project blocks addresses. Our correlations ask for ten and more, and for a success after them, or for fifty pages: such a
   log is ordinary. Target missed.
 - OSSEC, lines not read by the source that should: {_classes(lines)}.

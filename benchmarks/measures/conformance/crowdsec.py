@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.measures.attack_samples import RULES
@@ -129,9 +130,11 @@ class AlertFigures:
 
     read, noticed   those whose log a source reads, and those of whose log a finding is made
     counted         of the noticed, those that a correlation noticed
+    lines           half of the tests have no more
     """
 
     tests: int
+    lines: int
     read: int
     noticed: int
     counted: int
@@ -151,6 +154,7 @@ def measure_alerts(data: Path, scratch: Path) -> AlertFigures:
     places = [(place["input"], one["detector"]["id"]) for one in answer["findings"] for place in one["records"]]
     return AlertFigures(
         tests=len(tests),
+        lines=int(median(test["lines"] for test in tests)),
         read=sum(each["stored"] > 0 for each in answer["accounting"]["inputs"]),
         noticed=len({path for path, _ in places}),
         counted=len({path for path, rule in places if rule in counting}),
