@@ -24,10 +24,10 @@ from tocsin.books import (
 )
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
-from tocsin.correlate import exceptions, identity, notes, responders
+from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
-from tocsin.correlate.naming import under_one_name
+from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
@@ -35,6 +35,7 @@ from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import Accounting, Answers, InputAccount, Run
 from tocsin.model.chunk import InputState
+from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
@@ -73,7 +74,6 @@ _TOKENISED = (
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
     _IN_CLEAR,
-    "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
     "the source, so nothing is proven complete by record numbers.",
@@ -95,6 +95,7 @@ class Held:
     coverage: pa.Table
     changes: pa.Table
     hits: pa.Table
+    sightings: pa.Table
     accesses: pa.Table
     means: pa.Table
     names: pa.Table
@@ -120,6 +121,7 @@ class Held:
             coverage=kept_by(workspace, coverage.NAME, coverage.combine),
             changes=kept_by(workspace, changes.NAME, changes.combine),
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
+            sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
@@ -174,8 +176,17 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
+    alone, books = exceptions.count_apart(apart, counted_only(held.rules.correlations))
+    sightings = bursts.within(held.sightings, question.from_, question.to)
+    counted = bursts.conclude(
+        exceptions.without_hidden(sightings, held.exceptions, as_of),
+        held.rules.correlations,
+        held.rules.infos,
+        held.places,
+    )
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
-    named = under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities.canonical)
+    every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
+    named = under_one_name(every, identities.canonical)
     found = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
@@ -191,7 +202,10 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     return Answers(
         as_of=as_of,
         accounting=Accounting(
-            inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs)), hits=apart.account
+            inputs=accounted.accounts,
+            rules=account(held.rules, _seen(held.logs)),
+            hits=books,
+            correlations=counted.accounts,
         ),
         findings=found,
         incidents=incidents,

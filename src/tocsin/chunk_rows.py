@@ -15,7 +15,7 @@ from tocsin.detect.sigma.match import Match
 from tocsin.model.chunk import Chunk, Dating
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
-from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
+from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS, SIGHTINGS
 from tocsin.protect.written import Writings, Written
 
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
@@ -136,6 +136,24 @@ def hits_of(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, event
     for place, name in ((1, "rule"), (2, "hidden_by"), (3, "matched")):
         taken = taken.append_column(name, pa.array([one[place] for one in found], pa.string()))
     return taken.select(HITS.names).cast(HITS)
+
+
+def sightings_of(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
+    """A row for each thing that an event says to the correlations that count a rule which holds on it."""
+    counted = [match for match in matches if match.said is not None]
+    if not counted:
+        return SIGHTINGS.empty_table()
+    row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
+    found: dict[tuple[int, str, str | None, tuple[str | None, ...]], None] = {}
+    for match in counted:
+        row = row_of.get(record_reference(chunk.sequence, owners[match.index]))
+        if row is not None and match.said is not None:
+            found[row, match.rule, " ".join(match.hidden_by) or None, match.said] = None
+    taken = events.take(pa.array([row for row, _, _, _ in found], type=pa.int64()))
+    taken = taken.append_column("rule", pa.array([rule for _, rule, _, _ in found], pa.string()))
+    taken = taken.append_column("hidden_by", pa.array([by for _, _, by, _ in found], pa.string()))
+    said = [json.dumps(said, ensure_ascii=False) for _, _, _, said in found]
+    return taken.append_column("said", pa.array(said, pa.string())).select(SIGHTINGS.names).cast(SIGHTINGS)
 
 
 def coalesced(

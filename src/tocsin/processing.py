@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure
-from tocsin.chunk_rows import Rows, coalesced, hits_of
+from tocsin.chunk_rows import Rows, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source
-from tocsin.correlate import findings, identity, notes
+from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
@@ -23,13 +23,13 @@ from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
-from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS
+from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS, SIGHTINGS
 from tocsin.protect.passing import pass_through
 from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 2
+FOLDS = 3
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -37,6 +37,7 @@ _ERASED_DETAIL = "erased by decision: an act in the ledger says by whom and why"
 # Of the text of an error that cost a chunk its events; it may quote the log, and is cut behind the door.
 _MOST_SHOWN = 200
 
+TABLES = {"events": EVENTS, "hits": HITS, "sightings": SIGHTINGS, "accesses": ACCESSES, "marks": MARKS}
 SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
 
 
@@ -91,6 +92,7 @@ def refuse(data: bytes, sealing: Sealing, reason: str, detail: str, door: Door) 
         decoder=VERBATIM,
         events=EVENTS.empty_table(),
         hits=HITS.empty_table(),
+        sightings=SIGHTINGS.empty_table(),
         accesses=ACCESSES.empty_table(),
         marks=MARKS.empty_table(),
         leaves=leaf_hashes(sealing.secret, sealing.name, VERBATIM, spans(data, VERBATIM, None)),
@@ -111,6 +113,7 @@ def _read(
         decoder=source.decoder,
         events=derived.events,
         hits=derived.hits,
+        sightings=derived.sightings,
         accesses=derived.accesses,
         marks=derived.marks,
         leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source, fielded)),
@@ -135,7 +138,7 @@ def numbered(framed: Iterable[Record | Unreadable]) -> Iterator[Framed]:
 class Derived:
     """All that is made of framed records.
 
-    events, hits, accesses, marks, account   as in `ChunkResult`
+    events, hits, sightings, accesses, marks, account   as in `ChunkResult`
     logs      the distinct logs seen, as `SEEN_LOGS`
     members   by ordinal of its first record, the ordinals of all records of an event that has a hit or an access
     written   by text of the tables, how the records wrote it, where the door is to know
@@ -143,6 +146,7 @@ class Derived:
 
     events: pa.Table
     hits: pa.Table
+    sightings: pa.Table
     accesses: pa.Table
     marks: pa.Table
     account: ChunkAccount
@@ -194,6 +198,7 @@ def process_framed(
     return Derived(
         events=events,
         hits=hits,
+        sightings=sightings_of(matches, owners, chunk, events),
         accesses=accesses,
         marks=marks,
         account=ChunkAccount(
@@ -227,7 +232,7 @@ def process_left(
             zip((piece.ordinal for piece in pieces), items, strict=True), chunk, plan, without=without
         )
         account, logs, written = derived.account, derived.logs, derived.written
-        tables = {name: getattr(derived, name) for name in ("events", "hits", "accesses", "marks")}
+        tables = {name: getattr(derived, name) for name in TABLES}
     except ProtectionError:
         raise
     except Exception as error:  # noqa: BLE001 - as in `process`
@@ -235,8 +240,7 @@ def process_left(
         failed = Rejection(reason="not_processed", count=count, first=pieces[0].ordinal, detail=_told(error))
         account, logs = ChunkAccount(read=count, stored=0, rejected=(failed,)), SEEN_LOGS.empty_table()
         written = {}
-        tables = {"events": EVENTS.empty_table(), "hits": HITS.empty_table()}
-        tables |= {"accesses": ACCESSES.empty_table(), "marks": MARKS.empty_table()}
+        tables = {name: schema.empty_table() for name, schema in TABLES.items()}
     gone = Rejection(reason=ERASED, count=read - account.read, first=_first_gone(pieces), detail=_ERASED_DETAIL)
     result = ChunkResult(
         decoder=source.decoder if source else VERBATIM,
@@ -323,6 +327,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         coverage.NAME: coverage.summarise(events, result.marks),
         changes.NAME: changes.summarise(result.marks),
         findings.NAME: findings.summarise(result.hits),
+        bursts.NAME: bursts.summarise(result.sightings),
         exposure.NAME: exposure.summarise(result.accesses),
         attribution.NAME: attribution.summarise(events),
         identity.NAME: identity.summarise(events),

@@ -13,6 +13,7 @@ from tocsin.model.answers import (
     Accounting,
     Answers,
     BlindRule,
+    CorrelationAccount,
     FailedRule,
     HitsAccount,
     InputAccount,
@@ -700,5 +701,17 @@ def _accounting() -> Accounting:
             ),
             failed=(FailedRule(id="", path="rules/broken.yml", reason="no detection", line=3),),
         ),
-        hits=HitsAccount(found=54, shown=40, hidden=14),
+        hits=HitsAccount(found=85, shown=40, hidden=14, counted=31),
+        correlations=(
+            CorrelationAccount(
+                id="tocsin-0020",
+                title="Password guessed",
+                records=31,
+                untimed=2,
+                ungrouped=1,
+                unvalued=0,
+                bursts=1,
+                shown=True,
+            ),
+        ),
     )

@@ -21,6 +21,7 @@ from tocsin.investigation import answers_of
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
+from tocsin.model.correlation import Correlation, rules_behind
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan, Going, Leaning
 from tocsin.model.finding import Finding
 from tocsin.model.progress import Progress
@@ -110,6 +111,7 @@ class _Erasing:
     rereader: Rereader
     inputs: Mapping[int, Row[Any]]
     chunks: tuple[Row[Any], ...]
+    correlations: tuple[Correlation, ...]
 
     @classmethod
     def begin(cls, workspace: Workspace, key: WorkspaceKey, progress: Progress) -> _Erasing:
@@ -129,7 +131,13 @@ class _Erasing:
             progress=progress,
             dating=Dating(taken, is_latest=True) if isinstance(taken, int) else dating_of(workspace),
         )
-        return cls(intake=intake, rereader=Rereader(workspace, key), inputs=inputs, chunks=tuple(chunks))
+        return cls(
+            intake=intake,
+            rereader=Rereader(workspace, key),
+            inputs=inputs,
+            chunks=tuple(chunks),
+            correlations=rules.compiled.correlations,
+        )
 
     def acts(self, connection: Connection) -> tuple[Act, ...]:
         """All acts, each held against who counted then: a release that somebody put in must not let records go."""
@@ -286,7 +294,8 @@ class _Erasing:
                 lost[rule].add((each.path, row.first_entry + ordinal))
         found = []
         for finding in findings:
-            gone = lost.get(finding.detector.id, set())
+            behind = rules_behind(finding.detector.id, self.correlations)
+            gone = {place for rule in behind for place in lost.get(rule, ())}
             listed = {(place.input, place.entry) for place in finding.records}
             here = gone & listed
             elsewhere = {

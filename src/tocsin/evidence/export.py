@@ -18,6 +18,7 @@ from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.continuing import answerable
 from tocsin.correlate import identity
+from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.rules import with_placeholders
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records
@@ -35,6 +36,7 @@ from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
+from tocsin.model.correlation import rules_behind
 from tocsin.model.coverage import Coverage
 from tocsin.model.evidence import (
     Package,
@@ -46,7 +48,6 @@ from tocsin.model.joining import Identities
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
-from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.protect.exits import standing_watch
 from tocsin.reading.rereading import dating_of
@@ -225,7 +226,7 @@ def _packed(
     sizes = sorted(checkpoints)
     taken = _number(kept["taken"])
     dating = dating_of(workspace) if taken is None else Dating(taken, is_latest=True)
-    paths = _paths(findings, answers, rules.compiled.infos)
+    paths = _paths(findings, answers, rules.compiled)
     names = _Names(
         identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
     )
@@ -254,7 +255,7 @@ def _packed(
         findings=findings,
         exposure=reached,
         coverage=_of_what_is_shown(answers.coverage, findings, reached),
-        hits=hit_lines(again.hits, findings, _place_of(opened)),
+        hits=hit_lines(again, findings, _place_of(opened)),
         withheld=tuple(withheld_records(workspace, sessions, {record.index for record in opened.records}, tree)),
         rules={name: enclosed_rules[path].decode("utf-8", "replace") for path, name in files.items()},
         answers=under_own_names(answers, files, texts),
@@ -381,9 +382,10 @@ def _times(workspace: Workspace, opened: Opened) -> dict[int, int | None]:
     return found
 
 
-def _paths(findings: Sequence[Finding], answers: Answers, infos: Mapping[str, RuleInfo]) -> list[str]:
-    """The rule files behind the findings, and those of every exception."""
-    rules = {infos[one.detector.id].path for one in findings if one.detector.id in infos}
+def _paths(findings: Sequence[Finding], answers: Answers, compiled: CompiledRules) -> list[str]:
+    """The rule files behind the findings, with those of what a correlation counts, and those of every exception."""
+    behind = {id_ for one in findings for id_ in rules_behind(one.detector.id, compiled.correlations)}
+    rules = {compiled.infos[id_].path for id_ in behind if id_ in compiled.infos}
     return sorted(rules | {one.path for one in answers.exceptions})
 
 

@@ -86,7 +86,7 @@ def reproduce(folder: Path) -> Reproduction:
         _compare_choice(head, _document(payload / "findings.json")["incidents"], findings, again, tuple(how["beside"]))
         _compare_times(how["times"], places, again.times, payload)
         _compare_links(findings, payload)
-    derived = [line.data for line in hit_lines(again.hits, findings, places)]
+    derived = [line.data for line in hit_lines(again, findings, places)]
     _compare(stated, derived)
     is_same_version = head["tool"] == TOOL
     if is_same_version:

@@ -95,15 +95,41 @@ class RulesAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitsAccount:
-    """Rules that held on records, in the time asked of: `found == shown + hidden`, always."""
+    """Rules that held on records, in the time asked of: `found == shown + hidden + counted`, always.
+
+    counted   hits of rules that are not shown by themselves: correlations count them instead
+    """
 
     found: int = 0
     shown: int = 0
     hidden: int = 0
+    counted: int = 0
 
     def __post_init__(self) -> None:
-        if self.found != self.shown + self.hidden:
+        if self.found != self.shown + self.hidden + self.counted:
             raise ValueError("the books of the hits do not balance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationAccount:
+    """What a correlation was given, in the time asked of, and what of it could not be counted.
+
+    records     on which a rule it counts held, those that exceptions hide left out
+    untimed     of them without a time
+    ungrouped   of the others without one of the fields it is grouped by
+    unvalued    of the others without a value, or a number, in the field it counts
+    bursts      how often it found what it asks for
+    shown       whether each of these is a finding: else another correlation counts them
+    """
+
+    id: str
+    title: str
+    records: int
+    untimed: int
+    ungrouped: int
+    unvalued: int
+    bursts: int
+    shown: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +139,7 @@ class Accounting:
     inputs: tuple[InputAccount, ...]
     rules: RulesAccount
     hits: HitsAccount = HitsAccount()
+    correlations: tuple[CorrelationAccount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -21,10 +22,12 @@ from tocsin.protect.written import Written, masked_as_written
 # Words of the product and of the rules' authors: what the rules say is seen to where rules are kept.
 _OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree"))
 # Columns whose texts are JSON: the texts in it are what is looked at.
-_JSON = frozenset(("matched", "log"))
+_JSON = frozenset(("matched", "log", "said"))
 _PARTS = 3
 _AS_WRITTEN: Written = MappingProxyType({})
-_TABLES = ("events", "hits", "accesses", "marks")
+_TABLES = ("events", "hits", "sightings", "accesses", "marks")
+# Of what correlations compare, kept as it is; a longer text is told by its beginning and a digest of the whole.
+_LONGEST_COMPARED = 300
 
 
 def pass_through(
@@ -49,6 +52,7 @@ def pass_through(
             result = replace(result, account=_account(result.account, lambda text: replaced.get(text, text)))
     tables["marks"] = _with(tables["marks"], "detail", cut) if tables["marks"].num_rows else tables["marks"]
     tables["hits"] = cut_hits(tables["hits"])
+    tables["sightings"] = cut_sightings(tables["sightings"])
     return replace(result, account=_account(result.account, cut), **tables), logs
 
 
@@ -134,6 +138,23 @@ def cut_hits(hits: pa.Table) -> pa.Table:
         return json.dumps(parts, ensure_ascii=False)
 
     return _with(hits, "matched", new) if hits.num_rows else hits
+
+
+def cut_sightings(sightings: pa.Table) -> pa.Table:
+    """The sightings with each long text as its beginning and a digest of the whole: two that differ still do."""
+
+    def short(said: str | None) -> str | None:
+        if said is None or len(said) <= _LONGEST_COMPARED:
+            return said
+        digest = blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return f"{said[: _LONGEST_COMPARED - len(digest) - 1]}…{digest}"
+
+    def new(text: str) -> str:
+        if len(text) <= _LONGEST_COMPARED:
+            return text
+        return json.dumps([short(said) for said in json.loads(text)], ensure_ascii=False)
+
+    return _with(sightings, "said", new) if sightings.num_rows else sightings
 
 
 def _with(table: pa.Table, name: str, new: Callable[[str], str]) -> pa.Table:

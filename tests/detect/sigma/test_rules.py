@@ -59,7 +59,7 @@ def test_what_is_known_of_a_rule(tmp_path: Path) -> None:
         ("title: [", "not YAML"),
         ("- a\n- b", "not a mapping"),
         ("title: x\n", "no detection"),
-        ("title: x\ncorrelation: {type: event_count}\n", "correlation rules are not run yet"),
+        ("title: x\ncorrelation: {type: event_count}\n", "it has no timespan"),
         ("title: x\nfilter: {rules: [a]}\n", "exception not applied"),
         ("action: global\ndetection: {}\n", "older form"),
         (RULE.format(title="x", id="not-a-uuid"), "UUID"),

@@ -12,6 +12,7 @@ from tocsin.detect.sigma.plan import Specialiser
 from tocsin.detect.sigma.predicate import Kind, Predicate
 from tocsin.detect.sigma.value import MISSING, Cell, fold
 from tocsin.model.answers import BlindRule, Lack, RulesAccount
+from tocsin.model.correlation import Correlation
 
 _MOST_SHOWN: Final = 4  # alternatives, values
 
@@ -26,17 +27,42 @@ def account(compiled: CompiledRules, seen: Mapping[str, Set[Log]]) -> RulesAccou
     """
     parts = _Parts(compiled, seen)
     blind: list[BlindRule] = []
+    lacking: dict[str, tuple[Lack, str]] = {}
     for rule in compiled.rules:
         found = parts.blindness(rule)
         if found:
             title = compiled.infos[rule.id].title
+            lacking[rule.id] = found
             blind.append(BlindRule(id=rule.id, title=title, reason=found[1], lacks=found[0]))
+    for correlation in compiled.correlations:
+        found = _lack_of(correlation, lacking, compiled)
+        if found:
+            lacking[correlation.id] = found
+            title = compiled.infos[correlation.id].title
+            blind.append(BlindRule(id=correlation.id, title=title, reason=found[1], lacks=found[0]))
+    loaded = len(compiled.rules) + len(compiled.correlations)
     return RulesAccount(
-        loaded=len(compiled.rules),
-        operable=len(compiled.rules) - len(blind),
+        loaded=loaded,
+        operable=loaded - len(blind),
         blind=tuple(sorted(blind, key=lambda one: (one.id, one.reason))),
         failed=compiled.failed,
     )
+
+
+def _lack_of(
+    correlation: Correlation, lacking: Mapping[str, tuple[Lack, str]], compiled: CompiledRules
+) -> tuple[Lack, str] | None:
+    """What keeps a correlation from finding anything: too few of the rules it counts could have."""
+    places = [place for place, given in enumerate(correlation.inputs) if given.id in lacking]
+    if correlation.terms:
+        is_blind = all(set(term.needed) & set(places) for term in correlation.terms)
+    else:
+        is_blind = len(places) == len(correlation.inputs)
+    if not is_blind:
+        return None
+    first = correlation.inputs[places[0]].id
+    lack, reason = lacking[first]
+    return lack, f"it counts {compiled.infos[first].title!r}: {reason}"
 
 
 class _Parts:

@@ -20,6 +20,7 @@ from tocsin.detect.sigma.condition import (
     tree_of,
     tree_of_filter,
 )
+from tocsin.detect.sigma.correlation import resolve
 from tocsin.detect.sigma.exceptions import Coverable, LoadedException, covering
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap
 from tocsin.detect.sigma.patterns import compile_patterns, platform, searcher
@@ -29,6 +30,7 @@ from tocsin.detect.sigma.rules import LoadedRule, RuleSet
 from tocsin.detect.sigma.truth import FieldTruth
 from tocsin.errors import RuleError
 from tocsin.model.answers import FailedRule
+from tocsin.model.correlation import Correlation
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.rule import RuleInfo
 
@@ -83,6 +85,7 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
     maps: tuple[LogSourceMap, ...]
     rules: tuple[CompiledRule, ...]
     exceptions: tuple[CompiledException, ...]
+    correlations: tuple[Correlation, ...]
     predicates: tuple[Predicate, ...]
     fields: dict[str, FieldPatterns]
     placeholders: dict[str, tuple[str, ...]]
@@ -91,12 +94,13 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
 class CompiledRules:
     """All rules that can be run, with what a `Matcher` needs.
 
-    infos   by rule id, in the order of the rule set
-    failed  rules and exceptions that could not be loaded or compiled
+    infos   of rules and correlations by id, in the order of the rule set
+    failed  rules, correlations and exceptions that could not be loaded or compiled
     digest  as `compiled_digest` gives it: equal digests, equal hits
     rules   in the order of the rule set; hits on one record come in this order
     exceptions  in the order of the rule set
     placeholders  the values of `|expand` they were compiled with
+    correlations  each after those it counts
     """
 
     def __init__(self, content: _Content) -> None:
@@ -107,6 +111,7 @@ class CompiledRules:
         self.maps = content.maps
         self.rules = content.rules
         self.exceptions = content.exceptions
+        self.correlations = content.correlations
         self.predicates = content.predicates
         self.placeholders: Mapping[str, tuple[str, ...]] = content.placeholders
         self._truths: dict[str, FieldTruth] = {}
@@ -243,15 +248,20 @@ def compile_rules(
             failed.append(_not_applied(exception.info, reason))
         else:
             asked.append(exception)
+    correlations, unresolved = resolve(rules.correlations, (infos[rule.id] for rule in kept), (*rules.failed, *failed))
+    failed += unresolved
+    told = [infos[rule.id] for rule in kept]
+    told += [one.info for one in rules.correlations if one.info.id in {each.id for each in correlations}]
     return CompiledRules(
         _Content(
             digest=compiled_digest(rules.digest, maps, placeholders),
             platform=platform(),
-            infos=tuple(infos[rule.id] for rule in kept),
+            infos=tuple(told),
             failed=tuple(sorted((*rules.failed, *failed), key=lambda one: (one.path, one.id, one.reason))),
             maps=tuple(sorted(maps, key=lambda one: one.source)),
             rules=tuple(kept),
-            exceptions=_covering(asked, kept, infos),
+            exceptions=_covering(asked, kept, infos, rules.correlations_named()),
+            correlations=correlations,
             predicates=predicates,
             fields=fields,
             placeholders={name: tuple(one) for name, one in values.items()},
@@ -275,7 +285,10 @@ def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedExceptio
         new.append(made)
     replaced = {one.info.id for one in new}
     every = _covering(
-        [*(one for one in compiled.exceptions if one.info.id not in replaced), *new], compiled.rules, compiled.infos
+        [*(one for one in compiled.exceptions if one.info.id not in replaced), *new],
+        compiled.rules,
+        compiled.infos,
+        {text for one in compiled.correlations for text in (one.id, compiled.infos[one.id].name) if text},
     )
     wanted = {rule for one in every if one.info.id in replaced for rule in one.info.covers}
     # What an exception that is replaced covered has to be looked at too: it may be shown again.
@@ -296,6 +309,7 @@ def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedExceptio
             maps=compiled.maps,
             rules=rules,
             exceptions=every,
+            correlations=compiled.correlations,
             predicates=predicates,
             fields=fields,
             placeholders=dict(compiled.placeholders),
@@ -304,10 +318,13 @@ def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedExceptio
 
 
 def _covering(
-    exceptions: Sequence[CompiledException], rules: Sequence[CompiledRule], infos: Mapping[str, RuleInfo]
+    exceptions: Sequence[CompiledException],
+    rules: Sequence[CompiledRule],
+    infos: Mapping[str, RuleInfo],
+    correlations: Set[str],
 ) -> tuple[CompiledException, ...]:
     coverable = [Coverable(rule.id, infos[rule.id].name, infos[rule.id].title, rule.log_source) for rule in rules]
-    covers = covering([(one.info, one.log_source) for one in exceptions], coverable)
+    covers = covering([(one.info, one.log_source) for one in exceptions], coverable, correlations)
     return tuple(
         CompiledException(info, one.log_source, one.tree) for info, one in zip(covers, exceptions, strict=True)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -77,15 +77,20 @@ def condition_of(sigma: SigmaFilter) -> object:
 
 
 def covering(
-    exceptions: Iterable[tuple[ExceptionInfo, LogSource]], rules: Sequence[Coverable]
+    exceptions: Iterable[tuple[ExceptionInfo, LogSource]],
+    rules: Sequence[Coverable],
+    correlations: Set[str] = frozenset(),
 ) -> tuple[ExceptionInfo, ...]:
-    """Each exception's info with the rules it covers and what of it covers nothing, in the order given."""
+    """Each exception's info with the rules it covers and what of it covers nothing, in the order given.
+
+    `correlations` are ids and names of correlations: they are covered by what covers the rules they count.
+    """
     by_id = {rule.id: rule for rule in rules}
     by_name: dict[str, list[Coverable]] = {}
     for rule in rules:
         if rule.name:
             by_name.setdefault(rule.name, []).append(rule)
-    return tuple(_covering(info, own, rules, by_id, by_name) for info, own in exceptions)
+    return tuple(_covering(info, own, rules, by_id, by_name, correlations) for info, own in exceptions)
 
 
 def _covering(
@@ -94,6 +99,7 @@ def _covering(
     rules: Sequence[Coverable],
     by_id: Mapping[str, Coverable],
     by_name: Mapping[str, Sequence[Coverable]],
+    correlations: Set[str],
 ) -> ExceptionInfo:
     lost: list[str] = []
     if info.names == (ANY,):
@@ -106,7 +112,9 @@ def _covering(
             named = _named(reference, by_id, by_name)
             fitting = {rule.id for rule in named if _contains(own, rule.log_source)}
             covered |= fitting
-            if not named:
+            if (not named and reference.lower() in correlations) or reference in correlations:
+                lost.append(f"{reference} covers nothing: it is a correlation; name the rules it counts")
+            elif not named:
                 lost.append(f"{reference} covers nothing: no rule that is loaded has this id or name")
             lost += [
                 f"{reference} covers nothing: the log source of {rule.title!r} is {rule.log_source}, not {own}"

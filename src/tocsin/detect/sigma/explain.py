@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from tocsin.detect.sigma.condition import Operator, Tree
@@ -52,6 +52,13 @@ class Explainer:
     def holds(self, tree: Tree, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]) -> bool:
         """Whether the tree holds on the record."""
         return self._reasons(tree, _View(rename, fields, log)) is not None
+
+    def said(
+        self, names: Sequence[str], rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]
+    ) -> tuple[str | None, ...]:
+        """What the record says in these rule fields, None where nothing; the elements of a list with commas between."""
+        view = _View(rename, fields, log)
+        return tuple(", ".join(texts(view.cell(name)[1])) or None for name in names)
 
     def _reasons(self, tree: Tree, view: _View) -> list[Reason] | None:
         """None where the tree does not hold."""

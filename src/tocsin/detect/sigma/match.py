@@ -13,6 +13,7 @@ from tocsin.detect.sigma.plan import Facts, Plan, Specialised, Specialiser, choo
 from tocsin.detect.sigma.predicate import KEYWORD
 from tocsin.detect.sigma.truth import NOTHING, Truths
 from tocsin.detect.sigma.value import MISSING, Cell, cells_of, fold
+from tocsin.model.correlation import asked_fields
 from tocsin.model.record import Record
 
 MOST_REMEMBERED: Final = 48 * 1024 * 1024  # characters of values, before all are forgotten
@@ -31,12 +32,15 @@ class Match(NamedTuple):
              rule holds on a record of these fields alone, so none for one that only says what must not be
     hidden_by  ids of the exceptions that take it out, sorted; empty where none does. Whether they are in force is not
              decided here
+    said     of a rule that correlations count, what the record says in the fields they ask of it
+             (`model.correlation.asked_fields`), in their order; None of every other rule
     """
 
     index: int  # type: ignore[assignment] # of a match, not a method of its tuple
     rule: str
     matched: tuple[tuple[str, str, str], ...]
     hidden_by: tuple[str, ...] = ()
+    said: tuple[str | None, ...] | None = None
 
 
 class Matcher:
@@ -51,6 +55,7 @@ class Matcher:
         self._shares = [share(predicate) for predicate in compiled.predicates]
         self._plans: dict[tuple[Log, frozenset[str]], Plan] = {}
         self._explainer = Explainer(compiled.predicates, compiled.truth)
+        self._counted = asked_fields(compiled.correlations)
         bound = [one for one in compiled.maps if one.source == source]
         self._log_fields = bound[0].log_fields if bound else ()
         self._exceptions: dict[str, list[CompiledException]] = {}
@@ -142,7 +147,9 @@ class Matcher:
         log = dict(zip(self._log_fields, record.log, strict=True))
         assert compiled.tree is not None  # noqa: S101 - only rules with a tree are planned
         reasons = self._explainer.reasons(compiled.tree, rule.rename, record.fields, log)
-        return Match(index, compiled.id, tuple((one.field, one.asked, one.value) for one in reasons), hidden_by)
+        asked = self._counted.get(compiled.id)
+        said = None if asked is None else self._explainer.said(asked, rule.rename, record.fields, log)
+        return Match(index, compiled.id, tuple((one.field, one.asked, one.value) for one in reasons), hidden_by, said)
 
     def _plan(self, log: Log, own: frozenset[str]) -> Plan:
         """The plan of a log tuple, with the log fields in `own` read from the records instead."""

@@ -16,10 +16,12 @@ from sigma.exceptions import SigmaError
 from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import PythonRegexEngine
 from sigma.rule import SigmaRule
-from sigma.rule.base import SigmaYAMLLoader
+from sigma.rule.base import SigmaRuleBase, SigmaYAMLLoader
 
+from tocsin.detect.sigma.correlation import LoadedCorrelation, parse_correlation
 from tocsin.detect.sigma.exceptions import LoadedException, read_exception
 from tocsin.detect.sigma.placeholders import read_placeholders
+from tocsin.detect.sigma.predicate import Unsupported
 from tocsin.detect.sigma.spelling import spelled
 from tocsin.errors import ConfigError
 from tocsin.model.answers import FailedRule
@@ -51,7 +53,7 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rules and exceptions by path, then place in the file; `digest` as `rules_digest` gives it.
+    """Rules, correlations and exceptions by path, then place in the file; `digest` as `rules_digest` gives it.
 
     placeholders  the values of `|expand`, by name, from every document that gives some
     """
@@ -61,6 +63,11 @@ class RuleSet:
     digest: str
     exceptions: tuple[LoadedException, ...] = ()
     placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    correlations: tuple[LoadedCorrelation, ...] = ()
+
+    def correlations_named(self) -> frozenset[str]:
+        """Ids and names by which a correlation may be meant."""
+        return frozenset(text for one in self.correlations for text in (one.info.id, one.info.name) if text)
 
 
 class _RuleFile(NamedTuple):
@@ -84,7 +91,7 @@ def has_rules(path: Path) -> bool:
 
 
 def load_rules(paths: Sequence[Path]) -> RuleSet:
-    """Every rule and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives, by document.
+    """Every rule, correlation and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives.
 
     Raises ConfigError for a path that is not there. A rule without an id gets one made from its text; a rule without
     a level counts as medium.
@@ -107,6 +114,7 @@ def with_placeholders(some: Mapping[str, bytes], texts: Mapping[str, bytes]) -> 
 def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
     rules: list[LoadedRule] = []
     exceptions: list[LoadedException] = []
+    correlations: list[LoadedCorrelation] = []
     failed: list[FailedRule] = []
     placeholders: dict[str, tuple[str, ...]] = {}
     paths_by_id: dict[str, str] = {}
@@ -127,6 +135,8 @@ def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
             paths_by_id[found.info.id] = file.path
             if isinstance(found, LoadedRule):
                 rules.append(found)
+            elif isinstance(found, LoadedCorrelation):
+                correlations.append(found)
             else:
                 exceptions.append(found)
     return RuleSet(
@@ -135,6 +145,7 @@ def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
         digest=_digest(files),
         exceptions=tuple(exceptions),
         placeholders=placeholders,
+        correlations=tuple(correlations),
     )
 
 
@@ -189,7 +200,7 @@ def _archived(path: Path) -> Iterator[_RuleFile]:
         raise ConfigError(f"the rule archive {path} cannot be read: {error}") from error
 
 
-_Found = LoadedRule | LoadedException | FailedRule | dict[str, tuple[str, ...]]
+_Found = LoadedRule | LoadedCorrelation | LoadedException | FailedRule | dict[str, tuple[str, ...]]
 
 
 def _rules_of(file: _RuleFile) -> Iterator[_Found]:
@@ -232,11 +243,9 @@ def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> _Found
     written = document.get("id")
     id_ = str(written).lower() if written is not None else ""
     reason = ""
-    if "correlation" in document:
-        reason = "correlation rules are not run yet"
-    elif "action" in document:
+    if "action" in document:
         reason = "documents with `action` belong to an older form of Sigma and are not read"
-    elif "detection" not in document and "filter" not in document:
+    elif not {"detection", "filter", "correlation"} & document.keys():
         reason = "not a rule: it has no detection"
     if reason:
         return FailedRule(id=id_, path=file.path, reason=reason, line=line)
@@ -244,6 +253,13 @@ def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> _Found
     document = spelled(document)
     if "filter" in document:
         return read_exception(document, id_=id_ or unnamed, path=file.path, line=line, policy=ANY_EXPRESSION)
+    if "correlation" in document:
+        try:
+            correlation, bounds = parse_correlation(document, ANY_EXPRESSION)
+        except Unsupported as fault:
+            return FailedRule(id=id_, path=file.path, reason=str(fault), line=line)
+        info = _info(file.path, id_ if correlation.id is not None else unnamed, correlation)
+        return LoadedCorrelation(info=info, sigma=correlation, bounds=bounds, line=line)
     try:
         sigma = SigmaRule.from_dict(document, policy=ANY_EXPRESSION)
     except (SigmaError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
@@ -251,7 +267,7 @@ def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> _Found
     return LoadedRule(info=_info(file.path, id_ if sigma.id is not None else unnamed, sigma), sigma=sigma)
 
 
-def _info(path: str, id_: str, sigma: SigmaRule) -> RuleInfo:
+def _info(path: str, id_: str, sigma: SigmaRuleBase) -> RuleInfo:
     attack = [tag.name for tag in sigma.tags if tag.namespace == "attack"]
     techniques = [name.upper() for name in attack if _TECHNIQUE.fullmatch(name)]
     tactics = [

@@ -11,6 +11,7 @@ from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.mapping import DISPLACES
 from tocsin.model.reference import RecordPlace
+from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.exposure_text import bounds_words, exposure_lines
@@ -271,10 +272,15 @@ def _rules(answers: Answers) -> Iterator[str]:
 
 
 def _exceptions(answers: Answers) -> Iterator[str]:
-    """Hidden is never lost: each exception, what it hid, and what of that has to be looked at first."""
+    """What is not shown by itself is never lost: what correlations count, and each exception with what it hid."""
+    left_out = [words for one in answers.accounting.correlations if (words := left_out_words(one))]
+    if answers.exceptions or answers.accounting.hits.counted or left_out:
+        yield from wrapped(hits_equation(answers.accounting.hits), hang=4)
+    for words in left_out[:_LISTED]:
+        yield from wrapped(f"- correlation {shown(words)}", hang=4)
+    yield from _more(len(left_out) - _LISTED, "more correlation", "in the report")
     if not answers.exceptions:
         return
-    yield from wrapped(hits_equation(answers.accounting.hits), hang=4)
     for one in answers.exceptions:
         for sentence in implicated_words(one):
             yield from wrapped(f"- LOOK: {shown(sentence)}", hang=4)
