@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -105,11 +105,13 @@ class Held:
     exceptions: tuple[ExceptionInfo, ...]
     vault: tuple[str, ...] = ()
     unreviewed: tuple[Alone, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)  # rule sets of the run, by name, and which release each is
 
     @classmethod
     def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
         """What the workspace holds now; what the rules say of themselves has passed the door."""
         rules = rules.told(lambda said: mask_json(key.door, said))
+        _, settings, finished = latest_run(workspace)
         return cls(
             accounts=input_accounts(workspace),
             acquisitions=kept_acquisitions(workspace),
@@ -126,11 +128,17 @@ class Held:
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
-            unfinished=not latest_run(workspace)[2],
+            unfinished=not finished,
             exceptions=tuple(one.info for one in rules.exceptions),
             vault=_vault(workspace, key.door.epoch),
             unreviewed=_unreviewed(workspace),
+            sets=_sets(settings),
         )
+
+
+def _sets(settings: Mapping[str, object]) -> dict[str, str]:
+    sets = settings.get("sets")
+    return {str(name): str(told) for name, told in sorted(sets.items())} if isinstance(sets, dict) else {}
 
 
 def _unreviewed(workspace: Workspace) -> tuple[Alone, ...]:
@@ -236,6 +244,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             withheld=WITHHELD,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
+        settings={f"rule set {name}": told for name, told in held.sets.items()},
     )
 
 

@@ -138,6 +138,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
         asked = {
             "rules": rules.digest,
+            "sets": {one.name: one.told for one in rules.sets},
             "from": settings.from_,
             "to": settings.to,
             "taken": taken,
@@ -312,7 +313,12 @@ def run_before(
         kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
         return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
-    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
+    sets = {one.name: one.told for one in rules.sets}
+    return (
+        rules,
+        {"rules": rules.digest, "sets": sets, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS},
+        True,
+    )
 
 
 def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:

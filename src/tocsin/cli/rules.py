@@ -1,4 +1,4 @@
-"""`tocsin rules`: rules and exceptions listed, checked, tested; and what an exception would hide, beforehand."""
+"""`tocsin rules`: sets kept by a workspace; rules and exceptions listed, checked, tested; exceptions previewed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli import options
+from tocsin.cli.acting import acting
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
@@ -47,6 +48,59 @@ def list_(
     found = list_rules(rules or ())
     text = listed("rules", found.rules) if format_ == "json" else list_text(found.rules, found.exceptions, found.failed)
     release(text, None)
+
+
+@commands.command()
+def add(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE|DIR", exists=True, help="A zip archive as published, a folder, or one rule.")
+    ],
+    workspace: options.WorkspaceOption,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it. Default: by its file.")] = None,
+    format_: options.FormatOption = "text",
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Keep a rule set in the workspace, in place of the one of that name; the next investigation on it uses it."""
+    from tocsin.hunting.sets import add_rules
+    from tocsin.share.formats.json_document import single
+    from tocsin.share.rules import added_text
+
+    _checked(format_)
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    with progress_on_stderr(quiet=quiet) as progress:
+        found = add_rules(path, workspace, name=name, passphrase=passphrase, actors=actors, progress=progress)
+    release(single("rule_set", found) if format_ == "json" else added_text(found), None)
+
+
+@commands.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As tocsin rules sets shows it.")],
+    workspace: options.WorkspaceOption,
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Take a rule set out of the workspace; the next investigation on it is without its rules."""
+    from tocsin.hunting.sets import remove_rules
+    from tocsin.share.rules import removed_text
+
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    with progress_on_stderr(quiet=quiet) as progress:
+        remove_rules(name, workspace, passphrase=passphrase, actors=actors, progress=progress)
+    release(removed_text(name), None)
+
+
+@commands.command()
+def sets(workspace: options.WorkspaceOption, format_: options.FormatOption = "text") -> None:
+    """The rule sets the workspace keeps, and which release each is."""
+    from tocsin.hunting.sets import kept_sets
+    from tocsin.share.formats.json_document import listed
+    from tocsin.share.rules import sets_text
+
+    _checked(format_)
+    passphrase, _ = acting(workspace, ())
+    found = kept_sets(workspace, passphrase=passphrase)
+    release(listed("sets", found) if format_ == "json" else sets_text(found), None)
 
 
 @commands.command()

@@ -37,6 +37,51 @@ class ListedRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSet:
+    """A rule set a workspace was given, and keeps.
+
+    name       what it is called there; `origin` the name of the archive or folder it came as
+    version, commit, date, licence   as it says of itself, "" where it does not
+    rules      rules and exceptions that can be loaded; `failed` those that cannot, `other` files that are no rules
+    sha256     over the path and the bytes of every rule file: equal digest, equal rules
+    added      when it was added, RFC 3339
+    """
+
+    name: str
+    origin: str
+    version: str
+    commit: str
+    date: str
+    licence: str
+    rules: int
+    failed: int
+    other: int
+    sha256: str
+    added: str
+
+    @property
+    def told(self) -> str:
+        """Which release it is, on one line; the digest alone says it for certain."""
+        said = (self.version, self.commit, self.date if self.date not in self.version else "")
+        return ", ".join((*filter(None, said), f"sha256 {self.sha256}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetChange:
+    """What adding a rule set changed, by rule id (or path, for a rule without one): each list sorted.
+
+    replaced   the digest of the set of that name it took the place of, "" where there was none
+    """
+
+    kept: KeptSet
+    replaced: str
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFault:
     """Something the author of a rule, an exception or a case has to mend; `line` is 1-based, None where not known."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocsin.model.exceptions import ExceptionInfo
-from tocsin.model.rule import CaseOutcome, CheckedRules, ListedRule
+from tocsin.model.rule import CaseOutcome, CheckedRules, KeptSet, ListedRule, SetChange
 from tocsin.share.plain import shown
 from tocsin.share.summary import counted
 
@@ -31,6 +31,51 @@ def _list(rules: Sequence[ListedRule], exceptions: Sequence[ExceptionInfo], fail
 
 def _named(one: ExceptionInfo) -> str:
     return f"{shown(one.id)} {shown(one.title)} (owner {shown(one.owner)}, until {one.expires})"
+
+
+_LISTED = 10
+
+
+def added_text(change: SetChange) -> str:
+    """What is kept now, and what it changed."""
+    return "\n".join(_added(change)) + "\n"
+
+
+def _added(change: SetChange) -> Iterator[str]:
+    yield from _set(change.kept)
+    if not change.replaced:
+        yield f"  new: {counted(len(change.new), 'rule')}"
+    elif change.replaced == change.kept.sha256:
+        yield "  the same rules as before"
+    else:
+        yield (
+            f"  in place of the one before: {len(change.new):,} new, {len(change.changed):,} changed,"
+            f" {len(change.gone):,} gone, {change.unchanged:,} as they were"
+        )
+        for word, ids in (("new", change.new), ("changed", change.changed), ("gone", change.gone)):
+            yield from (f"    {word} {shown(id_)}" for id_ in ids[:_LISTED])
+            if len(ids) > _LISTED:
+                yield f"    ... and {len(ids) - _LISTED:,} more {word}, in the JSON"
+    yield "  the next tocsin investigate on this workspace uses it; tocsin detect looks at what it holds already"
+
+
+def removed_text(name: str) -> str:
+    """What is kept no more."""
+    return f"removed {shown(name)}: the next tocsin investigate is without it\n"
+
+
+def sets_text(sets: Sequence[KeptSet]) -> str:
+    """Each set with its release, digest and counts."""
+    lines = [line for one in sets for line in _set(one)]
+    return "\n".join((*lines, f"{counted(len(sets), 'rule set')} beside our own rules")) + "\n"
+
+
+def _set(kept: KeptSet) -> Iterator[str]:
+    yield f"{shown(kept.name)}  {shown(kept.told)}"
+    failed = f", {kept.failed:,} cannot be loaded (tocsin rules check)" if kept.failed else ""
+    other = f"; {counted(kept.other, 'other file')} not taken" if kept.other else ""
+    yield f"  from {shown(kept.origin)}, added {kept.added}: {counted(kept.rules, 'rule')}{failed}{other}"
+    yield f"  licence: {shown(kept.licence) or 'not said'}"
 
 
 def check_text(checked: CheckedRules) -> str:

@@ -256,6 +256,8 @@ def _rules(answers: Answers) -> Iterator[str]:
         f" {len(rules.failed):,} failed to load",
         hang=4,
     )
+    for name, told in sorted(answers.settings.items()):
+        yield from wrapped(f"- {shown(name)}: {shown(told)}", hang=4)
     for lack, words in LACKS.items():
         found = [rule for rule in rules.blind if rule.lacks is lack]
         groups = grouped((rule.reason, rule.title or rule.id) for rule in found)
