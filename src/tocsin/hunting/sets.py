@@ -23,6 +23,7 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
 from tocsin.ruleset.compiled import compiled_rules
 from tocsin.ruleset.published import Published, read_published, set_name
+from tocsin.store.workspace import Workspace
 
 _ID: Final = re.compile(rb"^id:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
 
@@ -44,25 +45,35 @@ def add_rules(
     called = set_name(name, path)
     found = read_published(path)
     with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
-        progress = through_door(progress, key.door)
-        rules = opened.path / "rules"
-        before = _before(rules, called, key, progress)
-        new = _kept(called, found, key)
+        return keep_set(opened, key, called, found, actors, through_door(progress, key.door))
+
+
+def keep_set(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    called: str,
+    found: Published,
+    actors: Sequence[Signer],
+    progress: Progress,
+) -> SetChange:
+    """`add_rules` for what was read, under the writer lock."""
+    rules = workspace.path / "rules"
+    before = _before(rules, called, key, progress)
+    new = _kept(called, found, key)
+    write_set(rules, new, key.door)
+    try:
+        compiled = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door).compiled
+        new = _counted(new, compiled)
         write_set(rules, new, key.door)
-        try:
-            compiled = compiled_rules(opened, (), kept_mappings(opened, key), progress, key.door).compiled
-            new = _counted(new, compiled)
-            write_set(rules, new, key.door)
-        except BaseException:
-            if before is None:
-                remove_set(rules, called)
-            else:
-                write_set(rules, before, key.door)
-            raise
-        change = _change(new, before)
-        what = {"command": "rules add", "arguments": _told(new.kept), "rules": new.kept.sha256}
-        record_act(opened, key, "read", what, new.kept.added, actors)
-        return change
+    except BaseException:
+        if before is None:
+            remove_set(rules, called)
+        else:
+            write_set(rules, before, key.door)
+        raise
+    what = {"command": "rules add", "arguments": _told(new.kept), "rules": new.kept.sha256}
+    record_act(workspace, key, "read", what, new.kept.added, actors)
+    return _change(new, before)
 
 
 def remove_rules(
@@ -99,8 +110,13 @@ def _before(rules: Path, name: str, key: WorkspaceKey, progress: Progress) -> Ru
         return None
 
 
+def path_in(name: str, path: str) -> str:
+    """What a file of a set is called among all rules; no path that is given begins so."""
+    return f"{name}!{path}"
+
+
 def _placed(name: str, texts: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {f"{name}/{path}": data for path, data in texts.items()}
+    return {path_in(name, path): data for path, data in texts.items()}
 
 
 def _kept(name: str, found: Published, key: WorkspaceKey) -> RuleTexts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +56,15 @@ def _declared_map(mapping: LogMapping) -> LogSourceMap:
 
 
 def compiled_rules(
-    workspace: Workspace, extra: Sequence[Path], mappings: Sequence[LogMapping], progress: Progress, door: Door
+    workspace: Workspace,
+    extra: Sequence[Path],
+    mappings: Sequence[LogMapping],
+    progress: Progress,
+    door: Door,
+    *,
+    beside: Mapping[str, bytes] | None = None,
 ) -> Ruleset:
-    """Our own rules, the sets the workspace keeps, and `extra` (folders, files, archives), compiled.
+    """Our own rules, the sets the workspace keeps, `extra` (folders, files, archives) and `beside` (texts), compiled.
 
     What was compiled before from the same bytes by the same version is read back; what cannot be read is made anew.
     Of files with the same bytes one is taken, that of `extra` first. Raises ConfigError for a path that is not there,
@@ -70,7 +76,7 @@ def compiled_rules(
             raise ConfigError(f"there are no rules at {path}", hint="give a folder of Sigma rules, a file or a zip")
     refuse_empty_rules(extra)
     maps = log_source_maps(mappings)
-    texts = rule_texts(paths)
+    texts = {**(beside or {}), **rule_texts(paths)}
     held = set(texts.values())
     sets = read_sets(workspace.path / "rules", door)
     for one in sets:  # published sets contain one another
@@ -86,18 +92,18 @@ def compiled_rules(
         except RuleError as error:
             progress.note(f"the compiled rules kept in the workspace cannot be used and are made anew: {error}")
         else:
-            _refuse_names(compiled, door)
+            refuse_names(compiled, door)
             if door.epoch and secret is None:  # kept before there was a vault
                 write_rules(folder, compiled, texts, door)
             return Ruleset(compiled=compiled, folder=folder, digest=digest, sets=told)
     progress.stage("Compiling rules", None)
     compiled = compile_rules(parsed_rules(texts), maps)
-    _refuse_names(compiled, door)
+    refuse_names(compiled, door)
     write_rules(folder, compiled, texts, door)
     return Ruleset(compiled=compiled, folder=folder, digest=digest, sets=told)
 
 
-def _refuse_names(compiled: CompiledRules, door: Door) -> None:
+def refuse_names(compiled: CompiledRules, door: Door) -> None:
     """Raises RuleError where an id says a protected name; what else rules say is sealed, or masked when it is told."""
     ids = {info.id: info.path for info in compiled.infos.values()}
     ids |= {one.info.id: one.info.path for one in compiled.exceptions}

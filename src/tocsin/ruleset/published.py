@@ -69,7 +69,7 @@ def set_name(given: str | None, path: Path) -> str:
     """
     if given is None:
         stem = path.resolve().name.lower()
-        stem = stem.removesuffix(".zip") if path.is_file() else stem
+        stem = stem.removesuffix(path.suffix.lower()) if path.is_file() else stem
         for ending in (_RELEASE, _SHORT_COMMIT, _BRANCH):
             stem = ending.sub("", stem)
         given = re.sub(r"[^a-z0-9._+-]+", "-", stem).strip("-._+") or "rules"

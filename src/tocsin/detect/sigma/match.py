@@ -84,6 +84,11 @@ class Matcher:
                 found[id_] = count
         return found
 
+    def reads(self, log: Log) -> bool:
+        """Whether some rule may hold on records with this log tuple."""
+        plan = self._plan(log, frozenset())
+        return bool(plan.guards or plan.rules)
+
     def match(self, records: Sequence[Record]) -> list[Match]:
         """Every match, ordered by record and then by the rules' order.
 
