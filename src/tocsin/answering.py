@@ -33,7 +33,7 @@ from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import AcquisitionRecord
-from tocsin.model.answers import Accounting, Answers, InputAccount, Run
+from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.door import mask_json
@@ -136,6 +136,11 @@ class Held:
         )
 
 
+def rules_account(held: Held) -> RulesAccount:
+    """What each rule could have seen of all that is held."""
+    return account(held.rules, _seen(held.logs))
+
+
 def _sets(settings: Mapping[str, object]) -> dict[str, str]:
     sets = settings.get("sets")
     return {str(name): str(told) for name, told in sorted(sets.items())} if isinstance(sets, dict) else {}
@@ -198,9 +203,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
     return Answers(
         as_of=as_of,
-        accounting=Accounting(
-            inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs)), hits=apart.account
-        ),
+        accounting=Accounting(inputs=accounted.accounts, rules=rules_account(held), hits=apart.account),
         findings=found,
         incidents=incidents,
         exposure=judged,
@@ -244,7 +247,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             withheld=WITHHELD,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
-        settings={f"rule set {name}": told for name, told in held.sets.items()},
+        settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
 
 
@@ -387,13 +390,16 @@ def within(table: pa.Table, question: Question) -> pa.Table:
     return table.filter(pc.or_kleene(keep, inside))
 
 
-def _seen(logs: pa.Table) -> dict[str, set[tuple[str, ...]]]:
-    """Source name to the distinct logs read, as `Record.log` gave them."""
-    return {source: set(found) for source, found in _counts(logs).items()}
+def _seen(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
+    """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
+    found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
+    for row in logs.to_pylist():
+        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = frozenset(json.loads(row["fields"]))
+    return found
 
 
 def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
-    """The same with the records of each."""
+    """The same with the number of records of each."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for row in logs.to_pylist():
         found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]

@@ -71,7 +71,8 @@ def test_only_the_time_asked_of_is_looked_at(tocsin: Tocsin, court: Path, new: P
     ).document
     assert later["findings"] == []
     assert (later["looked"], later["chunks"]) == (0, whole["chunks"])
-    assert later["sight"][0]["watched"] == []
+    assert later["sight"] == []
+    assert [one["lacks"] for one in later["rules"]["blind"]] == ["log"]
     some = tocsin("detect", "--rules", new, "--workspace", court, "--format", "json", "--to", finding["last"]).document
     assert some["hits"]["shown"] == 11
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
+from tocsin.model.rule import RuleState
 from tocsin.share.exit import refuse_overwrite, release
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -101,6 +103,35 @@ def sets(workspace: options.WorkspaceOption, format_: options.FormatOption = "te
     passphrase, _ = acting(workspace, ())
     found = kept_sets(workspace, passphrase=passphrase)
     release(listed("sets", found) if format_ == "json" else sets_text(found), None)
+
+
+@commands.command()
+def account(
+    workspace: options.WorkspaceOption,
+    state: Annotated[
+        list[RuleState] | None, typer.Option(metavar="STATE", help="Only rules in this state; may be repeated.")
+    ] = None,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """What each rule could have seen of what the workspace holds: operable, partly blind, blind or failed, and why."""
+    from tocsin.hunting.accounting import account_rules
+    from tocsin.share.formats.json_document import single
+    from tocsin.share.rules import account_text
+
+    _checked(format_)
+    refuse_overwrite(output, force=force)
+    reading = begin_reading(workspace, options.keys_given(as_))
+    with progress_on_stderr(quiet=quiet) as progress:
+        found = account_rules(workspace, passphrase=reading.passphrase, progress=progress)
+    if state:
+        found = replace(found, rules=tuple(one for one in found.rules if one.state in state))
+    text = single("rules_account", found) if format_ == "json" else account_text(found)
+    reading.done("rules account", {"format": format_}, text)
+    release(text, output, force=force)
 
 
 @commands.command()

@@ -17,7 +17,7 @@ from tocsin.books import kept_mappings
 from tocsin.collect.plan import ChunkKind
 from tocsin.correlate import findings as correlated
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
-from tocsin.detect.sigma.match import Matcher
+from tocsin.detect.sigma.match import Matchers
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import ConfigError, RuleError
 from tocsin.hunting.sight import sights
@@ -28,7 +28,7 @@ from tocsin.model.hunt import Hunt
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.opening import now_utc, open_existing, run_so_far
-from tocsin.processing import Plan, Sealing, process, process_left
+from tocsin.processing import Plan, Sealing, combine_logs, process, process_left
 from tocsin.protect.telling import through_door
 from tocsin.reading.kept_rules import read_sets
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of
@@ -51,9 +51,10 @@ class _Place(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What was read again, and the hits of it, as the fold of findings keeps them."""
+    """What was read again: hits and logs as the folds keep them."""
 
     hits: pa.Table
+    logs: pa.Table
     chunks: int
     looked: int
     records: int
@@ -93,7 +94,9 @@ def hunt(
         progress.stage("Answering", None)
         held = Held.load(opened, key, compiled, read_estate(opened.estate))
         now = kept["now"] if isinstance(kept["now"], int) else None
-        answers = answer(replace(held, hits=looked.hits), question, now, run_so_far(opened, key, started, 1))
+        answers = answer(
+            replace(held, hits=looked.hits, logs=looked.logs), question, now, run_so_far(opened, key, started, 1)
+        )
         accounting = answers.accounting
         return Hunt(
             from_=from_,
@@ -105,7 +108,7 @@ def hunt(
             hits=accounting.hits,
             findings=answers.findings,
             exceptions=answers.exceptions,
-            sight=sights(compiled, accounting.rules, held.logs, answers.coverage, question),
+            sight=sights(compiled, accounting.rules, looked.logs, answers.coverage, question),
         )
 
 
@@ -154,25 +157,27 @@ def look(
             chunks += 1
             if _is_within(each.first, each.last, question):
                 inside.append(_Place(each.sequence, each.length))
-    plan = Plan(matchers={one.source: Matcher(rules, one.source) for one in rules.maps}, dating=dating, door=key.door)
+    plan = Plan(matchers=Matchers(rules), dating=dating, door=key.door)
     wanted = _wanted(workspace, plan, inside, key)
     progress.stage("Looking back with these rules", sum(place.length for place in wanted))
     rereader = Rereader(workspace, key)
     parts: list[pa.Table] = []
+    logs: list[pa.Table] = []
     records = 0
     for place in wanted:
         with workspace.reading() as connection:
             row = connection.execute(select(tables.chunks).where(rows.sequence == place.sequence)).one()
         entry = entries[row.input]
         if row.stem is not None:
-            result, _ = process_left(rereader.left(entry, row).pieces, chunk_of(entry, row, key), plan, row.read)
+            result, seen = process_left(rereader.left(entry, row).pieces, chunk_of(entry, row, key), plan, row.read)
         else:
             sealing = Sealing(secret=key.unwrap(row.secret), name=row.name)
-            result, _ = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, sealing)
+            result, seen = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, sealing)
         parts.append(correlated.summarise(_once(workspace, row, result.hits)))
+        logs.append(seen)
         records += result.account.stored
         progress.advance(row.length)
-    return Looked(correlated.combine(parts), chunks, len(wanted), records)
+    return Looked(correlated.combine(parts), combine_logs(logs), chunks, len(wanted), records)
 
 
 def _is_within(first: int | None, last: int | None, question: Question) -> bool:

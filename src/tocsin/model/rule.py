@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tocsin.model.finding import Level
@@ -34,6 +36,50 @@ class ListedRule:
     product: str
     path: str
     exceptions: tuple[str, ...]
+
+
+class RuleState(enum.StrEnum):
+    """What a rule could have seen of what was read."""
+
+    OPERABLE = "operable"
+    PARTLY_BLIND = "partly_blind"  # fields it names occurred in no record it was asked of
+    BLIND = "blind"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountedRule:
+    """One rule and its state; `lacks` as in the answers' `blind`, `fields` those it is partly blind for."""
+
+    id: str
+    title: str
+    level: str
+    log_source: str
+    state: RuleState
+    reason: str
+    path: str
+    lacks: str = ""
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCount:
+    """The rules written for one log source, by state; "" for those of which even that could not be read."""
+
+    log_source: str
+    operable: int
+    partly_blind: int
+    blind: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountedRules:
+    """Every rule of a workspace once, by state, log source and id; `states` and `sources` count all of them."""
+
+    states: Mapping[RuleState, int]
+    sources: tuple[SourceCount, ...]
+    rules: tuple[AccountedRule, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocsin.model.exceptions import ExceptionInfo
-from tocsin.model.rule import CaseOutcome, CheckedRules, KeptSet, ListedRule, SetChange
+from tocsin.model.rule import AccountedRules, CaseOutcome, CheckedRules, KeptSet, ListedRule, RuleState, SetChange
 from tocsin.share.plain import shown
 from tocsin.share.summary import counted
 
@@ -76,6 +76,32 @@ def _set(kept: KeptSet) -> Iterator[str]:
     other = f"; {counted(kept.other, 'other file')} not taken" if kept.other else ""
     yield f"  from {shown(kept.origin)}, added {kept.added}: {counted(kept.rules, 'rule')}{failed}{other}"
     yield f"  licence: {shown(kept.licence) or 'not said'}"
+
+
+def account_text(found: AccountedRules) -> str:
+    """Counts first, then by log source, then every rule that is not operable, or all of those that were asked for."""
+    return "\n".join(_account(found)) + "\n"
+
+
+def _account(found: AccountedRules) -> Iterator[str]:
+    total = sum(found.states.values())
+    counts = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in found.states.items())
+    yield f"{counted(total, 'rule')}: {counts}"
+    yield ""
+    yield f"{'operable':>9} {'partly':>7} {'blind':>7} {'failed':>7}  log source"
+    for one in found.sources:
+        numbers = f"{one.operable:>9,} {one.partly_blind:>7,} {one.blind:>7,} {one.failed:>7,}"
+        yield f"{numbers}  {shown(one.log_source) or 'could not be read'}"
+    state = None
+    for rule in found.rules:
+        if rule.state is RuleState.OPERABLE and len(found.rules) == total:
+            continue  # not asked for: they need no reason
+        if rule.state is not state:
+            state = rule.state
+            yield ""
+            yield f"{state.replace('_', ' ')}:"
+        said = ": ".join(shown(part) for part in (rule.title, rule.reason) if part)
+        yield f"  {shown(rule.id or rule.path)}  {said}"
 
 
 def check_text(checked: CheckedRules) -> str:
