@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.journeys.conftest import Tocsin
+from tests.journeys.conftest import Tocsin, without_run
 
 from .conftest import RULE_ID, published, rule
 
@@ -102,3 +102,18 @@ def test_set_that_is_not_there(tocsin: Tocsin, court: Path) -> None:
     refused = tocsin("rules", "remove", "core", "--workspace", court)
     assert refused.code == 2
     assert "it keeps: none" in refused.err
+
+
+def test_compiled_rules_that_are_damaged_or_foreign_are_made_anew_and_that_is_told(
+    tocsin: Tocsin, court: Path, logs: Path
+) -> None:
+    again = "investigate", logs, "--workspace", court, "--format", "json"
+    before = tocsin(*again)
+    (kept,) = (court / "rules").glob("*/rules.compiled")
+    whole = kept.read_bytes()
+    for damage in (b"", whole[:-1], whole[: len(whole) // 2], whole.replace(b"hyperscan", b"hyperscam"), b"\0" * 99):
+        kept.write_bytes(damage)
+        run = tocsin(*again)
+        assert without_run(run.document) == without_run(before.document)
+        assert ("cannot be used and are made anew" in run.err) is (damage != whole)
+        assert kept.read_bytes() == whole

@@ -135,8 +135,12 @@ def account(
 
 
 @commands.command()
-def check(paths: _PathsArgument, format_: options.FormatOption = "text") -> None:
-    """Load rules, exceptions and cases, and name each fault; ends with code 2 where there is one."""
+def check(
+    paths: _PathsArgument,
+    strict: Annotated[bool, typer.Option("--strict", help="A doubt ends with code 2 as well.")] = False,
+    format_: options.FormatOption = "text",
+) -> None:
+    """Load rules, exceptions and cases, name each fault (code 2) and doubt: logs nobody reads, slips, slow patterns."""
     from tocsin.investigation import check_rules
     from tocsin.share.formats.json_document import single
     from tocsin.share.rules import check_text
@@ -144,7 +148,7 @@ def check(paths: _PathsArgument, format_: options.FormatOption = "text") -> None
     _checked(format_)
     found = check_rules(paths)
     release(single("check", found) if format_ == "json" else check_text(found), None)
-    raise typer.Exit(ExitCode.USAGE if found.faults else ExitCode.DONE)
+    raise typer.Exit(ExitCode.USAGE if found.faults or (strict and found.doubts) else ExitCode.DONE)
 
 
 @commands.command(name="test")

@@ -129,22 +129,27 @@ class SetChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFault:
-    """Something the author of a rule, an exception or a case has to mend; `line` is 1-based, None where not known."""
+    """Something the author of a rule, an exception or a case has to mend; `line` is 1-based, None where not known.
+
+    hint   what to do, "" where the reason says it
+    """
 
     path: str
     line: int | None
     id: str
     reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRules:
-    """What was checked, and every fault, by path and line."""
+    """What was checked, and every fault, by path and line; `doubts` are of rules that can be run all the same."""
 
     rules: int
     exceptions: int
     cases: int
     faults: tuple[RuleFault, ...]
+    doubts: tuple[RuleFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,8 @@ def _hunt(hunt: Hunt) -> Iterator[str]:
     yield from _wrapped(hits_equation(hunt.hits), 2)
     for one in hunt.exceptions:
         yield from _wrapped(f"exception {shown(exception_words(one))}", 2)
-    for finding in hunt.findings[:_LISTED]:
+    gravest = sorted(hunt.findings, key=lambda finding: -finding.detector.level.rank)  # then as they come: by time
+    for finding in gravest[:_LISTED]:
         yield from _finding(finding)
     if len(hunt.findings) > _LISTED:
         yield f"... and {len(hunt.findings) - _LISTED:,} more findings, in the JSON"

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocsin.model.exceptions import ExceptionInfo
-from tocsin.model.rule import AccountedRules, CaseOutcome, CheckedRules, KeptSet, ListedRule, RuleState, SetChange
+from tocsin.model.rule import (
+    AccountedRules,
+    CaseOutcome,
+    CheckedRules,
+    KeptSet,
+    ListedRule,
+    RuleFault,
+    RuleState,
+    SetChange,
+)
 from tocsin.share.plain import shown
 from tocsin.share.summary import counted
 
@@ -105,17 +114,23 @@ def _account(found: AccountedRules) -> Iterator[str]:
 
 
 def check_text(checked: CheckedRules) -> str:
-    """A fault a line, as `path:line: reason`; then what was checked."""
-    lines = []
-    for fault in checked.faults:
-        line = "" if fault.line is None else f":{fault.line}"
-        named = f" ({shown(fault.id)})" if fault.id else ""
-        lines.append(f"{shown(fault.path)}{line}: {shown(fault.reason)}{named}")
+    """A fault a line, as `path:line: reason`, then the doubts, each with what to do; then what was checked."""
+    lines = [line for fault in checked.faults for line in _fault("", fault)]
+    lines += [line for doubt in checked.doubts for line in _fault("doubt: ", doubt)]
     lines.append(
         f"{counted(checked.rules, 'rule')}, {counted(checked.exceptions, 'exception')},"
-        f" {counted(checked.cases, 'case')}: {counted(len(checked.faults), 'fault')}"
+        f" {counted(checked.cases, 'case')}: {counted(len(checked.faults), 'fault')},"
+        f" {counted(len(checked.doubts), 'doubt')}"
     )
     return "\n".join(lines) + "\n"
+
+
+def _fault(kind: str, fault: RuleFault) -> Iterator[str]:
+    line = "" if fault.line is None else f":{fault.line}"
+    named = f" ({shown(fault.id)})" if fault.id else ""
+    yield f"{shown(fault.path)}{line}: {kind}{shown(fault.reason)}{named}"
+    if fault.hint:
+        yield f"  hint: {shown(fault.hint)}"
 
 
 def cases_text(outcomes: Sequence[CaseOutcome]) -> str:

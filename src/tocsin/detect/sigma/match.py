@@ -230,7 +230,7 @@ class Matcher:
 
 
 class Matchers(Mapping[str, Matcher]):
-    """The matchers of compiled rules by source, each made when it is first asked for: a run reads few of all sources."""
+    """The matchers of compiled rules by source, each made when it is first asked for: a run reads few of them."""
 
     def __init__(self, compiled: CompiledRules) -> None:
         self._compiled = compiled

@@ -57,6 +57,11 @@ def unrolled(expression: str) -> int:
     return math.prod(bound for bound in bounds if bound >= _LONG_REPEAT)
 
 
+def is_linear(predicate: Predicate) -> bool:
+    """Whether the expression can be run in time that grows with the text alone."""
+    return _linear(predicate) is not None
+
+
 def encoded(text: str) -> bytes:
     """UTF-8 that Hyperscan may scan: a lone surrogate, which has no UTF-8, becomes U+FFFD."""
     try:
