@@ -14,7 +14,7 @@ from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 
 
 def detect(
@@ -61,13 +61,13 @@ def detect(
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = hunt(workspace, texts, from_=from_, to=to, passphrase=reading.passphrase, progress=progress)
-    text = single("hunt", found) if format_ == "json" else hunt_text(found)
+    text = cleared(single("hunt", found) if format_ == "json" else hunt_text(found), output)
     asked: dict[str, str | int] = {
         "format": format_,
         "rules": found.rules.loaded,
         "findings": len(found.findings),
     }
-    reading.done("detect", asked, text)
+    reading.done("detect", asked, text.text)
     release(text, output, force=force)
     if keep and texts is not None:
         with progress_on_stderr(quiet=quiet) as progress:

@@ -15,7 +15,7 @@ from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
 from tocsin.model.rule import RuleState
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -129,8 +129,8 @@ def account(
         found = account_rules(workspace, passphrase=reading.passphrase, progress=progress)
     if state:
         found = replace(found, rules=tuple(one for one in found.rules if one.state in state))
-    text = single("rules_account", found) if format_ == "json" else account_text(found)
-    reading.done("rules account", {"format": format_}, text)
+    text = cleared(single("rules_account", found) if format_ == "json" else account_text(found), output)
+    reading.done("rules account", {"format": format_}, text.text)
     release(text, output, force=force)
 
 
@@ -186,6 +186,6 @@ def preview(
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = preview_exceptions(file, workspace, passphrase=reading.passphrase, progress=progress)
-    text = single("preview", found) if format_ == "json" else preview_text(found)
-    reading.done("rules preview", {"format": format_}, text)
+    text = cleared(single("preview", found) if format_ == "json" else preview_text(found), output)
+    reading.done("rules preview", {"format": format_}, text.text)
     release(text, output, force=force)

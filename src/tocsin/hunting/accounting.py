@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from tocsin.answering import Held, rules_account
+from tocsin.continuing import answerable, make_current
 from tocsin.detect.sigma.compile import CompiledRules
-from tocsin.investigation import answerable, make_current
 from tocsin.model.answers import RulesAccount
 from tocsin.model.progress import Progress
 from tocsin.model.rule import AccountedRule, AccountedRules, RuleState, SourceCount

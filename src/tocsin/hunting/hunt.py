@@ -15,13 +15,13 @@ from sqlalchemy import Row, select
 from tocsin.answering import Held, answer
 from tocsin.books import kept_mappings
 from tocsin.collect.plan import ChunkKind
+from tocsin.continuing import answerable, make_current
 from tocsin.correlate import findings as correlated
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matchers
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import ConfigError, RuleError
 from tocsin.hunting.sight import sights
-from tocsin.investigation import answerable, make_current
 from tocsin.model.chunk import VERBATIM, Dating
 from tocsin.model.door import mask_one
 from tocsin.model.hunt import Hunt

@@ -7,9 +7,9 @@ from pathlib import Path, PurePath
 
 from tocsin.answering import Held, answer
 from tocsin.books import begin_run, finish_run, kept_mappings, latest_run
+from tocsin.continuing import answerable
 from tocsin.errors import ConfigError
 from tocsin.hunting.sets import keep_set
-from tocsin.investigation import answerable
 from tocsin.model.chunk import Dating
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
