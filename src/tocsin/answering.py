@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,7 +33,7 @@ from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import AcquisitionRecord
-from tocsin.model.answers import Accounting, Answers, InputAccount, Run
+from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
@@ -106,11 +106,13 @@ class Held:
     exceptions: tuple[ExceptionInfo, ...]
     vault: tuple[str, ...] = ()
     unreviewed: tuple[Alone, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)  # rule sets of the run, by name, and which release each is
 
     @classmethod
     def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
         """What the workspace holds now; what the rules say of themselves has passed the door."""
         rules = rules.told(lambda said: mask_json(key.door, said))
+        _, settings, finished = latest_run(workspace)
         return cls(
             accounts=input_accounts(workspace),
             acquisitions=kept_acquisitions(workspace),
@@ -128,11 +130,22 @@ class Held:
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
-            unfinished=not latest_run(workspace)[2],
+            unfinished=not finished,
             exceptions=tuple(one.info for one in rules.exceptions),
             vault=_vault(workspace, key.door.epoch),
             unreviewed=_unreviewed(workspace),
+            sets=_sets(settings),
         )
+
+
+def rules_account(held: Held) -> RulesAccount:
+    """What each rule could have seen of all that is held."""
+    return account(held.rules, _seen(held.logs))
+
+
+def _sets(settings: Mapping[str, object]) -> dict[str, str]:
+    sets = settings.get("sets")
+    return {str(name): str(told) for name, told in sorted(sets.items())} if isinstance(sets, dict) else {}
 
 
 def _unreviewed(workspace: Workspace) -> tuple[Alone, ...]:
@@ -202,10 +215,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     return Answers(
         as_of=as_of,
         accounting=Accounting(
-            inputs=accounted.accounts,
-            rules=account(held.rules, _seen(held.logs)),
-            hits=books,
-            correlations=counted.accounts,
+            inputs=accounted.accounts, rules=rules_account(held), hits=books, correlations=counted.accounts
         ),
         findings=found,
         incidents=incidents,
@@ -250,6 +260,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             withheld=WITHHELD,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
+        settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
 
 
@@ -392,13 +403,16 @@ def within(table: pa.Table, question: Question) -> pa.Table:
     return table.filter(pc.or_kleene(keep, inside))
 
 
-def _seen(logs: pa.Table) -> dict[str, set[tuple[str, ...]]]:
-    """Source name to the distinct logs read, as `Record.log` gave them."""
-    return {source: set(found) for source, found in _counts(logs).items()}
+def _seen(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
+    """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
+    found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
+    for row in logs.to_pylist():
+        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = frozenset(json.loads(row["fields"]))
+    return found
 
 
 def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
-    """The same with the records of each."""
+    """The same with the number of records of each."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for row in logs.to_pylist():
         found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]

@@ -137,6 +137,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         taken = settings.taken if settings.taken is not None else kept_taking(workspace)
         asked = {
             "rules": rules.digest,
+            "sets": {one.name: one.told for one in rules.sets},
             "from": settings.from_,
             "to": settings.to,
             "taken": taken,

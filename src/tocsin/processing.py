@@ -38,7 +38,15 @@ _ERASED_DETAIL = "erased by decision: an act in the ledger says by whom and why"
 _MOST_SHOWN = 200
 
 TABLES = {"events": EVENTS, "hits": HITS, "sightings": SIGHTINGS, "accesses": ACCESSES, "marks": MARKS}
-SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
+# `fields` are those, of all that the rules ask of records of this log, that some record has: a JSON list, sorted.
+SEEN_LOGS = pa.schema(
+    [
+        pa.field("source", pa.string()),
+        pa.field("log", pa.string()),
+        pa.field("count", pa.int64()),
+        pa.field("fields", pa.string()),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +219,7 @@ def process_framed(
             warnings=rows.warnings,
             duplicates=rows.duplicates,
         ),
-        logs=_logs(source.name, seen),
+        logs=seen_logs(source.name, seen, matcher),
         members=_members((hits, accesses), ordinals, owners),
         written=rows.written,
     )
@@ -308,13 +316,28 @@ def _spans(
         yield item.offset, item.length, raw, text, fields
 
 
-def _logs(source: str, records: Sequence[Record]) -> pa.Table:
+def seen_logs(source: str, records: Sequence[Record], matcher: Matcher | None) -> pa.Table:
+    """The distinct logs of the records, as `SEEN_LOGS`."""
     counts: dict[tuple[str, ...], int] = {}
+    found: dict[tuple[str, ...], set[str]] = {}
+    wanted: dict[tuple[str, ...], set[str]] = {}  # not found yet: nearly always few, and none of them is there
     for record in records:
-        counts[record.log] = counts.get(record.log, 0) + 1
+        log = record.log
+        if log not in counts:
+            counts[log], found[log], wanted[log] = 0, set(), set(matcher.asked(log)) if matcher else set()
+        counts[log] += 1
+        if not wanted[log].isdisjoint(record.fields):
+            here = wanted[log].intersection(record.fields)
+            found[log] |= here
+            wanted[log] -= here
     ordered = sorted(counts)
     return pa.table(
-        [[source] * len(ordered), [json.dumps(log) for log in ordered], [counts[log] for log in ordered]],
+        [
+            [source] * len(ordered),
+            [json.dumps(log) for log in ordered],
+            [counts[log] for log in ordered],
+            [json.dumps(sorted(found[log])) for log in ordered],
+        ],
         schema=SEEN_LOGS,
     )
 
@@ -337,9 +360,14 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
 
 
 def combine_logs(partials: Sequence[pa.Table]) -> pa.Table:
-    """Distinct logs with their counts, by source and log."""
+    """Distinct logs with their counts and the fields that occurred, by source and log."""
     if not partials:
         return SEEN_LOGS.empty_table()
-    grouped = pa.concat_tables(partials).group_by(["source", "log"]).aggregate([("count", "sum")])
-    named = grouped.rename_columns({"count_sum": "count"}).select(SEEN_LOGS.names)
-    return named.cast(SEEN_LOGS).sort_by([("source", "ascending"), ("log", "ascending")])
+    joined = pa.concat_tables(partials)
+    grouped = joined.group_by(["source", "log"]).aggregate([("count", "sum"), ("fields", "distinct")])
+    fields = [
+        texts[0] if len(texts) == 1 else json.dumps(sorted({name for text in texts for name in json.loads(text)}))
+        for texts in grouped["fields_distinct"].to_pylist()
+    ]
+    named = pa.table([grouped["source"], grouped["log"], grouped["count_sum"], fields], schema=SEEN_LOGS)
+    return named.sort_by([("source", "ascending"), ("log", "ascending")])

@@ -88,7 +88,7 @@ def test_every_rule_is_accounted_for(real_data: Path, compiled: CompiledRules) -
     assert len(compiled.infos) + len(compiled.failed) == 3780
     assert {one.reason.split(" %")[0] for one in compiled.failed} == {"no values are configured for the placeholder"}
     sysmon = ("Microsoft-Windows-Sysmon/Operational", "1", "Microsoft-Windows-Sysmon")
-    found = account(compiled, {SOURCE.name: {sysmon}})
+    found = account(compiled, {SOURCE.name: {sysmon: None}})
     assert found.loaded == found.operable + len(found.blind) == len(compiled.infos)
     assert all(one.reason for one in found.blind)
     assert found.operable > 1300

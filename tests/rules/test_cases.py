@@ -105,13 +105,15 @@ def test_every_field_a_rule_asks_for_is_one_a_source_gives(path: Path) -> None:
 
 
 def test_no_rule_of_ours_is_blind_on_every_source() -> None:
-    seen: dict[str, set[tuple[str, ...]]] = {}
+    seen: dict[str, dict[tuple[str, ...], set[str]]] = {}
     for case in rule_cases():
-        seen.setdefault(case.source, set()).update(record.log for record in case.records)
+        for record in case.records:
+            seen.setdefault(case.source, {}).setdefault(record.log, set()).update(record.fields)
     for path in correlation_paths():
         for correlation_case in read_cases(cases_path(path)):
             for source, data in correlation_case.as_logs():
-                seen.setdefault(source, set()).update(record.log for record in read_log(source, data))
+                for record in read_log(source, data):
+                    seen.setdefault(source, {}).setdefault(record.log, set()).update(record.fields)
     found = account(compiled_rules(), seen)
     assert found.blind == ()
     assert found.failed == ()

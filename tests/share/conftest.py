@@ -17,6 +17,8 @@ from tocsin.model.answers import (
     FailedRule,
     HitsAccount,
     InputAccount,
+    Lack,
+    PartlyBlindRule,
     RejectedRecords,
     RulesAccount,
     Run,
@@ -696,10 +698,15 @@ def _accounting() -> Accounting:
             blind=(
                 BlindRule(id="tocsin-0002", title="Sign-in from two places", reason="no input has sign-in logs"),
                 BlindRule(id="tocsin-0003", title="New consent", reason="no input has sign-in logs"),
-                BlindRule(id="tocsin-0009", title="Odd process", reason="field CommandLine is in no record read"),
+                BlindRule(id="tocsin-0009", title="Odd process", reason="no record has CommandLine", lacks=Lack.FIELD),
                 BlindRule(id="tocsin-0010", title="Odd parent", reason="no input has sign-in logs"),
             ),
             failed=(FailedRule(id="", path="rules/broken.yml", reason="no detection", line=3),),
+            partly=(
+                PartlyBlindRule(
+                    id="tocsin-0004", title="Odd module", log_source="windows/image_load", fields=("Signed",)
+                ),
+            ),
         ),
         hits=HitsAccount(found=85, shown=40, hidden=14, counted=31),
         correlations=(

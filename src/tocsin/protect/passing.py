@@ -20,7 +20,7 @@ from tocsin.model.door import Door, mask_all
 from tocsin.protect.written import Written, masked_as_written
 
 # Words of the product and of the rules' authors: what the rules say is seen to where rules are kept.
-_OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree"))
+_OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree", "fields"))
 # Columns whose texts are JSON: the texts in it are what is looked at.
 _JSON = frozenset(("matched", "log", "said"))
 _PARTS = 3

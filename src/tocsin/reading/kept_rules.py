@@ -14,6 +14,7 @@ from backports import zstd
 from tocsin.detect.sigma.compile import FILE_NAME, CompiledRules
 from tocsin.errors import RuleError, StoreError, VerificationError
 from tocsin.model.door import Door
+from tocsin.model.rule import KeptSet
 from tocsin.record.segment import open_segment, seal_segment
 from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_durably
@@ -21,6 +22,8 @@ from tocsin.store.faults import disk_faults
 
 _TEXTS = "rules.zst"
 _KEY = "rules.key"
+_SET = "set.zst"
+_SET_FOLDER = "set-"  # beside the folders of compiled rules, which bear digests
 _CONTEXT = "tocsin/workspace/rules"
 
 
@@ -36,12 +39,71 @@ def write_rules(folder: Path, compiled: CompiledRules, texts: dict[str, bytes], 
     write_durably(folder / FILE_NAME, data if secret is None else seal_segment(data, secret))
 
 
+class RuleTexts(msgspec.Struct, frozen=True):
+    """A rule set as it is kept: what is known of it, and its files by path."""
+
+    kept: KeptSet
+    texts: dict[str, bytes]
+
+
+def write_set(rules: Path, one: RuleTexts, door: Door) -> None:
+    """Keep a rule set below the folder `rules`, in place of one of its name; the old or the new is there, whole."""
+    folder = rules / f"{_SET_FOLDER}{one.kept.name}"
+    packed = zstd.compress(msgspec.msgpack.encode(one))
+    if door.epoch:
+        secret = secret_of(folder, door)
+        if secret is None:
+            secret = new_secret()
+            write_durably(folder / _KEY, door.wrap(secret, _CONTEXT))
+        packed = seal_segment(packed, secret)
+    write_durably(folder / _SET, packed)
+
+
+def remove_set(rules: Path, name: str) -> None:
+    """Take a rule set away; what was compiled from it stays for the answers that rest on it."""
+    folder = rules / f"{_SET_FOLDER}{name}"
+    with disk_faults(folder):
+        (folder / _SET).unlink(missing_ok=True)
+        (folder / _KEY).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def read_sets(rules: Path, door: Door) -> tuple[RuleTexts, ...]:
+    """Every rule set kept, by name. Raises StoreError for one that is damaged, ProtectionError."""
+    return tuple(_read_set(path, door) for path in sorted(rules.glob(f"{_SET_FOLDER}*/{_SET}")))
+
+
+def set_names(rules: Path) -> tuple[str, ...]:
+    """The names of the rule sets kept, sorted, whether they can be read or not."""
+    return tuple(sorted(path.parent.name.removeprefix(_SET_FOLDER) for path in rules.glob(f"{_SET_FOLDER}*/{_SET}")))
+
+
+def read_set(rules: Path, name: str, door: Door) -> RuleTexts:
+    """One of those. Raises as `read_sets`."""
+    return _read_set(rules / f"{_SET_FOLDER}{name}" / _SET, door)
+
+
+def _read_set(path: Path, door: Door) -> RuleTexts:
+    with disk_faults(path):
+        data = path.read_bytes()
+    secret = secret_of(path.parent, door)
+    try:
+        packed = data if secret is None else open_segment(data, secret)
+        return msgspec.msgpack.decode(zstd.decompress(packed), type=RuleTexts)
+    except (zstd.ZstdError, msgspec.MsgspecError, VerificationError) as error:
+        name = path.parent.name.removeprefix(_SET_FOLDER)
+        raise StoreError(
+            f"the rule set {name} kept in the workspace is damaged",
+            hint=f"add it again: tocsin rules add FILE --name {name}, or leave it: tocsin rules remove {name}",
+        ) from error
+
+
 def seal_rules(folder: Path, door: Door) -> None:
     """Seal what was kept in clear; what is sealed stays."""
     if not door.epoch or (folder / _KEY).exists():
         return
     secret = new_secret()
-    files = [path for path in (folder / _TEXTS, folder / FILE_NAME) if path.exists()]
+    files = [path for path in (folder / _TEXTS, folder / FILE_NAME, folder / _SET) if path.exists()]
     sealed = [(path, seal_segment(path.read_bytes(), secret)) for path in files]
     # Cut short between these, the folder cannot be read, and is compiled anew from the rules as they are given.
     write_durably(folder / _KEY, door.wrap(secret, _CONTEXT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tocsin.collect.source import Coalescing, Head, source_named
 from tocsin.detect.sigma.cases import SUFFIX, CaseRunner, cases_path, read_cases
@@ -13,12 +13,13 @@ from tocsin.detect.sigma.compile import compile_rules
 from tocsin.detect.sigma.correlation import resolve
 from tocsin.detect.sigma.exceptions import Coverable, covering
 from tocsin.detect.sigma.logsource import LogSource
-from tocsin.detect.sigma.rules import LoadedRule, RuleSet, load_rules
+from tocsin.detect.sigma.rules import LoadedRule, RuleSet, load_rules, read_rules, rule_texts
 from tocsin.errors import RuleError, SourceError
 from tocsin.model.correlation import rules_behind
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.rule import CaseOutcome, CheckedRules, ListedRule, RuleFault
+from tocsin.ruleset.advice import advice
 from tocsin.ruleset.compiled import log_source_maps, own_rules
 from tocsin.ruleset.correlation_cases import CorrelationCases
 
@@ -74,9 +75,21 @@ def listed_rules(extra: Sequence[Path]) -> Listing:
 
 def checked_rules(paths: Sequence[Path]) -> CheckedRules:
     """Every fault of the rules, exceptions and cases in these paths; our own rules may be named by the exceptions."""
-    given = load_rules(paths)
-    compiled = compile_rules(_with_own(given), log_source_maps())
-    faults = [RuleFault(path=one.path, line=one.line, id=one.id, reason=one.reason) for one in compiled.failed]
+    texts = rule_texts(paths)
+    given = read_rules(texts)
+    every = _with_own(given)
+    own = every.rules[len(given.rules) :]
+    compiled = compile_rules(every, log_source_maps())
+    faults = [
+        RuleFault(
+            path=one.path,
+            line=one.line or _first_line(texts.get(one.path, b""), one.id),
+            id=one.id,
+            reason=one.reason,
+            hint=_hint(one.reason),
+        )
+        for one in compiled.failed
+    ]
     faults += [
         RuleFault(path=one.info.path, line=None, id=one.info.id, reason=sentence)
         for one in compiled.exceptions
@@ -87,8 +100,7 @@ def checked_rules(paths: Sequence[Path]) -> CheckedRules:
         try:
             cases += len(read_cases(path))
         except RuleError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            faults.append(RuleFault(path=error.path, line=error.line, id="", reason=f"{error}{hint}"))
+            faults.append(RuleFault(path=error.path, line=error.line, id="", reason=str(error), hint=error.hint))
         beside = path.name.removesuffix(SUFFIX)
         if not any((path.parent / f"{beside}{suffix}").exists() for suffix in (".yml", ".yaml")):
             faults.append(RuleFault(path=str(path), line=None, id="", reason=f"no rule {beside}.yml lies beside it"))
@@ -97,7 +109,30 @@ def checked_rules(paths: Sequence[Path]) -> CheckedRules:
         exceptions=len(given.exceptions),
         cases=cases,
         faults=tuple(sorted(faults, key=lambda one: (one.path, one.line or 0, one.id, one.reason))),
+        doubts=advice(given.rules, own, compiled, texts),
     )
+
+
+_HINTS: Final = (
+    ("duplicate id", "give one of them an id of its own (a UUID); a rule of another set with this id is another"),
+    ("not YAML", "see that keys are indented alike and that texts with : # * or \\ stand in single quotes"),
+    ("no values are configured for the placeholder", "give its values in a file of placeholders beside the rules"),
+    ("not a rule: it has no detection", "a rule has title, logsource and detection with a condition"),
+)
+
+
+def _hint(reason: str) -> str:
+    return next((hint for begin, hint in _HINTS if reason.startswith(begin)), "")
+
+
+def _first_line(text: bytes, id_: str) -> int | None:
+    """Where the document of that id stands in its file: the line of the id; None where it is not found."""
+    if not id_:
+        return None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(b"id:") and id_.encode() in line.lower():
+            return number
+    return None
 
 
 def cases_run(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:

@@ -20,7 +20,7 @@ from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.exceptions import set_apart
 from tocsin.detect.sigma.compile import CompiledRules
-from tocsin.detect.sigma.match import Matcher
+from tocsin.detect.sigma.match import Matchers
 from tocsin.model.answers import Answers, Run
 from tocsin.model.exceptions import IncidentChange, Preview, Share
 from tocsin.model.finding import Finding, Incident
@@ -60,7 +60,7 @@ def asked_again(
     references = (*stale["record"].to_pylist(), *seen["record"].to_pylist())
     sequences = sorted({reference >> ORDINAL_BITS for reference in references})
     row_of = {pair: row for row, pair in reversed(list(enumerate(_pairs(stale))))}
-    plan = Plan(matchers={one.source: Matcher(rules, one.source) for one in rules.maps}, door=key.door)
+    plan = Plan(matchers=Matchers(rules), door=key.door)
     rereader = Rereader(workspace, key)
     parts = [kept]
     progress.stage("Reading the records behind the hits", len(sequences))

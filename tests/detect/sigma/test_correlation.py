@@ -222,7 +222,7 @@ def test_a_correlation_is_blind_where_what_it_needs_is() -> None:
         correlation("d", "event_count", ["a", "e"], condition={"gte": 1}),
         correlation("f", "temporal", ["c", "a"]),
     )
-    found = account(every, {"invented": {("x",)}})
+    found = account(every, {"invented": {("x",): None}})
     assert {each.id for each in found.blind} == {IDS["e"], IDS["c"], IDS["f"]}
     assert {each.lacks for each in found.blind} == {Lack.LOG}
     assert (found.loaded, found.operable) == (5, 2)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.detect.sigma.rules import load_rules, read_rules, rules_digest, with_placeholders
+from tocsin.detect.sigma.rules import load_rules, read_rules, rule_texts, texts_digest, with_placeholders
 from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
 
@@ -107,10 +107,10 @@ def test_bytes_that_are_no_text_and_a_file_too_long(tmp_path: Path) -> None:
 
 def test_digest_follows_the_rules(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.yml", RULE.format(title="one", id=IDS[0]))
-    first = rules_digest([tmp_path])
+    first = texts_digest(rule_texts([tmp_path]))
     assert first == load_rules([tmp_path]).digest
     path.write_text(RULE.format(title="two", id=IDS[0]))
-    assert rules_digest([tmp_path]) != first
+    assert texts_digest(rule_texts([tmp_path])) != first
 
 
 def test_path_that_is_not_there(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ class CompiledRules:
 
 
 def compiled_digest(rules: str, maps: Sequence[LogSourceMap], placeholders: Placeholders | None = None) -> str:
-    """Hex SHA-256 of all that decides the hits: a rule digest (`rules_digest`), the maps and the placeholders."""
+    """Hex SHA-256 of all that decides the hits: a rule digest (`texts_digest`), the maps and the placeholders."""
     encoder = msgspec.json.Encoder(order="deterministic")
     digest = hashlib.sha256(rules.encode())
     digest.update(b"\n".join(sorted(encoder.encode(one) for one in maps)))

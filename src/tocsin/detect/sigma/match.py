@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from tocsin.detect.sigma.compile import CompiledException, CompiledRules
@@ -88,6 +88,15 @@ class Matcher:
             if count:
                 found[id_] = count
         return found
+
+    def reads(self, log: Log) -> bool:
+        """Whether some rule may hold on records with this log tuple."""
+        plan = self._plan(log, frozenset())
+        return bool(plan.guards or plan.rules)
+
+    def asked(self, log: Log) -> frozenset[str]:
+        """The fields of records with this log tuple that some rule asks for; not those that the log tuple gives."""
+        return frozenset(column.name for column in self._plan(log, frozenset()).columns if column.name != KEYWORD)
 
     def match(self, records: Sequence[Record]) -> list[Match]:
         """Every match, ordered by record and then by the rules' order.
@@ -225,6 +234,28 @@ class Matcher:
                     if cell not in allowed:
                         found[at] |= {name}
         return found
+
+
+class Matchers(Mapping[str, Matcher]):
+    """The matchers of compiled rules by source, each made when it is first asked for: a run reads few of them."""
+
+    def __init__(self, compiled: CompiledRules) -> None:
+        self._compiled = compiled
+        self._made: dict[str, Matcher] = {}
+        self._sources = dict.fromkeys(one.source for one in compiled.maps)
+
+    def __getitem__(self, source: str) -> Matcher:
+        if source not in self._sources:
+            raise KeyError(source)
+        if source not in self._made:
+            self._made[source] = Matcher(self._compiled, source)
+        return self._made[source]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 def _asked(plan: Plan, fields: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:

@@ -53,7 +53,7 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rules, correlations and exceptions by path, then place in the file; `digest` as `rules_digest` gives it.
+    """Rules, correlations and exceptions by path, then place in the file; `digest` as `texts_digest` gives it.
 
     placeholders  the values of `|expand`, by name, from every document that gives some
     """
@@ -75,14 +75,19 @@ class _RuleFile(NamedTuple):
     data: bytes
 
 
-def rules_digest(paths: Sequence[Path]) -> str:
-    """Hex SHA-256 over every rule file's path and bytes and the engine's version; reads but does not parse."""
-    return _digest(_files(paths))
-
-
 def rule_texts(paths: Sequence[Path]) -> dict[str, bytes]:
     """The rule files themselves, by path: what `read_rules` reads."""
     return {file.path: file.data for file in _files(paths)}
+
+
+def texts_digest(texts: Mapping[str, bytes]) -> str:
+    """Hex SHA-256 over every rule file's path and bytes and the engine's version."""
+    return _digest([_RuleFile(path, texts[path]) for path in sorted(texts)])
+
+
+def is_rule_file(name: str) -> bool:
+    """By its name; `*.cases.yml` are the cases that lie beside a rule."""
+    return name.lower().endswith(_SUFFIXES) and not name.lower().endswith(_CASES)
 
 
 def has_rules(path: Path) -> bool:
@@ -167,18 +172,13 @@ def _files(paths: Sequence[Path]) -> list[_RuleFile]:
             )
         inside = [path]
         if path.is_dir():
-            inside = [one for one in path.rglob("*") if _is_rule_file(one.name) and one.is_file()]
+            inside = [one for one in path.rglob("*") if is_rule_file(one.name) and one.is_file()]
         for one in inside:
             for file in _archived(one) if zipfile.is_zipfile(one) else (_RuleFile(str(one), _head(one)),):
                 found[file.path] = file
     if len(found) > MOST_RULE_FILES:
         raise ConfigError(f"{len(found)} rule files are more than {MOST_RULE_FILES}")
     return [found[path] for path in sorted(found)]
-
-
-def _is_rule_file(name: str) -> bool:
-    """By its name; `*.cases.yml` are the cases that lie beside a rule."""
-    return name.lower().endswith(_SUFFIXES) and not name.lower().endswith(_CASES)
 
 
 def _head(path: Path) -> bytes:
@@ -193,7 +193,7 @@ def _archived(path: Path) -> Iterator[_RuleFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                if _is_rule_file(member.filename) and not member.is_dir():
+                if is_rule_file(member.filename) and not member.is_dir():
                     with archive.open(member) as file:
                         yield _RuleFile(f"{path}!{member.filename}", file.read(LARGEST_RULE_FILE + 1))
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.model.answers import Answers
+from tocsin.model.answers import RULE_SET, Answers
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage
 from tocsin.model.finding import Incident
@@ -257,6 +257,9 @@ def _rules(answers: Answers) -> Iterator[str]:
         f" {len(rules.failed):,} failed to load",
         hang=4,
     )
+    for name, told in sorted(answers.settings.items()):
+        if name.startswith(RULE_SET):
+            yield from wrapped(f"- {shown(name)}: {shown(told)}", hang=4)
     for lack, words in LACKS.items():
         found = [rule for rule in rules.blind if rule.lacks is lack]
         groups = grouped((rule.reason, rule.title or rule.id) for rule in found)
@@ -265,6 +268,11 @@ def _rules(answers: Answers) -> Iterator[str]:
         for group in groups[:_REASONS]:
             yield from wrapped(f"{len(group.rules):,}: {shown(group.reason)}", indent=6, hang=8)
         yield from _more(len(groups) - _REASONS, "more reason", "for blind rules, in the report")
+    if rules.partly:
+        yield from wrapped(
+            f"- {len(rules.partly):,} of those that could fire name fields that no record has: tocsin rules account",
+            hang=4,
+        )
     for rule in rules.failed[:_LISTED]:
         line = "" if rule.line is None else f":{rule.line}"
         yield from wrapped(f"- failed: {shown(rule.path)}{line}: {shown(rule.reason)}", hang=4)
