@@ -25,6 +25,6 @@ from tocsin.detect.sigma.spelling import spelled
 )
 @pytest.mark.parametrize("part", ["detection", "filter"])
 def test_keys_are_spelled_anew(part: str, written: Any, expected: Any) -> None:
-    document = {"title": "t", part: {"x": written, "condition": "x", "rules": "any"}}
+    document: dict[str, Any] = {"title": "t", part: {"x": written, "condition": "x", "rules": "any"}}
     assert spelled(document) == {"title": "t", part: {"x": expected, "condition": "x", "rules": "any"}}
     assert document[part]["x"] is written
