@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import yaml
 
+from tocsin.model.cells import plain_cell
+
 _SHOWN_FAULTS = 20
 
 
@@ -19,10 +21,25 @@ class Table(NamedTuple):
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that a row says."""
+        return (*self.required, *self.optional)
+
+
+# For people alone, in every list: which draft proposed the row, and why.
+REMARKS = ("draft", "comment")
 
 TABLES = {
-    "identities": Table(("id",), ("name", "accounts", "unit", "role", "function", "administrator")),
+    "identities": Table(("id",), ("name", "accounts", "unit", "role", "function", "administrator", "from", "to")),
+    "services": Table(("id",), ("name", "accounts", "host", "function", "owner", "administrator", "from", "to")),
+    "groups": Table(("id",), ("name", "owner")),
+    "memberships": Table(("identity", "group"), ("from", "to")),
+    "sensitivities": Table(("name",), ("label", "description")),
+    "matters": Table(("id",), ("title", "sensitivity", "protective_measures")),
     "holdings": Table(("pattern", "kind"), ("matter", "sensitivity", "owner")),
+    "persons": Table(("pattern", "handle")),
+    "aliases": Table(("kind", "name", "other")),
     "functions": Table(("name",), ("description", "protected")),
     "assignments": Table(("identity", "matter"), ("from", "to")),
     "attestations": Table(("source", "pattern", "from", "to", "custodian", "date", "setting")),
@@ -34,7 +51,8 @@ TABLES = {
 
 
 class Row(NamedTuple):
-    """One line of a list: column to text, trimmed, "" where it has none."""
+    """One line of a list: column to text, trimmed, "" where it has none; without the mark that keeps a spreadsheet from
+    computing it (`model.cells`)."""
 
     file: str
     line: int
@@ -107,7 +125,7 @@ def csv_rows(path: Path, table: Table, notes: Notes) -> list[Row]:
             if len(cells) > len(columns):
                 notes.fault(row, f"{len(cells)} values for {len(columns)} columns")
                 continue
-            row.values.update(zip(columns, (cell.strip() for cell in cells), strict=False))
+            row.values.update(zip(columns, (plain_cell(cell.strip()).strip() for cell in cells), strict=False))
             rows.append(row)
     except csv.Error:
         notes.faults.append((path.name, max(reader.line_num, 1), "not CSV: a quote is open or out of place"))
@@ -115,10 +133,15 @@ def csv_rows(path: Path, table: Table, notes: Notes) -> list[Row]:
 
 
 def _columns_are_good(file: str, line: int, columns: Sequence[str], table: Table, notes: Notes) -> bool:
-    known = (*table.required, *table.optional)
+    known = (*table.columns, *REMARKS)
+    if "form" in columns and "handle" in columns:
+        notes.faults.append((file, line, "this is a list for the vault: names of protected persons stand in no estate"))
+        return False
     faults = [f"there is no column {name}" for name in table.required if name not in columns]
     faults += [
-        f"column {index} is not one of {', '.join(known)}" for index, name in enumerate(columns, 1) if name not in known
+        f"column {index} is not one of {', '.join(table.columns)}"
+        for index, name in enumerate(columns, 1)
+        if name not in known
     ]
     faults += [f"the column {name} is there twice" for name in known if columns.count(name) > 1]
     notes.faults += ((file, line, what) for what in faults)
@@ -140,6 +163,8 @@ def yaml_rows(path: Path, notes: Notes) -> Iterator[tuple[str, Row]]:
         return
     for key, value in _pairs(root, path.name, notes):
         line = value.start_mark.line + 1
+        if key == "schema":  # `tocsin estate show --format json` says what it is
+            continue
         if key not in TABLES:
             notes.faults.append((path.name, line, f"a list that is not one of {', '.join(TABLES)}"))
         elif _is_null(value):
@@ -154,8 +179,8 @@ def _yaml_row(item: yaml.Node, name: str, file: str, notes: Notes) -> Row | None
     row = Row(file, item.start_mark.line + 1, {})
     table = TABLES[name]
     for key, value in _pairs(item, file, notes):
-        if key not in (*table.required, *table.optional):
-            notes.fault(row, f"a key that is not one of {', '.join((*table.required, *table.optional))}")
+        if key not in (*table.columns, *REMARKS):
+            notes.fault(row, f"a key that is not one of {', '.join(table.columns)}")
         elif key in row.values:
             notes.fault(row, f"the key {key} is there twice")
         elif isinstance(value, yaml.ScalarNode):
