@@ -9,7 +9,8 @@ import pytest
 from tocsin.errors import ConfigError
 from tocsin.model.estate import Alias, Sensitivity
 from tocsin.model.instant import DAY
-from tocsin.store.estate import HOLDING_KINDS, read_estate, read_estate_with_warnings
+from tocsin.store.estate import read_estate, read_estate_with_warnings
+from tocsin.store.estate_values import HOLDING_KINDS
 
 IDENTITIES = (
     "id,name,accounts,from,to\np-1,Ada Example,ada@tribunal.example,2024-01-01,2024-01-31\np-2,Ben Example,,,\n"

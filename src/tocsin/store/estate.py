@@ -14,11 +14,10 @@ from tocsin.model.estate import Estate
 from tocsin.store.durable import write_durably
 from tocsin.store.estate_checks import check_references
 from tocsin.store.estate_rows import TABLES, Notes, Row, csv_rows, told, told_line, yaml_rows
-from tocsin.store.estate_values import HOLDING_KINDS, check_values, estate_of
-
-__all__ = ["HOLDING_KINDS", "Reading", "judged", "keep_estate", "read_estate", "read_estate_with_warnings", "rows_in"]
+from tocsin.store.estate_values import check_values, estate_of
 
 YAML_NAMES = ("estate.yaml", "estate.yml")
+SUFFIXES = (".csv", ".yaml", ".yml")
 
 
 class Reading(NamedTuple):
@@ -47,15 +46,28 @@ def read_estate_with_warnings(folder: Path) -> Reading:
 
 def rows_in(folder: Path, notes: Notes) -> dict[str, list[Row]]:
     """Every row of every list of the files in a folder; faults and warnings are noted."""
-    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    files: dict[str, bytes] = {}
     for path in sorted(folder.iterdir()):
-        if path.name in YAML_NAMES:
-            for name, row in yaml_rows(path, notes):
+        if path.suffix in SUFFIXES:
+            try:
+                files[path.name] = path.read_bytes()
+            except OSError as error:
+                notes.faults.append((path.name, 0, f"cannot be read: {error.strerror}"))
+    return rows_of_files(files, notes)
+
+
+def rows_of_files(files: Mapping[str, bytes], notes: Notes) -> dict[str, list[Row]]:
+    """Every row of every list of these files, by name; faults and warnings are noted."""
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    for file, data in sorted(files.items()):
+        stem, _, suffix = file.rpartition(".")
+        if file in YAML_NAMES:
+            for name, row in yaml_rows(file, data, notes):
                 rows[name].append(row)
-        elif path.suffix == ".csv" and path.stem in TABLES:
-            rows[path.stem] += csv_rows(path, TABLES[path.stem], notes)
-        elif path.suffix in (".csv", ".yaml", ".yml") and not path.stem.endswith(".mapping"):
-            notes.warnings.append((path.name, 0, "not a file of an estate: left out"))
+        elif suffix == "csv" and stem in TABLES:
+            rows[stem] += csv_rows(file, data, TABLES[stem], notes)
+        elif not stem.endswith(".mapping"):
+            notes.warnings.append((file, 0, "not a file of an estate: left out"))
     return rows
 
 
@@ -71,9 +83,14 @@ def keep_estate(folder: Path, kept: Path) -> None:
     """The estate as given replaces what `kept` held; nothing of that is gone before the new one is there."""
     if folder.resolve() == kept.resolve():
         return
-    given = [file for file in sorted(folder.iterdir()) if file.suffix in (".csv", ".yaml", ".yml") and file.is_file()]
-    for file in given:
-        write_durably(kept / file.name, file.read_bytes())
-    for old in kept.iterdir():
-        if old.name not in {file.name for file in given}:
+    given = [file for file in sorted(folder.iterdir()) if file.suffix in SUFFIXES and file.is_file()]
+    replace_estate({file.name: file.read_bytes() for file in given}, kept)
+
+
+def replace_estate(files: Mapping[str, bytes], kept: Path) -> None:
+    """These files replace what `kept` held; nothing of that is gone before they are there."""
+    for name, data in sorted(files.items()):
+        write_durably(kept / name, data)
+    for old in kept.iterdir() if kept.is_dir() else ():
+        if old.name not in files:
             old.unlink()

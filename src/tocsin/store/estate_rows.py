@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import yaml
@@ -89,20 +88,18 @@ def told_line(note: tuple[str, int, str]) -> str:
     return f"{file}:{line}: {what}" if line else f"{file}: {what}"
 
 
-def _text(path: Path, notes: Notes) -> str | None:
+def _text(file: str, data: bytes, notes: Notes) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        notes.faults.append((path.name, line, "not UTF-8 text"))
-    except OSError as error:
-        notes.faults.append((path.name, 0, f"cannot be read: {error.strerror}"))
+        line = data[: error.start].count(b"\n") + 1
+        notes.faults.append((file, line, "not UTF-8 text"))
     return None
 
 
-def csv_rows(path: Path, table: Table, notes: Notes) -> list[Row]:
+def csv_rows(file: str, data: bytes, table: Table, notes: Notes) -> list[Row]:
     """Rows of a CSV file with a header, separated by commas, or by semicolons or tabs if the header has no comma."""
-    text = _text(path, notes)
+    text = _text(file, data, notes)
     if not text or not text.strip():
         return []
     header_line = text.split("\n", 1)[0]
@@ -118,17 +115,17 @@ def csv_rows(path: Path, table: Table, notes: Notes) -> list[Row]:
                 continue
             if not columns:
                 columns = [cell.strip().lower() for cell in cells]
-                if not _columns_are_good(path.name, start, columns, table, notes):
+                if not _columns_are_good(file, start, columns, table, notes):
                     return []
                 continue
-            row = Row(path.name, start, {})
+            row = Row(file, start, {})
             if len(cells) > len(columns):
                 notes.fault(row, f"{len(cells)} values for {len(columns)} columns")
                 continue
             row.values.update(zip(columns, (plain_cell(cell.strip()).strip() for cell in cells), strict=False))
             rows.append(row)
     except csv.Error:
-        notes.faults.append((path.name, max(reader.line_num, 1), "not CSV: a quote is open or out of place"))
+        notes.faults.append((file, max(reader.line_num, 1), "not CSV: a quote is open or out of place"))
     return rows
 
 
@@ -148,31 +145,31 @@ def _columns_are_good(file: str, line: int, columns: Sequence[str], table: Table
     return not faults
 
 
-def yaml_rows(path: Path, notes: Notes) -> Iterator[tuple[str, Row]]:
+def yaml_rows(file: str, data: bytes, notes: Notes) -> Iterator[tuple[str, Row]]:
     """(list, row) of a mapping of lists of mappings; scalars are text as written, lists of them join by `;`."""
-    text = _text(path, notes)
+    text = _text(file, data, notes)
     if text is None:
         return
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        notes.faults.append((path.name, mark.line + 1 if mark else 1, "not YAML"))
+        notes.faults.append((file, mark.line + 1 if mark else 1, "not YAML"))
         return
     if root is None:
         return
-    for key, value in _pairs(root, path.name, notes):
+    for key, value in _pairs(root, file, notes):
         line = value.start_mark.line + 1
         if key == "schema":  # `tocsin estate show --format json` says what it is
             continue
         if key not in TABLES:
-            notes.faults.append((path.name, line, f"a list that is not one of {', '.join(TABLES)}"))
+            notes.faults.append((file, line, f"a list that is not one of {', '.join(TABLES)}"))
         elif _is_null(value):
             continue
         elif not isinstance(value, yaml.SequenceNode):
-            notes.faults.append((path.name, line, f"{key} is not a list"))
+            notes.faults.append((file, line, f"{key} is not a list"))
         else:
-            yield from ((key, row) for item in value.value if (row := _yaml_row(item, key, path.name, notes)))
+            yield from ((key, row) for item in value.value if (row := _yaml_row(item, key, file, notes)))
 
 
 def _yaml_row(item: yaml.Node, name: str, file: str, notes: Notes) -> Row | None:
