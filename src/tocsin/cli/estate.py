@@ -29,9 +29,7 @@ _FolderOption = Annotated[
 ]
 _DomainOption = Annotated[
     str,
-    typer.Option(
-        "--domain", metavar="NAME", help="NetBIOS name of the domain, for accounts as Windows logs name them."
-    ),
+    typer.Option("--domain", metavar="NAME", help="NetBIOS name of the domain, for accounts as Windows names them."),
 ]
 _FolderArgument = Annotated[
     Path | None, typer.Argument(metavar="[DIR]", help="The folder of the estate.", show_default=False)
@@ -59,8 +57,8 @@ def import_(
 ) -> None:
     """Take over what other systems know, after showing what that changes.
 
-    CSV, JSON, YAML and LDIF: lists of an estate; users, groups and computers of Entra ID or Active Directory; mailboxes,
-    sites and sensitivity labels. Ends with code 3 where rows were not understood.
+    CSV, JSON, YAML and LDIF: lists of an estate; users, groups and computers of a directory; mailboxes, sites and
+    sensitivity labels. Ends with code 3 where rows were not understood.
     """
     from tocsin.describe.workspaces import import_into_folder, import_into_workspace
 

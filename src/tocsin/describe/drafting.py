@@ -12,6 +12,7 @@ from tocsin.contain.actions import load_catalogue
 from tocsin.describe.holders import Holder, Seen, holders
 from tocsin.describe.importing import behind, warnings_of
 from tocsin.describe.merging import changes_between, merged
+from tocsin.describe.places import place_of
 from tocsin.describe.shown_holdings import Access, is_pattern, lines_of, shares, to_fill
 from tocsin.describe.taking import accounted, take
 from tocsin.model.describing import Drafted, FileRead, Unread
@@ -102,7 +103,7 @@ def drafted(
             if name in changed or (is_first and changed and name in _TO_BE_FILLED)
         },
         number=number,
-        to_fill=to_fill(logs.accesses, estate.holdings) if logs is not None else None,
+        to_fill=to_fill(logs.accesses, estate) if logs is not None else None,
         left_out=tuple(sorted(left_out.items(), key=lambda one: (-one[1], one[0]))),
     )
 
@@ -163,6 +164,8 @@ def _proposed(lists: Lists, logs: Logs) -> tuple[dict[str, list[Row]], Counter[s
         if covering is None or not covering.matter:
             owner = owners.get(line.pattern.lower(), "") if line.kind == "mailbox" else ""
             _put(found, "holdings", pattern=line.pattern, kind=line.kind, owner=owner, comment=line.comment)
+    _propose_units(found, lists, logs.accesses)
+    _propose_named(found, lists)
     _propose_other_shares(found, [line.pattern for line in lines])
     _propose_other_drives(found, logs.accesses)
     return found, left_out + without_line
@@ -195,7 +198,41 @@ def _propose_holder(found: dict[str, list[Row]], holder: Holder, owned: set[str]
         return
     for account in accounts:
         if account not in owned:
-            _put(found, "aliases", kind="account", name=known[0], other=account, comment=holder.comment)
+            why = "check: joined by name alone" if account in holder.by_name else f"on the records of {holder.id}"
+            _put(found, "aliases", kind="account", name=known[0], other=account, comment=why)
+
+
+def _propose_units(found: dict[str, list[Row]], lists: Lists, accesses: Iterable[Access]) -> None:
+    """A line for each unit whose people have mailboxes: one matter said there is said of them all."""
+    times: Counter[str] = Counter()
+    for access in accesses:
+        place = place_of(access.kind, access.holding, access.container)
+        if place is not None and place.kind == "mailbox":
+            times[place.top.lower()] += access.times
+    estate = judged({name: [*lists[name], *found[name]] for name in TABLES}, Notes())
+    units = {name.lower(): one.unit for one in estate.identities for name in (one.id, *one.accounts)}
+    owned: dict[str, list[str]] = defaultdict(list)
+    for holding in estate.holdings:
+        unit = units.get(holding.owner.lower(), "")
+        if holding.kind == "mailbox" and unit and unit.isprintable():
+            owned[unit].append(holding.pattern.lower())
+    counted = {unit: sum(times[one] for one in mailboxes) for unit, mailboxes in owned.items()}
+    for unit in sorted(owned, key=lambda one: (-counted[one], one)):
+        comment = f"{counted[unit]:,} accesses to {len(owned[unit]):,} mailboxes of its people that name no matter"
+        _put(found, "units", name=unit, comment=comment)
+
+
+def _propose_named(found: dict[str, list[Row]], lists: Lists) -> None:
+    """Functions and matters that rows name and nobody declares, to be described."""
+    for name, column, users in (
+        ("functions", "function", ("identities", "services", "hosts")),
+        ("matters", "matter", ("units", "holdings", "assignments")),
+    ):
+        key = TABLES[name].required[0]
+        known = {row.values.get(key, "") for row in lists[name]}
+        named = Counter(row.values.get(column, "") for one in users for row in lists[one])
+        for text in sorted(set(named) - known - {""}):
+            _put(found, name, **{key: text}, comment=f"named by {named[text]:,} row{'' if named[text] == 1 else 's'}")
 
 
 def _propose_other_shares(found: dict[str, list[Row]], patterns: Iterable[str]) -> None:

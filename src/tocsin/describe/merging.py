@@ -20,6 +20,7 @@ _NAMING = (("memberships", "identity"), ("assignments", "identity"), ("holdings"
 _DATES = ("from", "to")
 # What tells two rows of a list apart; a list that is not here is told apart by all its columns.
 _KEYS = {
+    "units": ("name",),
     "groups": ("id",),
     "memberships": ("identity", "group"),
     "sensitivities": ("name",),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tocsin.assess.holdings import HoldingIndex
 from tocsin.describe.places import Place, place_of
 from tocsin.model.describing import ToFill
-from tocsin.model.estate import Holding
+from tocsin.model.estate import Estate
 
 _ENOUGH = 95  # of 100 accesses
 
@@ -115,14 +115,20 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part // whole if whole else 100} %"
 
 
-def to_fill(accesses: Sequence[Access], holdings: Sequence[Holding]) -> ToFill:
+def to_fill(accesses: Sequence[Access], estate: Estate) -> ToFill:
     """How far the matters that are said reach, and how many lines more would do.
 
-    A line is the longest pattern an access falls under; filled first are those that most accesses fall under.
+    A line is that of the top an access falls under, or of the unit of its owner. Filled first are those that most
+    accesses fall under.
     """
-    index = HoldingIndex(holdings)
-    patterns = {holding.pattern.lower() for holding in holdings}
-    open_: dict[str, int] = defaultdict(int)
+    index = HoldingIndex(estate.holdings)
+    patterns = {holding.pattern.lower() for holding in estate.holdings}
+    units = {unit.name for unit in estate.units}
+    unit_of = {
+        name.lower(): one.unit for one in estate.identities if one.unit in units for name in (one.id, *one.accounts)
+    }
+    open_: dict[_Line, int] = defaultdict(int)
+    split: dict[_Line, int] = defaultdict(int)
     known = systems = nowhere = 0
     for access in accesses:
         place = place_of(access.kind, access.holding, access.container)
@@ -134,18 +140,37 @@ def to_fill(accesses: Sequence[Access], holdings: Sequence[Holding]) -> ToFill:
         elif found is None:
             nowhere += access.times
         else:
-            top = place.top.lower() if place is not None else ""
+            unit = unit_of.get(found.owner.lower(), "")
             pattern = found.pattern.lower()
-            open_[top if top in patterns and pattern.startswith(top.removesuffix("*")) else pattern] += access.times
+            top = place.top.lower() if place is not None else ""
+            is_inside = top in patterns and pattern.startswith(top.removesuffix("*"))
+            open_[bool(unit), unit or (top if is_inside else pattern)] += access.times
+            split[bool(unit), unit or pattern] += access.times
     total = known + nowhere + sum(open_.values())
-    enough = 0
-    reached = known
-    for count in sorted(open_.values(), reverse=True):
-        if reached * 100 >= total * _ENOUGH:
+    filled = _enough(open_, known, total)
+    return ToFill(
+        lines=len(open_),
+        accesses=total,
+        known=known,
+        enough=len(filled),
+        units=sum(is_unit for is_unit, _ in filled),
+        split=len(_enough(split, known, total)),
+        systems=systems,
+    )
+
+
+_Line = tuple[bool, str]  # whether it is of units.csv, and its name or pattern
+
+
+def _enough(lines: Mapping[_Line, int], known: int, total: int) -> list[_Line]:
+    """The lines that most accesses fall under, until 95 of 100 are decided."""
+    filled: list[_Line] = []
+    for line, count in sorted(lines.items(), key=lambda one: (-one[1], one[0])):
+        if known * 100 >= total * _ENOUGH:
             break
-        reached += count
-        enough += 1
-    return ToFill(lines=len(open_), accesses=total, known=known, enough=enough, systems=systems)
+        known += count
+        filled.append(line)
+    return filled
 
 
 def shares(accesses: Iterable[Access]) -> Mapping[str, set[str]]:

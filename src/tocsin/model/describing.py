@@ -61,10 +61,12 @@ class Imported:
 class ToFill:
     """How far the matter of a few lines reaches.
 
-    lines       of holdings.csv that the logs' accesses fall under, without what the systems themselves keep
+    lines       of holdings.csv that the logs' accesses fall under, or of units.csv, whose people own what they are to;
+                without what the systems themselves keep
     accesses    to those
     known       of them to a holding that has a matter already
-    enough      so many lines more decide 95 of 100 accesses, the lines as they stand
+    enough      so many lines more decide 95 of 100 accesses, `units` of them of units.csv
+    split       so many do where each of them that holds several folders is left empty, and those are filled
     systems     accesses to what the systems themselves keep, which needs no matter
     """
 
@@ -72,6 +74,8 @@ class ToFill:
     accesses: int
     known: int
     enough: int
+    units: int
+    split: int
     systems: int
 
 

@@ -32,6 +32,16 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A part of the institution; `matter` and `sensitivity` are of what its people own, where nothing else says."""
+
+    name: str
+    matter: str = ""
+    sensitivity: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Identities, services and groups that are given rights together."""
 
@@ -93,8 +103,8 @@ class Alias:
 class Holding:
     """Something that can be compromised: `pattern` is its id, or a prefix ending in `*`; `kind` as in ACCESSES.
 
-    Where the holding itself says none, `matter` is that of the longest pattern it lies under, and `sensitivity` that of
-    its matter, or of that pattern.
+    Where the holding itself says none, `matter` is that of the longest pattern it lies under, else of its owner's unit;
+    `sensitivity` that of its matter, or of where it has the matter from.
     """
 
     pattern: str
@@ -199,6 +209,7 @@ class Estate:
     responders: tuple[Responder, ...] = ()
     networks: tuple[Network, ...] = ()
     hosts: tuple[Host, ...] = ()
+    units: tuple[Unit, ...] = ()
     groups: tuple[Group, ...] = ()
     memberships: tuple[Membership, ...] = ()
     matters: tuple[Matter, ...] = ()

@@ -106,9 +106,13 @@ def _filling(found: ToFill) -> Iterator[str]:
     yield f"{found.accesses:,} accesses: {share} % to holdings that have a matter"
     if found.enough:
         lines = "1 line" if found.enough == 1 else f"{found.enough:,} lines"
+        first = f"the first {found.enough - found.units:,} of holdings.csv"
+        where = f"{first} and the first {found.units:,} of units.csv" if found.units else first
+        split = f": {found.split:,} lines if that is so everywhere" if found.split > found.enough else ""
         yield from wrapped(
-            f"Fill the matter of {lines} of holdings.csv, the first ones of {found.lines:,}, and 95 % have one. "
-            "Where a line holds several matters, leave it empty and fill the lines below that lie inside it.",
+            f"Fill the matter of {lines} of {found.lines:,}, and 95 % have one: {where}. "
+            "Where a line holds several matters, leave it empty and fill the lines below that lie inside it"
+            f"{split}.",
             indent=0,
         )
     if found.systems:

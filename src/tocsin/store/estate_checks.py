@@ -18,6 +18,7 @@ def check_references(rows: Mapping[str, Sequence[Row]], notes: Notes) -> None:
     functions = _unique(rows["functions"], lambda row: row.values.get("name", ""), "the name", notes)
     hosts = _unique(rows["hosts"], lambda row: canonical_host(row.values.get("name", "")) or "", "the name", notes)
     matters = _unique(rows["matters"], lambda row: row.values.get("id", ""), "the id", notes)
+    _unique(rows["units"], lambda row: row.values.get("name", ""), "the name", notes)
     _unique(rows["sensitivities"], lambda row: row.values.get("name", ""), "the name", notes)
     _unique(
         rows["holdings"],
@@ -67,16 +68,16 @@ def _check_groups(
 
 
 def _check_matters(rows: Mapping[str, Sequence[Row]], matters: Container[str], notes: Notes) -> None:
-    held = {row.values.get("matter", "") for row in rows["holdings"]}
+    held = {row.values.get("matter", "") for row in (*rows["units"], *rows["holdings"])}
     for row in rows["assignments"]:
         if row.values.get("matter") and row.values["matter"] not in held:
             notes.warn(row, "a matter that no holding belongs to")
     if rows["matters"]:
-        for row in rows["holdings"]:
+        for row in (*rows["units"], *rows["holdings"]):
             if row.values.get("matter") and row.values["matter"] not in matters:
                 notes.warn(row, "a matter that is not declared")
     levels = {row.values.get("name", "") for row in rows["sensitivities"]}
-    for row in (*rows["matters"], *rows["holdings"]):
+    for row in (*rows["matters"], *rows["units"], *rows["holdings"]):
         if levels and row.values.get("sensitivity") and row.values["sensitivity"] not in levels:
             notes.warn(row, "a sensitivity that is not declared")
 

@@ -32,6 +32,7 @@ REMARKS = ("draft", "comment")
 TABLES = {
     "identities": Table(("id",), ("name", "accounts", "unit", "role", "function", "administrator", "from", "to")),
     "services": Table(("id",), ("name", "accounts", "host", "function", "owner", "administrator", "from", "to")),
+    "units": Table(("name",), ("matter", "sensitivity", "description")),
     "groups": Table(("id",), ("name", "owner")),
     "memberships": Table(("identity", "group"), ("from", "to")),
     "sensitivities": Table(("name",), ("label", "description")),

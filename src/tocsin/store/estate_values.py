@@ -24,6 +24,7 @@ from tocsin.model.estate import (
     ProductInUse,
     Responder,
     Sensitivity,
+    Unit,
 )
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import DAY, parse_time
@@ -93,9 +94,18 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
         )
         for row in rows["matters"]
     )
+    units = tuple(
+        Unit(
+            name=row.values.get("name", ""),
+            matter=row.values.get("matter", ""),
+            sensitivity=row.values.get("sensitivity", ""),
+            description=row.values.get("description", ""),
+        )
+        for row in rows["units"]
+    )
     return Estate(
         identities=identities,
-        holdings=_holdings(rows["holdings"], matters),
+        holdings=_holdings(rows["holdings"], matters, _of_owners(identities, units, matters)),
         functions=tuple(
             Function(
                 name=row.values.get("name", ""),
@@ -121,6 +131,7 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
             if (range_ := _range(row, notes)) is not None
         ),
         responders=tuple(_responder(row, notes) for row in rows["responders"]),
+        units=units,
         groups=tuple(
             Group(id=row.values.get("id", ""), name=row.values.get("name", ""), owner=row.values.get("owner", ""))
             for row in rows["groups"]
@@ -137,8 +148,25 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
     )
 
 
-def _holdings(rows: Sequence[Row], matters: Sequence[Matter]) -> tuple[Holding, ...]:
-    """In their order; what a row leaves out it has from its matter, or from the longest pattern it lies under."""
+def _of_owners(
+    identities: Sequence[Identity], units: Sequence[Unit], matters: Sequence[Matter]
+) -> dict[str, tuple[str, str]]:
+    """By the id or account of an identity, the matter and sensitivity of what it owns."""
+    of_matter = {matter.id: matter.sensitivity for matter in matters}
+    said = {unit.name: (unit.matter, unit.sensitivity or of_matter.get(unit.matter, "")) for unit in units}
+    return {
+        name.lower(): said[identity.unit]
+        for identity in identities
+        if identity.unit in said
+        for name in (identity.id, *identity.accounts)
+    }
+
+
+def _holdings(
+    rows: Sequence[Row], matters: Sequence[Matter], of_owners: Mapping[str, tuple[str, str]]
+) -> tuple[Holding, ...]:
+    """In their order; what a row leaves out it has from its matter, or from the longest pattern it lies under, or from
+    its owner's unit."""
     of_matter = {matter.id: matter.sensitivity for matter in matters}
     said: list[tuple[str, str]] = []
     for row in rows:
@@ -151,6 +179,8 @@ def _holdings(rows: Sequence[Row], matters: Sequence[Matter]) -> tuple[Holding, 
         while above and not text.startswith(above[-1][0]):
             above.pop()
         _, matter, sensitivity = above[-1] if above else ("", "", "")
+        if not matter:
+            matter, sensitivity = of_owners.get(rows[place].values.get("owner", "").lower(), (matter, sensitivity))
         own, level = said[place]
         said[place] = (own or matter, level or (sensitivity if own in ("", matter) else ""))
         if patterns[place].endswith("*"):
