@@ -364,10 +364,10 @@ def _day(text: str) -> str:
 
 
 def _filetime_day(text: str) -> str:
-    """The day of a count of 100 ns since 1601, as Windows counts; "" for never."""
+    """The last day before a count of 100 ns since 1601, as Windows counts; "" for never."""
     if not text.isascii() or not text.isdigit() or int(text) in _NEVER or len(text) > 19:
         return ""
     try:
-        return (_FILETIME_EPOCH + dt.timedelta(microseconds=int(text) // 10)).date().isoformat()
+        return (_FILETIME_EPOCH + dt.timedelta(microseconds=int(text) // 10 - 1)).date().isoformat()
     except OverflowError:
         return ""

@@ -42,7 +42,7 @@ def imported(base: Lists, paths: Sequence[Path], *, domain: str = "", door: Door
     for _ in range(_MOST_ROUNDS):
         found = merged(base, given, shown=shown)
         notes = Notes()
-        check_references(found.lists, notes)
+        judged(found.lists, notes)
         check_references(behind(found.lists, shown), notes)
         mine = {(row.file, row.line) for rows in base.values() for row in rows}
         wrong = {(file, line): why for file, line, why in notes.faults if (file, line) not in mine}

@@ -119,8 +119,11 @@ class _Merging:
             self._by_account.setdefault(account, (name, place))
 
     def _add_holder(self, name: str, row: Row) -> None:
+        if not row.values.get("id"):
+            self._refused.append((row, "id is empty"))
+            return
         accounts = self._accounts(row)
-        by_id = self._by_id.get(self._show(row.values.get("id", "")))
+        by_id = self._by_id.get(self._show(row.values["id"]))
         owners = {self._by_account[account] for account in accounts if account in self._by_account}
         if by_id is None and len(owners) > 1:
             self._refused.append((row, "its accounts belong to several identities that are declared"))
@@ -135,7 +138,7 @@ class _Merging:
         list_, place = found
         held = self._lists[list_][place]
         if held.values.get("id", "") != row.values.get("id", ""):
-            self._renamed[row.values.get("id", "")] = held.values.get("id", "")
+            self._renamed[row.values["id"]] = held.values.get("id", "")
         if self._only_new:
             return
         said = {column: text for column, text in row.values.items() if column not in ("id", "accounts")}
