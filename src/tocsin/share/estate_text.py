@@ -140,7 +140,8 @@ def show_text(lists: Mapping[str, Sequence[Row]]) -> str:
     matters = []
     for name in [*declared, *sorted(name for name in held if name and name not in declared)]:
         level = shortened(declared.get(name, {}).get("sensitivity", ""), 16)
-        matters.append(f"  {shortened(name, 30):<30}  {level:<16}{held[name]:>8,} holdings")
+        noun = "holding" if held[name] == 1 else "holdings"
+        matters.append(f"  {shortened(name, 30):<30}  {level:<16}{held[name]:>8,} {noun}")
     return _page(
         [f"{name:<15}{len(rows):>8,}" for name, rows in lists.items() if rows] or ["the estate says nothing yet"],
         ["matters", *matters] if matters else (),
