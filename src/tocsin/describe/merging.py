@@ -139,6 +139,7 @@ class _Merging:
         held = self._lists[list_][place]
         if held.values.get("id", "") != row.values.get("id", ""):
             self._renamed[row.values["id"]] = held.values.get("id", "")
+            self._by_id.setdefault(self._show(row.values["id"]), found)
         if self._only_new:
             return
         said = {column: text for column, text in row.values.items() if column not in ("id", "accounts")}
