@@ -14,6 +14,7 @@ from tests.describe.rows import Lists, any_lists, lists, values, write
 from tocsin.describe.drafting import Logs, drafted
 from tocsin.describe.holders import Seen
 from tocsin.describe.importing import imported, lists_in
+from tocsin.describe.labels import Labelled
 from tocsin.describe.shown_holdings import Access
 from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
@@ -58,6 +59,7 @@ LOGS = st.builds(
     accesses=st.lists(_ACCESSES, max_size=6),
     hosts=st.dictionaries(_NAMES, st.sets(st.sampled_from(["Security", "DNS Server"]), max_size=2), max_size=3),
     applications=st.dictionaries(_NAMES, st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=2),
+    labels=st.lists(st.builds(Labelled, _NAMES, st.sampled_from(HOLDING_KINDS), _NAMES, _NAMES), max_size=2),
 )
 
 

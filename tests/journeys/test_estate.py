@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,32 @@ def test_from_a_draft_to_answers_that_name_the_matter(case: Path, tocsin: Tocsin
     rows = tocsin("exposure", "--workspace", "w", "--identity", ADA, "--format", "json").document["exposure"]
     assert {(row["matter"], row["sensitivity"]) for row in rows if row["verdict"] == "confirmed"} == {("M1", "sealed")}
     assert tocsin("record", "verify", "--workspace", "w").code == 0
+
+
+def test_sensitivity_labels_in_the_logs_are_proposed(case: Path, tocsin: Tocsin) -> None:
+    label = "0e5f2f0a-1111-4222-8333-444455556666"
+    record = {
+        "CreationTime": "2026-03-02T09:00:00",
+        "Id": "dddddddd-0000-4000-8000-000000000001",
+        "Operation": "FileAccessed",
+        "RecordType": 6,
+        "Workload": "SharePoint",
+        "UserId": ADA,
+        "SiteUrl": "https://tribunal.example/sites/m1/",
+        "ObjectId": "https://tribunal.example/sites/m1/Documents/a.docx",
+        "SensitivityLabelId": label.upper(),
+    }
+    (case / "logs" / "files.jsonl").write_text(json.dumps(record) + "\n")
+    (case / "labels.csv").write_text(f"ImmutableId,DisplayName,Priority\n{label},Sealed,1\n")
+    assert tocsin("investigate", "logs", "--workspace", "w", "-q").code in (0, 3)
+    assert tocsin("estate", "draft", "--workspace", "w", "-o", "bare").code == 0
+    (level,) = read(case / "bare" / "sensitivities.csv")
+    assert (level["name"], level["label"]) == (label, label)
+    assert tocsin("estate", "draft", "labels.csv", "--workspace", "w", "-o", "named").code == 0
+    (site,) = [row for row in read(case / "named" / "holdings.csv") if row["kind"] == "site"]
+    assert site["pattern"] == "https://tribunal.example/sites/m1/*"
+    assert site["comment"].endswith("; labels: Sealed 1")
+    assert [row["name"] for row in read(case / "named" / "sensitivities.csv")] == ["Sealed"]
 
 
 def test_an_import_shows_what_changes_and_writes_when_it_is_agreed_to(case: Path, tocsin: Tocsin) -> None:

@@ -9,14 +9,16 @@ from pathlib import Path
 
 from tocsin.assess.holdings import HoldingIndex
 from tocsin.contain.actions import load_catalogue
-from tocsin.describe.holders import Holder, Seen, holders
+from tocsin.describe.holders import Holder, Seen, can_stand, holders
 from tocsin.describe.importing import behind, warnings_of
+from tocsin.describe.labels import Labelled
 from tocsin.describe.merging import changes_between, merged
 from tocsin.describe.places import place_of
 from tocsin.describe.shown_holdings import Access, is_pattern, lines_of, shares, to_fill
 from tocsin.describe.taking import accounted, take
 from tocsin.model.describing import Drafted, FileRead, Unread
 from tocsin.model.door import NO_DOOR, Door, mask_all
+from tocsin.model.estate import Estate
 from tocsin.model.identity import canonical_host
 from tocsin.model.joining import Identities
 from tocsin.store.estate import judged
@@ -46,6 +48,7 @@ class Logs:
     accounts       by canonical account
     hosts          the channels (or sources) each host's records came in, by its name
     applications   by the id of a client application: accesses, and the accounts it acted for
+    labels         which things bear which sensitivity label
     """
 
     accounts: Mapping[str, Seen]
@@ -53,6 +56,7 @@ class Logs:
     accesses: Sequence[Access]
     hosts: Mapping[str, set[str]]
     applications: Mapping[str, tuple[int, int]]
+    labels: Sequence[Labelled] = ()
 
 
 def drafted(
@@ -144,7 +148,7 @@ def _proposed(lists: Lists, logs: Logs) -> tuple[dict[str, list[Row]], Counter[s
     for holder in people:
         _propose_holder(found, holder, owned)
     for application, (count, accounts) in sorted(logs.applications.items(), key=lambda one: (-one[1][0], one[0])):
-        if application not in owned:
+        if application not in owned and can_stand(application):
             comment = f"application: {count:,} accesses for {accounts:,} account{'' if accounts == 1 else 's'}"
             _put(found, "services", id=application, accounts=application, comment=comment)
     by_host = shares(logs.accesses)
@@ -159,11 +163,13 @@ def _proposed(lists: Lists, logs: Logs) -> tuple[dict[str, list[Row]], Counter[s
         owners |= dict.fromkeys(row.values["accounts"].split(";"), row.values["id"])
     index = HoldingIndex(estate.holdings)
     lines, without_line = lines_of(logs.accesses)
+    borne = _propose_labels(found, estate, logs.labels)
     for line in lines:
         covering = index.find(line.pattern.removesuffix("*"), "")
         if covering is None or not covering.matter:
+            comment = f"{line.comment}{borne.get(line.pattern.lower(), '')}"
             owner = owners.get(line.pattern.lower(), "") if line.kind == "mailbox" else ""
-            _put(found, "holdings", pattern=line.pattern, kind=line.kind, owner=owner, comment=line.comment)
+            _put(found, "holdings", pattern=line.pattern, kind=line.kind, owner=owner, comment=comment)
     _propose_units(found, lists, logs.accesses)
     _propose_named(found, lists)
     _propose_other_shares(found, [line.pattern for line in lines])
@@ -200,6 +206,28 @@ def _propose_holder(found: dict[str, list[Row]], holder: Holder, owned: set[str]
         if account not in owned:
             why = "check: joined by name alone" if account in holder.by_name else f"on the records of {holder.id}"
             _put(found, "aliases", kind="account", name=known[0], other=account, comment=why)
+
+
+def _propose_labels(found: dict[str, list[Row]], estate: Estate, labels: Iterable[Labelled]) -> dict[str, str]:
+    """A line for each label nobody declares; by pattern, what to say of the labels in it."""
+    names = {level.label: level.name for level in estate.sensitivities if level.label}
+    things: Counter[str] = Counter()
+    within: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in labels:
+        if not is_pattern(one.label):
+            continue
+        things[one.label] += 1
+        place = place_of(one.kind, one.holding, one.container)
+        for pattern in {place.top, place.inner} - {""} if place is not None else ():
+            within[pattern.lower()][names.get(one.label, one.label)] += 1
+    for label, count in sorted(things.items(), key=lambda one: (-one[1], one[0])):
+        if label not in names:
+            comment = f"label on {count:,} thing{'' if count == 1 else 's'}: say its name, and put the highest first"
+            _put(found, "sensitivities", name=label, label=label, comment=comment)
+    return {
+        pattern: "; labels: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+        for pattern, counts in within.items()
+    }
 
 
 def _propose_units(found: dict[str, list[Row]], lists: Lists, accesses: Iterable[Access]) -> None:

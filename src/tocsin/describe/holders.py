@@ -75,11 +75,11 @@ def holders(seen: Mapping[str, Seen], identities: Identities) -> tuple[list[Hold
             left_out["accounts of machines and of their operating systems"] += 1
             continue
         shown = identities.canonical(account)
-        if not (_can_stand(account) and _can_stand(shown)):
+        if not (can_stand(account) and can_stand(shown)):
             left_out["accounts whose name cannot stand in a list"] += 1
             continue
         grouped[shown].add(seen[written])
-        forms[shown] |= {form for form in identities.all_forms(account) if _can_stand(form)} | {account}
+        forms[shown] |= {form for form in identities.all_forms(account) if can_stand(form)} | {account}
     by_name = _joined_by_name(forms)
     found = []
     for name in sorted(forms):
@@ -99,7 +99,8 @@ def holders(seen: Mapping[str, Seen], identities: Identities) -> tuple[list[Hold
     return sorted(found, key=lambda one: (-one.accesses, one.id)), left_out
 
 
-def _can_stand(form: str) -> bool:
+def can_stand(form: str) -> bool:
+    """Whether an account can stand in a list as the logs have it, and is no machine's."""
     is_clean = ";" not in form and form.isprintable() and canonical_account(form) == form
     return is_clean and not is_machine_account(form)
 

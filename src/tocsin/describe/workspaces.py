@@ -17,6 +17,7 @@ from tocsin.describe.checking import checked
 from tocsin.describe.drafting import Logs, drafted
 from tocsin.describe.holders import Seen
 from tocsin.describe.importing import imported, lists_in
+from tocsin.describe.labels import labels_in
 from tocsin.describe.shown_holdings import Access
 from tocsin.errors import ConfigError
 from tocsin.investigation import answerable, make_current
@@ -83,7 +84,7 @@ def draft(
     if workspace is None:
         return drafted(own, None, paths, domain=domain)
     with open_existing(workspace, passphrase) as (opened, key):
-        logs = _logs_of(opened, key, progress)
+        logs = replace(_logs_of(opened, key, progress), labels=labels_in(opened, key, progress))
         if any(own.values()):
             return drafted(own, logs, paths, domain=domain, door=key.door)
         found = drafted(lists_in(opened.estate), logs, paths, domain=domain, door=key.door)
