@@ -82,6 +82,7 @@ class _Merging:
         self._only_new = only_new
         self._shown = shown
         self._refused: list[tuple[Row, str]] = []
+        self._refused_ids: set[str] = set()
         self._renamed: dict[str, str] = {}
         self._by_id: dict[str, tuple[str, int]] = {}
         self._by_account: dict[str, tuple[str, int]] = {}
@@ -125,7 +126,8 @@ class _Merging:
         accounts = self._accounts(row)
         by_id = self._by_id.get(self._show(row.values["id"]))
         owners = {self._by_account[account] for account in accounts if account in self._by_account}
-        if by_id is None and len(owners) > 1:
+        if by_id is None and (len(owners) > 1 or row.values["id"] in self._refused_ids):
+            self._refused_ids.add(row.values["id"])
             self._refused.append((row, "its accounts belong to several identities that are declared"))
             return
         found = by_id or next(iter(owners), None)
