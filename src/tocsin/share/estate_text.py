@@ -40,7 +40,7 @@ def check_text(found: Checked) -> str:
         else ["no faults"],
         _warned(found.warnings),
         _covered("accesses to a declared holding", found.accesses, "accesses"),
-        _covered("accesses to a holding that has a matter", found.with_matter, "accesses"),
+        _covered("accesses to a holding that has a matter", found.with_matter, "accesses", told=found.accesses),
         _covered("accounts of a declared identity", found.accounts, "records"),
         _covered("hosts declared", found.hosts, "logs"),
     )
@@ -125,12 +125,14 @@ def _left_out(left_out: Sequence[tuple[str, int]]) -> Iterator[str]:
         yield from (f"  {count:>8,}  {why}" for why, count in left_out)
 
 
-def _covered(title: str, found: Covered | None, unit: str) -> Iterator[str]:
+def _covered(title: str, found: Covered | None, unit: str, told: Covered | None = None) -> Iterator[str]:
+    """How many of how many, and what is missing unless that was `told` before."""
     if found is None:
         return
     share = f"{100 * found.covered // found.total} %" if found.total else "none seen"
     yield f"{title}: {found.covered:,} of {found.total:,} ({share})"
-    yield from (f"  missing: {shortened(name, _CELL)} ({times:,} {unit})" for name, times in found.missing)
+    for name, times in () if told is not None and told.missing == found.missing else found.missing:
+        yield f"  missing: {shortened(name, _CELL)} ({times:,} {unit})"
 
 
 def show_text(lists: Mapping[str, Sequence[Row]]) -> str:
