@@ -176,7 +176,7 @@ def _check_format(format_: str) -> None:
 
 def _check_named(folder: Path | None, workspace: Path | None) -> None:
     if folder is None and workspace is None:
-        raise ConfigError("which estate? name its folder, or --workspace", hint="tocsin estate --help")
+        raise ConfigError("which estate? name its folder, or --workspace", hint="tocsin estate check DIR")
 
 
 def _put_on_record(reading: Reading | None, command: str, text: str) -> None:

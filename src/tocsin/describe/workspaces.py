@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tocsin.assess import attribution, exposure
 from tocsin.books import Places, kept_by
+from tocsin.continuing import answerable, make_current
 from tocsin.correlate import identity
 from tocsin.cover import coverage
 from tocsin.describe.checking import checked
@@ -20,7 +21,6 @@ from tocsin.describe.importing import imported, lists_in
 from tocsin.describe.labels import labels_in
 from tocsin.describe.shown_holdings import Access
 from tocsin.errors import ConfigError
-from tocsin.investigation import answerable, make_current
 from tocsin.model.describing import Change, Checked, Drafted, Imported, Unread
 from tocsin.model.door import Door, mask_all
 from tocsin.model.estate import Estate
