@@ -93,7 +93,7 @@ class _Assessment:
             for thing in self._seen.reached
             if thing.timed and not thing.actor_class.is_apart
         )
-        self._index = HoldingIndex(self._estate.holdings)
+        self._index = HoldingIndex(self._estate.holdings, self._estate.sensitivities)
         self._window = Window(
             from_=evidence.start.earliest if question.from_ is None else question.from_,
             to=evidence.as_of if question.to is None else question.to,
