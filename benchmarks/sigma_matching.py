@@ -127,7 +127,7 @@ def _zircolite(checkout: Path, corpus: Path, work: Path) -> list[str]:
 
 
 def _hits(corpus: Path, name: str) -> Path:
-    return corpus.with_suffix(f".{name.split()[-1].lower()}.tsv")
+    return corpus.with_name(f"{corpus.name}.{name.split()[-1].lower()}.tsv")
 
 
 def peer_python(folder: Path) -> Path | None:

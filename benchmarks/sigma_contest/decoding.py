@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 from evtx import PyEvtxParser
-from indexed_sqlite import resident
+from indexed_sqlite import resident  # type: ignore[import-not-found] # beside this script
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ def events(corpus: str) -> Iterator[dict[str, Any]]:
     from evtx import PyEvtxParser
 
     for record in PyEvtxParser(corpus, number_of_threads=1).records_json():
-        event = orjson.loads(record["data"])["Event"]
+        event = orjson.loads(record["data"])["Event"]  # type: ignore[index]
         system: dict[str, Any] = event.get("System") or {}
         flat: dict[str, Any] = {}
         user_data: dict[str, Any] = event.get("UserData") or {}

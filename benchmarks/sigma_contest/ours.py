@@ -20,12 +20,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from benchmarks.sigma_contest.indexed_sqlite import resident  # noqa: E402
 from tocsin.collect.scanning import CHUNK_BYTES  # noqa: E402
-from tocsin.collect.source import Source, source_named  # noqa: E402
+from tocsin.collect.source import Source, rows_of, source_named  # noqa: E402
 from tocsin.collect.sources.windows_evtx.framing import BLOCK_BYTES, FILE_HEADER_BYTES  # noqa: E402
 from tocsin.detect.sigma.compile import CompiledRules  # noqa: E402
 from tocsin.detect.sigma.match import Matcher  # noqa: E402
 from tocsin.model.chunk import Chunk, Input, InputState  # noqa: E402
-from tocsin.model.record import Record  # noqa: E402
 from tocsin.model.reference import split_reference  # noqa: E402
 from tocsin.processing import Plan, Sealing, process  # noqa: E402
 
@@ -51,8 +50,8 @@ def chunks(path: Path, worker: int, workers: int) -> Iterator[tuple[int, int, by
 
 def matched(source: Source, matcher: Matcher, data: bytes, preamble: bytes) -> tuple[int, Hits]:
     """Records read, and the hits."""
-    records = [one for one in source.records(data, preamble, 0) if isinstance(one, Record)]
-    return len(records), [(match.index, match.rule) for match in matcher.match(records)]
+    count, groups = rows_of(source, data, preamble, 0, matcher.wanted)
+    return count, matcher.places(groups)
 
 
 def processed(source: Source, matcher: Matcher, data: bytes, preamble: bytes, chunk: Chunk) -> tuple[int, Hits]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from tocsin.detect.sigma.condition import Node, Operator, Tree
 from tocsin.detect.sigma.predicate import ANY_TEXT, KEYWORD, Kind, Predicate
 from tocsin.detect.sigma.truth import FieldTruth, Truths
-from tocsin.detect.sigma.value import MISSING, Cell, canonical, cells_of, fold, texts
+from tocsin.detect.sigma.value import MISSING, Cell, Cells, fold, texts
 
 
 class Column(NamedTuple):
@@ -27,16 +27,22 @@ class Column(NamedTuple):
 class Facts(dict[int, Truths]):
     """What is true of one record, by column number, worked out when asked for; keywords are put in beforehand."""
 
-    __slots__ = ("columns", "fields")
+    __slots__ = ("at", "cells", "columns")
 
-    def __init__(self, columns: Sequence[Column], fields: Mapping[str, Any]) -> None:
+    def __init__(self, columns: Sequence[Column], cells: Cells, at: int) -> None:
         self.columns = columns
-        self.fields = fields
+        self.cells = cells
+        self.at = at
 
     def __missing__(self, number: int) -> Truths:
         name, truth = self.columns[number]
-        truths = self[number] = truth.of(canonical(self.fields.get(name, MISSING)))
+        truths = self[number] = truth.of(self.cells.of(name)[self.at])
         return truths
+
+    def cell(self, name: str, constants: Mapping[str, Cell]) -> Cell:
+        """The record's cell of a field; `constants` stand for log fields that it has not."""
+        cell = self.cells.of(name)[self.at]
+        return constants.get(name, MISSING) if cell is MISSING else cell
 
 
 class AnyOf(NamedTuple):
@@ -71,10 +77,7 @@ class Reference(NamedTuple):
 
     def holds(self, facts: Facts) -> bool:
         """Whether it is true of the record."""
-        cell, other = (
-            canonical(facts.fields.get(name, self.constants.get(name, MISSING))) for name in (self.name, self.other)
-        )
-        return refers(cell, self.flags, other)
+        return refers(facts.cell(self.name, self.constants), self.flags, facts.cell(self.other, self.constants))
 
 
 class Every(NamedTuple):
@@ -142,7 +145,9 @@ class Plan:
               is every field
     guards    log fields whose value the rules were specialised to
     keywords  the keyword column's number and the predicates asked of it, where there are any
+    asked     the fields that are read of a record
     is_tuned  whether the triggers were chosen by how often predicates hold in records that were seen
+    called    by trigger column, the rules that each cell seen calls for; `hot` has the cells that call for any
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -151,7 +156,20 @@ class Plan:
     unguided: list[tuple[int, tuple[str, ...] | None]] = field(default_factory=list)
     guards: tuple[str, ...] = ()
     keywords: tuple[int, Truths] | None = None
+    asked: frozenset[str] = frozenset()
     is_tuned: bool = False
+    called: dict[int, dict[Cell, Sequence[int]]] = field(default_factory=dict)
+    hot: dict[int, set[Cell]] = field(default_factory=dict)
+
+    def fields(self) -> frozenset[str]:
+        """The fields that its conditions read."""
+        conditions = (rule.condition for rule in self.rules if rule.condition is not None)
+        return frozenset(name for condition in conditions for name in _names(condition, self.columns))
+
+    def forget(self) -> None:
+        """Empties the memory of cells, so that it stays bounded whatever the input."""
+        self.called.clear()
+        self.hot.clear()
 
 
 class Specialiser:
@@ -236,23 +254,27 @@ def choose_triggers(plan: Plan, shares: Sequence[float]) -> None:
     """Gives every rule of the plan its triggers; `shares` is by predicate how often it holds, guessed (`share`)."""
     plan.triggers.clear()
     plan.unguided.clear()
+    plan.forget()
     for place in range(len(plan.rules)):
         _choose_trigger(plan, place, shares)
 
 
-def tune(plan: Plan, shares: Sequence[float], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Chooses the triggers again by how often predicates hold in these records. Changes the speed, never an answer."""
+def tune(plan: Plan, shares: Sequence[float], cells: Cells, step: int) -> None:
+    """Chooses the triggers again by how often predicates hold in every so many of these records.
+
+    Changes the speed, never an answer.
+    """
     counts: Counter[int] = Counter()
     asked: set[int] = set()
     for name, truth in plan.columns:
         if name != KEYWORD:
             asked.update(truth.predicates)
-            for cell, count in Counter(cells_of(rows, name)).items():
+            for cell, count in Counter(cells.of(name)[::step]).items():
                 for number in truth.of(cell):
                     counts[number] += count
     measured = list(shares)
     for number in asked:
-        measured[number] = (counts[number] + shares[number]) / (len(rows) + 1)
+        measured[number] = (counts[number] + shares[number]) / (len(range(0, len(cells), step)) + 1)
     choose_triggers(plan, measured)
     plan.is_tuned = True
 

@@ -169,6 +169,10 @@ class FieldTruth:
                 found |= self.of(text)
         return wanted & found
 
+    def is_remembered(self, cell: Cell) -> bool:
+        """Whether what holds of a cell is kept from batch to batch; a list's is not, nor a long value's."""
+        return len(cell) <= LONGEST_REMEMBERED if type(cell) is str else type(cell) is not tuple
+
     def forget(self) -> None:
         """Empties the memory of values, so that it stays bounded whatever the input."""
         self._texts.clear()

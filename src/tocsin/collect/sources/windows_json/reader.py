@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import cast
 
 from tocsin.collect.alone import framed_alone
 from tocsin.collect.json_text import BYTE_ORDER_MARK
+from tocsin.collect.picking import Wanted
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_evtx.mapping import Origin, map_told
+from tocsin.collect.sources.windows_json.columns import read_picked
 from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects, whole_object
 from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event, shaped
 from tocsin.collect.sources.windows_json.times import ZONE_INFERRED, offset_in
 from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.model.instant import DAY
 from tocsin.model.record import Record, Unreadable
+from tocsin.model.rows import Rows
 
 _MOST_TRIED = 50  # objects of the head looked at
 _BEGUN = 0.6  # certainty where the first event does not end within the head
@@ -67,6 +70,10 @@ class WindowsJson:
     def records(self, data: bytes, preamble: bytes, skip: int) -> Iterator[Record | Unreadable]:
         """Every object; commas and brackets between objects, line ends and blank lines belong to none."""
         return _records(data, preamble, skip, None)
+
+    def rows(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> tuple[int, Sequence[Rows]] | None:
+        """Where every line is one event (`collect.source.Columnar`)."""
+        return None if utf16_of(preamble) else read_picked(data[skip:] if skip else data, wanted)
 
     def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
         """The object; the context is what its neighbours tell of the local clock, in ns."""
