@@ -18,7 +18,9 @@ from tocsin.model.rows import MappedRows, Rows
 
 MOST_REMEMBERED: Final = 48 * 1024 * 1024  # characters of values, before all are forgotten
 MOST_PLANS: Final = 4096
-TUNING_RECORDS: Final = 256  # a plan with as many records at once is tuned to them
+TUNING_RECORDS: Final = 256  # a plan that has seen as many is tuned to those at hand, if they are not too few
+FEWEST_TUNING: Final = 32
+MOST_OUTCOMES: Final = 100_000  # of all plans, before all are forgotten
 
 Log = tuple[str, ...]
 
@@ -51,6 +53,7 @@ class Matcher:
         self._parts: list[tuple[Gate, Alternative, list[int]]] = []
         self._shares = [share(predicate) for predicate in compiled.predicates]
         self._plans: dict[tuple[Log, frozenset[str]], Plan] = {}
+        self._outcomes = 0  # remembered in the plans
         self._explainer = Explainer(compiled.predicates, compiled.truth)
         bound = [one for one in compiled.maps if one.source == source]
         self._log_fields = bound[0].log_fields if bound else ()
@@ -135,6 +138,10 @@ class Matcher:
             for at, rule in self._group(rows.log, frozenset(), rows):
                 yield rows, at, rule
             self._forget()
+            if self._outcomes > MOST_OUTCOMES:
+                self._outcomes = 0
+                for plan in self._plans.values():
+                    plan.forget()
 
     def _forget_long(self) -> None:
         for truth in self._compiled.loaded_truths():
@@ -144,8 +151,6 @@ class Matcher:
         if sum(truth.remembered for truth in self._compiled.loaded_truths()) > MOST_REMEMBERED:
             for truth in self._compiled.loaded_truths():
                 truth.forget()
-            for plan in self._plans.values():
-                plan.forget()
 
     def _matches(self, fields: Mapping[str, Any], values: Log, index: int, ways: Sequence[Specialised]) -> list[Match]:
         """The match of one rule on one record; the ways it is bound to it are alternatives."""
@@ -237,9 +242,12 @@ class Matcher:
                 hits += [(some[at], rule) for at, rule in self._group(log, names, _part(rows, some))]
             here = [at for at in here if at not in differing]
             cells = Cells(_part(rows, here))
-        if not plan.is_tuned and len(here) >= TUNING_RECORDS:
-            tune(plan, self._shares, cells, len(here) // TUNING_RECORDS)
+        plan.seen += len(here)
+        if not plan.is_tuned and plan.seen >= TUNING_RECORDS and len(here) >= FEWEST_TUNING:
+            tune(plan, self._shares, cells, max(len(here) // TUNING_RECORDS, 1))
+        before = len(plan.outcomes)
         hits += [(here[at], plan.rules[place]) for at, place in _asked(plan, cells)]
+        self._outcomes += len(plan.outcomes) - before
         return hits
 
     def _differing(self, plan: Plan, log: Log, cells: Cells) -> Mapping[int, frozenset[str]]:
@@ -278,57 +286,46 @@ def _asked(plan: Plan, cells: Cells) -> list[tuple[int, int]]:
             facts[keyword_column] = keywords.get(at, NOTHING)
         return facts
 
-    called: defaultdict[int, list[int]] = defaultdict(list)
+    undecided: defaultdict[int, list[int]] = defaultdict(list)
     for number, index in plan.triggers.items():
         if plan.columns[number].name == KEYWORD:
             for at, truths in keywords.items():
                 for one in truths & index.keys():
-                    called[at] += index[one]
-        else:
-            _call(plan, number, cells, called)
-    for at, places in called.items():
-        facts = facts_of(at)
+                    undecided[at] += index[one]
+        elif number not in plan.keyed:
+            _call(plan, number, cells, undecided)
+    keys = _keys(plan, cells)
+    distinct = set(keys)
+    for key in distinct.difference(plan.outcomes):
+        plan.learn(key)
+    if not distinct.isdisjoint(plan.telling):
+        for at, key in enumerate(keys):
+            if key in plan.telling:
+                outcome = plan.outcomes[key]
+                hits += [(at, place) for place in outcome.holding]
+                undecided[at] += outcome.undecided
+    for at, places in undecided.items():
+        facts = facts_of(at) if places else None
         for place in dict.fromkeys(places):
             condition = plan.rules[place].condition
-            if condition is None or condition.holds(facts):
+            if condition is None or (facts is not None and condition.holds(facts)):
                 hits.append((at, place))
-    for place, names in plan.unguided:
-        condition = plan.rules[place].condition
-        if condition is None:
-            hits += [(at, place) for at in range(len(cells))]
-        elif names is None:
-            hits += [(at, place) for at in range(len(cells)) if condition.holds(facts_of(at))]
-        else:
-            keys = list(zip(*(cells.of(name) for name in names), strict=True))
-            # One record stands for all with the same cells: what a rule says depends on the fields it reads alone.
-            standing = dict(zip(keys, range(len(keys)), strict=True))
-            holding = {key for key, at in standing.items() if condition.holds(facts_of(at))}
-            if holding:
-                hits += [(at, place) for at, key in enumerate(keys) if key in holding]
     return hits
+
+
+def _keys(plan: Plan, cells: Cells) -> list[tuple[Truths, ...]]:
+    """Record by record what is true of the keyed columns."""
+    if not plan.keyed:
+        return [()] * len(cells)
+    columns = [plan.columns[number] for number in plan.keyed]
+    return list(zip(*[truth.of_all(cells.of(name)) for name, truth in columns], strict=True))
 
 
 def _call(plan: Plan, number: int, cells: Cells, called: defaultdict[int, list[int]]) -> None:
     """Adds, by record, the rules that its cell in a trigger column calls for."""
     name, truth = plan.columns[number]
-    held = cells.of(name)
     index = plan.triggers[number]
-    known = plan.called.setdefault(number, {})
-    hot = plan.hot.setdefault(number, set())
-    passing: dict[Cell, Sequence[int]] = {}
-    for cell in set(held).difference(known):
-        places = [place for one in truth.of(cell) if one in index for place in index[one]]
-        if truth.is_remembered(cell):
-            known[cell] = places
-            if places:
-                hot.add(cell)
-        elif places:
-            passing[cell] = places
-    if passing:
-        for at, cell in enumerate(held):
-            if cell in passing:
-                called[at] += passing[cell]
-    if hot and not hot.isdisjoint(held):
-        for at, cell in enumerate(held):
-            if cell in hot:
-                called[at] += known[cell]
+    for at, truths in enumerate(truth.of_all(cells.of(name))):
+        if not truths.isdisjoint(index):
+            for one in truths & index.keys():
+                called[at] += index[one]

@@ -83,8 +83,11 @@ class Cells:
         cells = self._known.get(name)
         if cells is None:
             values = self.rows.values(name)
-            if set(map(type, values)) <= _PLAIN:
+            kinds = set(map(type, values))
+            if kinds <= _PLAIN:
                 cells = values if isinstance(values, list) else list(values)  # type: ignore[arg-type]
+            elif kinds == {int}:
+                cells = list(map(str, values))
             else:
                 cells = [value if type(value) in _PLAIN else canonical(value) for value in values]  # type: ignore[misc]
             self._known[name] = cells
