@@ -13,6 +13,8 @@ Mend = Callable[[Any], object]
 # By log, the fields that rules ask of it; None where all of them are wanted.
 Wanted = Callable[[tuple[str, ...]], frozenset[str] | None]
 
+ALIKE = -1  # in place of a place: the value is the same in every record, whatever it is mended from
+
 Pick = Callable[[Any], tuple[object, ...]]
 
 _FEWEST_FOR_ITEMGETTER = 2
@@ -31,7 +33,7 @@ def pick_of(names: Sequence[str]) -> Pick:
 class PickedRows:
     """`Rows` that grow by a record at a time: its place, and the values picked of it.
 
-    kept    by field where its value stands among those picked, and how it is mended
+    kept    by field where its value stands among those picked (or ALIKE), and how it is mended
     wanted  fields that are asked of this log: one that is not kept is missing in every record
     again   the fields of the record at a place, read from its text
     """
@@ -60,9 +62,11 @@ class PickedRows:
             if name in self._wanted:
                 return [MISSING] * len(self.places)
             return [self.fields(at).get(name, MISSING) for at in range(len(self.places))]
+        at, mend = found
+        if at == ALIKE:
+            return [mend and mend(None)] * len(self.places)
         if self._columns is None:
             self._columns = list(zip(*self.picked, strict=True))
-        at, mend = found
         return self._columns[at] if mend is None else list(map(mend, self._columns[at]))
 
     def fields(self, at: int) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from tocsin.model.rows import MappedRows, Rows
 MOST_REMEMBERED: Final = 48 * 1024 * 1024  # characters of values, before all are forgotten
 MOST_PLANS: Final = 4096
 TUNING_RECORDS: Final = 256  # a plan that has seen as many is tuned to those at hand, if they are not too few
+RECORDS_BETWEEN: Final = 1024  # looks at how much is remembered
 FEWEST_TUNING: Final = 32
 MOST_OUTCOMES: Final = 100_000  # of all plans, before all are forgotten
 
@@ -134,20 +135,25 @@ class Matcher:
 
     def _hits(self, groups: Iterable[Rows]) -> Iterator[tuple[Rows, int, Specialised]]:
         """(rows, place in them, rule) wherever a rule holds, in no order."""
+        asked = 0
         for rows in groups if self._parts else ():
             for at, rule in self._group(rows.log, frozenset(), rows):
                 yield rows, at, rule
-            self._forget()
-            if self._outcomes > MOST_OUTCOMES:
-                self._outcomes = 0
-                for plan in self._plans.values():
-                    plan.forget()
+            asked += len(rows.places)
+            if asked >= RECORDS_BETWEEN:
+                asked = 0
+                self._forget()
+        self._forget()
 
     def _forget_long(self) -> None:
         for truth in self._compiled.loaded_truths():
             truth.forget_long()
 
     def _forget(self) -> None:
+        if self._outcomes > MOST_OUTCOMES:
+            self._outcomes = 0
+            for plan in self._plans.values():
+                plan.forget()
         if sum(truth.remembered for truth in self._compiled.loaded_truths()) > MOST_REMEMBERED:
             for truth in self._compiled.loaded_truths():
                 truth.forget()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tocsin.collect.picking import Mend, Pick, PickedRows, Wanted, pick_of
+from tocsin.collect.picking import ALIKE, Mend, Pick, PickedRows, Wanted, pick_of
 from tocsin.collect.source import MAX_RECORD_BYTES
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_json.shapes import (
@@ -137,9 +137,7 @@ def _begun(
     natives = list(dict.fromkeys(form.fields[name][0] for name in asked))
     kept = {name: (natives.index(form.fields[name][0]), form.fields[name][1]) for name in asked}
     if inferred and "Provider_Name" in fields:
-        if not natives:
-            return None
-        kept["Provider_Name"] = 0, lambda _: inferred
+        kept["Provider_Name"] = ALIKE, lambda _: inferred
     return pick_of(natives), PickedRows(log, kept, fields, again)
 
 
