@@ -43,6 +43,15 @@ class Match(NamedTuple):
     hidden_by: tuple[str, ...] = ()
 
 
+class Remembered(NamedTuple):
+    """How much a matcher keeps: characters of values, values too long to be kept, outcomes of plans, and plans."""
+
+    characters: int
+    long_values: int
+    outcomes: int
+    plans: int
+
+
 class Matcher:
     """Matches one source's records; plans, databases and truths of values are kept from call to call.
 
@@ -88,6 +97,17 @@ class Matcher:
             if count:
                 found[id_] = count
         return found
+
+    @property
+    def remembered(self) -> Remembered:
+        """What is kept between calls, for speed alone."""
+        truths = self._compiled.loaded_truths()
+        return Remembered(
+            characters=sum(truth.remembered for truth in truths),
+            long_values=sum(truth.remembered_long for truth in truths),
+            outcomes=sum(len(plan.outcomes) for plan in self._plans.values()),
+            plans=len(self._plans),
+        )
 
     def match(self, records: Sequence[Record]) -> list[Match]:
         """Every match, ordered by record and then by the rules' order.

@@ -186,6 +186,11 @@ class FieldTruth:
         self._same.clear()
         self.remembered = 0
 
+    @property
+    def remembered_long(self) -> int:
+        """Values longer than LONGEST_REMEMBERED that are kept at the moment."""
+        return len(self._long_texts)
+
     def forget_long(self) -> None:
         """Empties the memory of values longer than LONGEST_REMEMBERED, kept for one batch at most."""
         if self._long_texts:

@@ -158,6 +158,8 @@ def _form(names: tuple[str, ...]) -> _Form | None:
             mend = _no_type
         fields[name] = native, mend
     for name, alias in plan.mended:
+        if fields.get(alias, (name, None))[1] in (_number, _no_type):
+            return None  # the one stands in where the other is left out
         fields.setdefault(alias, fields[name])
     for name in plan.guids:
         native, mend = fields[name]

@@ -172,7 +172,9 @@ def _flat(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Shaped | 
     for name, alias in plan.mended:
         fields.setdefault(alias, fields.get(name))
     for name in plan.guids:
-        fields[name] = braced(fields.get(name))
+        given = fields.get(name)
+        if type(given) is not str or given[:1] != "{":
+            fields[name] = braced(given)
     if plan.is_nxlog and type(given := fields.get("EventType")) is str and given in NXLOG_TYPES:
         del fields["EventType"]
     if plan.is_blank_absent:
@@ -225,8 +227,8 @@ def _flat_time(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Read
         return read(None)
     if text[-1] not in "Zz" and not is_zoned(text):
         offset = 0 if used == "UtcTime" else offset_of(value, text)
-        return read(text, neighbours() if offset is None else offset)
-    time, _, warnings = read(text)
+        return read(text, neighbours() if offset is None else offset, is_zoneless=True)
+    time, _, warnings = read(text, is_zoneless=False)
     if plan.has_sensor_time and time is not None and contradicts(value, time):
         warnings = (*warnings, CONTRADICTED_WARNING)
     return time, text, warnings
