@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 from tocsin.detect.sigma.compile import CompiledException, CompiledRules
 from tocsin.detect.sigma.explain import Explainer
 from tocsin.detect.sigma.logsource import Alternative, Gate, LogSource, passes
-from tocsin.detect.sigma.plan import Facts, Plan, Specialised, Specialiser, choose_triggers, share, tune
+from tocsin.detect.sigma.plan import Plan, Specialised, Specialiser, choose_triggers, share, tune
 from tocsin.detect.sigma.predicate import KEYWORD
+from tocsin.detect.sigma.questions import Facts
 from tocsin.detect.sigma.truth import NOTHING, Truths
 from tocsin.detect.sigma.value import MISSING, Cell, Cells, fold
 from tocsin.model.record import Record
