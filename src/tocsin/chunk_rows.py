@@ -16,6 +16,7 @@ from tocsin.model.chunk import Chunk, Dating
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
+from tocsin.protect.written import Writings, Written
 
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
 YEAR_FROM_TAKING = "year_from_taking"
@@ -26,9 +27,15 @@ SAME_ID = "same_id_other_content"  # told where both stand in one chunk
 
 
 class Rows:
-    """Columns of the events, accesses and marks of one chunk as they grow."""
+    """Columns of the events, accesses and marks of one chunk as they grow.
 
-    def __init__(self, chunk: Chunk, source: str, without: frozenset[int], dating: Dating | None) -> None:
+    With `is_guarded` also how the records wrote what stands in them in lower case: `written`.
+    """
+
+    def __init__(
+        self, chunk: Chunk, source: str, without: frozenset[int], dating: Dating | None, *, is_guarded: bool = False
+    ) -> None:
+        self._writings = Writings() if is_guarded else None
         self._chunk = chunk
         self._dating = dating
         self._source = source
@@ -62,6 +69,8 @@ class Rows:
         self._seen.add(key)
         if mapped.claimed is not None and self._claimed.setdefault(mapped.claimed, key) != key:
             self.warnings[SAME_ID] = self.warnings.get(SAME_ID, 0) + 1
+        if self._writings is not None:
+            self._writings.note(records, (mapped.event, *mapped.accesses, *mapped.marks))
         reference = record_reference(self._chunk.sequence, ordinal)
         self._references.append(reference)
         self._keys.append(key)
@@ -92,6 +101,11 @@ class Rows:
         # Equal lines are different events: without a native id the place in the content is the identity.
         place = f"{self._source}:{self._chunk.input.content_sha256}:{self._chunk.offset + record.offset}"
         return hashlib.blake2b(b"\1" + place.encode(), digest_size=16).digest()
+
+    @property
+    def written(self) -> Written:
+        """By text of the tables, other writings of it in the records."""
+        return self._writings.written() if self._writings is not None else {}
 
     def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Events, accesses and marks."""

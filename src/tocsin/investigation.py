@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,17 +12,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
+from tocsin import noting
 from tocsin.answering import Held, answer
-from tocsin.books import begin_run, finish_run, has_run, kept_mappings, latest_run
+from tocsin.books import begin_run, finish_run, has_run, kept_mappings
 from tocsin.collect.mapping_file import Declared, joined, mappings_for, mappings_in, unchanged
-from tocsin.collect.plan import plan, plan_one, total_bytes
-from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
+from tocsin.collect.plan import plan, total_bytes
 from tocsin.collect.trial import try_mapping
+from tocsin.continuing import answerable, answers_from, estate_of, kept_taking, make_current, number_or_none
 from tocsin.cover.preserve import expiries, products_of
 from tocsin.detect.sigma.compile import with_exceptions
 from tocsin.detect.sigma.rules import load_rules
-from tocsin.errors import ConfigError, ProtectionError, RuleError, StoreError
-from tocsin.exercise import CaseInfo, list_cases
+from tocsin.errors import ConfigError, RuleError, StoreError
+from tocsin.exercise import CaseInfo, list_cases, playable
 from tocsin.exercise import run as run_case
 from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers
@@ -37,7 +36,7 @@ from tocsin.model.mapping import Trial
 from tocsin.model.note import NoteEntry
 from tocsin.model.preservation import Expiry
 from tocsin.model.progress import Progress
-from tocsin.model.question import Question, Way
+from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
 from tocsin.opening import (
     TOOL,
@@ -56,14 +55,14 @@ from tocsin.protect.telling import through_door
 from tocsin.reading.estates import keep_through_door
 from tocsin.reading.intake import Intake
 from tocsin.reading.receipting import note_collection
-from tocsin.reading.renewal import is_current, pass_texts_again
+from tocsin.reading.renewal import pass_texts_again
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of, derive_again, spans_left
 from tocsin.reading.workers import workers_for
 from tocsin.record import verify as verification
 from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
-from tocsin.ruleset.compiled import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
+from tocsin.ruleset.compiled import compiled_rules, kept_rules, refuse_empty_rules
 from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset.preview import Asked, asked_again, compare
 from tocsin.share.figures import figures_of
@@ -135,7 +134,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             mappings = joined((*given, *mappings_in(workspace.estate)))
         rules = compiled_rules(workspace, settings.rules, kept, progress, key.door)
         workers = settings.workers or workers_for(size)
-        taken = settings.taken if settings.taken is not None else _kept_taking(workspace)
+        taken = settings.taken if settings.taken is not None else kept_taking(workspace)
         asked = {
             "rules": rules.digest,
             "from": settings.from_,
@@ -164,7 +163,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         finish_run(workspace, run, utc_text(now_utc()))
         progress.stage("Answering", None)
         question = Question(from_=settings.from_, to=settings.to)
-        held = Held.load(workspace, key, rules.compiled, _estate_of(workspace))
+        held = Held.load(workspace, key, rules.compiled, estate_of(workspace))
         note_collection(workspace, key, run, rules.digest, held.coverage, settings.actors)
         answers = answer(held, question, settings.now, run_so_far(workspace, key, started, workers))
         write_report(answers, workspace.path)
@@ -178,71 +177,7 @@ def answers_of(workspace: Path, *, question: Question | None, passphrase: str | 
     implicate. Raises StoreError where nothing was investigated yet.
     """
     with open_existing(workspace, passphrase) as (opened, key):
-        return _answers(opened, key, question, progress)
-
-
-def _answers(workspace: Workspace, key: WorkspaceKey, question: Question | None, progress: Progress) -> Answers:
-    started = now_utc()
-    progress = through_door(progress, key.door)
-    make_current(workspace, key, progress)
-    kept = answerable(workspace, key)
-    progress.stage("Answering", None)
-    asked = _asked(question, key.door) or Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-    rules = kept_rules(workspace, str(kept["rules"]), key.door)
-    held = Held.load(workspace, key, rules.compiled, _estate_of(workspace))
-    return answer(held, asked, _number(kept["now"]), run_so_far(workspace, key, started, 1))
-
-
-def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> None:
-    """Process again what passed the door under an older epoch of the vault than it has now; nothing where none did.
-
-    A chunk is a transaction: called again after an interruption it goes on where it stopped. Raises StoreError where
-    the workspace cannot be written, or another run is writing.
-    """
-    if is_current(workspace, key):
-        return
-    with workspace.writer_lock():
-        recover(workspace)
-        pass_texts_again(workspace, key)
-        if not has_run(workspace):
-            return
-        progress.note(f"the vault is at epoch {key.door.epoch}: what the workspace holds is processed again")
-        _, kept, _ = latest_run(workspace)
-        rules = kept_rules(workspace, str(kept["rules"]), key.door)
-        taken = _number(kept.get("taken"))
-        derive_again(
-            Intake(
-                workspace=workspace,
-                key=key,
-                rules=rules.folder,
-                plan=rules.digest,
-                run=0,  # nothing new is taken in
-                workers=1,
-                progress=progress,
-                dating=dating_of(workspace) if taken is None else Dating(taken, is_latest=True),
-            )
-        )
-        publish(workspace, key)
-
-
-def _asked(question: Question | None, door: Door) -> Question | None:
-    """The question in the words the workspace holds: whoever is protected is asked for as a token."""
-    if question is None:
-        return None
-
-    def shown(texts: Sequence[str]) -> tuple[str, ...]:
-        replaced = mask_all(door, texts)
-        return tuple(replaced.get(text, text) for text in texts)
-
-    return replace(
-        question,
-        identities=shown(question.identities),
-        addresses=shown(question.addresses),
-        sessions=shown(question.sessions),
-        hosts=shown(question.hosts),
-        accounts=shown(question.accounts),
-        ways=tuple(Way(*shown(way)) for way in question.ways),
-    )
+        return answers_from(opened, key, question, progress)
 
 
 def _refuse_names(mappings: Sequence[Declared], door: Door) -> None:
@@ -259,81 +194,13 @@ def _refuse_names(mappings: Sequence[Declared], door: Door) -> None:
 def enter_notes(
     workspace: Path, entries: Sequence[NoteEntry], *, passphrase: str | None, progress: Progress
 ) -> Answers:
-    """Seal notes made by hand like any other evidence, and answer anew; the report is written again.
-
-    Works before any log was read. A note that is held already is counted as a copy. Nothing a note says of its own time
-    moves the time the answers speak of. Raises StoreError when the workspace cannot be written.
-    """
-    lines = b"".join(written_down(entry) for entry in entries)
-    name = f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
-    with open_existing(workspace, passphrase) as (opened, key):
-        progress = through_door(progress, key.door)
-        make_current(opened, key, progress)
-        with opened.writer_lock(), _in_memory(lines) as file:
-            recover(opened)
-            rules, kept, finished = run_before(opened, key, progress)
-            run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
-            intake = Intake(
-                workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
-            )
-            intake.take_in(plan_one(file, name))
-            publish(opened, key)
-            if finished:  # else the logs of the run before are still not read to their end, and the answers say so
-                finish_run(opened, run, utc_text(now_utc()))
-        answers = _answers(opened, key, None, progress)
-        write_report(answers, workspace)
-    return answers
+    """Notes made by hand into the record, and the answers with them; the report is written again."""
+    return noting.enter_notes(workspace, entries, passphrase=passphrase, progress=progress)
 
 
 def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
     """The notes of a spreadsheet. Raises ConfigError listing every faulty line."""
-    return read_spreadsheet(path, by=by, written=now_utc())
-
-
-@contextmanager
-def _in_memory(data: bytes) -> Iterator[Path]:
-    """A file of these bytes that lies on no disk: what people write down names names."""
-    descriptor = os.memfd_create("tocsin-notes", os.MFD_CLOEXEC)
-    try:
-        with open(descriptor, "wb", closefd=False) as stream:
-            stream.write(data)
-        yield Path(f"/proc/self/fd/{descriptor}")
-    finally:
-        os.close(descriptor)
-
-
-def run_before(
-    workspace: Workspace, key: WorkspaceKey, progress: Progress
-) -> tuple[Ruleset, Mapping[str, object], bool]:
-    """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
-    if has_run(workspace):
-        settings, finished = answerable(workspace, key), latest_run(workspace)[2]
-        # What came with that run came with it alone: notes entered, or what was sent back.
-        kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
-        return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
-    rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
-    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
-
-
-def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:
-    """The settings of the last run.
-
-    Raises StoreError where there was none, or an older version kept what it needs; ProtectionError where something of
-    it passed the door under an older epoch of the vault.
-    """
-    _, kept, _ = latest_run(workspace)
-    if not is_current(workspace, key):
-        raise ProtectionError(
-            f"{mask_one(key.door, str(workspace.path))} was processed before epoch {key.door.epoch} of its vault: "
-            "nothing is answered from it",
-            hint="tocsin incidents processes it again, and so does tocsin investigate",
-        )
-    if kept.get("folds") != FOLDS:
-        raise StoreError(
-            f"{workspace.path} was last answered from by another version of tocsin",
-            hint="run the investigation again on it, on the same logs: the record stays, the rest is derived anew",
-        )
-    return kept
+    return noting.notes_in(path, by=by)
 
 
 def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, progress: Progress) -> Preview:
@@ -352,11 +219,11 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         kept = answerable(opened, key)
         rules = kept_rules(opened, str(kept["rules"]), key.door).compiled
         proposed = with_exceptions(rules, found.exceptions)
-        held = Held.load(opened, key, rules, _estate_of(opened))
+        held = Held.load(opened, key, rules, estate_of(opened))
         hits = asked_again(opened, key, held.hits, proposed, progress)
         progress.stage("Comparing", None)
-        question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
-        asked = Asked(question, _number(kept["now"]), run_so_far(opened, key, now_utc(), 1))
+        question = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
+        asked = Asked(question, number_or_none(kept["now"]), run_so_far(opened, key, now_utc(), 1))
         return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
 
 
@@ -470,15 +337,11 @@ def run_exercise(
     identities: int | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
+    playable(name, workspace, days, identities)  # what is refused leaves no workspace behind
     with open_or_create(workspace, None):
         pass
     progress.stage(f"Playing {name}", None)
     return run_case(name, workspace, seed, days, identities)
-
-
-def _kept_taking(workspace: Workspace) -> int | None:
-    """When the logs were taken, as an earlier run was told."""
-    return _number(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
 
 
 def _opened(settings: Settings) -> AbstractContextManager[tuple[Workspace, WorkspaceKey]]:
@@ -498,11 +361,3 @@ def _check_estate(folder: Path, progress: Progress) -> None:
             f"there is no estate in {folder}",
             hint="docs/formats/estate.md: identities.csv, holdings.csv, estate.yaml ...",
         )
-
-
-def _estate_of(workspace: Workspace) -> Estate:
-    return read_estate(workspace.estate)
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) else None

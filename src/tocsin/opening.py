@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from tocsin import __version__
 from tocsin.books import chunk_names, entering_runs, epoch_at_rest
-from tocsin.errors import ProtectionError
+from tocsin.errors import ProtectionError, StoreError
 from tocsin.model.answers import Run
 from tocsin.model.chunk import InputState
 from tocsin.model.door import Door, mask_one
@@ -63,12 +63,15 @@ def open_existing(path: Path, passphrase: str | None) -> Iterator[tuple[Workspac
 
 @contextmanager
 def open_for_checking(path: Path, passphrase: str | None) -> Iterator[tuple[Workspace, WorkspaceKey]]:
-    """`open_existing`, and where the door does not answer, the workspace without it: what it sealed stays sealed."""
+    """`open_existing`, and where no door opens, the workspace without it: what it sealed stays sealed.
+
+    A vault whose key is not at hand (StoreError) is a door that does not open.
+    """
     with closing(open_workspace(path)) as workspace, ExitStack() as stack:
         key = open_key(workspace, key_sources(os.environ, passphrase))
         try:
             opened = stack.enter_context(through_door(workspace, key))
-        except ProtectionError:
+        except (ProtectionError, StoreError):
             opened = workspace, key
         yield opened
 
@@ -146,8 +149,9 @@ def publish(workspace: Workspace, key: WorkspaceKey) -> None:
 
 
 def signed_now(path: Path, passphrase: str | None) -> str:
-    """The note of a checkpoint over all that is committed now, cosignatures below it. Raises StoreError."""
-    with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
+    """The note of a checkpoint over all that is committed now, cosignatures below it: digests, for which no door is
+    needed. Raises StoreError."""
+    with open_for_checking(path, passphrase) as (workspace, key), workspace.writer_lock():
         publish(workspace, key)
         return Ledger(workspace.ledger).checkpoint_path.read_text(encoding="utf-8")
 

@@ -25,6 +25,7 @@ from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS
 from tocsin.protect.passing import pass_through
+from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
@@ -116,7 +117,7 @@ def _read(
         account=derived.account,
         fielded=packed_places(fielded),
     )
-    return pass_through(result, derived.logs, plan.door)
+    return pass_through(result, derived.logs, plan.door, derived.written)
 
 
 Framed = tuple[int, Record | Unreadable]
@@ -137,6 +138,7 @@ class Derived:
     events, hits, accesses, marks, account   as in `ChunkResult`
     logs      the distinct logs seen, as `SEEN_LOGS`
     members   by ordinal of its first record, the ordinals of all records of an event that has a hit or an access
+    written   by text of the tables, how the records wrote it, where the door is to know
     """
 
     events: pa.Table
@@ -146,6 +148,7 @@ class Derived:
     account: ChunkAccount
     logs: pa.Table
     members: Mapping[int, tuple[int, ...]]
+    written: Written
 
     @property
     def behind(self) -> frozenset[int]:
@@ -172,7 +175,7 @@ def process_framed(
         else:
             count, first, detail = rejected.get(item.reason, (0, ordinal, item.detail))
             rejected[item.reason] = count + item.records, first, detail
-    rows = Rows(chunk, source.name, without, plan.dating)
+    rows = Rows(chunk, source.name, without, plan.dating, is_guarded=plan.door.epoch > 0)
     seen, owners = records, ordinals
     if isinstance(source, Coalescing):
         seen, owners = coalesced(list(source.coalesce(records)), records, ordinals, rows)
@@ -205,6 +208,7 @@ def process_framed(
         ),
         logs=_logs(source.name, seen),
         members=_members((hits, accesses), ordinals, owners),
+        written=rows.written,
     )
 
 
@@ -222,7 +226,7 @@ def process_left(
         derived = process_framed(
             zip((piece.ordinal for piece in pieces), items, strict=True), chunk, plan, without=without
         )
-        account, logs = derived.account, derived.logs
+        account, logs, written = derived.account, derived.logs, derived.written
         tables = {name: getattr(derived, name) for name in ("events", "hits", "accesses", "marks")}
     except ProtectionError:
         raise
@@ -230,6 +234,7 @@ def process_left(
         count = sum(piece.unread.records if piece.unread else 1 for piece in pieces)
         failed = Rejection(reason="not_processed", count=count, first=pieces[0].ordinal, detail=_told(error))
         account, logs = ChunkAccount(read=count, stored=0, rejected=(failed,)), SEEN_LOGS.empty_table()
+        written = {}
         tables = {"events": EVENTS.empty_table(), "hits": HITS.empty_table()}
         tables |= {"accesses": ACCESSES.empty_table(), "marks": MARKS.empty_table()}
     gone = Rejection(reason=ERASED, count=read - account.read, first=_first_gone(pieces), detail=_ERASED_DETAIL)
@@ -239,7 +244,7 @@ def process_left(
         account=replace(account, read=read, rejected=tuple(sorted((*account.rejected, gone), key=_reason))),
         **tables,
     )
-    return pass_through(result, logs, plan.door)
+    return pass_through(result, logs, plan.door, written)
 
 
 def _first_gone(pieces: Sequence[Piece]) -> int:

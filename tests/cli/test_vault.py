@@ -157,6 +157,11 @@ def test_what_is_to_leave_is_checked_and_told_by_place_and_never_by_name(
     out.mkdir()
     (out / "clean.txt").write_text("nobody\n")
     assert run(["vault", "check", str(out), "--workspace", workspace]) == 0
+    (out / "scan.jpeg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(64))
+    capsys.readouterr()
+    assert run(["vault", "check", str(out), "--workspace", workspace]) == 3
+    assert "not searched: 1 picture" in capsys.readouterr().out
+    (out / "scan.jpeg").unlink()
     (out / "sealed.age").write_bytes(b"age-encryption.org/v1\n")
     assert run(["vault", "check", str(out), "--workspace", workspace]) == 3
     (out / "letter of Zorblat Quixmere.txt").write_text("for\nQUIXMERE, Zorblat\n")
@@ -170,7 +175,7 @@ def test_what_is_to_leave_is_checked_and_told_by_place_and_never_by_name(
     assert "zorblat" not in (told.out + told.err).lower()
     assert run(["vault", "log", "--workspace", workspace]) == 0
     log = capsys.readouterr().out
-    assert log.count("  check  ") == 3
+    assert log.count("  check  ") == 4
     assert "files=3  references=2  unsearched=1" in log
 
 
@@ -185,3 +190,30 @@ def test_a_check_takes_the_key_of_the_vault_and_paths_that_are_there(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "somebody-else"))
     assert run(["vault", "check", str(tmp_path / "x"), "--workspace", workspace]) == 74
     assert "Zorblat" not in capsys.readouterr().err
+
+
+def test_a_refused_init_leaves_nothing_half_made(
+    workspace: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    give(monkeypatch, LIST)
+    assert run(["vault", "import", "--workspace", workspace, "-"]) == 0
+    capsys.readouterr()
+    assert run(["vault", "init", str(tmp_path / "another"), "--workspace", workspace]) == 5
+    assert "linked to a vault already" in capsys.readouterr().err
+    assert not (tmp_path / "another").exists()
+    assert run(["exercise", "run", "no-such-case", "--workspace", str(tmp_path / "case")]) == 2
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_rotation_says_what_opens_the_vault_from_now_on(
+    workspace: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    give(monkeypatch, LIST)
+    assert run(["vault", "import", "--workspace", workspace, "-"]) == 0
+    (tmp_path / "new").write_text("an invented phrase\n")
+    capsys.readouterr()
+    assert run(["vault", "rotate", "--workspace", workspace, "--new-passphrase-file", str(tmp_path / "new")]) == 0
+    told = capsys.readouterr().out
+    assert "opens it: the passphrase given now" in told
+    assert "Copies of the vault made before still open" in told
+    assert run(["vault", "rotate", "--workspace", workspace, "--passphrase-file", str(tmp_path / "new")]) == 0

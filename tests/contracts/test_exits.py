@@ -34,7 +34,7 @@ FILES = {
     "exercise/logs/placing.py": "invented logs",
     "exercise/logs/windows.py": "invented logs",
     "exercise/truth.py": "what is true of an invented case",
-    "investigation.py": "notes on their way into the record, in a folder that goes with the block",
+    "noting.py": "notes on their way into the record, in a folder that goes with the block",
     "record/timestamps.py": "a token and its certificates, for the program that checks them",
     "protect/vault_log.py": "the vault's own log, sealed",
 }

@@ -124,6 +124,52 @@ def test_whom_the_vault_does_not_know_opens_nothing_whoever_enrolled_them(case: 
     assert "unseal refused" in tocsin("vault", "log", *OF).out
 
 
+def test_who_may_not_is_told_so_wherever_the_names_would_have_gone(case: Path, tocsin: Tocsin) -> None:
+    alone = tocsin("vault", "unseal", finding(), *OF, *signed("ada"), "--reason", "x")
+    assert (alone.code, "takes the signatures of two people" in alone.err) == (5, True)
+
+
+def test_the_id_of_a_finding_is_in_what_people_read_and_how_to_get_it_in_the_hint(case: Path, tocsin: Tocsin) -> None:
+    assert f"({finding()})" in tocsin("incidents", *OF, "--quiet").out
+    assert finding() in Path("CASE/report.html").read_text()
+    unknown = tocsin("vault", "unseal", "f-0", *OF, *signed("ada", "pia"), "--reason", "x", "-o", "who")
+    assert unknown.code == 2
+    assert "tocsin incidents" in unknown.err
+
+
+def test_what_is_shared_bears_the_recipients_own_tokens_as_a_package_does(case: Path, tocsin: Tocsin) -> None:
+    own = {found[0][:PERSON_LENGTH].upper() for found in TOKEN.finditer(tocsin("incidents", *OF, "--quiet").out)}
+    told: dict[str, set[str]] = {}
+    for name in ("first", "second"):
+        for words in (("report",), ("report", "--format", "brief"), ("timeline",), ("stix", "--accounts")):
+            done = tocsin("share", *words, *OF, "--to", name, "--quiet")
+            assert done.code == 0, done.err
+            found = {each[0][:PERSON_LENGTH].upper() for each in TOKEN.finditer(done.out)}
+            told[name] = told.get(name, set()) | found
+    assert told["first"]
+    assert told["second"]
+    assert not own & (told["first"] | told["second"])
+    assert not told["first"] & told["second"]
+    assert tocsin("evidence", "export", finding(), *OF, *signed("ada"), "-o", "package", "--to", "first").code == 0
+    package = (Path("package/data/findings.json")).read_text()
+    assert {each[0][:PERSON_LENGTH].upper() for each in TOKEN.finditer(package)} <= told["first"]
+    readme = Path("package/README.txt").read_text()
+    assert "What names protected persons" in readme
+    assert "can be asked" in readme
+
+
+def test_an_import_says_what_had_left_before(case: Path, tocsin: Tocsin) -> None:
+    assert tocsin("evidence", "export", finding(), *OF, *signed("ada"), "-o", "package").code == 0
+    assert tocsin("share", "report", *OF, *signed("ada"), "-o", "r.html").code == 0
+    Path("more.csv").write_text("handle,matter,form\nW-18,2031-04,Quenby Vantrisk\n")
+    told = tocsin("vault", "import", "more.csv", *OF).out
+    before = told[told.index("LEFT BEFORE") :]
+    assert "a package of " in before
+    assert "a report" in before
+    again = tocsin("vault", "import", "more.csv", *OF).out
+    assert "LEFT BEFORE" not in again
+
+
 def test_names_go_into_no_pipe(case: Path, tocsin: Tocsin) -> None:
     done = tocsin("vault", "unseal", finding(), *OF, *signed("ada", "pia"), "--reason", "a test")
     assert (done.code, done.out) == (5, "")
@@ -189,3 +235,21 @@ def test_the_protection_unit_is_told_who_is_at_risk_and_others_get_tokens(case: 
     assert [(each["token"], each["handle"], each["records"]) for each in without["persons"]] == [(one["token"], "", [])]
     assert [act["did"] for act in acts(tocsin, "read")][-2:] == ["read by: exposure --persons (format json)"] * 2
     assert "persons at risk" in tocsin("vault", "log", *OF).out
+
+
+def test_what_is_refused_at_the_exit_leaves_no_act_that_says_it_left(case: Path, tocsin: Tocsin) -> None:
+    key = next(word for word in tocsin("key", "new", "rec.invented", "-o", "rec.key").out.split() if "+" in word)
+    enrolled = tocsin("key", "enrol", key, "--person", "Rec Invented", "--role", "receiver", *OF, *signed("ada"))
+    assert enrolled.code == 0, enrolled.err
+    reads = len(acts(tocsin, "read"))
+    shown = tocsin("share", "report", "--format", "json", "-o", f"{NAME}.json", *OF, *signed("ada"))
+    assert shown.code == 5, shown.err
+    assert len(acts(tocsin, "read")) == reads
+    wanted = ("share", "handover", finding(), "--to", "rec.invented", "-o", "OUT", *OF, *signed("ada"))
+    why = ("--redact", "ClientIP", "--why-withheld", f"asked for by {NAME}")
+    refused = tocsin(*wanted, *why)
+    assert (refused.code, "the letter that goes with it" in refused.err) == (5, True)
+    assert not Path("OUT").exists()
+    assert acts(tocsin, "exported") == acts(tocsin, "handed_over") == []
+    assert tocsin(*wanted).code == 0
+    assert len(acts(tocsin, "exported")) == len(acts(tocsin, "handed_over")) == 1

@@ -222,3 +222,35 @@ def test_every_spelling_has_the_token_of_its_person(case: Path, tocsin: Tocsin) 
     done = investigated(case, tocsin)
     persons = {found[:PERSON_LENGTH].upper() for found in TOKEN.findall(json.dumps(done.document))}
     assert len(persons) == 1
+
+
+def test_the_report_is_there_again_after_somebody_was_added(case: Path, tocsin: Tocsin) -> None:
+    link(case / "w", case / "vault", {})
+    investigated(case, tocsin)
+    link(case / "w", case / "vault", {"W-1": PERSON})
+    told = tocsin("incidents", "--workspace", case / "w")
+    assert told.code == 0, told.err
+    assert "report.html is written anew" in told.err
+    assert_says_nobody((case / "w" / "report.html").read_bytes())
+
+
+def test_a_record_is_checked_without_the_passphrase_of_the_vault(
+    case: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case / "word").write_text("an invented phrase\n")
+    given = "--passphrase-file", str(case / "word")
+    assert tocsin("init", case / "w").code == 0
+    assert tocsin("vault", "init", case / "vault", "--workspace", case / "w", *given).code == 0
+    refused = investigated(case, tocsin)
+    assert refused.code == 74
+    assert "TOCSIN_VAULT_PASSPHRASE" in refused.err
+    out = case / "answers.json"
+    done = investigated(case, tocsin, *given, "-o", str(out))
+    assert done.code in (0, 3), done.err
+    assert f"written:  {out}" in done.err
+    assert "next: " in done.err
+    checked = tocsin("record", "verify", "--workspace", case / "w")
+    assert checked.code == 3
+    assert "not opened:" in checked.out
+    assert tocsin("record", "checkpoint", "--workspace", case / "w").code == 0
+    assert tocsin("exposure", "--workspace", case / "w", *given).code == 0

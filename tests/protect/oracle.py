@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.model.protection import FormKind, How
-from tocsin.protect.decoding import Layer, layers
+from tocsin.protect.codepages import pages_for
+from tocsin.protect.decoding import layers
 from tocsin.protect.folding import fold
 from tocsin.protect.forms import FILLERS, Expansion
+from tocsin.protect.layer import Layer
 from tocsin.protect.looking import MOST_SIGNS, SIGNS, WHITE
 from tocsin.protect.matcher import Found
 from tocsin.protect.prefilter import NUMBER_SEPARATORS, WORD
@@ -18,9 +21,15 @@ Persons = Sequence[tuple[int, Sequence[Expansion]]]
 
 def search(text: str, persons: Persons) -> list[Found]:
     """As `Matcher.find` of one text."""
+    words = [
+        text
+        for _, expansions in persons
+        for one in expansions
+        for text in (*itertools.chain.from_iterable(one.parts), *one.words)
+    ]
     found = {
         one
-        for layer in layers(text)
+        for layer in layers(text, pages_for(words))
         for person, expansions in persons
         for expansion in expansions
         for one in _in_layer(layer, person, expansion)

@@ -30,3 +30,9 @@ def test_no_part_of_a_name_is_left_at_the_limit(before: str, after: str, most: i
 def test_marks_in_a_log_do_no_more_than_cut() -> None:
     assert cut("\ufdd00-3\ufdd1abcdef\ufdd2 and so on") == "abc and so on"
     assert cut("\ufdd0 alone") == "\ufdd0 alone"
+
+
+@given(st.text(alphabet="abc .", max_size=60), st.text(alphabet="abc .", max_size=60), st.integers(0, 120))
+def test_the_token_at_the_limit_is_whole(before: str, after: str, most: int) -> None:
+    shown = cut(mask_one(DOOR, to_be_cut(f"{before} {NAME} {after}", most, "…")))
+    assert "P" not in TOKEN.sub("", shown)

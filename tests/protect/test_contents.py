@@ -26,7 +26,7 @@ from tests.protect.planted import CYRILLIC, LATIN, guard
 
 from tocsin.errors import RefusedError
 from tocsin.protect.contents import contents
-from tocsin.protect.searched import Searched
+from tocsin.protect.searched import Searched, script_of
 
 TEXT = f"the letter of {LATIN} was read\n".encode()
 
@@ -245,5 +245,48 @@ def test_files_and_folders_are_searched_by_name_and_content(tmp_path: Path) -> N
     assert {each.file for each in found.unsearched} == {"here/link", "here/pipe"}
 
 
-def test_the_pixels_of_an_image_are_no_text() -> None:
-    assert not search(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40 + b"\xff\xd9").unsearched
+SCAN = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40 + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    ("data", "seen"),
+    [
+        (SCAN, [("", "picture")]),
+        (png(), [("", "picture")]),
+        (zipped("word/media/image1.jpeg", SCAN), [("word/media/image1.jpeg", "picture")]),
+        (b"RIFF\x24\0\0\0WAVEfmt ", [("", "recording")]),
+        (b"\0\0\0\x18ftypheic", [("", "picture")]),
+        (b"BM is how this line of a letter begins", []),
+        (docx(), []),
+    ],
+)
+def test_pictures_and_recordings_are_told_and_their_pixels_are_no_text(
+    data: bytes, seen: list[tuple[str, str]]
+) -> None:
+    found = search(data)
+    assert [(each.part, each.kind) for each in found.unseen] == seen
+    assert not found.unsearched
+
+
+def test_a_scanned_page_of_a_pdf_is_a_picture_and_the_mask_of_it_none() -> None:
+    image = b"9 0 obj <</Subtype /Image /SMask 10 0 R /Filter /DCTDecode>>\nstream\nx\nendstream\nendobj\n"
+    mask = b"10 0 obj <</Subtype /Image /Filter /DCTDecode>>\nstream\nx\nendstream\nendobj\n"
+    found = search(pdf(b"BT (x) Tj ET") + image + mask)
+    assert [(each.part, each.kind) for each in found.unseen] == [("object 9", "picture")]
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("יעל", "Hebrew"),
+        ("李雷", "Chinese"),
+        ("Ան", "Armenian"),
+        ("김", "Korean"),
+        ("\uff2a\uff41\uff4e", "Latin"),
+        ("Jan Яр", "Cyrillic"),
+        ("Ελ", "Greek"),
+        ("12 34", "digits"),
+    ],
+)
+def test_a_reference_is_told_with_the_script_it_is_in(text: str, script: str) -> None:
+    assert script_of(text) == script

@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.protect.planted import CYRILLIC, LATIN, NAMES, DeadDoor, door, guard
 
@@ -133,6 +133,7 @@ _PIECES = st.sampled_from(["Jan", "Qwertović", "Qwert", "ović", "jan", "qwerto
 
 
 @given(st.lists(st.tuples(_PIECES, st.lists(_BETWEEN, max_size=3)), max_size=5))
+@example([("Jan", ["<b>"]), ("Qwertović", ["<b>"]), ("Jan", []), ("Qwertović", [])])
 @settings(deadline=None, max_examples=60)
 def test_whatever_the_guard_finds_in_a_value_the_door_replaces(parts: list[tuple[str, list[str]]]) -> None:
     text = "".join(piece + "".join(between) for piece, between in parts)

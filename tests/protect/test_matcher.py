@@ -168,7 +168,10 @@ def test_gives_only_the_values_in_which_something_is_and_the_same_every_time() -
 
 def test_says_where_something_is_encoded_deeper_than_is_searched() -> None:
     one = Matcher(persons())
-    assert one.find([percent(percent(percent(percent("Иван Прыкладов"))))]) == {}
+    four_deep = percent(percent(percent(percent("Иван Прыкладов"))))
+    assert [found.end for found in one.find([four_deep])[0]] == [len(four_deep)]
+    assert one.beyond == 0
+    assert one.find([percent(four_deep)]) == {}
     assert one.beyond == 1
 
 
@@ -269,6 +272,14 @@ def test_finds_what_every_form_at_every_place_of_every_layer_finds(texts: list[s
         "Jan Q",
         "4917055501 ",
         "4 ",
+        "%C8%E2",
+        "\\xc8=CA",
+        "Ð˜Ð²",
+        "É",
+        "=?utf-8?B?QUJD?= ",
+        "=?utf-8?Q?",
+        ";a*1=",
+        "\udcc8",
     ],
 )
 def test_a_text_ten_times_as_long_takes_about_ten_times_the_work(unit: str) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +24,11 @@ from tests.protect.stub import ORIGIN, Words, local_door
 
 from tocsin.errors import ConfigError, ProtectionError
 from tocsin.protect import client, doors, wire
+from tocsin.protect.allowance import HOUR_SECONDS, Allowance
 from tocsin.protect.client import DoorClient, connect
 from tocsin.protect.door import Credentials, DoorAddress, connected, disconnect, mask_one
 from tocsin.protect.doors import Doors
-from tocsin.protect.service import Service, listen_unix
+from tocsin.protect.service import Service, key_digest, listen_unix
 from tocsin.protect.starting import Running, started
 from tocsin.protect.vault import Vault
 
@@ -36,14 +37,21 @@ texts = st.lists(anything.map(lambda text: f"{text} Zorblat {text}") | anything,
 
 
 @contextmanager
-def served(vault: Vault, accounts: set[int] | None = None) -> Iterator[DoorAddress]:
+def served(
+    vault: Vault,
+    accounts: set[int] | None = None,
+    *,
+    allowance: Allowance | None = None,
+    current: Callable[[Doors], Doors] = lambda held: held,
+) -> Iterator[DoorAddress]:
     """The vault's door on a socket, answered in this process."""
     with pytest.MonkeyPatch.context() as patched, ExitStack() as stack:
         patched.setattr(doors, "finder_of", lambda _: Words(["Zorblat", "Прамов"]))
         folder = Path(tempfile.mkdtemp(prefix="door-"))  # short: a socket's path is
         stack.callback(shutil.rmtree, folder)
         listener = stack.enter_context(listen_unix(folder / "door"))
-        service = Service(Doors(vault), accounts={os.geteuid()} if accounts is None else accounts)
+        who = {os.geteuid()} if accounts is None else accounts
+        service = Service(Doors(vault), accounts=who, allowance=allowance, current=current)
         threading.Thread(target=service.run, args=(listener,), daemon=True).start()
         address = DoorAddress(place=f"unix:{folder / 'door'}", workspace=ORIGIN, vault=vault.id)
         yield address
@@ -202,12 +210,21 @@ def test_on_tls_both_sides_show_who_they_are(vault: Vault, tmp_path: Path) -> No
     context.load_cert_chain(ours.certificate, ours.key)
     with pytest.MonkeyPatch.context() as patched, socket.create_server(("127.0.0.1", 0)) as listener:
         patched.setattr(doors, "finder_of", lambda _: Words(["Zorblat"]))
-        service = Service(Doors(vault), accounts=(), tls=context)
+        other = "tocsin.invalid/" + "e" * 32
+        unagreed = "tocsin.invalid/" + "d" * 32
+        agreed = {ORIGIN: key_of(ours), other: key_of(strangers)}
+        serving = {ORIGIN: "", other: "", unagreed: ""}
+        contents = replace(vault.contents, certificates=agreed, workspaces=serving)
+        service = Service(Doors(replace(vault, contents=contents)), accounts=(), tls=context)
         threading.Thread(target=service.run, args=(listener,), daemon=True).start()
         port = listener.getsockname()[1]
         address = DoorAddress(place=f"tls:localhost:{port}", workspace=ORIGIN, credentials=ours)
         with closing(connect(address)) as door:
             assert door.mask(["Zorblat"])
+        for not_its in (other, unagreed):
+            with pytest.raises(ProtectionError, match="not the one agreed on") as caught:
+                connect(replace(address, workspace=not_its))
+            assert "vault admit" in str(caught.value.hint)
         for wrong in (
             strangers,
             replace(strangers, authority=ours.authority),
@@ -220,6 +237,67 @@ def test_on_tls_both_sides_show_who_they_are(vault: Vault, tmp_path: Path) -> No
         with pytest.raises(ConfigError, match="no address"):
             connect(replace(address, credentials=None))
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def key_of(credentials: Credentials) -> str:
+    return key_digest(ssl.PEM_cert_to_DER_cert(credentials.certificate.read_text()))
+
+
+def test_who_searches_more_than_is_allowed_in_an_hour_is_told_and_logged_once(vault: Vault) -> None:
+    now, told = [0.0], list[str]()
+    allowance = Allowance(5, lambda: now[0], told.append)
+    with served(vault, allowance=allowance) as address:
+        with closing(connect(address)) as door:
+            assert sorted(door.mask(["Zorblat"] * 5)) == list(range(5))
+            for _ in range(2):
+                with pytest.raises(ProtectionError, match=r"as much as it may in an hour|failed"):
+                    door.mask(["Zorblat"])
+        with closing(connect(address)) as door, pytest.raises(ProtectionError, match="as much as it may"):
+            door.mask(["Zorblat"])
+        assert told == [ORIGIN]
+        now[0] = HOUR_SECONDS
+        with closing(connect(address)) as door:
+            assert door.mask(["Zorblat"])
+
+
+@given(st.lists(st.tuples(st.floats(0, 4000), st.integers(0, 9), st.sampled_from("ab")), max_size=30))
+def test_in_no_hour_is_more_searched_for_a_workspace_than_is_allowed(asked: list[tuple[float, int, str]]) -> None:
+    now, told = [0.0], list[str]()
+    allowance = Allowance(10, lambda: now[0], told.append)
+    taken: list[tuple[float, int, str]] = []
+    for seconds, texts, workspace in asked:
+        now[0] += seconds
+        if allowance.takes(workspace, texts):
+            taken.append((now[0], texts, workspace))
+    for at, _, workspace in taken:
+        # Hours begin with what is asked first: in any hour lie parts of two at most.
+        within = [n for time, n, other in taken if other == workspace and at <= time < at + HOUR_SECONDS]
+        assert sum(within) <= 20
+
+
+def test_a_vault_that_is_changed_is_taken_up_and_nobody_goes_on_with_the_old_one(vault: Vault) -> None:
+    lying: list[Doors] = []
+    gone: list[bool] = []
+
+    def current(held: Doors) -> Doors:
+        if gone:
+            raise OSError
+        return lying[-1] if lying else held
+
+    with served(vault, current=current) as address, ExitStack() as stack:
+        door = stack.enter_context(closing(connect(address)))
+        assert door.mask(["Zorblat"])
+        admitted = replace(vault.contents, workspaces={**vault.contents.workspaces, "another": ""})
+        lying.append(Doors(replace(vault, contents=admitted)))
+        assert door.mask(["Zorblat"])  # in the same epoch nobody is another
+        assert stack.enter_context(closing(connect(replace(address, workspace="another")))).epoch == 2
+        lying.append(Doors(replace(vault, epoch=3)))
+        with pytest.raises(ProtectionError, match="changed meanwhile"):
+            door.mask(["Zorblat"])
+        assert stack.enter_context(closing(connect(address))).epoch == 3
+        gone.append(True)
+        with pytest.raises(ProtectionError, match="until it is served anew"):
+            connect(address)
 
 
 def authority(folder: Path) -> Credentials:

@@ -225,6 +225,14 @@ def test_a_door_served_elsewhere_needs_no_vault_here(
             assert (token[0], len(token), epoch) == ("P", PERSON_LENGTH + 7, 2)
             with pytest.raises(ConfigError, match="served from"):
                 vault_folder(far.path)
+            create_workspace(tmp_path / "farther").close()  # let in while the door is served
+            with closing(open_workspace(tmp_path / "farther")) as farther:
+                with pytest.raises(ProtectionError, match="does not serve this workspace"):
+                    link_served(farther, f"unix:{place}", None)
+                admit(imported.folder, farther.origin, sources)
+                assert link_served(farther, f"unix:{place}", None).epoch == 2
+                with pytest.raises(ConfigError, match="no certificate"):
+                    admit(imported.folder, farther.origin, sources, b"anything")
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)

@@ -15,7 +15,9 @@ from tocsin.share.drawing import Box, Drawing, columns, rows
 from tocsin.share.relations import Relations, relations
 
 DRAWN = (EntityType.ADDRESS, EntityType.SESSION, EntityType.ACCOUNT, EntityType.HOST, EntityType.MAILBOX)
-names = st.text(alphabet="abcdefgh.-@\\|/: \u202e", min_size=1, max_size=70)
+TOKEN = "pabcdefghijklmnopqrstuvwxyz-x2a3b4"
+texts = st.text(alphabet="abcdefgh.-@\\|/: \u202e", min_size=1, max_size=70)
+names = st.one_of(texts, texts.map(lambda text: f"{text[:20]}{TOKEN}@{text}"))
 entities = st.lists(st.builds(Entity, st.sampled_from(DRAWN), names), min_size=1, max_size=40)
 LETTER = 6.5  # of the smaller text; the narrowest that a common face draws
 
@@ -102,3 +104,12 @@ def test_nothing_to_draw_is_an_empty_picture(draw: object) -> None:
     drawn = draw(Relations((), ()))
     assert isinstance(drawn, Drawing)
     assert (drawn.boxes, drawn.lines, drawn.height) == ((), (), 0)
+
+
+@pytest.mark.parametrize("kinds", [2, 5])
+def test_a_token_stands_whole_in_its_box(answers: Answers, kinds: int) -> None:
+    named = [Entity(kind, f"{TOKEN}@tribunal.example") for kind in DRAWN[-kinds:]]
+    found = relations(with_entities(answers, named))
+    for drawn in (columns(found), rows(found)):
+        assert [box for box in drawn.boxes if TOKEN in "".join(box.lines)]
+        assert not [box for box in drawn.boxes if TOKEN[:20] in "".join(box.lines) and TOKEN not in "".join(box.lines)]

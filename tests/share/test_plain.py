@@ -57,3 +57,13 @@ def test_a_shortened_value_says_that_it_is_cut(value: str, length: int) -> None:
     text = shortened(value, length)
     assert len(text) <= length
     assert text == shown(value) or text.endswith("...")
+
+
+TOKEN = "PABCDEFGHIJKLMNOPQRSTUVWXYZ-x2A3B4"
+
+
+@given(st.text(alphabet="ab @.", max_size=40), st.text(alphabet="ab @.", max_size=40), st.integers(4, 100))
+def test_a_token_is_shown_whole_or_not_at_all(before: str, after: str, length: int) -> None:
+    text = shortened(f"{before}{TOKEN}{after}", length)
+    assert TOKEN in text or "P" not in text
+    assert text.removesuffix("...")

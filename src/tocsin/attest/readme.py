@@ -50,6 +50,13 @@ def _missing(package: Package) -> Iterator[str]:
         yield f"{words.counted(count, 'record')} of {sessions} of which others are enclosed: data/withheld.json."
     if package.redacted:
         yield f"The values of these fields: {', '.join(package.redacted)}. Their commitments are enclosed."
+    if package.protected:
+        yield (
+            "What names protected persons: the fields that speak of one, and the bytes of their records, listed in "
+            "data/withheld.json. A token (P and 26 letters and digits, a hyphen, six more) stands for each. Whom one "
+            "means can be asked of whoever gave you this package: name the finding or the record and say why you need "
+            "to know. Two people decide there, one of whom answers for the protected persons, and it is put on record."
+        )
     yield "All other records of the ledger, and the secrets that would show them."
     yield "The key of the ledger and of every person."
 

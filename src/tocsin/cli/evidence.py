@@ -40,9 +40,7 @@ def export(
         bool, typer.Option("--findings-only", help="Leave out the records that confirm what was reached.")
     ] = False,
     note: Annotated[str, typer.Option(metavar="TEXT", help="A line for the first page: why, for whom.")] = "",
-    to: Annotated[
-        str, typer.Option(metavar="NAME", help="For whom: tokens of protected persons are theirs alone.")
-    ] = "",
+    to: options.RecipientOption = "",
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:

@@ -15,7 +15,7 @@ from tocsin.cli.reading import begin_reading
 from tocsin.cli.vault_key import sources_of
 from tocsin.errors import ConfigError
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 from tocsin.share.format import Part
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def _release_persons(workspace: Path, question: Question, sources: KeySources | 
     if wish.format not in ("text", "json"):
         raise ConfigError(f"there is no format {wish.format!r} for persons", hint="formats: json, text")
     refuse_overwrite(wish.output, force=wish.force)
-    reading = begin_reading(workspace, wish.keys)
+    reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         found = persons_at_risk(workspace, question, sources, passphrase=reading.passphrase, progress=progress)
-    text = single("persons", found) if wish.format == "json" else persons_text(found)
-    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text)
+    text = cleared(single("persons", found) if wish.format == "json" else persons_text(found), wish.output)
+    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text.text)
     release(text, wish.output, force=wish.force)
 
 
@@ -110,10 +110,12 @@ def exposure(
         from_=from_,
         to=to,
     )
+    wish = Wish(
+        format_, output, force, quiet, "exposure", options.keys_given(as_), _counted(question),
+        passphrase_file=passphrase_file,
+    )  # fmt: skip
     if persons:
         sources = None if tokens_only else sources_of(workspace, passphrase_file)
-        wish = Wish(format_, output, force, quiet, "exposure --persons", options.keys_given(as_), _counted(question))
-        _release_persons(workspace, question, sources, wish)
+        _release_persons(workspace, question, sources, wish._replace(command="exposure --persons"))
         return
-    wish = Wish(format_, output, force, quiet, "exposure", options.keys_given(as_), _counted(question))
     answer_part(Part.EXPOSURE, workspace, wish, question)

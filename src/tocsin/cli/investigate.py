@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,16 +10,18 @@ import typer
 
 from tocsin.cli import options
 from tocsin.cli.acting import acting
-from tocsin.cli.called import told
+from tocsin.cli.called import program, told
 from tocsin.cli.exit_code import of_answers
 from tocsin.cli.follow_up import compared
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import refuse_overwrite, release, tell
 from tocsin.share.format import Part, format_named
+from tocsin.share.report import REPORT_NAME
 
 if TYPE_CHECKING:
+    from tocsin.model.answers import Run
     from tocsin.record.people_keys import Signer
 
 
@@ -33,14 +36,26 @@ def _found(path: str) -> str:
     return path
 
 
-def _acting(workspace: Path | None, keys: tuple[str, ...]) -> tuple[str | None, tuple[Signer, ...]]:
+def _acting(
+    workspace: Path | None, keys: tuple[str, ...], passphrase_file: Path | None
+) -> tuple[str | None, tuple[Signer, ...]]:
     """The passphrase, and who signs for what is taken in. Raises ConfigError where nobody can be enrolled yet."""
     if keys and (workspace is None or not (workspace / "workspace.toml").exists()):
         raise ConfigError(
             "nobody can sign yet: the workspace is new",
             hint="make it with tocsin init, enrol the key with tocsin key enrol, then investigate into it",
         )
-    return acting(workspace, keys)
+    return acting(workspace, keys, passphrase_file)
+
+
+def written_words(run: Run, output: Path) -> str:
+    """What went where, and what to do next; `run` as it is told, its workspace under its tokens."""
+    place = shlex.quote(run.workspace)
+    return (
+        f"written:  {output}\nreport:   {run.workspace}/{REPORT_NAME}\n"
+        f"next:     {program()} incidents --workspace {place}   (what was found, with its records)\n"
+        f"          {program()} exposure --workspace {place}   (what was compromised)"
+    )
 
 
 def investigate(
@@ -70,6 +85,7 @@ def investigate(
     output: options.OutputOption = None,
     force: options.ForceOption = False,
     as_: options.AsOption = None,
+    passphrase_file: options.VaultPassphraseOption = None,
     fail_on: Annotated[Level | None, typer.Option(help="End with code 1 on a finding at or above this level.")] = None,
     quiet: options.QuietOption = False,
 ) -> None:
@@ -84,7 +100,7 @@ def investigate(
     chosen = format_named(format_, Part.INVESTIGATION)
     refuse_overwrite(output, force=force)
     options.check_span(from_, to)
-    passphrase, actors = _acting(workspace, options.keys_given(as_))
+    passphrase, actors = _acting(workspace, options.keys_given(as_), passphrase_file)
     settings = Settings(
         paths=tuple(paths),
         workspace=workspace,
@@ -102,4 +118,6 @@ def investigate(
         answers = answers_to(settings, progress)
     text = compared(chosen, Path(answers.run.workspace)).render(told(answers), Part.INVESTIGATION)
     release(text, output, force=force)
+    if output is not None and not quiet:
+        tell(written_words(answers.run, output))
     raise typer.Exit(of_answers(answers, fail_on))

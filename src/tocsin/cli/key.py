@@ -11,7 +11,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.acting import acting, hand_of
 from tocsin.cli.exit_code import ExitCode
-from tocsin.cli.passphrase import new_person_passphrase, passphrase_for, person_passphrase
+from tocsin.cli.passphrase import new_person_passphrase, person_passphrase
 from tocsin.errors import ConfigError
 from tocsin.record.roles import Role
 from tocsin.share.exit import release
@@ -103,7 +103,8 @@ def list_(workspace: options.WorkspaceOption, format_: options.FormatOption = "t
 
     if format_ not in ("text", "json"):
         raise ConfigError(f"there is no format {format_!r} for keys", hint="formats: json, text")
-    rows = key_rows(workspace, passphrase_for(workspace))
+    passphrase, _ = acting(workspace, ())
+    rows = key_rows(workspace, passphrase)
     release(listed("keys", rows) if format_ == "json" else keys_text(rows), None)
 
 

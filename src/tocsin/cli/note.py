@@ -11,7 +11,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.share.exit import release
+from tocsin.share.exit import cleared, release
 from tocsin.share.notes import notes_text
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def note(
             answers = enter_notes(workspace, entries, passphrase=reading.passphrase, progress=progress)
         else:
             answers = answers_of(workspace, question=None, passphrase=reading.passphrase, progress=progress)
-    listing = notes_text(answers.notes)
-    reading.done("note", {"entered": len(entries)}, listing)
+    listing = cleared(notes_text(answers.notes), None)
+    reading.done("note", {"entered": len(entries)}, listing.text)
     release(listing, None)
 
 

@@ -75,6 +75,9 @@ VaultPassphraseOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+RecipientOption: TypeAlias = Annotated[
+    str, typer.Option("--to", metavar="NAME", help="For whom: tokens of protected persons are theirs alone.")
+]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
 WorkersOption: TypeAlias = Annotated[
     int | None,

@@ -6,6 +6,7 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from tocsin.errors import ConfigError
@@ -64,6 +65,12 @@ def vault_passphrase(folder: Path | None, file: Path | None) -> str | None:
 
     if not is_vault(folder) or key_source(folder) != "passphrase":
         return None
+    return _typed(folder) or None
+
+
+@cache
+def _typed(folder: Path) -> str:
+    """Asked for once a command, however often the vault is opened."""
     return getpass.getpass(f"Passphrase of the vault {folder}: ")
 
 

@@ -36,7 +36,7 @@ class Reading:
             tell(f"tocsin: that this was read is not on record: {why_not}")
 
 
-def begin_reading(workspace: Path, keys: Sequence[str]) -> Reading:
-    """Open the keys that sign, before any work is done. Raises ConfigError, StoreError, RefusedError."""
-    passphrase, actors = acting(workspace, keys)
+def begin_reading(workspace: Path, keys: Sequence[str], passphrase_file: Path | None = None) -> Reading:
+    """Open the keys that sign, and the vault, before any work is done. Raises ConfigError, StoreError, RefusedError."""
+    passphrase, actors = acting(workspace, keys, passphrase_file)
     return Reading(workspace=workspace, passphrase=passphrase, actors=actors)

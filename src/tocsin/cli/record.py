@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import erasure, options
+from tocsin.cli.acting import acting
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def verify(
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         verified = verify_record(workspace, passphrase=reading.passphrase, progress=progress, against=kept)
-    text = _words(verified)
-    reading.done("record verify", {"size": verified.size}, text, kind="verified")
+    text = cleared(_words(verified), None)
+    reading.done("record verify", {"size": verified.size}, text.text, kind="verified")
     release(text, None)
     if verified.sealed or verified.unread:
         raise typer.Exit(ExitCode.INCOMPLETE)
@@ -90,7 +91,8 @@ def custody(
     if format_ not in ("text", "json"):
         raise ConfigError(f"there is no format {format_!r} for custody", hint="formats: json, text")
     refuse_overwrite(output, force=force)
-    found = chain(workspace, passphrase_for(workspace))
+    passphrase, _ = acting(workspace, ())
+    found = chain(workspace, passphrase)
     release(listed("custody", found) if format_ == "json" else chain_text(found), output, force=force)
 
 

@@ -12,7 +12,7 @@ from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
-from tocsin.share.exit import refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -97,6 +97,6 @@ def preview(
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = preview_exceptions(file, workspace, passphrase=reading.passphrase, progress=progress)
-    text = single("preview", found) if format_ == "json" else preview_text(found)
-    reading.done("rules preview", {"format": format_}, text)
+    text = cleared(single("preview", found) if format_ == "json" else preview_text(found), output)
+    reading.done("rules preview", {"format": format_}, text.text)
     release(text, output, force=force)

@@ -45,6 +45,7 @@ def report(
     issue: Annotated[
         bool, typer.Option("--issue", help="The brief goes out: the next one says what changed since.")
     ] = False,
+    to: options.RecipientOption = "",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
     as_: options.AsOption = None,
@@ -66,7 +67,7 @@ def report(
 
         refuse_issue(workspace)
     wish = Wish(
-        format_, output, force, quiet, "share report", options.keys_given(as_), {"issue": "yes"} if issue else {}
+        format_, output, force, quiet, "share report", options.keys_given(as_), {"issue": "yes"} if issue else {}, to
     )
     answers, text = released(chosen, Part.INVESTIGATION, workspace, wish)
     if issue:
@@ -86,6 +87,7 @@ def timeline(
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help="How to write it: csv or jsonl, as Timesketch reads both.")
     ] = "csv",
+    to: options.RecipientOption = "",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
     as_: options.AsOption = None,
@@ -93,7 +95,7 @@ def timeline(
 ) -> None:
     """Every moment that has a time, with its log line: findings, confirmed accesses, lasting changes, gaps."""
     chosen = _named(format_, _TIMELINE)
-    wish = Wish(format_, output, force, quiet, "share timeline", options.keys_given(as_))
+    wish = Wish(format_, output, force, quiet, "share timeline", options.keys_given(as_), to=to)
     released(chosen, Part.INVESTIGATION, workspace, wish)
 
 
@@ -109,6 +111,7 @@ def stix(
     accounts: Annotated[
         bool, typer.Option("--accounts", help="Also your own accounts that were used, as observed data.")
     ] = False,
+    to: options.RecipientOption = "",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
     as_: options.AsOption = None,
@@ -119,7 +122,7 @@ def stix(
 
     _named(format_, _INDICATORS)
     chosen = Stix(tlp=tlp, own=_own(own), with_accounts=accounts)
-    wish = Wish(format_, output, force, quiet, "share stix", options.keys_given(as_))
+    wish = Wish(format_, output, force, quiet, "share stix", options.keys_given(as_), to=to)
     released(chosen, Part.INVESTIGATION, workspace, wish)
 
 

@@ -58,13 +58,14 @@ def unseal(
 
     First it is put on record. Names go to the terminal, or into a file that you alone can read.
     """
-    from tocsin.disclosure.unsealing import Asked
+    from tocsin.disclosure.unsealing import Asked, refuse_ungrantable
     from tocsin.disclosure.unsealing import unseal as carry_out
     from tocsin.share.unsealing import persons_text
 
-    refuse_unsealed(output, force=force)
     asked = Asked(subject=subject, reason=reason, seconds=seconds, break_glass=break_glass, act=act)
     passphrase, actors = acting(workspace, options.keys_given(as_))
+    refuse_ungrantable(asked, actors)  # who may not is told so, wherever the names would have gone
+    refuse_unsealed(output, force=force)
     with progress_on_stderr(quiet=quiet) as progress:
         done = carry_out(workspace, asked, actors=actors, passphrase=passphrase, progress=progress)
     record = f"{shown(done.where)}\n{done.record}\n" if done.where else ""

@@ -15,6 +15,7 @@ from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import vault_passphrase
 from tocsin.cli.vault_key import sources_at, sources_of
 from tocsin.errors import ConfigError, RefusedError
+from tocsin.protect.allowance import TEXTS_AN_HOUR
 from tocsin.share.exit import release, release_unsealed, tell
 
 if TYPE_CHECKING:
@@ -135,16 +136,15 @@ def rotate(
     passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """New keys for the vault and its tokens: every token changes, and all is processed again."""
-    from tocsin.cli.vault_text import changed_text
+    from tocsin.cli.vault_text import rotated_text
     from tocsin.protect.vault import vault_sources
     from tocsin.protection.vaults import rotate_keys
-    from tocsin.share.plain import shown
 
     sources = sources_of(workspace, passphrase_file)
     given = vault_passphrase(None, new_passphrase_file)
     new = vault_sources(os.environ, given) if given else sources
     epoch, key_file = rotate_keys(workspace, sources, new, restored=restored)
-    release((f"key file: {shown(str(key_file))}\n" if key_file else "") + changed_text(epoch), None)
+    release(rotated_text(epoch, key_file, "passphrase" if new.passphrase is not None else "service credential"), None)
 
 
 @commands.command()
@@ -175,16 +175,16 @@ def check(
 ) -> None:
     """Search anything for protected persons before it leaves: where and how, never who. The vault's log keeps it.
 
-    Ends with 5 where something is found, with 3 where something could not be searched, else with 0.
+    Ends with 5 where something is found, with 3 where something could not be searched, pictures among it, else with 0.
     """
     from tocsin.cli.vault_text import checked_text
     from tocsin.protection.checking import check_paths
 
     found = check_paths(workspace, paths, sources_of(workspace, passphrase_file))
     release(checked_text(found), None)
-    raise typer.Exit(
-        ExitCode.REFUSED if found.references else ExitCode.INCOMPLETE if found.unsearched else ExitCode.DONE
-    )
+    if found.references:
+        raise typer.Exit(ExitCode.REFUSED)
+    raise typer.Exit(ExitCode.INCOMPLETE if found.unsearched or found.unseen else ExitCode.DONE)
 
 
 @commands.command()
@@ -193,12 +193,22 @@ def admit(
     origin: Annotated[
         str, typer.Argument(metavar="ORIGIN", help="Of the workspace; `vault link` says it there.", show_default=False)
     ],
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="With which the workspace asks over TLS, PEM; no other will do for it.",
+        ),
+    ] = None,
     passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
-    """Let a workspace that is on another machine ask at the door; a door that is served takes it in when restarted."""
+    """Let a workspace that is on another machine ask at the door; a door that is served takes it in at once."""
     from tocsin.protection.vaults import admit as admitted
 
-    admitted(directory, origin, sources_at(directory, passphrase_file))
+    shown = certificate.read_bytes() if certificate else None
+    admitted(directory, origin, sources_at(directory, passphrase_file), shown)
 
 
 @commands.command()
@@ -236,6 +246,9 @@ def serve(
     certificate: CertificateOption = None,
     key: KeyOption = None,
     authority: AuthorityOption = None,
+    limit: Annotated[
+        int, typer.Option(metavar="TEXTS", min=1, help="That are searched for one workspace in an hour.")
+    ] = TEXTS_AN_HOUR,
     passphrase_file: options.VaultPassphraseOption = None,
 ) -> None:
     """Serve the door of the vault to its workspaces until interrupted, so that no other machine holds the vault."""
@@ -243,7 +256,7 @@ def serve(
 
     credentials = _credentials(certificate, key, authority)
     sources = sources_at(directory, passphrase_file)
-    served(directory, listen, sources, accounts=account or [], credentials=credentials, told=tell)
+    served(directory, listen, sources, accounts=account or [], credentials=credentials, limit=limit, told=tell)
 
 
 def _credentials(certificate: Path | None, key: Path | None, authority: Path | None) -> Credentials | None:

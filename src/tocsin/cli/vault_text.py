@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ from tocsin.protect.searched import counted
 from tocsin.share.plain import shown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tocsin.protect.searched import Searched
     from tocsin.protect.vault import Person
     from tocsin.protect.vault_log import LogLine
+    from tocsin.protection.departures import Departed
     from tocsin.protection.vaults import Imported, Made, Status
 
 
@@ -28,6 +32,9 @@ def made_text(made: Made) -> str:
     return "\n".join(lines) + "\n"
 
 
+_LEFT = 20  # things that left which are listed
+
+
 def imported_text(done: Imported) -> str:
     """How much came in, what did not, and that everything is to be processed again."""
     text = made_text(done.made) if done.made else ""
@@ -38,7 +45,25 @@ def imported_text(done: Imported) -> str:
     )
     if done.faults:
         text += f"LEFT OUT, {_count(len(done.faults), 'line')}:\n{fault_text(done.faults)}\n"
-    return text + shared_text(done.shared) + _again(done.new_forms)
+    return text + shared_text(done.shared) + _again(done.new_forms) + departed_text(done.departed)
+
+
+def departed_text(departed: Sequence[Departed]) -> str:
+    """What went out before the import: the newest, and how many more."""
+    text = ""
+    for each in departed:
+        place = shown(str(each.workspace))
+        text += f"LEFT BEFORE THEY WERE PROTECTED, and may name them in clear ({place}):\n"
+        for one in each.left[-_LEFT:]:
+            entry = f", entry {one.entry:,}" if one.entry is not None else ""
+            text += f"  {one.at}  {one.what}{entry}\n"
+        more = len(each.left) - _LEFT
+        text += f"  and {more:,} before these\n" if more > 0 else ""
+        text += f"  and {each.sealed:,} sealed acts, of which some may tell of more\n" if each.sealed else ""
+        text += (
+            f"  to whom: tocsin record custody --workspace {place}. What has left cannot be changed: ask for it back.\n"
+        )
+    return text
 
 
 def shared_text(shared: Mapping[int, int]) -> str:
@@ -61,6 +86,18 @@ def changed_text(epoch: int) -> str:
     return f"epoch: {epoch}\n{_again(1)}"
 
 
+def rotated_text(epoch: int, key_file: Path | None, source: str) -> str:
+    """What opens the vault from now on, and what that does not change."""
+    opens = f"the key file {shown(str(key_file))}" if key_file else f"the {source} given now"
+    return (
+        f"{changed_text(epoch)}"
+        f"opens it: {opens}. What opened it before opens it no more.\n"
+        "Copies of the vault made before still open with what opened them then: destroy them, or keep them as apart\n"
+        "from that as before. What left with older tokens cannot be joined with what leaves from now on.\n"
+        "A door that is served has to be started again, and gives it: TOCSIN_VAULT_PASSPHRASE or --passphrase-file.\n"
+    )
+
+
 def persons_text(persons: Sequence[Person], *, forms: bool) -> str:
     """One person a line, by handle; each form below it where they are asked for."""
     if not persons:
@@ -78,10 +115,15 @@ def checked_text(found: Searched) -> str:
     """Each reference and each thing that was not searched, a line each, then how many."""
     lines = [f"{shown(each.place)}{_column(each.column)}: {each.manner}" for each in found.references]
     lines += [f"{shown(each.place)}: not searched: {each.why}" for each in found.unsearched]
+    lines += [f"{shown(each.place)}: a {each.kind}: what it shows is not searched" for each in found.unseen]
     lines.append(f"searched: {_count(found.files, 'file')}, {found.size:,} characters")
     lines.append(f"found:    {counted(len(found.references))}")
     if found.unsearched:
         lines.append(f"NOT SEARCHED: {_count(len(found.unsearched), 'place')}")
+    lines += [
+        f"not searched: {_count(count, kind)}: look at {'it' if count == 1 else 'them'} yourself"
+        for kind, count in sorted(Counter(each.kind for each in found.unseen).items())
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -23,13 +23,16 @@ def decode_json(text: bytes) -> tuple[Any, tuple[str, ...]]:
         return _leniently(text)
 
 
+_ESCAPED = {0xDC00 + byte: f"\\\\x{byte:02x}" for byte in range(0x80, 0x100)}
+
+
 def _leniently(text: bytes) -> tuple[Any, tuple[str, ...]]:
     bare = text.removeprefix(BYTE_ORDER_MARK).strip(b" \t\r\n\0")
     warnings: set[str] = set()
     try:
         readable = bare.decode()
     except UnicodeDecodeError:
-        readable = bare.decode("utf-8", "replace")
+        readable = readable_json(bare)
         warnings.add("invalid_utf8")
     try:
         value = json.loads(readable, parse_int=strict_integer, parse_constant=str, strict=False)
@@ -42,6 +45,11 @@ def _leniently(text: bytes) -> tuple[Any, tuple[str, ...]]:
         if lone:
             warnings.add("lone_surrogate")
     return value, tuple(sorted(warnings))
+
+
+def readable_json(text: bytes) -> str:
+    """JSON with bytes that are no UTF-8, each written `\\xNN` in the string it stands in: none is lost."""
+    return text.decode("utf-8", "surrogateescape").translate(_ESCAPED)
 
 
 def strict_integer(digits: str) -> int | float:

@@ -49,11 +49,13 @@ def cut_line(window: bytes) -> int | None:
 
 
 def line_text(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of a line, and the warning where bytes of it are no UTF-8 (they are replaced)."""
+    """The text of a line, and the warning where bytes of it are no UTF-8: these are written as `\\xNN`, so that none is
+    lost to a rule, and a name in an old code page is none that nobody sees.
+    """
     try:
         return data.decode(), ()
     except UnicodeDecodeError:
-        return data.decode("utf-8", "replace"), ("invalid_utf8",)
+        return data.decode("utf-8", "backslashreplace"), ("invalid_utf8",)
 
 
 def too_long(offset: int, data: bytes) -> Unreadable:

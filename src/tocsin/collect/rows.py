@@ -60,7 +60,7 @@ def header_names(header: bytes, layout: Layout, encoding: str = "utf-8") -> tupl
     """The columns a header line names where its cells are written in this way; none where it is no whole row."""
     end, cells, is_whole = _cells(header, 0, layout, MAX_HEADER_BYTES)
     is_whole = is_whole and end == len(header)
-    return tuple(cell.decode(encoding, "replace").strip() for cell in cells) if is_whole else ()
+    return tuple(cell.decode(encoding, "backslashreplace").strip() for cell in cells) if is_whole else ()
 
 
 def frame_rows(data: bytes, start: int, layout: Layout) -> Iterator[Row | Unreadable]:

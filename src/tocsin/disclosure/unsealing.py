@@ -26,6 +26,7 @@ from tocsin.record.unsealings import REVIEWED, leave_of
 from tocsin.store.workspace import Workspace
 
 LONGEST_SECONDS = 24 * 3600
+HOW_NAMED = "tocsin incidents shows the id of each finding (f-...) and its records (log: PATH#ENTRY, or @LEAF)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +75,12 @@ def unseal(
     RefusedError where those who sign may not, or the vault does not know them: then nothing is recorded, but in the
     vault's own log.
     """
-    _check(asked, actors)
+    refuse_ungrantable(asked, actors)
     finding = None
     if not asked.subject.startswith("@") and "#" not in asked.subject:
         answers = answers_of(path, question=None, passphrase=passphrase, progress=progress)
         if (finding := finding_named(answers, asked.subject)) is None:
-            raise ConfigError("there is no such finding", hint="name one finding, or a record: PATH#ENTRY, @LEAF")
+            raise ConfigError("there is no such finding", hint=HOW_NAMED)
     with open_existing(path, passphrase) as (workspace, key), workspace.writer_lock():
         subject = of_record(workspace, key, asked.subject) if finding is None else of_finding(workspace, key, finding)
         if finding is not None and not subject.tokens:
@@ -113,7 +114,7 @@ def review(path: Path, entry: int, words: str, *, actors: Sequence[Signer], pass
         return record_act(workspace, key, REVIEWED, what, utc_text(now_utc()), actors)
 
 
-def _check(asked: Asked, actors: Sequence[Signer]) -> None:
+def refuse_ungrantable(asked: Asked, actors: Sequence[Signer]) -> None:
     """Raises ConfigError or RefusedError for what cannot be granted, before anything is opened."""
     if asked.act is None and not asked.reason.strip():
         raise ConfigError("names are not unsealed without a reason", hint="--reason TEXT: who needs to know, and why")

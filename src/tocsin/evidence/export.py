@@ -16,6 +16,7 @@ from tocsin.answering import Held, answer
 from tocsin.attest.rule_files import file_names, under_own_names
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
+from tocsin.continuing import answerable
 from tocsin.correlate import identity
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records
@@ -31,7 +32,6 @@ from tocsin.evidence.proving import (
 from tocsin.evidence.recipients import for_recipient, through_door
 from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
-from tocsin.investigation import answerable
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.coverage import Coverage
@@ -171,7 +171,8 @@ def _recorded(
 ) -> Act:
     """The act of export, once nothing it says names a protected person; else nothing is left of the package."""
     try:
-        standing_watch().refuse(json_text(said), what="the act of export")
+        signed = {"what": dict(said), "by": [actor.name for actor in actors], "origin": workspace.origin}
+        standing_watch().refuse(json_text(signed), what="the act of export")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -313,7 +314,10 @@ def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...
     known = {one.id for one in answers.incidents} | {one.id for one in answers.findings}
     if missing := sorted(wanted - known):
         ids = ", ".join(one.id for one in answers.incidents[:10]) or "none"
-        raise ConfigError(f"there is no incident or finding {missing[0]}", hint=f"incidents here: {ids}")
+        raise ConfigError(
+            f"there is no incident or finding {missing[0]}",
+            hint=f"incidents here: {ids}; tocsin incidents shows the ids of their findings (f-...)",
+        )
     incidents = tuple(one for one in answers.incidents if one.id in wanted)
     named = wanted | {finding for one in incidents for finding in one.findings}
     return incidents, tuple(one for one in answers.findings if one.id in named)

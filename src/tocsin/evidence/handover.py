@@ -14,6 +14,7 @@ from tocsin.evidence.transfer import contents_of, expect, pass_on
 from tocsin.model.answers import Answers
 from tocsin.model.progress import Progress
 from tocsin.opening import open_existing
+from tocsin.protect.exits import standing_watch
 from tocsin.record.handing import Transfer
 from tocsin.record.people import Holder
 from tocsin.record.people_keys import Signer
@@ -66,8 +67,8 @@ def hand_over(
 ) -> HandedOver:
     """Writes package, transfer note and letter into a new folder; an officer's signature releases it.
 
-    Raises RefusedError where no officer signs, ConfigError where the receiver is not enrolled or something is withheld
-    without a word why.
+    Raises RefusedError where no officer signs or the letter would name a protected person, ConfigError where the
+    receiver is not enrolled or something is withheld without a word why.
     """
     if folder.exists():
         raise ConfigError(f"{folder} exists", hint="name a folder that does not exist yet")
@@ -75,6 +76,7 @@ def hand_over(
         raise ConfigError("what is withheld needs a reason for who receives it", hint="--why-withheld TEXT")
     officer = _officer(workspace, passphrase, actors)
     receiver = expect(workspace, terms.to, passphrase=passphrase, actors=actors)
+    _refuse_letter(officer.person, receiver.person, wanted, terms)
     indicators = Stix(tlp=terms.tlp, own=terms.own)
 
     def attach(answers: Answers) -> dict[str, bytes]:
@@ -110,6 +112,24 @@ def hand_over(
     )
     _written(folder, LETTER, letter)
     return HandedOver(exported=exported, receiver=receiver.person, officer=officer.person, transfer=transfer)
+
+
+def _refuse_letter(officer: str, receiver: str, wanted: Wanted, terms: Terms) -> None:
+    """RefusedError before anything is done and put on record, where the letter would name a protected person."""
+    letter = Handover(
+        receiver=receiver,
+        officer=officer,
+        at="",
+        origin="",
+        content="",
+        records=0,
+        findings=0,
+        withheld=0,
+        redacted=wanted.redacted,
+        why=terms.why.strip(),
+        outside=(),
+    )
+    standing_watch().refuse(handover_text(letter), what="the letter that goes with it")
 
 
 def _written(folder: Path, name: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 
@@ -10,6 +11,7 @@ from tocsin.attest.redaction import Mask, derived
 from tocsin.model.answers import Answers
 from tocsin.model.door import Door, mask_all, mask_json, mask_one
 from tocsin.model.evidence import HitLine, Package
+from tocsin.opening import open_existing
 from tocsin.protect.tokens import TOKEN
 from tocsin.record.canonical import canonical
 
@@ -47,6 +49,21 @@ def for_recipient(package: Package, door: Door, recipient: str) -> Package:
 def answers_for(answers: Answers, door: Door, recipient: str) -> Answers:
     """The answers with the recipient's own tokens."""
     return _Tokens(door, recipient).apply(answers) if door.epoch and recipient else answers
+
+
+def answers_to(workspace: Path, answers: Answers, recipient: str, *, passphrase: str | None) -> Answers:
+    """Answers of a workspace with the recipient's own tokens, those a package for the same name has."""
+    with open_existing(workspace, passphrase) as (_, key):
+        return answers_for(answers, key.door, recipient)
+
+
+def text_to(workspace: Path, text: str, recipient: str, *, passphrase: str | None) -> str:
+    """The same of what was written of them already: what says what changed is made with the workspace's own tokens."""
+    with open_existing(workspace, passphrase) as (_, key):
+        if not key.door.epoch:
+            return text
+        tokens = _Tokens(key.door, recipient)
+        return "".join(tokens.text(line) for line in text.splitlines(keepends=True))
 
 
 class _Tokens(Mask):

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from tocsin.books import begin_run, finish_run
 from tocsin.collect.plan import plan_kept
+from tocsin.continuing import run_before
 from tocsin.custody.chain import people_of
 from tocsin.errors import ConfigError, RefusedError, VerificationError
-from tocsin.investigation import run_before
 from tocsin.model.door import mask_one
 from tocsin.model.progress import Progress
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text

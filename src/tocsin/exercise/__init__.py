@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tocsin.exercise.case import CaseInfo, list_cases, run
+from tocsin.exercise.case import CaseInfo, list_cases, playable, run
 
-__all__ = ["CaseInfo", "list_cases", "run"]
+__all__ = ["CaseInfo", "list_cases", "playable", "run"]

@@ -95,6 +95,17 @@ def run(name: str, folder: Path, seed: int, days: int | None = None, identities:
     own numbers. Equal arguments write equal bytes. Raises ConfigError for an unknown case, a number it cannot be played
     with, or a folder that already holds an exercise; StoreError where the disk refuses.
     """
+    case = playable(name, folder, days, identities)
+    target = folder / FOLDER
+    try:
+        _write_case(case, target, seed)
+    except OSError as error:
+        raise StoreError(f"the exercise could not be written to {target}: {error.strerror}") from error
+    return target
+
+
+def playable(name: str, folder: Path, days: int | None = None, identities: int | None = None) -> Case:
+    """The case in that size; nothing is written. Raises ConfigError as `run`."""
     case = _cases().get(name)
     if case is None:
         raise ConfigError(f"there is no exercise named {name}", hint=f"exercises: {', '.join(_cases())}")
@@ -106,11 +117,7 @@ def run(name: str, folder: Path, seed: int, days: int | None = None, identities:
     target = folder / FOLDER
     if target.exists() and any(target.iterdir()):
         raise ConfigError(f"{target} already holds an exercise", hint="choose another workspace or remove it first")
-    try:
-        _write_case(replace(case, shape=shape), target, seed)
-    except OSError as error:
-        raise StoreError(f"the exercise could not be written to {target}: {error.strerror}") from error
-    return target
+    return replace(case, shape=shape)
 
 
 def _within(what: str, asked: int | None, usual: int, least: int, most: int) -> int:

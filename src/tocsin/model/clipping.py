@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from tocsin.model.token import around
+
 # What goes along beyond the cut, so that whatever begins in sight is seen to its end.
 _BEYOND = 1 << 16
 _OPEN, _BEGIN, _CLOSE = "\ufdd0", "\ufdd1", "\ufdd2"
@@ -33,11 +35,12 @@ def is_marked(text: str) -> bool:
 
 
 def cut(text: str) -> str:
-    """`text` with all that was marked in it cut."""
+    """`text` with all that was marked in it cut; a token at the limit stays whole, for half of one is nobody's."""
     return _MARKED.sub(_shortened, text) if is_marked(text) else text
 
 
 def _shortened(found: re.Match[str]) -> str:
     start, end, ending, text = int(found[1]), int(found[2]), found[3], found[4]
+    start, end = around(text, start)[0], around(text, end)[1]
     shown = text[start:end] + (ending if end < len(text) else "")
     return f"…{shown}" if start else shown

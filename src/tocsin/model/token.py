@@ -7,6 +7,17 @@ import re
 TOKEN = re.compile(r"P[A-Z2-7]{26}-[XG][A-Z2-7]{5}", re.IGNORECASE | re.ASCII)
 
 
+_LENGTH = 34
+
+
+def around(text: str, place: int) -> tuple[int, int]:
+    """Where the token begins and ends that a cut before `text[place]` would halve; `place` twice for none."""
+    for token in TOKEN.finditer(text, max(0, place - _LENGTH + 1), place + _LENGTH):
+        if token.start() < place < token.end():
+            return token.span()
+    return place, place
+
+
 def may_be_one(first: str, second: str) -> bool:
     """Whether two texts can be of one that passed the door twice: a token of one stands for any text of the other."""
     if first == second:

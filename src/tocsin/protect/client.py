@@ -23,6 +23,11 @@ _CONNECTING_SECONDS = 20
 _ANSWER_SECONDS = 300
 _LARGEST_TEXT = wire.LARGEST_FRAME // 8
 _HINT = "nothing was written in clear; run the same command again: it goes on where it stopped"
+_HINTS = {
+    "certificate": "where the vault lies: tocsin vault admit DIR ORIGIN --certificate FILE, with the one of this side",
+    "stale": "where it is served, see tocsin vault log, and start tocsin vault serve again",
+    "limit": "go on in an hour, with the same command; or have the door served with a higher --limit",
+}
 _WHO_MAY = "see who may unseal, with: tocsin vault unsealers"
 FAULTS = {
     "version": "it speaks another version of the protocol",
@@ -30,6 +35,10 @@ FAULTS = {
     "account": "it does not serve this account",
     "frame": "it did not understand what was asked",
     "altered": "what was sealed under it has been altered, or was sealed for another workspace or vault",
+    "certificate": "the certificate is not the one agreed on for this workspace",
+    "changed": "its vault was changed meanwhile",
+    "stale": "its vault does not open as it is now, and it answers nobody until it is served anew",
+    "limit": "it has searched for this workspace as much as it may in an hour",
     "busy": "it serves as many clients as it can",
 }
 _How = {"x": How.EXACT, "g": How.GENERATED}
@@ -140,7 +149,8 @@ class DoorClient:
         if closing:
             self.close()
         raise ProtectionError(
-            f"the door to the protected names at {self._place} failed: {FAULTS.get(code, code)}", hint=_HINT
+            f"the door to the protected names at {self._place} failed: {FAULTS.get(code, code)}",
+            hint=_HINTS.get(code, _HINT),
         ) from None
 
 

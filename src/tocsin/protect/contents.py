@@ -1,7 +1,7 @@
 """Bytes in; every text in them out: of archives member by member, of documents their text and properties.
 
 What cannot be read is said, as `Unread`: encrypted, damaged, of a kind that is not known to hold its text in the open.
-The pixels of images are not read.
+The pixels of pictures and the sound of recordings are not read: each is told as `Beyond`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DEEPEST = 6  # an archive in an archive, and so on
 _SHORTEST_RUN = 4  # characters in a row that make a text of bytes that are none
 _BREAK = "\n" * 4  # between two such runs: more than may stand between the words of a name
 _RUNS = re.compile(rf"[^\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]{{{_SHORTEST_RUN},}}")
-_LATIN_RUNS = re.compile(rf"[\t\n\r\x20-\x7e\xa0-\xff]{{{_SHORTEST_RUN},}}")
+_LATIN_RUNS = re.compile(rf"[\t\n\r\x20-\x7e\x80-\xff]{{{_SHORTEST_RUN},}}")
 _WIDE = re.compile(rb"(?s:(?:[^\0]\0){3}|(?:\0[^\0]){3}|(?:.[\x04-\x06\x10\x1c]){3}|(?:[\x04-\x06\x10\x1c].){3})")
 
 # What holds its text where this reader does not see it.
@@ -54,7 +54,14 @@ class Unread(NamedTuple):
     why: str
 
 
-Content: TypeAlias = Piece | Unread
+class Beyond(NamedTuple):
+    """A part that shows or says what no reader of text can see: a `picture` or a `recording`."""
+
+    part: str
+    kind: str
+
+
+Content: TypeAlias = Piece | Unread | Beyond
 
 
 class _Room:
@@ -100,6 +107,8 @@ def _contents(data: bytes, part: str, depth: int, room: _Room) -> Iterator[Conte
         yield from _members(inner, part, depth, room)
         if not unpacking.may_stand_behind(data):
             return
+    if kind := pictures.kind_of(data):
+        yield Beyond(part, kind)
     yield from _described(data, part)
     yield from (Piece(text, part) for text in texts_of(data))
 
@@ -126,6 +135,9 @@ def _described(data: bytes, part: str) -> Iterator[Content]:
     for reads, what in ((pdf.read, "PDF"), (pictures.read, "image"), (databases.read, "database")):
         for found in reads(data):
             name = f"{part}!{found.part}" if part and found.part else part or found.part
+            if found.why == pictures.PICTURE:
+                yield Beyond(name, found.why)
+                continue
             yield Unread(name, f"{what}: {found.why}") if found.why else Piece(found.text, name)
 
 

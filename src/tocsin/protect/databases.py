@@ -31,7 +31,7 @@ def _of_sqlite(data: bytes) -> Iterator[FoundText]:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(data)
             connection.execute("PRAGMA query_only = 1")
-            connection.text_factory = lambda text: text.decode("utf-8", "replace")
+            connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
             schema = connection.execute("SELECT name, type, sql FROM sqlite_master ORDER BY rowid").fetchall()
             yield FoundText("its tables", _APART.join(str(each[2] or each[0]) for each in schema))
             names = [name for name, kind, sql in schema if kind == "table" and "VIRTUAL" not in str(sql).upper()[:16]]
@@ -59,4 +59,4 @@ def _of_parquet(data: bytes) -> Iterator[FoundText]:
 
 
 def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)

@@ -1,4 +1,5 @@
-"""Texts inside a text: what percent signs, escapes, entities, quoted-printable, base64, hex and UTF-16 stand for.
+"""Texts inside a text: what percent signs, escapes, entities, quoted-printable, encoded words of mail, base64, hex and
+UTF-16 stand for, and what bytes say that are no UTF-8 (`protect.misreading`).
 
 Each decoder takes a text and gives `Layer`s, each a text of its own that knows which part of the outer text every one
 of its characters stands for. Where single characters are escaped the layer is the whole text with the escapes undone,
@@ -15,10 +16,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from tocsin.protect.codepages import PAGES, Page, has_open_bytes
+from tocsin.protect.layer import Layer, Left, Writing, substituted
+from tocsin.protect.mail_words import mail_words
 from tocsin.protect.markup import APART, MARKUP, has_inline
+from tocsin.protect.misreading import misread, readings_of_bytes
 
-# How deep encodings are undone: one inside another.
-DEPTH = 2
+# How deep encodings are undone: one inside another. A code page is one more.
+DEPTH = 4
 # A base64 or hex run of fewer digits is not decoded: every word would be one. Three bytes of base64 stay unseen.
 SHORTEST_RUN = 6
 SHORTEST_HEX = 12
@@ -33,57 +38,36 @@ UTF16_HIGH = bytes((0x01, 0x03, 0x04, 0x06, 0x10, 0x1C, 0x1E, 0x1F, *range(0xFB,
 _STAND_IN = "\ufffd"  # for bytes that are no text: no letter, no separator
 
 
-class Layer:
-    """A text found inside another one.
-
-    text     what it says
-    outer    the layer it was found in; None for the text that was asked about
-    depth    how many encodings were undone
-    """
-
-    __slots__ = ("_ends", "_run", "_starts", "depth", "outer", "text")
-
-    def __init__(
-        self,
-        text: str,
-        *,
-        outer: Layer | None = None,
-        starts: Sequence[int] = (),
-        ends: Sequence[int] = (),
-        run: tuple[int, int] | None = None,
-    ) -> None:
-        self.text = text
-        self.outer = outer
-        self.depth: int = outer.depth + 1 if outer else 0
-        self._starts = starts
-        self._ends = ends
-        self._run = run
-
-    def __repr__(self) -> str:
-        """Says nothing of the text: this is printed in tracebacks."""
-        return f"Layer({len(self.text)} characters, depth {self.depth})"
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The part of the text asked about that `text[start:end]`, not empty, stands for."""
-        if self.outer is None:
-            return start, end
-        if self._run is not None:
-            return self.outer.span(*self._run)
-        return self.outer.span(self._starts[start], self._ends[end - 1])
-
-
-def layers(text: str) -> Iterator[Layer]:
+def layers(text: str, pages: Sequence[Page] = PAGES) -> Iterator[Layer]:
     """The text itself, then all that is encoded in it, and in that, down to `DEPTH`. Linear in time and space."""
-    level = [Layer(text)]
+    distinct = Distinct()
+    level = distinct.new([Layer(text)])
     for depth in range(DEPTH + 1):
         yield from level
         if depth < DEPTH:
-            level = with_unmarked(inner for outer in level for inner in decoded(outer))
+            level = distinct.new(with_unmarked(inner for outer in level for inner in decoded(outer, pages)))
 
 
-def decoded(outer: Layer) -> Iterator[Layer]:
+class Distinct:
+    """Layers of one text that say something new: what is undone in two orders says the same of the same place."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, tuple[int, int], Left]] = set()
+
+    def new(self, layers: Iterable[Layer]) -> list[Layer]:
+        """Those of the layers that were not seen, which now they are."""
+        found = []
+        for layer in layers:
+            key = layer.text, layer.place(), layer.left
+            if key not in self._seen:
+                self._seen.add(key)
+                found.append(layer)
+        return found
+
+
+def decoded(outer: Layer, pages: Sequence[Page] = PAGES) -> Iterator[Layer]:
     """What is encoded in a layer, one depth below."""
-    yield from unescaped(outer)
+    yield from unescaped(outer, pages)
     yield from in_base64(outer)
     yield from in_hex(outer)
 
@@ -98,93 +82,33 @@ def with_unmarked(layers: Iterable[Layer]) -> list[Layer]:
 
 
 def _unmarked(layer: Layer) -> Layer | None:
-    found = next(_substituted(layer, MARKUP, _write_markup), None) if has_inline(layer.text) else None
+    found = next(substituted(layer, MARKUP, _write_markup), None) if has_inline(layer.text) else None
     if found is not None:
-        found.depth = layer.depth
+        found.depth, found.left = layer.depth, layer.left
     return found
 
 
-def unescaped(outer: Layer) -> Iterator[Layer]:
-    """The layer with characters in one kind of escape undone, for each kind that is in it, and its UTF-16."""
+def unescaped(outer: Layer, pages: Sequence[Page] = PAGES) -> Iterator[Layer]:
+    """The layer with characters in one kind of escape undone, for each kind that is in it, its UTF-16, and what its
+    bytes say in the pages.
+    """
+    if outer.left is Left.NOTHING:
+        return
+    yield from readings_of_bytes(outer, pages)
+    if outer.left is Left.BYTES:
+        return
+    if outer.left is Left.ALL:
+        yield from misread(outer)
     for mark, decoder in _DECODERS:
         if mark in outer.text:
             yield from decoder(outer)
     yield from _wide(outer)
 
 
-class _Writing:
-    """A layer as it is written: pieces of the outer text, and characters each in the place of an escape."""
-
-    def __init__(self, outer: Layer, *, strict: bool = False) -> None:
-        self._outer = outer
-        self._strict = strict
-        self.is_doubtful = False  # a byte was no UTF-8
-        self._text: list[str] = []
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._copied = 0
-
-    def until(self, end: int) -> None:
-        start = self._copied
-        self._text.append(self._outer.text[start:end])
-        self._starts.extend(range(start, end))
-        self._ends.extend(range(start + 1, end + 1))
-        self._copied = end
-
-    def put(self, text: str, start: int, end: int) -> None:
-        self._text.append(text)
-        self._starts.extend([start] * len(text))
-        self._ends.extend([end] * len(text))
-        self._copied = end
-
-    def put_bytes(self, data: bytes, places: Sequence[tuple[int, int]], end: int) -> None:
-        """Bytes as UTF-8, each from its own place; where they are not as Latin-1, or if strict as they were written."""
-        at = 0
-        for character in data.decode("utf-8", "surrogateescape"):
-            is_byte = "\udc80" <= character <= "\udcff"
-            length = 1 if is_byte else len(character.encode())
-            start, stop = places[at][0], places[at + length - 1][1]
-            self.is_doubtful = self.is_doubtful or is_byte
-            if is_byte and self._strict:
-                self._copied = start
-                self.until(stop)
-            else:
-                self.put(chr(ord(character) - 0xDC00) if is_byte else character, start, stop)
-            at += length
-        self._copied = end
-
-    def layer(self) -> Layer:
-        self.until(len(self._outer.text))
-        return Layer("".join(self._text), outer=self._outer, starts=self._starts, ends=self._ends)
-
-
-_Write = Callable[[_Writing, re.Match[str]], None]
-
-
-def _substituted(outer: Layer, pattern: re.Pattern[str], write: _Write) -> Iterator[Layer]:
-    """The layer with what the pattern finds undone. Where bytes of it are no UTF-8 also without undoing those: in
-    `q=Deborah=20` the first three characters after `q` are no escape.
-    """
-    writing = _written(outer, pattern, write, strict=False)
-    if writing is not None:
-        yield writing.layer()
-        if writing.is_doubtful and (again := _written(outer, pattern, write, strict=True)) is not None:
-            yield again.layer()
-
-
-def _written(outer: Layer, pattern: re.Pattern[str], write: _Write, *, strict: bool) -> _Writing | None:
-    writing: _Writing | None = None
-    for match in pattern.finditer(outer.text):
-        writing = writing or _Writing(outer, strict=strict)
-        writing.until(match.start())
-        write(writing, match)
-    return writing
-
-
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})++|%u[0-9A-Fa-f]{4}")
 
 
-def _write_percent(writing: _Writing, match: re.Match[str]) -> None:
+def _write_percent(writing: Writing, match: re.Match[str]) -> None:
     run = match[0]
     if run[1] == "u":
         writing.put(chr(int(run[2:], 16)), match.start(), match.end())
@@ -197,7 +121,7 @@ _QUOTED = re.compile(r"(?:=[0-9A-Fa-f]{2}|=[ \t]*+\r?\n)++")
 _QUOTED_BYTE = re.compile(r"=([0-9A-Fa-f]{2})")
 
 
-def _write_quoted(writing: _Writing, match: re.Match[str]) -> None:
+def _write_quoted(writing: Writing, match: re.Match[str]) -> None:
     found = list(_QUOTED_BYTE.finditer(match[0]))
     places = [(match.start() + one.start(), match.start() + one.end()) for one in found]
     writing.put_bytes(bytes(int(one[1], 16) for one in found), places, match.end())
@@ -210,7 +134,7 @@ _BACKSLASH = re.compile(
 _SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"}
 
 
-def _write_backslash(writing: _Writing, match: re.Match[str]) -> None:
+def _write_backslash(writing: Writing, match: re.Match[str]) -> None:
     start, end = match.span()
     if match["wide"]:
         at = start
@@ -234,7 +158,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}+;?|#[xX][0-9A-Fa-f]{1,6}+;?|[A-Za-z][A-Za
 _NUMBERED = re.compile(r"&#(?:([0-9]+)|[xX]([0-9A-Fa-f]+))")
 
 
-def _write_entity(writing: _Writing, match: re.Match[str]) -> None:
+def _write_entity(writing: Writing, match: re.Match[str]) -> None:
     number = _NUMBERED.match(match[0])
     code = int(number[2] or number[1], 16 if number[2] else 10) if number else 0
     # Where HTML forbids a character a log may still hold it; what it gives another meaning has that one.
@@ -242,36 +166,59 @@ def _write_entity(writing: _Writing, match: re.Match[str]) -> None:
     writing.put(said, *match.span())
 
 
-def _write_markup(writing: _Writing, match: re.Match[str]) -> None:
+def _in_mail_words(outer: Layer) -> Iterator[Layer]:
+    writing = Writing(outer)
+    for start, end, said in mail_words(outer.text):
+        writing.until(start)
+        for part in said:
+            writing.put(part.text, part.start, part.end)
+        writing.put("", start, end)
+    if writing.is_begun:
+        yield writing.layer()
+
+
+# A value in several parameters (RFC 2231, section 3).
+_CONTINUED = re.compile(r"\"?;[ \t\r\n]*+[A-Za-z][A-Za-z0-9-]{0,19}\*[1-9][0-9]?\*?=\"?")
+
+
+def _write_continued(writing: Writing, match: re.Match[str]) -> None:
+    writing.put("", *match.span())
+
+
+def _write_markup(writing: Writing, match: re.Match[str]) -> None:
     writing.put("" if match["inline"] else APART, *match.span())
 
 
 _DECODERS: tuple[tuple[str, Callable[[Layer], Iterator[Layer]]], ...] = (
-    ("%", lambda outer: _substituted(outer, _PERCENT, _write_percent)),
-    ("\\", lambda outer: _substituted(outer, _BACKSLASH, _write_backslash)),
-    ("&", lambda outer: _substituted(outer, _ENTITY, _write_entity)),
-    ("=", lambda outer: _substituted(outer, _QUOTED, _write_quoted)),
+    ("%", lambda outer: substituted(outer, _PERCENT, _write_percent)),
+    ("\\", lambda outer: substituted(outer, _BACKSLASH, _write_backslash)),
+    ("&", lambda outer: substituted(outer, _ENTITY, _write_entity)),
+    ("=", lambda outer: substituted(outer, _QUOTED, _write_quoted)),
+    ("=?", _in_mail_words),
+    ("*", lambda outer: substituted(outer, _CONTINUED, _write_continued)),
 )
 
 # A byte that no text holds, in a text: it may be UTF-16 whose bytes were taken for characters.
 _NO_TEXT = re.compile("[\0-\x08\x0e-\x1f]")
 _BYTES_AS_TEXT = re.compile("[\0-\xff]{8,}+")
+_OPEN_BYTES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 
 
 def _wide(outer: Layer) -> Iterator[Layer]:
     if not _NO_TEXT.search(outer.text):
         return
-    for match in _BYTES_AS_TEXT.finditer(outer.text):
+    text = outer.text.translate(_OPEN_BYTES) if has_open_bytes(outer.text) else outer.text
+    for match in _BYTES_AS_TEXT.finditer(text):
         data = match[0].encode("latin-1")
-        for text, first in _utf16(data):
+        for said, first in _utf16(data):
             places = range(match.start() + first, match.start() + len(data), 2)
-            widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
+            widths = [2 if ord(character) > 0xFFFF else 1 for character in said]
             starts, ends, at = [], [], 0
             for width in widths:
                 starts.append(places[at])
                 ends.append(places[at] + 2 * width)
                 at += width
-            yield Layer(text, outer=outer, starts=starts, ends=ends)
+            yield Layer(said, outer=outer, starts=starts, ends=ends, left=Left.ESCAPES)
 
 
 _HIGH = re.escape(UTF16_HIGH)
@@ -303,6 +250,8 @@ def in_base64(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer
     Lines of 32 digits and more, a multiple of four, are one run with the line that follows. The run may begin with
     other words of the same letters, hence the four. With `near`, ascending, only of runs in which a place of it lies.
     """
+    if outer.left in (Left.BYTES, Left.NOTHING):
+        return
     for number, pattern in enumerate(_BASE64_RUNS):
         for start, end, digits in _runs(outer.text, pattern):
             if not _lies_in(near, start, end):
@@ -370,7 +319,7 @@ def _held_texts(outer: Layer, run: tuple[int, int], data: bytes, *, whole: bool)
     if found:
         yield Layer(_STAND_IN.join(part.decode("utf-8", "replace") for part in found), outer=outer, run=run)
     for text, _ in _utf16(data):
-        yield Layer(text, outer=outer, run=run)
+        yield Layer(text, outer=outer, run=run, left=Left.ESCAPES)
 
 
 _HEX_RUNS = re.compile(rf"[0-9A-Fa-f]{{{SHORTEST_HEX},}}+")
@@ -381,6 +330,8 @@ def in_hex(outer: Layer, near: Sequence[int] | None = None) -> Iterator[Layer]:
 
     `near` as for base64.
     """
+    if outer.left in (Left.BYTES, Left.NOTHING):
+        return
     for match in _HEX_RUNS.finditer(outer.text):
         if not _lies_in(near, *match.span()):
             continue

@@ -15,8 +15,9 @@ from cryptography.exceptions import InvalidTag
 
 from tocsin.errors import ProtectionError
 from tocsin.model.door import NO_DOOR, Credentials, Door, DoorAddress, mask_one
-from tocsin.model.protection import How, Masked, Sighting
+from tocsin.model.protection import Masked, Sighting
 from tocsin.protect import finds
+from tocsin.protect.finds import Place
 from tocsin.protect.tokens import PERSON_LENGTH, TOKEN, TokenKeys, recipient_tokens, workspace_tokens
 from tocsin.protect.windows import all_readings
 from tocsin.store.derivation import derive
@@ -31,7 +32,6 @@ __all__ = [
     "Door",
     "DoorAddress",
     "Finder",
-    "Found",
     "LocalDoor",
     "connected",
     "disconnect",
@@ -63,19 +63,6 @@ def disconnect(address: DoorAddress | None) -> None:
         client.close()
 
 
-class Found(Protocol):
-    """A place in a text where a form stands: see `protect/matcher.py`."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def person(self) -> int: ...
-    @property
-    def how(self) -> How: ...
-
-
 class Finder(Protocol):
     """What finds the forms: `protect.matcher.Matcher`."""
 
@@ -84,9 +71,22 @@ class Finder(Protocol):
         """In how many texts something was encoded too deep to be searched."""
         ...
 
-    def find(self, values: Sequence[str]) -> Mapping[int, Sequence[Found]]:
+    def find(self, values: Sequence[str]) -> Mapping[int, Sequence[Place]]:
         """By the place of a value where something was found: what, leftmost first, without overlap."""
         ...
+
+
+# How often what is left of a text is searched again: each time only texts in which something was found.
+_ROUNDS = 8
+
+
+def _blank(text: str, found: Sequence[Place]) -> str:
+    """The text with what was found made characters that no name has, as the guard sees tokens."""
+    pieces, done = [], 0
+    for one in found:
+        pieces += [text[done : one.start], "\ufffd" * (one.end - one.start)]
+        done = one.end
+    return "".join((*pieces, text[done:]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,21 @@ class LocalDoor:
     def _wrapping(self, number: int) -> bytes:
         return derive(self.door_keys[number], "door/wrap", salt=self.workspace.encode())
 
-    def _find(self, texts: Sequence[str]) -> Mapping[int, Sequence[Found]]:
+    def _find(self, texts: Sequence[str]) -> Mapping[int, Sequence[Place]]:
+        """What is found, and what is found of the rest once that is gone: a name ends where another one did."""
+        found: dict[int, Sequence[Place]] = dict(self._found(texts))
+        newest: Mapping[int, Sequence[Place]] = found
+        for _ in range(_ROUNDS):
+            if not newest:
+                break
+            rest = {place: _blank(texts[place], found[place]) for place in newest}
+            more = self._found(list(rest.values()))
+            newest = {place: more[at] for at, place in enumerate(rest) if at in more}
+            for place, ones in newest.items():
+                found[place] = finds.covering([*map(finds.of, found[place]), *map(finds.of, ones)])
+        return found
+
+    def _found(self, texts: Sequence[str]) -> Mapping[int, Sequence[Place]]:
         """What the finder finds in the texts and in every other reading of them, in places of the texts."""
         read = [(place, chain) for place, text in enumerate(texts) for chain in all_readings(text)]
         found: dict[int, list[finds.Found]] = {}
@@ -167,15 +181,15 @@ class LocalDoor:
             found.setdefault(place, []).extend(
                 finds.Found(*chain.span(one.start, one.end), one.person, one.how) for one in ones
             )
-        return {place: finds.settled(ones) if place in again else ones for place, ones in found.items()}
+        return {place: finds.covering(ones) if place in again else ones for place, ones in found.items()}
 
-    def _outside_tokens(self, text: str, found: Sequence[Found]) -> Sequence[Found]:
+    def _outside_tokens(self, text: str, found: Sequence[Place]) -> Sequence[Place]:
         own = [place.span() for place in TOKEN.finditer(text) if self.person_of(place[0]) is not None]
         if not own:
             return found
         return [one for one in found if not any(start <= one.start and one.end <= end for start, end in own)]
 
-    def _masked(self, text: str, found: Sequence[Found]) -> Masked:
+    def _masked(self, text: str, found: Sequence[Place]) -> Masked:
         pieces, sightings = [], []
         done = length = 0
         for one in found:

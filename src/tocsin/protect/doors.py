@@ -14,16 +14,16 @@ from tocsin.protect.vault import Person, Vault
 class Doors:
     """The doors of an open vault. Building it takes up to a few seconds; a door more costs nothing."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, finder: Finder | None = None) -> None:
+        """`finder` is that of the same persons, where there is one already."""
         self.vault = vault
         self._persons = [person.id for person in vault.contents.persons]
-        self._finder = finder_of(vault)
+        self._finder = finder or finder_of(vault)
         self._doors: dict[str, LocalDoor] = {}
 
-    @property
-    def beyond(self) -> int:
-        """In how many texts so far something was encoded too deep to be searched."""
-        return self._finder.beyond
+    def serving(self, vault: Vault) -> Doors:
+        """The doors of the vault in the same epoch: whom it serves and who may unseal may differ, nobody in it does."""
+        return Doors(vault, self._finder)
 
     def door(self, workspace: str) -> LocalDoor:
         """The door of the workspace of that origin. Raises ProtectionError where the vault does not serve it."""

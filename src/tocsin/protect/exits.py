@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tocsin.model.door import Door
+
+
+class Parted(NamedTuple):
+    """A text as it may leave, and at how many places words were taken out that side by side read as a name."""
+
+    text: str
+    places: int
 
 
 class Watch(Protocol):
@@ -17,6 +24,7 @@ class Watch(Protocol):
 
     def masked(self, text: str) -> str: ...
     def shown(self, text: str) -> str: ...
+    def parted(self, text: str) -> Parted: ...
     def refuse(self, data: str | bytes, *, what: str = "", name: str = "") -> None: ...
     def refuse_folder(self, folder: Path, *, what: str = "") -> None: ...
 
@@ -29,6 +37,9 @@ class _Nobody:
 
     def shown(self, text: str) -> str:
         return text
+
+    def parted(self, text: str) -> Parted:
+        return Parted(text, 0)
 
     def refuse(self, data: str | bytes, *, what: str = "", name: str = "") -> None:
         """Nothing."""
@@ -57,7 +68,7 @@ def guard_exits(workspace: str, door: Door, end: Callable[[], None] = lambda: No
 
     _standing.doors[workspace] = door
     _standing.ends[workspace] = end
-    _standing.watch = Guard(_standing.doors.values())
+    _standing.watch = Guard(_standing.doors.values(), knows_own=True)
 
 
 def standing_watch() -> Watch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tocsin.model.protection import How
 
@@ -16,6 +16,24 @@ class Found(NamedTuple):
     end: int
     person: int
     how: How
+
+
+class Place(Protocol):
+    """What `Found` has."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def person(self) -> int: ...
+    @property
+    def how(self) -> How: ...
+
+
+def of(place: Place) -> Found:
+    """The place as one that compares and sorts."""
+    return Found(place.start, place.end, place.person, place.how)
 
 
 def settled(found: Iterable[Found]) -> list[Found]:
@@ -39,6 +57,36 @@ def settled(found: Iterable[Found]) -> list[Found]:
         else:
             place += 1
     return kept
+
+
+def covering(found: Iterable[Found]) -> list[Found]:
+    """`settled`, each place grown over what is left of those it overlaps: together they cover all that was found.
+
+    Readings of one text find names across each other, and what two of them leave over may be read as a name again.
+    """
+    every = sorted(set(found))
+    kept = settled(every)
+    grown: list[Found] = []
+    start = end = -1
+    at = 0
+    for one in [*every, None]:
+        if one is not None and one.start < end:
+            end = max(end, one.end)
+            continue
+        here = [place for place in kept[at:] if place.start < end]
+        at += len(here)
+        grown += _over(start, end, here)
+        if one is not None:
+            start, end = one.start, one.end
+    return grown
+
+
+def _over(start: int, end: int, kept: list[Found]) -> list[Found]:
+    """Places without a gap from `start` to `end`: each up to where the next one begins."""
+    ends = [*(one.start for one in kept[1:]), end]
+    return [
+        one._replace(start=start if number == 0 else one.start, end=ends[number]) for number, one in enumerate(kept)
+    ]
 
 
 def _with(one: Found, rest: tuple[int, int]) -> tuple[int, int]:

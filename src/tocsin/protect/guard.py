@@ -16,14 +16,17 @@ from typing import NamedTuple
 from tocsin.errors import ProtectionError
 from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.protection import How
-from tocsin.protect.contents import Content, Piece, Unread, contents, file_contents
-from tocsin.protect.searched import Reference, Searched, Unsearched, incident_of, script_of
+from tocsin.protect.contents import Beyond, Content, Piece, Unread, contents, file_contents
+from tocsin.protect.exits import Parted
+from tocsin.protect.joins import Cut, Find, cuts_of, without
+from tocsin.protect.searched import Reference, Searched, Unsearched, Unseen, incident_of, script_of
 from tocsin.protect.tokens import TOKEN
 from tocsin.protect.windows import Reading, Window, found_in, readings, windows
 
 # So many characters are asked about at once: a door elsewhere takes messages of bounded size.
 _ASKED_AT_ONCE = 1 << 18
 _MESSAGE = 1 << 15  # a message that is longer is masked in parts, cut between lines
+_ROUNDS = 4  # what is taken out brings others side by side
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,39}")
 _UNSHOWN = "withheld: the door to the protected names does not answer"
@@ -35,9 +38,13 @@ class Guard:
     Each method but `shown` raises ProtectionError where a door fails: then nothing may leave.
     """
 
-    def __init__(self, doors: Iterable[Door] = ()) -> None:
-        """The doors; one without a vault (epoch 0) searches for nobody."""
+    def __init__(self, doors: Iterable[Door] = (), *, knows_own: bool = False) -> None:
+        """The doors; one without a vault (epoch 0) searches for nobody.
+
+        knows_own   the texts are the product's: what it says itself (`own_text`) is nobody's name
+        """
         self._doors = tuple(door for door in doors if door.epoch)
+        self._knows_own = knows_own
 
     def __bool__(self) -> bool:
         """Whether there is anybody to search for."""
@@ -46,8 +53,8 @@ class Guard:
     def masked(self, text: str) -> str:
         """A message as it may be shown: each protected name in it a token."""
         for door in self._doors:
-            text = "".join(mask_one(door, part) for part in _parts(_speakable(text)))
-        return text
+            text = "".join(mask_one(door, part) for part in _parts(text))
+        return _speakable(text)
 
     def shown(self, text: str) -> str:
         """The same; where the door fails, that something is withheld. It raises nothing: errors are told with it."""
@@ -61,15 +68,17 @@ class Guard:
         if not self:
             return Searched()
         shown = self.masked(file) if file else ""
-        pieces, unread = [], []
+        pieces, unread, unseen = [], [], []
         for each in content:
             if isinstance(each, Unread):
                 unread.append(Unsearched(shown, self.masked(each.part), each.why))
+            elif isinstance(each, Beyond):
+                unseen.append(Unseen(shown, self.masked(each.part), each.kind))
             else:
                 pieces.append(each)
         size = sum(len(piece.text) for piece in pieces)
         references = tuple(self._references(shown, pieces))
-        return Searched(references=references, unsearched=tuple(unread), files=1, size=size)
+        return Searched(references=references, unsearched=tuple(unread), unseen=tuple(unseen), files=1, size=size)
 
     def search_file(self, path: Path, shown_as: str) -> Searched:
         """A file and its name; `shown_as` is its path as a reader knows it."""
@@ -107,27 +116,53 @@ class Guard:
         found = self.search((Piece(part="", text=data),))
         found.refuse(what, self._places(data, found.references) if found.references else ())
 
+    def parted(self, text: str) -> Parted:
+        """A text of the product with what reads as a name only because it was put side by side taken out.
+
+        What one value says is left for `refuse`: it should have been a token long before. Raises ProtectionError.
+        """
+        count = 0
+        for _ in range(_ROUNDS if self else 0):
+            cuts: list[Cut] = []
+            finds = 0
+            for find in self._finds([Piece(part="", text=text)]):
+                more = cuts_of(text, find.find)
+                cuts += more or ()
+                finds += bool(more)
+            if not cuts:
+                break
+            count += finds
+            text = without(text, cuts)
+        return Parted(text, count)
+
     def refuse_folder(self, folder: Path, *, what: str = "") -> None:
         """The same for every file below a folder."""
         self.search_folder(folder).refuse(what)
 
-    def _references(self, file: str, pieces: Sequence[Piece]) -> Iterator[Reference]:
+    def _finds(self, pieces: Sequence[Piece]) -> Iterator[_Find]:
         """Every place in the pieces once, though windows overlap and two doors may know the same person."""
-        found: dict[int, list[tuple[int, int, How]]] = {}
+        found: dict[int, list[tuple[int, int, How, str]]] = {}
         for asked in _asked(pieces):
             for door in self._doors:
                 for at, masked in door.mask([each.window.text for each in asked]).items():
                     number, reading, window = asked[at]
-                    for start, end, how in found_in(window, masked):
-                        place = reading.place(window.begin + start), reading.place(window.begin + end - 1) + 1, how
+                    for start, end, sighting in found_in(window, masked):
+                        first, last = reading.place(window.begin + start), reading.place(window.begin + end - 1)
+                        place = first, last + 1, sighting.how, sighting.token
                         found.setdefault(number, []).append(place)
         for number, places in sorted(found.items()):
+            for start, end, how, token in _distinct(places):
+                yield _Find(number, Find(start, end, token), how)
+
+    def _references(self, file: str, pieces: Sequence[Piece]) -> Iterator[Reference]:
+        for number, found, how in self._finds(pieces):
             piece = pieces[number]
-            part = self.masked(piece.part)
-            for start, end, how in _distinct(places):
-                line = piece.text.count("\n", 0, start) + 1 if piece.has_lines else 0
-                column = start - piece.text.rfind("\n", 0, start) if piece.has_lines else 0
-                yield Reference(file, part, line, column, how, script_of(piece.text[start:end]))
+            if self._knows_own and cuts_of(piece.text, found) == []:
+                continue
+            start, end = found.start, found.end
+            line = piece.text.count("\n", 0, start) + 1 if piece.has_lines else 0
+            column = start - piece.text.rfind("\n", 0, start) if piece.has_lines else 0
+            yield Reference(file, self.masked(piece.part), line, column, how, script_of(piece.text[start:end]))
 
     def _places(self, text: str, references: Sequence[Reference]) -> Sequence[str]:
         """Where in a document of this product: the incident a line belongs to, or the way to a value of JSON."""
@@ -153,6 +188,14 @@ class Guard:
             f"[{step}]" if isinstance(step, int) else f".{step}" if _PLAIN_KEY.fullmatch(step) else ".*" for step in way
         )
         return self.masked(told.lstrip(".")) or "the document"
+
+
+class _Find(NamedTuple):
+    """A find in the piece of that number."""
+
+    piece: int
+    find: Find
+    how: How
 
 
 class _Asked(NamedTuple):
@@ -181,20 +224,20 @@ def _asked(pieces: Sequence[Piece]) -> Iterator[list[_Asked]]:
 
 def _without_tokens(text: str) -> str:
     """The text with every token blank, own and foreign: the letters of a token may spell anything."""
-    return TOKEN.sub(lambda found: "\ufffd" * len(found[0]), _speakable(text))
+    return TOKEN.sub(lambda found: "\ufffd" * len(found[0]), text)
 
 
 def _speakable(text: str) -> str:
-    """The text without lone surrogates, as names of files have them: no other process takes those."""
+    """The text without lone surrogates, as names of files have them: nobody can print those."""
     return _SURROGATES.sub("\ufffd", text)
 
 
-def _distinct(places: Iterable[tuple[int, int, How]]) -> Iterator[tuple[int, int, How]]:
+def _distinct(places: Iterable[tuple[int, int, How, str]]) -> Iterator[tuple[int, int, How, str]]:
     """The places by where they begin, without those that begin within another."""
     done = -1
-    for start, end, how in sorted(places, key=lambda place: (place[0], -place[1], place[2])):
+    for start, end, how, token in sorted(places, key=lambda place: (place[0], -place[1], *place[2:])):
         if start >= done:
-            yield start, end, how
+            yield start, end, how, token
             done = end
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tocsin.model.protection import FormKind
+from tocsin.protect.codepages import Page, pages_for
 from tocsin.protect.forms import Expansion
 from tocsin.protect.prefilter import ANCHOR, WORD, Prefilter
 
@@ -85,6 +86,10 @@ class Index:
             initials=self._short,
             numbers=self._numbers,
         )
+
+    def pages(self) -> tuple[Page, ...]:
+        """The code pages in which something that is searched for can be written."""
+        return pages_for([*self._spelled, *self._literals])
 
     def _add(self, person: int, expansion: Expansion) -> None:
         form = len(self._forms)

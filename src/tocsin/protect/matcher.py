@@ -7,15 +7,17 @@ word, so what it costs grows with the text and hardly with the number of persons
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.model.clean import CleanTexts
 from tocsin.model.protection import How
-from tocsin.protect.decoding import DEPTH, Layer, in_base64, in_hex, unescaped, with_unmarked
+from tocsin.protect.decoding import DEPTH, Distinct, in_base64, in_hex, unescaped, with_unmarked
 from tocsin.protect.finds import Found, settled
 from tocsin.protect.folding import fold
 from tocsin.protect.forms import Expansion
 from tocsin.protect.index import Index
+from tocsin.protect.layer import Layer, Left
 from tocsin.protect.looking import Look
 
 __all__ = ["Found", "Matcher"]
@@ -30,6 +32,7 @@ class Matcher:
     def __init__(self, persons: Iterable[tuple[int, Iterable[Expansion]]]) -> None:
         self._index = Index(persons)
         self._prefilter = self._index.prefilter()
+        self._pages = self._index.pages()
         self._clean = CleanTexts()
         self.beyond = 0
 
@@ -48,22 +51,26 @@ class Matcher:
         suspects = self._prefilter.suspects([values[place] for place in unknown])
         suspected = {*suspects.named, *suspects.escaped, *suspects.packed}
         level = {number: (unknown[number], Layer(values[unknown[number]])) for number in suspected}
+        distinct: dict[int, Distinct] = defaultdict(Distinct)
+        for owner, layer in level.values():
+            distinct[owner].new([layer])
         for depth in range(DEPTH + 1):
             inner: list[tuple[int, Layer]] = []
             for place in suspects.named:
                 owner, layer = level[place]
                 found.setdefault(owner, []).extend(self._look(layer))
             for place in (*suspects.escaped, *suspects.packed):
-                if depth == DEPTH:
+                if depth == DEPTH and level[place][1].left not in (Left.BYTES, Left.NOTHING):
                     beyond.add(level[place][0])
             for place in suspects.escaped if depth < DEPTH else ():
                 owner, layer = level[place]
-                inner += ((owner, one) for one in unescaped(layer))
+                inner += ((owner, one) for one in unescaped(layer, self._pages))
             for place, near in sorted(suspects.packed.items()) if depth < DEPTH else ():
                 owner, layer = level[place]
                 inner += ((owner, one) for one in in_base64(layer, near))
                 inner += ((owner, one) for one in in_hex(layer, near))
             inner += [(owner, unmarked) for owner, layer in inner for unmarked in with_unmarked((layer,))[1:]]
+            inner = [(owner, one) for owner, layer in inner for one in distinct[owner].new((layer,))]
             level = dict(enumerate(inner))
             suspects = self._prefilter.suspects([layer.text for _, layer in inner])
         self.beyond += len(beyond)

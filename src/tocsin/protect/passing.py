@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,18 +16,23 @@ import pyarrow.compute as pc
 from tocsin.model.chunk import ChunkAccount, ChunkResult
 from tocsin.model.clipping import cut, is_marked
 from tocsin.model.door import Door, mask_all
+from tocsin.protect.written import Written, masked_as_written
 
 # Words of the product and of the rules' authors: what the rules say is seen to where rules are kept.
 _OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree"))
 # Columns whose texts are JSON: the texts in it are what is looked at.
 _JSON = frozenset(("matched", "log"))
 _PARTS = 3
+_AS_WRITTEN: Written = MappingProxyType({})
 _TABLES = ("events", "hits", "accesses", "marks")
 
 
-def pass_through(result: ChunkResult, logs: pa.Table, door: Door) -> tuple[ChunkResult, pa.Table]:
+def pass_through(
+    result: ChunkResult, logs: pa.Table, door: Door, written: Written = _AS_WRITTEN
+) -> tuple[ChunkResult, pa.Table]:
     """What may leave the worker of a chunk and of the logs seen in it; what was to be cut is cut behind the door.
 
+    written   how the records wrote what the tables hold in lower case
     The same tables where nothing is replaced. Raises ProtectionError where the door fails: then nothing leaves.
     """
     tables = {name: getattr(result, name) for name in _TABLES}
@@ -35,6 +41,8 @@ def pass_through(result: ChunkResult, logs: pa.Table, door: Door) -> tuple[Chunk
         texts = {text for table in every.values() for text in _texts(table)}
         texts.update(rejection.detail for rejection in result.account.rejected)
         replaced = mask_all(door, texts)
+        if written:
+            replaced |= masked_as_written(door, written)
         if replaced:
             tables = {name: _masked(table, replaced) for name, table in tables.items()}
             logs = _masked(logs, replaced)

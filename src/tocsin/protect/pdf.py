@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tocsin.protect.found_text import FoundText
+from tocsin.protect.pictures import PICTURE
 
 _LARGEST = 256 << 20
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,10})\s+\d{1,5}\s+obj\b")
@@ -23,6 +24,8 @@ _FILTERS = re.compile(rb"/Filter\s*(?:\[([^\]]*)\]|(/\w+))")
 _REFERENCE = re.compile(rb"(\d+)\s+\d+\s+R\b")
 _CONTENTS = re.compile(rb"/Contents\s*(?:\[([^\]]*)\]|(\d+\s+\d+\s+R))")
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+_IMAGE = re.compile(rb"/Subtype\s*/Image(?![A-Za-z])")
+_MASK = re.compile(rb"/S?Mask\s+(\d+)\s+\d+\s+R\b")  # of another picture, and none of its own
 _PIXELS = (b"/DCTDecode", b"/DCT", b"/JPXDecode", b"/CCITTFaxDecode", b"/JBIG2Decode", b"/CCF")
 _TOKENS = re.compile(
     rb"(?P<text>\((?:[^()\\]|\\.|\((?:[^()\\]|\\.|\([^()]{0,4096}\)){0,4096}\)){0,16384}\))|<(?P<hex>[0-9A-Fa-f\s]*)>(?!>)"
@@ -57,7 +60,10 @@ def read(data: bytes) -> Iterator[FoundText]:
     for page, number in enumerate((n for n, each in objects.items() if _PAGE.search(each.head)), 1):
         for reference in _contents(objects, objects[number].head):
             pages.setdefault(reference, page)
+    masks = {int(found) for each in objects.values() for found in _MASK.findall(each.head)}
     for number, each in objects.items():
+        if _IMAGE.search(each.head) and number not in masks:
+            yield FoundText(f"object {number}", "", PICTURE)
         if each.why:
             yield FoundText(f"object {number}", "", each.why)
         yield from (FoundText("properties", text) for text in _strings(each.head))

@@ -15,9 +15,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import regex
 
-from tocsin.protect.decoding import SHORTEST_LINE, SHORTEST_RUN, Layer, in_base64, in_hex
+from tocsin.protect.codepages import OPEN
+from tocsin.protect.decoding import SHORTEST_LINE, SHORTEST_RUN, in_base64, in_hex
 from tocsin.protect.folding import fold
 from tocsin.protect.forms import FILLERS
+from tocsin.protect.layer import Layer
 from tocsin.protect.packed import places_of_runs
 
 Array = np.ndarray[Any, Any]
@@ -45,7 +47,8 @@ _SIGN = re.compile(r"\\[nrtbfv]")  # an escape, and how a folder is written
 _PARTING = re.compile(r"\\[nrtbfv\\/'\"]")  # with which two parts of a name look farther from each other than they are
 # Where an escape begins: one set of characters first, for that is what is looked for fast.
 _ESCAPE = re.compile(
-    r"[%=&\\\0-\x08\x0e-\x1f](?:(?<=%)(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|(?<==)(?:[0-9A-Fa-f]{2}|[ \t]*+\r?\n)"
+    r"[%=&*\\\0-\x08\x0e-\x1f](?:(?<=%)(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})"
+    r"|(?<==)(?:[0-9A-Fa-f]{2}|[ \t]*+\r?\n|\?[A-Za-z0-9][^?]{1,80}\?[BbQq]\?)|(?<=\*)[1-9][0-9]?\*?="
     r"|(?<=&)(?:#|[A-Za-z][A-Za-z0-9]{1,31}+;)"
     r"|(?<=\\)(?:u[0-9A-Fa-f]{4}|u\{|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2})"
     rf"|(?<=[{_BASE64}]\\)/[{_BASE64}]|(?<=[{_BASE64}]{{{SHORTEST_LINE}}}\\)\\*+[nr]|(?<=[\0-\x08\x0e-\x1f]))"
@@ -128,7 +131,7 @@ class Prefilter:
         folded = [text.lower() if text.isascii() else fold(text).text for text in texts]
         named = self._named(folded)
         escaped = {place for place in named if _PARTING.search(texts[place])}
-        escaped.update(place for place, text in enumerate(texts) if _ESCAPE.search(text))
+        escaped.update(place for place, text in enumerate(texts) if _ESCAPE.search(text) or _is_open(text))
         signed = [
             place for place, text in enumerate(texts) if "\\" in text and place not in escaped and _SIGN.search(text)
         ]
@@ -217,6 +220,11 @@ class Prefilter:
         )
         self._runs.update((run, places) for run, places in found.items() if len(run) <= _LONGEST_KNOWN)
         return self._runs | found if any(len(run) > _LONGEST_KNOWN for run in fresh) else self._runs
+
+
+def _is_open(text: str) -> bool:
+    """Whether bytes in it may have been read in another encoding than they were written in."""
+    return not text.isascii() and OPEN.search(text) is not None
 
 
 def _places_decoded(runs: Iterable[str]) -> Iterator[tuple[int, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,12 +14,20 @@ from tocsin.model.protection import How
 _TOLD = 5  # places that a refusal names; the others are counted
 _INCIDENT = re.compile(r"\bincident\s+(\d+)\b", re.IGNORECASE)
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|\\u?x?[0-9A-Fa-f]{2}|&#|=[0-9A-F]{2}|[A-Za-z0-9+/]{40}")
-_SCRIPTS = (
-    ("Greek", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
-    ("Cyrillic", re.compile("[\u0400-\u052f]")),
-    ("Arabic", re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]")),
-    ("Georgian", re.compile("[\u10a0-\u10ff\u1c90-\u1cbf\u2d00-\u2d2f]")),
-)
+# Scripts by the word with which Unicode begins the names of their letters; letters of no such name are Latin in dress.
+_SCRIPTS = {
+    "CJK": "Chinese",
+    **dict.fromkeys(("HIRAGANA", "KATAKANA"), "Japanese"),
+    "HANGUL": "Korean",
+    **{
+        name: name.capitalize()
+        for name in (
+            "ARABIC", "ARMENIAN", "BENGALI", "CYRILLIC", "DEVANAGARI", "ETHIOPIC", "GEORGIAN", "GREEK", "GUJARATI",
+            "GURMUKHI", "HEBREW", "KANNADA", "KHMER", "LAO", "MALAYALAM", "MONGOLIAN", "MYANMAR", "SINHALA", "SYRIAC",
+            "TAMIL", "TELUGU", "THAANA", "THAI", "TIBETAN",
+        )
+    },
+}  # fmt: skip
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -65,12 +74,27 @@ class Unsearched(NamedTuple):
         return ", ".join(part for part in (self.file, self.part) if part)
 
 
+class Unseen(NamedTuple):
+    """A picture or a recording: what goes with it was searched, and what it shows or says cannot be."""
+
+    file: str
+    part: str
+    kind: str
+
+    @property
+    def place(self) -> str:
+        """Where, in words."""
+        return ", ".join(part for part in (self.file, self.part) if part)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """What a search found: references and what was not searched, in the order of the files; files and bytes read."""
+    """What a search found: references, what was not searched and what cannot be, in the order of the files; files and
+    bytes read."""
 
     references: tuple[Reference, ...] = ()
     unsearched: tuple[Unsearched, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
     files: int = 0
     size: int = 0
 
@@ -79,12 +103,13 @@ class Searched:
         return Searched(
             references=self.references + other.references,
             unsearched=self.unsearched + other.unsearched,
+            unseen=self.unseen + other.unseen,
             files=self.files + other.files,
             size=self.size + other.size,
         )
 
     def refuse(self, what: str, places: Sequence[str] = ()) -> None:
-        """RefusedError where anything was found or not searched.
+        """RefusedError where anything was found or not searched. A picture is let through: its text was searched.
 
         what     it was, in the product's own words, "" where the places say it
         places   of the references, where they are told better than by file and line
@@ -121,10 +146,9 @@ def script_of(text: str) -> str:
     """The script a reference is written in."""
     if _ESCAPED.search(text):
         return "encoded"
-    for name, letters in _SCRIPTS:
-        if letters.search(text):
-            return name
-    return "Latin" if _LETTER.search(text) else "digits"
+    letters = _LETTER.findall(text)
+    scripts = (_SCRIPTS.get(unicodedata.name(letter, "").partition(" ")[0]) for letter in letters)
+    return next((script for script in scripts if script), "Latin" if letters else "digits")
 
 
 def _listed(references: Sequence[Reference], what: str, places: Sequence[str]) -> str:

@@ -15,15 +15,17 @@ import ssl
 import struct
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from tocsin.errors import ProtectionError
 from tocsin.model.protection import How
 from tocsin.model.unsealing import Objection
 from tocsin.protect import wire
+from tocsin.protect.allowance import Allowance
 from tocsin.protect.door import LocalDoor
 from tocsin.protect.doors import Doors
 from tocsin.protect.hardening import end_with, harden
@@ -59,14 +61,29 @@ class Usage:
 class Service:
     """Answers clients on a listening socket, each in a thread of its own, until the process ends.
 
-    accounts   who may ask on a Unix socket, by number; on TLS it is who shows a certificate of our authority
+    accounts    who may ask on a Unix socket, by number; on TLS it is who shows the certificate agreed on for the
+                workspace (`Contents.certificates`), signed by our authority
+    current     gives the doors of the vault as it lies there now, the same while it is unchanged; raises where it
+                cannot be opened any more, and then nobody is answered
+    allowance   how much may be searched for a workspace
     """
 
-    def __init__(self, doors: Doors, *, accounts: Collection[int], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        *,
+        accounts: Collection[int],
+        tls: ssl.SSLContext | None = None,
+        current: Callable[[Doors], Doors] = lambda doors: doors,
+        allowance: Allowance | None = None,
+    ) -> None:
         self.usage = Usage()
         self._doors = doors
         self._accounts = accounts
         self._tls = tls
+        self._current = current
+        self._allowance = allowance
+        self._renewing = threading.Lock()
         self._matching = threading.Lock()
         self._counting = threading.Lock()
         self._free = threading.BoundedSemaphore(_MOST_CLIENTS)
@@ -104,6 +121,11 @@ class Service:
             self._count(refused=1)
             wire.send(connection, wire.Fault("account"))
             return
+        try:
+            self._renew()
+        except Exception:  # noqa: BLE001 — the supervisor: what the vault is now is not known, so nobody is answered
+            wire.send(connection, wire.Fault("stale"))
+            return
         door = self._greeted(connection)
         if door is None:
             self._count(refused=1)
@@ -118,6 +140,18 @@ class Service:
             if request is None:
                 return
             wire.send(connection, self._answer(door, request))
+
+    def _renew(self) -> None:
+        """Takes up what was changed in the vault since. Raises where it does not open any more."""
+        with self._renewing:
+            self._doors = self._current(self._doors)
+
+    def _is_agreed(self, connection: socket.socket, workspace: str) -> bool:
+        """Whether the certificate shown is the one that was agreed on for the workspace."""
+        if not isinstance(connection, ssl.SSLSocket):
+            return True
+        agreed = self._doors.vault.contents.certificates.get(workspace, "")
+        return bool(agreed) and key_digest(connection.getpeercert(binary_form=True) or b"") == agreed
 
     def _greeted(self, connection: socket.socket) -> LocalDoor | None:
         """The door the client asks for, None where there is none for it; then it has been told."""
@@ -136,10 +170,19 @@ class Service:
         except ProtectionError:
             wire.send(connection, wire.Fault("workspace"))
             return None
+        if not self._is_agreed(connection, hello.workspace):
+            wire.send(connection, wire.Fault("certificate"))
+            return None
         wire.send(connection, wire.Welcome(vault=self._doors.vault.id, epoch=self._doors.vault.epoch))
         return door
 
     def _answer(self, door: LocalDoor, request: wire.Question) -> wire.Answer:
+        try:
+            self._renew()
+        except Exception:  # noqa: BLE001 — as where a client greets
+            return wire.Fault("stale")
+        if door.epoch != self._doors.vault.epoch:
+            return wire.Fault("changed")
         try:
             if isinstance(request, wire.Mask):
                 return self._mask(door, request)
@@ -158,12 +201,14 @@ class Service:
         except Exception as error:  # noqa: BLE001 — the supervisor: its text may quote a name, its kind does not
             return wire.Fault(type(error).__name__)
 
-    def _mask(self, door: LocalDoor, request: wire.Mask) -> wire.Masks:
+    def _mask(self, door: LocalDoor, request: wire.Mask) -> wire.Answer:
         texts = wire.unpack(request.texts)
+        if self._allowance is not None and not self._allowance.takes(door.workspace, len(texts)):
+            return wire.Fault("limit")
         with self._matching:  # the matcher keeps its working space to itself, and the interpreter runs one thread
-            before = self._doors.beyond
+            before = door.finder.beyond
             masked = door.mask(texts)
-            beyond = self._doors.beyond - before
+            beyond = door.finder.beyond - before
         self._count(texts=len(texts), masked=len(masked), too_deep=beyond)
         places = sorted(masked)
         return wire.Masks(
@@ -190,6 +235,15 @@ class Service:
         with self._counting:
             for name, number in more.items():
                 setattr(self.usage, name, getattr(self.usage, name) + number)
+
+
+def key_digest(certificate: bytes) -> str:
+    """SHA-256 in hex of the public key (SubjectPublicKeyInfo) of a certificate in DER: a renewed one keeps it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509 import load_der_x509_certificate
+
+    key = load_der_x509_certificate(certificate).public_key()
+    return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def listen_unix(path: Path, mode: int = 0o600) -> socket.socket:

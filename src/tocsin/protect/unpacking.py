@@ -74,14 +74,14 @@ def _of_zip(data: bytes, room: int) -> Iterator[Member]:
         return
     with archive:
         if archive.comment:
-            yield Member("", b"", comment=archive.comment.decode("utf-8", "replace"))
+            yield Member("", b"", comment=archive.comment.decode("utf-8", "surrogateescape"))
         for entry in archive.infolist():
             yield _zipped(archive, entry, room)
             room -= entry.file_size
 
 
 def _zipped(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> Member:
-    comment = "\n".join(text.decode("utf-8", "replace") for text in (entry.comment, entry.extra) if text)
+    comment = "\n".join(text.decode("utf-8", "surrogateescape") for text in (entry.comment, entry.extra) if text)
     if entry.flag_bits & 1:
         return Member(entry.filename, b"", comment, "encrypted")
     if entry.file_size > room:
@@ -138,7 +138,9 @@ def _of_compressed(data: bytes, inflate: Callable[[bytes, int], bytes], room: in
     except _DAMAGED:
         yield Member("", b"", why="damaged while compressed")
         return
-    comment = data[10:300].split(b"\0")[0].decode("utf-8", "replace") if data[:1] == b"\x1f" and data[3] & 8 else ""
+    comment = (
+        data[10:300].split(b"\0")[0].decode("utf-8", "surrogateescape") if data[:1] == b"\x1f" and data[3] & 8 else ""
+    )
     if len(inner) > room:
         yield Member("", b"", comment, "too large when unpacked")
     else:

@@ -90,6 +90,7 @@ class Contents:
     door_keys    oldest first: the last seals what holds names, the others open what they sealed
     persons      in the order they came: what two of them share stands for the first
     workspaces   origin of each workspace it serves, and where that was
+    certificates by origin, SHA-256 in hex of the public key of the certificate with which it may ask over TLS
     logs         oldest first; the last is written to
     """
 
@@ -97,6 +98,7 @@ class Contents:
     door_keys: tuple[bytes, ...] = field(repr=False)
     persons: tuple[Person, ...] = field(repr=False, default=())
     workspaces: Mapping[str, str] = field(default_factory=dict)
+    certificates: Mapping[str, str] = field(default_factory=dict)
     unsealers: tuple[Unsealer, ...] = ()
     logs: tuple[LogHead, ...] = ()
 

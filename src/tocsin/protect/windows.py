@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from tocsin.model.protection import How, Masked
+from tocsin.model.protection import Masked, Sighting
 from tocsin.protect.markup import APART, MARKUP, has_inline
 
 # What a window shares with the next: a name, with every character of it escaped twice, is shorter.
@@ -109,18 +109,18 @@ def windows(text: str) -> Iterator[Window]:
         yield Window(begin, text[begin:], begin > 0, False)
 
 
-def found_in(window: Window, masked: Masked) -> Iterator[tuple[int, int, How]]:
-    """Start and end, in the window, of what the door replaced there, and how it was written.
+def found_in(window: Window, masked: Masked) -> Iterator[tuple[int, int, Sighting]]:
+    """Start and end, in the window, of what the door replaced there, and by what.
 
     A short place at an edge that cuts the text is left to the window that has it whole.
     """
-    for start, end, how in spans(window.text, masked):
+    for start, end, sighting in spans(window.text, masked):
         cut = (start == 0 and window.before) or (end == len(window.text) and window.behind)
         if not cut or end - start > _CUT_WORD:
-            yield start, end, how
+            yield start, end, sighting
 
 
-def spans(text: str, masked: Masked) -> Iterator[tuple[int, int, How]]:
+def spans(text: str, masked: Masked) -> Iterator[tuple[int, int, Sighting]]:
     """What of a text stands no more in what the door made of it: the tokens tell where, the text between them how far.
 
     The first place is exact in where it begins; where what stands between two places stands more often, the earliest
@@ -134,7 +134,7 @@ def spans(text: str, masked: Masked) -> Iterator[tuple[int, int, How]]:
             end = len(text) - (len(masked.text) - done)
         else:
             end = text.index(masked.text[done : masked.sightings[number + 1].start], start + 1)
-        yield start, end, sighting.how
+        yield start, end, sighting
         at = end
 
 

@@ -45,6 +45,10 @@ def check_paths(workspace: Path, paths: Sequence[Path], sources: KeySources) -> 
             found += guard.search_folder(path, shown_as=str(path))
         else:
             found += guard.search_file(path, str(path))
-    figures = {"references": len(found.references), "unsearched": len(found.unsearched)}
+    figures = {
+        "references": len(found.references),
+        "unsearched": len(found.unsearched),
+        "unseen": len(found.unseen),
+    }
     note_in_log(workspace, sources, "checked", files=found.files, characters=found.size, **figures)
     return found

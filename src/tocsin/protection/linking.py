@@ -75,8 +75,10 @@ def link_served(workspace: Workspace, place: str, credentials: Credentials | Non
     try:
         client = connect(address)
     except ProtectionError as error:
+        shown = " --certificate FILE" if credentials else ""
         raise ProtectionError(
-            str(error), hint=f"where the vault lies, let this workspace in: tocsin vault admit DIR {workspace.origin}"
+            str(error),
+            hint=f"where the vault lies, let this workspace in: tocsin vault admit DIR {workspace.origin}{shown}",
         ) from None
     client.close()
     files = {}

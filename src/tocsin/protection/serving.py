@@ -8,16 +8,18 @@ import socket
 import ssl
 import stat
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tocsin.errors import ConfigError, StoreError
+from tocsin.protect.allowance import TEXTS_AN_HOUR, Allowance
 from tocsin.protect.client import host_and_port
 from tocsin.protect.door import Credentials
 from tocsin.protect.doors import Doors
 from tocsin.protect.hardening import harden
 from tocsin.protect.service import Service, listen_unix
-from tocsin.protect.vault import open_vault
+from tocsin.protect.vault import FILE, Vault, open_sealed, open_vault, refuse_older
 from tocsin.protection.vaults import log_line
 from tocsin.store.faults import disk_faults
 from tocsin.store.key_sources import KeySources
@@ -30,12 +32,14 @@ def serve(
     *,
     accounts: Sequence[int],
     credentials: Credentials | None,
+    limit: int = TEXTS_AN_HOUR,
     told: Callable[[str], None],
 ) -> None:
-    """Serves the door of the vault until SIGINT or SIGTERM.
+    """Serves the door of the vault until SIGINT or SIGTERM; what is changed in the vault meanwhile is taken up.
 
     listen     `unix:PATH` or `tls:HOST:PORT`
     accounts   who may ask on a Unix socket beside our own account
+    limit      texts that are searched for one workspace in an hour
     told       takes one line once it listens
     Raises ConfigError where the address cannot be; StoreError where the vault or the socket cannot be opened.
     """
@@ -48,7 +52,10 @@ def serve(
     is_locked = harden()
     vault = open_vault(folder.absolute(), sources)
     listener = _unix(Path(rest), shared=bool(accounts)) if kind == "unix" else _tcp(rest)
-    service = Service(Doors(vault), accounts={os.geteuid(), *accounts}, tls=context)
+    allowance = Allowance(limit, time.monotonic, lambda origin: log_line(vault, "limit", workspace=origin))
+    service = Service(
+        Doors(vault), accounts={os.geteuid(), *accounts}, tls=context, current=_Current(vault), allowance=allowance
+    )
     ended = threading.Event()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -64,6 +71,33 @@ def serve(
         for number, handler in before.items():
             signal.signal(number, handler)
         log_line(vault, "served", **service.usage.figures())
+
+
+class _Current:
+    """The doors of the vault as it lies there now, built anew where its file is another one.
+
+    Raises whatever opening it raises; rotated, it does not open with the key it was served with.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        self._state = _state(vault)
+
+    def __call__(self, doors: Doors) -> Doors:
+        state = _state(doors.vault)
+        if state == self._state:
+            return doors
+        vault = open_sealed(doors.vault.folder, doors.vault.seal)
+        refuse_older(vault.epoch, doors.vault.epoch)
+        renewed = Doors(vault) if vault.epoch != doors.vault.epoch else doors.serving(vault)
+        log_line(vault, "taken up", persons=len(vault.contents.persons))
+        self._state = state
+        return renewed
+
+
+def _state(vault: Vault) -> tuple[int, int, int]:
+    """What is another where the file of the vault was replaced."""
+    status = (vault.folder / FILE).stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _unix(path: Path, *, shared: bool) -> socket.socket:

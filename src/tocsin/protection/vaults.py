@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tocsin.errors import ConfigError, RefusedError, StoreError
+from tocsin.errors import ConfigError, ProtectionError, RefusedError, StoreError, TocsinError
 from tocsin.protect.changes import merge
 from tocsin.protect.doors import shared_forms
 from tocsin.protect.persons_file import Listed, fault_text
+from tocsin.protect.service import key_digest
 from tocsin.protect.starting import started
 from tocsin.protect.tokens import workspace_tokens
 from tocsin.protect.vault import (
@@ -28,6 +30,7 @@ from tocsin.protect.vault import (
     rotated,
 )
 from tocsin.protect.vault_log import LogLine, append, lines, utc_now, with_heads
+from tocsin.protection.departures import Departed, departed
 from tocsin.protection.linking import Link, link_of, refuse_other, write_link
 from tocsin.record.acts import login_name
 from tocsin.store.key_sources import KeySources
@@ -53,6 +56,7 @@ class Imported:
     made      the vault, where there was none before
     faults    why lines were left out, by line; only with `keep_going`
     shared    lines whose form is another person's, and the line that gave it to them first, 0 for the vault
+    departed  what left the workspaces of the vault before these forms were in it; empty where none is new
     """
 
     folder: Path
@@ -65,6 +69,7 @@ class Imported:
     known_forms: int
     faults: Mapping[int, str]
     shared: Mapping[int, int]
+    departed: tuple[Departed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,18 +119,31 @@ def init_vault(folder: Path | None, workspace: Path, sources: KeySources, enviro
         return _linked(folder or default_folder(opened, environment), opened, sources)
 
 
-def admit(folder: Path, origin: str, sources: KeySources) -> None:
+def admit(folder: Path, origin: str, sources: KeySources, certificate: bytes | None = None) -> None:
     """Lets a workspace that is elsewhere ask at the door of the vault: `origin` is the first line of its checkpoints.
 
-    Raises ConfigError where that is no origin.
+    certificate   in PEM, with which it asks over TLS; no other certificate will do for it, and without one it is
+                  answered on a Unix socket alone
+    Raises ConfigError where that is no origin, or no certificate.
     """
     if not _ORIGIN.fullmatch(origin):
         raise ConfigError("that is no origin of a workspace", hint="tocsin vault link says it, at the workspace")
+    agreed_key = _key_of(certificate) if certificate is not None else ""
     with locked(folder) if is_vault(folder) else nullcontext():
         vault = open_vault(folder, sources)
         served = {origin: "elsewhere", **vault.contents.workspaces}
-        vault = _saved(vault, replace(vault.contents, workspaces=served), vault.epoch)
+        agreed = {**vault.contents.certificates} | ({origin: agreed_key} if agreed_key else {})
+        vault = _saved(vault, replace(vault.contents, workspaces=served, certificates=agreed), vault.epoch)
         _log(vault, "admit", workspaces=len(served))
+
+
+def _key_of(certificate: bytes) -> str:
+    try:
+        return key_digest(ssl.PEM_cert_to_DER_cert(certificate.decode("ascii")))
+    except ValueError as error:
+        raise ConfigError(
+            "that is no certificate", hint="a PEM file, the one `tocsin vault link` is given with --certificate"
+        ) from error
 
 
 def import_list(
@@ -165,6 +183,7 @@ def import_list(
         known_forms=merged.known_forms,
         faults=listed.faults,
         shared=merged.shared,
+        departed=tuple(_departed(vault)) if merged.new_forms else (),
     )
 
 
@@ -289,8 +308,15 @@ def _linked(folder: Path, workspace: Workspace, sources: KeySources) -> Made:
     folder = folder.absolute()
     _refuse_inside(folder.resolve(), workspace.path.resolve())
     is_new = not is_vault(folder)
-    vault = create_vault(folder, sources) if is_new else open_vault(folder, sources)
     link = link_of(workspace.settings_path)
+    if link is not None and is_new:  # before anything is made: a vault of its own is another one
+        raise ProtectionError(
+            f"{workspace.path} is linked to a vault already, and there is none at {folder}",
+            hint=f"it was last {f'at {link.vault}' if link.vault else f'served from {link.address}'}: name the folder "
+            "it lies in now; what was processed holds tokens that no other vault can make",
+        )
+    with _nothing_half_made(folder) if is_new else nullcontext():
+        vault = create_vault(folder, sources) if is_new else open_vault(folder, sources)
     if link is not None:
         refuse_other(link, vault.id)
     with locked(folder):
@@ -304,6 +330,19 @@ def _linked(folder: Path, workspace: Workspace, sources: KeySources) -> Made:
         _log(vault, "init" if is_new else "link", workspaces=len(served))
     write_link(workspace.settings_path, Link(id=vault.id, epoch=vault.epoch, vault=str(folder)))
     return Made(folder=folder, epoch=vault.epoch, key_file=key_file_of(vault, sources), is_new=is_new)
+
+
+@contextmanager
+def _nothing_half_made(folder: Path) -> Iterator[None]:
+    """Where a vault cannot be made, a folder that was not there before is not left behind."""
+    was_there = folder.exists()
+    try:
+        yield
+    except (TocsinError, OSError):
+        if not was_there:
+            with suppress(OSError):  # it holds what somebody else put there
+                folder.rmdir()
+        raise
 
 
 def _refuse_inside(folder: Path, workspace: Path) -> None:
@@ -350,6 +389,15 @@ def _remember(workspace: Path, vault: Vault) -> None:
         link = link_of(opened.settings_path)
         if link is not None and link.epoch < vault.epoch:
             write_link(opened.settings_path, replace(link, epoch=vault.epoch))
+
+
+def _departed(vault: Vault) -> Iterator[Departed]:
+    """Of each of its workspaces that is on this machine and out of which something went."""
+    for path in sorted(vault.contents.workspaces.values()):
+        if _seen(Path(path), vault.id) is not None:
+            found = departed(Path(path))
+            if found.left or found.sealed:
+                yield found
 
 
 def _seen(workspace: Path, vault: str) -> int | None:

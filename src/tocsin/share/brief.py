@@ -42,6 +42,7 @@ _DEGREES = 3
 _TARGETS = 60  # characters of what one action is of
 _INTERRUPTS = 108
 _EXPIRING = 4
+_NAMED = 2  # incidents by their ids
 
 # Words with which `contain` begins a sentence that names a person or an account.
 _AFFECTED = re.compile(r"Affected is .*?(?: \((?P<role>[^()]*)\))?\.")
@@ -168,7 +169,7 @@ def _known(answers: Answers) -> Iterator[str]:
     if incidents:
         times = [time for each in incidents for time in (each.first, each.last) if time is not None]
         when = f", recorded from {minute(min(times))} to {minute(max(times))}" if times else ", undated"
-        yield f"{counted(len(incidents), 'incident')} taken as an intrusion{when}."
+        yield f"{counted(len(incidents), 'incident')} taken as an intrusion ({_ids(incidents)}){when}."
         through = [
             counted(len(ids), str(kind), plural)
             for kind, plural in ((EntityType.ACCOUNT, ""), (EntityType.ADDRESS, "addresses"), (EntityType.HOST, ""))
@@ -185,6 +186,12 @@ def _known(answers: Answers) -> Iterator[str]:
     inputs = answers.accounting.inputs
     read = sum(account.records_read for account in inputs)
     yield f"{counted(len(inputs), 'log or file', 'logs and files')} looked at, {counted(read, 'record')} read."
+
+
+def _ids(incidents: Sequence[Incident]) -> str:
+    """By which `tocsin incidents` and `tocsin evidence export` know them."""
+    more = f" and {len(incidents) - _NAMED:,} more" if len(incidents) > _NAMED else ""
+    return ", ".join(incident.id for incident in incidents[:_NAMED]) + more
 
 
 def _noticed(answers: Answers, incidents: Sequence[Incident]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tocsin.model.instant import format_time
+from tocsin.model.token import TOKEN
 from tocsin.share.plain import shortened, shown
 from tocsin.share.relations import LAYERS, Move, Node, Relations
 
@@ -257,24 +258,29 @@ def _title(spot: _Spot) -> str:
 
 
 def _words(spot: _Spot, letters: int) -> tuple[str, ...]:
-    """At most three lines of so many letters: the name, broken where it may be, and what was reached in it."""
+    """Lines of so many letters: the name, broken where it may be, and what was reached in it. Three at most, but of a
+    token as many as it takes."""
     if spot.node is None:
         return (f"{spot.more:,} more", "in the table below")
     node = spot.node
     name = shown(node.name)
     if "|" in name:  # a host and its logon, a claim and its value: the last part tells two apart
         name = name.rpartition("|")[2] or name
-    if node.kind == "session" and len(name) > letters:
+    if node.kind == "session" and len(name) > letters and not TOKEN.search(name):
         name = f"{name[: letters - 7]}\u2026{name[-6:]}"
     lines = _broken(name, letters)
     return (*lines, f"{node.holdings:,} reached") if node.holdings else lines
 
 
 def _broken(name: str, letters: int) -> tuple[str, ...]:
-    """One line, or two broken before a sign that parts names, or two and the rest cut."""
+    """One line, or two broken before a sign that parts names, or two and the rest cut; a token whole, and alone."""
     bare = re.sub(r"^[a-z]+://", "", name)
     if len(bare) <= letters:
         return (bare,)
+    if token := TOKEN.search(bare):  # what is around it stands in the title; half of one would be nobody's
+        lines = -(-len(token[0]) // letters)
+        step = -(-len(token[0]) // lines)
+        return tuple(token[0][at : at + step] for at in range(0, len(token[0]), step))
     parts = [found.start() for found in re.finditer(r"[@\\/.|: ]", bare[: letters + 1])]
     words = [found.start() for found in re.finditer("-", bare[: letters + 1])]
     cut = max(parts, default=0) or max(words, default=0) or letters

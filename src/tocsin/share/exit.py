@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.errors import ConfigError, RefusedError, StoreError
@@ -16,17 +17,40 @@ from tocsin.protect.exits import standing_watch
 from tocsin.share.plain import shown_page
 
 
-def release(data: str | bytes, destination: Path | None, *, force: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A text as it will leave, searched already: made by `cleared` and by nobody else.
+
+    withheld   at how many places words were taken out that read as a name only side by side
+    """
+
+    text: str
+    withheld: int
+
+
+def cleared(text: str, destination: Path | None) -> Cleared:
+    """The text as `release` will write it, before anything is put on record of it. Raises as `release` does."""
+    passing, withheld = standing_watch().parted(shown_page(text))
+    standing_watch().refuse(passing, name=destination.name if destination else "")
+    return Cleared(passing, withheld)
+
+
+def release(data: str | bytes | Cleared, destination: Path | None, *, force: bool = False) -> None:
     """Write `data` to standard output, or to the file `destination` as a whole or not at all.
 
-    Text leaves as UTF-8 with every control character but the line end escaped; bytes leave as they are. A file is
-    readable by its owner only. Raises ConfigError where the file exists and `force` is not set, RefusedError where a
+    Text leaves as UTF-8 with every control character but the line end escaped; bytes leave as they are. Words of
+    several values that read as a protected name where they stand side by side are taken out, and that is told. A file
+    is readable by its owner only. Raises ConfigError where the file exists and `force` is not set, RefusedError where a
     protected person is named in it or in the file's name, ProtectionError where the door does not answer, StoreError
     where it cannot be written. A reader that closes the pipe early has what it wanted: no error.
     """
-    data = shown_page(data) if isinstance(data, str) else data
-    standing_watch().refuse(data, name=destination.name if destination else "")
-    content = data.encode("utf-8") if isinstance(data, str) else data
+    data = cleared(data, destination) if isinstance(data, str) else data
+    if isinstance(data, Cleared):
+        content = data.text.encode("utf-8")
+        _tell_withheld(data, destination)
+    else:
+        standing_watch().refuse(data, name=destination.name if destination else "")
+        content = data
     try:
         if destination is None:
             _write_output(content)
@@ -76,6 +100,14 @@ def refuse_unsealed(destination: Path | None, *, force: bool) -> None:
         raise RefusedError(
             "names are shown on a terminal, or written into a file of your own, and nowhere else", hint="-o FILE"
         )
+
+
+def _tell_withheld(data: Cleared, destination: Path | None) -> None:
+    if data.withheld:
+        places = f"{data.withheld:,} place{'' if data.withheld == 1 else 's'}"
+        where = f" of {destination.name}" if destination else ""
+        told = "words side by side read as a protected name and are withheld there, […] or a token instead"
+        tell(f"tocsin: at {places}{where} {told}")
 
 
 def tell(message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from tocsin.model.token import around
 from tocsin.render.plain import shown, shown_page
 
 __all__ = ["WIDTH", "shortened", "shown", "shown_page", "wrapped"]
@@ -13,9 +14,16 @@ WIDTH = 80
 
 
 def shortened(value: str, length: int) -> str:
-    """`shown`, at most `length` characters, the cut marked with an ellipsis."""
+    """`shown`, at most `length` characters, the cut marked with an ellipsis.
+
+    A token is never halved: the cut goes before it, or behind it where nothing else would be left.
+    """
     text = shown(value)
-    return text if len(text) <= length else text[: length - 3] + "..."
+    if len(text) <= length:
+        return text
+    before, behind = around(text, length - 3)
+    end = before or behind
+    return text[:end] + "..." if end < len(text) else text
 
 
 def wrapped(text: str, *, indent: int = 2, hang: int | None = None) -> Iterator[str]:

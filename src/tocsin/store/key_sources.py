@@ -91,7 +91,9 @@ def master_of(keyed: Keyed, sources: KeySources, section: Mapping[str, Value]) -
     source = text_of(section, "source", keyed.settings)
     if source == "passphrase":
         if sources.passphrase is None:
-            raise StoreError(f"{keyed.place} is sealed under a passphrase", hint=f"give it, or set {keyed.passphrase}")
+            raise StoreError(
+                f"{keyed.place} is sealed under a passphrase", hint=f"set {keyed.passphrase}, or type it on a terminal"
+            )
         return _stretched(sources.passphrase, section, keyed.settings)
     if source == "credential":
         if sources.credential is None:

@@ -318,7 +318,8 @@ def test_bad_bytes_and_lone_surrogates_are_kept_with_a_warning() -> None:
     assert isinstance(one, Record)
     assert isinstance(other, Record)
     assert (one.warnings, other.warnings) == (("invalid_utf8",), ("lone_surrogate",))
-    assert one.fields["properties.appDisplayName"] == other.fields["properties.appDisplayName"] == "Por\ufffdtal"
+    assert one.fields["properties.appDisplayName"] == "Por\\xfftal"
+    assert other.fields["properties.appDisplayName"] == "Por\ufffdtal"
 
 
 def test_a_broken_row_costs_that_row_only() -> None:

@@ -143,7 +143,7 @@ class DeclaredLog:
         places = [names.index(column) for column in self.mapping.time.columns if column in names]
 
         def fits(cells: Sequence[bytes]) -> bool:
-            text = " ".join(cells[place].decode(codec, "replace").strip() for place in places)
+            text = " ".join(cells[place].decode(codec, "backslashreplace").strip() for place in places)
             return moment(text, self.mapping.time).time is not None
 
         return plain._replace(names=names, fits=fits if places else None)
@@ -169,7 +169,7 @@ class DeclaredLog:
         try:
             cells = [cell.decode(codec) for cell in row.cells]
         except UnicodeDecodeError:
-            cells = [cell.decode(codec, "replace") for cell in row.cells]
+            cells = [cell.decode(codec, "backslashreplace") for cell in row.cells]
             warnings = ("invalid_utf8" if codec == "utf-8" else "invalid_text",)
         fields = dict(zip(names, cells, strict=True))
         return Record(row.offset, row.length, row.data, self._reading.log(fields), fields, fields, warnings)

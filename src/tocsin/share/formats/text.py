@@ -298,7 +298,8 @@ def _incidents(answers: Answers) -> Iterator[str]:
             if id_ in findings:
                 finding = findings[id_]
                 first = "undated" if finding.first is None else _time(finding.first)
-                yield from wrapped(f"- {first} [{finding.detector.level}] {shown(finding.detector.title)}", hang=4)
+                head = f"- {first} [{finding.detector.level}] {shown(finding.detector.title)} ({finding.id})"
+                yield from wrapped(head, hang=4)
                 yield from wrapped(shown(finding.why), indent=4, hang=6)
                 yield from _places(finding.records)
     if answers.containment:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tocsin.collect.json_text import BYTE_ORDER_MARK, strict_integer, without_surrogates
+from tocsin.collect.json_text import BYTE_ORDER_MARK, readable_json, strict_integer, without_surrogates
 
 _BLANK = b" \t\r\n"
 
@@ -38,7 +38,7 @@ def decode_tolerantly(text: bytes) -> tuple[object, tuple[str, ...]] | None:
     try:
         readable = bare.decode("utf-8")
     except UnicodeDecodeError:
-        readable = bare.decode("utf-8", "replace")
+        readable = readable_json(bare)
         warnings.add("invalid_utf8")
     try:
         value = json.loads(readable, parse_int=strict_integer, parse_constant=str, strict=False)

@@ -60,7 +60,7 @@ def _record(offset: int, line: bytes) -> Record | Unreadable:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
-        text = line.decode("utf-8", "replace")
+        text = line.decode("utf-8", "backslashreplace")
         warnings = ("invalid_utf8",)
     parsed = parse_line(text)
     if parsed is None:

@@ -106,7 +106,7 @@ def _record(line: Line) -> Record | Unreadable:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        text = raw.decode("utf-8", "replace")
+        text = raw.decode("utf-8", "backslashreplace")
         warnings = ("invalid_utf8",)
     message = _MESSAGE.match(text)
     if message is None:

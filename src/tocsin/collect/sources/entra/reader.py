@@ -128,7 +128,7 @@ def _of_row(row: Row, layout: _Layout) -> Record:
     try:
         cells = [cell.decode() for cell in row.cells]
     except UnicodeDecodeError:
-        cells = [cell.decode("utf-8", "replace") for cell in row.cells]
+        cells = [cell.decode("utf-8", "backslashreplace") for cell in row.cells]
         warnings = ("invalid_utf8",)
     return _record(row.offset, row.data, layout.read(cells), warnings)
 

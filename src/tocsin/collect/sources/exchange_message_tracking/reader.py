@@ -165,7 +165,7 @@ def _record(row: Row, columns: Columns, day_first: bool | None, context: str) ->
     try:
         cells = [cell.decode() for cell in row.cells]
     except UnicodeDecodeError:
-        cells = [cell.decode("utf-8", "replace") for cell in row.cells]
+        cells = [cell.decode("utf-8", "backslashreplace") for cell in row.cells]
         warnings = ("invalid_utf8",)
     fields = dict(zip(columns.names, cells, strict=True))
     if columns.kind is Kind.TRACKING:

@@ -175,7 +175,7 @@ def _record(begin: int, raw: bytes, line: Line, names: _Names, order: DateOrder)
     try:
         text = line.data.decode()
     except UnicodeDecodeError:
-        text = line.data.decode("utf-8", "replace")
+        text = line.data.decode("utf-8", "backslashreplace")
         warnings = ("invalid_utf8",)
     given = names
     identifier = text.partition(",")[0]

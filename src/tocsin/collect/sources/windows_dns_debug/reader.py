@@ -145,7 +145,7 @@ def _record(offset: int, raw: bytes, order: DateOrder) -> Record | Unreadable:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        text = raw.decode("utf-8", "replace")
+        text = raw.decode("utf-8", "backslashreplace")
         warnings = ("invalid_utf8",)
     head = _LINE.match(text)
     if head is None:

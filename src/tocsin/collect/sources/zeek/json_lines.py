@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tocsin.collect.json_text import strict_integer
+from tocsin.collect.json_text import readable_json, strict_integer
 from tocsin.collect.sources.zeek.moments import epoch_nanoseconds, moment_of, moment_text
 from tocsin.collect.sources.zeek.vocabulary import DOTTED, ENVELOPE, TIMES, path_of
 
@@ -58,7 +58,7 @@ def _parsed(line: bytes) -> tuple[object, tuple[str, ...], str]:
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        text = line.decode("utf-8", "replace")
+        text = readable_json(line)
         warnings.add("invalid_utf8")
     try:
         value = json.loads(text, strict=False, parse_constant=str, parse_int=strict_integer)

@@ -249,7 +249,7 @@ def _decoder(header: Header) -> Decoder:
         try:
             text = raw.decode()
         except UnicodeDecodeError:
-            text = raw.decode("utf-8", "replace")
+            text = raw.decode("utf-8", "backslashreplace")
             warnings = (*warnings, "invalid_utf8")
         values = text.split(separator)
         if len(values) != count:

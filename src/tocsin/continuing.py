@@ -1,0 +1,151 @@
+"""A workspace gone on with: what its last run was asked, what an older epoch left made anew, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tocsin.answering import Held, answer
+from tocsin.books import has_run, kept_mappings, latest_run
+from tocsin.errors import ProtectionError, StoreError
+from tocsin.model.answers import Answers
+from tocsin.model.chunk import Dating
+from tocsin.model.door import Door, mask_all, mask_one
+from tocsin.model.estate import Estate
+from tocsin.model.progress import Progress
+from tocsin.model.question import Question, Way
+from tocsin.opening import now_utc, publish, recover, run_so_far
+from tocsin.processing import FOLDS
+from tocsin.protect.telling import through_door
+from tocsin.reading.intake import Intake
+from tocsin.reading.renewal import is_current, pass_texts_again
+from tocsin.reading.rereading import dating_of, derive_again
+from tocsin.record.keys import WorkspaceKey
+from tocsin.ruleset.compiled import Ruleset, compiled_rules, kept_rules
+from tocsin.share.report import REPORT_NAME, write_report
+from tocsin.store.estate import read_estate
+from tocsin.store.workspace import Workspace, is_writable
+
+
+def answers_from(workspace: Workspace, key: WorkspaceKey, question: Question | None, progress: Progress) -> Answers:
+    """The answers from what the workspace holds, made current first; `question` as it was asked, in clear.
+
+    Raises StoreError where nothing was investigated yet.
+    """
+    started = now_utc()
+    progress = through_door(progress, key.door)
+    make_current(workspace, key, progress)
+    kept = answerable(workspace, key)
+    progress.stage("Answering", None)
+    span = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
+    asked = _asked(question, key.door) or span
+    rules = kept_rules(workspace, str(kept["rules"]), key.door)
+    held = Held.load(workspace, key, rules.compiled, estate_of(workspace))
+    run, now = run_so_far(workspace, key, started, 1), number_or_none(kept["now"])
+    answers = answer(held, asked, now, run)
+    if key.door.epoch and not (workspace.path / REPORT_NAME).exists() and is_writable(workspace.path):
+        # It went with the epoch it was written under; who asked for a part does not get the whole of that part alone.
+        write_report(answers if question is None else answer(held, span, now, run), workspace.path)
+        progress.note(f"{REPORT_NAME} is written anew; copies made before show whoever was protected since in clear")
+    return answers
+
+
+def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> None:
+    """Process again what passed the door under an older epoch of the vault than it has now; nothing where none did.
+
+    A chunk is a transaction: called again after an interruption it goes on where it stopped. Raises StoreError where
+    the workspace cannot be written, or another run is writing.
+    """
+    if is_current(workspace, key):
+        return
+    with workspace.writer_lock():
+        recover(workspace)
+        pass_texts_again(workspace, key)
+        if not has_run(workspace):
+            return
+        progress.note(f"the vault is at epoch {key.door.epoch}: what the workspace holds is processed again")
+        _, kept, _ = latest_run(workspace)
+        rules = kept_rules(workspace, str(kept["rules"]), key.door)
+        taken = number_or_none(kept.get("taken"))
+        derive_again(
+            Intake(
+                workspace=workspace,
+                key=key,
+                rules=rules.folder,
+                plan=rules.digest,
+                run=0,  # nothing new is taken in
+                workers=1,
+                progress=progress,
+                dating=dating_of(workspace) if taken is None else Dating(taken, is_latest=True),
+            )
+        )
+        publish(workspace, key)
+
+
+def run_before(
+    workspace: Workspace, key: WorkspaceKey, progress: Progress
+) -> tuple[Ruleset, Mapping[str, object], bool]:
+    """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
+    if has_run(workspace):
+        settings, finished = answerable(workspace, key), latest_run(workspace)[2]
+        # What came with that run came with it alone: notes entered, or what was sent back.
+        kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
+        return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
+    rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
+    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
+
+
+def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:
+    """The settings of the last run.
+
+    Raises StoreError where there was none, or an older version kept what it needs; ProtectionError where something of
+    it passed the door under an older epoch of the vault.
+    """
+    _, kept, _ = latest_run(workspace)
+    if not is_current(workspace, key):
+        raise ProtectionError(
+            f"{mask_one(key.door, str(workspace.path))} was processed before epoch {key.door.epoch} of its vault: "
+            "nothing is answered from it",
+            hint="tocsin incidents processes it again, and so does tocsin investigate",
+        )
+    if kept.get("folds") != FOLDS:
+        raise StoreError(
+            f"{workspace.path} was last answered from by another version of tocsin",
+            hint="run the investigation again on it, on the same logs: the record stays, the rest is derived anew",
+        )
+    return kept
+
+
+def _asked(question: Question | None, door: Door) -> Question | None:
+    """The question in the words the workspace holds: whoever is protected is asked for as a token."""
+    if question is None:
+        return None
+
+    def shown(texts: Sequence[str]) -> tuple[str, ...]:
+        replaced = mask_all(door, texts)
+        return tuple(replaced.get(text, text) for text in texts)
+
+    return replace(
+        question,
+        identities=shown(question.identities),
+        addresses=shown(question.addresses),
+        sessions=shown(question.sessions),
+        hosts=shown(question.hosts),
+        accounts=shown(question.accounts),
+        ways=tuple(Way(*shown(way)) for way in question.ways),
+    )
+
+
+def kept_taking(workspace: Workspace) -> int | None:
+    """When the logs were taken, as an earlier run was told; None where none was."""
+    return number_or_none(latest_run(workspace)[1].get("taken")) if has_run(workspace) else None
+
+
+def estate_of(workspace: Workspace) -> Estate:
+    """The estate the workspace was given, as it shows it."""
+    return read_estate(workspace.estate)
+
+
+def number_or_none(value: object) -> int | None:
+    """A number of kept settings, which are JSON."""
+    return value if isinstance(value, int) else None

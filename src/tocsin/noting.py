@@ -1,0 +1,67 @@
+"""Notes made by hand: sealed like any log, and the answers told anew."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tocsin.books import begin_run, finish_run
+from tocsin.collect.plan import plan_one
+from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
+from tocsin.continuing import answers_from, make_current, run_before
+from tocsin.model.answers import Answers
+from tocsin.model.note import NoteEntry
+from tocsin.model.progress import Progress
+from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text
+from tocsin.protect.telling import through_door
+from tocsin.reading.intake import Intake
+from tocsin.share.report import write_report
+
+
+def enter_notes(
+    workspace: Path, entries: Sequence[NoteEntry], *, passphrase: str | None, progress: Progress
+) -> Answers:
+    """Seal notes made by hand like any other evidence, and answer anew; the report is written again.
+
+    Works before any log was read. A note that is held already is counted as a copy. Nothing a note says of its own time
+    moves the time the answers speak of. Raises StoreError when the workspace cannot be written.
+    """
+    lines = b"".join(written_down(entry) for entry in entries)
+    name = f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
+    with open_existing(workspace, passphrase) as (opened, key):
+        progress = through_door(progress, key.door)
+        make_current(opened, key, progress)
+        with opened.writer_lock(), _in_memory(lines) as file:
+            recover(opened)
+            rules, kept, finished = run_before(opened, key, progress)
+            run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
+            intake = Intake(
+                workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
+            )
+            intake.take_in(plan_one(file, name))
+            publish(opened, key)
+            if finished:  # else the logs of the run before are still not read to their end, and the answers say so
+                finish_run(opened, run, utc_text(now_utc()))
+        answers = answers_from(opened, key, None, progress)
+        write_report(answers, workspace)
+    return answers
+
+
+def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
+    """The notes of a spreadsheet. Raises ConfigError listing every faulty line."""
+    return read_spreadsheet(path, by=by, written=now_utc())
+
+
+@contextmanager
+def _in_memory(data: bytes) -> Iterator[Path]:
+    """A file of these bytes that lies on no disk: what people write down names names."""
+    descriptor = os.memfd_create("tocsin-notes", os.MFD_CLOEXEC)
+    try:
+        with open(descriptor, "wb", closefd=False) as stream:
+            stream.write(data)
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
