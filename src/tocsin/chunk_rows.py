@@ -42,7 +42,10 @@ class Rows:
         self._without = without
         self._seen: set[bytes] = set()
         self._claimed: dict[bytes, bytes] = {}
-        self._events: dict[str, list[Any]] = {name: [] for name in EVENTS.names}
+        self._references: list[int] = []
+        self._keys: list[bytes] = []
+        self._times: list[int | None] = []
+        self._events: list[Mapping[str, Any]] = []
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
         self.warnings: dict[str, int] = {}
@@ -54,9 +57,11 @@ class Rows:
         found = None
         if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
             time = found = dated_by(original, self._dating)
-        for code in (*(code for record in records for code in record.warnings), *mapped.warnings):
-            told = code if found is None or code != YEAR_UNKNOWN else self._assumed
-            self.warnings[told] = self.warnings.get(told, 0) + 1
+        for record in records:
+            if record.warnings:
+                self._warn(record.warnings, found)
+        if mapped.warnings:
+            self._warn(mapped.warnings, found)
         key = self._key(records[0], mapped)
         if key in self._seen or ordinal in self._without:
             self.duplicates += len(records)
@@ -67,17 +72,12 @@ class Rows:
         if self._writings is not None:
             self._writings.note(records, (mapped.event, *mapped.accesses, *mapped.marks))
         reference = record_reference(self._chunk.sequence, ordinal)
-        event = mapped.event
-        get = event.get
-        columns = self._events
-        columns["record"].append(reference)
-        columns["key"].append(key)
-        columns["time"].append(time)
-        columns["source"].append(self._source)
-        columns["class_uid"].append(get("class_uid", 0))
-        columns["metadata.sequence"].append(get("metadata.sequence"))
-        for name in EVENT_COLUMNS:
-            columns[name].append(get(name))
+        self._references.append(reference)
+        self._keys.append(key)
+        self._times.append(time)
+        self._events.append(mapped.event)
+        if not mapped.accesses and not mapped.marks:
+            return
         for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
             for row in rows:
                 for name, column in table.items():
@@ -85,6 +85,11 @@ class Rows:
                 table["record"][-1] = reference
                 table["time"][-1] = time
                 table["source"][-1] = self._source
+
+    def _warn(self, codes: Sequence[str], found: int | None) -> None:
+        for code in codes:
+            told = code if found is None or code != YEAR_UNKNOWN else self._assumed
+            self.warnings[told] = self.warnings.get(told, 0) + 1
 
     @property
     def _assumed(self) -> str:
@@ -104,7 +109,20 @@ class Rows:
 
     def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Events, accesses and marks."""
-        return _table(self._events, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
+        events = self._events
+        columns: dict[str, list[Any]] = {
+            "record": self._references,
+            "key": self._keys,
+            "time": self._times,
+            "source": [self._source] * len(events),
+            "class_uid": [event.get("class_uid", 0) for event in events],
+            "metadata.sequence": [event.get("metadata.sequence") for event in events],
+        }
+        filled = set[str]().union(*events)
+        nothing = [None] * len(events)
+        for name in EVENT_COLUMNS:
+            columns[name] = [event.get(name) for event in events] if name in filled else nothing
+        return _table(columns, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
 
 
 def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:

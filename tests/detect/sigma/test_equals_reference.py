@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.detect.sigma.match import Matcher
+from tocsin.model.rows import grouped
 
 from .reference import Event, matches
 from .rules_given import LOG_FIELDS, compiled_texts, record, rule_text
@@ -218,3 +219,6 @@ def test_fast_equals_slow(case: Case) -> None:
     ]
     alone = [(index, *match[1:]) for index, one in enumerate(records) for match in matcher.match([one])]
     assert alone == [tuple(match) for match in found], "the answer for a record depends on that record alone"
+    rows = grouped((index, one.log, one.fields) for index, one in enumerate(records))
+    assert matcher.match_rows(rows) == found, "by log as in order"
+    assert matcher.places(rows) == [(match.index, match.rule) for match in found], "with and without why"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from tocsin.detect.sigma.condition import Operator, Tree
-from tocsin.detect.sigma.plan import refers
 from tocsin.detect.sigma.predicate import KEYWORD, Kind, Predicate, in_words
+from tocsin.detect.sigma.questions import refers
 from tocsin.detect.sigma.truth import FieldTruth
 from tocsin.detect.sigma.value import MISSING, Cell, canonical, fold, texts
 from tocsin.model.clipping import part_of, to_be_cut

@@ -15,7 +15,7 @@ from typing import Any, Final
 from tocsin.detect.sigma.networks import Network, Networks
 from tocsin.detect.sigma.patterns import Scanner, Search, searcher
 from tocsin.detect.sigma.predicate import ANY_TEXT, Kind, Predicate
-from tocsin.detect.sigma.value import Cell, Missing, canonical, fold, texts
+from tocsin.detect.sigma.value import MISSING, Cell, Missing, canonical, fold, texts
 
 LONGEST_REMEMBERED: Final = 1024  # characters; a longer value is seldom seen twice
 
@@ -118,7 +118,9 @@ class FieldTruth:
         self.of_missing: Truths = frozenset(null)
         self.of_null: Truths = self.of_missing | self._exists
         self.always_possible: Truths = self.of_null  # those that can hold with no text at all
-        self._texts: dict[str, Truths] = {}
+        self._standing: Mapping[Cell, Truths] = {MISSING: self.of_missing, None: self.of_null}
+        self._texts: dict[Cell, Truths] = dict(self._standing)
+        self._same: dict[Truths, Truths] = {}  # so that equal ones are one object
         self._long_texts: dict[str, Truths] = {}
 
     def _add_text(self, number: int, predicate: Predicate) -> None:
@@ -143,6 +145,14 @@ class FieldTruth:
         if not cell:  # null, or a list of nothing
             return self.of_null
         return self._exists.union(*(self.of(element) for element in cell))
+
+    def of_all(self, cells: Sequence[Cell]) -> list[Truths]:
+        """`of` cell by cell."""
+        found = list(map(self._texts.get, cells))
+        if None in found:
+            of = self.of
+            return [of(cell) if truths is None else truths for truths, cell in zip(found, cells, strict=True)]
+        return found  # type: ignore[return-value]
 
     def of_any_value(self, rows: Sequence[Mapping[str, Any]], wanted: Truths) -> dict[int, Truths]:
         """For keywords: by place in `rows`, those of `wanted` that some value of the record satisfies; none left out.
@@ -173,9 +183,15 @@ class FieldTruth:
 
     def forget(self) -> None:
         """Empties the memory of values, so that it stays bounded whatever the input."""
-        self._texts.clear()
+        self._texts = dict(self._standing)
         self._long_texts.clear()
+        self._same.clear()
         self.remembered = 0
+
+    @property
+    def remembered_long(self) -> int:
+        """Values longer than LONGEST_REMEMBERED that are kept at the moment."""
+        return len(self._long_texts)
 
     def forget_long(self) -> None:
         """Empties the memory of values longer than LONGEST_REMEMBERED, kept for one batch at most."""
@@ -217,4 +233,5 @@ class FieldTruth:
                 found += [number for number, part, wanted in self._times if part(time) == wanted]
         if not found:
             return self._exists
-        return self._exists.union(found)
+        truths = self._exists.union(found)
+        return self._same.setdefault(truths, truths)
