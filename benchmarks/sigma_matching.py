@@ -256,7 +256,7 @@ def prepared_rules(data: Path, work: Path) -> int:
         held = CompiledRules.read(work / "compiled").digest
     except RuleError:
         held = ""
-    if held != compiled_digest(rules_digest((work / "rules",)), maps):
+    if held != compiled_digest(texts_digest(rule_texts((work / "rules",))), maps):
         compile_rules(load_rules((work / "rules",)), maps).write(work / "compiled")
     return sum(1 for _ in (work / "rules").rglob("*.yml"))
 
