@@ -102,7 +102,11 @@ def cell(value: object) -> object:
     """A value as a column of text holds it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (dict, list)):
+    if isinstance(value, dict) and "#text" in value:
+        return cell(value["#text"])
+    if isinstance(value, list):  # JSON would double every backslash, and rules look for two
+        return "\n".join(str(one) for one in value)
+    if isinstance(value, dict):
         return json.dumps(value)
     return value
 
