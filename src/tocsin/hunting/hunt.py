@@ -16,6 +16,7 @@ from tocsin.answering import Held, answer
 from tocsin.books import kept_mappings
 from tocsin.collect.plan import ChunkKind
 from tocsin.continuing import answerable, make_current
+from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matchers
@@ -51,9 +52,10 @@ class _Place(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What was read again: hits and logs as the folds keep them."""
+    """What was read again: hits, sightings and logs as the folds keep them."""
 
     hits: pa.Table
+    sightings: pa.Table
     logs: pa.Table
     chunks: int
     looked: int
@@ -95,7 +97,10 @@ def hunt(
         held = Held.load(opened, key, compiled, read_estate(opened.estate))
         now = kept["now"] if isinstance(kept["now"], int) else None
         answers = answer(
-            replace(held, hits=looked.hits, logs=looked.logs), question, now, run_so_far(opened, key, started, 1)
+            replace(held, hits=looked.hits, sightings=looked.sightings, logs=looked.logs),
+            question,
+            now,
+            run_so_far(opened, key, started, 1),
         )
         accounting = answers.accounting
         return Hunt(
@@ -162,6 +167,7 @@ def look(
     progress.stage("Looking back with these rules", sum(place.length for place in wanted))
     rereader = Rereader(workspace, key)
     parts: list[pa.Table] = []
+    counted: list[pa.Table] = []
     logs: list[pa.Table] = []
     records = 0
     for place in wanted:
@@ -174,10 +180,11 @@ def look(
             sealing = Sealing(secret=key.unwrap(row.secret), name=row.name)
             result, seen = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, sealing)
         parts.append(correlated.summarise(_once(workspace, row, result.hits)))
+        counted.append(bursts.summarise(_once(workspace, row, result.sightings)))
         logs.append(seen)
         records += result.account.stored
         progress.advance(row.length)
-    return Looked(correlated.combine(parts), combine_logs(logs), chunks, len(wanted), records)
+    return Looked(correlated.combine(parts), bursts.combine(counted), combine_logs(logs), chunks, len(wanted), records)
 
 
 def _is_within(first: int | None, last: int | None, question: Question) -> bool:
@@ -215,7 +222,7 @@ def _pairs(data: bytes | None) -> Iterator[tuple[str, str]]:
 
 
 def _once(workspace: Workspace, row: Row[Any], hits: pa.Table) -> pa.Table:
-    """Without hits on second copies of events that an earlier chunk holds."""
+    """Without hits or sightings on second copies of events that an earlier chunk holds."""
     if not row.duplicates or not hits.num_rows:
         return hits
     kept = pa.array([], pa.uint64())
