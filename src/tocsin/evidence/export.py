@@ -19,7 +19,7 @@ from tocsin.books import Places
 from tocsin.continuing import answerable
 from tocsin.correlate import identity
 from tocsin.detect.sigma.compile import CompiledRules
-from tocsin.detect.sigma.rules import with_placeholders
+from tocsin.detect.sigma.rules import rule_texts, with_placeholders
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records
 from tocsin.evidence.proving import (
@@ -34,6 +34,7 @@ from tocsin.evidence.proving import (
 from tocsin.evidence.recipients import for_recipient, through_door
 from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
+from tocsin.evidence.rule_withholding import parted, told
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.correlation import rules_behind
@@ -61,7 +62,7 @@ from tocsin.record.people_keys import Signer
 from tocsin.record.runs import runs_of
 from tocsin.record.statements import ACT, append_statements, statements_of
 from tocsin.render.json_text import json_text
-from tocsin.ruleset.compiled import kept_rules, rule_files
+from tocsin.ruleset.compiled import kept_rules, own_rules, rule_files
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events
@@ -231,15 +232,20 @@ def _packed(
         identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
     )
     texts = rule_files(workspace, str(kept["rules"]), key.door)
-    enclosed_rules = with_placeholders({path: texts[path] for path in paths if path in texts}, texts)
-    files = file_names(enclosed_rules)
+    behind = with_placeholders({path: texts[path] for path in paths if path in texts}, texts)
+    compiled = rules_of(behind, opened.chunks)
     again = findings_from(
         opened.chunks,
-        rules_of(enclosed_rules, opened.chunks),
+        compiled,
         dating=dating,
         as_of=answers.as_of,
         canonical=names,
+        door=key.door,
     )
+    own = frozenset(rule_texts((own_rules(),)).values()) if key.door.epoch else frozenset()
+    shown = parted(behind, again.untold, compiled, opened.records, key.door, own)
+    untold = told(shown.withheld, behind, compiled, lambda digest: key.name_of("withheld rules", digest))
+    files = file_names(shown.enclosed)
     package = Package(
         origin=workspace.origin,
         log_key=verifier_key(workspace.origin, key.signer.public_key()),
@@ -257,12 +263,13 @@ def _packed(
         coverage=_of_what_is_shown(answers.coverage, findings, reached),
         hits=hit_lines(again, findings, _place_of(opened)),
         withheld=tuple(withheld_records(workspace, sessions, {record.index for record in opened.records}, tree)),
-        rules={name: enclosed_rules[path].decode("utf-8", "replace") for path, name in files.items()},
+        rules={name: shown.enclosed[path].decode("utf-8", "replace") for path, name in files.items()},
         answers=under_own_names(answers, files, texts),
         outside=outside,
         redacted=wanted.redacted,
         protected=tuple(redaction.protected.values()),
-        reproducible=not redaction.hides_records,
+        untold=untold,
+        reproducible=not redaction.hides_records and not untold,
         note=wanted.note,
         made=utc_text(now_utc()),
         by=tuple(actor.name for actor in actors),

@@ -18,15 +18,16 @@ from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import VerificationError
-from tocsin.model.chunk import Chunk, Dating
+from tocsin.model.chunk import Chunk, ChunkResult, Dating
 from tocsin.model.correlation import counted_only, rules_behind
+from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.evidence import HitLine
 from tocsin.model.finding import Entity, Finding
 from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import RecordPlace, split_reference
-from tocsin.processing import Plan, process_framed
-from tocsin.protect.passing import cut_hits, cut_sightings
+from tocsin.processing import Derived, Plan, process_framed
+from tocsin.protect.passing import pass_through, untold_rules
 from tocsin.record.canonical import canonical
 from tocsin.record.commitment import names_text, value_text
 from tocsin.ruleset.compiled import log_source_maps
@@ -67,6 +68,7 @@ class Reproduced:
     conclude   the findings of some of the hits
     rules      behind a finding of a correlation, by its id: what it counts, and itself
     retold     such a finding, of the records a stated one lists alone; None where they do not give it
+    untold     ids of rules whose words are not told of some hit: beside its token they would tell a part of a name
     """
 
     hits: pa.Table
@@ -77,6 +79,7 @@ class Reproduced:
     conclude: Callable[[pa.Table], tuple[Finding, ...]]
     rules: Mapping[str, frozenset[str]]
     retold: Callable[[Finding], Finding | None]
+    untold: frozenset[str]
 
 
 def rules_of(texts: Mapping[str, bytes], chunks: Sequence[EnclosedChunk]) -> CompiledRules:
@@ -96,6 +99,7 @@ def findings_from(
     dating: Dating | None = None,
     as_of: int | None = None,
     canonical: Callable[[str], str] = str,
+    door: Door = NO_DOOR,
 ) -> Reproduced:
     """The hits and findings of the enclosed records alone.
 
@@ -106,21 +110,27 @@ def findings_from(
     dating      what dated lines that name no year
     as_of       the time the answers speak of: exceptions end
     canonical   the one name an account or host is shown by, from all names the logs and the estate join
+    door        what is derived passes it as it does where a workspace rests: then the answers say the same
 
     Raises VerificationError where another decoder is installed, or a piece cannot be read or is rejected.
     """
     sources = {each.chunk.input.source for each in chunks}
     plan = Plan(
-        matchers={one.source: Matcher(rules, one.source) for one in rules.maps if one.source in sources}, dating=dating
+        matchers={one.source: Matcher(rules, one.source) for one in rules.maps if one.source in sources},
+        dating=dating,
+        door=door,
     )
     ordered = sorted(chunks, key=lambda each: each.chunk.sequence)
     partials = []
     seen = []
+    untold: set[str] = set()
     times: dict[int, int | None] = {}
     for each in ordered:
         derived = process_framed(_items(each), each.chunk, plan)
-        partials.append(findings.summarise(cut_hits(derived.hits)))
-        seen.append(bursts.summarise(cut_sightings(derived.sightings)))
+        passed = _passed(derived, each.decoder, door)
+        untold |= untold_rules(derived.hits, passed.hits)
+        partials.append(findings.summarise(passed.hits))
+        seen.append(bursts.summarise(passed.sightings))
         times |= dict(zip(derived.events["record"].to_pylist(), derived.events["time"].to_pylist(), strict=True))
     known = tuple(one.info for one in rules.exceptions)
     hits = exceptions.set_apart(findings.combine(partials), known, as_of).shown
@@ -161,7 +171,24 @@ def findings_from(
         conclude=conclude,
         rules={one.id: frozenset(rules_behind(one.id, rules.correlations)) for one in rules.correlations},
         retold=retold,
+        untold=frozenset(untold),
     )
+
+
+def _passed(derived: Derived, decoder: str, door: Door) -> ChunkResult:
+    """What was derived, behind the door, and cut there."""
+    result = ChunkResult(
+        decoder=decoder,
+        events=derived.events,
+        hits=derived.hits,
+        sightings=derived.sightings,
+        accesses=derived.accesses,
+        marks=derived.marks,
+        leaves=b"",
+        account=derived.account,
+    )
+    passed, _ = pass_through(result, derived.logs, door, derived.written)
+    return passed
 
 
 def hit_lines(

@@ -65,7 +65,7 @@ def reproduce(folder: Path) -> Reproduction:
     head, how = _document(payload / "package.json"), _document(payload / "reading.json")
     if not head["reproducible"]:
         raise RefusedError(
-            f"{folder} withholds fields of its records: its findings cannot be derived again from it",
+            f"{folder} withholds {_withheld(payload)}: its findings cannot be derived again from it",
             hint="what is withheld stays so; the proofs can be checked: tocsin evidence verify",
         )
     with _stated():
@@ -101,6 +101,13 @@ def reproduce(folder: Path) -> Reproduction:
         names=dict(sorted(names.used.items())),
         beyond=tuple(one for one in findings if one.more),
     )
+
+
+def _withheld(payload: Path) -> str:
+    """What is withheld so that nothing can be derived, in words; the ids of rules are those of their findings."""
+    said = _document(payload / "withheld.json").get("rules", ())
+    ids = [str(each) for one in said for each in one["ids"]]
+    return f"fields of its records, and the rules {', '.join(ids)}" if ids else "fields of its records"
 
 
 class _Names:

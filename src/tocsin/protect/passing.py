@@ -24,6 +24,7 @@ _OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class"
 # Columns whose texts are JSON: the texts in it are what is looked at.
 _JSON = frozenset(("matched", "log", "said"))
 _PARTS = 3
+_UNTOLD = "…"  # stands for what was asked
 _AS_WRITTEN: Written = MappingProxyType({})
 _TABLES = ("events", "hits", "sightings", "accesses", "marks")
 # Of what correlations compare, kept as it is; a longer text is told by its beginning and a digest of the whole.
@@ -106,7 +107,7 @@ def _matched(part: object, replaced: Mapping[str, str]) -> object:
         asked, value = str(other[1]), str(other[2]).casefold()
         begin, end = asked.find("'") + 1, asked.rfind("'")
         if 0 < begin < end and asked[begin:end].casefold() not in value:
-            asked = f"{asked[:begin]}…{asked[end:]}"
+            asked = f"{asked[:begin]}{_UNTOLD}{asked[end:]}"
         return [other[0], asked, other[2]]
     return other
 
@@ -126,6 +127,16 @@ def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
         else:
             table = _with(table, name, lambda text: replaced.get(text, text))
     return table
+
+
+def untold_rules(before: pa.Table, after: pa.Table) -> frozenset[str]:
+    """Ids of the rules whose words are not told of some hit any more; the hits before the door and behind it."""
+    rows = zip(before["rule"].to_pylist(), before["matched"].to_pylist(), after["matched"].to_pylist(), strict=True)
+    return frozenset(rule for rule, one, other in rows if one != other and _untold(one) < _untold(other))
+
+
+def _untold(matched: str) -> int:
+    return sum(asked.endswith(f"'{_UNTOLD}'") for _, asked, _ in json.loads(matched))
 
 
 def cut_hits(hits: pa.Table) -> pa.Table:
