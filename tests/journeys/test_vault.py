@@ -275,36 +275,55 @@ correlation:
   condition: {gte: 5}
 level: high
 """
-EXCEPTION = """
-title: Known to be the Registry
-id: 7c4a1c0e-0f5c-4a6e-9a39-555555555555
-rules: [7c4a1c0e-0f5c-4a6e-9a39-111111111111]
-why: invented
-until: 2031-01-01
-detection: {selection: {UserId|contains: quixmere, Operation: NeverSeen}, condition: selection}
-"""
 
 
-def test_a_rule_that_asks_for_a_part_of_a_name_joins_it_to_no_token_in_a_package(case: Path, tocsin: Tocsin) -> None:
-    (case / "rules" / "r.yml").write_text(PART_RULES.split("---")[0])
+@pytest.mark.parametrize("last", ["333333333333", "444444444444"])
+def test_a_rule_that_asks_for_a_part_of_a_name_joins_it_to_no_token_in_a_package(
+    case: Path, tocsin: Tocsin, last: str
+) -> None:
+    alone, counting = PART_RULES.split("---")
+    (case / "rules" / "r.yml").write_text(alone)
+    if last.startswith("4"):
+        (case / "rules" / "s.yml").write_text(counting)
     link(case / "w", case / "v", {"p1": PERSON})
     done = investigated(case, tocsin)
     findings = done.document["findings"]
-    asked = [one["id"] for one in findings if one["detector"]["id"].endswith("333333333333")]
+    asked = [one["id"] for one in findings if one["detector"]["id"].endswith(last)]
     assert asked
     exported = tocsin("evidence", "export", *asked, "--workspace", case / "w", "-o", case / "P")
     assert exported.code == 0, exported.err
     assert_says_nobody(everything_in(case / "P"))
     hits = [json.loads(line) for line in (case / "P/data/findings.jsonl").read_bytes().splitlines()]
-    told = [part for hit in hits for part in json.loads(hit["matched"])]
-    assert told
-    assert {asked for _, asked, value in told if TOKEN.search(value)} == {"contains '…'"}
+    told = [part for hit in hits for part in json.loads(hit.get("matched", "[]"))]
+    assert hits
+    assert {asked for _, asked, value in told if TOKEN.search(value)} == (
+        {"contains '…'"} if last.startswith("3") else set()
+    )
     (withheld,) = json.loads((case / "P/data/withheld.json").read_bytes())["rules"]
     assert withheld["ids"] == ["7c4a1c0e-0f5c-4a6e-9a39-333333333333"]
     assert len(withheld["digest"]) == 64
-    assert list((case / "P/data/rules").glob("*.yml")) == []
+    assert "r.yml" not in {path.name for path in (case / "P/data/rules").glob("*.yml")}
     verified = tocsin("evidence", "verify", case / "P")
     assert verified.code == 0, verified.err
     again = tocsin("evidence", "reproduce", case / "P")
     assert again.code != 0
     assert "the rules 7c4a1c0e-0f5c-4a6e-9a39-333333333333" in again.err
+
+
+VALUES = """
+placeholders: {anybody: [quixmere]}
+"""
+
+
+def test_values_of_a_rule_that_are_a_part_of_a_name_stay_as_well(case: Path, tocsin: Tocsin) -> None:
+    rule = PART_RULES.split("---")[0].replace("UserId|contains: quixmere", "UserId|contains|expand: '%anybody%'")
+    (case / "rules" / "r.yml").write_text(rule)
+    (case / "rules" / "values.yml").write_text(VALUES)
+    link(case / "w", case / "v", {"p1": PERSON})
+    findings = investigated(case, tocsin).document["findings"]
+    asked = [one["id"] for one in findings if one["detector"]["id"].endswith("333333333333")]
+    assert asked
+    exported = tocsin("evidence", "export", *asked, "--workspace", case / "w", "-o", case / "P")
+    assert exported.code == 0, exported.err
+    assert_says_nobody(everything_in(case / "P"))
+    assert len(json.loads((case / "P/data/withheld.json").read_bytes())["rules"]) == 2
