@@ -189,13 +189,16 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
-    alone, books = exceptions.count_apart(apart, counted_only(held.rules.correlations))
+    of_rules = rules_account(held)
+    silent = counted_only(held.rules.correlations, {one.id for one in of_rules.blind})
+    alone, books = exceptions.count_apart(apart, silent)
     sightings = bursts.within(held.sightings, question.from_, question.to)
     counted = bursts.conclude(
         exceptions.without_hidden(sightings, held.exceptions, as_of),
         held.rules.correlations,
         held.rules.infos,
         held.places,
+        silent=silent,
     )
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
     every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
@@ -214,9 +217,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
     return Answers(
         as_of=as_of,
-        accounting=Accounting(
-            inputs=accounted.accounts, rules=rules_account(held), hits=books, correlations=counted.accounts
-        ),
+        accounting=Accounting(inputs=accounted.accounts, rules=of_rules, hits=books, correlations=counted.accounts),
         findings=found,
         incidents=incidents,
         exposure=judged,

@@ -182,6 +182,59 @@ def test_what_an_exception_hides_is_counted_by_no_correlation(log: Path, tocsin:
     assert after["accounting"]["hits"] == {"found": 63, "shown": 0, "hidden": 27, "counted": 36}
 
 
+BASE = """
+title: The Invented Address
+id: 9a0cf1b2-5f4e-4ad5-8d27-000000000005
+name: invented_address
+logsource: {product: linux, service: sshd}
+detection: {s: {address: 203.0.113.66}, condition: s}
+level: critical
+"""
+
+
+def same_from_its_records(tocsin: Tocsin, workspace: Path, finding: str, package: Path) -> None:
+    """The finding, exported, follows from its records again."""
+    done = tocsin("evidence", "export", finding, "--workspace", workspace, "-o", package)
+    assert done.code == 0, done.err
+    again = tocsin("evidence", "reproduce", package)
+    assert again.code == 0, again.err
+
+
+def test_what_a_correlation_counts_that_could_find_nothing_is_shown(log: Path, tocsin: Tocsin, tmp_path: Path) -> None:
+    """It asks for a log that was not read: its critical rule speaks for itself, and proves it."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "both.yml").write_text(
+        BASE + "---\ntitle: A Log That Was Not Read\nid: 9a0cf1b2-5f4e-4ad5-8d27-000000000006\nname: unread\n"
+        "logsource: {product: windows, service: security}\ndetection: {s: {EventID: 4625}, condition: s}\n---\n"
+        "title: Both\nid: 9a0cf1b2-5f4e-4ad5-8d27-000000000007\ncorrelation: {type: temporal, rules: "
+        "[invented_address, unread], group-by: [address], timespan: 1h}\nlevel: high\n"
+    )
+    document = investigated(tocsin, log, tmp_path / "w", "--rules", str(rules)).document
+    shown = [one for one in document["findings"] if one["detector"]["title"] == "The Invented Address"]
+    assert sum(len(one["records"]) + one["more"] for one in shown) == 28
+    assert document["accounting"]["hits"]["shown"] == 28
+    same_from_its_records(tocsin, tmp_path / "w", shown[0]["id"], tmp_path / "P")
+
+
+def test_what_a_correlation_counts_that_cannot_be_run_is_shown_and_proves_itself(
+    log: Path, tocsin: Tocsin, tmp_path: Path
+) -> None:
+    """Two rules bear the name it counts; the package has only one of them, and there it could be run."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "a.yml").write_text(
+        BASE + "---\ntitle: A Thousand\nid: 9a0cf1b2-5f4e-4ad5-8d27-000000000008\ncorrelation: {type: event_count, "
+        "rules: [invented_address], group-by: [address], timespan: 10m, condition: {gte: 2}}\nlevel: high\n"
+    )
+    (rules / "b.yml").write_text(BASE.replace("000000000005", "000000000009").replace(".66", ".99"))
+    document = investigated(tocsin, log, tmp_path / "w", "--rules", str(rules)).document
+    (failed,) = document["accounting"]["rules"]["failed"]
+    assert "2 rules are named invented_address" in failed["reason"]
+    shown = [one for one in document["findings"] if one["detector"]["title"] == "The Invented Address"]
+    same_from_its_records(tocsin, tmp_path / "w", shown[0]["id"], tmp_path / "P")
+
+
 def test_what_cannot_be_counted_is_told(log: Path, tocsin: Tocsin, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     rules.mkdir()

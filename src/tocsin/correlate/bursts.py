@@ -7,7 +7,7 @@ window may begin with any of them: some forty bytes each, texts once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from tocsin.correlate.reason import explain_burst
 from tocsin.correlate.techniques import crosswalk
 from tocsin.correlate.windows import Flags, Integers
 from tocsin.model.answers import CorrelationAccount
-from tocsin.model.correlation import Correlation, counted_only
+from tocsin.model.correlation import Correlation
 from tocsin.model.finding import Detector, Entity, EntityType, Finding
 from tocsin.model.identity import is_machine_account, is_one_session, is_remote_address
 from tocsin.model.reference import RecordPlace
@@ -79,8 +79,10 @@ def conclude(
     correlations: Sequence[Correlation],
     rules: Mapping[str, RuleInfo],
     place: Callable[[int], RecordPlace],
+    *,
+    silent: Container[str] = (),
 ) -> Concluded:
-    """A finding for each burst of each correlation that no other counts in its stead.
+    """A finding for each burst of each correlation, but of those that are `silent`: others count them in their stead.
 
     Its records are those of the burst in time, the first `LISTED` and those that make its first window; `more` counts
     the others. Its entities are those of the records listed. The finding of a burst of which fewer records are given,
@@ -88,7 +90,6 @@ def conclude(
     """
     teller = _Teller(state, correlations, rules, place)
     told: list[tuple[tuple[object, ...], Finding]] = []
-    silent = counted_only(correlations)
     for correlation in correlations:
         if correlation.id not in silent:
             told += teller.findings(correlation.id)

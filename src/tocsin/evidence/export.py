@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -241,6 +241,7 @@ def _packed(
         as_of=answers.as_of,
         canonical=names,
         door=key.door,
+        in_force=frozenset(_in_force(answers, rules.compiled, behind)),
     )
     own = frozenset(rule_texts((own_rules(),)).values()) if key.door.epoch else frozenset()
     shown = parted(behind, again.untold, compiled, opened.records, key.door, own)
@@ -281,6 +282,7 @@ def _packed(
             rules=tuple(files.values()),
             beside=beside(findings, again),
             from_=question.from_,
+            in_force=_in_force(answers, rules.compiled, shown.enclosed),
         ),
     )
     return package, redaction.values
@@ -394,6 +396,13 @@ def _paths(findings: Sequence[Finding], answers: Answers, compiled: CompiledRule
     behind = {id_ for one in findings for id_ in rules_behind(one.detector.id, compiled.correlations)}
     rules = {compiled.infos[id_].path for id_ in behind if id_ in compiled.infos}
     return sorted(rules | {one.path for one in answers.exceptions})
+
+
+def _in_force(answers: Answers, compiled: CompiledRules, enclosed: Container[str]) -> tuple[str, ...]:
+    """Ids, sorted, of the correlations in the enclosed files that could find something in what the workspace holds."""
+    blind = {one.id for one in answers.accounting.rules.blind}
+    ids = {one.id for one in compiled.correlations if compiled.infos[one.id].path in enclosed}
+    return tuple(sorted(ids - blind))
 
 
 def _place_of(opened: Opened) -> Mapping[int, RecordPlace]:

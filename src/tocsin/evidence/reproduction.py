@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import Chunk, ChunkResult, Dating
-from tocsin.model.correlation import counted_only, rules_behind
+from tocsin.model.correlation import Correlation, counted_only, rules_behind
 from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.evidence import HitLine
 from tocsin.model.finding import Entity, Finding
@@ -100,6 +100,7 @@ def findings_from(
     as_of: int | None = None,
     canonical: Callable[[str], str] = str,
     door: Door = NO_DOOR,
+    in_force: Set[str] | None = None,
 ) -> Reproduced:
     """The hits and findings of the enclosed records alone.
 
@@ -111,6 +112,8 @@ def findings_from(
     as_of       the time the answers speak of: exceptions end
     canonical   the one name an account or host is shown by, from all names the logs and the estate join
     door        what is derived passes it as it does where a workspace rests: then the answers say the same
+    in_force    correlations that could be run and find something where the answers were given: what the records here
+                give of others is no finding, and they hold nothing back. None for all
 
     Raises VerificationError where another decoder is installed, or a piece cannot be read or is rejected.
     """
@@ -135,7 +138,8 @@ def findings_from(
     known = tuple(one.info for one in rules.exceptions)
     hits = exceptions.set_apart(findings.combine(partials), known, as_of).shown
     sightings = exceptions.without_hidden(bursts.combine(seen), known, as_of)
-    counted = counted_only(rules.correlations)
+    counting = _in_force(rules, in_force)
+    silent = counted_only(counting, frozenset(one.id for one in counting) - in_force if in_force is not None else ())
     by_sequence = {each.chunk.sequence: each for each in ordered}
 
     def place(reference: int) -> RecordPlace:
@@ -147,7 +151,7 @@ def findings_from(
         return under_one_name(findings.conclude(some, rules.infos, place), canonical)
 
     def told(some: pa.Table) -> tuple[Finding, ...]:
-        return bursts.conclude(some, rules.correlations, rules.infos, place).findings
+        return bursts.conclude(some, counting, rules.infos, place, silent=silent).findings
 
     def retold(stated: Finding) -> Finding | None:
         listed = set(stated.records)
@@ -155,13 +159,13 @@ def findings_from(
         some = sightings.filter(pa.array(is_listed, pa.bool_()))
         if stated.more:
             whole = bursts.retold(
-                some, stated.detector.id, rules.correlations, rules.infos, place, more=stated.more, last=stated.last
+                some, stated.detector.id, counting, rules.infos, place, more=stated.more, last=stated.last
             )
         else:
             whole = next((one for one in told(some) if one.id == stated.id), None)
         return None if whole is None else under_one_name([whole], canonical)[0]
 
-    alone = hits.filter(pc.invert(pc.is_in(hits["rule"], value_set=pa.array(sorted(counted), pa.string()))))
+    alone = hits.filter(pc.invert(pc.is_in(hits["rule"], value_set=pa.array(sorted(silent), pa.string()))))
     return Reproduced(
         hits=hits,
         sightings=sightings,
@@ -169,7 +173,7 @@ def findings_from(
         times=times,
         place=place,
         conclude=conclude,
-        rules={one.id: frozenset(rules_behind(one.id, rules.correlations)) for one in rules.correlations},
+        rules={one.id: frozenset(rules_behind(one.id, counting)) for one in counting},
         retold=retold,
         untold=frozenset(untold),
     )
@@ -189,6 +193,14 @@ def _passed(derived: Derived, decoder: str, door: Door) -> ChunkResult:
     )
     passed, _ = pass_through(result, derived.logs, door, derived.written)
     return passed
+
+
+def _in_force(rules: CompiledRules, in_force: Set[str] | None) -> tuple[Correlation, ...]:
+    """The correlations in force and those that they count."""
+    if in_force is None:
+        return rules.correlations
+    wanted = {behind for one in in_force for behind in rules_behind(one, rules.correlations)}
+    return tuple(one for one in rules.correlations if one.id in wanted)
 
 
 def hit_lines(

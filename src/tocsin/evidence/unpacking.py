@@ -70,6 +70,7 @@ def reproduce(folder: Path) -> Reproduction:
         )
     with _stated():
         chunks, places = _chunks(payload, how)
+        in_force = None if how.get("correlations") is None else frozenset(how["correlations"])
     rules = dict(_rules(payload / "rules", how["rules"]))
     stated = list(_lines(payload / "findings.jsonl"))
     names = _Names(how["names"])
@@ -79,6 +80,7 @@ def reproduce(folder: Path) -> Reproduction:
         dating=_dating(how["dating"]),
         as_of=None if how["as_of"] is None else int(how["as_of"]),
         canonical=names,
+        in_force=in_force,
     )
     with _stated():
         findings = read_findings(payload)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,16 @@ from tocsin.model.progress import Progress
 from tocsin.model.rule import KeptSet, SetChange
 from tocsin.opening import now_utc, open_existing, utc_text
 from tocsin.protect.telling import through_door
-from tocsin.reading.kept_rules import RuleTexts, read_set, read_sets, remove_set, set_names, write_set
+from tocsin.reading.kept_rules import (
+    RuleTexts,
+    path_in,
+    read_set,
+    read_sets,
+    remove_set,
+    set_names,
+    texts_sha256,
+    write_set,
+)
 from tocsin.record.acts import record_act
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
@@ -110,19 +118,11 @@ def _before(rules: Path, name: str, key: WorkspaceKey, progress: Progress) -> Ru
         return None
 
 
-def path_in(name: str, path: str) -> str:
-    """What a file of a set is called among all rules; no path that is given begins so."""
-    return f"{name}!{path}"
-
-
 def _placed(name: str, texts: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path_in(name, path): data for path, data in texts.items()}
 
 
 def _kept(name: str, found: Published, key: WorkspaceKey) -> RuleTexts:
-    digest = hashlib.sha256()
-    for path, data in sorted(found.texts.items()):
-        digest.update(path.encode(errors="surrogateescape") + b"\0" + hashlib.sha256(data).digest())
     said = {
         "origin": found.origin,
         "version": found.version,
@@ -141,7 +141,7 @@ def _kept(name: str, found: Published, key: WorkspaceKey) -> RuleTexts:
         rules=0,
         failed=0,
         other=found.other,
-        sha256=digest.hexdigest(),
+        sha256=texts_sha256(found.texts),
         added=utc_text(now_utc()),
     )
     return RuleTexts(kept, _placed(name, found.texts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 
@@ -104,9 +104,13 @@ def asked_fields(correlations: Sequence[Correlation]) -> dict[str, tuple[str, ..
     return {rule: tuple(sorted(fields)) for rule, fields in sorted(found.items())}
 
 
-def counted_only(correlations: Sequence[Correlation]) -> frozenset[str]:
-    """Ids of the rules and correlations that are not shown by themselves: some correlation counts them instead."""
-    return frozenset(given.id for one in correlations if not one.generate for given in one.inputs)
+def counted_only(correlations: Sequence[Correlation], blind: Container[str] = ()) -> frozenset[str]:
+    """Ids of the rules and correlations that are not shown by themselves: some correlation counts them instead.
+
+    One that is `blind` could find nothing, and holds nothing back. What any of them shows by itself too is shown.
+    """
+    instead = {given.id for one in correlations if not one.generate and one.id not in blind for given in one.inputs}
+    return frozenset(instead.difference(given.id for one in correlations if one.generate for given in one.inputs))
 
 
 def rules_behind(id_: str, correlations: Sequence[Correlation]) -> tuple[str, ...]:

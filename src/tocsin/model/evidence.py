@@ -147,6 +147,8 @@ class Reading:
     rules      names of the enclosed rule files (`Package.rules`), in the order they are read: the first of an id counts
     beside     ids of findings, or of parts of findings, that the enclosed records give too and nobody asked for
     from_      ns UTC: where the answers begin, None where no time was asked of
+    in_force   ids of the correlations among the enclosed rules that could be run, and find something, where the answers
+               were given: the others hold nothing back
     """
 
     preambles: Mapping[int, bytes]
@@ -156,6 +158,7 @@ class Reading:
     rules: tuple[str, ...]
     beside: tuple[str, ...] = ()
     from_: int | None = None
+    in_force: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

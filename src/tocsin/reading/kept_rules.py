@@ -6,7 +6,10 @@ the rules are sealed under a key of their own, and that key under the door's. Wo
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from backports import zstd
@@ -25,6 +28,7 @@ _KEY = "rules.key"
 _SET = "set.zst"
 _SET_FOLDER = "set-"  # beside the folders of compiled rules, which bear digests
 _CONTEXT = "tocsin/workspace/rules"
+_CHECKED: Final = {zstd.CompressionParameter.checksum_flag: 1}
 
 
 def write_rules(folder: Path, compiled: CompiledRules, texts: dict[str, bytes], door: Door) -> None:
@@ -46,10 +50,23 @@ class RuleTexts(msgspec.Struct, frozen=True):
     texts: dict[str, bytes]
 
 
+def path_in(name: str, path: str) -> str:
+    """What a file of a set is called among all rules; no path that is given begins so."""
+    return f"{name}!{path}"
+
+
+def texts_sha256(texts: Mapping[str, bytes]) -> str:
+    """The digest of rule files by path: what an act says of a set."""
+    digest = hashlib.sha256()
+    for path, data in sorted(texts.items()):
+        digest.update(path.encode(errors="surrogateescape") + b"\0" + hashlib.sha256(data).digest())
+    return digest.hexdigest()
+
+
 def write_set(rules: Path, one: RuleTexts, door: Door) -> None:
     """Keep a rule set below the folder `rules`, in place of one of its name; the old or the new is there, whole."""
     folder = rules / f"{_SET_FOLDER}{one.kept.name}"
-    packed = zstd.compress(msgspec.msgpack.encode(one))
+    packed = zstd.compress(msgspec.msgpack.encode(one), options=_CHECKED)
     if door.epoch:
         secret = secret_of(folder, door)
         if secret is None:
@@ -84,18 +101,23 @@ def read_set(rules: Path, name: str, door: Door) -> RuleTexts:
 
 
 def _read_set(path: Path, door: Door) -> RuleTexts:
+    name = path.parent.name.removeprefix(_SET_FOLDER)
+    hint = f"add it again: tocsin rules add FILE --name {name}, or leave it: tocsin rules remove {name}"
     with disk_faults(path):
         data = path.read_bytes()
     secret = secret_of(path.parent, door)
     try:
         packed = data if secret is None else open_segment(data, secret)
-        return msgspec.msgpack.decode(zstd.decompress(packed), type=RuleTexts)
-    except (zstd.ZstdError, msgspec.MsgspecError, VerificationError) as error:
-        name = path.parent.name.removeprefix(_SET_FOLDER)
+        one = msgspec.msgpack.decode(zstd.decompress(packed), type=RuleTexts)
+    except (zstd.ZstdError, msgspec.MsgspecError, UnicodeError, MemoryError, VerificationError) as error:
+        raise StoreError(f"the rule set {name} kept in the workspace is damaged", hint=hint) from error
+    # Its rules decide what is noticed, and where there is no vault nothing seals them.
+    of_set = {path.removeprefix(path_in(name, "")): data for path, data in one.texts.items()}
+    if one.kept.name != name or texts_sha256(of_set) != one.kept.sha256:
         raise StoreError(
-            f"the rule set {name} kept in the workspace is damaged",
-            hint=f"add it again: tocsin rules add FILE --name {name}, or leave it: tocsin rules remove {name}",
-        ) from error
+            f"the rule set {name} kept in the workspace is damaged: its rules are not those that were added", hint=hint
+        )
+    return one
 
 
 def seal_rules(folder: Path, door: Door) -> None:

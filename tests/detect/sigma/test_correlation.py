@@ -114,6 +114,19 @@ def test_a_chain_asks_the_rules_at_its_end_through_every_alias() -> None:
     assert rules_behind(IDS["d"], every) == tuple(IDS[name] for name in "abcd")
 
 
+def test_what_no_correlation_can_find_and_what_one_shows_too_is_not_held_back() -> None:
+    every = compiled(
+        A,
+        B,
+        correlation("c", "event_count", ["a"], condition={"gte": 3}),
+        correlation("d", "temporal", ["a", "b"]),
+        correlation("e", "event_count", ["b"], condition={"gte": 3}, generate=True),
+    ).correlations
+    assert counted_only(every) == {IDS["a"]}
+    assert counted_only(every, {IDS["c"]}) == {IDS["a"]}
+    assert counted_only(every, {IDS["c"], IDS["d"]}) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
