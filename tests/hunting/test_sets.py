@@ -58,6 +58,31 @@ def test_newer_release_takes_the_place_of_the_older_and_says_what_changed(
     assert "the same rules as before" in same.out
 
 
+def test_each_rule_of_a_file_of_several_is_counted(tocsin: Tocsin, court: Path, tmp_path: Path) -> None:
+    third = "7c4a1c0e-0f5c-4a6e-9a39-555555555555"
+    tocsin("rules", "add", published(tmp_path / "c.zip", f"{rule()}\n---\n{rule(OTHER_ID)}"), "--workspace", court)
+    second = published(
+        tmp_path / "c.zip", f"# moved\n---\n{rule(OTHER_ID)}", f"{rule(level='low')}\n---\n{rule(third)}"
+    )
+    change = tocsin("rules", "add", second, "--workspace", court, "--format", "json").document
+    assert (change["new"], change["changed"], change["gone"], change["unchanged"]) == ([third], [RULE_ID], [], 1)
+
+
+def test_a_set_whose_adding_was_cut_short_is_not_in_force(
+    tocsin: Tocsin, court: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while its rules are compiled: nothing is kept that no act speaks of."""
+    seen: list[bool] = []
+
+    def killed(*_: object) -> None:
+        seen.append((court / "rules/set-core/set.zst").exists())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tocsin.ruleset.compiled.write_rules", killed)
+    tocsin("rules", "add", published(tmp_path / "core.zip", rule()), "--workspace", court)
+    assert seen == [False]
+
+
 def test_sets_that_contain_one_another_are_no_duplicates(
     tocsin: Tocsin, court: Path, logs: Path, tmp_path: Path
 ) -> None:

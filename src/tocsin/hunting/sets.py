@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
 from tocsin.books import kept_mappings
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.errors import ConfigError, StoreError
@@ -34,6 +36,8 @@ from tocsin.ruleset.published import Published, read_published, set_name
 from tocsin.store.workspace import Workspace
 
 _ID: Final = re.compile(rb"^id:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
+_BETWEEN: Final = re.compile(rb"^---(?=\s|$)", re.MULTILINE)  # documents of a file
+_SAYS: Final = re.compile(rb"^[ \t]*[^#\s]", re.MULTILINE)
 
 
 def add_rules(
@@ -68,19 +72,22 @@ def keep_set(
     rules = workspace.path / "rules"
     before = _before(rules, called, key, progress)
     new = _kept(called, found, key)
-    write_set(rules, new, key.door)
-    try:
-        compiled = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door).compiled
-        new = _counted(new, compiled)
+    # Compiled as if it were kept: killed while that lasts, nothing is in force of which no act says anything.
+    compiled = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door, adding=new).compiled
+    new = _counted(new, compiled)
+    what = {"command": "rules add", "arguments": _told(new.kept), "rules": new.kept.sha256}
+
+    def keep(_: Connection) -> None:
         write_set(rules, new, key.door)
+
+    try:
+        record_act(workspace, key, "read", what, new.kept.added, actors, rows=keep)
     except BaseException:
         if before is None:
             remove_set(rules, called)
         else:
             write_set(rules, before, key.door)
         raise
-    what = {"command": "rules add", "arguments": _told(new.kept), "rules": new.kept.sha256}
-    record_act(workspace, key, "read", what, new.kept.added, actors)
     return _change(new, before)
 
 
@@ -184,9 +191,12 @@ def _change(new: RuleTexts, before: RuleTexts | None) -> SetChange:
 
 
 def _by_id(texts: Mapping[str, bytes]) -> dict[str, set[bytes]]:
-    """The files by the first id in each, by path where there is none: a rule that moved is the same rule."""
+    """The documents by id, by path and place where there is none: a rule that moved is the same rule."""
     found: dict[str, set[bytes]] = {}
     for path, data in texts.items():
-        id_ = _ID.search(data)
-        found.setdefault(id_.group(1).decode("utf-8", "replace").lower() if id_ else path, set()).add(data)
+        documents = [part.strip() for part in _BETWEEN.split(data) if _SAYS.search(part)]
+        for place, document in enumerate(documents, 1):
+            id_ = _ID.search(document)
+            unnamed = path if len(documents) == 1 else f"{path}:{place}"
+            found.setdefault(id_.group(1).decode("utf-8", "replace").lower() if id_ else unnamed, set()).add(document)
     return found

@@ -28,7 +28,7 @@ _KEY = "rules.key"
 _SET = "set.zst"
 _SET_FOLDER = "set-"  # beside the folders of compiled rules, which bear digests
 _CONTEXT = "tocsin/workspace/rules"
-_CHECKED: Final = {zstd.CompressionParameter.checksum_flag: 1}
+_CHECKED: Final[dict[int, int]] = {zstd.CompressionParameter.checksum_flag: 1}
 
 
 def write_rules(folder: Path, compiled: CompiledRules, texts: dict[str, bytes], door: Door) -> None:

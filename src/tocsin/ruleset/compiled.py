@@ -17,7 +17,16 @@ from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.mapping import LogMapping
 from tocsin.model.progress import Progress
 from tocsin.model.rule import KeptSet
-from tocsin.reading.kept_rules import read_rules, read_sets, read_texts, secret_of, write_rules
+from tocsin.reading.kept_rules import (
+    RuleTexts,
+    read_rules,
+    read_set,
+    read_sets,
+    read_texts,
+    secret_of,
+    set_names,
+    write_rules,
+)
 from tocsin.store.workspace import Workspace
 
 
@@ -63,12 +72,14 @@ def compiled_rules(
     door: Door,
     *,
     beside: Mapping[str, bytes] | None = None,
+    adding: RuleTexts | None = None,
 ) -> Ruleset:
     """Our own rules, the sets the workspace keeps, `extra` (folders, files, archives) and `beside` (texts), compiled.
 
     What was compiled before from the same bytes by the same version is read back; what cannot be read is made anew.
-    Of files with the same bytes one is taken, that of `extra` first. Raises ConfigError for a path that is not there,
-    RuleError for a rule whose id names a protected person: hits are kept under it.
+    Of files with the same bytes one is taken, that of `extra` first. `adding` counts as kept, in place of its name's.
+    Raises ConfigError for a path that is not there, RuleError for a rule whose id names a protected person: hits are
+    kept under it.
     """
     paths = (own_rules(), *extra)
     for path in paths:
@@ -78,7 +89,7 @@ def compiled_rules(
     maps = log_source_maps(mappings)
     texts = {**(beside or {}), **rule_texts(paths)}
     held = set(texts.values())
-    sets = read_sets(workspace.path / "rules", door)
+    sets = _sets(workspace, door, adding)
     for one in sets:  # published sets contain one another
         texts |= {path: data for path, data in one.texts.items() if data not in held}
         held.update(one.texts.values())
@@ -101,6 +112,15 @@ def compiled_rules(
     refuse_names(compiled, door)
     write_rules(folder, compiled, texts, door)
     return Ruleset(compiled=compiled, folder=folder, digest=digest, sets=told)
+
+
+def _sets(workspace: Workspace, door: Door, adding: RuleTexts | None) -> tuple[RuleTexts, ...]:
+    """The sets kept, by name, and the one that is to be."""
+    if adding is None:
+        return read_sets(workspace.path / "rules", door)
+    names = {*set_names(workspace.path / "rules")} - {adding.kept.name}
+    kept = (read_set(workspace.path / "rules", name, door) for name in names)
+    return tuple(sorted((adding, *kept), key=lambda one: one.kept.name))
 
 
 def refuse_names(compiled: CompiledRules, door: Door) -> None:
@@ -133,6 +153,23 @@ def kept_rules(workspace: Workspace, digest: str, door: Door) -> Ruleset:
             f"the rules kept in {workspace.path} cannot be used: {error}",
             hint="run the investigation again on this workspace, with the same --rules: it compiles them anew",
         ) from error
+
+
+def rules_again(
+    workspace: Workspace, digest: str, maps: Sequence[LogSourceMap], progress: Progress, door: Door
+) -> CompiledRules:
+    """The same; from the rule files kept beside them where the compiled ones cannot be used. Nothing is written.
+
+    Raises StoreError where those files are no more, or not the ones that were compiled.
+    """
+    try:
+        return kept_rules(workspace, digest, door).compiled
+    except StoreError as error:
+        texts = rule_files(workspace, digest, door)
+        if compiled_digest(texts_digest(texts), maps) != digest:
+            raise
+        progress.note(f"compiled anew from the rule files kept: {error}")
+        return compile_rules(parsed_rules(texts), maps)
 
 
 def rule_files(workspace: Workspace, digest: str, door: Door) -> dict[str, bytes]:
