@@ -14,7 +14,7 @@ from tocsin.detect.sigma.match import Matcher
 from tocsin.model.record import Record
 from tocsin.processing import combine_logs, seen_logs
 
-from .conftest import published
+from .conftest import RULE_ID, published
 from .conftest import rule as written
 
 RULE = compiled(rule({"x": {"A": "a"}, "y": {"B|contains": "b"}, "condition": "x or y"}))
@@ -37,6 +37,27 @@ def test_fields_that_occurred_are_those_of_all_parts_in_any_order(records: list[
         of_log = [one for one in records if list(one.log) == json.loads(row["log"])]
         assert row["count"] == len(of_log)
         assert set(json.loads(row["fields"])) == {"A", "B"} & {name for one in of_log for name in one.fields}
+
+
+def test_correlations_are_told_too_and_what_is_damaged_is_made_anew(
+    tocsin: Tocsin, court: Path, logs: Path, tmp_path: Path
+) -> None:
+    counting = "7c4a1c0e-0f5c-4a6e-9a39-777777777777"
+    text = (
+        f"{written()}\n---\ntitle: Many\nid: {counting}\ncorrelation: {{type: event_count, rules: "
+        f"[{RULE_ID}], timespan: 1h, condition: {{gte: 3}}}}\nlevel: high\n"
+    )
+    tocsin("rules", "add", published(tmp_path / "mine.zip", text), "--workspace", court)
+    tocsin("investigate", logs, "--workspace", court, "--quiet")
+    whole = tocsin("rules", "account", "--workspace", court, "--format", "json").document
+    (many,) = (one for one in whole["rules"] if one["id"] == counting)
+    assert (many["state"], many["log_source"]) == ("operable", "m365/audit")
+    for kept in (court / "rules").glob("*/rules.compiled"):
+        kept.write_bytes(kept.read_bytes()[:-1])
+    again = tocsin("rules", "account", "--workspace", court, "--format", "json")
+    assert again.code == 0, again.err
+    assert "compiled anew" in again.err
+    assert again.document == whole
 
 
 def test_every_rule_is_told_once_with_its_state(tocsin: Tocsin, court: Path, logs: Path, tmp_path: Path) -> None:

@@ -6,14 +6,16 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from tocsin.answering import Held, rules_account
+from tocsin.books import kept_mappings
 from tocsin.continuing import answerable, make_current
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.answers import RulesAccount
+from tocsin.model.correlation import rules_behind
 from tocsin.model.progress import Progress
 from tocsin.model.rule import AccountedRule, AccountedRules, RuleState, SourceCount
 from tocsin.opening import open_existing
 from tocsin.protect.telling import through_door
-from tocsin.ruleset.compiled import kept_rules
+from tocsin.ruleset.compiled import log_source_maps, rules_again
 from tocsin.store.estate import read_estate
 
 
@@ -22,34 +24,39 @@ def account_rules(workspace: Path, *, passphrase: str | None, progress: Progress
     with open_existing(workspace, passphrase) as (opened, key):
         progress = through_door(progress, key.door)
         make_current(opened, key, progress)
-        rules = kept_rules(opened, str(answerable(opened, key)["rules"]), key.door)
-        held = Held.load(opened, key, rules.compiled, read_estate(opened.estate))
+        digest = str(answerable(opened, key)["rules"])
+        rules = rules_again(opened, digest, log_source_maps(kept_mappings(opened, key)), progress, key.door)
+        held = Held.load(opened, key, rules, read_estate(opened.estate))
         return accounted(held.rules, rules_account(held))
 
 
 def accounted(rules: CompiledRules, account: RulesAccount) -> AccountedRules:
-    """Each rule once, by state, log source and id, with the counts by log source."""
+    """Each rule and correlation once, by state, log source and id, with the counts by log source."""
     blind = {one.id: one for one in account.blind}
     partly = {one.id: one for one in account.partly}
     found = []
-    for rule in rules.rules:
-        info = rules.infos[rule.id]
+    sources = {rule.id: str(rule.log_source) for rule in rules.rules}
+    for one in rules.correlations:
+        behind = {sources[id_] for id_ in rules_behind(one.id, rules.correlations) if id_ in sources}
+        sources[one.id] = ", ".join(sorted(behind))
+    for id_, log_source in sources.items():
+        info = rules.infos[id_]
         state, reason = RuleState.OPERABLE, ""
         fields: tuple[str, ...] = ()
-        if rule.id in blind:
-            state, reason = RuleState.BLIND, blind[rule.id].reason
-        elif rule.id in partly:
-            state, fields = RuleState.PARTLY_BLIND, partly[rule.id].fields
+        if id_ in blind:
+            state, reason = RuleState.BLIND, blind[id_].reason
+        elif id_ in partly:
+            state, fields = RuleState.PARTLY_BLIND, partly[id_].fields
             reason = f"no record it was asked of has {', '.join(fields)}"
         found.append(
             AccountedRule(
-                id=rule.id,
+                id=id_,
                 title=info.title,
                 level=str(info.level),
-                log_source=str(rule.log_source),
+                log_source=log_source,
                 state=state,
                 reason=reason,
-                lacks=str(blind[rule.id].lacks) if rule.id in blind else "",
+                lacks=str(blind[id_].lacks) if id_ in blind else "",
                 fields=fields,
                 path=info.path,
             )
