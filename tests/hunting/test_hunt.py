@@ -51,6 +51,49 @@ def test_a_new_rule_finds_what_an_investigation_with_it_finds(
     assert tocsin("record", "verify", "--workspace", court).code == 0
 
 
+COUNTING = "7c4a1c0e-0f5c-4a6e-9a39-888888888888"
+
+
+def test_what_it_counts_its_values_and_exceptions_may_lie_in_kept_sets(
+    tocsin: Tocsin, court: Path, logs: Path, tmp_path: Path
+) -> None:
+    """It finds what it finds once it is kept with them."""
+    base = rule().replace("condition: selection}", "condition: selection}\nname: scanner_signs_in")
+    exception = (
+        "title: Invented Exception\nid: 7c4a1c0e-0f5c-4a6e-9a39-999999999999\nowner: security office\n"
+        "reason: an invented one\nexpires: 2099-12-31\nlogsource: {product: m365, service: audit}\n"
+        "filter:\n    rules: [7c4a1c0e-0f5c-4a6e-9a39-aaaaaaaaaaaa]\n    all: {Operation: UserLoggedIn}\n"
+        "    condition: not all\n"
+    )
+    values = f"placeholders:\n  scanners: [{INTRUDER}]\n"
+    tocsin("rules", "add", published(tmp_path / "kept.zip", base, exception, values), "--workspace", court)
+    tocsin("investigate", logs, "--workspace", court, "--quiet")
+    new = tmp_path / "new.yml"
+    new.write_text(
+        f"title: Many\nid: {COUNTING}\ncorrelation: {{type: event_count, rules: [scanner_signs_in], timespan: 1h, "
+        "condition: {gte: 3}}\nlevel: high\n---\n"
+        + rule("7c4a1c0e-0f5c-4a6e-9a39-aaaaaaaaaaaa")
+        + "\n---\n"
+        + rule("7c4a1c0e-0f5c-4a6e-9a39-bbbbbbbbbbbb", "'%scanners%'").replace("|contains", "|expand")
+    )
+    found = tocsin("detect", "--rules", new, "--workspace", court, "--format", "json")
+    assert found.code == 0, found.err
+    hunt = found.document
+    assert hunt["rules"]["failed"] == []
+    assert {one["detector"]["id"]: len(one["records"]) for one in hunt["findings"]} == {
+        COUNTING: 12,
+        "7c4a1c0e-0f5c-4a6e-9a39-bbbbbbbbbbbb": 3,
+    }
+    assert hunt["hits"]["hidden"] == 12
+
+
+def test_a_name_to_keep_it_under_is_asked_for_before_anything_is_read(tocsin: Tocsin, court: Path, new: Path) -> None:
+    refused = tocsin("detect", "--rules", new, "--keep", "--name", "../x", "--workspace", court)
+    assert refused.code == 2
+    assert refused.out == ""
+    assert "detect" not in tocsin("record", "custody", "--workspace", court).out
+
+
 def test_it_says_since_when_it_could_have_been_seen(tocsin: Tocsin, court: Path, new: Path) -> None:
     hunt = tocsin("detect", "--rules", new, "--workspace", court, "--format", "json").document
     (sight,) = hunt["sight"]

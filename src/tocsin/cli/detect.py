@@ -46,7 +46,7 @@ def detect(
     Nothing derived before is changed, unless --keep is given.
     """
     from tocsin.hunting.hunt import hunt
-    from tocsin.hunting.keeping import keep_rules
+    from tocsin.hunting.keeping import keep_rules, kept_name
     from tocsin.ruleset.given import texts_given
     from tocsin.share.formats.json_document import single
     from tocsin.share.hunt import hunt_text
@@ -57,6 +57,7 @@ def detect(
         raise ConfigError("--keep without --rules: there is nothing new to keep", hint="name the rules with --rules")
     options.check_span(from_, to)
     refuse_overwrite(output, force=force)
+    called = kept_name(rules or [], name) if keep else ""
     texts = texts_given(rules, sys.stdin.buffer) if rules else None
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
@@ -75,7 +76,7 @@ def detect(
                 texts,
                 rules or [],
                 workspace,
-                name=name,
+                name=called,
                 passphrase=reading.passphrase,
                 actors=reading.actors,
                 progress=progress,

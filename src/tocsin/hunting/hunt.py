@@ -20,7 +20,7 @@ from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matchers
-from tocsin.detect.sigma.rules import read_rules
+from tocsin.detect.sigma.rules import read_rules, rule_texts
 from tocsin.errors import ConfigError, RuleError
 from tocsin.hunting.sight import sights
 from tocsin.model.chunk import VERBATIM, Dating
@@ -34,7 +34,8 @@ from tocsin.protect.telling import through_door
 from tocsin.reading.kept_rules import read_sets
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of
 from tocsin.record.keys import WorkspaceKey
-from tocsin.ruleset.compiled import log_source_maps, refuse_names
+from tocsin.ruleset.compiled import log_source_maps, own_rules, refuse_names
+from tocsin.ruleset.completing import completed
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events
@@ -73,6 +74,7 @@ def hunt(
 ) -> Hunt:
     """What the rules in these texts (by path; None: those of the sets the workspace keeps) find in what it holds.
 
+    What they count, values of their placeholders and exceptions to them come from our own rules and those sets too.
     Every record is read again from the sealed segments and passes the door; nothing is written. A record without a time
     is looked at where other records of its chunk lie in the time asked of. Raises ConfigError where there is no rule,
     RuleError for a lone rule that cannot be run, VerificationError where a chunk is not what was sealed.
@@ -82,12 +84,14 @@ def hunt(
         progress = through_door(progress, key.door)
         make_current(opened, key, progress)
         kept = answerable(opened, key)
-        if texts is None:
-            texts = _kept_texts(opened, key)
+        kept_texts = _kept_texts(opened, key, is_asked=texts is None)
         progress.stage("Compiling rules", None)
-        compiled = compile_rules(read_rules(texts), log_source_maps(kept_mappings(opened, key)))
+        given = read_rules(kept_texts if texts is None else texts)
+        beside = kept_texts if texts is not None else {}
+        rules = completed(given, {**rule_texts([own_rules()]), **beside})
+        compiled = compile_rules(rules, log_source_maps(kept_mappings(opened, key)))
         refuse_names(compiled, key.door)
-        if not compiled.rules:
+        if not given.ids() & compiled.infos.keys():
             _refuse_nothing(compiled, key)
         taken = kept.get("taken")
         dating = Dating(taken, is_latest=True) if isinstance(taken, int) else dating_of(opened)
@@ -117,9 +121,10 @@ def hunt(
         )
 
 
-def _kept_texts(workspace: Workspace, key: WorkspaceKey) -> dict[str, bytes]:
+def _kept_texts(workspace: Workspace, key: WorkspaceKey, *, is_asked: bool) -> dict[str, bytes]:
+    """The rule files of the sets kept, by path. Raises ConfigError where they are what is asked and there is none."""
     texts = {path: data for one in read_sets(workspace.path / "rules", key.door) for path, data in one.texts.items()}
-    if not texts:
+    if is_asked and not texts:
         raise ConfigError(
             f"{mask_one(key.door, str(workspace.path))} keeps no rule set", hint="name rules with --rules FILE or DIR"
         )

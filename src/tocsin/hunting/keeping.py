@@ -33,28 +33,28 @@ def keep_rules(
     paths: Sequence[Path],
     workspace: Path,
     *,
-    name: str | None,
+    name: str,
     passphrase: str | None,
     actors: Sequence[Signer],
     progress: Progress,
 ) -> None:
-    """Keep these rules (`texts`, from `paths`) as a set, and look at all that is held with it and the rules before.
+    """Keep these rules (`texts`, from `paths`) as a set of that name; look at all that is held with all rules.
 
     The report is written again. A chunk is a transaction: cut short, the next investigation goes on where it stopped.
     """
-    called = _name(paths, name)
     found = _published(texts, paths)
     with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         progress = through_door(progress, key.door)
         recover(opened)
         kept = answerable(opened, key)
         given = _given_before(opened, key, kept)
-        keep_set(opened, key, called, found, actors, progress)
+        keep_set(opened, key, name, found, actors, progress)
         rules = compiled_rules(opened, (), kept_mappings(opened, key), progress, key.door, beside=given)
         _renew(opened, key, rules, kept, progress)
 
 
-def _name(paths: Sequence[Path], name: str | None) -> str:
+def kept_name(paths: Sequence[Path], name: str | None) -> str:
+    """What the set is called: as given, else by the one path. Raises ConfigError where neither gives a name."""
     if name is None and (len(paths) != 1 or str(paths[0]) == STANDARD_INPUT):
         raise ConfigError("the rules to be kept need a name", hint="give one with --name")
     return set_name(name, paths[0])

@@ -65,6 +65,11 @@ class RuleSet:
     placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     correlations: tuple[LoadedCorrelation, ...] = ()
 
+    def ids(self) -> frozenset[str]:
+        """Of every rule, correlation and exception."""
+        infos = [one.info.id for one in self.rules] + [one.info.id for one in self.correlations]
+        return frozenset((*infos, *(one.info.id for one in self.exceptions)))
+
     def correlations_named(self) -> frozenset[str]:
         """Ids and names by which a correlation may be meant."""
         return frozenset(text for one in self.correlations for text in (one.info.id, one.info.name) if text)
