@@ -92,3 +92,42 @@ def test_fault_ends_with_code_2_and_says_where_and_what_to_do(tocsin: Tocsin, tm
     assert all(one["hint"] for one in found.values())
     assert f"{expands}:2: " in run.out
     assert run.out.endswith("2 rules, 0 exceptions, 0 cases: 3 faults, 0 doubts\n")
+
+
+CORRELATION = """title: An invented correlation
+{id}
+correlation:
+  type: event_count
+  rules: [11111111-0000-4000-8000-000000000001]
+  group-by: [{group}]
+  timespan: 5m
+  condition: {condition}
+level: low
+"""
+ID = "id: 11111111-0000-4000-8000-0000000000aa"
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "reason"),
+    [
+        ({"id": "date: 2026-01-01"}, 1, "no id"),
+        ({"group": "ComandLine"}, 3, "asks for the field ComandLine"),
+        ({"condition": "{gte: 10, lt: 10}"}, 8, "holds for no number"),
+        ({"condition": "{gt: 3, lt: 4}"}, 8, "holds for no number"),
+        ({"condition": "{lt: 1}"}, 8, "holds for no number"),
+    ],
+)
+def test_doubt_of_a_correlation_stands_at_its_line(
+    tocsin: Tocsin, tmp_path: Path, change: dict[str, str], line: int, reason: str
+) -> None:
+    written(tmp_path, 1)
+    path = tmp_path / "c.yml"
+    said = {"id": ID, "group": "CommandLine", "condition": "{gte: 10, lte: 10}"}
+    path.write_text(CORRELATION.format(**said))
+    assert checked(tocsin, tmp_path)["doubts"] == []
+    path.write_text(CORRELATION.format(**said | change))
+    found = checked(tocsin, tmp_path)
+    assert found["faults"] == []
+    (doubt,) = found["doubts"]
+    assert (doubt["path"], doubt["line"]) == (str(path), line)
+    assert reason in doubt["reason"]

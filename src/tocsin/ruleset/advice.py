@@ -6,6 +6,7 @@ A rule with any of these fires never, seldom or dear; none of it keeps the other
 from __future__ import annotations
 
 import difflib
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -14,11 +15,13 @@ import yaml
 
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.condition import PredicateTable, tree_of
+from tocsin.detect.sigma.correlation import LoadedCorrelation
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap
 from tocsin.detect.sigma.patterns import is_heavy, is_linear
 from tocsin.detect.sigma.predicate import ANY_TEXT, KEYWORD, Kind, Predicate
 from tocsin.detect.sigma.rules import LoadedRule
-from tocsin.model.rule import RuleFault
+from tocsin.model.correlation import Correlation
+from tocsin.model.rule import RuleFault, RuleInfo
 
 _CLOSE: Final = 0.84  # of difflib, for log sources: one or two letters of ten
 _SLIP: Final = 0.9
@@ -27,24 +30,37 @@ _KNOWN_FROM: Final = 2  # rules that name a field, before it is taken for one
 
 
 def advice(
-    rules: Sequence[LoadedRule], others: Sequence[LoadedRule], compiled: CompiledRules, texts: Mapping[str, bytes]
+    rules: Sequence[LoadedRule],
+    others: Sequence[LoadedRule],
+    compiled: CompiledRules,
+    texts: Mapping[str, bytes],
+    correlations: Sequence[LoadedCorrelation] = (),
 ) -> tuple[RuleFault, ...]:
-    """The doubts on `rules`, whose files are `texts` by path; `others` show, with them, which fields there are."""
+    """The doubts on `rules` and `correlations`, whose files are `texts` by path; `others` show what fields there are."""
     asked = {one.id: _asked(rule) for rule in (*rules, *others) if (one := rule.info)}
     fields = _Fields(compiled.maps, (*rules, *others), asked)
-    found: list[RuleFault] = []
+    of: list[tuple[RuleInfo, list[_Said]]] = []
     for rule in rules:
         if rule.info.id not in compiled.infos:
             continue
         said = [*_missing(rule), *_log_source(rule, compiled.maps)]
         said += fields.doubts(rule, asked[rule.info.id])
-        said += _dear(asked[rule.info.id])
-        lines = _Lines(texts.get(rule.info.path, b""), rule.info.id) if said else None
+        of.append((rule.info, [*said, *_dear(asked[rule.info.id])]))
+    resolved = {one.id: one for one in compiled.correlations}
+    products = {rule.info.id: _written(rule).product for rule in (*rules, *others)}
+    of += [
+        (one.info, list(dict.fromkeys(_of_correlation(one, resolved[one.info.id], fields, products))))
+        for one in correlations
+        if one.info.id in resolved
+    ]
+    found: list[RuleFault] = []
+    for info, said in of:
+        lines = _Lines(texts.get(info.path, b""), info.id) if said else None
         found += [
             RuleFault(
-                path=rule.info.path,
+                path=info.path,
                 line=lines.of(key) if lines else None,
-                id=rule.info.id,
+                id=info.id,
                 reason=reason,
                 hint=hint,
             )
@@ -108,19 +124,57 @@ class _Fields:
     def doubts(self, rule: LoadedRule, asked: Sequence[Predicate]) -> Iterator[_Said]:
         """Fields nobody else names that are nearly one that others do."""
         product = _written(rule).product
-        counts, declared = self._counts[product], self._declared[product]
-        known = declared | {name for name, count in counts.items() if count >= _KNOWN_FROM}
-        folded = {name.casefold(): name for name in sorted(known)}
         for name in sorted({one.field for one in asked} - {KEYWORD}):
-            if name in declared or counts[name] >= _KNOWN_FROM:
-                continue
-            close = folded.get(name.casefold()) or next((one for one in sorted(known) if _is_slip(name, one)), None)
-            if close:
+            if close := self.close(product, name):
                 yield (
                     name,
                     f"no other rule for {product or 'its log source'} has a field {name}",
                     f"did you mean {close}? names of fields are exact, capitals included",
                 )
+
+    def close(self, product: str, name: str) -> str:
+        """The field that is nearly one nobody else names; "" where others name it, or none is near."""
+        counts, declared = self._counts[product], self._declared[product]
+        if name in declared or counts[name] >= _KNOWN_FROM:
+            return ""
+        known = sorted(declared | {one for one, count in counts.items() if count >= _KNOWN_FROM})
+        folded = {one.casefold(): one for one in known}
+        return folded.get(name.casefold()) or next((one for one in known if _is_slip(name, one)), "")
+
+
+def _of_correlation(
+    one: LoadedCorrelation, resolved: Correlation, fields: _Fields, products: Mapping[str, str]
+) -> Iterator[_Said]:
+    if one.sigma.id is None:
+        yield "title", "no id", "add one (a UUID): findings are kept under it"
+    if one.sigma.level is None:
+        yield "title", "no level: it counts as medium", "add level: informational, low, medium, high or critical"
+    for given in resolved.inputs:
+        for asked in given.asked:
+            product = products.get(asked.rule, "")
+            for name in sorted({*asked.group, asked.value} - {""}):
+                if close := fields.close(product, name):
+                    yield (
+                        "correlation",
+                        f"it asks for the field {name}, which no other rule for {product or 'its log source'} has",
+                        f"did you mean {close}? names of fields are exact, capitals included",
+                    )
+    if _is_never(resolved):
+        yield "condition", "its condition holds for no number", "see which of its bounds is the wrong way round"
+
+
+def _is_never(one: Correlation) -> bool:
+    """Whether no number meets all bounds; of counts, which are whole, none from 1 on: a window has a record."""
+    if not one.kind.is_of_numbers:
+        least = [1, *(math.floor(each.number) + 1 for each in one.bounds if each.operator == "gt")]
+        least += [math.ceil(each.number) for each in one.bounds if each.operator in ("gte", "eq")]
+        most = [math.ceil(each.number) - 1 for each in one.bounds if each.operator == "lt"]
+        most += [math.floor(each.number) for each in one.bounds if each.operator in ("lte", "eq")]
+        return bool(most) and max(least) > min(most)
+    low = max((bound.number for bound in one.bounds if bound.operator in ("gt", "gte", "eq")), default=-math.inf)
+    high = min((bound.number for bound in one.bounds if bound.operator in ("lt", "lte", "eq")), default=math.inf)
+    is_open = any(bound.number in (low, high) and bound.operator in ("gt", "lt") for bound in one.bounds)
+    return low > high or (low == high and is_open)
 
 
 def _is_slip(name: str, other: str) -> bool:
@@ -193,7 +247,7 @@ class _Lines:
 
     def of(self, key: str) -> int | None:
         """Where the key stands first, else where the detection does."""
-        return self._found.get(key, self._found.get("detection"))
+        return self._found.get(key, self._found.get("detection", self._found.get("correlation")))
 
 
 def _has_id(node: yaml.Node, id_: str) -> bool:

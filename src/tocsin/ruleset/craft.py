@@ -109,7 +109,7 @@ def checked_rules(paths: Sequence[Path]) -> CheckedRules:
         exceptions=len(given.exceptions),
         cases=cases,
         faults=tuple(sorted(faults, key=lambda one: (one.path, one.line or 0, one.id, one.reason))),
-        doubts=advice(given.rules, own, compiled, texts),
+        doubts=advice(given.rules, own, compiled, texts, given.correlations),
     )
 
 
