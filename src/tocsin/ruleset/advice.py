@@ -36,7 +36,7 @@ def advice(
     texts: Mapping[str, bytes],
     correlations: Sequence[LoadedCorrelation] = (),
 ) -> tuple[RuleFault, ...]:
-    """The doubts on `rules` and `correlations`, whose files are `texts` by path; `others` show what fields there are."""
+    """The doubts on `rules` and `correlations`, whose files are `texts` by path; `others` show fields there are."""
     asked = {one.id: _asked(rule) for rule in (*rules, *others) if (one := rule.info)}
     fields = _Fields(compiled.maps, (*rules, *others), asked)
     of: list[tuple[RuleInfo, list[_Said]]] = []

@@ -8,9 +8,12 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tocsin.detect.sigma import match as matching
+from tocsin.detect.sigma import plan
 from tocsin.detect.sigma.match import Matcher
 from tocsin.model.rows import grouped
 
@@ -222,3 +225,52 @@ def test_fast_equals_slow(case: Case) -> None:
     rows = grouped((index, one.log, one.fields) for index, one in enumerate(records))
     assert matcher.match_rows(rows) == found, "by log as in order"
     assert matcher.places(rows) == [(match.index, match.rule) for match in found], "with and without why"
+
+
+# What a matcher learns of many records, and forgets, is reached with few: the numbers it does so at, lowered.
+_LOWERED = st.fixed_dictionaries(
+    {
+        "TUNING_RECORDS": st.sampled_from((8, 16, 64)),
+        "FEWEST_TUNING": st.sampled_from((2, 4)),
+        "MOST_REMEMBERED": st.sampled_from((20, 48 << 20)),
+        "RECORDS_BETWEEN": st.sampled_from((8, 1024)),
+        "MOST_OUTCOMES": st.sampled_from((1, 100_000)),
+    }
+)
+
+
+@settings(
+    max_examples=max(EXAMPLES // 5, 1),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(cases(), st.lists(st.integers(0, 7), min_size=30, max_size=300), _LOWERED, st.sampled_from((0, 1, 3, 256)))
+def test_what_is_learned_of_many_records_changes_nothing(
+    case: Case, order: list[int], lowered: dict[str, int], long: int
+) -> None:
+    texts = [rule_text(detection, name=f"rule {number}") for number, detection in enumerate(case.detections)]
+    ids = [json.loads(text)["id"] for text in texts]
+    events = [case.events[place % len(case.events)] for place in order]
+    held = [
+        [
+            id_
+            for id_, text in zip(ids, texts, strict=True)
+            if any(
+                matches(text, Event(fields, dict(zip(LOG_FIELDS, log, strict=True)), rename), PLACEHOLDERS)
+                for rename in RENAMES[log[0]]
+            )
+        ]
+        for fields, log in case.events
+    ]
+    expected = [(index, id_) for index, place in enumerate(order) for id_ in held[place % len(held)]]
+    records = [record(fields, log) for fields, log in events]
+    rows = grouped((index, one.log, one.fields) for index, one in enumerate(records))
+    with pytest.MonkeyPatch.context() as patched:
+        for name, number in lowered.items():
+            patched.setattr(matching, name, number)
+        patched.setattr(plan, "_LONG", long)
+        matcher = Matcher(compiled_texts(*texts, text=TWO_LOGS, placeholders=PLACEHOLDERS), "test")
+        for _ in range(2):
+            assert [(match.index, match.rule) for match in matcher.match(records)] == expected
+            assert [(match.index, match.rule) for match in matcher.match_rows(rows)] == expected
+            assert matcher.places(rows) == expected
