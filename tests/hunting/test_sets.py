@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tests.journeys.conftest import Tocsin, without_run
 
+from tocsin.errors import StoreError
+
 from .conftest import RULE_ID, published, rule
 
 OTHER_ID = "7c4a1c0e-0f5c-4a6e-9a39-333333333333"
@@ -81,6 +83,40 @@ def test_a_set_whose_adding_was_cut_short_is_not_in_force(
     monkeypatch.setattr("tocsin.ruleset.compiled.write_rules", killed)
     tocsin("rules", "add", published(tmp_path / "core.zip", rule()), "--workspace", court)
     assert seen == [False]
+
+
+@pytest.mark.parametrize("command", ["first", "newer", "remove"])
+def test_what_no_act_could_be_written_of_is_not_done(
+    tocsin: Tocsin, court: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    if command != "first":
+        tocsin("rules", "add", published(tmp_path / "core.zip", rule()), "--workspace", court)
+    archive = published(tmp_path / "core.zip", rule(), rule(OTHER_ID))
+    asked = ("remove", "core") if command == "remove" else ("add", archive)
+    before = tocsin("rules", "sets", "--workspace", court).out
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tocsin.record.acts.append_statements", full)
+        assert tocsin("rules", *asked, "--workspace", court).code != 0
+    assert tocsin("rules", "sets", "--workspace", court).out == before
+    assert tocsin("rules", *asked, "--workspace", court).code == 0
+    assert tocsin("rules", "sets", "--workspace", court).out != before
+
+
+def test_a_change_whose_act_is_written_stands_whatever_comes_after(
+    tocsin: Tocsin, court: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tocsin.hunting.sets.publish", killed)
+        tocsin("rules", "add", published(tmp_path / "core.zip", rule()), "--workspace", court)
+    assert tocsin("rules", "sets", "--workspace", court, "--format", "json").document["sets"][0]["rules"] == 1
+    assert tocsin("record", "verify", "--workspace", court).code == 0
 
 
 def test_sets_that_contain_one_another_are_no_duplicates(

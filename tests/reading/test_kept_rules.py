@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.protect.stub import local_door
 
 from tocsin.errors import StoreError
 from tocsin.model.door import NO_DOOR
 from tocsin.model.rule import KeptSet
-from tocsin.reading.kept_rules import RuleTexts, path_in, read_set, texts_sha256, write_set
+from tocsin.reading.kept_rules import RuleTexts, path_in, read_set, seal_rules, texts_sha256, write_set
+from tocsin.store.durable import write_durably
 
 TEXTS = {"rules/0.yml": b"title: Invented\ndetection: {s: {Operation: Invented}, condition: s}\n", "rules/1.yml": b"x"}
 
@@ -62,3 +65,36 @@ def test_set_under_another_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "set-core").rename(tmp_path / "set-other")
     with pytest.raises(StoreError, match="rule set other kept in the workspace is damaged"):
         read_set(tmp_path, "other", NO_DOOR)
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_sealing_cut_short_is_ended_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int) -> None:
+    """Killed after so many writes, the key's first: no text stays in clear for good, and what was kept is there."""
+    whole = kept()
+    write_set(tmp_path, whole, NO_DOOR)
+    folder, door = tmp_path / "set-core", local_door(["Zorblat"])
+    with monkeypatch.context() as patch:
+        patch.setattr("tocsin.reading.kept_rules.write_durably", _killed_after(written, write_durably))
+        if written < 2:
+            with pytest.raises(KeyboardInterrupt):
+                seal_rules(folder, door)
+        else:
+            seal_rules(folder, door)
+    seal_rules(folder, door)
+    sealed = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert read_set(tmp_path, "core", door) == whole
+    assert not any(data.startswith(b"\x28\xb5\x2f\xfd") for data in sealed.values())  # of zstd
+    seal_rules(folder, door)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == sealed
+
+
+def _killed_after(count: int, write: Callable[[Path, bytes], None]) -> Callable[[Path, bytes], None]:
+    left = [count]
+
+    def writing(path: Path, data: bytes) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        write(path, data)
+
+    return writing

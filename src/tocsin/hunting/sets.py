@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
-
-from sqlalchemy import Connection
 
 from tocsin.books import kept_mappings
 from tocsin.detect.sigma.compile import CompiledRules
@@ -16,7 +15,7 @@ from tocsin.errors import ConfigError, StoreError
 from tocsin.model.door import mask_json
 from tocsin.model.progress import Progress
 from tocsin.model.rule import KeptSet, SetChange
-from tocsin.opening import now_utc, open_existing, utc_text
+from tocsin.opening import now_utc, open_existing, publish, utc_text
 from tocsin.protect.telling import through_door
 from tocsin.reading.kept_rules import (
     RuleTexts,
@@ -28,7 +27,7 @@ from tocsin.reading.kept_rules import (
     texts_sha256,
     write_set,
 )
-from tocsin.record.acts import record_act
+from tocsin.record.acts import append_act, record_act
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
 from tocsin.ruleset.compiled import compiled_rules
@@ -77,18 +76,35 @@ def keep_set(
     new = _counted(new, compiled)
     what = {"command": "rules add", "arguments": _told(new.kept), "rules": new.kept.sha256}
 
-    def keep(_: Connection) -> None:
+    with _acting(workspace, key, what, new.kept.added, actors, before=before, called=called):
         write_set(rules, new, key.door)
-
-    try:
-        record_act(workspace, key, "read", what, new.kept.added, actors, rows=keep)
-    except BaseException:
-        if before is None:
-            remove_set(rules, called)
-        else:
-            write_set(rules, before, key.door)
-        raise
     return _change(new, before)
+
+
+@contextlib.contextmanager
+def _acting(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    what: Mapping[str, object],
+    at: str,
+    actors: Sequence[Signer],
+    *,
+    before: RuleTexts | None,
+    called: str,
+) -> Iterator[None]:
+    """What is done to the set inside stands once its act is in the ledger; where that fails the set is as it was."""
+    rules = workspace.path / "rules"
+    try:
+        with workspace.writing() as connection:
+            append_act(workspace, key, connection, "read", what, at, actors)
+            yield
+    except BaseException:
+        if before is not None:
+            write_set(rules, before, key.door)
+        elif called in set_names(rules):
+            remove_set(rules, called)
+        raise
+    publish(workspace, key)
 
 
 def remove_rules(
@@ -101,11 +117,16 @@ def remove_rules(
         if name not in names:
             raise ConfigError(f"{workspace} keeps no rule set {name!r}", hint=f"it keeps: {', '.join(names) or 'none'}")
         before = _before(rules, name, key, progress)
-        remove_set(rules, name)
         what: dict[str, object] = {"command": "rules remove", "arguments": {"set": name}}
         if before is not None:
             what |= {"arguments": _told(before.kept), "rules": before.kept.sha256}
-        record_act(opened, key, "read", what, utc_text(now_utc()), actors)
+        at = utc_text(now_utc())
+        if before is None:  # damaged: there is nothing to be put back
+            remove_set(rules, name)
+            record_act(opened, key, "read", what, at, actors)
+            return
+        with _acting(opened, key, what, at, actors, before=before, called=name):
+            remove_set(rules, name)
 
 
 def kept_sets(workspace: Path, *, passphrase: str | None) -> tuple[KeptSet, ...]:

@@ -18,7 +18,7 @@ from tocsin.detect.sigma.compile import FILE_NAME, CompiledRules
 from tocsin.errors import RuleError, StoreError, VerificationError
 from tocsin.model.door import Door
 from tocsin.model.rule import KeptSet
-from tocsin.record.segment import open_segment, seal_segment
+from tocsin.record.segment import is_segment, open_segment, seal_segment
 from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
@@ -121,16 +121,22 @@ def _read_set(path: Path, door: Door) -> RuleTexts:
 
 
 def seal_rules(folder: Path, door: Door) -> None:
-    """Seal what was kept in clear; what is sealed stays."""
-    if not door.epoch or (folder / _KEY).exists():
+    """Seal what was kept in clear; what is sealed stays. Cut short, the next call seals what is left in clear.
+
+    Raises ProtectionError. Until then what is left cannot be read, for it has a key that does not open it.
+    """
+    if not door.epoch:
         return
-    secret = new_secret()
-    files = [path for path in (folder / _TEXTS, folder / FILE_NAME, folder / _SET) if path.exists()]
-    sealed = [(path, seal_segment(path.read_bytes(), secret)) for path in files]
-    # Cut short between these, the folder cannot be read, and is compiled anew from the rules as they are given.
-    write_durably(folder / _KEY, door.wrap(secret, _CONTEXT))
-    for path, data in sealed:
-        write_durably(path, data)
+    clear = {path: path.read_bytes() for path in (folder / _TEXTS, folder / FILE_NAME, folder / _SET) if path.exists()}
+    clear = {path: data for path, data in clear.items() if not is_segment(data)}
+    if not clear:
+        return
+    secret = secret_of(folder, door)
+    if secret is None:
+        secret = new_secret()
+        write_durably(folder / _KEY, door.wrap(secret, _CONTEXT))
+    for path, data in clear.items():
+        write_durably(path, seal_segment(data, secret))
 
 
 def secret_of(folder: Path, door: Door) -> bytes | None:

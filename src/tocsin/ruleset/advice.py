@@ -13,7 +13,7 @@ from typing import Final
 
 import yaml
 
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compile import UNCOMPILABLE, CompiledRules
 from tocsin.detect.sigma.condition import PredicateTable, tree_of
 from tocsin.detect.sigma.correlation import LoadedCorrelation
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap
@@ -76,7 +76,7 @@ def _asked(rule: LoadedRule) -> tuple[Predicate, ...]:
     table = PredicateTable()
     try:
         tree_of(rule.sigma, {}, table)
-    except Exception:  # noqa: BLE001 - a rule that cannot be compiled is a fault, told as such; here it shows no field
+    except UNCOMPILABLE:  # a fault, told as such; here it shows no field
         return ()
     return tuple(table.numbers)
 

@@ -36,6 +36,9 @@ from tocsin.model.rule import RuleInfo
 
 FILE_NAME: Final = "rules.compiled"
 
+# What pySigma and our own compiling raise for a rule that cannot be run.
+UNCOMPILABLE: Final = (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError)
+
 _MAGIC: Final = b"tocsin sigma rules 3\n"
 _HASH_BYTES: Final = 32
 _HINT: Final = "compile the rules again"
@@ -338,7 +341,7 @@ def _compiled(
     is_bound = is_read(log_source)
     try:
         tree = tree_of(rule.sigma, placeholders, table if is_bound else PredicateTable())
-    except (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except UNCOMPILABLE as error:
         return FailedRule(id=rule.info.id, path=rule.info.path, reason=" ".join(str(error).split()))
     return CompiledRule(rule.info.id, log_source, tree if is_bound else None)
 
@@ -350,7 +353,7 @@ def _compiled_exception(
     is_bound = any(one.alternatives(exception.log_source) for one in maps)
     try:
         tree = tree_of_filter(exception.sigma, placeholders, table if is_bound else PredicateTable())
-    except (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except UNCOMPILABLE as error:
         return _not_applied(exception.info, " ".join(str(error).split()))
     return CompiledException(exception.info, exception.log_source, tree if is_bound else None)
 
