@@ -30,6 +30,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "incidents": element(answers.incidents),
         "exposure": element(answers.exposure),
         "causes": element(answers.causes),
+        "reach": element(answers.reach),
         "coverage": element(answers.coverage),
         "changes": element(answers.changes),
         "notes": element(answers.notes),
