@@ -13,7 +13,7 @@ import pyarrow as pa
 from tocsin.assess.attribution import SCHEMA as MEANS
 from tocsin.assess.holdings import HoldingIndex
 from tocsin.assess.logons import SCHEMA as LOGONS
-from tocsin.assess.reach_estate import edges_of_estate
+from tocsin.assess.reach_estate import IN_HAND, edges_of_estate
 from tocsin.assess.reach_graph import EVER, NEVER, Arrival, Edge, Graph, Node
 from tocsin.assess.reach_logs import edges_of_changes, edges_of_joins, edges_of_logons, edges_of_use
 from tocsin.assess.reach_names import Names
@@ -76,6 +76,17 @@ def conclude(question: Question, ways: Ways, start: CompromiseStart) -> Reach:
     )
 
 
+def seeds_of(question: Question, ways: Ways) -> tuple[Node, ...]:
+    """What is compromised to begin with."""
+    return _seeds(question, Names(ways.estate, ways.identities.canonical))
+
+
+def every_edge(question: Question, ways: Ways) -> Iterable[Edge]:
+    """Every way that is looked at for a question."""
+    names = Names(ways.estate, ways.identities.canonical)
+    return _edges(names, ways, _seeds(question, names))
+
+
 def _seeds(question: Question, names: Names) -> tuple[Node, ...]:
     found = [names.identity(one) for one in question.identities]
     found += [Node(NodeKind.ADDRESS, one.lower()) for one in question.addresses]
@@ -102,7 +113,7 @@ def _edges(names: Names, ways: Ways, seeds: Sequence[Node]) -> Iterable[Edge]:
     yield from edges_of_changes(names, ways.changes, [node for node in seeds if node.kind is NodeKind.KEY])
     for seed in seeds:
         if seed.kind is NodeKind.CONTROLLED_HOST:
-            yield Edge(seed, Node(NodeKind.HOST, seed.name), "is in the hand of whoever came so far")
+            yield Edge(seed, Node(NodeKind.HOST, seed.name), IN_HAND)
 
 
 def _told(

@@ -10,6 +10,7 @@ from tocsin.model.estate import Grant
 from tocsin.model.reach import NodeKind
 
 EVERYBODY = "*"
+IN_HAND = "is in the hand of whoever came so far"
 _TAKES_OVER = ("admin", "full control", "full_control", "owner")
 
 
@@ -22,10 +23,8 @@ def edges_of_estate(names: Names) -> Iterator[Edge]:
         yield from _of_grant(names, grant)
     yield from _of_administrators(names)
     yield from _of_services(names)
-    for host in sorted({host for host in map(names.host, _hosts(names)) if host}):
-        yield Edge(
-            Node(NodeKind.CONTROLLED_HOST, host), Node(NodeKind.HOST, host), "is in the hand of whoever came so far"
-        )
+    for host in names.named_hosts:
+        yield Edge(Node(NodeKind.CONTROLLED_HOST, host), Node(NodeKind.HOST, host), IN_HAND)
 
 
 def opens(right: str) -> bool:
@@ -36,12 +35,6 @@ def opens(right: str) -> bool:
 def _line(names: Names, thing: object) -> tuple[str, ...]:
     line = names.estate.lines.get(thing)
     return (line,) if line else ()
-
-
-def _hosts(names: Names) -> Iterator[str]:
-    yield from (host.name for host in names.estate.hosts)
-    yield from (one.host for one in names.estate.identities if one.host)
-    yield from (one.pattern for one in names.estate.grants if one.kind == "host")
 
 
 def _of_groups(names: Names) -> Iterator[Edge]:
@@ -143,14 +136,14 @@ def _of_administrators(names: Names) -> Iterator[Edge]:
             NEVER if identity.to is None else identity.to,
             _line(names, identity),
         )
-    how = "can give itself every right, and act as everybody"
+    how = "give every other right, and let act as everybody"
     for holding in estate.holdings:
         yield Edge(ADMINISTRATION, names.holding(holding.pattern), how)
     for identity in estate.identities:
         yield Edge(ADMINISTRATION, names.identity(identity.id), how)
     for group in estate.groups:
         yield Edge(ADMINISTRATION, Node(NodeKind.GROUP, group.id), how)
-    for host in sorted({host for host in map(names.host, _hosts(names)) if host}):
+    for host in names.named_hosts:
         yield Edge(ADMINISTRATION, Node(NodeKind.CONTROLLED_HOST, host), how)
 
 

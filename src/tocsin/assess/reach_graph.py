@@ -56,7 +56,7 @@ class Graph:
     def __init__(self, edges: Iterable[Edge]) -> None:
         self._leaving: dict[Node, list[Edge]] = {}
         self.size = 0
-        for edge in sorted(dict.fromkeys(edges), key=_order):
+        for edge in edges:
             self._leaving.setdefault(edge.a, []).append(edge)
             self.size += 1
 
@@ -64,16 +64,17 @@ class Graph:
         """The earliest arrival at everything reached before a time, in order of arrival.
 
         `seeds` are when each compromised thing was. Of several ways that arrive at once the one of fewest steps from
-        where it was found is taken, then the first in the order of names: equal input gives equal ways.
+        where it was found is taken, then the first in the order of names: in which order ways were given is the same.
         """
         reached: dict[Node, Arrival] = {}
-        heap: list[tuple[int, int, Node, int, Edge | None]] = [
-            (time, 0, node, 0, None) for node, time in seeds.items() if time < before
+        # Ways that differ in their records alone are told apart by the order they were read in.
+        heap: list[tuple[int, int, Node, tuple[object, ...], int, Edge | None]] = [
+            (time, 0, node, (), 0, None) for node, time in seeds.items() if time < before
         ]
         heapq.heapify(heap)
         pushed = 0
         while heap:
-            time, steps, node, _, edge = heapq.heappop(heap)
+            time, steps, node, _, _, edge = heapq.heappop(heap)
             if node in reached:
                 continue
             reached[node] = Arrival(time, edge)
@@ -81,9 +82,6 @@ class Graph:
                 arrival = max(time, way.from_)
                 if arrival < way.to and arrival < before and way.b not in reached:
                     pushed += 1
-                    heapq.heappush(heap, (arrival, steps + 1, way.b, pushed, way))
+                    said = (way.a, way.how, way.from_, way.to, way.basis)
+                    heapq.heappush(heap, (arrival, steps + 1, way.b, said, pushed, way))
         return reached
-
-
-def _order(edge: Edge) -> tuple[Node, Node, int, int, str]:
-    return edge.a, edge.b, edge.from_, edge.to, edge.how

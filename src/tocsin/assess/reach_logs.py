@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.logons import Relation, rows_of
+from tocsin.assess.reach_estate import IN_HAND
 from tocsin.assess.reach_graph import EVER, NEVER, Edge, Node
 from tocsin.assess.reach_names import ADMINISTRATION, Names
 from tocsin.model.coverage import Mark, StandingChange
@@ -26,6 +27,7 @@ _CHANGES_RIGHTS = (Mark.PERMISSION, Mark.LINK, Mark.RULE, Mark.FORWARDING)
 
 def edges_of_logons(names: Names, state: pa.Table) -> Iterator[Edge]:
     """Who was on which host, what stays there of whom, and who took on another account."""
+    hosts: set[str] = set()
     for relation, a, b, first, count, record in rows_of(state):
         if is_machine_account(a) or (relation is Relation.ACTED_AS and is_machine_account(b)):
             continue
@@ -35,6 +37,7 @@ def edges_of_logons(names: Names, state: pa.Table) -> Iterator[Edge]:
             yield Edge(account, names.identity(b), f"acted as {b}{seen}", from_, NEVER, (), records)
             continue
         host = names.host(b)
+        hosts.add(host)
         entered, controlled = Node(NodeKind.HOST, host), Node(NodeKind.CONTROLLED_HOST, host)
         if relation in (Relation.SIGNED_IN, Relation.CONNECTED):
             yield Edge(account, entered, f"has signed in to the host{seen}", from_, NEVER, (), records)
@@ -47,7 +50,8 @@ def edges_of_logons(names: Names, state: pa.Table) -> Iterator[Edge]:
         if relation is Relation.USED_ON:
             how = f"may keep the credentials of {a}, which were used on it{seen}"
             yield Edge(controlled, account, how, from_, NEVER, (), records)
-        yield Edge(controlled, entered, "is in the hand of whoever came so far")
+    for host in sorted(hosts):
+        yield Edge(Node(NodeKind.CONTROLLED_HOST, host), Node(NodeKind.HOST, host), IN_HAND)
 
 
 def edges_of_use(names: Names, means: pa.Table, seeds: Sequence[Node]) -> Iterator[Edge]:
@@ -109,7 +113,7 @@ def _of_change(names: Names, change: StandingChange) -> Iterator[Edge]:
     elif change.kind is Mark.CONSENT and change.scope:
         application = Node(NodeKind.APPLICATION, change.scope.lower())
         if actor:
-            yield _edge(change, actor, application, "gave the application access")
+            yield _edge(change, actor, application, f"gave the application {change.scope} access")
             yield _edge(change, application, actor, f"was given access by {change.actor}")
         yield _edge(change, names.identity(change.scope), application, "is the application")
     elif change.kind in _CHANGES_RIGHTS and change.scope:
@@ -126,16 +130,16 @@ def _of_right(names: Names, change: StandingChange, actor: Node | None) -> Itera
     else:
         ends = (_thing(names, change.scope),)
     words = {
-        Mark.PERMISSION: "was given a right on it",
-        Mark.LINK: "was sent a link to it",
-        Mark.RULE: "is sent what a rule takes from it",
-        Mark.FORWARDING: "is sent its mail",
+        Mark.PERMISSION: f"was given a right on {change.scope}",
+        Mark.LINK: f"was sent a link to {change.scope}",
+        Mark.RULE: f"is sent what a rule takes from {change.scope}",
+        Mark.FORWARDING: f"is sent the mail of {change.scope}",
     }
     for end in ends:
         for name in change.given_to:
             yield _edge(change, names.holder(name), end, words[change.kind])
         if actor:
-            yield _edge(change, actor, end, f"set a {change.kind} on it")
+            yield _edge(change, actor, end, f"set a {change.kind} on {change.scope}")
 
 
 def _thing(names: Names, scope: str) -> Node:

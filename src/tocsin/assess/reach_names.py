@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
@@ -12,7 +13,15 @@ from tocsin.model.identity import canonical_account, canonical_host
 from tocsin.model.reach import NodeKind
 
 ADMINISTRATION = Node(NodeKind.ADMINISTRATION, "administrator")
-_SEND_TO = "smtp:"
+# Exchange names a recipient by its place in the provider's directory, which ends in tenant and alias; other records of
+# a tenant put the kind of an object before its id. Taken as the account alias@tenant, and the id: reach may guess.
+_IN_EXCHANGE = re.compile(r"(?i)^.*/microsoft exchange hosted organizations/([^/]+)/([^/]+)$")
+_BEFORE_IDS = re.compile(r"(?i)^(?:smtp:|(?:application|serviceprincipal|user|group)_(?=[0-9a-f]{8}-))")
+
+
+def plain(text: str) -> str:
+    """An account, mailbox or application by the name it most likely has elsewhere."""
+    return _BEFORE_IDS.sub("", _IN_EXCHANGE.sub(r"\2@\1", " ".join(text.split())))
 
 
 def _as_it_is(name: str) -> str:
@@ -22,6 +31,7 @@ def _as_it_is(name: str) -> str:
 class Names:
     """Which declared thing a name stands for; one that is not declared stands for itself.
 
+    named_hosts every host the estate names, sorted
     canonical   the one name of an account or host that logs join (`model.joining.Identities.canonical`)
     """
 
@@ -39,6 +49,8 @@ class Names:
         self._hosts = {one.name: one.name for one in estate.hosts if one.name}
         for name in sorted(self._hosts):
             self._hosts.setdefault(name.partition(".")[0], name)
+        hosts = {one.name for one in estate.hosts if one.name} | {self.host(each) for each in _hosts_named(estate)}
+        self.named_hosts = tuple(sorted(hosts))
         self._holdings = {one.pattern.lower(): one for one in reversed(estate.holdings)}
         self._others: dict[str, str] = {}
         prefixes: dict[str, str] = {}
@@ -57,22 +69,27 @@ class Names:
                 self._others[alias.other.lower()] = alias.name
         self._prefixes = sorted(prefixes.items(), key=lambda pair: (-len(pair[0]), pair))
         self._patterns = sorted(self._holdings)
+        self._known: dict[str, Node] = {}  # what a name was found to stand for: logs and lists repeat them
+        self._holders: dict[str, Node] = {}
+        self._places: dict[str, Node] = {}
         self._index = HoldingIndex(estate.holdings, estate.sensitivities)
 
     def identity(self, text: str) -> Node:
         """The declared identity an account or id stands for, else the account itself."""
-        name = (canonical_account(text) or text.strip().lower()).removeprefix(_SEND_TO)
-        found = self._identities.get(name) or self._identities.get(self._canonical(name))
-        return Node(NodeKind.IDENTITY, found.id if found else self._canonical(name))
+        if text not in self._known:
+            name = canonical_account(plain(text)) or text.strip().lower()
+            found = self._identities.get(name) or self._identities.get(self._canonical(name))
+            self._known[text] = Node(NodeKind.IDENTITY, found.id if found else self._canonical(name))
+        return self._known[text]
 
     def is_identity(self, text: str) -> bool:
         """Whether the estate declares an identity by this name."""
-        name = (canonical_account(text) or "").removeprefix(_SEND_TO)
+        name = canonical_account(plain(text)) or ""
         return name in self._identities or self._canonical(name) in self._identities
 
     def accounts_of(self, text: str) -> tuple[str, ...]:
         """Every account of the declared identity that this names."""
-        found = self._identities.get((canonical_account(text) or "").removeprefix(_SEND_TO))
+        found = self._identities.get(canonical_account(plain(text)) or "")
         return found.accounts if found else ()
 
     def label_of(self, node: Node) -> str:
@@ -96,18 +113,25 @@ class Names:
 
     def holder(self, text: str) -> Node:
         """Who is given something: an identity by id or account, a group, a unit; a name not declared is an account."""
-        if self.is_identity(text):
-            return self.identity(text)
-        return self.group(text) or self.unit(text) or self.identity(text)
+        if text not in self._holders:
+            found = None if self.is_identity(text) else self.group(text) or self.unit(text)
+            self._holders[text] = found or self.identity(text)
+        return self._holders[text]
 
     def host(self, text: str) -> str:
         """The one name of a host, short or full."""
         name = self._canonical(canonical_host(text) or text.lower())
         return self._hosts.get(name) or self._hosts.get(name.partition(".")[0]) or name
 
+    def is_host(self, text: str) -> bool:
+        """Whether the estate names this host anywhere."""
+        return self.host(text) in self.named_hosts
+
     def holding(self, text: str) -> Node:
         """The holding of this id or pattern, by the name the estate declares it by."""
-        return Node(NodeKind.HOLDING, self._declared_name(text).lower())
+        if text not in self._places:
+            self._places[text] = Node(NodeKind.HOLDING, self._declared_name(text).lower())
+        return self._places[text]
 
     def declared(self, node: Node) -> Holding | None:
         """The declared holding a node of a holding is, or lies under."""
@@ -131,8 +155,11 @@ class Names:
                 return
             yield name
 
+    def _is_named(self, text: str) -> bool:
+        return text in self._holdings or text in self._others
+
     def _declared_name(self, text: str) -> str:
-        text = text.strip()
+        text = text.strip() if self._is_named(text.strip().lower()) else plain(text)
         low = text.lower()
         if low in self._holdings:
             return text
@@ -142,6 +169,11 @@ class Names:
             if low.startswith(other):
                 return name + text[len(other) :]
         return text
+
+
+def _hosts_named(estate: Estate) -> Iterator[str]:
+    yield from (one.host for one in estate.identities if one.host)
+    yield from (one.pattern for one in estate.grants if one.kind == "host")
 
 
 def _forms_of(*names: str) -> Iterator[str]:

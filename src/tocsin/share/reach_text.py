@@ -91,7 +91,7 @@ def _things(reach: Reach, things: Sequence[Reached], most: int) -> Iterator[str]
 
 def _plural(kind: str) -> str:
     first, space, rest = kind.partition(" ")
-    return kind if first == "administration" else f"{first}s{space}{rest}"
+    return kind if first == "rights" else f"{first}s{space}{rest}"
 
 
 def _start(time: int | None) -> str:

@@ -22,7 +22,7 @@ _KINDS = {
     NodeKind.GROUP: "group",
     NodeKind.UNIT: "unit",
     NodeKind.APPLICATION: "application",
-    NodeKind.ADMINISTRATION: "administration of everything",
+    NodeKind.ADMINISTRATION: "rights of an administrator",
     NodeKind.MATTER: "matter",
     NodeKind.HOLDING: "holding",
 }
@@ -75,7 +75,7 @@ def compromised(reach: Reach) -> tuple[str, ...]:
 
 
 def name_of(one: Reached) -> str:
-    """`account ada@tribunal.example`, `the group registry`."""
+    """`account ada@tribunal.example`, `group registry`."""
     if one.kind is NodeKind.HOLDING:
         return f"{one.holding_kind.replace('_', ' ') or 'holding'} {one.name}"
     name = one.label or one.name
