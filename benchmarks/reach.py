@@ -24,7 +24,7 @@ from tocsin.model.question import CompromiseStart, Question  # noqa: E402
 from tocsin.model.reference import RecordPlace  # noqa: E402
 
 START = 1_700_000_000_000_000_000
-SIZES = (25_000, 100_000, 400_000)
+SIZES = (25_000, 100_000)
 
 
 def institution(edges: int, seed: int) -> tuple[Estate, pa.Table]:
