@@ -17,10 +17,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tocsin.assess import logons, reach  # noqa: E402
-from tocsin.assess.reach_graph import Graph  # noqa: E402
+from tocsin.assess.reach_estate import edges_of_estate  # noqa: E402
+from tocsin.assess.reach_graph import Graph, Node  # noqa: E402
+from tocsin.assess.reach_logs import edges_of_logons  # noqa: E402
+from tocsin.assess.reach_names import Names  # noqa: E402
 from tocsin.model.estate import Assignment, Estate, Grant, Group, Holding, Host, Identity, Membership  # noqa: E402
 from tocsin.model.instant import DAY  # noqa: E402
 from tocsin.model.question import CompromiseStart, Question  # noqa: E402
+from tocsin.model.reach import NodeKind  # noqa: E402
 from tocsin.model.reference import RecordPlace  # noqa: E402
 
 START = 1_700_000_000_000_000_000
@@ -90,8 +94,9 @@ def measured(edges: int, seed: int) -> str:
         began = time.process_time()
         found = reach.conclude(question, ways, start)
         whole.append(time.process_time() - began)
-    graph = Graph(reach.every_edge(question, ways))
-    seeds = reach.seeds_of(question, ways)
+    names = Names(estate)
+    graph = Graph([*edges_of_estate(names), *edges_of_logons(names, seen)])
+    seeds = [names.identity(one) for one in question.identities] + [Node(NodeKind.CONTROLLED_HOST, question.hosts[0])]
     for _ in range(5):
         began = time.process_time()
         graph.arrivals(dict.fromkeys(seeds, START))

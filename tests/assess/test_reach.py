@@ -26,6 +26,7 @@ from tocsin.model.estate import (
     Membership,
     Unit,
 )
+from tocsin.model.exposure import ActorClass, Basis, Exposure, Premises, Verdict
 from tocsin.model.instant import parse_time
 from tocsin.model.joining import Identities, Join, JoinKind
 from tocsin.model.question import CompromiseStart, Question, Way
@@ -298,3 +299,49 @@ def test_every_thing_stands_once_after_what_it_was_reached_from(declared: Estate
     for place, one in enumerate(found.reached):
         assert one.through is None or one.through < place
         assert one.at_latest or one.through is not None
+
+
+def exposed(holding: str, kind: str = "document", container: str = "", **more: Any) -> Exposure:
+    return replace(
+        Exposure(
+            holding=holding,
+            kind=kind,
+            container=container,
+            label="",
+            actor="",
+            actor_class=ActorClass.ACCOUNT,
+            verdict=Verdict.UNKNOWN,
+            degree=None,
+            basis=Basis.NONE,
+            premises=Premises(compromised=(), earliest=None, likely=None, latest=None, channels=(), logging_point=""),
+            addresses=(),
+            sessions=(),
+            clients=(),
+            operations=(),
+            first=None,
+            last=None,
+            matter="",
+            sensitivity="",
+            reasons=(),
+            records=(),
+        ),
+        **more,
+    )
+
+
+def test_what_is_unknown_and_could_be_opened_is_marked_and_no_verdict_changes() -> None:
+    declared = estate(grants=(Grant(grantee="ada", kind="site", pattern=SITE),))
+    link = change(Mark.LINK, "\\\\files-01\\Matters\\M2\\a.docx", actor=ADA)
+    found = ask(OF_ADA, declared, changes=(link,))
+    rows = (
+        exposed(SITE, "site"),
+        exposed("https://tribunal.example/sites/m1/b.docx"),
+        exposed("x-1", "mail_item", container=BEN),
+        exposed(SHARE, "folder"),
+        exposed("https://tribunal.example/sites/m1/c.docx", verdict=Verdict.RULED_OUT),
+        exposed("https://tribunal.example/sites/m1/d.docx", verdict=Verdict.CONFIRMED),
+    )
+    marked = reach.with_reach(rows, found, declared)
+    assert [row.reachable for row in marked] == [True, True, False, True, False, False]
+    assert [replace(row, reachable=False) for row in marked] == list(rows)
+    assert reach.with_reach(rows, Reach(), declared) == rows

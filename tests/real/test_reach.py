@@ -51,6 +51,20 @@ def standing(folder: Path) -> tuple[StandingChange, ...]:
     return changes.conclude(state, place=lambda number: RecordPlace("audit.jsonl", number))
 
 
+def test_items_altered_and_destroyed_are_exposed_as_such(folder: Path) -> None:
+    text = (folder / "truth_mail_changes.jsonl").read_text("utf-8")
+    changed = {json.loads(line)["operation"] for line in text.splitlines()}
+    data = gzip.decompress((folder / "audit_records.jsonl.gz").read_bytes())
+    start = SOURCE.preamble(Head(data[:65_536], len(data), "audit.jsonl"))
+    degrees: dict[str, set[str]] = {}
+    for record in SOURCE.records(data, data[:start], start):
+        if isinstance(record, Record):
+            for access in SOURCE.map(record).accesses:
+                degrees.setdefault(access["operation"], set()).add(access["degree"])
+    told = {name: degrees.get(name, set()) for name in changed}
+    assert {name for name, found in told.items() if found & {"altered", "destroyed", "sent_out"}} == changed
+
+
 def ask(standing: tuple[StandingChange, ...], *identities: str) -> Reach:
     return reach.conclude(
         Question(identities=identities), reach.Ways(estate=Estate(), changes=standing), CompromiseStart()

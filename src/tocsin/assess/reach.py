@@ -5,13 +5,14 @@ Permissions alone confirm nothing and rule nothing out: reach says where doubt b
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from tocsin.assess.attribution import SCHEMA as MEANS
-from tocsin.assess.holdings import HoldingIndex
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex
 from tocsin.assess.logons import SCHEMA as LOGONS
 from tocsin.assess.reach_estate import IN_HAND, edges_of_estate
 from tocsin.assess.reach_graph import EVER, NEVER, Arrival, Edge, Graph, Node
@@ -74,17 +75,6 @@ def conclude(question: Question, ways: Ways, start: CompromiseStart) -> Reach:
         declared=len({one.pattern.lower() for one in ways.estate.holdings}),
         edges=graph.size,
     )
-
-
-def seeds_of(question: Question, ways: Ways) -> tuple[Node, ...]:
-    """What is compromised to begin with."""
-    return _seeds(question, Names(ways.estate, ways.identities.canonical))
-
-
-def every_edge(question: Question, ways: Ways) -> Iterable[Edge]:
-    """Every way that is looked at for a question."""
-    names = Names(ways.estate, ways.identities.canonical)
-    return _edges(names, ways, _seeds(question, names))
 
 
 def _seeds(question: Question, names: Names) -> tuple[Node, ...]:
@@ -172,16 +162,22 @@ def _matters(reached: Sequence[Reached], estate: Estate, index: HoldingIndex) ->
 def with_reach(rows: Sequence[Exposure], reach: Reach, estate: Estate) -> tuple[Exposure, ...]:
     """The verdicts, each unknown one marked that the compromised could have opened, whatever the logs show.
 
-    A holding is open where it, or the declared holding it lies under, was reached.
+    A holding is open where it, what it lies under or something in it was reached.
     """
     opened = {one.name.lower() for one in reach.reached if one.kind is NodeKind.HOLDING}
     if not opened:
         return tuple(rows)
     index = HoldingIndex(estate.holdings, estate.sensitivities)
+    names = sorted(opened)
 
     def is_open(row: Exposure) -> bool:
         if row.holding.lower() in opened or row.container.lower() in opened:
             return True
+        if row.kind in CONTAINER_KINDS or row.holding.endswith("*"):
+            inside = row.holding.lower().removesuffix("*")
+            place = bisect_left(names, inside)
+            if inside and place < len(names) and names[place].startswith(inside):
+                return True
         declared = index.find(row.holding, row.container)
         return declared is not None and declared.pattern.lower() in opened
 

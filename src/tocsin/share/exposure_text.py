@@ -9,6 +9,7 @@ from tocsin.model.answers import Answers
 from tocsin.model.causes import Cause
 from tocsin.model.coverage import Mark
 from tocsin.model.exposure import Degree, Exposure, Verdict
+from tocsin.model.instant import format_time
 from tocsin.share.asked import unknown_to_the_logs
 from tocsin.share.holdings_shown import Tally, by_matter
 from tocsin.share.leading import days, listed, resolving
@@ -218,3 +219,9 @@ def _premises(exposures: Sequence[Exposure]) -> Iterator[str]:
     hostile = sorted({entity for each in exposures for entity in each.premises.compromised})
     yield ""
     yield from wrapped(f"All of it if hostile: {shown(listed(hostile, _NAMED))}", indent=0, hang=2)
+    starts = {(each.premises.earliest, each.premises.likely, each.premises.latest) for each in exposures}
+    for start in sorted(starts, key=str):
+        if start != (None, None, None):
+            words = zip(("earliest", "likely", "latest"), start, strict=True)
+            told = ", ".join(f"{word} {format_time(time) if time is not None else 'not known'}" for word, time in words)
+            yield from wrapped(f"It began: {told}", indent=0, hang=2)
