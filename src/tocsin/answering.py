@@ -14,6 +14,7 @@ from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look
 from tocsin.assess import attribution, causes, exposure
 from tocsin.books import (
     Places,
+    content_hashes,
     gone_out_before,
     input_accounts,
     kept_acquisitions,
@@ -28,7 +29,8 @@ from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
-from tocsin.cover import changes, coverage, preserve
+from tocsin.cover import changes, coverage, digests, grid, preserve
+from tocsin.cover.expired import expired
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
@@ -94,6 +96,8 @@ class Held:
     estate: Estate
     coverage: pa.Table
     changes: pa.Table
+    digests: pa.Table
+    contents: Mapping[str, str]
     hits: pa.Table
     sightings: pa.Table
     accesses: pa.Table
@@ -122,6 +126,8 @@ class Held:
             estate=estate,
             coverage=kept_by(workspace, coverage.NAME, coverage.combine),
             changes=kept_by(workspace, changes.NAME, changes.combine),
+            digests=kept_by(workspace, digests.NAME, digests.combine),
+            contents=content_hashes(workspace),
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
             sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
@@ -178,15 +184,17 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     Equal holdings and questions give equal answers in everything but `run`.
     """
     accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
+    proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
     watched = coverage.conclude(
         held.coverage,
         rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held)),
         attestations=held.estate.attestations,
-        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
+        proofs=proofs,
         place=held.places,
     )
     as_of = _as_of(held.accounts) if now is None else now
+    watched = coverage.in_order((*watched, *_expired(held, accounted.accounts, watched)))
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
     of_rules = rules_account(held)
@@ -222,6 +230,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         incidents=incidents,
         exposure=judged,
         coverage=watched,
+        coverage_map=grid.map_of(watched, as_of, proofs),
         changes=standing,
         identities=identities.joins,
         attribution=who,
@@ -286,6 +295,26 @@ def _unread(held: Held) -> Iterator[Coverage]:
             evidence=evidence,
             basis=Basis.NONE,
         )
+
+
+def _of_digests(held: Held) -> tuple[Coverage, ...]:
+    """What the provider's digests say of the log files that were read."""
+    contents = (
+        digests.Content(account.path, held.contents.get(account.path, ""), account.records_read)
+        for account in held.accounts
+    )
+    return digests.conclude(held.digests, contents, place=held.places)
+
+
+def _expired(held: Held, accounts: Sequence[InputAccount], watched: Sequence[Coverage]) -> Iterator[Coverage]:
+    """What the products that the estate declares no longer held when their logs were taken."""
+    if not held.estate.products:
+        return
+    taken: dict[str, int] = {}
+    for one in accounts:
+        if one.acquisition.when is not None and one.records_read:
+            taken[one.source] = min(one.acquisition.when, taken.get(one.source, one.acquisition.when))
+    yield from expired(watched, preserve.products_of(held.estate.products), taken, _as_of(held.accounts))
 
 
 def _undeclared(held: Held) -> Iterator[Coverage]:

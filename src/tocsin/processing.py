@@ -14,7 +14,7 @@ from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source
 from tocsin.correlate import bursts, findings, identity, notes
-from tocsin.cover import changes, coverage
+from tocsin.cover import changes, coverage, digests
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
@@ -29,7 +29,7 @@ from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 3
+FOLDS = 4
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -349,6 +349,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
     return {
         coverage.NAME: coverage.summarise(events, result.marks),
         changes.NAME: changes.summarise(result.marks),
+        digests.NAME: digests.summarise(result.marks),
         findings.NAME: findings.summarise(result.hits),
         bursts.NAME: bursts.summarise(result.sightings),
         exposure.NAME: exposure.summarise(result.accesses),

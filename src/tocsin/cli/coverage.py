@@ -9,7 +9,7 @@ from tocsin.share.format import Part
 
 def coverage(
     workspace: options.WorkspaceOption,
-    format_: options.FormatOption = "text",
+    format_: options.CoverageFormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
     as_: options.AsOption = None,

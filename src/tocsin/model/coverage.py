@@ -89,3 +89,56 @@ class StandingChange:
     detail: str
     source: str
     record: RecordPlace
+
+
+class Stretch(NamedTuple):
+    """Hours in one state: from the start of the first to the end of the last, nanoseconds UTC, `to` exclusive."""
+
+    from_: int
+    to: int
+    state: CoverageState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedLog:
+    """One log over the hours of the map, each in one state; the stretches touch and fill the map.
+
+    scope      a holding or pattern the strip is limited to; "" for all of the log
+    stretches  in time; none where nothing at all has a time
+    over       states of rows without any time, which may touch every hour; sorted as the states are
+    """
+
+    source: str
+    host: str
+    channel: str
+    scope: str
+    stretches: tuple[Stretch, ...]
+    over: tuple[CoverageState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProof:
+    """What a log format can prove of its own completeness, as its declaration says it; `source` by its name."""
+
+    source: str
+    basis: Basis
+    reason: str
+    citation: str
+    attestable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageMap:
+    """What was watched, hour by hour; `from_` and `to` are the first and last hour's ends, None where nothing is dated.
+
+    logs    by source, host, channel and scope
+    proofs  one for each source of the logs, by name
+    """
+
+    from_: int | None = None
+    to: int | None = None
+    logs: tuple[MappedLog, ...] = ()
+    proofs: tuple[SourceProof, ...] = ()
+
+
+NO_MAP = CoverageMap()
