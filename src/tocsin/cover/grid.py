@@ -71,7 +71,7 @@ def map_of(
     known = list(rows)
     axis = _axis(known, as_of, start)
     own, wide = _parted(known)
-    logs = tuple(_log(name, own[name], own, wide, axis) for name in sorted(own))
+    logs = tuple(_logs(own, wide, axis))
     is_dated = axis.last > axis.first
     return CoverageMap(
         from_=axis.first * HOUR if is_dated else None,
@@ -124,64 +124,83 @@ def _speaks_of_all(row: Coverage) -> bool:
     return row.state not in _OF_ONE_LOG
 
 
-def _log(
-    name: _Name,
-    rows: Sequence[Coverage],
-    own: Mapping[_Name, Sequence[Coverage]],
-    wide: Mapping[str, Sequence[Coverage]],
-    axis: _Axis,
-) -> MappedLog:
-    general = [*wide.get(name.source, ()), *(wide.get("", ()) if name.source else ())]
-    if name.scope:  # what is said of a log is said of each part of it
-        others = (found for other, found in own.items() if other.source == name.source and not other.scope)
-        general += [row for found in others for row in found]
-    every = [*rows, *general]
-    undated = {row.state for row in every if row.from_ is None and row.to is None}
-    cells = np.full(axis.last - axis.first, _RANK[CoverageState.NOT_COLLECTED], dtype=np.int8)
-    _watched(cells, rows if rows and not name.scope else every, axis)
-    _proven(cells, every, axis)
-    _faults(cells, every, axis)
-    return MappedLog(
-        source=name.source,
-        host=name.host,
-        channel=name.channel,
-        scope=name.scope,
-        stretches=tuple(_stretches(cells, axis.first)),
-        over=tuple(sorted(undated, key=_RANK.__getitem__)),
-    )
+class _Layer:
+    """What rows say of the hours: where there is a span, where it is proven, what speaks against that, the worst fault.
 
+    `over` are the states of rows without any time: they watch no hour, and prove none.
+    """
 
-def _contradicts(row: Coverage) -> bool:
-    return row.basis is Basis.NONE
+    def __init__(self, hours: int) -> None:
+        self.watched = np.zeros(hours, dtype=bool)
+        self.proven = np.zeros(hours, dtype=bool)
+        self.doubted = np.zeros(hours, dtype=bool)
+        self.fault = np.full(hours, -1, dtype=np.int8)
+        self.over: set[CoverageState] = set()
 
-
-def _watched(cells: _Cells, rows: Iterable[Coverage], axis: _Axis) -> None:
-    """The spans with records; one without any time is told, and watches no hour."""
-    for row in rows:
-        if row.state in _WATCHED and not _contradicts(row) and not (row.from_ is None and row.to is None):
-            cells[axis.cut(row)] = _RANK[CoverageState.UNPROVEN]
-
-
-def _proven(cells: _Cells, rows: Iterable[Coverage], axis: _Axis) -> None:
-    """Proven where it is watched and nothing speaks against it, with or without a time."""
-    proven = np.zeros(cells.size, dtype=bool)
-    doubted = np.zeros(cells.size, dtype=bool)
-    for row in rows:
-        if row.state is CoverageState.PROVEN:
-            proven[axis.cut(row)] = True
-        elif _contradicts(row):
-            doubted[axis.cut(row)] = True
-    cells[proven & ~doubted & (cells == _RANK[CoverageState.UNPROVEN])] = _RANK[CoverageState.PROVEN]
-
-
-def _faults(cells: _Cells, rows: Iterable[Coverage], axis: _Axis) -> None:
-    """The worst of what is dated; the background gives way to what says why nothing is there."""
-    found = np.full(cells.size, -1, dtype=np.int8)
-    for row in rows:
-        if row.state not in _WATCHED and not (row.from_ is None and row.to is None):
+    def add(self, rows: Iterable[Coverage], axis: _Axis) -> _Layer:
+        """The same with these rows."""
+        for row in rows:
             hours = axis.cut(row)
-            np.maximum(found[hours], _RANK[row.state], out=found[hours])
-    cells[found >= 0] = found[found >= 0]
+            is_dated = row.from_ is not None or row.to is not None
+            if not is_dated:
+                self.over.add(row.state)
+            if row.basis is Basis.NONE:
+                self.doubted[hours] = True
+            elif is_dated and row.state in _WATCHED:
+                self.watched[hours] = True
+            if row.state is CoverageState.PROVEN:
+                self.proven[hours] = True
+            elif is_dated and row.state not in _WATCHED:
+                np.maximum(self.fault[hours], _RANK[row.state], out=self.fault[hours])
+        return self
+
+    def over_it(self, other: _Layer, *, watches: bool) -> _Layer:
+        """The same with what another layer says; `watches` whether also its spans are this one's."""
+        if watches:
+            self.watched |= other.watched
+        self.proven |= other.proven
+        self.doubted |= other.doubted
+        np.maximum(self.fault, other.fault, out=self.fault)
+        self.over |= other.over
+        return self
+
+    def cells(self) -> _Cells:
+        """The state of each hour, as its place in `ORDER`."""
+        cells = np.full(self.fault.size, _RANK[CoverageState.NOT_COLLECTED], dtype=np.int8)
+        cells[self.watched] = _RANK[CoverageState.UNPROVEN]
+        cells[self.watched & self.proven & ~self.doubted] = _RANK[CoverageState.PROVEN]
+        return np.where(self.fault >= 0, self.fault, cells)
+
+
+def _logs(
+    own: Mapping[_Name, Sequence[Coverage]], wide: Mapping[str, Sequence[Coverage]], axis: _Axis
+) -> Iterator[MappedLog]:
+    size = axis.last - axis.first
+    every = _Layer(size).add(wide.get("", ()), axis)
+    sources = {name.source for name in own}
+    general = {
+        source: _Layer(size).add(wide.get(source, ()) if source else (), axis).over_it(every, watches=True)
+        for source in sources
+    }
+    # What is said of a log is said of each part of it.
+    whole = {name.source: _Layer(size) for name in own if name.scope}
+    for name, rows in own.items():
+        if name.source in whole and not name.scope:
+            whole[name.source].add(rows, axis)
+    for name in sorted(own):
+        layer = _Layer(size).add(own[name], axis)
+        if name.scope:
+            layer.over_it(whole[name.source], watches=True)
+        # The spans of a source are a log's own only where it has no other.
+        layer.over_it(general[name.source], watches=bool(name.scope) or not own[name])
+        yield MappedLog(
+            source=name.source,
+            host=name.host,
+            channel=name.channel,
+            scope=name.scope,
+            stretches=tuple(_stretches(layer.cells(), axis.first)),
+            over=tuple(sorted(layer.over, key=_RANK.__getitem__)),
+        )
 
 
 def _stretches(cells: _Cells, first: int) -> Iterator[Stretch]:

@@ -45,6 +45,7 @@ _COLUMNS = 74  # signs of a strip at a terminal of 80
 _BARS = 200  # most signs of a strip on a page
 _LETTERED = 35  # thousandths of the width that a letter needs on the narrowest page
 _STRIPS = 40  # drawn at a terminal
+DRAWN = 300  # drawn on a page; the others are counted
 _ALL = 1000
 
 
@@ -86,8 +87,12 @@ def drawn(found: CoverageMap) -> DrawnMap:
         ticks=tuple(_moment(time) for time in (found.from_, middle, found.to)),
         step=_step_words(step),
         logs=tuple(
-            DrawnLog(_named(alike), over_words(alike[0]), tuple(_bars(alike[0], found.from_, hours, step)))
-            for alike in _alike(worst_first(found.logs))
+            DrawnLog(
+                _named(alike),
+                over_words(alike[0]),
+                tuple(_bars(alike[0], found.from_, hours, step)) if place < DRAWN else (),
+            )
+            for place, alike in enumerate(_alike(worst_first(found.logs)))
         ),
     )
 
