@@ -95,6 +95,14 @@ def test_what_is_proven_for_one_mailbox_is_a_strip_of_its_own_and_bears_the_logs
     assert states(found, "", "ada@tribunal.example") == ["proven", "gapped"] + ["proven"] * 4
 
 
+def test_a_machine_that_stopped_keeping_its_logs_is_silent_in_each_of_them() -> None:
+    stop = row(CoverageState.SILENT, 60, 100, channel="")
+    system = row(CoverageState.UNPROVEN, 0, 6 * 60, channel="System")
+    other = row(CoverageState.UNPROVEN, 0, 6 * 60, host="host-2")
+    found = map_of([SPAN, system, other, stop], None)
+    assert [hours(log)[1] for log in found.logs] == ["silent", "silent", "unproven"]
+
+
 def test_a_log_without_any_time_watches_no_hour() -> None:
     undated = row(CoverageState.UNPROVEN, None, None, host="host-2")
     found = map_of([SPAN, undated], None)

@@ -1,7 +1,7 @@
 """From the rows of the coverage to a map: each log over the hours, every hour in the worst state that speaks of it.
 
-A row of a log speaks of that log. One of a whole source, or of any, speaks of every log of it. Nothing is raised: an
-hour is watched only where the log itself has a span of records, and proven only where no row speaks against it.
+A row of a log speaks of that log. One of a machine, a whole source, or of any speaks of every log of it. Nothing is
+raised: an hour is watched only where the log itself has a span of records, and proven only where no row speaks against.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _OF_ONE_LOG: Final = frozenset(
 _EVERYTHING: Final = "*"  # the pattern that limits a row to nothing
 
 _Cells = npt.NDArray[np.int8]
+_Machine = tuple[str, str]  # source and host
 
 
 class _Name(NamedTuple):
@@ -100,28 +101,35 @@ def _axis(rows: Sequence[Coverage], as_of: int | None, start: int | None) -> _Ax
     return _Axis(min(touched), max(touched) + 1)
 
 
-def _parted(rows: Iterable[Coverage]) -> tuple[dict[_Name, list[Coverage]], dict[str, list[Coverage]]]:
-    """The rows of each log, and by source those that speak of every log of it; a source without a log is one itself."""
+def _parted(rows: Sequence[Coverage]) -> tuple[dict[_Name, list[Coverage]], dict[_Machine, list[Coverage]]]:
+    """The rows of each log, and those that speak of every log of a machine or source; without any it is one itself."""
+    spans = {_name(row) for row in rows if _is_span(row)}
     own: dict[_Name, list[Coverage]] = {}
-    wide: dict[str, list[Coverage]] = {}
+    wide: dict[_Machine, list[Coverage]] = {}
     for row in rows:
-        scope = "" if row.scope == _EVERYTHING else row.scope
-        if not scope and not row.host and not row.channel and _speaks_of_all(row):
-            wide.setdefault(row.source, []).append(row)
+        name = _name(row)
+        if name.scope or name.channel or _is_span(row) or (name in spans and _is_of_one_log(row)):
+            own.setdefault(name, []).append(row)
         else:
-            own.setdefault(_Name(row.source, row.host, row.channel, scope), []).append(row)
-    sources = {name.source for name in own if not name.scope}
-    for source in wide:
-        if source not in sources and (source or not own):
-            own[_Name(source, "", "", "")] = []
+            wide.setdefault((row.source, row.host), []).append(row)
+    known = {(name.source, host) for name in own if not name.scope for host in (name.host, "")}
+    for source, host in wide:
+        if (source, host) not in known and (source or not own):
+            own[_Name(source, host, "", "")] = []
     return own, wide
 
 
-def _speaks_of_all(row: Coverage) -> bool:
-    """Whether a row that names neither host nor channel is about the whole source, and not a log without either."""
-    if row.state is CoverageState.UNPROVEN:
-        return row.basis is Basis.NONE and not row.records
-    return row.state not in _OF_ONE_LOG
+def _name(row: Coverage) -> _Name:
+    return _Name(row.source, row.host, row.channel, "" if row.scope == _EVERYTHING else row.scope)
+
+
+def _is_span(row: Coverage) -> bool:
+    return row.state is CoverageState.UNPROVEN and row.basis is not Basis.NONE
+
+
+def _is_of_one_log(row: Coverage) -> bool:
+    """Whether a row that names no channel is about a log without one, and not about all of a machine or source."""
+    return row.state in _OF_ONE_LOG or (row.state is CoverageState.UNPROVEN and bool(row.records))
 
 
 class _Layer:
@@ -173,26 +181,26 @@ class _Layer:
 
 
 def _logs(
-    own: Mapping[_Name, Sequence[Coverage]], wide: Mapping[str, Sequence[Coverage]], axis: _Axis
+    own: Mapping[_Name, Sequence[Coverage]], wide: Mapping[_Machine, Sequence[Coverage]], axis: _Axis
 ) -> Iterator[MappedLog]:
-    size = axis.last - axis.first
-    every = _Layer(size).add(wide.get("", ()), axis)
-    sources = {name.source for name in own}
-    general = {
-        source: _Layer(size).add(wide.get(source, ()) if source else (), axis).over_it(every, watches=True)
-        for source in sources
-    }
+    layers = {machine: _Layer(axis.last - axis.first).add(rows, axis) for machine, rows in wide.items()}
+    nothing = _Layer(axis.last - axis.first)
     # What is said of a log is said of each part of it.
-    whole = {name.source: _Layer(size) for name in own if name.scope}
+    whole = {name.source: _Layer(axis.last - axis.first) for name in own if name.scope}
     for name, rows in own.items():
         if name.source in whole and not name.scope:
             whole[name.source].add(rows, axis)
+    for (source, host), layer in layers.items():
+        if source in whole and host:
+            whole[source].over_it(layer, watches=True)
     for name in sorted(own):
-        layer = _Layer(size).add(own[name], axis)
+        layer = _Layer(axis.last - axis.first).add(own[name], axis)
         if name.scope:
             layer.over_it(whole[name.source], watches=True)
         # The spans of a source are a log's own only where it has no other.
-        layer.over_it(general[name.source], watches=bool(name.scope) or not own[name])
+        is_bare = bool(name.scope) or not own[name]
+        for machine in dict.fromkeys([(name.source, name.host), (name.source, ""), ("", "")]):
+            layer.over_it(layers.get(machine, nothing), watches=is_bare)
         yield MappedLog(
             source=name.source,
             host=name.host,

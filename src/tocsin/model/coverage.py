@@ -43,6 +43,7 @@ class Mark(enum.StrEnum):
 
     CLEARED = "cleared"  # a log was cleared (Windows 1102, 104)
     THROTTLED = "throttled"  # the provider stopped recording for a while
+    STOPPED = "stopped"  # the service that keeps the logs of a machine stopped (Windows 1100, auditd DAEMON_END)
     AUDIT_CHANGED = "audit_changed"  # audit policy or auditing of a mailbox changed
     RULE = "rule"  # inbox or transport rule made or changed
     FORWARDING = "forwarding"  # mail forwarding set
