@@ -38,7 +38,7 @@ from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.correlation import counted_only
-from tocsin.model.coverage import Coverage, CoverageState, StandingChange
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, StandingChange
 from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
@@ -183,18 +183,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
-    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
-    proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
-    watched = coverage.conclude(
-        held.coverage,
-        rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held)),
-        attestations=held.estate.attestations,
-        proofs=proofs,
-        place=held.places,
-    )
+    accounts, watched, drawn = watched_of(held, now)
     as_of = _as_of(held.accounts) if now is None else now
-    watched = coverage.in_order((*watched, *_expired(held, accounted.accounts, watched)))
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
     of_rules = rules_account(held)
@@ -225,12 +215,12 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
     return Answers(
         as_of=as_of,
-        accounting=Accounting(inputs=accounted.accounts, rules=of_rules, hits=books, correlations=counted.accounts),
+        accounting=Accounting(inputs=accounts, rules=of_rules, hits=books, correlations=counted.accounts),
         findings=found,
         incidents=incidents,
         exposure=judged,
         coverage=watched,
-        coverage_map=grid.map_of(watched, as_of, proofs),
+        coverage_map=drawn,
         changes=standing,
         identities=identities.joins,
         attribution=who,
@@ -272,6 +262,22 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         ),
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
+
+
+def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], tuple[Coverage, ...], CoverageMap]:
+    """The inputs with what is attested of them, what was watched, and the same as a map to `now` at least."""
+    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
+    proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
+    rows = coverage.conclude(
+        held.coverage,
+        rejected=_rejected(held.accounts),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held)),
+        attestations=held.estate.attestations,
+        proofs=proofs,
+        place=held.places,
+    )
+    every = coverage.in_order((*rows, *_expired(held, accounted.accounts, rows)))
+    return accounted.accounts, every, grid.map_of(every, _as_of(held.accounts) if now is None else now, proofs)
 
 
 def _unread(held: Held) -> Iterator[Coverage]:
@@ -437,7 +443,9 @@ def _seen(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
     """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
     found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = frozenset(json.loads(row["fields"]))
+        log, fields = tuple(json.loads(row["log"])), frozenset(json.loads(row["fields"]))
+        of_source = found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, frozenset()) | fields
     return found
 
 
@@ -445,5 +453,6 @@ def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
     """The same with the number of records of each."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]
+        log, of_source = tuple(json.loads(row["log"])), found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, 0) + row["count"]
     return found
