@@ -152,14 +152,15 @@ def _techniques(
     for technique in sorted(rules):
         places = [place for place in seeing if able[place] & rules[technique]]
         operable = rules[technique].intersection(*[set().union(*(able[place] for place in places))])
-        seen = np.zeros(hours, dtype=bool)
+        seen: dict[str, _Flags] = {}
         for place in places:
-            seen |= watched[place]
+            seen[place.host] = watched[place] | seen.get(place.host, np.zeros(hours, dtype=bool))
         yield TechniqueSight(
             technique=technique,
             tactics=tuple(sorted(tactics[technique])),
             operable=tuple(sorted(operable)),
             blind=tuple(sorted(rules[technique] - operable)),
-            hosts=len({place.host for place in places if place.host}),
-            hours=int(np.count_nonzero(seen)),
+            hosts=len(seen),
+            hours=sum(int(np.count_nonzero(flags)) for flags in seen.values()),
+            of=len(seen) * hours,
         )

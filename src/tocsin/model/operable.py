@@ -37,8 +37,8 @@ class HostDays:
 class TechniqueSight:
     """A technique some rule names: the ids of those that could have fired somewhere, and of those that could not.
 
-    hosts   how many hosts a rule for it could have fired on
-    hours   of the map, those in which on some host a log of such a rule was watched
+    hosts         on how many a rule for it could have fired; logs that name none are one of them
+    hours, of     of all hours of the map on these hosts (`of`), those in which a log of such a rule was watched
     """
 
     technique: str
@@ -47,6 +47,7 @@ class TechniqueSight:
     blind: tuple[str, ...]
     hosts: int
     hours: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,14 +23,14 @@ _MOST_NAMED: Final = 5
 
 
 def layer_text(found: RulesByHost) -> str:
-    """The layer as JSON: a technique's score is the share of the hours of the map, in per cent, in which a rule for it
-    could have fired on some host; 0, in a colour of its own, where all its rules were blind."""
+    """The layer as JSON: a technique's score is the share in per cent of the hours in which a rule for it could have
+    fired, on the hosts where one could at all; 0, in a colour of its own, where all its rules were blind."""
     return json_text(_layer(found))
 
 
 def _layer(found: RulesByHost) -> dict[str, Json]:
     span = "no dated record" if found.from_ is None else f"{_time(found.from_)} to {_time(found.to)}"
-    techniques: list[Json] = [_technique(one, found.hours) for one in found.techniques]
+    techniques: list[Json] = [_technique(one) for one in found.techniques]
     legend: list[Json] = [
         {"label": "a rule could have fired: the deeper, the more of the time", "color": _COLOURS[1]},
         {"label": "every rule for it was blind", "color": _BLIND},
@@ -40,7 +40,7 @@ def _layer(found: RulesByHost) -> dict[str, Json]:
         "versions": {"attack": found.attack_version.split(".")[0], "navigator": _NAVIGATOR, "layer": _LAYER},
         "domain": _DOMAIN,
         "description": f"Techniques that rules could have shown in the logs held, {span}. Scored by rules whose log was"
-        " there with the fields they need, in the hours in which it was watched. A technique without a mark: in no rule.",
+        " there with the fields they need, in the hours in which it was watched. One without a mark is in no rule.",
         "sorting": 3,
         "hideDisabled": False,
         "techniques": techniques,
@@ -52,13 +52,13 @@ def _layer(found: RulesByHost) -> dict[str, Json]:
     }
 
 
-def _technique(one: TechniqueSight, hours: int) -> dict[str, Json]:
+def _technique(one: TechniqueSight) -> dict[str, Json]:
     able, every = len(one.operable), len(one.operable) + len(one.blind)
-    score = -(-100 * one.hours // hours) if able and hours else 0
+    score = -(-100 * one.hours // one.of) if able else 0
     metadata: list[Json] = [
         {"name": "could have fired", "value": f"{able:,} of {counted(every, 'rule')}"},
-        {"name": "on", "value": counted(one.hosts, "host") if one.hosts else "logs that name no host"},
-        {"name": "hours watched", "value": f"{one.hours:,} of {hours:,}"},
+        {"name": "on", "value": counted(one.hosts, "host")},
+        {"name": "hours watched there", "value": f"{one.hours:,} of {one.of:,}"},
     ]
     if not able:
         metadata = metadata[:1]
