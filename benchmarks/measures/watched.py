@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import random
@@ -21,14 +22,16 @@ from evtx import PyEvtxParser
 from benchmarks.measures.file_objects import members
 from benchmarks.page import table
 from tocsin.collect.source import Head, Source
+from tocsin.collect.sources.aws_cloudtrail_digest import SOURCE as DIGESTS
 from tocsin.collect.sources.windows_evtx import SOURCE as EVTX
 from tocsin.collect.sources.windows_json import SOURCE as JSON_EVENTS
-from tocsin.cover import coverage
+from tocsin.cover import coverage, digests
 from tocsin.cover.grid import map_of
 from tocsin.cover.silence import silences
 from tocsin.model.chunk import Chunk, Input, InputState
 from tocsin.model.coverage import CoverageState
-from tocsin.model.instant import HOUR
+from tocsin.model.instant import HOUR, format_time
+from tocsin.model.record import Record
 from tocsin.model.reference import RecordPlace
 from tocsin.model.tables import MARKS
 from tocsin.processing import Plan, numbered, process_framed
@@ -78,31 +81,32 @@ class WatchedFigures:
     beside: int = 0
 
 
-def measure(data: Path, *, most: int | None = None, seed: int = 7) -> WatchedFigures:
-    """Gaps of every numbered log of both collections, and cuts in each that is long enough."""
+def measure(data: Path, *, every: int = 1, seed: int = 7) -> WatchedFigures:
+    """Gaps of every numbered log of every `every`-th file of both collections, and cuts in each long enough."""
     figures = WatchedFigures()
     chance = random.Random(seed)
-    for place, (file, source, text, separate) in enumerate(_files(data)):
-        if most is not None and place >= most:
-            break
+    for place, (file, source, text) in enumerate(_files(data)):
+        if place % every:
+            continue
         figures.files += 1
-        for log in _logs(file, source, text):
+        separate = _numbers_of_evtx(text) if source is EVTX else _numbers_of_lines(text)
+        for log in logs_of(file, source, text):
             figures.logs += 1
             _compare(log, separate.get((log.host.lower(), log.channel.lower()), []), figures, chance)
     return figures
 
 
-def _files(data: Path) -> Iterator[tuple[str, Source, bytes, Mapping[tuple[str, str], list[int]]]]:
+def _files(data: Path) -> Iterator[tuple[str, Source, bytes]]:
     for path in sorted((data / SAMPLES).glob("*.zip")):
         with zipfile.ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
                 if name.lower().endswith(".evtx"):
                     text = archive.read(name)
-                    yield f"{path.name}!{name}", EVTX, text, _numbers_of_evtx(text)
+                    yield f"{path.name}!{name}", EVTX, text
     for path in sorted((data / SETS / "atomic").glob("*.zip")):
         for name, text in members(path):
             if JSON_EVENTS.recognises(Head(text[:65_536], len(text), name)) == 1.0:
-                yield f"{path.name}!{name}", JSON_EVENTS, text, _numbers_of_lines(text)
+                yield f"{path.name}!{name}", JSON_EVENTS, text
 
 
 def _numbers_of_evtx(text: bytes) -> Mapping[tuple[str, str], list[int]]:
@@ -129,7 +133,8 @@ def _numbers_of_lines(text: bytes) -> Mapping[tuple[str, str], list[int]]:
     return found
 
 
-def _logs(file: str, source: Source, text: bytes) -> Iterator[_Log]:
+def logs_of(file: str, source: Source, text: bytes) -> Iterator[_Log]:
+    """The numbered logs of a file, each with its events in order of their numbers."""
     head = Head(text[:65_536], len(text), file)
     size = source.preamble(head)
     input_ = Input(
@@ -154,7 +159,8 @@ def _is(events: pa.Table, name: str, value: str | None) -> Any:
     return pc.is_null(events[name]) if value is None else pc.fill_null(pc.equal(events[name], value), False)
 
 
-def _gaps(events: pa.Table) -> set[tuple[int, int]]:
+def gaps_of(events: pa.Table) -> set[tuple[int, int]]:
+    """The ranges missing as the fold has them."""
     found = coverage.gaps(coverage.combine([coverage.summarise(events, _NO_MARKS)]))
     return {(gap.first, gap.last) for gaps in found.values() for gap in gaps}
 
@@ -171,7 +177,7 @@ def _compare(log: _Log, separate: Sequence[int], figures: WatchedFigures, chance
     if len(set(numbers)) != len(numbers) or None in times or _runs_back(times):
         return
     figures.ordered += 1
-    there = _gaps(log.events)
+    there = gaps_of(log.events)
     counted = _missing(separate)
     figures.gaps += len(there)
     figures.counted += len(counted)
@@ -209,7 +215,7 @@ def _cut_hours(
 def _cut_end(log: _Log, there: set[tuple[int, int]], figures: WatchedFigures) -> None:
     kept = log.events.slice(0, log.events.num_rows - 3)
     figures.tried["the end (no trace)"] += 1
-    figures.found["the end (no trace)"] += bool(_gaps(kept) - there)
+    figures.found["the end (no trace)"] += bool(gaps_of(kept) - there)
 
 
 def _judge(
@@ -218,7 +224,7 @@ def _judge(
     """Whether every record cut lies in a range told as missing, and in hours the map shows so; and nothing else does."""
     left = log.events.take(pa.array(kept))
     gone = sorted(set(log.events["metadata.sequence"].to_pylist()) - set(left["metadata.sequence"].to_pylist()))
-    now = _gaps(left)
+    now = gaps_of(left)
     told = {number for first, last in now for number in gone if first <= number <= last}
     before = {number for first, last in there for number in range(first, last + 1)}
     state = coverage.combine([coverage.summarise(left, _NO_MARKS)])
@@ -234,6 +240,98 @@ def _judge(
     figures.beside += any(
         number not in before and number not in told for first, last in now for number in range(first, last + 1)
     )
+
+
+class DigestFigures(NamedTuple):
+    """Real log files as a trail delivers them, one an hour, under digests made for them; cuts of one file or digest each.
+
+    whole    doubts told of the whole: must be 0
+    """
+
+    files: int
+    whole: int
+    tried: int
+    found: int
+    beside: int
+
+
+def measure_digests(data: Path) -> DigestFigures:
+    """Every log file and every digest but the first and the last taken away in turn, and every log file altered."""
+    with zipfile.ZipFile(data / "cloudtrail" / "stratus_detonations.zip") as archive:
+        logs = [archive.read(name) for name in sorted(archive.namelist())]
+    trail = _digests(logs)
+    whole = _doubts(logs, trail)
+    tried = found = beside = 0
+    for hour in range(len(logs)):
+        cuts = [([*logs[:hour], b"", *logs[hour + 1 :]], trail)]
+        cuts.append(([*logs[:hour], logs[hour][:-2], *logs[hour + 1 :]], trail))
+        if 0 < hour < len(logs) - 1:
+            cuts.append((logs, [*trail[:hour], b"", *trail[hour + 1 :]]))
+        for left, digests_left in cuts:
+            told = _doubts(left, digests_left)
+            tried += 1
+            found += hour in told
+            beside += bool(told - {hour})
+    return DigestFigures(len(logs), len(whole), tried, found, beside)
+
+
+_FIRST_HOUR = 1_709_510_400 * 10**9
+
+
+def _digests(logs: Sequence[bytes]) -> list[bytes]:
+    """Digests in the published form, each over the one before."""
+    made: list[bytes] = []
+    folder = "AWSLogs/111122223333/CloudTrail-Digest/eu-central-1/2024/03/04"
+    for hour, text in enumerate(logs):
+        named = f"{folder}/111122223333_CloudTrail-Digest_eu-central-1_court_eu-central-1_2024030{hour:02}.json.gz"
+        before = made[-1] if made else None
+        listed = {
+            "s3Bucket": "trail",
+            "s3Object": f"{hour:02}.json.gz",
+            "hashValue": hashlib.sha256(text).hexdigest(),
+            "hashAlgorithm": "SHA-256",
+        }
+        digest = {
+            "awsAccountId": "111122223333",
+            "digestStartTime": format_time(_FIRST_HOUR + hour * HOUR),
+            "digestEndTime": format_time(_FIRST_HOUR + (hour + 1) * HOUR),
+            "digestS3Bucket": "trail",
+            "digestS3Object": named,
+            "previousDigestS3Bucket": "trail" if before else None,
+            "previousDigestS3Object": json.loads(before)["digestS3Object"] if before else None,
+            "previousDigestHashValue": hashlib.sha256(before).hexdigest() if before else None,
+            "previousDigestHashAlgorithm": "SHA-256" if before else None,
+            "logFiles": [listed],
+        }
+        made.append(json.dumps(digest).encode())
+    return made
+
+
+def _doubts(logs: Sequence[bytes], trail: Sequence[bytes]) -> set[int]:
+    """The hours of which the digests say that something is not whole; an empty text was not collected."""
+    contents = [
+        digests.Content(f"{kind}/{hour:02}.json", hashlib.sha256(text).hexdigest(), 1)
+        for kind, texts in (("logs", logs), ("digests", trail))
+        for hour, text in enumerate(texts)
+        if text
+    ]
+    parts = []
+    for hour, text in enumerate(trail):
+        for record in DIGESTS.records(text, b"", 0) if text else ():
+            if isinstance(record, Record):
+                here = {"record": hour, "time": _FIRST_HOUR + hour * HOUR, "source": DIGESTS.name}
+                marks = [{**row, **here} for row in DIGESTS.map(record).marks]
+                parts.append(digests.summarise(pa.Table.from_pylist(marks, schema=MARKS)))
+    rows = digests.conclude(
+        digests.combine(parts), contents, place=lambda hour: RecordPlace(f"digests/{hour:02}.json", 0)
+    )
+    return {
+        hour
+        for row in rows
+        if row.state is not CoverageState.UNPROVEN and row.from_ is not None and row.to is not None
+        for hour in range(len(logs))
+        if row.from_ <= _FIRST_HOUR + hour * HOUR < row.to
+    }
 
 
 class SilenceFigures(NamedTuple):
@@ -254,7 +352,7 @@ KINDS = {
 }
 
 
-def measure_silence(years: int = 40, seed: int = 1) -> list[SilenceFigures]:
+def measure_silence(years: int = 20, seed: int = 1) -> list[SilenceFigures]:
     """Sources with a profile of office hours; gamma scatter of each hour and of each day, of the shapes of `KINDS`."""
     found = []
     for kind, (by_hour, by_day) in KINDS.items():
@@ -297,6 +395,7 @@ def section(data: Path, scratch: Path) -> str:
     cuts: list[tuple[object, ...]] = [
         (kind, tried, figures.found[kind]) for kind, tried in sorted(figures.tried.items())
     ]
+    sealed = measure_digests(data)
     quiet = measure_silence()
     years = sum(one.years for one in quiet)
     false = sum(one.false for one in quiet)
@@ -318,6 +417,10 @@ Found at its place: every record taken lies in a range told as missing, and in h
 something else was told as missing. Named beforehand as leaving no trace in the log itself:
 
 {untraceable}
+
+Under digests made for the {sealed.files:,} log files of `cloudtrail`, one an hour, {sealed.tried:,} cuts (a log file gone, a log file
+altered, a digest gone from the middle): {sealed.found:,} found in their hour, {sealed.beside:,} told of another hour as well; of the whole
+chain {sealed.whole:,} doubts are told.
 
 ### Silence
 
