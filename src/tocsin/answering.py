@@ -29,7 +29,7 @@ from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
-from tocsin.cover import changes, coverage, digests, grid, preserve
+from tocsin.cover import changes, coverage, digests, grid, pairing, preserve
 from tocsin.cover.expired import expired
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
@@ -98,6 +98,7 @@ class Held:
     changes: pa.Table
     digests: pa.Table
     contents: Mapping[str, str]
+    pairing: pa.Table
     hits: pa.Table
     sightings: pa.Table
     accesses: pa.Table
@@ -128,6 +129,7 @@ class Held:
             changes=kept_by(workspace, changes.NAME, changes.combine),
             digests=kept_by(workspace, digests.NAME, digests.combine),
             contents=content_hashes(workspace),
+            pairing=kept_by(workspace, pairing.NAME, pairing.combine),
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
             sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
@@ -268,16 +270,18 @@ def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], t
     """The inputs with what is attested of them, what was watched, and the same as a map to `now` at least."""
     accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
     proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
+    matches, silent = pairing.conclude(held.pairing)
     rows = coverage.conclude(
         held.coverage,
         rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held)),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held), *silent),
         attestations=held.estate.attestations,
         proofs=proofs,
         place=held.places,
     )
     every = coverage.in_order((*rows, *_expired(held, accounted.accounts, rows)))
-    return accounted.accounts, every, grid.map_of(every, _as_of(held.accounts) if now is None else now, proofs)
+    drawn = grid.map_of(every, _as_of(held.accounts) if now is None else now, proofs)
+    return accounted.accounts, every, replace(drawn, matches=matches)
 
 
 def _unread(held: Held) -> Iterator[Coverage]:

@@ -15,7 +15,7 @@ from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source
 from tocsin.correlate import bursts, findings, identity, notes
-from tocsin.cover import changes, coverage, digests
+from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
@@ -362,6 +362,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         coverage.NAME: coverage.summarise(events, result.marks),
         changes.NAME: changes.summarise(result.marks),
         digests.NAME: digests.summarise(result.marks),
+        pairing.NAME: pairing.summarise(events),
         findings.NAME: findings.summarise(result.hits),
         bursts.NAME: bursts.summarise(result.sightings),
         exposure.NAME: exposure.summarise(result.accesses),

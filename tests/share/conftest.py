@@ -26,7 +26,7 @@ from tocsin.model.answers import (
 )
 from tocsin.model.causes import Cause, CauseKind
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, Mark, Proof, StandingChange
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, Mark, Matched, Proof, StandingChange
 from tocsin.model.exceptions import ExceptionAccount, HiddenHits, ImplicatedHits
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
@@ -131,7 +131,23 @@ def answers() -> Answers:
         ),
         causes=_causes(),
         settings={"to": "2024-03-09T00:00:00Z", "from": "2024-03-01T00:00:00Z"},
-        coverage_map=map_of(_coverage(), at("2024-03-08T06:58:11.25Z"), _PROOFS),
+        coverage_map=dataclasses.replace(
+            map_of(_coverage(), at("2024-03-08T06:58:11.25Z"), _PROOFS),
+            matches=(
+                Matched(
+                    event="sign-ins",
+                    source="m365_unified_audit",
+                    host="",
+                    channel="AzureActiveDirectory",
+                    beside="entra / SignInLogs",
+                    events=120,
+                    matched=118,
+                    at_least=0.9482,
+                    in_all=122,
+                    apart_seconds=-2.0,
+                ),
+            ),
+        ),
     )
 
 

@@ -129,17 +129,42 @@ class SourceProof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """How many events of one kind that another log holds stand in this one too.
+
+    event          the kind of event; `beside` the other log, by source, host and channel
+    events         of the other log, while this one was kept; `matched` of them stand here as well
+    at_least       the lower end of the 95 % interval of that share, one-sided
+    in_all         about how many there were, with those that stand in neither, were the two independent
+    apart_seconds  by how much this log's clock goes before the other's, in the median; None where too few tell
+    """
+
+    event: str
+    source: str
+    host: str
+    channel: str
+    beside: str
+    events: int
+    matched: int
+    at_least: float
+    in_all: int
+    apart_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageMap:
     """What was watched, hour by hour; `from_` and `to` are the first and last hour's ends, None where nothing is dated.
 
-    logs    by source, host, channel and scope
-    proofs  one for each source of the logs, by name
+    logs     by source, host, channel and scope
+    proofs   one for each source of the logs, by name
+    matches  of two logs that hold the same events, how far they agree
     """
 
     from_: int | None = None
     to: int | None = None
     logs: tuple[MappedLog, ...] = ()
     proofs: tuple[SourceProof, ...] = ()
+    matches: tuple[Matched, ...] = ()
 
 
 NO_MAP = CoverageMap()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, MappedLog, Stretch
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, MappedLog, Matched, Stretch
 from tocsin.model.instant import HOUR, format_time
 from tocsin.share.plain import shown, wrapped
 from tocsin.share.summary import COVERAGE_STATES, WATCHED, counted
@@ -130,6 +130,19 @@ def scopes_alike(rows: Sequence[Coverage]) -> list[tuple[Coverage, int]]:
         key = row.source, row.host, row.channel, row.from_, row.to, row.state, row.evidence, *own
         groups.setdefault(key, []).append(row)
     return [(found[0], len(found) - 1) for found in groups.values()]
+
+
+def match_words(one: Matched) -> str:
+    """How far a log agrees with another, in a sentence."""
+    log = " / ".join(name for name in (one.source, one.host, one.channel) if name)
+    clocks = ""
+    if one.apart_seconds is not None:
+        way = "before" if one.apart_seconds >= 0 else "behind"
+        clocks = f"; its clock is {abs(one.apart_seconds):,.1f} s {way} the other's"
+    return (
+        f"{log} holds {one.matched:,} of {one.events:,} {one.event} of {one.beside} (at least"
+        f" {100 * one.at_least:.1f} in 100), of about {one.in_all:,} in all{clocks}"
+    )
 
 
 def label(log: MappedLog) -> str:

@@ -16,7 +16,7 @@ from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
 from tocsin.share.page import page
 from tocsin.share.unsealing import alone_sentence
-from tocsin.share.watched import SIGNS
+from tocsin.share.watched import SIGNS, match_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,6 +58,7 @@ def _environment() -> Environment:
         bases=summary.BASES,
         states=summary.COVERAGE_STATES,
         signs=SIGNS,
+        match_words=match_words,
         lacks=summary.LACKS,
         cut_words=summary.cut_words,
         alone_sentence=alone_sentence,

@@ -36,7 +36,7 @@ from tocsin.share.summary import (
     span,
 )
 from tocsin.share.unsealing import alone_sentence
-from tocsin.share.watched import map_lines, scopes_alike
+from tocsin.share.watched import map_lines, match_words, scopes_alike
 
 _INCIDENTS = 3
 _ATTRIBUTIONS = 2
@@ -342,6 +342,12 @@ def _coverage(answers: Answers) -> Iterator[str]:
             yield from wrapped(" / ".join(shown(name) for name in here if name) or "any log", indent=0)
         yield from _one_interval(interval, more)
     yield from _more(len(groups) - _INTERVALS, "more interval", "with --format json or html")
+    if answers.coverage_map.matches:
+        yield ""
+        yield "WHAT TWO LOGS BOTH HOLD"
+    for match in answers.coverage_map.matches[:_INTERVALS]:
+        yield from wrapped(f"- {shown(match_words(match))}", hang=4)
+    yield from _more(len(answers.coverage_map.matches) - _INTERVALS, "more comparison", "with --format json")
     if answers.coverage_map.proofs:
         yield ""
         yield "WHAT EACH LOG CAN PROVE OF ITSELF"
