@@ -15,6 +15,7 @@ from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look
 from tocsin.assess import attribution, causes, exposure, logons, reach, starts
 from tocsin.books import (
     Places,
+    content_hashes,
     gone_out_before,
     input_accounts,
     kept_acquisitions,
@@ -29,7 +30,8 @@ from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
-from tocsin.cover import changes, coverage, preserve
+from tocsin.cover import changes, coverage, digests, grid, pairing, preserve
+from tocsin.cover.expired import expired
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
@@ -37,7 +39,7 @@ from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.correlation import counted_only
-from tocsin.model.coverage import Coverage, CoverageState, StandingChange
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, StandingChange
 from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
@@ -95,6 +97,9 @@ class Held:
     estate: Estate
     coverage: pa.Table
     changes: pa.Table
+    digests: pa.Table
+    contents: Mapping[str, str]
+    pairing: pa.Table
     hits: pa.Table
     sightings: pa.Table
     accesses: pa.Table
@@ -124,6 +129,9 @@ class Held:
             estate=estate,
             coverage=kept_by(workspace, coverage.NAME, coverage.combine),
             changes=kept_by(workspace, changes.NAME, changes.combine),
+            digests=kept_by(workspace, digests.NAME, digests.combine),
+            contents=content_hashes(workspace),
+            pairing=kept_by(workspace, pairing.NAME, pairing.combine),
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
             sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
@@ -180,15 +188,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
-    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
-    watched = coverage.conclude(
-        held.coverage,
-        rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
-        attestations=held.estate.attestations,
-        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
-        place=held.places,
-    )
+    accounts, watched, drawn = watched_of(held, now)
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
@@ -233,12 +233,13 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     judged = reach.with_reach(_exposure(held, asked_for, taken.start, watched, every_change), could, held.estate)
     return Answers(
         as_of=as_of,
-        accounting=Accounting(inputs=accounted.accounts, rules=of_rules, hits=books, correlations=counted.accounts),
+        accounting=Accounting(inputs=accounts, rules=of_rules, hits=books, correlations=counted.accounts),
         findings=found,
         incidents=incidents,
         exposure=judged,
         reach=could,
         coverage=watched,
+        coverage_map=drawn,
         changes=standing,
         identities=identities.joins,
         attribution=who,
@@ -282,6 +283,24 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     )
 
 
+def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], tuple[Coverage, ...], CoverageMap]:
+    """The inputs with what is attested of them, what was watched, and the same as a map to `now` at least."""
+    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
+    proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
+    matches, silent = pairing.conclude(held.pairing)
+    rows = coverage.conclude(
+        held.coverage,
+        rejected=_rejected(held.accounts),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held), *silent),
+        attestations=held.estate.attestations,
+        proofs=proofs,
+        place=held.places,
+    )
+    every = coverage.in_order((*rows, *_expired(held, accounted.accounts, rows)))
+    drawn = grid.map_of(every, _as_of(held.accounts) if now is None else now, proofs)
+    return accounted.accounts, every, replace(drawn, matches=matches)
+
+
 def _unread(held: Held) -> Iterator[Coverage]:
     """Rows that speak against every source: an input not read, or a run that did not end, may hold anything."""
     unfinished = ["the last run did not end: inputs it had not come to are not known"] if held.unfinished else []
@@ -303,6 +322,26 @@ def _unread(held: Held) -> Iterator[Coverage]:
             evidence=evidence,
             basis=Basis.NONE,
         )
+
+
+def _of_digests(held: Held) -> tuple[Coverage, ...]:
+    """What the provider's digests say of the log files that were read."""
+    contents = (
+        digests.Content(account.path, held.contents.get(account.path, ""), account.records_read)
+        for account in held.accounts
+    )
+    return digests.conclude(held.digests, contents, place=held.places)
+
+
+def _expired(held: Held, accounts: Sequence[InputAccount], watched: Sequence[Coverage]) -> Iterator[Coverage]:
+    """What the products that the estate declares no longer held when their logs were taken."""
+    if not held.estate.products:
+        return
+    taken: dict[str, int] = {}
+    for one in accounts:
+        if one.acquisition.when is not None and one.records_read:
+            taken[one.source] = min(one.acquisition.when, taken.get(one.source, one.acquisition.when))
+    yield from expired(watched, preserve.products_of(held.estate.products), taken, _as_of(held.accounts))
 
 
 def _undeclared(held: Held) -> Iterator[Coverage]:
@@ -447,7 +486,9 @@ def _seen(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
     """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
     found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = frozenset(json.loads(row["fields"]))
+        log, fields = tuple(json.loads(row["log"])), frozenset(json.loads(row["fields"]))
+        of_source = found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, frozenset()) | fields
     return found
 
 
@@ -455,5 +496,6 @@ def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
     """The same with the number of records of each."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]
+        log, of_source = tuple(json.loads(row["log"])), found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, 0) + row["count"]
     return found

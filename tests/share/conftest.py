@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.cover.grid import map_of
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.answers import (
     Accounting,
@@ -25,7 +26,7 @@ from tocsin.model.answers import (
 )
 from tocsin.model.causes import Cause, CauseKind
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, Mark, Matched, Proof, StandingChange
 from tocsin.model.exceptions import ExceptionAccount, HiddenHits, ImplicatedHits
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
@@ -44,6 +45,11 @@ ADA = "ada.example@tribunal.example"
 BEN = "ben.example@tribunal.example"
 HOSTILE = "192.0.2.77"
 SESSION = "5f2c0a10-0000-4000-8000-00000000c0de"
+_PROOFS = {
+    "m365_unified_audit": Proof(
+        Basis.PROVIDERS_WORD, "the provider gives no proof of completeness", "https://example.org/"
+    ),
+}
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
@@ -128,6 +134,23 @@ def answers() -> Answers:
         ),
         causes=_causes(),
         settings={"to": "2024-03-09T00:00:00Z", "from": "2024-03-01T00:00:00Z"},
+        coverage_map=dataclasses.replace(
+            map_of(_coverage(), at("2024-03-08T06:58:11.25Z"), _PROOFS),
+            matches=(
+                Matched(
+                    event="sign-ins",
+                    source="m365_unified_audit",
+                    host="",
+                    channel="AzureActiveDirectory",
+                    beside="entra / SignInLogs",
+                    events=120,
+                    matched=118,
+                    at_least=0.9482,
+                    in_all=122,
+                    apart_seconds=-2.0,
+                ),
+            ),
+        ),
     )
 
 
@@ -143,6 +166,7 @@ def empty(answers: Answers) -> Answers:
         incidents=(),
         exposure=(),
         coverage=(),
+        coverage_map=CoverageMap(),
         changes=(),
         identities=(),
         attribution=(),

@@ -41,6 +41,9 @@ ToOption: TypeAlias = Annotated[
 FormatOption: TypeAlias = Annotated[
     str, typer.Option("--format", metavar="NAME", help="How to write it: text or json.")
 ]
+CoverageFormatOption: TypeAlias = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="How to write it: text, json, html or navigator.")
+]
 ReportFormatOption: TypeAlias = Annotated[
     str,
     typer.Option(

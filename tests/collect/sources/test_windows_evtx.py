@@ -333,7 +333,8 @@ class TestAudit:
         ("event_id", "provider", "kind"),
         [
             (4719, AUDITING, "audit_changed"),
-            (1100, "Microsoft-Windows-Eventlog", "audit_changed"),
+            (1100, "Microsoft-Windows-Eventlog", "stopped"),
+            (1104, "Microsoft-Windows-Eventlog", "stopped"),
             (4728, AUDITING, "permission"),
             (4732, AUDITING, "permission"),
             (4756, AUDITING, "permission"),
