@@ -9,6 +9,7 @@ from tocsin.share.format import Part
 
 def coverage(
     workspace: options.WorkspaceOption,
+    as_of: options.AsOfOption = None,
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
@@ -16,4 +17,5 @@ def coverage(
     quiet: options.QuietOption = False,
 ) -> None:
     """What was watched, and when nobody was watching."""
-    answer_part(Part.COVERAGE, workspace, Wish(format_, output, force, quiet, "coverage", options.keys_given(as_)))
+    wish = Wish(format_, output, force, quiet, "coverage", options.keys_given(as_), as_of=as_of)
+    answer_part(Part.COVERAGE, workspace, wish)

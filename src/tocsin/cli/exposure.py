@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.cli.follow_up import Wish, answer_part, release_changed
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.cli.vault_key import sources_of
@@ -80,6 +80,8 @@ def exposure(
     ] = None,
     from_: options.FromOption = None,
     to: options.ToOption = None,
+    as_of: options.AsOfOption = None,
+    since: options.SinceOption = None,
     persons: Annotated[
         bool,
         typer.Option("--persons", help="For the protection unit: a verdict on each protected person, by handle."),
@@ -112,8 +114,18 @@ def exposure(
     )
     wish = Wish(
         format_, output, force, quiet, "exposure", options.keys_given(as_), _counted(question),
-        passphrase_file=passphrase_file,
+        passphrase_file=passphrase_file, as_of=as_of,
     )  # fmt: skip
+    if as_of is not None and (persons or question != Question()):
+        raise ConfigError(
+            "what could be said then is what was asked then: of everybody the incidents named",
+            hint="leave out --as-of to ask of somebody today, or ask --as-of alone",
+        )
+    if since is not None:
+        if persons or question != Question():
+            raise ConfigError("--since compares whole answers", hint="leave out whom it is asked of")
+        release_changed(workspace, wish, since, verdicts_only=True)
+        return
     if persons:
         sources = None if tokens_only else sources_of(workspace, passphrase_file)
         _release_persons(workspace, question, sources, wish._replace(command="exposure --persons"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tocsin.errors import ConfigError
 from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
-from tocsin.share import exceptions, preservation, summary
+from tocsin.share import exceptions, hypotheses, preservation, summary
 from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
 from tocsin.share.page import page
@@ -64,6 +64,7 @@ def _environment() -> Environment:
         container_words=summary.container_words,
         has_items=summary.has_items,
         plural_of=summary.plural_of,
+        observed=hypotheses.observed,
         expiry_name=preservation.name_of,
         expiry_sure=preservation.sure_words,
         expiry_collected=preservation.collected_words,
