@@ -6,6 +6,7 @@ it behind the door, one that is kept was cut before, so it is withheld.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, update
 
 from tocsin.model.answers import Answers
 from tocsin.model.door import Door, mask_json
-from tocsin.record.answers import documents, replace_document, rewrap_document
+from tocsin.record.answers import document_names, open_document, replace_document, rewrap_document
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
 from tocsin.store.tables import answers
@@ -21,13 +22,16 @@ from tocsin.store.workspace import Workspace
 
 CUT_WITHHELD: Final = "[a text that was cut: withheld since somebody more is protected]"
 _ELLIPSIS = "…"
+# No source cuts a text to fewer characters than this without a mark.
+_LEAST_CUT = 40
 _UNREADABLE = "somebody more is protected, and it was kept in a form that cannot be searched for them"
 
 
 def pass_answers_again(workspace: Workspace, connection: Connection, key: WorkspaceKey) -> None:
     """Every kept answer through the door as it is now, in the caller's transaction."""
     ledger = Ledger(workspace.ledger)
-    for name, data in list(documents(connection, key)):
+    for name in document_names(connection):
+        data = open_document(connection, key, name)
         renewed = _renewed(data, key.door)
         if renewed is None:
             connection.execute(update(answers).where(answers.c.document == name).values(withheld=_UNREADABLE))
@@ -49,24 +53,31 @@ def _renewed(data: bytes, door: Door) -> bytes | None:
 
 
 def without_cut(said: Any) -> Any:  # noqa: ANN401 - an answer as JSON
-    """The answer without texts that were cut: those that show it, and those that sources cut and say nothing."""
-    said = _replaced(said)
-    for change in said["changes"]:
-        change["detail"] = CUT_WITHHELD
+    """The answer without texts that were cut: those that show it, those long enough that a source may have cut them and
+    said nothing, and all that repeat one of these."""
+    silent = sorted({text.rstrip(".") for text in _cut_in_silence(said) if len(text) >= _LEAST_CUT})
+    known: dict[str, str] = {}
+
+    def replaced(value: Any) -> Any:  # noqa: ANN401
+        match value:
+            case str():
+                if value not in known:
+                    is_cut = _ELLIPSIS in value or any(text in value for text in silent)
+                    known[value] = CUT_WITHHELD if is_cut else value
+                return known[value]
+            case dict():
+                return {name: replaced(each) for name, each in value.items()}
+            case list():
+                return [replaced(each) for each in value]
+        return value
+
+    return replaced(said)
+
+
+def _cut_in_silence(said: Any) -> Iterator[str]:  # noqa: ANN401
+    """The texts that sources and collections cut without a mark."""
+    yield from (change["detail"] for change in said["changes"])
     for account in said["accounting"]["inputs"]:
-        account["reason"] = account["reason"] and CUT_WITHHELD
-        account["acquisition"]["told"] = [CUT_WITHHELD for _ in account["acquisition"]["told"]]
-        for rejected in account["rejected"]:
-            rejected["detail"] = CUT_WITHHELD
-    return said
-
-
-def _replaced(value: Any) -> Any:  # noqa: ANN401
-    match value:
-        case str():
-            return CUT_WITHHELD if _ELLIPSIS in value else value
-        case dict():
-            return {name: _replaced(each) for name, each in value.items()}
-        case list():
-            return [_replaced(each) for each in value]
-    return value
+        yield account["reason"]
+        yield from account["acquisition"]["told"]
+        yield from (rejected["detail"] for rejected in account["rejected"])
