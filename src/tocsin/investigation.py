@@ -211,7 +211,10 @@ def what_changed(workspace: Path, *, since: int, by: int | None, passphrase: str
 
 
 def changed_since_brief(workspace: Path, answers: Answers, *, passphrase: str | None) -> Since | None:
-    """What is otherwise in these answers than in those of the brief that went out last, in short; None without one."""
+    """What is otherwise in these answers than in those of the brief that went out last before them, in short.
+
+    None without one, or where what it said is not kept any more.
+    """
     with open_existing(workspace, passphrase) as (opened, key):
         changed = changed_from_before(opened, key, answers, occasion=Occasion.BRIEF)
     return None if changed is None else changed.since
@@ -285,10 +288,10 @@ def run_cases(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
     return cases_run(paths)
 
 
-def last_brief(workspace: Path) -> IssuedBrief | None:
-    """The brief that went out last, None before the first."""
+def last_brief(workspace: Path, before: str = "") -> IssuedBrief | None:
+    """The brief that went out last, or last before a time (RFC 3339); None before the first."""
     with closing(open_workspace(workspace)) as opened:
-        return latest_brief(opened)
+        return latest_brief(opened, before)
 
 
 def refuse_issue(workspace: Path) -> None:

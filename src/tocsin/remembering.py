@@ -118,12 +118,17 @@ def answer_given_at(workspace: Workspace, key: WorkspaceKey, time: int, run: Run
 
 
 def answer_before(workspace: Workspace, key: WorkspaceKey, run: Run, *, occasion: Occasion | None = None) -> Answers:
-    """The answer given last, or last on that occasion. Raises as `answer_given_at`."""
+    """The answer given last, or last on that occasion; before the one that `run` is of, where it is of a kept one.
+
+    Raises as `answer_given_at`.
+    """
+    newest = select(rows).order_by(rows.c.number.desc()).limit(1)
+    if occasion is not None:
+        newest = newest.where(rows.c.occasion == occasion.value)
+    if run.answer:
+        newest = newest.where(rows.c.number < run.answer)
     with workspace.reading() as connection:
-        newest = select(rows).order_by(rows.c.number.desc()).limit(1)
-        row = connection.execute(
-            newest if occasion is None else newest.where(rows.c.occasion == occasion.value)
-        ).first()
+        row = connection.execute(newest).first()
         if row is None:
             raise StoreError(f"{workspace.path} keeps no such answer", hint="tocsin answers lists those it keeps")
         return _told(connection, key, row, run)

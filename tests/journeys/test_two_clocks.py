@@ -101,8 +101,10 @@ def test_a_note_and_a_brief_that_went_out_are_answers_too(case: Path, tocsin: To
     assert "a brief went out" in tocsin("answers", "--workspace", case).out
     assert tocsin("investigate", case.parent / "day1.jsonl", "--workspace", case).code == 0
     draft = tocsin("share", "report", "--format", "brief", "--workspace", case)
-    assert "1 log: watched better" in draft.out
+    assert "2 logs: watched better" in draft.out
     issued = given(case, tocsin)[2]["time"]
+    then = tocsin("share", "report", "--format", "brief", "--as-of", issued, "--workspace", case)
+    assert "none was issued before it" in then.out  # it is not compared with itself
     told = tocsin("share", "report", "--format", "brief", "--issue", "--as-of", issued, "--workspace", case)
     assert told.code == 2
     assert (

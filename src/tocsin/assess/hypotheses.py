@@ -21,8 +21,8 @@ from tocsin.model.reference import RecordPlace
 
 RECORDS_LISTED = 20
 _UNDECIDED = "Nothing in these logs says who. What speaks for and against each kind is listed; none is weighed."
-_EVEN = "What was recorded speaks for {kinds} alike, and does not decide between them."
-_ONE = "What was recorded speaks for {kinds} alone: that is no proof, and what speaks for others may not be recorded."
+_SEVERAL = "What was recorded speaks for more than one kind ({kinds}), and does not decide between them."
+_ONE = "What was recorded speaks for one kind alone ({kinds}): no proof, for the rest may not be recorded."
 _NONE = "Nothing that was recorded speaks for one kind more than for another."
 
 
@@ -158,10 +158,8 @@ def _statement(weighed: Sequence[Hypothesis]) -> str:
     spoken_for = [one.title for one in weighed if one.supports]
     if not spoken_for:
         return f"{_UNDECIDED} {_NONE}"
-    if len(spoken_for) == 1:
-        return f"{_UNDECIDED} {_ONE.format(kinds=spoken_for[0])}"
-    kinds = f"{'; '.join(spoken_for[:-1])}; and {spoken_for[-1]}"
-    return f"{_UNDECIDED} {_EVEN.format(kinds=kinds)}"
+    words = _ONE if len(spoken_for) == 1 else _SEVERAL
+    return f"{_UNDECIDED} {words.format(kinds='; '.join(spoken_for))}"
 
 
 def _missing(row: HypothesisRow, seen: _Seen) -> tuple[Missing, ...]:

@@ -12,7 +12,7 @@ from tocsin.cli.called import told
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
-from tocsin.share.exit import cleared, refuse_overwrite, release
+from tocsin.share.exit import cleared, refuse_overwrite, release, tell
 from tocsin.share.format import Comparing, Format, Part, format_named
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def released(chosen: Format, part: Part, workspace: Path, wish: Wish, question: 
     given = {"as-of": answers.run.given} if wish.as_of is not None else {}
     reading.done(wish.command, {"format": chosen.name, **to, **given, **wish.arguments}, text.text)
     release(text, wish.output, force=wish.force)
+    if wish.as_of is not None and not wish.quiet:
+        tell(f"this is answer no. {answers.run.answer}, given {answers.run.given}: what could be said then")
     return Released(answers, text.text, reading.passphrase)
 
 
@@ -83,12 +85,12 @@ def _written(chosen: Format, part: Part, workspace: Path, answers: Answers, to: 
 
 
 def compared(chosen: Format, workspace: Path, answers: Answers, passphrase: str | None) -> Format:
-    """The format as it is, or comparing the answers with the brief that went out last."""
+    """The format as it is, or comparing the answers with the brief that went out last before them."""
     if not isinstance(chosen, Comparing):
         return chosen
     from tocsin.investigation import changed_since_brief, last_brief
 
-    previous = last_brief(workspace)
+    previous = last_brief(workspace, answers.run.given) if answers.run.given else last_brief(workspace)
     if previous is None:
         return chosen
     return chosen.since(previous, changed_since_brief(workspace, answers, passphrase=passphrase))
