@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
-from tocsin.assess import attribution, causes, exposure
+from tocsin.assess import attribution, causes, exposure, logons, reach, starts
 from tocsin.books import (
     Places,
     content_hashes,
@@ -103,6 +104,7 @@ class Held:
     sightings: pa.Table
     accesses: pa.Table
     means: pa.Table
+    logons: pa.Table
     names: pa.Table
     notes: pa.Table
     note_chunks: frozenset[int]
@@ -134,6 +136,7 @@ class Held:
             sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
+            logons=kept_by(workspace, logons.NAME, logons.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
@@ -213,14 +216,28 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         for change in changes.conclude(within(held.changes, question), place=held.places)
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
-    asked_for = in_the_logs_words(question, identities, held.means, watched)
-    judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
+    taken = _taken(held, question, incidents, found, identities)
+    asked_for = in_the_logs_words(taken.question, identities, held.means, watched)
+    could = reach.conclude(
+        taken.question,
+        reach.Ways(
+            estate=held.estate,
+            identities=identities,
+            changes=every_change,
+            logons=held.logons,
+            means=held.means,
+            place=held.places,
+        ),
+        taken.start,
+    )
+    judged = reach.with_reach(_exposure(held, asked_for, taken.start, watched, every_change), could, held.estate)
     return Answers(
         as_of=as_of,
         accounting=Accounting(inputs=accounts, rules=of_rules, hits=books, correlations=counted.accounts),
         findings=found,
         incidents=incidents,
         exposure=judged,
+        reach=could,
         coverage=watched,
         coverage_map=drawn,
         changes=standing,
@@ -373,22 +390,39 @@ def _preservation(
     )
 
 
+class _Taken(NamedTuple):
+    """The question as it is put to the logs, and when what it takes as hostile became so."""
+
+    question: Question
+    start: CompromiseStart
+
+
+def _taken(
+    held: Held,
+    question: Question,
+    incidents: Sequence[Incident],
+    found: Sequence[Finding],
+    identities: Identities,
+) -> _Taken:
+    """The question as it was put; where it names nobody, that of everything the incidents implicate."""
+    if question.names_something:
+        return _Taken(question, question.start)
+    assumed = [incident for incident in incidents if incident.is_assumed]
+    hostile = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
+    accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
+    asked = question.start
+    start = _start(assumed, held.accounts) if asked == CompromiseStart() else asked
+    return _Taken(replace(question, ways=hostile.ways, accounts=accounts), start)
+
+
 def _exposure(
     held: Held,
     question: Question,
+    start: CompromiseStart,
     watched: Sequence[Coverage],
-    incidents: Sequence[Incident],
-    found: Sequence[Finding],
     standing: Sequence[StandingChange],
-    identities: Identities,
 ) -> tuple[Exposure, ...]:
-    start = CompromiseStart()
-    if not question.names_something:
-        assumed = [incident for incident in incidents if incident.is_assumed]
-        hostile = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
-        accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
-        question = replace(question, ways=hostile.ways, accounts=accounts)
-        start = _start(assumed, held.accounts)
+    """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
     evidence = exposure.Evidence(
         coverage=watched,
         estate=held.estate,
@@ -398,7 +432,12 @@ def _exposure(
         changes=standing,
         withheld=WITHHELD,
     )
-    return exposure.conclude(held.accesses, question, evidence)
+    rows = exposure.conclude(held.accesses, question, evidence)
+    later = None
+    if start.latest is not None and start.latest != start.earliest and not WITHHELD:
+        late = replace(start, earliest=start.latest, likely=start.latest)
+        later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
+    return starts.compared(rows, start, later)
 
 
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:

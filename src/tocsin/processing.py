@@ -9,7 +9,7 @@ from itertools import repeat
 
 import pyarrow as pa
 
-from tocsin.assess import attribution, exposure
+from tocsin.assess import attribution, exposure, logons
 from tocsin.chunk_rows import NOWHERE, Rows, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
@@ -368,6 +368,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         exposure.NAME: exposure.summarise(result.accesses),
         attribution.NAME: attribution.summarise(events),
         identity.NAME: identity.summarise(events),
+        logons.NAME: logons.summarise(events),
         notes.NAME: notes.summarise(result.marks),
         "logs": SEEN_LOGS.empty_table() if is_note else logs,
     }

@@ -34,6 +34,7 @@ from tocsin.model.instant import parse_time
 from tocsin.model.joining import Join, JoinKind
 from tocsin.model.note import Note
 from tocsin.model.preservation import Bound, Collected, Expiry, Retention, Standing
+from tocsin.model.reach import NodeKind, Reach, Reached, ReachedMatter
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Cut, Means, ProcessStep
 from tocsin.model.unsealing import Alone
@@ -90,6 +91,7 @@ def answers() -> Answers:
                 detail="forwarding of ada.example@tribunal.example set to collector@mail.example",
                 source="m365_unified_audit",
                 record=RecordPlace(MAIL, 412),
+                given_to=("collector@mail.example",),
             ),
             StandingChange(
                 kind=Mark.RULE,
@@ -101,6 +103,7 @@ def answers() -> Answers:
                 record=RecordPlace(MAIL, 413),
             ),
         ),
+        reach=_reach(),
         attribution=_attribution(),
         containment=_cuts(),
         names_in_clear=True,
@@ -330,6 +333,61 @@ def _incidents(findings: tuple[Finding, ...]) -> tuple[Incident, ...]:
     )
 
 
+def _reach() -> Reach:
+    """An account whose group may open two holdings, one of them only if it was compromised early."""
+    return Reach(
+        earliest=at("2024-03-04T02:11:09Z"),
+        latest=at("2024-03-05T02:20:00Z"),
+        reached=(
+            Reached(kind=NodeKind.IDENTITY, name="p-1", label=ADA, time=at("2024-03-04T02:11:09Z")),
+            Reached(
+                kind=NodeKind.GROUP,
+                name="registry <b>",
+                time=at("2024-03-04T02:11:09Z"),
+                through=0,
+                how="is in the group registry <b>",
+                basis=("memberships.csv:2",),
+            ),
+            Reached(
+                kind=NodeKind.HOLDING,
+                name=ADA,
+                holding_kind="mailbox",
+                time=at("2024-03-04T02:11:09Z"),
+                matter="matter-7",
+                sensitivity="sealed",
+                through=1,
+                how="may open this mailbox (read)",
+                basis=("grants.csv:2",),
+            ),
+            Reached(
+                kind=NodeKind.HOLDING,
+                name=BEN,
+                holding_kind="mailbox",
+                time=at("2024-03-04T09:00:00Z"),
+                at_latest=False,
+                through=0,
+                how="was given a right on it",
+                records=(RecordPlace(MAIL, 413),),
+            ),
+        ),
+        matters=(
+            ReachedMatter(
+                matter="matter-7",
+                sensitivity="sealed",
+                declared=2,
+                reached=1,
+                only_early=0,
+                time=at("2024-03-04T02:11:09Z"),
+            ),
+            ReachedMatter(
+                matter="", sensitivity="", declared=1, reached=1, only_early=1, time=at("2024-03-04T09:00:00Z")
+            ),
+        ),
+        declared=3,
+        edges=4,
+    )
+
+
 def _exposure() -> tuple[Exposure, ...]:
     premises = Premises(
         compromised=(f"account:{ADA}", f"session:{SESSION}"),
@@ -370,8 +428,10 @@ def _exposure() -> tuple[Exposure, ...]:
             label="Inbox",
             degree=Degree.PRESUMED,
             operations=(("MailItemsAccessed", 1),),
+            last=at("2024-03-04T02:31:00Z"),
             reasons=("Synchronised: every item of the folder has to be taken as read.",),
             records=(RecordPlace(MAIL, 51),),
+            at_latest=Verdict.UNKNOWN,
         ),
         dataclasses.replace(
             opened,
@@ -387,8 +447,9 @@ def _exposure() -> tuple[Exposure, ...]:
             operations=(),
             first=None,
             last=None,
-            matter="",
-            sensitivity="",
+            matter="matter-7",
+            sensitivity="sealed",
+            reachable=True,
             reasons=(
                 "Recording was throttled on 2024-03-05 for 24 hours.",
                 "Every other item of this mailbox: no access recorded; the log has no proof of completeness.",

@@ -42,6 +42,7 @@ def conclude(state: pa.Table, *, place: Callable[[int], RecordPlace]) -> tuple[S
             detail=row["detail"] or "",
             source=row["source"],
             record=place(row["record"]),
+            given_to=tuple(filter(None, (name.strip() for name in (row["given_to"] or "").split(";")))),
         )
         for row in state.to_pylist()
     )

@@ -81,7 +81,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingChange:
-    """A change that outlives the session that made it (rule, forwarding, permission, consent, link, credential)."""
+    """A change that outlives the session that made it (rule, forwarding, permission, consent, link, credential).
+
+    `given_to` is whom it gives a way to `scope`, as the log names them; empty where the record names nobody.
+    """
 
     kind: Mark
     time: int | None
@@ -90,6 +93,7 @@ class StandingChange:
     detail: str
     source: str
     record: RecordPlace
+    given_to: tuple[str, ...] = ()
 
 
 class Stretch(NamedTuple):

@@ -32,6 +32,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "incidents": element(answers.incidents),
         "exposure": element(answers.exposure),
         "causes": element(answers.causes),
+        "reach": element(answers.reach),
         "coverage": element(answers.coverage),
         "coverage_map": element(answers.coverage_map),
         "changes": element(answers.changes),

@@ -14,7 +14,7 @@ from tocsin.model.coverage import Coverage
 from tocsin.model.exposure import Exposure, Premises, Verdict
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.response import Attribution
-from tocsin.share import drawing, holdings_shown, leading, preservation, summary
+from tocsin.share import drawing, holdings_shown, leading, preservation, reach_words, starts, summary
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.relations import Move, Node, relations
 from tocsin.share.strips import Chart, incident_timeline, timeline
@@ -130,6 +130,9 @@ class Page(NamedTuple):
     unconfirmed: tuple[ExposureRow, ...]
     services: tuple[ServiceGroup, ...]
     premises: tuple[Premises, ...]
+    depending: tuple[str, ...]
+    open_matters: tuple[reach_words.OpenMatter, ...]
+    opened: int
     other_use: tuple[holdings_shown.OtherUse, ...]
     aside: tuple[str, ...]
     cuts: tuple[CutRow, ...]
@@ -154,6 +157,7 @@ def page(answers: Answers) -> Page:
     groups = tuple(group for group in every_group if group.confirmed)
     found = relations(answers)
     steps, freed, removable = leading.resolving(answers.causes)
+    open_matters = reach_words.open_matters(answers.reach)
     return Page(
         answers=answers,
         expiring=preservation.parts(answers.preservation),
@@ -189,6 +193,9 @@ def page(answers: Answers) -> Page:
         unconfirmed=tuple(row for group in every_group if not group.confirmed for row in group.rows),
         services=_services(exposure for exposure in answers.exposure if summary.is_provider(exposure)),
         premises=tuple(premises),
+        depending=starts.change_words(judged),
+        open_matters=open_matters,
+        opened=sum(len(each.things) for each in open_matters),
         other_use=holdings_shown.other_use(answers),
         aside=leading.aside(answers),
         cuts=_cuts(answers),

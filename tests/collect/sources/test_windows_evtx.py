@@ -317,7 +317,7 @@ class TestAudit:
         (mark,) = mapped(sample_events()[5]).marks
         assert mark == {
             "kind": "cleared", "host": "fs1.tribunal.example", "channel": "Security", "scope": "Security",
-            "actor": "tribunal\\ada.example", "detail": "the Security log was cleared",
+            "actor": "tribunal\\ada.example", "detail": "the Security log was cleared", "given_to": None,
         }  # fmt: skip
 
     def test_another_log_cleared_is_marked_at_that_log(self) -> None:
