@@ -56,7 +56,7 @@ def test_run_again_it_adds_nothing_and_says_the_same(logs: Path, tmp_path: Path,
     second = tocsin("investigate", logs, "--workspace", tmp_path / "w", "--format", "json")
     assert without_run(first.document) == without_run(second.document)
     grown = second.document["run"]["checkpoint_size"] - first.document["run"]["checkpoint_size"]
-    assert grown == 3, "nothing but that it was run, that the run ended, and that it was read again"
+    assert grown == 4, "that it was run, that the run ended, what was answered, that it was read again: no more"
 
 
 def test_what_a_run_took_in_before_it_was_cut_short_is_told_by_the_next(
