@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
-from tocsin.assess import attribution, causes, exposure
+from tocsin.assess import attribution, causes, exposure, naming
 from tocsin.books import (
     Places,
     gone_out_before,
@@ -98,6 +98,7 @@ class Held:
     accesses: pa.Table
     means: pa.Table
     names: pa.Table
+    holding_names: pa.Table
     notes: pa.Table
     note_chunks: frozenset[int]
     logs: pa.Table
@@ -123,6 +124,7 @@ class Held:
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
+            holding_names=kept_by(workspace, naming.NAME, naming.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
@@ -332,6 +334,8 @@ def _exposure(
         as_of=_as_of(held.accounts),
         changes=standing,
         withheld=WITHHELD,
+        names=naming.conclude(held.holding_names),
+        known=identities.name_of.keys(),
     )
     return exposure.conclude(held.accesses, question, evidence)
 
