@@ -108,7 +108,9 @@ class _Assessment:
         self._evidence = evidence
         self._estate = evidence.estate
         self._names = evidence.names
-        self._seen = select(under_one_name(state, self._names), question, self._estate, evidence.known)
+        self._seen = select(
+            under_one_name(state, self._names), question, self._estate, known=evidence.known, names=self._names
+        )
         self._near = ThingIndex(self._seen.near)
         self._confirmed = ThingIndex(
             (thing.kind, thing.holding, thing.container)

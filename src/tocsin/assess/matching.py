@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
 from tocsin.assess.holdings import CONTAINER_KINDS, container_kind, family
+from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_account, canonical_address
@@ -95,8 +96,19 @@ def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
     return frozenset(accounts)
 
 
-def select(state: pa.Table, question: Question, estate: Estate, known: Collection[str] = ()) -> Seen:
-    """Match every access of the fold. `known` are the accounts that are somebody's: an id joined to none may be any."""
+def select(
+    state: pa.Table,
+    question: Question,
+    estate: Estate,
+    *,
+    known: Collection[str] = (),
+    names: HoldingNames = NO_NAMES,
+) -> Seen:
+    """Match every access of the fold.
+
+    known   the accounts that are somebody's: an id joined to none may be anybody's
+    names   what holdings are called: an id joined to no name may be any of its kind
+    """
     matching, touching = _matching(state, question, estate, known)
     way, record, time, timed = flatten(state)
     usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
@@ -136,9 +148,9 @@ def select(state: pa.Table, question: Question, estate: Estate, known: Collectio
         administrators=any(columns["actor_class"][index] == ActorClass.ADMINISTRATOR for index in touched),
         containers=_containers(columns),
         unnamed=frozenset(
-            (columns["source"][index], columns["kind"][index], columns["container"][index] or "")
+            (columns["source"][index], columns["kind"][index], container)
             for index in touched
-            if not named[index]
+            if (container := _unnamed_in(columns, index, names)) is not None
         ),
         sources=_sources(columns),
     )
@@ -305,6 +317,25 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
     known.operations[columns["operation"][index]].update(records)
     known.times += times
     known.records.update(records)
+
+
+def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames) -> str | None:
+    """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
+    holding, container = columns["holding"][index], columns["container"][index] or ""
+    if container and _is_unknown_id(container, names):
+        return ""
+    if not holding or (columns["kind"][index] in _NAMED_BY_PEOPLE and _is_unknown_id(holding, names)):
+        return container
+    return None
+
+
+# Kinds that people know by a name or an address; of a mail item or a secret the id is all there is.
+_NAMED_BY_PEOPLE = frozenset(("mailbox", "site", "document", "folder", "bucket", ""))
+_ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
+
+
+def _is_unknown_id(text: str, names: HoldingNames) -> bool:
+    return _ID.match(text) is not None and not names.may_be(text)
 
 
 def _containers(columns: dict[str, list[str]]) -> frozenset[tuple[str, str]]:
