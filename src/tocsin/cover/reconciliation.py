@@ -18,10 +18,15 @@ from tocsin.model.coverage import Coverage, CoverageState
 
 
 class Reconciled(NamedTuple):
-    """The inputs with what is attested of them, and the rows that speak against their completeness."""
+    """The inputs with what is attested of them, and the rows that speak against their completeness.
+
+    tied   sources of whose inputs every one is, by its hash or by the number of its records, what somebody took: a
+           record that was taken away since would show
+    """
 
     accounts: tuple[InputAccount, ...]
     coverage: tuple[Coverage, ...]
+    tied: frozenset[str] = frozenset()
 
 
 class Numbered(NamedTuple):
@@ -59,6 +64,7 @@ def reconcile(
     told: dict[int, list[str]] = {}
     attested: dict[int, Attested] = {}
     mismatched: set[int] = set()
+    tied: set[int] = set()
     rows: list[Coverage] = []
     inside = _inside(accounts, records)
     for taken in covered:
@@ -70,6 +76,9 @@ def reconcile(
             *_missing_doubts(inside[_folder(taken.record.path)], taken),
             *_number_doubts(acquisition, sources, highest),
         ]
+        if not doubts and not acquisition.own_word:
+            copied = sum(copies[place] for place in taken.inputs)
+            tied |= _tied(accounts, taken, is_counted=acquisition.reported_count == counted - copied)
         for place, sentence in _hash_doubts(accounts, taken):
             mismatched.add(place)
             told.setdefault(place, []).append(sentence)
@@ -86,7 +95,23 @@ def reconcile(
             for place, account in enumerate(accounts)
         ),
         tuple(dict.fromkeys(rows)),
+        _whole_sources(accounts, tied - mismatched),
     )
+
+
+def _tied(accounts: Sequence[InputAccount], taken: _Taken, *, is_counted: bool) -> set[int]:
+    """The inputs of an acquisition that are tied to it: all by the count, or each by its hash."""
+    if is_counted:
+        return set(taken.inputs)
+    folder = _folder(taken.record.path)
+    hashed = {folder + name for name, digest in taken.acquisition.files if digest}
+    return {place for place in taken.inputs if accounts[place].path in hashed}
+
+
+def _whole_sources(accounts: Sequence[InputAccount], tied: set[int]) -> frozenset[str]:
+    sources = {account.source for account in accounts if account.records_read}
+    loose = {account.source for place, account in enumerate(accounts) if account.records_read and place not in tied}
+    return frozenset(sources - loose)
 
 
 def _account(account: InputAccount, attested: Attested, told: Sequence[str], mismatched: bool) -> InputAccount:
