@@ -17,12 +17,13 @@ from tests.journeys.logs import ADA, TENANT, lines
 
 RECORD = "by: tenant administration\nwhen: 2026-03-20T14:05:00Z\ncommand: Search-UnifiedAuditLog\n"
 COUNT = 120
+TIED = f"files: [{{name: audit.jsonl, sha256: {hashlib.sha256(lines(COUNT)).hexdigest()}}}]\n"
 Exposure = Callable[[str], tuple[int, Counter[str], Any]]
 
 
 @pytest.mark.parametrize("name", ["junk.bin", "cut.jsonl.gz"])
 def test_an_input_that_is_not_read_forbids_a_ruling_out(name: str, verdicts: Exposure, logs: Path) -> None:
-    (logs / "acquisition.yaml").write_text(f"{RECORD}files: [audit.jsonl]\nreported_count: {COUNT}\n")
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}reported_count: {COUNT}\n")
     _, found, _ = verdicts("before")
     assert found["ruled_out"] > 0
     (logs / name).write_bytes(gzip.compress(b'{"a": 1}\n' * 9000)[:-20] if name.endswith("gz") else b"\x01junk" * 90)
@@ -78,6 +79,8 @@ def test_a_custodians_word_rules_out_only_where_an_acquisition_ties_it_to_what_w
     assert without == {"unknown": 1}
     assert read.inputs["audit.jsonl"]["acquisition"]["attested"] is False
     (logs / "acquisition.yaml").write_text(f"{RECORD}reported_count: {COUNT}\n")
+    assert verdicts("counted")[1] == {"unknown": 1}
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}reported_count: {COUNT}\n")
     code, with_record, read = verdicts("with")
     assert code == 0
     assert with_record == {"ruled_out": 1}
@@ -91,7 +94,7 @@ def test_a_custodians_word_rules_out_only_where_an_acquisition_ties_it_to_what_w
 
 @pytest.mark.parametrize("taken", [0, 60, COUNT - 1])
 def test_a_record_taken_away_since_forbids_a_ruling_out(taken: int, verdicts: Exposure, logs: Path) -> None:
-    (logs / "acquisition.yaml").write_text(f"{RECORD}reported_count: {COUNT}\n")
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}")
     every = lines(COUNT).splitlines(keepends=True)
     (logs / "audit.jsonl").write_bytes(b"".join(every[:taken] + every[taken + 1 :]))
     _, found, _ = verdicts("less")
@@ -120,10 +123,10 @@ def test_what_does_not_agree_forbids_a_ruling_out(record: str, verdicts: Exposur
     assert "acquisition.yaml" in told
 
 
-def test_more_than_reported_is_told_and_ties_nothing(verdicts: Exposure, logs: Path) -> None:
-    (logs / "acquisition.yaml").write_text(f"{RECORD}reported_count: {COUNT - 20}\n")
+def test_more_than_reported_is_told_and_forbids_nothing(verdicts: Exposure, logs: Path) -> None:
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}reported_count: {COUNT - 20}\n")
     _, found, read = verdicts("case")
-    assert found["ruled_out"] == 0
+    assert found["ruled_out"] > 0
     assert read.inputs["audit.jsonl"]["acquisition"]["told"] == [
         f"{logs}/acquisition.yaml reports 100 records, 120 were read: 20 more than reported"
     ]

@@ -289,10 +289,7 @@ def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof, *, i
         evidence = f"{word}; but no record of that time was collected"
         return _row(log, CoverageState.NOT_COLLECTED, one.from_, one.to, evidence, scope=one.pattern)
     if not is_tied:
-        evidence = (
-            f"{word}; but nothing ties this word to what was read: no acquisition record gives the number of records, "
-            "or the SHA-256 of every file"
-        )
+        evidence = f"{word}; but nothing ties this word to what was read: no acquisition record gives the SHA-256 of every file"
         untied = _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
         return replace(untied, basis=Basis.PROVIDERS_WORD)
     return Coverage(

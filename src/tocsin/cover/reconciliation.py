@@ -20,8 +20,8 @@ from tocsin.model.coverage import Coverage, CoverageState
 class Reconciled(NamedTuple):
     """The inputs with what is attested of them, and the rows that speak against their completeness.
 
-    tied   sources of whose inputs every one is, by its hash or by the number of its records, what somebody took: a
-           record that was taken away since would show
+    tied   sources of whose inputs every one is, by its SHA-256, what somebody took: a record that was taken away or
+           changed since would show. A number of records shows the first alone
     """
 
     accounts: tuple[InputAccount, ...]
@@ -77,8 +77,7 @@ def reconcile(
             *_number_doubts(acquisition, sources, highest),
         ]
         if not doubts and not acquisition.own_word:
-            copied = sum(copies[place] for place in taken.inputs)
-            tied |= _tied(accounts, taken, is_counted=acquisition.reported_count == counted - copied)
+            tied |= _hashed(accounts, taken)
         for place, sentence in _hash_doubts(accounts, taken):
             mismatched.add(place)
             told.setdefault(place, []).append(sentence)
@@ -99,10 +98,8 @@ def reconcile(
     )
 
 
-def _tied(accounts: Sequence[InputAccount], taken: _Taken, *, is_counted: bool) -> set[int]:
-    """The inputs of an acquisition that are tied to it: all by the count, or each by its hash."""
-    if is_counted:
-        return set(taken.inputs)
+def _hashed(accounts: Sequence[InputAccount], taken: _Taken) -> set[int]:
+    """The inputs of an acquisition of which it gives the SHA-256."""
     folder = _folder(taken.record.path)
     hashed = {folder + name for name, digest in taken.acquisition.files if digest}
     return {place for place in taken.inputs if accounts[place].path in hashed}
