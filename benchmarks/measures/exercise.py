@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measures.product import ask, ruling_out
+from benchmarks.measures.product import ask
 from tocsin.exercise import list_cases
 from tocsin.exercise import run as play
 
@@ -43,7 +43,6 @@ class ExerciseFigures:
     mixed: int
 
 
-@ruling_out()
 def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: int | None = None) -> ExerciseFigures:
     """Play the case, investigate it with its estate, and hold the answer against the truth."""
     place = scratch / f"{name}-{seed}"

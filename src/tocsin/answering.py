@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
-from tocsin.assess import attribution, causes, exposure
+from tocsin.assess import attribution, causes, exposure, naming
 from tocsin.books import (
     Places,
     gone_out_before,
@@ -54,13 +54,6 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
-# A holding is recorded under several names (alias, GUID, another spelling of its address, another id of an item), by
-# actors under several, and by operations no table here lists. While those are not joined, no record under one name is
-# no proof of no record, so "ruled out" is not said at all: see docs/decisions/ruled-out-is-withheld.md.
-WITHHELD = (
-    "not ruled out by this version: the same holding may be recorded under another name (an alias, a GUID, another "
-    "spelling), which is not resolved yet"
-)
 # Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 
@@ -71,7 +64,7 @@ _TOKENISED = (
     "Protected persons stand as tokens, by the forms the vault holds of them: a form it does not hold is in clear."
 )
 NOT_DONE = (
-    "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
+    "What is ruled out is so under the premises printed with it, and for the names that the logs and the estate join.",
     _IN_CLEAR,
     "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
@@ -98,6 +91,7 @@ class Held:
     accesses: pa.Table
     means: pa.Table
     names: pa.Table
+    holding_names: pa.Table
     notes: pa.Table
     note_chunks: frozenset[int]
     logs: pa.Table
@@ -123,6 +117,7 @@ class Held:
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
+            holding_names=kept_by(workspace, naming.NAME, naming.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
@@ -168,6 +163,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         rejected=_rejected(held.accounts),
         doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
         attestations=held.estate.attestations,
+        tied=accounted.tied,
         proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
         place=held.places,
     )
@@ -233,7 +229,6 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         causes=causes.conclude(
             judged,
             watched,
-            withheld=WITHHELD,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
     )
@@ -331,7 +326,8 @@ def _exposure(
         start=start,
         as_of=_as_of(held.accounts),
         changes=standing,
-        withheld=WITHHELD,
+        names=naming.conclude(held.holding_names),
+        known=identities.name_of.keys(),
     )
     return exposure.conclude(held.accesses, question, evidence)
 

@@ -13,6 +13,7 @@ from tocsin.collect.source import Event, Mapped
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.detect.sigma.match import Match
 from tocsin.model.chunk import Chunk, Dating
+from tocsin.model.coverage import Mark
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
@@ -42,6 +43,7 @@ class Rows:
         self._without = without
         self._seen: set[bytes] = set()
         self._claimed: dict[bytes, bytes] = {}
+        self._named: set[tuple[str, str, str]] = set()
         self._events: dict[str, list[Any]] = {name: [] for name in EVENTS.names}
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
@@ -80,11 +82,20 @@ class Rows:
             columns[name].append(get(name))
         for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
             for row in rows:
+                if row.get("kind") == Mark.NAMED and self._is_named_again(row):
+                    continue
                 for name, column in table.items():
                     column.append(row.get(name))
                 table["record"][-1] = reference
                 table["time"][-1] = time
                 table["source"][-1] = self._source
+
+    def _is_named_again(self, row: Mapping[str, Any]) -> bool:
+        """Whether an earlier record of the chunk says the same of the same names: once is enough."""
+        said = (row["channel"], row["scope"], row["detail"])
+        known = said in self._named
+        self._named.add(said)
+        return known
 
     @property
     def _assumed(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from tocsin.assess import attribution, exposure
+from tocsin.assess import attribution, exposure, naming
 from tocsin.chunk_rows import Rows, coalesced, hits_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
@@ -29,7 +29,7 @@ from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 2
+FOLDS = 3
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -324,6 +324,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         changes.NAME: changes.summarise(result.marks),
         findings.NAME: findings.summarise(result.hits),
         exposure.NAME: exposure.summarise(result.accesses),
+        naming.NAME: naming.summarise(result.marks),
         attribution.NAME: attribution.summarise(events),
         identity.NAME: identity.summarise(events),
         notes.NAME: notes.summarise(result.marks),

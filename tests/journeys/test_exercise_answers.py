@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tocsin import answering
 from tocsin.cli.main import run
 
 STOLEN = "TNI\\svc-backup"
@@ -38,12 +37,11 @@ def _ask(place: Path, *arguments: str | Path) -> dict[str, Any]:
     ids=lambda param: f"{param[0]}-{param[1]}",
 )
 def answered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Answered:
-    """Played and investigated, with the verdicts the evidence gives where the product withholds "ruled out"."""
+    """Played and investigated."""
     name, seed = request.param
     place = tmp_path_factory.mktemp(name)
     configuration = tmp_path_factory.mktemp("configuration")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answering, "WITHHELD", "")
         patch.setenv("XDG_CONFIG_HOME", str(configuration))
         run(["exercise", "run", name, "--workspace", str(place), "--seed", str(seed), "--identities", "60", "--quiet"])
         folder = place / "exercise"

@@ -19,6 +19,8 @@ from tocsin.model.exposure import Exposure, Verdict
 
 _BY_SENTENCE = {
     obstacles.NEAR: CauseKind.OTHER_USE,
+    obstacles.OTHER_NAME: CauseKind.OTHER_NAME,
+    obstacles.UNNAMED: CauseKind.UNNAMED,
     obstacles.NOT_ITEMISED: CauseKind.NOT_ITEMISED,
     obstacles.IN_A_WHOLE: CauseKind.NOT_ITEMISED,
     obstacles.UNTIMED: CauseKind.UNTIMED,

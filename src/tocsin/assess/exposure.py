@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
-from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family, matches
 from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, select
+from tocsin.assess.naming import NO_NAMES, HoldingNames
+from tocsin.assess.spelling import comparable
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
@@ -49,6 +51,8 @@ class Evidence:
     place    resolves a record reference; asked once a reference
     as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
     withheld a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
+    names    which names are one holding
+    known    accounts that are somebody's: names, and ids that a record joins to a name
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
 
@@ -59,6 +63,8 @@ class Evidence:
     as_of: int | None = None
     changes: Sequence[StandingChange] = ()
     withheld: str = ""
+    names: HoldingNames = NO_NAMES
+    known: Collection[str] = ()
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -71,6 +77,21 @@ def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[E
     if not question.selects and not question.hosts:
         return ()
     return _Assessment(state, question, evidence).rows()
+
+
+def under_one_name(state: pa.Table, names: HoldingNames) -> pa.Table:
+    """The accesses with holdings and containers by the one name each stands under; ways that become one are one."""
+    if not names.shown:
+        return state
+    for column in ("holding", "container"):
+        texts = state[column].combine_chunks().dictionary_encode()
+        renamed = pa.array([text and names.one_name(text) for text in texts.dictionary.to_pylist()], pa.string())
+        state = state.set_column(state.schema.get_field_index(column), column, renamed.take(texts.indices))
+    return combine([state])
+
+
+def _lies_in(text: str, container: str) -> bool:
+    return comparable(text).startswith(comparable(container).rstrip("/\\"))
 
 
 def _sentence(kind: str, degree: Degree) -> str:
@@ -86,7 +107,10 @@ class _Assessment:
         self._question = question
         self._evidence = evidence
         self._estate = evidence.estate
-        self._seen = select(state, question, self._estate)
+        self._names = evidence.names
+        self._seen = select(
+            under_one_name(state, self._names), question, self._estate, known=evidence.known, names=self._names
+        )
         self._near = ThingIndex(self._seen.near)
         self._confirmed = ThingIndex(
             (thing.kind, thing.holding, thing.container)
@@ -146,11 +170,11 @@ class _Assessment:
         """The rest of each container seen or declared, and every declared holding no access is recorded to."""
         found: dict[tuple[str, str], Exposure] = {}
         for kind, container in sorted(self._seen.containers):
-            key = (kind, container.lower())
+            key = (kind, comparable(container))
             if key not in found:
                 found[key] = self._rest(kind, container, self._index.find(container, ""))
         for declared in self._estate.holdings:
-            key = (declared.kind, declared.pattern.lower())
+            key = (declared.kind, comparable(declared.pattern))
             if key not in found and not self._is_told(declared):
                 found[key] = self._rest(declared.kind, declared.pattern, declared)
         return list(found.values())
@@ -159,13 +183,17 @@ class _Assessment:
         """Whether a confirmed access is to the declared thing itself, so that nothing of it is left to judge."""
         if declared.pattern.endswith("*") or declared.kind in CONTAINER_KINDS:
             return False
-        pattern = declared.pattern.lower()
+        pattern = comparable(declared.pattern)
         things = self._confirmed.under(declared.kind, pattern)
-        return any(kind == declared.kind and holding.lower() == pattern for kind, holding, _ in things)
+        return any(kind == declared.kind and comparable(holding) == pattern for kind, holding, _ in things)
 
     def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         forbidden = list(self._forbidden)
+        if self._may_be_unnamed(kind, text):
+            forbidden.insert(0, obstacles.UNNAMED)
+        if any(self._confirmed.under(kind, name) or self._near.under(kind, name) for name in self._other_names(text)):
+            forbidden.insert(0, obstacles.OTHER_NAME)
         if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
         if near:
@@ -196,6 +224,27 @@ class _Assessment:
             reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, self._window),
             records=(),
         )
+
+    def _other_names(self, text: str) -> frozenset[str]:
+        """The names that may be other names of it; under a prefix of all that begin with it."""
+        if not text.endswith("*"):
+            return self._names.may_be(text)
+        prefix = comparable(text)[:-1]
+        found = (others for name, others in self._names.others.items() if name.startswith(prefix))
+        return frozenset().union(*found)
+
+    def _may_be_unnamed(self, kind: str, text: str) -> bool:
+        """Whether an access that names nothing may have been to it."""
+        within, sources = container_kind(kind), None
+        for source, of_kind, container in self._seen.unnamed:
+            if of_kind and container_kind(of_kind) != within:
+                continue
+            if container and not (matches(text, container) or _lies_in(text, container)):
+                continue
+            sources = self._watching.channels(kind, text) if sources is None else sources
+            if source in sources:
+                return True
+        return False
 
     def _premises_of(self, sources: frozenset[str]) -> Premises:
         if sources not in self._premises:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
+from tocsin.assess.spelling import comparable
 from tocsin.model.estate import Holding
 
 MAIL_KINDS = frozenset(("mailbox", "mail_folder", "mail_item"))
@@ -47,8 +48,8 @@ def site_of(address: str) -> str:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern (an id, or a prefix ending in `*`) covers a text; case does not count."""
-    pattern, text = pattern.lower(), text.lower()
+    """Whether a pattern (an id, or a prefix ending in `*`) covers a text, however either is written."""
+    pattern, text = comparable(pattern), comparable(text)
     return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
 
 
@@ -58,20 +59,20 @@ class ThingIndex:
     def __init__(self, things: Iterable[tuple[str, str, str]]) -> None:
         self._things = sorted(set(things))
         self._texts = sorted(
-            (text.lower(), number)
+            (comparable(text), number)
             for number, (_, holding, container) in enumerate(self._things)
             for text in {holding, container}
             if text
         )
         self._whole = {
-            within: sorted({holding.lower() for kind, holding, _ in self._things if _is_whole(kind, within)})
+            within: sorted({comparable(holding) for kind, holding, _ in self._things if _is_whole(kind, within)})
             for within in CONTAINER_KINDS
         }
         self._kinds = {container_kind(kind) for kind, _, _ in self._things}
 
     def under(self, kind: str, text: str) -> list[tuple[str, str, str]]:
         """Everything that is `text` (an id, a container or a prefix ending in `*`) or lies in it, in order."""
-        text = text.lower()
+        text = comparable(text)
         numbers: set[int] = set()
         if text.endswith("*"):
             numbers.update(self._starting(text[:-1]))
@@ -88,7 +89,8 @@ class ThingIndex:
         """
         within = container_kind(kind)
         if kind in CONTAINER_KINDS:
-            return any(text.lower().startswith(whole) for whole in self._whole[within] if whole != text.lower())
+            known = comparable(text)
+            return any(known.startswith(whole) for whole in self._whole[within] if whole != known)
         return bool(self._whole[within]) or (kind == "mail_folder" and within in self._kinds)
 
     def _starting(self, prefix: str) -> list[int]:
@@ -111,7 +113,7 @@ class HoldingIndex:
         self._prefix: dict[str, Holding] = {}
         sensitivities: dict[str, int] = {}
         for holding in holdings:
-            pattern = holding.pattern.lower()
+            pattern = comparable(holding.pattern)
             if pattern.endswith("*"):
                 self._prefix.setdefault(pattern[:-1], holding)
             else:
@@ -123,7 +125,7 @@ class HoldingIndex:
 
     def find(self, holding: str, container: str) -> Holding | None:
         """The declared holding that covers it, or None."""
-        return self._of(holding.lower()) or self._of(container.lower())
+        return self._of(comparable(holding)) or self._of(comparable(container))
 
     def rank(self, sensitivity: str) -> int:
         """0 for the highest; what the estate does not name comes last."""

@@ -6,8 +6,9 @@ the record leaves a field out, or its time is not usable) and so forbids a rulin
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
 from tocsin.assess.holdings import CONTAINER_KINDS, container_kind, family
+from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_account, canonical_address
@@ -68,6 +70,8 @@ class Seen(NamedTuple):
                    it: a criterion that does not hold, a time that is not usable, a provider service
     administrators whether an account acting as administrator is among those that match or touch it
     containers     (kind, container) of every mailbox and site any access names
+    unnamed        (source, kind, container) of what touches the question and is not named: any thing of that kind in
+                   the container, or without one anywhere in what the source records; kind "" is any kind
     sources        family of things (`holdings.family`) to the sources that record accesses to them
     """
 
@@ -75,6 +79,7 @@ class Seen(NamedTuple):
     near: frozenset[tuple[str, str, str]]
     administrators: bool
     containers: frozenset[tuple[str, str]]
+    unnamed: frozenset[tuple[str, str, str]]
     sources: dict[str, frozenset[str]]
 
 
@@ -91,9 +96,20 @@ def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
     return frozenset(accounts)
 
 
-def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
-    """Match every access of the fold."""
-    matching, touching = _matching(state, question, estate)
+def select(
+    state: pa.Table,
+    question: Question,
+    estate: Estate,
+    *,
+    known: Collection[str] = (),
+    names: HoldingNames = NO_NAMES,
+) -> Seen:
+    """Match every access of the fold.
+
+    known   the accounts that are somebody's: an id joined to none may be anybody's
+    names   what holdings are called: an id joined to no name may be any of its kind
+    """
+    matching, touching = _matching(state, question, estate, known)
     way, record, time, timed = flatten(state)
     usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
     inside = usable.copy()
@@ -104,8 +120,9 @@ def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
     bounded = question.from_ is not None or question.to is not None
     maybe = inside | ~usable
     columns = {name: state[name].to_pylist() for name in WAY}
+    named = _flags(pc.not_equal(state["holding"], "").combine_chunks())
     reached: dict[Thing, Reached] = defaultdict(Reached)
-    chosen = np.flatnonzero(matching[way] & maybe)
+    chosen = np.flatnonzero((matching & named)[way] & maybe)
     certain = inside if bounded else np.ones(way.size, dtype=bool)
     responding = _responding(state, way, np.where(usable, time, _NEVER), estate)
     for start, end in _stretches(way[chosen]):
@@ -126,10 +143,15 @@ def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
         near=frozenset(
             (columns["kind"][index], columns["holding"][index], columns["container"][index] or "")
             for index in touched
-            if not matching[index] or index in unsure or columns["actor_class"][index] == services
+            if named[index] and (not matching[index] or index in unsure or columns["actor_class"][index] == services)
         ),
         administrators=any(columns["actor_class"][index] == ActorClass.ADMINISTRATOR for index in touched),
         containers=_containers(columns),
+        unnamed=frozenset(
+            (columns["source"][index], columns["kind"][index], container)
+            for index in touched
+            if (container := _unnamed_in(columns, index, names)) is not None
+        ),
         sources=_sources(columns),
     )
 
@@ -160,8 +182,9 @@ def _responding(
     return found
 
 
-def _matching(state: pa.Table, question: Question, estate: Estate) -> tuple[_Flags, _Flags]:
+def _matching(state: pa.Table, question: Question, estate: Estate, known: Collection[str]) -> tuple[_Flags, _Flags]:
     """Which ways of the state match and which touch the question; time is not looked at."""
+    anybody = _of_anybody(state, question, estate, known)
     texts = {
         column: pc.utf8_lower(pc.fill_null(state[column], "")).combine_chunks()
         for column in ("actor", "address", "session")
@@ -176,11 +199,35 @@ def _matching(state: pa.Table, question: Question, estate: Estate) -> tuple[_Fla
             missing = _flags(pc.equal(texts[column], ""))
             hit = _flags(pc.is_in(texts[column], pa.array(sorted(values), pa.string())))
             hits.append(hit | missing if column == "session" and NO_SESSION in values else hit)
-            absent.append(missing)
+            absent.append(missing | anybody if column == "actor" else missing)
         matching |= np.logical_and.reduce(hits)
         touching |= np.logical_or.reduce(hits)
         touching |= np.logical_and.reduce([hit | missing for hit, missing in zip(hits, absent, strict=True)])
     return matching, touching
+
+
+def _of_anybody(state: pa.Table, question: Question, estate: Estate, known: Collection[str]) -> _Flags:
+    """Ways of an actor that may be any account: an id nothing joins to a name, or the bare name of one asked for."""
+    asked = accounts_of((*question.identities, *question.accounts, *(way.identity for way in question.ways)), estate)
+    bare = {_bare(account) for account in asked if account}
+    actors = pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks().dictionary_encode()
+    found = [
+        (_OPAQUE.match(actor) is not None and actor not in known) or (actor not in asked and _bare(actor) in bare)
+        for actor in actors.dictionary.to_pylist()
+    ]
+    flags: _Flags = np.array([*found, False], dtype=bool)[np.asarray(actors.indices)]
+    return flags & _flags(pc.not_equal(state["actor_class"], str(ActorClass.PROVIDER_SERVICE)).combine_chunks())
+
+
+# Ids of accounts that say nothing to a person: GUID, SID, PUID, key.
+_OPAQUE = re.compile(
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-[0-9-]+|[0-9a-f]{16}|(?:aroa|aida|akia|asia)[0-9a-z]{8,}|)$"
+)
+
+
+def _bare(account: str) -> str:
+    """The name without domain: `DOMAIN\\name` and `name@domain` may be one account's."""
+    return account.rpartition("\\")[2].partition("@")[0]
 
 
 _Values = frozenset[str] | None
@@ -272,12 +319,31 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
     known.records.update(records)
 
 
+def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames) -> str | None:
+    """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
+    holding, container = columns["holding"][index], columns["container"][index] or ""
+    if container and _is_unknown_id(container, names):
+        return ""
+    if not holding or (columns["kind"][index] in _NAMED_BY_PEOPLE and _is_unknown_id(holding, names)):
+        return container
+    return None
+
+
+# Kinds that people know by a name or an address; of a mail item or a secret the id is all there is.
+_NAMED_BY_PEOPLE = frozenset(("mailbox", "site", "document", "folder", "bucket", ""))
+_ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
+
+
+def _is_unknown_id(text: str, names: HoldingNames) -> bool:
+    return _ID.match(text) is not None and not names.may_be(text)
+
+
 def _containers(columns: dict[str, list[str]]) -> frozenset[tuple[str, str]]:
     distinct = set(zip(columns["kind"], columns["container"], strict=True))
-    found = {(container_kind(kind), container) for kind, container in distinct if container}
+    found = {(container_kind(kind), container) for kind, container in distinct if container and kind}
     if not CONTAINER_KINDS.isdisjoint(kind for kind, _ in distinct):
         pairs = set(zip(columns["kind"], columns["holding"], strict=True))
-        found |= {(kind, holding) for kind, holding in pairs if kind in CONTAINER_KINDS}
+        found |= {(kind, holding) for kind, holding in pairs if holding and kind in CONTAINER_KINDS}
     return frozenset(found)
 
 
@@ -285,8 +351,9 @@ def _sources(columns: dict[str, list[str]]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     distinct = set(zip(columns["kind"], columns["container"], columns["source"], strict=True))
     for kind, container, source in distinct:
-        if container:
+        if container and kind:
             found[family(kind, container)].add(source)
     for kind, holding, source in set(zip(columns["kind"], columns["holding"], columns["source"], strict=True)):
-        found[family(kind, holding)].add(source)
+        if holding:
+            found[family(kind, holding)].add(source)
     return {name: frozenset(sources) for name, sources in found.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -45,13 +46,15 @@ def conclude(
     attestations: Sequence[Attestation] = (),
     proofs: Mapping[str, Proof] | None = None,
     doubts: Iterable[Coverage] = (),
+    tied: Collection[str] = (),
     place: _Place,
 ) -> tuple[Coverage, ...]:
     """What was watched, in the order of source, host, channel, time and state.
 
     The span with records is one row, `unproven`; what is wrong inside it lies over it. `proven` rows come from
     attestations alone, cut to the span in which the source has records. `rejected` are records that could not be read,
-    `proofs` what each source declares it could give, by its name, `doubts` rows of which other evidence knows.
+    `proofs` what each source declares it could give, by its name, `doubts` rows of which other evidence knows, `tied`
+    the sources of which a record taken away since they were handed over would show (`reconciliation.Reconciled`).
     """
     found = list(doubts)
     spans: dict[str, tuple[int, int]] = {}
@@ -68,7 +71,8 @@ def conclude(
     found += (_unparsed(*one) for one in rejected)
     for attestation in attestations:
         proof = (proofs or {}).get(attestation.source, _NO_PROOF)
-        found.append(_attested(attestation, spans.get(attestation.source), proof))
+        is_tied = attestation.source in tied
+        found.append(_attested(attestation, spans.get(attestation.source), proof, is_tied=is_tied))
     return tuple(sorted(found, key=_order))
 
 
@@ -270,10 +274,11 @@ def _unparsed(source: str, path: str, count: int, reason: str) -> Coverage:
     )
 
 
-def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof) -> Coverage:
+def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof, *, is_tied: bool) -> Coverage:
     """A custodian's word, worth as much as there are records to carry it: to the hours of the first and the last.
 
-    It is worth nothing for a log that cannot hold every access.
+    It is worth nothing for a log that cannot hold every access, and no more than a provider's where nothing ties it to
+    what was read: of a record that was taken away before it was read nothing would show.
     """
     word = f"attested by {one.custodian} on {one.date}: {one.setting}"
     log = Log(one.source, "", "")
@@ -283,6 +288,10 @@ def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof) -> C
     if span is None or max(one.from_, span[0]) >= min(one.to, span[1] + 1):
         evidence = f"{word}; but no record of that time was collected"
         return _row(log, CoverageState.NOT_COLLECTED, one.from_, one.to, evidence, scope=one.pattern)
+    if not is_tied:
+        evidence = f"{word}; but nothing ties this word to what was read: no acquisition record gives the SHA-256 of every file"
+        untied = _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
+        return replace(untied, basis=Basis.PROVIDERS_WORD)
     return Coverage(
         source=one.source,
         host="",

@@ -72,14 +72,14 @@ def map_record(record: Record) -> Mapped:
     if identifier and _UUID.fullmatch(identifier):
         claimed = f"{identifier.lower()}\0{source}\0{operation}".encode("utf-8", "replace")
         key = content_key(claimed, {name: value for name, value in native.items() if value is not None})
-    if status != "success" or not (meaning.touches or meaning.changes):
+    if status != "success" or not (meaning.touches or meaning.changes or not meaning.is_known):
         event["resource.name"] = _resource(fields)
         return Mapped(event, key, (), (), warnings, claimed)
 
     found, warning = touched(native, fields, meaning, place)
     if warning:
         warnings = (*warnings, warning)
-    event["resource.name"] = found[0].holding if found else _resource(fields)
+    event["resource.name"] = (found[0].holding if found else "") or _resource(fields)
     if found and found[0].kind == "object":
         event["file.path"] = found[0].holding
     shared = {

@@ -48,7 +48,12 @@ def place_of(native: Mapping[str, Any], arn: str | None) -> Place:
 def touched(
     native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning, place: Place
 ) -> tuple[list[Touched], str]:
-    """(what was reached, a warning code or ""): the warning where the record does not say what."""
+    """(what was reached, a warning code or ""): the warning where the record does not say what.
+
+    Then one thing without an id: of the kind the call reaches, or of no kind where nothing declares what it does.
+    """
+    if not meaning.is_known:
+        return [Touched("", "", None, None, Degree.ACCESSED)], "operation_undeclared"
     found: list[Touched] = []
     applied = False
     for touch in meaning.touches:
@@ -56,7 +61,10 @@ def touched(
             applied = True
             found.extend(_found(native, fields, touch, place))
     named = list(dict.fromkeys(one for one in found if one.holding))
-    return named, "holding_not_named" if applied and not named else ""
+    if applied and not named:
+        kinds = sorted({touch.kind for touch in meaning.touches})
+        return [Touched(kind, "", None, None, Degree.ACCESSED) for kind in kinds], "holding_not_named"
+    return named, ""
 
 
 def object_arn(partition: str, bucket: str, key: str | None) -> str:

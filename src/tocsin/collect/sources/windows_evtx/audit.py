@@ -50,8 +50,6 @@ class Access(NamedTuple):
             return None
         values = _values(self.holding + self.container + self.client, fields, event)
         holding = self.holding.format_map(values)
-        if not holding:
-            return None
         return {
             "kind": self.kind,
             "holding": holding,
