@@ -327,7 +327,7 @@ def _exposure(
         as_of=_as_of(held.accounts),
         changes=standing,
         names=naming.conclude(held.holding_names),
-        known=identities.name_of.keys(),
+        identities=identities,
     )
     return exposure.conclude(held.accesses, question, evidence)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow as pa
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family, matches
-from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, select
+from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, of_somebody, select
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.spelling import comparable
 from tocsin.assess.verdict import Judgement, Window
@@ -19,6 +19,7 @@ from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.instant import format_time
+from tocsin.model.joining import Identities
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import RecordPlace
 
@@ -28,6 +29,7 @@ NAME = "exposure"
 
 _DEGREES = list(Degree)
 _UNKNOWN_START = CompromiseStart()
+_NOBODY = Identities()
 _SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
 _SENTENCES = {
     Degree.ACCESSED: "accessed: the record does not say what was read",
@@ -52,7 +54,7 @@ class Evidence:
     as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
     withheld a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
     names    which names are one holding
-    known    accounts that are somebody's: names, and ids that a record joins to a name
+    identities  which names are one account
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
 
@@ -64,7 +66,7 @@ class Evidence:
     changes: Sequence[StandingChange] = ()
     withheld: str = ""
     names: HoldingNames = NO_NAMES
-    known: Collection[str] = ()
+    identities: Identities = _NOBODY
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -109,7 +111,11 @@ class _Assessment:
         self._estate = evidence.estate
         self._names = evidence.names
         self._seen = select(
-            under_one_name(state, self._names), question, self._estate, known=evidence.known, names=self._names
+            under_one_name(state, self._names),
+            question,
+            self._estate,
+            known=of_somebody(evidence.identities),
+            names=self._names,
         )
         self._near = ThingIndex(self._seen.near)
         self._confirmed = ThingIndex(
@@ -294,7 +300,7 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     estate = evidence.estate
     named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
     named |= {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
-    owners = {one: _declared(one, estate) for one in sorted(named)}
+    owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(named)}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append(obstacles.ADMINISTRATOR)
     whose = [bool(question.identities), *(bool(way.identity) for way in question.ways)]
@@ -312,9 +318,9 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     return tuple(found)
 
 
-def _declared(account: str, estate: Estate) -> list[Identity]:
-    """The declared identities an account in any form stands for."""
-    found = (estate.identity_of(one) for one in sorted(accounts_of((account,), estate)))
+def _declared(forms: Sequence[str], estate: Estate) -> list[Identity]:
+    """The declared identities that an account stands for, by any of its names."""
+    found = (estate.identity_of(one) for one in sorted(accounts_of(forms, estate)))
     return [identity for identity in found if identity is not None]
 
 

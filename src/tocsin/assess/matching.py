@@ -23,6 +23,7 @@ from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_account, canonical_address
+from tocsin.model.joining import Identities
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.question import NO_SESSION, Question
 
@@ -94,6 +95,16 @@ def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
             if account in known or account == identity.id.lower():
                 accounts |= known
     return frozenset(accounts)
+
+
+def of_somebody(identities: Identities) -> frozenset[str]:
+    """The accounts that are somebody's: every name of those with at least one that is no mere id."""
+    return frozenset(
+        form
+        for forms in identities.forms.values()
+        if any(_OPAQUE.match(form) is None for form in forms)
+        for form in forms
+    )
 
 
 def select(
