@@ -184,15 +184,19 @@ def _taken_back(before: Sequence[Exposure], after: Sequence[Exposure]) -> Iterat
 
 
 def _denied(one: Asked, after: Sequence[Exposure]) -> Iterator[str]:
-    """What was reached and is ruled out; what is confirmed by its name is taken out of the rest of its container."""
-    shown = {comparable(row.holding) for row in after if row.verdict is Verdict.CONFIRMED}
+    """What was reached and is ruled out; what is confirmed by its name is taken out of the rest of its container.
+
+    Where the truth says no more than the container, something confirmed in it is all that can be asked for.
+    """
+    confirmed = [row for row in after if row.verdict is Verdict.CONFIRMED]
+    shown = {comparable(row.holding) for row in confirmed}
+    within = {comparable(row.container) for row in confirmed}
     rows = [row for row in after if row.verdict is Verdict.RULED_OUT]
     for thing in sorted(one.truth(one.compromised), key=_order) if rows else ():
+        is_whole = bool(thing.holding) and (thing.kind in CONTAINER_KINDS or thing.kind.endswith("folder"))
+        is_told = comparable(thing.holding) in shown if thing.holding else comparable(thing.container) in within
         for row in rows:
-            if not denies(row.holding, row.kind, thing):
-                continue
-            is_whole = thing.kind in CONTAINER_KINDS or thing.kind.endswith("folder") or not thing.holding
-            if is_whole or not row.label or comparable(thing.holding) not in shown:
+            if denies(row.holding, row.kind, thing) and (is_whole or not row.label or not is_told):
                 yield f"{thing} was reached, and {row.kind} {row.holding} is ruled out ({row.label})"
                 break
 

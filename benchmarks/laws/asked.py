@@ -161,7 +161,9 @@ def _number(records: Sequence[Native]) -> None:
 def _logs(records: list[Native], shape: Shape, chance: random.Random) -> list[Log]:
     if shape.hosted:
         hosts = sorted({one["Hostname"] for one in records})
-        return [Log(name=f"{host}.jsonl", records=[one for one in records if one["Hostname"] == host]) for host in hosts]
+        return [
+            Log(name=f"{host}.jsonl", records=[one for one in records if one["Hostname"] == host]) for host in hosts
+        ]
     if chance.random() < 0.5:
         middle = chance.randrange(1, len(records))
         return [Log(name="a.jsonl", records=records[:middle]), Log(name="b.jsonl", records=records[middle:])]
@@ -217,7 +219,13 @@ def _read_directly(native: Mapping[str, Any], shape: Shape) -> set[Reached]:
             return set()
         if kind == "mailbox":
             owner = str(native.get("MailboxOwnerUPN") or "").strip().lower()
-            is_mail = str(native.get("Operation")) in ("MailItemsAccessed", "Send", "Create", "SoftDelete", "HardDelete")
+            is_mail = str(native.get("Operation")) in (
+                "MailItemsAccessed",
+                "Send",
+                "Create",
+                "SoftDelete",
+                "HardDelete",
+            )
             return {Reached("mailbox", "", owner)} if owner and is_mail else set()
         operation, url = str(native.get("Operation")), str(native.get("ObjectId"))
         if operation.startswith(_OF_FILES) and "://" in url:
@@ -306,7 +314,9 @@ def denies(row_text: str, kind: str, thing: Reached) -> bool:
         if text.endswith("*"):
             if known.startswith(text[:-1]):
                 return True
-        elif known == text or (kind in CONTAINER_KINDS and kind != "mailbox" and known.startswith(text.rstrip("/") + "/")):
+        elif known == text or (
+            kind in CONTAINER_KINDS and kind != "mailbox" and known.startswith(text.rstrip("/") + "/")
+        ):
             return True
     return False
 

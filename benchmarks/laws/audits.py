@@ -158,7 +158,9 @@ def _trail(data: Path) -> Audit:
             native = event.get("event", event)
             if isinstance(native, dict) and {"eventTime", "eventName", "eventSource", "userIdentity"} <= native.keys():
                 found.append(native)
-    usable = [one for one in found if isinstance(one.get("eventTime"), str) and isinstance(one.get("userIdentity"), dict)]
+    usable = [
+        one for one in found if isinstance(one.get("eventTime"), str) and isinstance(one.get("userIdentity"), dict)
+    ]
     # The labelled events are of other years: moved to the days of the detonations, in their order, they are one trail.
     usable.sort(key=lambda one: str(one["eventTime"]))
     records = []
@@ -167,9 +169,7 @@ def _trail(data: Path) -> Audit:
         moved.setdefault("eventID", f"00000000-0000-4000-8000-{place:012x}")
         records.append(moved)
     records.sort(key=lambda one: str(one["eventTime"]))
-    dense = [
-        place for place, one in enumerate(records) if first(one, CLOUDTRAIL.holding) and not one.get("errorCode")
-    ]
+    dense = [place for place, one in enumerate(records) if first(one, CLOUDTRAIL.holding) and not one.get("errorCode")]
     return Audit(name="trail", shape=CLOUDTRAIL, records=records, dense=dense)
 
 

@@ -455,7 +455,9 @@ def no_holding(one: Asked, chance: Chance) -> bool:
 
 def odd_time(one: Asked, chance: Chance) -> bool:
     """A time that is none, or no time at all."""
-    given = chance.choice((None, "", "yesterday", "1970-01-01T00:00:00Z", "2199-01-01T00:00:00Z", 0, "0000-00-00T00:00:00"))
+    given = chance.choice(
+        (None, "", "yesterday", "1970-01-01T00:00:00Z", "2199-01-01T00:00:00Z", 0, "0000-00-00T00:00:00")
+    )
     return _edit(_some(one, chance), lambda native: put(native, one.shape.time, given) or _no_other_time(native))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family, matches
-from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, of_somebody, select
+from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, may_be_asked_for, of_somebody, select
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.spelling import comparable
 from tocsin.assess.verdict import Judgement, Window
@@ -28,6 +29,8 @@ __all__ = ["NAME", "SCHEMA", "Evidence", "combine", "conclude", "summarise"]
 NAME = "exposure"
 
 _DEGREES = list(Degree)
+# Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
+_CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _UNKNOWN_START = CompromiseStart()
 _NOBODY = Identities()
 _SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
@@ -123,7 +126,9 @@ class _Assessment:
             for thing in self._seen.reached
             if thing.timed and not thing.actor_class.is_apart
         )
+        self._elsewhere = ThingIndex(self._recorded_elsewhere())
         self._index = HoldingIndex(self._estate.holdings)
+        self._undeclared = self._undeclared_containers()
         self._window = Window(
             from_=evidence.start.earliest if question.from_ is None else question.from_,
             to=evidence.as_of if question.to is None else question.to,
@@ -198,7 +203,7 @@ class _Assessment:
         forbidden = list(self._forbidden)
         if self._may_be_unnamed(kind, text):
             forbidden.insert(0, obstacles.UNNAMED)
-        if any(self._confirmed.under(kind, name) or self._near.under(kind, name) for name in self._other_names(text)):
+        if self._may_be_under_another_name(kind, text):
             forbidden.insert(0, obstacles.OTHER_NAME)
         if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
@@ -229,6 +234,41 @@ class _Assessment:
             sensitivity=declared.sensitivity if declared else "",
             reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, self._window),
             records=(),
+        )
+
+    def _touched(self) -> Iterator[tuple[str, str, str]]:
+        """Everything that was reached or may have been."""
+        yield from ((thing.kind, thing.holding, thing.container) for thing in self._seen.reached)
+        yield from self._seen.near
+
+    def _recorded_elsewhere(self) -> Iterator[tuple[str, str, str]]:
+        """What was reached through a share under its folder's name, and what in a shared folder under the share's."""
+        if not self._names.folders:
+            return
+        for kind, holding, _ in self._touched():
+            yield from ((kind, other, "") for other in self._names.elsewhere(holding))
+
+    def _undeclared_containers(self) -> Mapping[str, frozenset[str]]:
+        """By kind the mailboxes and sites touched that the estate does not declare: each may be one it calls otherwise."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for kind, holding, container in self._touched():
+            name = container or (holding if kind in CONTAINER_KINDS else "")
+            within = container_kind(kind)
+            if name and within in _CALLED_OTHERWISE and self._index.find(name, "") is None:
+                found[within].add(name)
+        return {kind: frozenset(names) for kind, names in found.items()}
+
+    def _may_be_under_another_name(self, kind: str, text: str) -> bool:
+        """Whether an access to what may be another name of it is recorded."""
+        if any(self._confirmed.under(kind, name) or self._near.under(kind, name) for name in self._other_names(text)):
+            return True
+        if self._elsewhere.under(kind, text):
+            return True
+        own = comparable(text).rstrip("*")
+        return any(
+            comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
+            for name in self._undeclared.get(container_kind(kind), ())
+            if container_kind(kind) == "mailbox" or "://" in own
         )
 
     def _other_names(self, text: str) -> frozenset[str]:
@@ -303,17 +343,18 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(named)}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append(obstacles.ADMINISTRATOR)
-    whose = [bool(question.identities), *(bool(way.identity) for way in question.ways)]
-    if not question.accounts and not all(whose if question.ways else whose[:1]):
+    by_account = [bool(question.identities), *(bool(way.identity) for way in question.ways)]
+    if not question.accounts and not all(by_account if question.ways else by_account[:1]):
         found.append(obstacles.ACCOUNTS_NOT_KNOWN)
     if not all(owners.values()):
         found.append(obstacles.NOT_DECLARED)
     if question.hosts:
         found.append(obstacles.HOST)
-    accounts = accounts_of(sorted(named), estate)
     # A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
     standing = Window(from_=evidence.start.earliest, to=window.to)
-    if any(change.actor in accounts and _is_in(change.time, standing) for change in evidence.changes):
+    whose = replace(question, accounts=tuple(sorted(named)))
+    by = [change.actor.lower() for change in evidence.changes if _is_in(change.time, standing)]
+    if any(may_be_asked_for(by, whose, estate, of_somebody(evidence.identities))):
         found.append(obstacles.STANDING_CHANGE)
     return tuple(found)
 

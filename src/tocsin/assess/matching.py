@@ -100,10 +100,7 @@ def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
 def of_somebody(identities: Identities) -> frozenset[str]:
     """The accounts that are somebody's: every name of those with at least one that is no mere id."""
     return frozenset(
-        form
-        for forms in identities.forms.values()
-        if any(_OPAQUE.match(form) is None for form in forms)
-        for form in forms
+        form for forms in identities.forms.values() if not all(_is_id(form) for form in forms) for form in forms
     )
 
 
@@ -146,6 +143,10 @@ def select(
                 times = time[part][usable[part]].tolist()
                 _add(reached[thing], columns, index, times, record[part].tolist())
     touched = np.unique(way[touching[way] & maybe]).tolist()
+    # What nothing declares may have opened a way that stands until it is undone: so one before the window counts too.
+    undeclared = touching & _flags(pc.equal(pc.fill_null(state["kind"], ""), "").combine_chunks())
+    standing = maybe if question.to is None else maybe | (time < question.to)
+    touched_unnamed = sorted({*touched, *np.unique(way[undeclared[way] & standing]).tolist()})
     unsure = set(np.unique(way[matching[way] & ~certain & maybe]).tolist())
     unsure |= set(np.unique(way[matching[way] & responding & maybe]).tolist())
     services = ActorClass.PROVIDER_SERVICE
@@ -160,7 +161,7 @@ def select(
         containers=_containers(columns),
         unnamed=frozenset(
             (columns["source"][index], columns["kind"][index], container)
-            for index in touched
+            for index in touched_unnamed
             if (container := _unnamed_in(columns, index, names)) is not None
         ),
         sources=_sources(columns),
@@ -195,7 +196,8 @@ def _responding(
 
 def _matching(state: pa.Table, question: Question, estate: Estate, known: Collection[str]) -> tuple[_Flags, _Flags]:
     """Which ways of the state match and which touch the question; time is not looked at."""
-    anybody = _of_anybody(state, question, estate, known)
+    anybody = _flags(pc.not_equal(state["actor_class"], str(ActorClass.PROVIDER_SERVICE)).combine_chunks())
+    anybody &= _of_anybody(state["actor"], question, estate, known)
     texts = {
         column: pc.utf8_lower(pc.fill_null(state[column], "")).combine_chunks()
         for column in ("actor", "address", "session")
@@ -217,17 +219,24 @@ def _matching(state: pa.Table, question: Question, estate: Estate, known: Collec
     return matching, touching
 
 
-def _of_anybody(state: pa.Table, question: Question, estate: Estate, known: Collection[str]) -> _Flags:
-    """Ways of an actor that may be any account: an id nothing joins to a name, or the bare name of one asked for."""
+def _of_anybody(actors: pa.ChunkedArray, question: Question, estate: Estate, known: Collection[str]) -> _Flags:
+    """Which actors may be any account: an id nothing joins to a name, or the bare name of one asked for."""
     asked = accounts_of((*question.identities, *question.accounts, *(way.identity for way in question.ways)), estate)
     bare = {_bare(account) for account in asked if account}
-    actors = pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks().dictionary_encode()
+    texts = pc.utf8_lower(pc.fill_null(actors, "")).combine_chunks().dictionary_encode()
     found = [
-        (_OPAQUE.match(actor) is not None and actor not in known) or (actor not in asked and _bare(actor) in bare)
-        for actor in actors.dictionary.to_pylist()
+        (_is_id(actor) and actor not in known) or (actor not in asked and _bare(actor) in bare)
+        for actor in texts.dictionary.to_pylist()
     ]
-    flags: _Flags = np.array([*found, False], dtype=bool)[np.asarray(actors.indices)]
-    return flags & _flags(pc.not_equal(state["actor_class"], str(ActorClass.PROVIDER_SERVICE)).combine_chunks())
+    flags: _Flags = np.array([*found, False], dtype=bool)[np.asarray(texts.indices)]
+    return flags
+
+
+def may_be_asked_for(actors: Sequence[str], question: Question, estate: Estate, known: Collection[str]) -> list[bool]:
+    """Of each actor of a change whether it is, or may be, an account in question; "" may be anybody."""
+    asked = accounts_of((*question.identities, *question.accounts, *(way.identity for way in question.ways)), estate)
+    maybe = _of_anybody(pa.chunked_array([pa.array(actors, pa.string())]), question, estate, known)
+    return [actor in asked or bool(flag) for actor, flag in zip(actors, maybe, strict=True)]
 
 
 # Ids of accounts that say nothing to a person: GUID, SID, PUID, key.
@@ -236,9 +245,20 @@ _OPAQUE = re.compile(
 )
 
 
+def _is_id(account: str) -> bool:
+    """Whether it says nothing to a person, behind whatever domain."""
+    return _OPAQUE.match(account) is not None or _OPAQUE.match(_bare(account)) is not None
+
+
+# A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
+_GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
+
+
 def _bare(account: str) -> str:
-    """The name without domain: `DOMAIN\\name` and `name@domain` may be one account's."""
-    return account.rpartition("\\")[2].partition("@")[0]
+    """The name without domain: `DOMAIN\\name`, `name@domain`, a claim of it and a guest's may be one account's."""
+    name = account.strip().rpartition("|")[2].rpartition("\\")[2]
+    found = _GUEST.fullmatch(name)
+    return found[1] if found else name.partition("@")[0]
 
 
 _Values = frozenset[str] | None
@@ -333,7 +353,7 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
 def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames) -> str | None:
     """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
     holding, container = columns["holding"][index], columns["container"][index] or ""
-    if container and _is_unknown_id(container, names):
+    if not columns["kind"][index] or (container and _is_unknown_id(container, names)):
         return ""
     if not holding or (columns["kind"][index] in _NAMED_BY_PEOPLE and _is_unknown_id(holding, names)):
         return container

@@ -7,7 +7,7 @@ other (one name for two ids: made anew, or a record that lies) nothing is joined
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from tocsin.assess.spelling import comparable
 from tocsin.model.coverage import Mark
 
 NAME = "holding_names"
+SHARE = "share"  # kind of a pair that names no one thing: a folder of a host, and the share that shows it
 _PAIR = ("kind", "name", "id")
 SCHEMA = pa.schema(
     [*(pa.field(name, pa.string(), nullable=False) for name in _PAIR), pa.field("record", pa.int64(), nullable=False)]
@@ -44,10 +45,14 @@ class HoldingNames:
 
     shown     name to the one name it stands under, for names that nothing contradicts
     others    name to the other names that may be the same thing, joined or not
+    ids       name to the ids records give it: two names with ids and none in common are two things
+    folders   a share to the folders it is said to be of, and such a folder to its shares
     """
 
     shown: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def one_name(self, text: str) -> str:
         """The name a holding is taken under; the text itself, as it is, where nothing joins it to another."""
@@ -56,6 +61,18 @@ class HoldingNames:
     def may_be(self, text: str) -> frozenset[str]:
         """The other names under which it may be recorded."""
         return self.others.get(comparable(text), frozenset())
+
+    def are_apart(self, one: str, other: str) -> bool:
+        """Whether the ids that records give two names show that they are two things."""
+        ids, others = self.ids.get(comparable(one)), self.ids.get(comparable(other))
+        return bool(ids) and bool(others) and ids.isdisjoint(others)
+
+    def elsewhere(self, text: str) -> Iterator[str]:
+        """Where else what lies under a share, or in a folder that is shared, may be recorded."""
+        known = comparable(text)
+        for start, others in self.folders.items():
+            if known == start or known.startswith(start.rstrip("\\") + "\\"):
+                yield from (other.rstrip("\\") + "\\" + known[len(start) :].lstrip("\\") for other in sorted(others))
 
 
 NO_NAMES = HoldingNames()
@@ -66,7 +83,8 @@ def conclude(state: pa.Table, declared: Iterable[tuple[str, str]] = ()) -> Holdi
     ids: dict[str, set[str]] = defaultdict(set)
     names: dict[str, set[str]] = defaultdict(set)
     written: dict[str, str] = {}
-    pairs = [(row["name"], row["id"]) for row in state.to_pylist()]
+    rows = state.to_pylist()
+    pairs = [(row["name"], row["id"]) for row in rows if row["kind"] != SHARE]
     for name, id_ in sorted({*pairs, *declared}):
         a, b = comparable(name), comparable(id_)
         if not a or not b or a == b:
@@ -74,7 +92,22 @@ def conclude(state: pa.Table, declared: Iterable[tuple[str, str]] = ()) -> Holdi
         written.setdefault(a, name)
         ids[a].add(b)
         names[b].add(a)
-    return HoldingNames(shown=_shown(ids, names, written), others=_others(ids, names))
+    return HoldingNames(
+        shown=_shown(ids, names, written),
+        others=_others(ids, names),
+        ids={name: frozenset(found) for name, found in ids.items()},
+        folders=_folders((comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE),
+    )
+
+
+def _folders(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Both ways, for pairs of which each has a name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for folder, share in pairs:
+        if folder and share:
+            found[folder].add(share)
+            found[share].add(folder)
+    return {one: frozenset(found[one]) for one in sorted(found)}
 
 
 def _shown(ids: Mapping[str, set[str]], names: Mapping[str, set[str]], written: Mapping[str, str]) -> dict[str, str]:

@@ -275,7 +275,7 @@ def _unparsed(source: str, path: str, count: int, reason: str) -> Coverage:
 
 
 def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof, *, is_tied: bool) -> Coverage:
-    """A custodian's word, worth as much as there are records to carry it: to the hours of the first and the last.
+    """A custodian's word, worth as much as there are records to carry it: from the first to the last.
 
     It is worth nothing for a log that cannot hold every access, and no more than a provider's where nothing ties it to
     what was read: of a record that was taken away before it was read nothing would show.
@@ -296,8 +296,8 @@ def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof, *, i
         source=one.source,
         host="",
         channel="",
-        from_=max(one.from_, span[0] // HOUR * HOUR),
-        to=min(one.to, (span[1] // HOUR + 1) * HOUR),
+        from_=max(one.from_, span[0]),
+        to=min(one.to, span[1] + 1),
         state=CoverageState.PROVEN,
         evidence=word,
         scope=one.pattern,

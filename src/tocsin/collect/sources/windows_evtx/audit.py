@@ -132,7 +132,16 @@ def _share(fields: Mapping[str, Any], host: str) -> str:
     return f"\\\\{host}\\{name[4:]}" if name.startswith("\\\\*\\") else name
 
 
-_MADE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {"host": lambda _, host: host, "share": _share}
+def _folder(fields: Mapping[str, Any], host: str) -> str:
+    r"""The folder a share shows: the log writes `\??\C:\Cases`."""
+    return (value_text(fields.get("ShareLocalPath")) or "").removeprefix("\\??\\")
+
+
+_MADE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
+    "host": lambda _, host: host,
+    "share": _share,
+    "folder": _folder,
+}
 
 
 def _values(template: str, fields: Mapping[str, Any], event: Event) -> _Values:
