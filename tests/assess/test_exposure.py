@@ -15,6 +15,7 @@ from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity, Responder
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import HOUR, parse_time
+from tocsin.model.joining import Identities
 from tocsin.model.question import NO_SESSION, CompromiseStart, Question, Way
 from tocsin.model.reference import RecordPlace
 from tocsin.model.tables import ACCESSES
@@ -78,6 +79,7 @@ def people(*, administrator: bool = False) -> Estate:
     ben = Identity(id="p-2", accounts=(BEN,))
     return Estate(
         identities=(ada, ben),
+        holdings=tuple(Holding(pattern=box, kind="mailbox") for box in (BOX, OTHER)),
         by_account={account: identity for identity in (ada, ben) for account in identity.accounts},
     )
 
@@ -217,7 +219,7 @@ def test_the_responders_own_accesses_stand_apart_and_only_in_their_time() -> Non
         Question(identities=(ADA,)),
         estate=replace(people(), responders=(firm,)),
     )
-    classes = {row.holding: row.actor_class for row in rows if row.holding != BOX}
+    classes = {row.holding: row.actor_class for row in rows if row.holding not in (BOX, OTHER)}
     assert classes == {
         "before": ActorClass.ACCOUNT,
         "after": ActorClass.RESPONDER,
@@ -476,9 +478,9 @@ def _rest_of(rows: Sequence[dict[str, Any]], **evidence: Any) -> Exposure:
     return verdict_of(_whole(rows, **evidence), OTHER)
 
 
-def _whole(rows: Sequence[dict[str, Any]], **evidence: Any) -> tuple[Exposure, ...]:
-    """The verdicts, a mailbox declared, under full attestation, Ada taken as compromised."""
-    estate = replace(people(), holdings=(Holding(pattern=OTHER, kind="mailbox", matter="", sensitivity="", owner=""),))
+def _whole(rows: Sequence[dict[str, Any]], declared: Sequence[str] = (BOX, OTHER), **evidence: Any) -> tuple[Exposure, ...]:
+    """The verdicts, two mailboxes declared, under full attestation, Ada taken as compromised."""
+    estate = replace(people(), holdings=tuple(Holding(pattern=box, kind="mailbox") for box in declared))
     return exposure.conclude(
         fold([access(), *rows]),
         Question(identities=(ADA,), from_=START, to=END),
@@ -527,7 +529,10 @@ def test_what_names_no_holding_of_this_kind_or_place_forbids_nothing() -> None:
 
 
 def test_an_id_that_a_record_joins_to_somebody_else_forbids_nothing() -> None:
-    assert _rest_of([access(container=OTHER, actor=SID)], known=(SID,)).verdict is Verdict.RULED_OUT
+    joined = Identities(name_of={SID: EVA, EVA: EVA}, forms={EVA: (EVA, SID)})
+    assert _rest_of([access(container=OTHER, actor=SID)], identities=joined).verdict is Verdict.RULED_OUT
+    by_ids = Identities(name_of={SID: SID, GUID: SID}, forms={SID: (GUID, SID)})  # two ids are still nobody's name
+    assert _rest_of([access(container=OTHER, actor=SID)], identities=by_ids).verdict is Verdict.UNKNOWN
 
 
 def test_an_access_under_another_name_is_one_to_the_holding_or_forbids_a_ruling_out() -> None:

@@ -262,11 +262,12 @@ def attestation(from_: int, to: int) -> Attestation:
     )
 
 
-def test_an_attestation_proves_no_more_than_the_hours_with_records() -> None:
+def test_an_attestation_proves_no_more_than_from_the_first_record_to_the_last() -> None:
     given = attestation(START - DAY, START + DAY)
     rows = concluded(fold(numbered(range(90, 200))), attestations=[given], tied=frozenset({given.source}))
     (proven,) = in_state(rows, CoverageState.PROVEN)
-    assert (proven.from_, proven.to, proven.basis) == (START + HOUR, START + 4 * HOUR, Basis.ATTESTED)
+    assert (proven.from_, proven.to) == (START + 90 * MINUTE, START + 199 * MINUTE + 1)
+    assert proven.basis is Basis.ATTESTED
 
 
 def test_a_word_that_nothing_ties_to_what_was_read_is_worth_what_a_providers_is() -> None:

@@ -201,10 +201,10 @@ class _Assessment:
     def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         forbidden = list(self._forbidden)
-        if self._may_be_unnamed(kind, text):
-            forbidden.insert(0, obstacles.UNNAMED)
         if self._may_be_under_another_name(kind, text):
             forbidden.insert(0, obstacles.OTHER_NAME)
+        if self._may_be_unnamed(kind, text):
+            forbidden.insert(0, obstacles.UNNAMED)
         if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
         if near:
@@ -264,6 +264,8 @@ class _Assessment:
             return True
         if self._elsewhere.under(kind, text):
             return True
+        if kind == "mail_item":  # its id is its own, in whatever mailbox
+            return False
         own = comparable(text).rstrip("*")
         return any(
             comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
