@@ -26,7 +26,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import page  # noqa: E402
 from benchmarks.evaluate import data_folder  # noqa: E402
 from benchmarks.laws.asked import Asked, Reached, asked, denies  # noqa: E402
 from benchmarks.laws.audits import Audit, audits  # noqa: E402
@@ -37,7 +36,7 @@ from tocsin.assess.spelling import comparable  # noqa: E402
 from tocsin.assess.verdict import strength  # noqa: E402
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules  # noqa: E402
 from tocsin.detect.sigma.rules import load_rules  # noqa: E402
-from tocsin.model.exposure import Exposure, Verdict  # noqa: E402
+from tocsin.model.exposure import Basis, Exposure, Verdict  # noqa: E402
 from tocsin.ruleset.compiled import log_source_maps  # noqa: E402
 
 SEED = 20261123
@@ -149,7 +148,12 @@ def _broken(
 ) -> Iterator[Violation]:
     found = [("truth", what) for what in _denied(one, after)]
     if not any(name.startswith("access_added") for name in done):
-        found += _raised(before, after)
+        is_tied = not any(name.endswith("at the source") or name == "drop_acquisition" for name in done)
+        found += [
+            (law, what)
+            for key, law, what in _raised(before, after, is_tied=is_tied)
+            if not (one.without and _names_no_host(key[1]))
+        ]
     elif len(done) == 1:
         found += [("confirmed", what) for what in _taken_back(before, after)]
     for law, what in found:
@@ -165,13 +169,19 @@ def _rests(rows: Sequence[Exposure]) -> dict[_Key, Exposure]:
     }
 
 
-def _raised(before: Sequence[Exposure], after: Sequence[Exposure]) -> Iterator[tuple[str, str]]:
+def _raised(before: Sequence[Exposure], after: Sequence[Exposure], *, is_tied: bool) -> Iterator[tuple[_Key, str, str]]:
+    """What became ruled out, and what basis was raised; see `changes` for what an untied log says of an unknown."""
     was, now = _rests(before), _rests(after)
     for key in sorted(was.keys() & now.keys()):
-        if now[key].verdict is Verdict.RULED_OUT and was[key].verdict is not Verdict.RULED_OUT:
-            yield "into ruled out", f"{key}: it was {was[key].verdict} ({was[key].reasons[:1]})"
-        elif strength(now[key].basis) > strength(was[key].basis):
-            yield "basis", f"{key}: from {was[key].basis} to {now[key].basis} ({was[key].reasons[:1]})"
+        old, new = was[key], now[key]
+        if new.verdict is Verdict.RULED_OUT and old.verdict is not Verdict.RULED_OUT:
+            yield key, "into ruled out", f"{key}: it was {old.verdict} ({old.reasons[:1]})"
+        elif strength(new.basis) > strength(old.basis) and (is_tied or old.basis is not Basis.NONE):
+            yield key, "basis", f"{key}: from {old.basis} to {new.basis} ({old.reasons[:1]})"
+
+
+def _names_no_host(text: str) -> bool:
+    return not text.startswith("\\\\")
 
 
 def _confirmed(rows: Sequence[Exposure]) -> set[tuple[str, str]]:
@@ -196,6 +206,8 @@ def _denied(one: Asked, after: Sequence[Exposure]) -> Iterator[str]:
         is_whole = bool(thing.holding) and (thing.kind in CONTAINER_KINDS or thing.kind.endswith("folder"))
         is_told = comparable(thing.holding) in shown if thing.holding else comparable(thing.container) in within
         for row in rows:
+            if one.without and _names_no_host(row.holding):
+                continue
             if denies(row.holding, row.kind, thing) and (is_whole or not row.label or not is_told):
                 yield f"{thing} was reached, and {row.kind} {row.holding} is ruled out ({row.label})"
                 break

@@ -4,17 +4,17 @@ out; and beside it the truth, read from the records."""
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.laws.audits import CLOUDTRAIL, M365, WINDOWS, Audit, Native, Shape, first, value
+from benchmarks.laws.audits import CLOUDTRAIL, M365, WINDOWS, Audit, Native, Shape, value
 from benchmarks.laws.case import Case, Log, acquired
-from tocsin.collect.source import Head
-from tocsin.collect.scanning import recognise
 from tocsin.assess.holdings import CONTAINER_KINDS, site_of
 from tocsin.assess.spelling import comparable
+from tocsin.collect.scanning import recognise
+from tocsin.collect.source import Head
 from tocsin.model.estate import Attestation, Estate, Holding, Identity
 from tocsin.model.identity import is_machine_account
 from tocsin.model.instant import HOUR
@@ -62,17 +62,16 @@ class Asked:
     """A case, and what is true of it.
 
     entries   every record that has a time and an actor
-    names     by account, every text by which a record may call it
+    without   a host whose log was never taken
     """
 
     shape: Shape
     case: Case
     entries: list[Entry]
-    names: Mapping[str, frozenset[str]]
     accounts: Sequence[str]
     compromised: tuple[str, ...]
     window: tuple[int, int]
-    extra: dict[str, str] = field(default_factory=dict)
+    without: str = ""
 
     def truth(self, compromised: Iterable[str]) -> set[Reached]:
         """What those accounts reached in the window, under the question's other criteria."""
@@ -131,7 +130,6 @@ def asked(audit: Audit, chance: random.Random) -> Asked | None:
         shape=shape,
         case=case,
         entries=entries,
-        names=_names(entries, shape),
         accounts=accounts,
         compromised=compromised,
         window=window,
@@ -291,19 +289,6 @@ def _estate(
     )
 
 
-def _names(entries: Sequence[Entry], shape: Shape) -> dict[str, frozenset[str]]:
-    """By account the other names its own records give, that no other account's give."""
-    found: dict[str, set[str]] = defaultdict(set)
-    whose: dict[str, set[str]] = defaultdict(set)
-    for entry in entries:
-        for path in shape.sid:
-            other = value(entry.native, path)
-            if isinstance(other, str) and other.strip():
-                found[entry.account].add(other)
-                whose[other].add(entry.account)
-    return {account: frozenset(one for one in others if len(whose[one]) == 1) for account, others in found.items()}
-
-
 def denies(row_text: str, kind: str, thing: Reached) -> bool:
     """Whether what is said of a holding, or of all under a pattern, is said of the thing."""
     text = comparable(row_text)
@@ -319,6 +304,3 @@ def denies(row_text: str, kind: str, thing: Reached) -> bool:
         ):
             return True
     return False
-
-
-__all__ = ["Asked", "Reached", "asked", "denies", "first"]

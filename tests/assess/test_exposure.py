@@ -478,7 +478,9 @@ def _rest_of(rows: Sequence[dict[str, Any]], **evidence: Any) -> Exposure:
     return verdict_of(_whole(rows, **evidence), OTHER)
 
 
-def _whole(rows: Sequence[dict[str, Any]], declared: Sequence[str] = (BOX, OTHER), **evidence: Any) -> tuple[Exposure, ...]:
+def _whole(
+    rows: Sequence[dict[str, Any]], declared: Sequence[str] = (BOX, OTHER), **evidence: Any
+) -> tuple[Exposure, ...]:
     """The verdicts, two mailboxes declared, under full attestation, Ada taken as compromised."""
     estate = replace(people(), holdings=tuple(Holding(pattern=box, kind="mailbox") for box in declared))
     return exposure.conclude(

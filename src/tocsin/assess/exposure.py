@@ -13,7 +13,7 @@ from tocsin.assess.accesses import SCHEMA, combine, summarise
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family, matches
 from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, may_be_asked_for, of_somebody, select
 from tocsin.assess.naming import NO_NAMES, HoldingNames
-from tocsin.assess.spelling import comparable
+from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
@@ -29,6 +29,9 @@ __all__ = ["NAME", "SCHEMA", "Evidence", "combine", "conclude", "summarise"]
 NAME = "exposure"
 
 _DEGREES = list(Degree)
+# Things whose id or name does not say in which mailbox they lie.
+_IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
+_DECLARED_BY_VOLUME = "volume of "
 # Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
 _CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _UNKNOWN_START = CompromiseStart()
@@ -126,6 +129,7 @@ class _Assessment:
             for thing in self._seen.reached
             if thing.timed and not thing.actor_class.is_apart
         )
+        self._by_volume = any(is_by_volume(holding.pattern) for holding in self._estate.holdings)
         self._elsewhere = ThingIndex(self._recorded_elsewhere())
         self._index = HoldingIndex(self._estate.holdings)
         self._undeclared = self._undeclared_containers()
@@ -243,13 +247,17 @@ class _Assessment:
 
     def _recorded_elsewhere(self) -> Iterator[tuple[str, str, str]]:
         """What was reached through a share under its folder's name, and what in a shared folder under the share's."""
-        if not self._names.folders:
-            return
         for kind, holding, _ in self._touched():
-            yield from ((kind, other, "") for other in self._names.elsewhere(holding))
+            for name in (holding, *self._names.elsewhere(holding)):
+                if name is not holding:
+                    yield kind, name, ""
+                if is_by_volume(name) and (anywhere := on_any_volume(name)):
+                    yield kind, anywhere, ""
+                if self._by_volume and (anywhere := on_any_volume(name)):
+                    yield kind, f"{_DECLARED_BY_VOLUME}{anywhere}", ""
 
     def _undeclared_containers(self) -> Mapping[str, frozenset[str]]:
-        """By kind the mailboxes and sites touched that the estate does not declare: each may be one it calls otherwise."""
+        """By kind the mailboxes and sites touched that the estate does not declare: it may call them otherwise."""
         found: dict[str, set[str]] = defaultdict(set)
         for kind, holding, container in self._touched():
             name = container or (holding if kind in CONTAINER_KINDS else "")
@@ -264,6 +272,10 @@ class _Assessment:
             return True
         if self._elsewhere.under(kind, text):
             return True
+        if (anywhere := on_any_volume(text)) is not None:
+            asked = f"{_DECLARED_BY_VOLUME}{anywhere}" if is_by_volume(text) else anywhere
+            if self._elsewhere.under(kind, asked):
+                return True
         if kind == "mail_item":  # its id is its own, in whatever mailbox
             return False
         own = comparable(text).rstrip("*")
@@ -287,7 +299,8 @@ class _Assessment:
         for source, of_kind, container in self._seen.unnamed:
             if of_kind and container_kind(of_kind) != within:
                 continue
-            if container and not (matches(text, container) or _lies_in(text, container)):
+            is_within = kind in _IN_ANY_MAILBOX or matches(text, container) or _lies_in(text, container)
+            if container and not is_within:
                 continue
             sources = self._watching.channels(kind, text) if sources is None else sources
             if source in sources:

@@ -20,11 +20,12 @@ import pyarrow.compute as pc
 from tocsin.assess.accesses import WAY, flatten
 from tocsin.assess.holdings import CONTAINER_KINDS, container_kind, family
 from tocsin.assess.naming import NO_NAMES, HoldingNames
+from tocsin.assess.spelling import says_nothing
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_account, canonical_address
-from tocsin.model.joining import Identities
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
+from tocsin.model.joining import Identities
 from tocsin.model.question import NO_SESSION, Question
 
 _DEGREES = list(Degree)
@@ -215,6 +216,8 @@ def _matching(state: pa.Table, question: Question, estate: Estate, known: Collec
             absent.append(missing | anybody if column == "actor" else missing)
         matching |= np.logical_and.reduce(hits)
         touching |= np.logical_or.reduce(hits)
+        if way[0] is not None:  # whoever may be the account is near by that alone, as the account itself is
+            touching |= absent[0]
         touching |= np.logical_and.reduce([hit | missing for hit, missing in zip(hits, absent, strict=True)])
     return matching, touching
 
@@ -352,17 +355,21 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
 
 def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames) -> str | None:
     """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
-    holding, container = columns["holding"][index], columns["container"][index] or ""
-    if not columns["kind"][index] or (container and _is_unknown_id(container, names)):
+    kind, holding, container = columns["kind"][index], columns["holding"][index], columns["container"][index] or ""
+    if not kind or (container and _is_unknown_id(container, names)):
         return ""
-    if not holding or (columns["kind"][index] in _NAMED_BY_PEOPLE and _is_unknown_id(holding, names)):
-        return container
+    if not holding or (kind in _NAMED_BY_PEOPLE and (_is_unknown_id(holding, names) or says_nothing(holding))):
+        # What lies on a host does not bear the host's name, as what lies in a mailbox, site or share bears theirs.
+        return container if _PLACE.search(container) else ""
     return None
 
 
 # Kinds that people know by a name or an address; of a mail item or a secret the id is all there is.
 _NAMED_BY_PEOPLE = frozenset(("mailbox", "site", "document", "folder", "bucket", ""))
 _ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
+
+
+_PLACE = re.compile(r"@|://|^arn:|^\\\\")
 
 
 def _is_unknown_id(text: str, names: HoldingNames) -> bool:

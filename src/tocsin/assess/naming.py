@@ -64,7 +64,7 @@ class HoldingNames:
 
     def are_apart(self, one: str, other: str) -> bool:
         """Whether the ids that records give two names show that they are two things."""
-        ids, others = self.ids.get(comparable(one)), self.ids.get(comparable(other))
+        ids, others = (self.ids.get(comparable(name), frozenset()) for name in (one, other))
         return bool(ids) and bool(others) and ids.isdisjoint(others)
 
     def elsewhere(self, text: str) -> Iterator[str]:

@@ -64,14 +64,66 @@ def _unquoted(text: str) -> str:
     return unicodedata.normalize("NFC", unquote(text, errors="surrogateescape")).lower() if "%" in text else text
 
 
+def says_nothing(text: str) -> bool:
+    """Whether an address or path does not tell which thing it leads to: a short name, a link by a token or an id."""
+    folded = text.strip().lower()
+    if "://" in folded[:10]:
+        return _LINK_BY_ID.search(_unquoted(folded)) is not None
+    return "\\" in folded and any(_SHORT_NAME.fullmatch(part) for part in folded.split("\\"))
+
+
+# Of SharePoint: a link shared with somebody (`/:w:/s/…`), and pages that are given the id of a document.
+_LINK_BY_ID = re.compile(
+    r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
+    r"|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
+)
+# `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
+_SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
+_VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
+ANY_VOLUME = "?:"
+
+
+def is_by_volume(text: str) -> bool:
+    """Whether a path names its volume and no drive: which drive that is, or was copied from, is not told."""
+    return _VOLUME.match(_device_off(comparable(text))) is not None
+
+
+def on_any_volume(text: str) -> str | None:
+    """A path of a host without its drive or volume, as `?:\\…`; None for anything else."""
+    known = _device_off(comparable(text))
+    found = _VOLUME.match(known)
+    if found:
+        return ANY_VOLUME + known[found.end() :]
+    return ANY_VOLUME + known[2:] if _DRIVE.match(known) else None
+
+
+def _device_off(text: str) -> str:
+    return text if text.startswith("\\device\\") or not text.startswith("volume{") else "\\" + text
+
+
 def _path(text: str) -> str:
-    """A path of Windows: prefixes of devices off, one separator, no separator or space or dot at the end."""
+    """A path of Windows: prefixes of devices off, one separator, no separator or space or dot at the end of a part, no
+    steps back, and no stream of a file."""
     text = text.replace("/", "\\")
     found = _DEVICE.match(text)
     if found:
         text = ("\\\\" if found[1] else "") + text[found.end() :]
     head, rest = ("\\\\", text[2:]) if text.startswith("\\\\") else ("", text)
     rest = _MANY_BACKSLASHES.sub(r"\\", rest)
-    if not rest.endswith("*"):
-        rest = rest.rstrip("\\. ") if len(rest) > 3 else rest
-    return head + rest
+    if rest.endswith("*"):
+        start, separator, last = rest.rpartition("\\")
+        return head + _stepped(start) + separator + last
+    return head + (_stepped(rest) if len(rest) > 3 else rest)
+
+
+def _stepped(text: str) -> str:
+    """The path without `.` and `..`, spaces and dots at the end of its parts, and the stream of its last part."""
+    parts: list[str] = []
+    for part in text.split("\\"):
+        if part == "..":
+            parts = parts[:-1] if len(parts) > 1 else parts
+        elif part != "." or not parts:
+            parts.append(part.rstrip(". ") or ("" if part.strip() else part))
+    if len(parts) > 1 and ":" in parts[-1]:
+        parts[-1] = parts[-1].partition(":")[0]
+    return "\\".join(parts).rstrip("\\")

@@ -57,7 +57,7 @@ def conclude(
     the sources of which a record taken away since they were handed over would show (`reconciliation.Reconciled`).
     """
     found = list(doubts)
-    spans: dict[str, tuple[int, int]] = {}
+    spans: dict[str, dict[str, tuple[int, int]]] = {}
     for log, facts in by_log(state).items():
         proof = (proofs or {}).get(log.source, _NO_PROOF)
         found += _span(log, facts, proof)
@@ -66,13 +66,18 @@ def conclude(
         found += _marked(log, facts, place)
         if facts.spans:
             first, last = min(facts.spans)[0], max(last for _, last in facts.spans)
-            known = spans.get(log.source, (first, last))
-            spans[log.source] = min(first, known[0]), max(last, known[1])
+            of_source = spans.setdefault(log.source, {})
+            known = of_source.get(log.host, (first, last))
+            of_source[log.host] = min(first, known[0]), max(last, known[1])
     found += (_unparsed(*one) for one in rejected)
     for attestation in attestations:
         proof = (proofs or {}).get(attestation.source, _NO_PROOF)
         is_tied = attestation.source in tied
-        found.append(_attested(attestation, spans.get(attestation.source), proof, is_tied=is_tied))
+        of_hosts: Mapping[str, tuple[int, int] | None] = spans.get(attestation.source, {"": None})
+        if not proof.attestable or not is_tied:
+            of_hosts = {"": _over(spans.get(attestation.source, {}).values())}
+        for host, span in sorted(of_hosts.items()):
+            found.append(_attested(attestation, host, span, proof, is_tied=is_tied))
     return tuple(sorted(found, key=_order))
 
 
@@ -274,14 +279,19 @@ def _unparsed(source: str, path: str, count: int, reason: str) -> Coverage:
     )
 
 
-def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof, *, is_tied: bool) -> Coverage:
-    """A custodian's word, worth as much as there are records to carry it: from the first to the last.
+def _over(spans: Collection[tuple[int, int]]) -> tuple[int, int] | None:
+    """From the first beginning to the last end; None of none."""
+    return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
+
+
+def _attested(one: Attestation, host: str, span: tuple[int, int] | None, proof: Proof, *, is_tied: bool) -> Coverage:
+    """A custodian's word, worth as much as there are records of the host to carry it: from the first to the last.
 
     It is worth nothing for a log that cannot hold every access, and no more than a provider's where nothing ties it to
     what was read: of a record that was taken away before it was read nothing would show.
     """
     word = f"attested by {one.custodian} on {one.date}: {one.setting}"
-    log = Log(one.source, "", "")
+    log = Log(one.source, host, "")
     if not proof.attestable:
         evidence = f"{word}; but nobody can vouch for it: {proof.reason}"
         return _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
@@ -289,12 +299,13 @@ def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof, *, i
         evidence = f"{word}; but no record of that time was collected"
         return _row(log, CoverageState.NOT_COLLECTED, one.from_, one.to, evidence, scope=one.pattern)
     if not is_tied:
-        evidence = f"{word}; but nothing ties this word to what was read: no acquisition record gives the SHA-256 of every file"
-        untied = _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
-        return replace(untied, basis=Basis.PROVIDERS_WORD)
+        untied = "nothing ties this word to what was read: no acquisition record gives the SHA-256 of every file"
+        evidence = f"{word}; but {untied}"
+        row = _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
+        return replace(row, basis=Basis.PROVIDERS_WORD)
     return Coverage(
         source=one.source,
-        host="",
+        host=host,
         channel="",
         from_=max(one.from_, span[0]),
         to=min(one.to, span[1] + 1),
