@@ -152,7 +152,7 @@ def _broken(
         found += [
             (law, what)
             for key, law, what in _raised(before, after, is_tied=is_tied)
-            if not (one.without and _names_no_host(key[1]))
+            if not (one.without() and _names_no_host(key[1]))
         ]
     elif len(done) == 1:
         found += [("confirmed", what) for what in _taken_back(before, after)]
@@ -201,13 +201,13 @@ def _denied(one: Asked, after: Sequence[Exposure]) -> Iterator[str]:
     confirmed = [row for row in after if row.verdict is Verdict.CONFIRMED]
     shown = {comparable(row.holding) for row in confirmed}
     within = {comparable(row.container) for row in confirmed}
-    rows = [row for row in after if row.verdict is Verdict.RULED_OUT]
+    rows = [
+        row for row in after if row.verdict is Verdict.RULED_OUT and not (one.without() and _names_no_host(row.holding))
+    ]
     for thing in sorted(one.truth(one.compromised), key=_order) if rows else ():
         is_whole = bool(thing.holding) and (thing.kind in CONTAINER_KINDS or thing.kind.endswith("folder"))
         is_told = comparable(thing.holding) in shown if thing.holding else comparable(thing.container) in within
         for row in rows:
-            if one.without and _names_no_host(row.holding):
-                continue
             if denies(row.holding, row.kind, thing) and (is_whole or not row.label or not is_told):
                 yield f"{thing} was reached, and {row.kind} {row.holding} is ruled out ({row.label})"
                 break

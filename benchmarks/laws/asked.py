@@ -61,8 +61,7 @@ class Entry:
 class Asked:
     """A case, and what is true of it.
 
-    entries   every record that has a time and an actor
-    without   a host whose log was never taken
+    entries   every record that has a time
     """
 
     shape: Shape
@@ -71,7 +70,13 @@ class Asked:
     accounts: Sequence[str]
     compromised: tuple[str, ...]
     window: tuple[int, int]
-    without: str = ""
+
+    def without(self) -> bool:
+        """Whether of a host of the log no record is left: see `changes` for what then names no host."""
+        if not self.shape.hosted:
+            return False
+        left = {str(native.get("Hostname")) for log in self.case.logs for native in log.records}
+        return not {str(entry.native.get("Hostname")) for entry in self.entries} <= left
 
     def truth(self, compromised: Iterable[str]) -> set[Reached]:
         """What those accounts reached in the window, under the question's other criteria."""

@@ -188,6 +188,12 @@ def _time(one: Asked, native: Mapping[str, Any]) -> int | None:
     return parse_time(text) if isinstance(text, str) else None
 
 
+def _moment(one: Asked, native: Mapping[str, Any]) -> int | None:
+    """The second of it, which is as far as some programs tell time: a log is cut between two of its moments."""
+    time = _time(one, native)
+    return None if time is None else time // 1_000_000_000
+
+
 def _text(time: int) -> str:
     return format_time(time)
 
@@ -505,24 +511,24 @@ def gap(one: Asked, chance: Chance) -> bool:
 
 def retention(one: Asked, chance: Chance) -> bool:
     """All before a time, as a log that was kept for too short a time."""
-    times = sorted(time for log, place in _all(one) if (time := _time(one, log.records[place])) is not None)
+    times = sorted({time for log, place in _all(one) if (time := _moment(one, log.records[place])) is not None})
     if len(times) < 2:
         return False
     cut = chance.choice(times[1:])
     for log in one.case.logs:
-        log.records = [native for native in log.records if (_time(one, native) or cut) >= cut]
+        log.records = [native for native in log.records if (_moment(one, native) or cut) >= cut]
     one.case.logs = [log for log in one.case.logs if log.records]
     return cut > times[0]
 
 
 def delivery(one: Asked, chance: Chance) -> bool:
     """All after a time, as an export made before the last records had come in."""
-    times = sorted(time for log, place in _all(one) if (time := _time(one, log.records[place])) is not None)
+    times = sorted({time for log, place in _all(one) if (time := _moment(one, log.records[place])) is not None})
     if len(times) < 2:
         return False
     cut = chance.choice(times[:-1])
     for log in one.case.logs:
-        log.records = [native for native in log.records if (_time(one, native) or cut) <= cut]
+        log.records = [native for native in log.records if (_moment(one, native) or cut) <= cut]
     one.case.logs = [log for log in one.case.logs if log.records]
     return cut < times[-1]
 
@@ -531,9 +537,7 @@ def without_host(one: Asked, chance: Chance) -> bool:
     """The log of one host never taken."""
     if one.shape is not WINDOWS or len(one.case.logs) < 2:
         return False
-    log = one.case.logs.pop(chance.randrange(len(one.case.logs)))
-    one.without = log.name.removesuffix(".jsonl").lower()
-    return True
+    return drop_file(one, chance)
 
 
 def throttled(one: Asked, chance: Chance) -> bool:

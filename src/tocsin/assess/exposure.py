@@ -102,6 +102,12 @@ def _lies_in(text: str, container: str) -> bool:
     return comparable(text).startswith(comparable(container).rstrip("/\\"))
 
 
+def _server(text: str) -> str:
+    r"""The host of `\\host\share\…`; "" for any other text."""
+    known = comparable(text)
+    return known[2:].partition("\\")[0] if known.startswith("\\\\") else ""
+
+
 def _sentence(kind: str, degree: Degree) -> str:
     if degree is Degree.PRESUMED and kind.endswith("folder"):
         return "synchronised: every item of this folder must be presumed exposed"
@@ -250,7 +256,7 @@ class _Assessment:
         for kind, holding, _ in self._touched():
             for name in (holding, *self._names.elsewhere(holding)):
                 if name is not holding:
-                    yield kind, name, ""
+                    yield kind, name, _server(holding)
                 if is_by_volume(name) and (anywhere := on_any_volume(name)):
                     yield kind, anywhere, ""
                 if self._by_volume and (anywhere := on_any_volume(name)):
@@ -299,8 +305,9 @@ class _Assessment:
         for source, of_kind, container in self._seen.unnamed:
             if of_kind and container_kind(of_kind) != within:
                 continue
-            is_within = kind in _IN_ANY_MAILBOX or matches(text, container) or _lies_in(text, container)
-            if container and not is_within:
+            places = (container, *self._names.elsewhere(container))
+            is_within = any(matches(text, place) or _lies_in(text, place) or _server(place) == text for place in places)
+            if container and not is_within and kind not in _IN_ANY_MAILBOX:
                 continue
             sources = self._watching.channels(kind, text) if sources is None else sources
             if source in sources:
@@ -358,8 +365,10 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(named)}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append(obstacles.ADMINISTRATOR)
-    by_account = [bool(question.identities), *(bool(way.identity) for way in question.ways)]
-    if not question.accounts and not all(by_account if question.ways else by_account[:1]):
+    by_account = [bool(way.identity) for way in question.ways]
+    if question.identities or question.addresses or question.sessions:
+        by_account.append(bool(question.identities))
+    if not question.accounts and not all(by_account):
         found.append(obstacles.ACCOUNTS_NOT_KNOWN)
     if not all(owners.values()):
         found.append(obstacles.NOT_DECLARED)

@@ -259,7 +259,7 @@ _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
 
 def _bare(account: str) -> str:
     """The name without domain: `DOMAIN\\name`, `name@domain`, a claim of it and a guest's may be one account's."""
-    name = account.strip().rpartition("|")[2].rpartition("\\")[2]
+    name = account.rpartition("|")[2].rpartition("\\")[2].strip()
     found = _GUEST.fullmatch(name)
     return found[1] if found else name.partition("@")[0]
 

@@ -102,8 +102,8 @@ def _hosts(coverage: Iterable[Coverage]) -> dict[str, tuple[str, ...]]:
 
 
 def _counts_for(row: Coverage, host: str) -> bool:
-    """Proof of one host's log proves nothing of another's; doubt of any counts for all."""
-    return row.state is not CoverageState.PROVEN or row.host in ("", host)
+    """What one host's log is worth says nothing of another's; doubt of any counts for all."""
+    return contradicts(row) or row.host in ("", host)
 
 
 def _known(scope: str, names: set[str]) -> bool:

@@ -74,7 +74,7 @@ def conclude(
         proof = (proofs or {}).get(attestation.source, _NO_PROOF)
         is_tied = attestation.source in tied
         of_hosts: Mapping[str, tuple[int, int] | None] = spans.get(attestation.source, {"": None})
-        if not proof.attestable or not is_tied:
+        if not proof.attestable:
             of_hosts = {"": _over(spans.get(attestation.source, {}).values())}
         for host, span in sorted(of_hosts.items()):
             found.append(_attested(attestation, host, span, proof, is_tied=is_tied))
@@ -301,7 +301,8 @@ def _attested(one: Attestation, host: str, span: tuple[int, int] | None, proof: 
     if not is_tied:
         untied = "nothing ties this word to what was read: no acquisition record gives the SHA-256 of every file"
         evidence = f"{word}; but {untied}"
-        row = _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
+        from_, to = max(one.from_, span[0]), min(one.to, span[1] + 1)
+        row = _row(log, CoverageState.UNPROVEN, from_, to, evidence, scope=one.pattern)
         return replace(row, basis=Basis.PROVIDERS_WORD)
     return Coverage(
         source=one.source,
