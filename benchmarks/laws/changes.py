@@ -12,9 +12,10 @@ What is left out on purpose, for no log can show it, whoever reads it; none of t
   fits is a record.
 - an address or session left out of a record of an account that is not asked for, where the question names addresses or
   sessions beside accounts: that such an account came from there is then nowhere.
-- a record that speaks of the log (recording stopped, cleared, changed) that never came, or as an operation nobody knows,
-  of an account that is not in question: what it would have taken from the basis of an "unknown" is not taken; an unknown
-  stays unknown.
+- a record of an account not in question that speaks of the log (recording stopped, cleared, changed) and never came, or that
+  bears an operation nobody declares: were each of those taken for a change of what is recorded, the next operation that a
+  provider invents would take every ruling-out away.
+- a rule or right given before the log begins: retention shortened to a time before the one asked of.
 - the log of a host that no holding asked of names (`C:\Cases` names none): the host is not known to be there.
 - a name replaced in every record by one that nothing joins to it, where the estate declares the new name too as another
   thing: then the estate is wrong.
@@ -50,7 +51,13 @@ def _of_compromised(one: Asked, native: Native) -> bool:
 
 def _some(one: Asked, chance: Chance, fits: Callable[[Native], bool] = lambda _: True) -> list[tuple[Log, int]]:
     """Records to work on: all, those of the compromised (most often), some, or one; each will be its own copy."""
-    found = [(log, place) for log, place in _all(one) if fits(log.records[place])]
+    speaking = {id(entry.native) for entry in one.entries if not entry.reached and entry.account not in one.compromised}
+    found = [
+        (log, place)
+        for log, place in _all(one)
+        # What another account did to the log itself, see the head of the module, is left as it is.
+        if fits(log.records[place]) and id(log.records[place]) not in speaking
+    ]
     theirs = [(log, place) for log, place in found if _of_compromised(one, log.records[place])]
     way = chance.random()
     if way < 0.5 and theirs:
@@ -514,7 +521,11 @@ def retention(one: Asked, chance: Chance) -> bool:
     times = sorted({time for log, place in _all(one) if (time := _moment(one, log.records[place])) is not None})
     if len(times) < 2:
         return False
-    cut = chance.choice(times[1:])
+    # Before the time asked of, the log begins somewhere: what was opened earlier no log shows.
+    later = [time for time in times[1:] if time * 1_000_000_000 > one.window[0]]
+    if not later:
+        return False
+    cut = chance.choice(later)
     for log in one.case.logs:
         log.records = [native for native in log.records if (_moment(one, native) or cut) >= cut]
     one.case.logs = [log for log in one.case.logs if log.records]

@@ -97,8 +97,7 @@ def section(_data: Path, scratch: Path) -> str:
 Simulated institutions of 400 identities: they show that the stages agree with each other, and replace no real data.
 A holding is counted once for each name a log gives it. "Shown" are those the logs still show; the rest was cleared away.
 "Told" is the answer to the question that names the intruder's sessions. Right is a confirmed holding with the degree the
-logs show. Wrong "ruled out" are counted with the product's general withholding of that verdict taken away, else none
-could occur.
+logs show.
 
 | case | seed | touched | shown | confirmed | right | told: confirmed | right | wrongly ruled out | intruder's records in a finding | incidents, high and above | of them false |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |

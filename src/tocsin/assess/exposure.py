@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,6 +101,17 @@ def under_one_name(state: pa.Table, names: HoldingNames) -> pa.Table:
 
 def _lies_in(text: str, container: str) -> bool:
     return comparable(text).startswith(comparable(container).rstrip("/\\"))
+
+
+_SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
+# What the service puts behind a secret's name in its ARN; a caller may leave it out.
+_SUFFIX = re.compile(r"-[a-z0-9]{6}$")
+
+
+def _site_in(text: str) -> str:
+    """The site a web address lies in, by the address alone; "" for any other text."""
+    found = _SITE.match(text)
+    return found[0] if found else ""
 
 
 def _server(text: str) -> str:
@@ -266,7 +278,7 @@ class _Assessment:
         """By kind the mailboxes and sites touched that the estate does not declare: it may call them otherwise."""
         found: dict[str, set[str]] = defaultdict(set)
         for kind, holding, container in self._touched():
-            name = container or (holding if kind in CONTAINER_KINDS else "")
+            name = container or (holding if kind in CONTAINER_KINDS else _site_in(holding))
             within = container_kind(kind)
             if name and within in _CALLED_OTHERWISE and self._index.find(name, "") is None:
                 found[within].add(name)
@@ -294,7 +306,8 @@ class _Assessment:
     def _other_names(self, text: str) -> frozenset[str]:
         """The names that may be other names of it; under a prefix of all that begin with it."""
         if not text.endswith("*"):
-            return self._names.may_be(text)
+            bare = _SUFFIX.sub("", comparable(text)) if ":secret:" in text else ""
+            return self._names.may_be(text) | (frozenset((bare, f"{text}-*")) if bare else frozenset())
         prefix = comparable(text)[:-1]
         found = (others for name, others in self._names.others.items() if name.startswith(prefix))
         return frozenset().union(*found)

@@ -197,8 +197,7 @@ def _responding(
 
 def _matching(state: pa.Table, question: Question, estate: Estate, known: Collection[str]) -> tuple[_Flags, _Flags]:
     """Which ways of the state match and which touch the question; time is not looked at."""
-    anybody = _flags(pc.not_equal(state["actor_class"], str(ActorClass.PROVIDER_SERVICE)).combine_chunks())
-    anybody &= _of_anybody(state["actor"], question, estate, known)
+    anybody = _of_anybody(state["actor"], question, estate, known)
     texts = {
         column: pc.utf8_lower(pc.fill_null(state[column], "")).combine_chunks()
         for column in ("actor", "address", "session")
