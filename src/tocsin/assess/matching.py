@@ -243,7 +243,7 @@ def may_be_asked_for(actors: Sequence[str], question: Question, estate: Estate, 
 
 # Ids of accounts that say nothing to a person: GUID, SID, PUID, key.
 _OPAQUE = re.compile(
-    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-[0-9-]+|[0-9a-f]{16}|(?:aroa|aida|akia|asia)[0-9a-z]{8,}|)$"
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-[0-9-]+|[0-9a-f]{16}|(?:aroa|aida|akia|asia)[0-9a-z]{4,}(?::.*)?|[0-9]+|)$"
 )
 
 

@@ -23,6 +23,8 @@ _ITEM_KINDS = {
     "site": "site",
     "sitecollection": "site",
 }
+# Workloads that name what they hold by its web address; a path without its site, or an id, names nothing there.
+_ADDRESSED = frozenset(("SharePoint", "OneDrive"))
 _THUMBNAIL_CLIENT = "OneDriveMpc-Transform_Thumbnail"
 _PLACES = re.compile(r"[;,\r\n]+")
 
@@ -136,7 +138,9 @@ def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meani
         degree = meaning.thumbnail
     item_type = native.get("ItemType")
     kind = _ITEM_KINDS.get(item_type.casefold(), meaning.kind) if isinstance(item_type, str) else meaning.kind
-    holding = text_of(native.get("ObjectId")) or _url(native, "SourceRelativeUrl", "SourceFileName")
+    holding = text_of(native.get("ObjectId"))
+    if holding is None or ("://" not in holding and native.get("Workload") in _ADDRESSED):
+        holding = _url(native, "SourceRelativeUrl", "SourceFileName")
     yield Touched(kind, holding or "", _site(native), text_of(native.get("SourceFileName")), degree)
 
 
