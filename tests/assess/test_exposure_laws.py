@@ -1,4 +1,4 @@
-"""The laws of exposure on invented logs: what was reached is not ruled out, whatever a record leaves out or calls it."""
+"""The laws of exposure on invented logs: however a record calls what was reached, it is not ruled out."""
 
 from __future__ import annotations
 
