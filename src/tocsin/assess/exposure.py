@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -277,10 +278,14 @@ class _Assessment:
     def _undeclared_containers(self) -> Mapping[str, frozenset[str]]:
         """By kind the mailboxes and sites touched that the estate does not declare: it may call them otherwise."""
         found: dict[str, set[str]] = defaultdict(set)
+        patterns = sorted(comparable(holding.pattern) for holding in self._estate.holdings)
         for kind, holding, container in self._touched():
             name = container or (holding if kind in CONTAINER_KINDS else _site_in(holding))
             within = container_kind(kind)
-            if name and within in _CALLED_OTHERWISE and self._index.find(name, "") is None:
+            if not name or within not in _CALLED_OTHERWISE or self._index.find(name, "") is not None:
+                continue
+            place = bisect_left(patterns, comparable(name))  # a site is declared by what is declared in it
+            if place == len(patterns) or not patterns[place].startswith(comparable(name)):
                 found[within].add(name)
         return {kind: frozenset(names) for kind, names in found.items()}
 
