@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-investigate bench-door bench-door-whole clean
+.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -58,6 +58,9 @@ kills-door: $(DEV_STAMP)  ## kill -9 while names are in hand, and everything at 
 
 bench-record: $(DEV_STAMP)  ## measure what sealing, verifying and proving cost (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/record.py
+
+bench-sigma: $(DEV_STAMP)  ## measure the Sigma matcher beside decoding alone and peers (TOCSIN_DATA); QUICK=1, SCRATCH=, PEERS=, ZIRCOLITE=
+	@ZIRCOLITE=$(ZIRCOLITE) $(BIN)/python benchmarks/sigma_matching.py $(if $(QUICK),--quick) $(if $(SCRATCH),--scratch $(SCRATCH)) $(if $(PEERS),--peers $(PEERS))
 
 bench-investigate: $(DEV_STAMP)  ## measure time and memory of an investigation of a million records (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/investigate.py

@@ -17,12 +17,25 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import page  # noqa: E402
-from benchmarks.measures import attack_samples, cloud, conformance, exercise, interruption, otrf, tenant, throttling  # noqa: E402
+from benchmarks.measures import (  # noqa: E402
+    attack_samples,
+    cloud,
+    conformance,
+    exercise,
+    interruption,
+    otrf,
+    peer_engine,
+    synthesised,
+    tenant,
+    throttling,
+)
 
 SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
     "tenant": tenant.section,
     "samples": attack_samples.section,
     "otrf": otrf.section,
+    "peer_engine": peer_engine.section,
+    "synthesised": synthesised.section,
     "conformance": conformance.section,
     "cloud": cloud.section,
     "throttling": throttling.section,

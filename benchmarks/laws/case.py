@@ -16,7 +16,7 @@ from tocsin.assess import attribution, exposure, naming
 from tocsin.chunk_rows import SAME_ID
 from tocsin.collect.scanning import recognise
 from tocsin.collect.source import Head
-from tocsin.correlate import findings, identity, notes
+from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import SOURCE as ACQUISITION
@@ -33,6 +33,7 @@ _FOLDS = {
     coverage.NAME: coverage.combine,
     changes.NAME: changes.combine,
     findings.NAME: findings.combine,
+    bursts.NAME: bursts.combine,
     exposure.NAME: exposure.combine,
     naming.NAME: naming.combine,
     attribution.NAME: attribution.combine,
@@ -124,6 +125,7 @@ def _held(case: Case, rules: CompiledRules) -> Held:
         coverage=held[coverage.NAME],
         changes=held[changes.NAME],
         hits=held[findings.NAME],
+        sightings=held[bursts.NAME],
         accesses=held[exposure.NAME],
         means=held[attribution.NAME],
         names=held[identity.NAME],

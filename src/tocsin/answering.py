@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,17 +24,18 @@ from tocsin.books import (
 )
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
-from tocsin.correlate import exceptions, identity, notes, responders
+from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
-from tocsin.correlate.naming import under_one_name
+from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.cover import changes, coverage, preserve
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import AcquisitionRecord
-from tocsin.model.answers import Accounting, Answers, InputAccount, Run
+from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
+from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, CoverageState, StandingChange
 from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
@@ -66,7 +67,6 @@ _TOKENISED = (
 NOT_DONE = (
     "What is ruled out is so under the premises printed with it, and for the names that the logs and the estate join.",
     _IN_CLEAR,
-    "Sigma correlation rules are listed as not run; rules are matched one record at a time.",
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
     "the source, so nothing is proven complete by record numbers.",
@@ -88,6 +88,7 @@ class Held:
     coverage: pa.Table
     changes: pa.Table
     hits: pa.Table
+    sightings: pa.Table
     accesses: pa.Table
     means: pa.Table
     names: pa.Table
@@ -99,11 +100,13 @@ class Held:
     exceptions: tuple[ExceptionInfo, ...]
     vault: tuple[str, ...] = ()
     unreviewed: tuple[Alone, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)  # rule sets of the run, by name, and which release each is
 
     @classmethod
     def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
         """What the workspace holds now; what the rules say of themselves has passed the door."""
         rules = rules.told(lambda said: mask_json(key.door, said))
+        _, settings, finished = latest_run(workspace)
         return cls(
             accounts=input_accounts(workspace),
             acquisitions=kept_acquisitions(workspace),
@@ -114,6 +117,7 @@ class Held:
             coverage=kept_by(workspace, coverage.NAME, coverage.combine),
             changes=kept_by(workspace, changes.NAME, changes.combine),
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
+            sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
@@ -121,11 +125,22 @@ class Held:
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
-            unfinished=not latest_run(workspace)[2],
+            unfinished=not finished,
             exceptions=tuple(one.info for one in rules.exceptions),
             vault=_vault(workspace, key.door.epoch),
             unreviewed=_unreviewed(workspace),
+            sets=_sets(settings),
         )
+
+
+def rules_account(held: Held) -> RulesAccount:
+    """What each rule could have seen of all that is held."""
+    return account(held.rules, _seen(held.logs))
+
+
+def _sets(settings: Mapping[str, object]) -> dict[str, str]:
+    sets = settings.get("sets")
+    return {str(name): str(told) for name, told in sorted(sets.items())} if isinstance(sets, dict) else {}
 
 
 def _unreviewed(workspace: Workspace) -> tuple[Alone, ...]:
@@ -170,8 +185,20 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
+    of_rules = rules_account(held)
+    silent = counted_only(held.rules.correlations, {one.id for one in of_rules.blind})
+    alone, books = exceptions.count_apart(apart, silent)
+    sightings = bursts.within(held.sightings, question.from_, question.to)
+    counted = bursts.conclude(
+        exceptions.without_hidden(sightings, held.exceptions, as_of),
+        held.rules.correlations,
+        held.rules.infos,
+        held.places,
+        silent=silent,
+    )
     identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
-    named = under_one_name(correlated.conclude(hits, held.rules.infos, held.places), identities.canonical)
+    every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
+    named = under_one_name(every, identities.canonical)
     found = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
@@ -186,9 +213,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
     return Answers(
         as_of=as_of,
-        accounting=Accounting(
-            inputs=accounted.accounts, rules=account(held.rules, _seen(held.logs)), hits=apart.account
-        ),
+        accounting=Accounting(inputs=accounted.accounts, rules=of_rules, hits=books, correlations=counted.accounts),
         findings=found,
         incidents=incidents,
         exposure=judged,
@@ -231,6 +256,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             watched,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
+        settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
 
 
@@ -374,13 +400,16 @@ def within(table: pa.Table, question: Question) -> pa.Table:
     return table.filter(pc.or_kleene(keep, inside))
 
 
-def _seen(logs: pa.Table) -> dict[str, set[tuple[str, ...]]]:
-    """Source name to the distinct logs read, as `Record.log` gave them."""
-    return {source: set(found) for source, found in _counts(logs).items()}
+def _seen(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
+    """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
+    found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
+    for row in logs.to_pylist():
+        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = frozenset(json.loads(row["fields"]))
+    return found
 
 
 def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
-    """The same with the records of each."""
+    """The same with the number of records of each."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for row in logs.to_pylist():
         found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]

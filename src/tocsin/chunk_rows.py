@@ -16,7 +16,7 @@ from tocsin.model.chunk import Chunk, Dating
 from tocsin.model.coverage import Mark
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
-from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS
+from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS, SIGHTINGS
 from tocsin.protect.written import Writings, Written
 
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
@@ -44,7 +44,10 @@ class Rows:
         self._seen: set[bytes] = set()
         self._claimed: dict[bytes, bytes] = {}
         self._named: set[tuple[str, str, str]] = set()
-        self._events: dict[str, list[Any]] = {name: [] for name in EVENTS.names}
+        self._references: list[int] = []
+        self._keys: list[bytes] = []
+        self._times: list[int | None] = []
+        self._events: list[Mapping[str, Any]] = []
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
         self.warnings: dict[str, int] = {}
@@ -56,9 +59,11 @@ class Rows:
         found = None
         if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
             time = found = dated_by(original, self._dating)
-        for code in (*(code for record in records for code in record.warnings), *mapped.warnings):
-            told = code if found is None or code != YEAR_UNKNOWN else self._assumed
-            self.warnings[told] = self.warnings.get(told, 0) + 1
+        for record in records:
+            if record.warnings:
+                self._warn(record.warnings, found)
+        if mapped.warnings:
+            self._warn(mapped.warnings, found)
         key = self._key(records[0], mapped)
         if key in self._seen or ordinal in self._without:
             self.duplicates += len(records)
@@ -69,17 +74,12 @@ class Rows:
         if self._writings is not None:
             self._writings.note(records, (mapped.event, *mapped.accesses, *mapped.marks))
         reference = record_reference(self._chunk.sequence, ordinal)
-        event = mapped.event
-        get = event.get
-        columns = self._events
-        columns["record"].append(reference)
-        columns["key"].append(key)
-        columns["time"].append(time)
-        columns["source"].append(self._source)
-        columns["class_uid"].append(get("class_uid", 0))
-        columns["metadata.sequence"].append(get("metadata.sequence"))
-        for name in EVENT_COLUMNS:
-            columns[name].append(get(name))
+        self._references.append(reference)
+        self._keys.append(key)
+        self._times.append(time)
+        self._events.append(mapped.event)
+        if not mapped.accesses and not mapped.marks:
+            return
         for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
             for row in rows:
                 if row.get("kind") == Mark.NAMED and self._is_named_again(row):
@@ -96,6 +96,11 @@ class Rows:
         known = said in self._named
         self._named.add(said)
         return known
+
+    def _warn(self, codes: Sequence[str], found: int | None) -> None:
+        for code in codes:
+            told = code if found is None or code != YEAR_UNKNOWN else self._assumed
+            self.warnings[told] = self.warnings.get(told, 0) + 1
 
     @property
     def _assumed(self) -> str:
@@ -115,7 +120,20 @@ class Rows:
 
     def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Events, accesses and marks."""
-        return _table(self._events, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
+        events = self._events
+        columns: dict[str, list[Any]] = {
+            "record": self._references,
+            "key": self._keys,
+            "time": self._times,
+            "source": [self._source] * len(events),
+            "class_uid": [event.get("class_uid", 0) for event in events],
+            "metadata.sequence": [event.get("metadata.sequence") for event in events],
+        }
+        filled = set[str]().union(*events)
+        nothing = [None] * len(events)
+        for name in EVENT_COLUMNS:
+            columns[name] = [event.get(name) for event in events] if name in filled else nothing
+        return _table(columns, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
 
 
 def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:
@@ -147,6 +165,24 @@ def hits_of(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, event
     for place, name in ((1, "rule"), (2, "hidden_by"), (3, "matched")):
         taken = taken.append_column(name, pa.array([one[place] for one in found], pa.string()))
     return taken.select(HITS.names).cast(HITS)
+
+
+def sightings_of(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:
+    """A row for each thing that an event says to the correlations that count a rule which holds on it."""
+    counted = [match for match in matches if match.said is not None]
+    if not counted:
+        return SIGHTINGS.empty_table()
+    row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
+    found: dict[tuple[int, str, str | None, tuple[str | None, ...]], None] = {}
+    for match in counted:
+        row = row_of.get(record_reference(chunk.sequence, owners[match.index]))
+        if row is not None and match.said is not None:
+            found[row, match.rule, " ".join(match.hidden_by) or None, match.said] = None
+    taken = events.take(pa.array([row for row, _, _, _ in found], type=pa.int64()))
+    taken = taken.append_column("rule", pa.array([rule for _, rule, _, _ in found], pa.string()))
+    taken = taken.append_column("hidden_by", pa.array([by for _, _, by, _ in found], pa.string()))
+    said = [json.dumps(said, ensure_ascii=False) for _, _, _, said in found]
+    return taken.append_column("said", pa.array(said, pa.string())).select(SIGHTINGS.names).cast(SIGHTINGS)
 
 
 def coalesced(

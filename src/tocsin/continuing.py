@@ -92,7 +92,8 @@ def run_before(
         kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
         return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
-    return rules, {"rules": rules.digest, "from": None, "to": None, "taken": None, "now": None, "folds": FOLDS}, True
+    settings = {"rules": rules.digest, "sets": {one.name: one.told for one in rules.sets}, "folds": FOLDS}
+    return rules, {**settings, "from": None, "to": None, "taken": None, "now": None}, True
 
 
 def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:

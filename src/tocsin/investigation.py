@@ -64,7 +64,7 @@ from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
 from tocsin.ruleset.compiled import compiled_rules, kept_rules, refuse_empty_rules
 from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
-from tocsin.ruleset.preview import Asked, asked_again, compare
+from tocsin.ruleset.preview import Asked, Found, asked_again, compare
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
 from tocsin.store.estate import read_estate, read_estate_with_warnings
@@ -137,6 +137,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         taken = settings.taken if settings.taken is not None else kept_taking(workspace)
         asked = {
             "rules": rules.digest,
+            "sets": {one.name: one.told for one in rules.sets},
             "from": settings.from_,
             "to": settings.to,
             "taken": taken,
@@ -220,11 +221,11 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         rules = kept_rules(opened, str(kept["rules"]), key.door).compiled
         proposed = with_exceptions(rules, found.exceptions)
         held = Held.load(opened, key, rules, estate_of(opened))
-        hits = asked_again(opened, key, held.hits, proposed, progress)
+        again = asked_again(opened, key, Found(held.hits, held.sightings), proposed, progress)
         progress.stage("Comparing", None)
         question = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
         asked = Asked(question, number_or_none(kept["now"]), run_so_far(opened, key, now_utc(), 1))
-        return compare(held, hits, proposed, {one.info.id for one in found.exceptions}, asked)
+        return compare(held, again, proposed, {one.info.id for one in found.exceptions}, asked)
 
 
 def list_rules(rules: Sequence[Path]) -> Listing:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure, naming
-from tocsin.chunk_rows import Rows, coalesced, hits_of
+from tocsin.chunk_rows import Rows, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source
-from tocsin.correlate import findings, identity, notes
+from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
@@ -23,7 +23,7 @@ from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
-from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS
+from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS, SIGHTINGS
 from tocsin.protect.passing import pass_through
 from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
@@ -37,7 +37,16 @@ _ERASED_DETAIL = "erased by decision: an act in the ledger says by whom and why"
 # Of the text of an error that cost a chunk its events; it may quote the log, and is cut behind the door.
 _MOST_SHOWN = 200
 
-SEEN_LOGS = pa.schema([pa.field("source", pa.string()), pa.field("log", pa.string()), pa.field("count", pa.int64())])
+TABLES = {"events": EVENTS, "hits": HITS, "sightings": SIGHTINGS, "accesses": ACCESSES, "marks": MARKS}
+# `fields` are those, of all that the rules ask of records of this log, that some record has: a JSON list, sorted.
+SEEN_LOGS = pa.schema(
+    [
+        pa.field("source", pa.string()),
+        pa.field("log", pa.string()),
+        pa.field("count", pa.int64()),
+        pa.field("fields", pa.string()),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,7 @@ def refuse(data: bytes, sealing: Sealing, reason: str, detail: str, door: Door) 
         decoder=VERBATIM,
         events=EVENTS.empty_table(),
         hits=HITS.empty_table(),
+        sightings=SIGHTINGS.empty_table(),
         accesses=ACCESSES.empty_table(),
         marks=MARKS.empty_table(),
         leaves=leaf_hashes(sealing.secret, sealing.name, VERBATIM, spans(data, VERBATIM, None)),
@@ -111,6 +121,7 @@ def _read(
         decoder=source.decoder,
         events=derived.events,
         hits=derived.hits,
+        sightings=derived.sightings,
         accesses=derived.accesses,
         marks=derived.marks,
         leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source, fielded)),
@@ -135,7 +146,7 @@ def numbered(framed: Iterable[Record | Unreadable]) -> Iterator[Framed]:
 class Derived:
     """All that is made of framed records.
 
-    events, hits, accesses, marks, account   as in `ChunkResult`
+    events, hits, sightings, accesses, marks, account   as in `ChunkResult`
     logs      the distinct logs seen, as `SEEN_LOGS`
     members   by ordinal of its first record, the ordinals of all records of an event that has a hit or an access
     written   by text of the tables, how the records wrote it, where the door is to know
@@ -143,6 +154,7 @@ class Derived:
 
     events: pa.Table
     hits: pa.Table
+    sightings: pa.Table
     accesses: pa.Table
     marks: pa.Table
     account: ChunkAccount
@@ -194,6 +206,7 @@ def process_framed(
     return Derived(
         events=events,
         hits=hits,
+        sightings=sightings_of(matches, owners, chunk, events),
         accesses=accesses,
         marks=marks,
         account=ChunkAccount(
@@ -206,7 +219,7 @@ def process_framed(
             warnings=rows.warnings,
             duplicates=rows.duplicates,
         ),
-        logs=_logs(source.name, seen),
+        logs=seen_logs(source.name, seen, matcher),
         members=_members((hits, accesses), ordinals, owners),
         written=rows.written,
     )
@@ -227,7 +240,7 @@ def process_left(
             zip((piece.ordinal for piece in pieces), items, strict=True), chunk, plan, without=without
         )
         account, logs, written = derived.account, derived.logs, derived.written
-        tables = {name: getattr(derived, name) for name in ("events", "hits", "accesses", "marks")}
+        tables = {name: getattr(derived, name) for name in TABLES}
     except ProtectionError:
         raise
     except Exception as error:  # noqa: BLE001 - as in `process`
@@ -235,8 +248,7 @@ def process_left(
         failed = Rejection(reason="not_processed", count=count, first=pieces[0].ordinal, detail=_told(error))
         account, logs = ChunkAccount(read=count, stored=0, rejected=(failed,)), SEEN_LOGS.empty_table()
         written = {}
-        tables = {"events": EVENTS.empty_table(), "hits": HITS.empty_table()}
-        tables |= {"accesses": ACCESSES.empty_table(), "marks": MARKS.empty_table()}
+        tables = {name: schema.empty_table() for name, schema in TABLES.items()}
     gone = Rejection(reason=ERASED, count=read - account.read, first=_first_gone(pieces), detail=_ERASED_DETAIL)
     result = ChunkResult(
         decoder=source.decoder if source else VERBATIM,
@@ -304,13 +316,28 @@ def _spans(
         yield item.offset, item.length, raw, text, fields
 
 
-def _logs(source: str, records: Sequence[Record]) -> pa.Table:
+def seen_logs(source: str, records: Sequence[Record], matcher: Matcher | None) -> pa.Table:
+    """The distinct logs of the records, as `SEEN_LOGS`."""
     counts: dict[tuple[str, ...], int] = {}
+    found: dict[tuple[str, ...], set[str]] = {}
+    wanted: dict[tuple[str, ...], set[str]] = {}  # not found yet: nearly always few, and none of them is there
     for record in records:
-        counts[record.log] = counts.get(record.log, 0) + 1
+        log = record.log
+        if log not in counts:
+            counts[log], found[log], wanted[log] = 0, set(), set(matcher.asked(log)) if matcher else set()
+        counts[log] += 1
+        if not wanted[log].isdisjoint(record.fields):
+            here = wanted[log].intersection(record.fields)
+            found[log] |= here
+            wanted[log] -= here
     ordered = sorted(counts)
     return pa.table(
-        [[source] * len(ordered), [json.dumps(log) for log in ordered], [counts[log] for log in ordered]],
+        [
+            [source] * len(ordered),
+            [json.dumps(log) for log in ordered],
+            [counts[log] for log in ordered],
+            [json.dumps(sorted(found[log])) for log in ordered],
+        ],
         schema=SEEN_LOGS,
     )
 
@@ -323,6 +350,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         coverage.NAME: coverage.summarise(events, result.marks),
         changes.NAME: changes.summarise(result.marks),
         findings.NAME: findings.summarise(result.hits),
+        bursts.NAME: bursts.summarise(result.sightings),
         exposure.NAME: exposure.summarise(result.accesses),
         naming.NAME: naming.summarise(result.marks),
         attribution.NAME: attribution.summarise(events),
@@ -333,9 +361,14 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
 
 
 def combine_logs(partials: Sequence[pa.Table]) -> pa.Table:
-    """Distinct logs with their counts, by source and log."""
+    """Distinct logs with their counts and the fields that occurred, by source and log."""
     if not partials:
         return SEEN_LOGS.empty_table()
-    grouped = pa.concat_tables(partials).group_by(["source", "log"]).aggregate([("count", "sum")])
-    named = grouped.rename_columns({"count_sum": "count"}).select(SEEN_LOGS.names)
-    return named.cast(SEEN_LOGS).sort_by([("source", "ascending"), ("log", "ascending")])
+    joined = pa.concat_tables(partials)
+    grouped = joined.group_by(["source", "log"]).aggregate([("count", "sum"), ("fields", "distinct")])
+    fields = [
+        texts[0] if len(texts) == 1 else json.dumps(sorted({name for text in texts for name in json.loads(text)}))
+        for texts in grouped["fields_distinct"].to_pylist()
+    ]
+    named = pa.table([grouped["source"], grouped["log"], grouped["count_sum"], fields], schema=SEEN_LOGS)
+    return named.sort_by([("source", "ascending"), ("log", "ascending")])

@@ -63,7 +63,11 @@ def test_the_number_of_rules_in_the_changelog_is_right() -> None:
     assert not rules.failed
     stated = re.search(r"(\d+) Sigma rules of our own", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     assert stated is not None
-    assert int(stated.group(1)) == len(rules.rules)
+    counting = {one.info.path for one in rules.correlations}
+    assert int(stated.group(1)) == sum(rule.info.path not in counting for rule in rules.rules)
+    stated = re.search(r"(\d+) correlations of our own", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert stated is not None
+    assert int(stated.group(1)) == len(counting)
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -220,6 +220,38 @@ def test_findings_that_leaned_on_it_are_proof_only_and_named_before(court: Court
     assert {one["finding"] for one in act.what["findings"]} == {one.id for one in findings}
 
 
+MANY = """title: Many Sign-Ins
+id: 7c4a1c0e-0f5c-4a6e-9a39-111111111112
+correlation: {type: event_count, rules: [any_sign_in], timespan: 1d, condition: {gte: 3}}
+level: high
+"""
+
+
+def test_what_a_correlation_would_no_longer_count_is_named_as_proof_only_before(
+    settled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six were counted where three are enough: with one gone it stands on five, with four gone on none."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(settled / "configuration"))
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "any.yml").write_text(RULE)
+    (rules / "many.yml").write_text(MANY)
+    (tmp_path / "a.jsonl").write_bytes(b"".join(LINES))
+    court = settle(tmp_path / "workspace", tmp_path / "a.jsonl", (rules,))
+    counted = [one for one in court.answers().findings if one.detector.title == "Many Sign-Ins"]
+    assert [len(one.records) for one in counted] == [6]
+
+    def left(*entries: int) -> list[int]:
+        plan = court.plan(*court.named("a.jsonl", *entries))
+        return [one.left for one in plan.leaning if one.title == "Many Sign-Ins"]
+
+    assert left(SIGN_IN) == [5]
+    assert left(0, 10, 20) == [3]
+    assert left(0, 10, 20, 30) == [0]
+    court.erase(*court.named("a.jsonl", 0, 10, 20, 30))
+    assert not [one for one in court.answers().findings if one.detector.title == "Many Sign-Ins"]
+
+
 def test_a_chunk_can_lose_records_again_and_by_leaf(court: Court) -> None:
     court.erase("@5")
     with pytest.raises(ConfigError, match=r"@5 was erased before"):

@@ -56,6 +56,7 @@ class Investigated:
     rules: dict[str, bytes]
     identities: Identities
     dating: Dating | None
+    in_force: frozenset[str]
 
     def enclosed(self, places: Sequence[RecordPlace]) -> list[EnclosedChunk]:
         """The records at these places, with those of their events, chunk by chunk."""
@@ -81,6 +82,7 @@ class Investigated:
             dating=self.dating,
             as_of=self.answers.as_of,
             canonical=self.identities.canonical,
+            in_force=self.in_force,
         )
 
 
@@ -110,6 +112,8 @@ def investigated(
         rules={path: text for path, text in texts.items() if any(id_.encode() in text for id_ in found)},
         identities=identity.conclude(held.names, hosts, read, held.places),
         dating=dating_of(workspace),
+        in_force=frozenset(one.id for one in rules_of(texts, ()).correlations)
+        - {one.id for one in answers.accounting.rules.blind},
     )
 
 
@@ -152,6 +156,7 @@ def test_each_finding_is_the_same_from_its_own_records_alone(whole: Investigated
             dating=whole.dating,
             as_of=whole.answers.as_of,
             canonical=whole.identities.canonical,
+            in_force=whole.in_force,
         )
         (again,) = [each for each in reproduced.findings if each.id == finding.id]
         assert replace(again, responder=finding.responder) == finding

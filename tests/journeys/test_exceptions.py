@@ -202,7 +202,7 @@ CASES = """- name: a sign-in
 def test_rules_are_checked_and_every_fault_has_its_place(tocsin: Tocsin, rules: Path) -> None:
     (rules / "rule.cases.yml").write_text(CASES)
     good = tocsin("rules", "check", rules)
-    assert (good.code, good.out) == (0, "1 rule, 0 exceptions, 2 cases: 0 faults\n")
+    assert (good.code, good.out) == (0, "1 rule, 0 exceptions, 2 cases: 0 faults, 0 doubts\n")
     (rules / "scanner.yml").write_text(EXCEPTION)
     (rules / "broken.yml").write_text("title: a\nid: ]\n")
     (rules / "rule.cases.yml").write_text(CASES.replace("expect: no_match", "expect: nothing"))
@@ -211,7 +211,7 @@ def test_rules_are_checked_and_every_fault_has_its_place(tocsin: Tocsin, rules: 
     assert bad.code == 2
     for words in ("broken.yml:2: not YAML", "rule.cases.yml:5: ", "no_such_rule covers nothing", "no rule alone.yml"):
         assert words in bad.out
-    assert bad.out.endswith("1 rule, 1 exception, 2 cases: 4 faults\n")
+    assert bad.out.endswith("1 rule, 1 exception, 2 cases: 4 faults, 0 doubts\n")
     document = json.loads(tocsin("rules", "check", rules, "--format", "json").out)
     assert len(document["faults"]) == 4
 

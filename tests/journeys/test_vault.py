@@ -254,3 +254,76 @@ def test_a_record_is_checked_without_the_passphrase_of_the_vault(
     assert "not opened:" in checked.out
     assert tocsin("record", "checkpoint", "--workspace", case / "w").code == 0
     assert tocsin("exposure", "--workspace", case / "w", *given).code == 0
+
+
+PART_RULES = """
+title: Any Download of a Statement
+id: 7c4a1c0e-0f5c-4a6e-9a39-333333333333
+status: experimental
+logsource: {product: m365, service: audit}
+detection: {selection: {UserId|contains: quixmere}, condition: selection}
+level: high
+---
+title: Many Such
+id: 7c4a1c0e-0f5c-4a6e-9a39-444444444444
+status: experimental
+correlation:
+  type: event_count
+  rules: [7c4a1c0e-0f5c-4a6e-9a39-333333333333]
+  group-by: [UserId]
+  timespan: 1h
+  condition: {gte: 5}
+level: high
+"""
+
+
+@pytest.mark.parametrize("last", ["333333333333", "444444444444"])
+def test_a_rule_that_asks_for_a_part_of_a_name_joins_it_to_no_token_in_a_package(
+    case: Path, tocsin: Tocsin, last: str
+) -> None:
+    alone, counting = PART_RULES.split("---")
+    (case / "rules" / "r.yml").write_text(alone)
+    if last.startswith("4"):
+        (case / "rules" / "s.yml").write_text(counting)
+    link(case / "w", case / "v", {"p1": PERSON})
+    done = investigated(case, tocsin)
+    findings = done.document["findings"]
+    asked = [one["id"] for one in findings if one["detector"]["id"].endswith(last)]
+    assert asked
+    exported = tocsin("evidence", "export", *asked, "--workspace", case / "w", "-o", case / "P")
+    assert exported.code == 0, exported.err
+    assert_says_nobody(everything_in(case / "P"))
+    hits = [json.loads(line) for line in (case / "P/data/findings.jsonl").read_bytes().splitlines()]
+    told = [part for hit in hits for part in json.loads(hit.get("matched", "[]"))]
+    assert hits
+    assert {asked for _, asked, value in told if TOKEN.search(value)} == (
+        {"contains '…'"} if last.startswith("3") else set()
+    )
+    (withheld,) = json.loads((case / "P/data/withheld.json").read_bytes())["rules"]
+    assert withheld["ids"] == ["7c4a1c0e-0f5c-4a6e-9a39-333333333333"]
+    assert len(withheld["digest"]) == 64
+    assert "r.yml" not in {path.name for path in (case / "P/data/rules").glob("*.yml")}
+    verified = tocsin("evidence", "verify", case / "P")
+    assert verified.code == 0, verified.err
+    again = tocsin("evidence", "reproduce", case / "P")
+    assert again.code != 0
+    assert "the rules 7c4a1c0e-0f5c-4a6e-9a39-333333333333" in again.err
+
+
+VALUES = """
+placeholders: {anybody: [quixmere]}
+"""
+
+
+def test_values_of_a_rule_that_are_a_part_of_a_name_stay_as_well(case: Path, tocsin: Tocsin) -> None:
+    rule = PART_RULES.split("---")[0].replace("UserId|contains: quixmere", "UserId|contains|expand: '%anybody%'")
+    (case / "rules" / "r.yml").write_text(rule)
+    (case / "rules" / "values.yml").write_text(VALUES)
+    link(case / "w", case / "v", {"p1": PERSON})
+    findings = investigated(case, tocsin).document["findings"]
+    asked = [one["id"] for one in findings if one["detector"]["id"].endswith("333333333333")]
+    assert asked
+    exported = tocsin("evidence", "export", *asked, "--workspace", case / "w", "-o", case / "P")
+    assert exported.code == 0, exported.err
+    assert_says_nobody(everything_in(case / "P"))
+    assert len(json.loads((case / "P/data/withheld.json").read_bytes())["rules"]) == 2

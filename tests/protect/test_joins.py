@@ -107,9 +107,9 @@ def test_a_sentence_of_the_product_is_no_name_of_somebody() -> None:
 def test_beside_a_word_of_the_product_no_token_tells_whose_it_is() -> None:
     name = "Correlation Zorbequill"
     assert is_known("correlation")
-    left = Guard([_door(name)], knows_own=True).parted("rules of Sigma correlation: zorbequill")
+    left = Guard([_door(name)], knows_own=True).parted("rules behind a correlation: zorbequill")
     assert left.places == 1
-    assert left.text == "rules of Sigma correlation: […]"
+    assert left.text == "rules behind a correlation: […]"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -16,9 +17,9 @@ from tocsin.model.chunk import ChunkAccount, ChunkResult, Rejection
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.protection import Masked
-from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS
+from tocsin.model.tables import EVENTS, HITS, SIGHTINGS
 from tocsin.model.token import TOKEN
-from tocsin.processing import SEEN_LOGS
+from tocsin.processing import SEEN_LOGS, TABLES
 from tocsin.protect.passing import pass_through
 
 NAME = "Zorblat"
@@ -28,6 +29,8 @@ _OURS = ("source", "rule", "hidden_by", "kind", "actor_class", "degree")
 
 def _value(field: pa.Field, text: str) -> object:
     if pa.types.is_string(field.type):
+        if field.name == "said":
+            return json.dumps([text, None], ensure_ascii=False)
         if field.name == "matched":
             return json.dumps([["user", NAME, text], ["list", "x", [text, 7]]], ensure_ascii=False)
         return "x" if field.name in _OURS else text
@@ -38,10 +41,10 @@ def result(text: str) -> tuple[ChunkResult, pa.Table]:
     """One row in each table with the text in every column that has any."""
     tables = {
         name: pa.table([pa.array([_value(field, text)], field.type) for field in schema], schema=schema)
-        for name, schema in (("events", EVENTS), ("hits", HITS), ("accesses", ACCESSES), ("marks", MARKS))
+        for name, schema in TABLES.items()
     }
     account = ChunkAccount(read=2, stored=1, rejected=(Rejection(reason="r", count=1, first=1, detail=text),))
-    logs = pa.table([["x"], [json.dumps([text, ""])], [1]], schema=SEEN_LOGS)
+    logs = pa.table([["x"], [json.dumps([text, ""])], [1], ["[]"]], schema=SEEN_LOGS)
     return ChunkResult(decoder="d/1", leaves=b"", account=account, **tables), logs
 
 
@@ -66,6 +69,19 @@ def test_the_columns_of_a_hit_are_those_of_its_event() -> None:
     assert passed.hits.select(shared).to_pylist() == passed.events.select(shared).to_pylist()
 
 
+def test_what_correlations_compare_stays_different_however_long() -> None:
+    """A long text is kept by its beginning and a digest of the whole, made of what came through the door."""
+    tables, logs = result("x")
+    written = [[f"{NAME} {'.' * 400}{end}", None] for end in "ab"]
+    rows = pa.concat_tables([tables.sightings] * 2).drop_columns(["said"])
+    rows = rows.append_column("said", pa.array([json.dumps(each) for each in written], pa.string()))
+    passed, _ = pass_through(replace(tables, sightings=rows.select(SIGHTINGS.names).cast(SIGHTINGS)), logs, DOOR)
+    (one, _), (other, _) = (json.loads(each) for each in passed.sightings["said"].to_pylist())
+    assert one != other
+    assert len(one) == len(other) <= 300
+    assert NAME not in one
+
+
 def test_a_number_in_what_matched_is_a_text_as_well() -> None:
     number = 4711471147
     tables, logs = result("x")
@@ -78,6 +94,7 @@ def test_a_number_in_what_matched_is_a_text_as_well() -> None:
         account=tables.account,
         events=tables.events,
         hits=hits,
+        sightings=tables.sightings,
         accesses=tables.accesses,
         marks=tables.marks,
     )

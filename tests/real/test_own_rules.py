@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.rules.own_rules import RULES, compiled_rules, loaded_rules
+from tests.rules.own_rules import RULES, compiled_rules, loaded_rules, shown_correlations
 
 from tocsin.collect.source import HEAD_BYTES, Coalescing, Head, all_sources
 from tocsin.detect.sigma.match import Matcher
@@ -56,7 +56,9 @@ def _hits(data: bytes, name: str) -> tuple[int, Counter[str]]:
     records = [one for one in source.records(data, data[:start], start) if isinstance(one, Record)]
     if isinstance(source, Coalescing):
         records = [record for event in source.coalesce(records) for record in event.seen]
-    return len(records), Counter(_names()[match.rule] for match in _matcher(source.name).match(records))
+    matches = _matcher(source.name).match(records)
+    # What correlations count is no hit by itself.
+    return len(records), Counter(_names()[match.rule] for match in matches if match.rule in _names())
 
 
 def _archived(path: Path) -> dict[str, tuple[int, Counter[str]]]:
@@ -68,11 +70,13 @@ def _archived(path: Path) -> dict[str, tuple[int, Counter[str]]]:
 def test_every_technique_exists_and_is_of_the_tactics_named(real_data: Path) -> None:
     known = json.loads(gzip.decompress((real_data / "attack_knowledge/attack_enterprise_reduced.json.gz").read_bytes()))
     tactics = {technique["id"]: set(technique["tactics"]) for technique in known["techniques"]}
-    for path, rule in loaded_rules().items():
-        assert rule.info.techniques
-        possible = set().union(*(tactics[technique] for technique in rule.info.techniques))
+    infos = {path: rule.info for path, rule in loaded_rules().items()}
+    infos |= {path: rule.info for path, rule in shown_correlations().items()}
+    for path, info in infos.items():
+        assert info.techniques
+        possible = set().union(*(tactics[technique] for technique in info.techniques))
         # Forwarding of mail is tagged with what it is for beside what ATT&CK has it under.
-        beyond = set(rule.info.tactics) - possible
+        beyond = set(info.tactics) - possible
         assert not beyond or (path.parent.name, beyond) == ("m365", {"exfiltration"}), path
 
 

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from tocsin.detect.sigma.cases import Case, cases_path, read_cases
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.correlation import LoadedCorrelation
 from tocsin.detect.sigma.logsource import LogSourceMap
 from tocsin.detect.sigma.rules import LoadedRule, load_rules
+from tocsin.model.correlation import counted_only
 from tocsin.model.record import Record
 from tocsin.ruleset.compiled import log_source_maps
 from tocsin.ruleset.craft import read_log
@@ -30,9 +32,21 @@ class RuleCase(NamedTuple):
     records: tuple[Record, ...]
 
 
+@cache
+def _paths() -> dict[Path, bool]:
+    """Every rule file of ours, without the cases beside them, and whether a correlation stands in it; in order."""
+    paths = sorted(path for path in RULES.rglob("*.yml") if not path.name.endswith(".cases.yml"))
+    return {path: "\ncorrelation:\n" in path.read_text(encoding="utf-8") for path in paths}
+
+
 def rule_paths() -> list[Path]:
-    """Every rule file of ours, without the cases beside them, in order."""
-    return sorted(path for path in RULES.rglob("*.yml") if not path.name.endswith(".cases.yml"))
+    """Every file of a rule about one record, in order."""
+    return [path for path, is_correlation in _paths().items() if not is_correlation]
+
+
+def correlation_paths() -> list[Path]:
+    """Every file of a correlation, with the rules that it alone counts, in order."""
+    return [path for path, is_correlation in _paths().items() if is_correlation]
 
 
 @cache
@@ -43,7 +57,7 @@ def logsource_maps() -> tuple[LogSourceMap, ...]:
 
 @cache
 def loaded_rules() -> dict[Path, LoadedRule]:
-    """Every rule of ours by its file, each of which holds one."""
+    """Every rule of ours about one record by its file, each of which holds one."""
     rule_set = load_rules(rule_paths())
     assert not rule_set.failed
     return {Path(rule.info.path): rule for rule in rule_set.rules}
@@ -51,13 +65,21 @@ def loaded_rules() -> dict[Path, LoadedRule]:
 
 @cache
 def compiled_rules() -> CompiledRules:
-    """Our rules against every source's log-source map."""
-    return compile_rules(load_rules(rule_paths()), logsource_maps())
+    """Our rules and correlations against every source's log-source map."""
+    return compile_rules(load_rules([RULES]), logsource_maps())
+
+
+@cache
+def shown_correlations() -> dict[Path, LoadedCorrelation]:
+    """By its file the correlation that is shown; the others in it are counted by that."""
+    counted = counted_only(compiled_rules().correlations)
+    every = load_rules([RULES]).correlations
+    return {Path(one.info.path): one for one in every if one.info.id not in counted}
 
 
 @cache
 def rule_cases() -> tuple[RuleCase, ...]:
-    """Every case of every rule."""
+    """Every case of every rule about one record."""
     return tuple(_case(path, case) for path in rule_paths() for case in read_cases(cases_path(path)))
 
 

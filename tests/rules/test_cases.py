@@ -8,14 +8,25 @@ from pathlib import Path
 import pytest
 
 from tocsin.detect.sigma.account import account
+from tocsin.detect.sigma.cases import cases_path, read_cases
 from tocsin.detect.sigma.compile import CompiledRule
 from tocsin.detect.sigma.condition import predicates_in
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.predicate import KEYWORD
 from tocsin.detect.sigma.rules import load_rules
-from tocsin.ruleset.craft import cases_run, checked_rules
+from tocsin.ruleset.craft import cases_run, checked_rules, read_log
 
-from .own_rules import RULES, RuleCase, compiled_rules, loaded_rules, logsource_maps, rule_cases, rule_paths
+from .own_rules import (
+    RULES,
+    RuleCase,
+    compiled_rules,
+    correlation_paths,
+    loaded_rules,
+    logsource_maps,
+    rule_cases,
+    rule_paths,
+    shown_correlations,
+)
 
 
 @cache
@@ -36,9 +47,13 @@ def test_a_rule_does_what_its_case_says(case: RuleCase) -> None:
 
 
 def test_the_command_that_tests_rules_finds_the_same() -> None:
+    """And what correlations do on theirs, each of which has some of both kinds."""
     outcomes = cases_run([RULES])
-    assert len(outcomes) == len(rule_cases())
     assert [outcome for outcome in outcomes if outcome.detail] == []
+    by_path = {path: [one for one in outcomes if one.path == str(cases_path(path))] for path in correlation_paths()}
+    assert all({one.expect for one in of} == {"match", "no_match"} for of in by_path.values())
+    assert {one.rule for of in by_path.values() for one in of} == {one.info.id for one in shown_correlations().values()}
+    assert len(outcomes) == len(rule_cases()) + sum(map(len, by_path.values()))
 
 
 @pytest.mark.parametrize("path", rule_paths(), ids=lambda path: path.stem)
@@ -56,9 +71,9 @@ def test_a_near_miss_is_of_the_log_the_rule_reads(path: Path) -> None:
             assert source.alternatives(rule.log_source), case.name
 
 
-@pytest.mark.parametrize("path", rule_paths(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*rule_paths(), *correlation_paths()], ids=lambda path: path.stem)
 def test_a_rule_says_all_a_reader_needs(path: Path) -> None:
-    rule = loaded_rules()[path].info
+    rule = (loaded_rules().get(path) or shown_correlations()[path]).info
     assert rule.author == "Tocsin"
     assert rule.description
     assert rule.falsepositives
@@ -90,24 +105,30 @@ def test_every_field_a_rule_asks_for_is_one_a_source_gives(path: Path) -> None:
 
 
 def test_no_rule_of_ours_is_blind_on_every_source() -> None:
-    seen: dict[str, set[tuple[str, ...]]] = {}
+    seen: dict[str, dict[tuple[str, ...], set[str]]] = {}
     for case in rule_cases():
-        seen.setdefault(case.source, set()).update(record.log for record in case.records)
+        for record in case.records:
+            seen.setdefault(case.source, {}).setdefault(record.log, set()).update(record.fields)
+    for path in correlation_paths():
+        for correlation_case in read_cases(cases_path(path)):
+            for source, data in correlation_case.as_logs():
+                for record in read_log(source, data):
+                    seen.setdefault(source, {}).setdefault(record.log, set()).update(record.fields)
     found = account(compiled_rules(), seen)
     assert found.blind == ()
     assert found.failed == ()
-    assert found.operable == len(rule_paths())
+    assert found.operable == len(compiled_rules().rules) + len(compiled_rules().correlations)
 
 
 def test_ids_and_titles_are_unique() -> None:
-    infos = [rule.info for rule in loaded_rules().values()]
-    assert len({info.id for info in infos}) == len({info.title for info in infos}) == len(rule_paths())
+    infos = compiled_rules().infos.values()
+    assert len({info.id for info in infos}) == len({info.title for info in infos}) == len(infos)
 
 
 def test_cases_beside_the_rules_are_not_taken_for_rules() -> None:
     rule_set = load_rules([RULES])
     assert rule_set.failed == ()
-    assert len(rule_set.rules) == len(rule_paths())
+    assert {rule.info.path for rule in rule_set.rules} <= {str(path) for path in (*rule_paths(), *correlation_paths())}
 
 
 def test_our_rules_have_no_fault() -> None:

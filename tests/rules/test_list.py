@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from itertools import groupby
 
-from .own_rules import RULES, loaded_rules
+from .own_rules import RULES, loaded_rules, shown_correlations
 
 MARKER = "<!-- written by tests/rules/test_list.py -->\n"
 
 
 def _list() -> str:
     parts = []
-    rules = sorted((path.relative_to(RULES), rule) for path, rule in loaded_rules().items())
+    shown = {path: rule.info for path, rule in loaded_rules().items()}
+    shown |= {path: rule.info for path, rule in shown_correlations().items()}
+    rules = sorted((path.relative_to(RULES), shown[path]) for path in shown)
     for area, members in groupby(rules, key=lambda one: one[0].parent.name):
         lines = [
-            f"| [{rule.info.title}]({path.as_posix()}) | {rule.info.level} | {', '.join(rule.info.techniques)} |"
-            for path, rule in members
+            f"| [{info.title}]({path.as_posix()}) | {info.level} | {', '.join(info.techniques)} |"
+            for path, info in members
         ]
         parts.append(f"\n### {area} ({len(lines)})\n\n| rule | level | techniques |\n| --- | --- | --- |\n")
         parts.append("\n".join(lines) + "\n")

@@ -13,9 +13,12 @@ from tocsin.model.answers import (
     Accounting,
     Answers,
     BlindRule,
+    CorrelationAccount,
     FailedRule,
     HitsAccount,
     InputAccount,
+    Lack,
+    PartlyBlindRule,
     RejectedRecords,
     RulesAccount,
     Run,
@@ -695,10 +698,27 @@ def _accounting() -> Accounting:
             blind=(
                 BlindRule(id="tocsin-0002", title="Sign-in from two places", reason="no input has sign-in logs"),
                 BlindRule(id="tocsin-0003", title="New consent", reason="no input has sign-in logs"),
-                BlindRule(id="tocsin-0009", title="Odd process", reason="field CommandLine is in no record read"),
+                BlindRule(id="tocsin-0009", title="Odd process", reason="no record has CommandLine", lacks=Lack.FIELD),
                 BlindRule(id="tocsin-0010", title="Odd parent", reason="no input has sign-in logs"),
             ),
             failed=(FailedRule(id="", path="rules/broken.yml", reason="no detection", line=3),),
+            partly=(
+                PartlyBlindRule(
+                    id="tocsin-0004", title="Odd module", log_source="windows/image_load", fields=("Signed",)
+                ),
+            ),
         ),
-        hits=HitsAccount(found=54, shown=40, hidden=14),
+        hits=HitsAccount(found=85, shown=40, hidden=14, counted=31),
+        correlations=(
+            CorrelationAccount(
+                id="tocsin-0020",
+                title="Password guessed",
+                records=31,
+                untimed=2,
+                ungrouped=1,
+                unvalued=0,
+                bursts=1,
+                shown=True,
+            ),
+        ),
     )

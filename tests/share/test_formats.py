@@ -219,7 +219,8 @@ def test_a_missing_log_is_told_from_a_log_that_holds_nothing_of_the_kind(answers
     accounting = dataclasses.replace(answers.accounting, rules=dataclasses.replace(rules, blind=(*rules.blind, silent)))
     for name in ("html", "text"):
         text = whole(name, dataclasses.replace(answers, accounting=accounting))
-        assert "The log is missing: what these rules look for could be in it: 4 rules" in text
+        assert "The log is missing: what these rules look for could be in it: 3 rules" in text
+        assert "no record of it has a field these rules need: 1 rule" in text
         assert "The log was read, and holds nothing of the kind: 1 rule" in text
 
 

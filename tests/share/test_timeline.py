@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.share.conftest import MAIL, at
 
 from tocsin.model.answers import Answers
+from tocsin.model.cells import plain_cell
 from tocsin.model.coverage import CoverageState
 from tocsin.model.exposure import Verdict
-from tocsin.share.cells import plain_cell
 from tocsin.share.format import Part, format_named
 from tocsin.share.timeline import COLUMNS, rows
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tocsin.errors import ConfigError
 from tocsin.model.instant import DAY, parse_time
-from tocsin.store.estate import HOLDING_KINDS, read_estate, read_estate_with_warnings
+from tocsin.store.estate import read_estate, read_estate_with_warnings
+from tocsin.store.estate_values import HOLDING_KINDS
 
 IDENTITIES = (
     "id,name,accounts,unit,role,function,administrator\n"

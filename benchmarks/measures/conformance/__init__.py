@@ -13,6 +13,7 @@ def section(data: Path, scratch: Path) -> str:
     """What the page says of them."""
     pairs, audit, edge = zeek.measure(data), auditd.measure(data), evtx_edge.measure(data, scratch)
     services, fields, lines = fail2ban.measure(data), crowdsec.measure(data), ossec.measure(data, scratch)
+    alerts = crowdsec.measure_alerts(data, scratch)
     fewer = [one for one in edge if one.stored < one.theirs]
     damaged = [one for one in edge if one.errors]
     told = [one for one in services if one.told]
@@ -38,6 +39,7 @@ def section(data: Path, scratch: Path) -> str:
         ("syslog headers (CrowdSec)", "values", fields.header[0], sum(fields.header)),
         ("syslog messages (CrowdSec)", "values", fields.message[0], sum(fields.message)),
         ("web servers (CrowdSec)", "values", fields.web[0], sum(fields.web)),
+        ("CrowdSec", "tests that expect alerts, with a finding", alerts.noticed, alerts.tests),
         ("OSSEC and Wazuh", "lines of formats we read, by the right source", lines.right, lines.with_source),
         ("OSSEC and Wazuh", "lines of level 5 and above with a finding", lines.noticed, lines.alerting),
         (
@@ -66,8 +68,10 @@ def section(data: Path, scratch: Path) -> str:
   log, which are no requests). Not compared are {fields.own:,} of the other project's own stages, {fields.unnamed:,} of the same
   lines under names without a counterpart, and {other:,} of other parsers, most of
   them of applications whose messages are kept and not interpreted.
-- CrowdSec: {fields.tests_with_alerts} tests expect alerts (brute force, probing, impossible travel): these are decisions over several
-  lines, which this version does not make. Target missed.
+- CrowdSec: {alerts.tests} tests expect alerts (brute force, probing, flaws of named programs). The logs of {alerts.read} are read, of
+  {alerts.noticed} a finding is made, of {alerts.counted} by a correlation. Half of them have {alerts.lines} lines or fewer, most of them failures of one program within seconds: the other
+  project blocks addresses. Our correlations ask for ten and more, and for a success after them, or for fifty pages: such a
+  log is ordinary. Target missed.
 - OSSEC, lines not read by the source that should: {_classes(lines)}.
 - OSSEC, lines of level 5 and above without a finding, by the file of the tests:
   {", ".join(f"{name} {count}" for name, count in lines.silent.most_common())}. A single failed sign-in or a refused packet is an

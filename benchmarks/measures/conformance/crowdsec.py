@@ -9,8 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+from benchmarks.measures.attack_samples import RULES
+from benchmarks.measures.product import ask
 from tocsin.collect.source import Head
 from tocsin.collect.sources.syslog import SOURCE as SYSLOG
 from tocsin.collect.sources.syslog.header import FACILITIES, SEVERITIES
@@ -87,7 +90,6 @@ class FieldFigures:
     expected            values there are
     own, unnamed        of them not compared: of the other project's own stages (dates parsed again, lists of the good),
                         and of lines we compare but under names without a counterpart here
-    tests_with_alerts   tests that expect alerts: decisions over several lines, which are not made here
     """
 
     expected: int
@@ -97,7 +99,6 @@ class FieldFigures:
     message: tuple[int, int]
     web: tuple[int, int]
     missed: tuple[tuple[str, str], ...]
-    tests_with_alerts: int
 
 
 def measure(data: Path) -> FieldFigures:
@@ -120,7 +121,43 @@ def measure(data: Path) -> FieldFigures:
         message=(count["message", True], count["message", False]),
         web=(count["web", True], count["web", False]),
         missed=tuple(sorted(missed)),
-        tests_with_alerts=sum(bool(test["expected_alerts"]) for test in tests.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFigures:
+    """Tests that expect alerts (brute force, probing, flaws of named programs), most of them decisions over several lines.
+
+    read, noticed   those whose log a source reads, and those of whose log a finding is made
+    counted         of the noticed, those that a correlation noticed
+    lines           half of the tests have no more
+    """
+
+    tests: int
+    lines: int
+    read: int
+    noticed: int
+    counted: int
+
+
+def measure_alerts(data: Path, scratch: Path) -> AlertFigures:
+    """All of them in one investigation, with SigmaHQ's rules and ours, each log under the name of its test."""
+    folder = data / FOLDER
+    tests = [test for test in lines(folder / "tests.jsonl") if test["expected_alerts"]]
+    logs = scratch / "crowdsec"
+    logs.mkdir()
+    with zipfile.ZipFile(folder / "logs.zip") as archive:
+        for test in tests:
+            (logs / f"{test['test']}.log").write_bytes(archive.read(test["log"]))
+    answer, _ = ask(scratch, "investigate", logs, "--workspace", scratch / "alerts", "--rules", data / RULES)
+    counting = {one["id"] for one in answer["accounting"]["correlations"]}
+    places = [(place["input"], one["detector"]["id"]) for one in answer["findings"] for place in one["records"]]
+    return AlertFigures(
+        tests=len(tests),
+        lines=int(median(test["lines"] for test in tests)),
+        read=sum(each["stored"] > 0 for each in answer["accounting"]["inputs"]),
+        noticed=len({path for path, _ in places}),
+        counted=len({path for path, rule in places if rule in counting}),
     )
 
 

@@ -150,7 +150,7 @@ class _Assessment:
         )
         self._by_volume = any(is_by_volume(holding.pattern) for holding in self._estate.holdings)
         self._elsewhere = ThingIndex(self._recorded_elsewhere())
-        self._index = HoldingIndex(self._estate.holdings)
+        self._index = HoldingIndex(self._estate.holdings, self._estate.sensitivities)
         self._undeclared = self._undeclared_containers()
         self._window = Window(
             from_=evidence.start.earliest if question.from_ is None else question.from_,

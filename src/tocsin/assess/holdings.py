@@ -7,11 +7,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from tocsin.assess.spelling import comparable
-from tocsin.model.estate import Holding
+from tocsin.model.estate import Holding, Sensitivity
 
 MAIL_KINDS = frozenset(("mailbox", "mail_folder", "mail_item"))
 STORE_KINDS = frozenset(("bucket", "object"))
 CONTAINER_KINDS = frozenset(("mailbox", "site", "bucket"))
+_SEPARATORS = ("/", "\\")  # a pattern `X/*` is of X too
 
 
 # SharePoint's addresses: a site, team or personal site has a name below the host, what is served of it lies under that.
@@ -50,6 +51,8 @@ def site_of(address: str) -> str:
 def matches(pattern: str, text: str) -> bool:
     """Whether a pattern (an id, or a prefix ending in `*`) covers a text, however either is written."""
     pattern, text = comparable(pattern), comparable(text)
+    if pattern[-1:] == "*" and pattern[-2:-1] in _SEPARATORS and text == pattern[:-2]:
+        return True
     return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
 
 
@@ -76,6 +79,8 @@ class ThingIndex:
         numbers: set[int] = set()
         if text.endswith("*"):
             numbers.update(self._starting(text[:-1]))
+            if text[-2:-1] in _SEPARATORS:
+                numbers.update(number for found, number in self._from(text[:-2], text[:-2]) if found == text[:-2])
         else:
             numbers.update(number for found, number in self._from(text, text) if found == text)
             if container_kind(kind) != "mailbox":
@@ -106,12 +111,16 @@ def _is_whole(kind: str, within: str) -> bool:
 
 
 class HoldingIndex:
-    """Declared holdings by pattern. `rank` orders sensitivities: the first one the estate names is the highest, 0."""
+    """Declared holdings by pattern. `rank` orders sensitivities: the first of `sensitivities`, and after them of those
+    the holdings name, is the highest, 0. A pattern that ends in a separator and `*` covers the folder itself too.
+    """
 
-    def __init__(self, holdings: Sequence[Holding]) -> None:
+    def __init__(self, holdings: Sequence[Holding], sensitivities: Sequence[Sensitivity] = ()) -> None:
         self._exact: dict[str, Holding] = {}
         self._prefix: dict[str, Holding] = {}
-        sensitivities: dict[str, int] = {}
+        ranks: dict[str, int] = {}
+        for declared in sensitivities:
+            ranks.setdefault(declared.name, len(ranks))
         for holding in holdings:
             pattern = comparable(holding.pattern)
             if pattern.endswith("*"):
@@ -119,9 +128,9 @@ class HoldingIndex:
             else:
                 self._exact.setdefault(pattern, holding)
             if holding.sensitivity:
-                sensitivities.setdefault(holding.sensitivity, len(sensitivities))
+                ranks.setdefault(holding.sensitivity, len(ranks))
         self._lengths = sorted({len(prefix) for prefix in self._prefix}, reverse=True)
-        self._ranks = sensitivities
+        self._ranks = ranks
 
     def find(self, holding: str, container: str) -> Holding | None:
         """The declared holding that covers it, or None."""
@@ -136,6 +145,9 @@ class HoldingIndex:
             return None
         if text in self._exact:
             return self._exact[text]
+        for separator in _SEPARATORS:
+            if text + separator in self._prefix:
+                return self._prefix[text + separator]
         for length in self._lengths:
             found = self._prefix.get(text[:length]) if length <= len(text) else None
             if found is not None:

@@ -18,6 +18,7 @@ from tocsin.model.evidence import (
     Reading,
     ShownFields,
     Value,
+    WithheldRules,
     WithheldSession,
 )
 from tocsin.model.exceptions import ExceptionAccount
@@ -70,6 +71,7 @@ def read_package(payload: Path) -> Package:
             preambles={}, as_of=None, dating=None, names=dict(how["names"]), rules=(), beside=tuple(how["beside"])
         ),
         redacted=tuple(head["redacted"]),
+        untold=tuple(WithheldRules(ids=tuple(one["ids"]), digest=one["digest"]) for one in withheld.get("rules", ())),
         reproducible=head["reproducible"],
         note=head["note"],
         made=head["made"],

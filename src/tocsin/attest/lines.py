@@ -57,6 +57,7 @@ def reading(package: Package) -> dict[str, Json]:
     times = sorted((one.index, one.time) for one in package.records if one.time is not None)
     return {
         "beside": list(how.beside),
+        "correlations": list(how.in_force),
         "times": {str(index): str(time) for index, time in times},
         "as_of": None if how.as_of is None else str(how.as_of),
         "from": None if how.from_ is None else str(how.from_),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from tocsin.attest.redaction import is_sought
-from tocsin.model.evidence import EnclosedRecord, Package, ProtectedRecord, WithheldSession
+from tocsin.model.evidence import EnclosedRecord, Package, ProtectedRecord, WithheldRules, WithheldSession
 from tocsin.model.instant import format_time
 from tocsin.render.element import Json, element
 
@@ -17,6 +17,7 @@ def document(package: Package, values: Iterable[str]) -> Json:
         "sessions": [_session(one) for one in package.withheld],
         "fields": [{"field": element(name), "records": [*hidden_in(package, name)]} for name in package.redacted],
         **({"protected": [_protected(one) for one in package.protected]} if package.protected else {}),
+        **({"rules": [_rules(one) for one in package.untold]} if package.untold else {}),
         "values_not_searched_for": sum(not is_sought(value) for value in values),
         "why": list(reasons(package)),
     }
@@ -61,6 +62,12 @@ def reasons(package: Package) -> Iterator[str]:
             "stands for the person in what was derived. Their names are with those who answer for the protected. The "
             "commitments to the values are enclosed."
         )
+    if package.untold:
+        yield (
+            "Rules that ask for a part of a protected name are not enclosed: beside the token of the person they would "
+            "tell whose it is. What they find is told without their words, and cannot be derived again from here. The "
+            "ids of the rules and a commitment to each file are enclosed."
+        )
     if any(one.raw is None and not hidden_fields(one) for one in package.records):
         yield "Of some records the bytes are withheld though no field is: only fields or the text are shown."
     yield "Everything else in the ledger is not enclosed because it was not asked for."
@@ -68,6 +75,10 @@ def reasons(package: Package) -> Iterator[str]:
 
 def _protected(one: ProtectedRecord) -> Json:
     return {"record": one.index, "fields": [element(name) for name in one.fields], "tokens": list(one.tokens)}
+
+
+def _rules(one: WithheldRules) -> Json:
+    return {"ids": [element(each) for each in one.ids], "digest": one.digest}
 
 
 def _session(one: WithheldSession) -> Json:

@@ -128,7 +128,8 @@ def _claims(package: Package) -> Iterator[str]:
     if package.findings:
         rest, missing = "rests" if len(package.findings) == 1 else "rest", _not_enclosed(package)
         but = f" {counted(missing, 'more record')} of the same findings {_is(missing)} not enclosed." if missing else ""
-        yield f"The {findings} {rest} on these records and on the rules enclosed.{but}"
+        kept = f", but {counted(len(package.untold), 'file')} of rules withheld" if package.untold else ""
+        yield f"The {findings} {rest} on these records and on the rules enclosed{kept}.{but}"
     if package.reproducible:
         yield (
             "Anybody can derive the findings again from the records and rules enclosed, and hold this account of them "

@@ -32,6 +32,10 @@ _README, _EXPORT = "README.txt", "custody/export.json"
 _JSON, _LINES, _NOTE = "application/json", "application/jsonl", "text/plain"
 _TOKEN, _ROOTS, _RULE = "application/vnd.etsi.timestamp-token", "application/x-pem-file", "application/yaml"
 _LINKED, _PAGE, _PYTHON = "application/ld+json", "text/html", "text/x-python"
+# Made of the other files and of our own words; what the others say is searched in them.
+RETOLD = frozenset(
+    (_README, *(f"{bag.PAYLOAD}/{name}" for name in (page.NAME, case_uco.NAME, ro_crate.NAME, "verify.py")))
+)
 
 
 def write_package(package: Package, folder: Path, redacted_values: Iterable[str] = ()) -> str:
@@ -55,7 +59,7 @@ def write_package(package: Package, folder: Path, redacted_values: Iterable[str]
         with disk_faults(folder):
             (folder / _README).write_bytes(readme(shown, made_at(package)).encode("utf-8"))
             refuse_leaks(folder, values)
-            standing_watch().refuse_folder(folder, what=_WHAT)
+            standing_watch().refuse_folder(folder, what=_WHAT, retold=RETOLD)
             return content_digest(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

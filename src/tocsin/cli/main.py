@@ -9,9 +9,10 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import evidence, exercise, key, mapping, record, rules, share, timestamp, vault, witness
+from tocsin.cli import estate, evidence, exercise, key, mapping, record, rules, share, timestamp, vault, witness
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
+from tocsin.cli.detect import detect
 from tocsin.cli.exit_code import ExitCode, of_error
 from tocsin.cli.exposure import exposure
 from tocsin.cli.incidents import incidents
@@ -37,7 +38,7 @@ app = typer.Typer(
     epilog=_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (investigate, exposure, incidents, coverage, note, preserve, init, demo):
+for command in (investigate, detect, exposure, incidents, coverage, note, preserve, init, demo):
     app.command()(command)
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")
@@ -48,6 +49,7 @@ app.add_typer(mapping.commands, name="mapping")
 app.add_typer(rules.commands, name="rules")
 app.add_typer(share.commands, name="share")
 app.add_typer(vault.commands, name="vault")
+app.add_typer(estate.commands, name="estate")
 app.add_typer(exercise.commands, name="exercise")
 
 

@@ -1,17 +1,20 @@
-"""`tocsin rules`: rules and exceptions listed, checked, tested; and what an exception would hide, beforehand."""
+"""`tocsin rules`: sets kept by a workspace; rules and exceptions listed, checked, tested; exceptions previewed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tocsin.cli import options
+from tocsin.cli.acting import acting
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
+from tocsin.model.rule import RuleState
 from tocsin.share.exit import cleared, refuse_overwrite, release
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -50,8 +53,94 @@ def list_(
 
 
 @commands.command()
-def check(paths: _PathsArgument, format_: options.FormatOption = "text") -> None:
-    """Load rules, exceptions and cases, and name each fault; ends with code 2 where there is one."""
+def add(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE|DIR", exists=True, help="A zip archive as published, a folder, or one rule.")
+    ],
+    workspace: options.WorkspaceOption,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it. Default: by its file.")] = None,
+    format_: options.FormatOption = "text",
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Keep a rule set in the workspace, in place of the one of that name; the next investigation on it uses it."""
+    from tocsin.hunting.sets import add_rules
+    from tocsin.share.formats.json_document import single
+    from tocsin.share.rules import added_text
+
+    _checked(format_)
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    with progress_on_stderr(quiet=quiet) as progress:
+        found = add_rules(path, workspace, name=name, passphrase=passphrase, actors=actors, progress=progress)
+    release(single("rule_set", found) if format_ == "json" else added_text(found), None)
+
+
+@commands.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As tocsin rules sets shows it.")],
+    workspace: options.WorkspaceOption,
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Take a rule set out of the workspace; the next investigation on it is without its rules."""
+    from tocsin.hunting.sets import remove_rules
+    from tocsin.share.rules import removed_text
+
+    passphrase, actors = acting(workspace, options.keys_given(as_))
+    with progress_on_stderr(quiet=quiet) as progress:
+        remove_rules(name, workspace, passphrase=passphrase, actors=actors, progress=progress)
+    release(removed_text(name), None)
+
+
+@commands.command()
+def sets(workspace: options.WorkspaceOption, format_: options.FormatOption = "text") -> None:
+    """The rule sets the workspace keeps, and which release each is."""
+    from tocsin.hunting.sets import kept_sets
+    from tocsin.share.formats.json_document import listed
+    from tocsin.share.rules import sets_text
+
+    _checked(format_)
+    passphrase, _ = acting(workspace, ())
+    found = kept_sets(workspace, passphrase=passphrase)
+    release(listed("sets", found) if format_ == "json" else sets_text(found), None)
+
+
+@commands.command()
+def account(
+    workspace: options.WorkspaceOption,
+    state: Annotated[
+        list[RuleState] | None, typer.Option(metavar="STATE", help="Only rules in this state; may be repeated.")
+    ] = None,
+    format_: options.FormatOption = "text",
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    as_: options.AsOption = None,
+    quiet: options.QuietOption = False,
+) -> None:
+    """What each rule could have seen of what the workspace holds: operable, partly blind, blind or failed, and why."""
+    from tocsin.hunting.accounting import account_rules
+    from tocsin.share.formats.json_document import single
+    from tocsin.share.rules import account_text
+
+    _checked(format_)
+    refuse_overwrite(output, force=force)
+    reading = begin_reading(workspace, options.keys_given(as_))
+    with progress_on_stderr(quiet=quiet) as progress:
+        found = account_rules(workspace, passphrase=reading.passphrase, progress=progress)
+    if state:
+        found = replace(found, rules=tuple(one for one in found.rules if one.state in state))
+    text = cleared(single("rules_account", found) if format_ == "json" else account_text(found), output)
+    reading.done("rules account", {"format": format_}, text.text)
+    release(text, output, force=force)
+
+
+@commands.command()
+def check(
+    paths: _PathsArgument,
+    strict: Annotated[bool, typer.Option("--strict", help="A doubt ends with code 2 as well.")] = False,
+    format_: options.FormatOption = "text",
+) -> None:
+    """Load rules, exceptions and cases, name each fault (code 2) and doubt: logs nobody reads, slips, slow patterns."""
     from tocsin.investigation import check_rules
     from tocsin.share.formats.json_document import single
     from tocsin.share.rules import check_text
@@ -59,7 +148,7 @@ def check(paths: _PathsArgument, format_: options.FormatOption = "text") -> None
     _checked(format_)
     found = check_rules(paths)
     release(single("check", found) if format_ == "json" else check_text(found), None)
-    raise typer.Exit(ExitCode.USAGE if found.faults else ExitCode.DONE)
+    raise typer.Exit(ExitCode.USAGE if found.faults or (strict and found.doubts) else ExitCode.DONE)
 
 
 @commands.command(name="test")

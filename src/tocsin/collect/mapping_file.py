@@ -15,8 +15,8 @@ from tocsin.collect.declared.moments import FORMATS, format_fault, zone_fault
 from tocsin.errors import ConfigError
 from tocsin.model.mapping import MEANINGS, HeldIn, Layout, LogMapping, Operation, Outcome, TimeColumns, Value
 from tocsin.model.tables import EVENT_COLUMNS
-from tocsin.store.estate import HOLDING_KINDS
 from tocsin.store.estate_rows import told_line
+from tocsin.store.estate_values import HOLDING_KINDS
 
 PATTERNS = ("*.mapping.yaml", "*.mapping.yml")
 LARGEST = 256 << 10

@@ -55,8 +55,10 @@ def interrupt_account(account: Sequence[str], estate: Estate, catalogue: Catalog
 
 
 def is_service(account: Sequence[str], estate: Estate, catalogue: Catalogue) -> bool:
-    """Whether programs and not a person sign in with an account, given in all its forms: by its role, or its name."""
+    """Whether programs and not a person sign in with an account, in all its forms: by the estate, else its name."""
     identity = _owner(account, estate)
+    if identity is not None and identity.is_service:
+        return True
     if identity is not None and identity.role:
         return "service account" in identity.role.lower()
     return any(catalogue.is_service_account(form) for form in account)

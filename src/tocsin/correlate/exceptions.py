@@ -5,7 +5,8 @@ Hidden is never lost: `found == shown + hidden`, and every hidden hit is counted
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -62,13 +63,7 @@ def set_apart(hits: pa.Table, exceptions: Sequence[ExceptionInfo], as_of: int | 
     if hits["hidden_by"].null_count == hits.num_rows:
         return SetApart(hits, hits.slice(0, 0), {}, {})
     runs = _runs(hits)
-    encoded = hits["hidden_by"].combine_chunks().dictionary_encode()
-    codes: Integers = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    sets = [frozenset(text.split(" ")) for text in encoded.dictionary.to_pylist()]
-    time: Integers = hits["time"].fill_null(PLAUSIBLE_TO).to_numpy()
-    is_dated: Flags = (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
-    named = {one.id: _flags(codes, [one.id in each for each in sets]) for one in exceptions}
-    hides = {one.id: named[one.id] & is_dated & (time < one.ends) & (not one.has_expired(as_of)) for one in exceptions}
+    named, hides = _named_and_hiding(hits, exceptions, as_of)
     row_hidden = np.zeros(hits.num_rows, dtype=np.bool_)
     for flags in hides.values():
         row_hidden |= flags
@@ -84,6 +79,41 @@ def set_apart(hits: pa.Table, exceptions: Sequence[ExceptionInfo], as_of: int | 
         hiding={id_: place_of_run[np.unique(runs[flags & ~run_shown[runs]])] for id_, flags in hides.items()},
         reopened={id_: int(np.unique(runs[flags & run_shown[runs]]).size) for id_, flags in named.items()},
     )
+
+
+def without_hidden(sightings: pa.Table, exceptions: Sequence[ExceptionInfo], as_of: int | None) -> pa.Table:
+    """The sightings that no exception hides, as `set_apart` has it: what is hidden is counted by no correlation."""
+    if sightings["hidden_by"].null_count == sightings.num_rows:
+        return sightings
+    _, hides = _named_and_hiding(sightings, exceptions, as_of)
+    hidden = np.zeros(sightings.num_rows, dtype=np.bool_)
+    for flags in hides.values():
+        hidden |= flags
+    return sightings.filter(pa.array(~hidden))
+
+
+def count_apart(apart: SetApart, rules: Set[str]) -> tuple[pa.Table, HitsAccount]:
+    """Of the hits shown those of other rules than these, which correlations count instead; the books of all."""
+    counted = pc.is_in(apart.shown["rule"], value_set=pa.array(sorted(rules), pa.string()))
+    alone = apart.shown.filter(pc.invert(counted))
+    books = apart.account
+    shown = pc.sum(alone["hits"]).as_py() or 0
+    return alone, replace(books, shown=shown, counted=books.shown - shown)
+
+
+def _named_and_hiding(
+    hits: pa.Table, exceptions: Sequence[ExceptionInfo], as_of: int | None
+) -> tuple[Mapping[str, Flags], Mapping[str, Flags]]:
+    """By exception id, a flag per row: whether its condition takes the row out, and whether it hides it."""
+    column = hits["hidden_by"].combine_chunks()
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes: Integers = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    sets = [frozenset((text or "").split(" ")) for text in encoded.dictionary.to_pylist()]
+    time: Integers = hits["time"].fill_null(PLAUSIBLE_TO).to_numpy()
+    is_dated: Flags = (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
+    named = {one.id: _flags(codes, [one.id in each for each in sets]) for one in exceptions}
+    hides = {one.id: named[one.id] & is_dated & (time < one.ends) & (not one.has_expired(as_of)) for one in exceptions}
+    return named, hides
 
 
 def account_exceptions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Row, select
 
+from tocsin.answering import Held, answer
 from tocsin.books import latest_run
 from tocsin.collect.plan import ChunkKind
+from tocsin.continuing import answerable, estate_of, number_or_none
 from tocsin.erasure import dismantling
 from tocsin.erasure.dismantling import Container, Extracted, container_of, extract
 from tocsin.erasure.rewriting import OpenChunk, open_chunk, put_in_force, rewrite
@@ -21,11 +23,13 @@ from tocsin.investigation import answers_of
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
+from tocsin.model.correlation import Correlation, rules_behind
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan, Going, Leaning
 from tocsin.model.finding import Finding
 from tocsin.model.progress import Progress
-from tocsin.model.reference import split_reference
-from tocsin.opening import now_utc, open_existing, publish, recover, utc_text
+from tocsin.model.question import Question
+from tocsin.model.reference import record_reference, split_reference
+from tocsin.opening import now_utc, open_existing, publish, recover, run_so_far, utc_text
 from tocsin.processing import process_left
 from tocsin.reading.intake import Intake
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of
@@ -110,6 +114,7 @@ class _Erasing:
     rereader: Rereader
     inputs: Mapping[int, Row[Any]]
     chunks: tuple[Row[Any], ...]
+    correlations: tuple[Correlation, ...]
 
     @classmethod
     def begin(cls, workspace: Workspace, key: WorkspaceKey, progress: Progress) -> _Erasing:
@@ -129,7 +134,13 @@ class _Erasing:
             progress=progress,
             dating=Dating(taken, is_latest=True) if isinstance(taken, int) else dating_of(workspace),
         )
-        return cls(intake=intake, rereader=Rereader(workspace, key), inputs=inputs, chunks=tuple(chunks))
+        return cls(
+            intake=intake,
+            rereader=Rereader(workspace, key),
+            inputs=inputs,
+            chunks=tuple(chunks),
+            correlations=rules.compiled.correlations,
+        )
 
     def acts(self, connection: Connection) -> tuple[Act, ...]:
         """All acts, each held against who counted then: a release that somebody put in must not let records go."""
@@ -279,14 +290,19 @@ class _Erasing:
         """The findings that lose hits, by id."""
         by_sequence = {row.sequence: row for row in self.chunks}
         lost: dict[str, set[_Place]] = defaultdict(set)  # by rule, the places of hits that go
+        gone_hits: set[tuple[int, str]] = set()  # the same by reference and rule
         for each in going:
             row = by_sequence[each.chunk]
             opened = open_chunk(self.intake, self.rereader, self.inputs[row.input], row)
             for ordinal, rule in self._hits(opened) - self._hits(opened.without(each.places)):
                 lost[rule].add((each.path, row.first_entry + ordinal))
+                gone_hits.add((record_reference(each.chunk, ordinal), rule))
+        counted = {one.id for one in self.correlations}
+        after = self._counted_without(gone_hits) if any(one.detector.id in counted for one in findings) else ()
         found = []
         for finding in findings:
-            gone = lost.get(finding.detector.id, set())
+            behind = rules_behind(finding.detector.id, self.correlations)
+            gone = {place for rule in behind for place in lost.get(rule, ())}
             listed = {(place.input, place.entry) for place in finding.records}
             here = gone & listed
             elsewhere = {
@@ -296,8 +312,22 @@ class _Erasing:
             unlisted = gone - {(place.input, place.entry) for place in elsewhere} if finding.more else set()
             if here or unlisted:
                 left = max(len(finding.records) + finding.more - len(here) - min(len(unlisted), finding.more), 0)
+                if finding.detector.id in counted:  # fewer records may be too few: it is counted again
+                    left = _most_left(finding, after)
                 found.append(Leaning(id=finding.id, rule=finding.detector.id, title=finding.detector.title, left=left))
         return tuple(sorted(found, key=lambda one: one.id))
+
+    def _counted_without(self, gone: Collection[tuple[int, str]]) -> tuple[Finding, ...]:
+        """What is found where these hits (reference, rule) are not counted."""
+        workspace, key = self.intake.workspace, self.intake.key
+        kept = answerable(workspace, key)
+        rules = kept_rules(workspace, str(kept["rules"]), key.door).compiled
+        held = Held.load(workspace, key, rules, estate_of(workspace))
+        pairs = zip(held.sightings["record"].to_pylist(), held.sightings["rule"].to_pylist(), strict=True)
+        left = held.sightings.filter(pa.array([pair not in gone for pair in pairs], pa.bool_()))
+        question = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
+        run = run_so_far(workspace, key, now_utc(), 1)
+        return answer(replace(held, sightings=left), question, number_or_none(kept["now"]), run).findings
 
     def _hits(self, opened: OpenChunk) -> set[tuple[int, str]]:
         """(ordinal, rule) of every hit among the records left."""
@@ -376,3 +406,10 @@ def _went_out(acts: Sequence[Act], leaves: set[int]) -> Iterator[str]:
             yield f"{where} may hold what goes: it does not say record by record"
         elif held & leaves:
             yield f"{where} holds {len(held & leaves)} of them: ask for it back"
+
+
+def _most_left(finding: Finding, after: Iterable[Finding]) -> int:
+    """The records of what is found in its stead: of the same detector, with a record of it; 0 where nothing is."""
+    places = set(finding.records)
+    alike = (one for one in after if one.detector.id == finding.detector.id and not places.isdisjoint(one.records))
+    return max((len(one.records) + one.more for one in alike), default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,8 @@ from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.continuing import answerable
 from tocsin.correlate import identity
+from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.rules import rule_texts, with_placeholders
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records
 from tocsin.evidence.proving import (
@@ -32,8 +34,10 @@ from tocsin.evidence.proving import (
 from tocsin.evidence.recipients import for_recipient, through_door
 from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
+from tocsin.evidence.rule_withholding import parted, told
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
+from tocsin.model.correlation import rules_behind
 from tocsin.model.coverage import Coverage
 from tocsin.model.evidence import (
     Package,
@@ -45,7 +49,6 @@ from tocsin.model.joining import Identities
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
-from tocsin.model.rule import RuleInfo
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.protect.exits import standing_watch
 from tocsin.reading.rereading import dating_of
@@ -59,7 +62,7 @@ from tocsin.record.people_keys import Signer
 from tocsin.record.runs import runs_of
 from tocsin.record.statements import ACT, append_statements, statements_of
 from tocsin.render.json_text import json_text
-from tocsin.ruleset.compiled import kept_rules, rule_files
+from tocsin.ruleset.compiled import kept_rules, own_rules, rule_files
 from tocsin.store import tables
 from tocsin.store.estate import read_estate
 from tocsin.store.events import read_events
@@ -224,20 +227,26 @@ def _packed(
     sizes = sorted(checkpoints)
     taken = _number(kept["taken"])
     dating = dating_of(workspace) if taken is None else Dating(taken, is_latest=True)
-    paths = _paths(findings, answers, rules.compiled.infos)
+    paths = _paths(findings, answers, rules.compiled)
     names = _Names(
         identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
     )
     texts = rule_files(workspace, str(kept["rules"]), key.door)
-    enclosed_rules = {path: texts[path] for path in paths if path in texts}
-    files = file_names(enclosed_rules)
+    behind = with_placeholders({path: texts[path] for path in paths if path in texts}, texts)
+    compiled = rules_of(behind, opened.chunks)
     again = findings_from(
         opened.chunks,
-        rules_of(enclosed_rules, opened.chunks),
+        compiled,
         dating=dating,
         as_of=answers.as_of,
         canonical=names,
+        door=key.door,
+        in_force=frozenset(_in_force(answers, rules.compiled, behind)),
     )
+    own = frozenset(rule_texts((own_rules(),)).values()) if key.door.epoch else frozenset()
+    shown = parted(behind, again.untold, compiled, opened.records, key.door, own)
+    untold = told(shown.withheld, behind, compiled, lambda digest: key.name_of("withheld rules", digest))
+    files = file_names(shown.enclosed)
     package = Package(
         origin=workspace.origin,
         log_key=verifier_key(workspace.origin, key.signer.public_key()),
@@ -253,14 +262,15 @@ def _packed(
         findings=findings,
         exposure=reached,
         coverage=_of_what_is_shown(answers.coverage, findings, reached),
-        hits=hit_lines(again.hits, findings, _place_of(opened)),
+        hits=hit_lines(again, findings, _place_of(opened)),
         withheld=tuple(withheld_records(workspace, sessions, {record.index for record in opened.records}, tree)),
-        rules={name: enclosed_rules[path].decode("utf-8", "replace") for path, name in files.items()},
+        rules={name: shown.enclosed[path].decode("utf-8", "replace") for path, name in files.items()},
         answers=under_own_names(answers, files, texts),
         outside=outside,
         redacted=wanted.redacted,
         protected=tuple(redaction.protected.values()),
-        reproducible=not redaction.hides_records,
+        untold=untold,
+        reproducible=not redaction.hides_records and not untold,
         note=wanted.note,
         made=utc_text(now_utc()),
         by=tuple(actor.name for actor in actors),
@@ -272,6 +282,7 @@ def _packed(
             rules=tuple(files.values()),
             beside=beside(findings, again),
             from_=question.from_,
+            in_force=_in_force(answers, rules.compiled, shown.enclosed),
         ),
     )
     return package, redaction.values
@@ -380,10 +391,18 @@ def _times(workspace: Workspace, opened: Opened) -> dict[int, int | None]:
     return found
 
 
-def _paths(findings: Sequence[Finding], answers: Answers, infos: Mapping[str, RuleInfo]) -> list[str]:
-    """The rule files behind the findings, and those of every exception."""
-    rules = {infos[one.detector.id].path for one in findings if one.detector.id in infos}
+def _paths(findings: Sequence[Finding], answers: Answers, compiled: CompiledRules) -> list[str]:
+    """The rule files behind the findings, with those of what a correlation counts, and those of every exception."""
+    behind = {id_ for one in findings for id_ in rules_behind(one.detector.id, compiled.correlations)}
+    rules = {compiled.infos[id_].path for id_ in behind if id_ in compiled.infos}
     return sorted(rules | {one.path for one in answers.exceptions})
+
+
+def _in_force(answers: Answers, compiled: CompiledRules, enclosed: Container[str]) -> tuple[str, ...]:
+    """Ids, sorted, of the correlations in the enclosed files that could find something in what the workspace holds."""
+    blind = {one.id for one in answers.accounting.rules.blind}
+    ids = {one.id for one in compiled.correlations if compiled.infos[one.id].path in enclosed}
+    return tuple(sorted(ids - blind))
 
 
 def _place_of(opened: Opened) -> Mapping[int, RecordPlace]:

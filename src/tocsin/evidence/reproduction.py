@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,20 +12,22 @@ import pyarrow.compute as pc
 
 from tocsin.collect.declared.packing import decoding_source, unpacked
 from tocsin.collect.reframing import Piece, reframed
-from tocsin.correlate import exceptions, findings
-from tocsin.correlate.naming import under_one_name
+from tocsin.correlate import bursts, exceptions, findings
+from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import VerificationError
-from tocsin.model.chunk import Chunk, Dating
+from tocsin.model.chunk import Chunk, ChunkResult, Dating
+from tocsin.model.correlation import Correlation, counted_only, rules_behind
+from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.evidence import HitLine
 from tocsin.model.finding import Entity, Finding
 from tocsin.model.mapping import PREFIX
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import RecordPlace, split_reference
-from tocsin.processing import Plan, process_framed
-from tocsin.protect.passing import cut_hits
+from tocsin.processing import Derived, Plan, process_framed
+from tocsin.protect.passing import pass_through, untold_rules
 from tocsin.record.canonical import canonical
 from tocsin.record.commitment import names_text, value_text
 from tocsin.ruleset.compiled import log_source_maps
@@ -58,18 +60,26 @@ class EnclosedChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reproduced:
-    """`hits` as `correlate.findings.combine` gives them, without those that exceptions hide; the findings of them.
+    """`hits` as `correlate.findings.combine` gives them, `sightings` as `correlate.bursts.combine` does, both without
+    those that exceptions hide; the findings of them.
 
     times      ns UTC by reference of a record that gives an event, None where its log gives none that can be read
     place      of a reference among the hits
     conclude   the findings of some of the hits
+    rules      behind a finding of a correlation, by its id: what it counts, and itself
+    retold     such a finding, of the records a stated one lists alone; None where they do not give it
+    untold     ids of rules whose words are not told of some hit: beside its token they would tell a part of a name
     """
 
     hits: pa.Table
+    sightings: pa.Table
     findings: tuple[Finding, ...]
     times: Mapping[int, int | None]
     place: Callable[[int], RecordPlace]
     conclude: Callable[[pa.Table], tuple[Finding, ...]]
+    rules: Mapping[str, frozenset[str]]
+    retold: Callable[[Finding], Finding | None]
+    untold: frozenset[str]
 
 
 def rules_of(texts: Mapping[str, bytes], chunks: Sequence[EnclosedChunk]) -> CompiledRules:
@@ -89,6 +99,8 @@ def findings_from(
     dating: Dating | None = None,
     as_of: int | None = None,
     canonical: Callable[[str], str] = str,
+    door: Door = NO_DOOR,
+    in_force: Set[str] | None = None,
 ) -> Reproduced:
     """The hits and findings of the enclosed records alone.
 
@@ -99,22 +111,35 @@ def findings_from(
     dating      what dated lines that name no year
     as_of       the time the answers speak of: exceptions end
     canonical   the one name an account or host is shown by, from all names the logs and the estate join
+    door        what is derived passes it as it does where a workspace rests: then the answers say the same
+    in_force    correlations that could be run and find something where the answers were given: what the records here
+                give of others is no finding, and they hold nothing back. None for all
 
     Raises VerificationError where another decoder is installed, or a piece cannot be read or is rejected.
     """
     sources = {each.chunk.input.source for each in chunks}
     plan = Plan(
-        matchers={one.source: Matcher(rules, one.source) for one in rules.maps if one.source in sources}, dating=dating
+        matchers={one.source: Matcher(rules, one.source) for one in rules.maps if one.source in sources},
+        dating=dating,
+        door=door,
     )
     ordered = sorted(chunks, key=lambda each: each.chunk.sequence)
     partials = []
+    seen = []
+    untold: set[str] = set()
     times: dict[int, int | None] = {}
     for each in ordered:
         derived = process_framed(_items(each), each.chunk, plan)
-        partials.append(findings.summarise(cut_hits(derived.hits)))
+        passed = _passed(derived, each.decoder, door)
+        untold |= untold_rules(derived.hits, passed.hits)
+        partials.append(findings.summarise(passed.hits))
+        seen.append(bursts.summarise(passed.sightings))
         times |= dict(zip(derived.events["record"].to_pylist(), derived.events["time"].to_pylist(), strict=True))
     known = tuple(one.info for one in rules.exceptions)
     hits = exceptions.set_apart(findings.combine(partials), known, as_of).shown
+    sightings = exceptions.without_hidden(bursts.combine(seen), known, as_of)
+    counting = _in_force(rules, in_force)
+    silent = counted_only(counting, frozenset(one.id for one in counting) - in_force if in_force is not None else ())
     by_sequence = {each.chunk.sequence: each for each in ordered}
 
     def place(reference: int) -> RecordPlace:
@@ -125,22 +150,84 @@ def findings_from(
     def conclude(some: pa.Table) -> tuple[Finding, ...]:
         return under_one_name(findings.conclude(some, rules.infos, place), canonical)
 
-    return Reproduced(hits=hits, findings=conclude(hits), times=times, place=place, conclude=conclude)
+    def told(some: pa.Table) -> tuple[Finding, ...]:
+        return bursts.conclude(some, counting, rules.infos, place, silent=silent).findings
+
+    def retold(stated: Finding) -> Finding | None:
+        listed = set(stated.records)
+        is_listed = [place(reference) in listed for reference in sightings["record"].to_pylist()]
+        some = sightings.filter(pa.array(is_listed, pa.bool_()))
+        if stated.more:
+            whole = bursts.retold(
+                some, stated.detector.id, counting, rules.infos, place, more=stated.more, last=stated.last
+            )
+        else:
+            whole = next((one for one in told(some) if one.id == stated.id), None)
+        return None if whole is None else under_one_name([whole], canonical)[0]
+
+    alone = hits.filter(pc.invert(pc.is_in(hits["rule"], value_set=pa.array(sorted(silent), pa.string()))))
+    return Reproduced(
+        hits=hits,
+        sightings=sightings,
+        findings=in_order((*conclude(alone), *under_one_name(told(sightings), canonical))),
+        times=times,
+        place=place,
+        conclude=conclude,
+        rules={one.id: frozenset(rules_behind(one.id, counting)) for one in counting},
+        retold=retold,
+        untold=frozenset(untold),
+    )
 
 
-def hit_lines(hits: pa.Table, findings: Sequence[Finding], place: Mapping[int, RecordPlace]) -> tuple[HitLine, ...]:
-    """A line for each hit that a finding rests on, by finding, then by record."""
-    of = {(finding.detector.id, record): finding.id for finding in findings for record in finding.records}
+def _passed(derived: Derived, decoder: str, door: Door) -> ChunkResult:
+    """What was derived, behind the door, and cut there."""
+    result = ChunkResult(
+        decoder=decoder,
+        events=derived.events,
+        hits=derived.hits,
+        sightings=derived.sightings,
+        accesses=derived.accesses,
+        marks=derived.marks,
+        leaves=b"",
+        account=derived.account,
+    )
+    passed, _ = pass_through(result, derived.logs, door, derived.written)
+    return passed
+
+
+def _in_force(rules: CompiledRules, in_force: Set[str] | None) -> tuple[Correlation, ...]:
+    """The correlations in force and those that they count."""
+    if in_force is None:
+        return rules.correlations
+    wanted = {behind for one in in_force for behind in rules_behind(one, rules.correlations)}
+    return tuple(one for one in rules.correlations if one.id in wanted)
+
+
+def hit_lines(
+    reproduced: Reproduced, findings: Sequence[Finding], place: Mapping[int, RecordPlace]
+) -> tuple[HitLine, ...]:
+    """A line for each hit that a finding rests on, by finding, then by record; of a correlation, for each sighting."""
+    of: dict[tuple[str, RecordPlace], list[str]] = defaultdict(list)
+    counting: dict[tuple[str, RecordPlace], list[str]] = defaultdict(list)
+    for each in findings:
+        behind = reproduced.rules.get(each.detector.id)
+        for record in each.records:
+            if behind is None:
+                of[each.detector.id, record].append(each.id)
+            for rule in behind or ():
+                counting[rule, record].append(each.id)
     found = []
-    for row in hits.to_pylist():
-        where = place[row["record"]]
-        finding = of.get((row["rule"], where))
-        if finding is None:
-            continue
-        said = {name: value for name, value in row.items() if value is not None and name not in _OF_THE_FOLD}
-        said |= {"time": None if row["time"] is None else str(row["time"]), "entry": where.entry, "input": where.input}
-        found.append((finding, where, row["rule"], canonical({**said, "finding": finding})))
-    found.sort(key=lambda one: one[:3])
+    for rows, known in ((reproduced.hits, of), (reproduced.sightings, counting)):
+        for row in rows.to_pylist():
+            where = place[row["record"]]
+            said = {name: value for name, value in row.items() if value is not None and name not in _OF_THE_FOLD}
+            said |= {"time": None if row["time"] is None else str(row["time"])}
+            said |= {"entry": where.entry, "input": where.input}
+            found += [
+                (finding, where, row["rule"], canonical({**said, "finding": finding}))
+                for finding in known.get((row["rule"], where), ())
+            ]
+    found.sort()
     return tuple(HitLine(finding=finding, data=data) for finding, _, _, data in found)
 
 
@@ -149,10 +236,14 @@ def unlike(stated: Finding, reproduced: Reproduced, from_: int | None = None) ->
 
     Compared is everything but `responder`, which the estate declares. Of a finding with `more` hits than are listed,
     the enclosed records are those listed. Their number, and how long they went on, are believed where the investigation
-    tells hits by their number at all (`findings.told_by_number`): everything else, every word, must follow.
+    tells hits by their number at all (`findings.told_by_number`): everything else, every word, must follow. Of a
+    correlation the records listed have to meet its condition by themselves.
 
     from_   ns UTC: where the answers begin, None where they were not asked of a time
     """
+    if stated.detector.id in reproduced.rules:
+        again = reproduced.retold(stated)
+        return ("id",) if again is None else _differing(stated, again)
     same = next((each for each in reproduced.findings if each.id == stated.id), None)
     if same is None or (stated.more and same.records[:1] != stated.records[:1]):
         return ("id",)
@@ -173,12 +264,17 @@ def beside(stated: Sequence[Finding], reproduced: Reproduced) -> tuple[str, ...]
     """Ids, sorted, of findings the enclosed records give that are none of those stated, nor a part of one."""
     known = {each.id for each in stated}
     partly: dict[tuple[str, tuple[Entity, ...]], list[set[RecordPlace]]] = defaultdict(list)
+
+    def kin(each: Finding) -> tuple[str, tuple[Entity, ...]]:
+        # What a part of a burst is about may be told of fewer records than the whole.
+        return each.detector.id, () if each.detector.id in reproduced.rules else each.entities[:1]
+
     for each in stated:
         if each.more:
-            partly[each.detector.id, each.entities[:1]].append(set(each.records))
+            partly[kin(each)].append(set(each.records))
 
     def is_part(each: Finding) -> bool:
-        whole = partly.get((each.detector.id, each.entities[:1]), [])
+        whole = partly.get(kin(each), [])
         return any(records.issuperset(each.records) for records in whole)
 
     return tuple(sorted(each.id for each in reproduced.findings if each.id not in known and not is_part(each)))

@@ -65,11 +65,12 @@ def reproduce(folder: Path) -> Reproduction:
     head, how = _document(payload / "package.json"), _document(payload / "reading.json")
     if not head["reproducible"]:
         raise RefusedError(
-            f"{folder} withholds fields of its records: its findings cannot be derived again from it",
+            f"{folder} withholds {_withheld(payload)}: its findings cannot be derived again from it",
             hint="what is withheld stays so; the proofs can be checked: tocsin evidence verify",
         )
     with _stated():
         chunks, places = _chunks(payload, how)
+        in_force = None if how.get("correlations") is None else frozenset(how["correlations"])
     rules = dict(_rules(payload / "rules", how["rules"]))
     stated = list(_lines(payload / "findings.jsonl"))
     names = _Names(how["names"])
@@ -79,6 +80,7 @@ def reproduce(folder: Path) -> Reproduction:
         dating=_dating(how["dating"]),
         as_of=None if how["as_of"] is None else int(how["as_of"]),
         canonical=names,
+        in_force=in_force,
     )
     with _stated():
         findings = read_findings(payload)
@@ -86,7 +88,7 @@ def reproduce(folder: Path) -> Reproduction:
         _compare_choice(head, _document(payload / "findings.json")["incidents"], findings, again, tuple(how["beside"]))
         _compare_times(how["times"], places, again.times, payload)
         _compare_links(findings, payload)
-    derived = [line.data for line in hit_lines(again.hits, findings, places)]
+    derived = [line.data for line in hit_lines(again, findings, places)]
     _compare(stated, derived)
     is_same_version = head["tool"] == TOOL
     if is_same_version:
@@ -101,6 +103,13 @@ def reproduce(folder: Path) -> Reproduction:
         names=dict(sorted(names.used.items())),
         beyond=tuple(one for one in findings if one.more),
     )
+
+
+def _withheld(payload: Path) -> str:
+    """What is withheld so that nothing can be derived, in words; the ids of rules are those of their findings."""
+    said = _document(payload / "withheld.json").get("rules", ())
+    ids = [str(each) for one in said for each in one["ids"]]
+    return f"fields of its records, and the rules {', '.join(ids)}" if ids else "fields of its records"
 
 
 class _Names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.causes import Cause
@@ -19,6 +20,8 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.question import Asked
 from tocsin.model.response import Attribution, Cut
 from tocsin.model.unsealing import Alone
+
+RULE_SET: Final = "rule set "  # how the settings begin that say which release of a set was in force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class Lack(enum.StrEnum):
     SOURCE = "source"  # no format read here holds what the rule is written for
     LOG = "log"  # such a log is not among what was read: what it looks for could be in it
     EVENT = "event"  # the log was read, and holds nothing of the kind
+    FIELD = "field"  # the log was read, and no record of it has a field without which the rule cannot hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,16 @@ class BlindRule:
     title: str
     reason: str
     lacks: Lack = Lack.LOG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartlyBlindRule:
+    """A rule that could have fired, though no record it was asked of has these fields it names; sorted."""
+
+    id: str
+    title: str
+    log_source: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,25 +99,52 @@ class FailedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesAccount:
-    """`loaded + len(failed)` is every rule found; `loaded == operable + len(blind)`."""
+    """`loaded + len(failed)` is every rule found; `loaded == operable + len(blind)`; `partly` are operable."""
 
     loaded: int
     operable: int
     blind: tuple[BlindRule, ...]
     failed: tuple[FailedRule, ...]
+    partly: tuple[PartlyBlindRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitsAccount:
-    """Rules that held on records, in the time asked of: `found == shown + hidden`, always."""
+    """Rules that held on records, in the time asked of: `found == shown + hidden + counted`, always.
+
+    counted   hits of rules that are not shown by themselves: correlations count them instead
+    """
 
     found: int = 0
     shown: int = 0
     hidden: int = 0
+    counted: int = 0
 
     def __post_init__(self) -> None:
-        if self.found != self.shown + self.hidden:
+        if self.found != self.shown + self.hidden + self.counted:
             raise ValueError("the books of the hits do not balance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationAccount:
+    """What a correlation was given, in the time asked of, and what of it could not be counted.
+
+    records     on which a rule it counts held, those that exceptions hide left out
+    untimed     of them without a time
+    ungrouped   of the others without one of the fields it is grouped by
+    unvalued    of the others without a value, or a number, in the field it counts
+    bursts      how often it found what it asks for
+    shown       whether each of these is a finding: else another correlation counts them
+    """
+
+    id: str
+    title: str
+    records: int
+    untimed: int
+    ungrouped: int
+    unvalued: int
+    bursts: int
+    shown: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +154,7 @@ class Accounting:
     inputs: tuple[InputAccount, ...]
     rules: RulesAccount
     hits: HitsAccount = HitsAccount()
+    correlations: tuple[CorrelationAccount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,16 +111,17 @@ class ChunkAccount:
 class ChunkResult:
     """All that leaves `process`: it has passed the door.
 
-    decoder                         name and version of what decoded, or `VERBATIM` where the chunk is one leaf
-    events, hits, accesses, marks   tables with the schemas of `model.tables`
-    leaves                          32-byte leaf hashes, one a framed record in order, concatenated
-    fielded                         places of the leaves that commit the record's fields, 4 bytes each, ascending
-    account                         the books
+    decoder   name and version of what decoded, or `VERBATIM` where the chunk is one leaf
+    events, hits, sightings, accesses, marks   tables with the schemas of `model.tables`
+    leaves    32-byte leaf hashes, one a framed record in order, concatenated
+    fielded   places of the leaves that commit the record's fields, 4 bytes each, ascending
+    account   the books
     """
 
     decoder: str
     events: pa.Table
     hits: pa.Table
+    sightings: pa.Table
     accesses: pa.Table
     marks: pa.Table
     leaves: bytes

@@ -9,20 +9,103 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A person or service of the institution. `accounts` are all its canonical accounts (UPN, DOMAIN\\user, SID)."""
+    """A person or service of the institution.
+
+    accounts     all its canonical accounts (UPN, DOMAIN\\user, SID)
+    function     the protected function it serves, if any
+    from_, to    when it belongs to the institution, ns UTC, None is open
+    is_service   programs sign in with it, and no person holds it; `host` is where it runs, `owner` who answers for it
+    """
 
     id: str
     accounts: tuple[str, ...]
     name: str = ""
     unit: str = ""
     role: str = ""
-    function: str = ""  # the protected function it serves, if any
+    function: str = ""
     administrator: bool = False
+    from_: int | None = None
+    to: int | None = None
+    is_service: bool = False
+    host: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A part of the institution; `matter` and `sensitivity` are of what its people own, where nothing else says."""
+
+    name: str
+    matter: str = ""
+    sensitivity: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Identities, services and groups that are given rights together."""
+
+    id: str
+    name: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """`identity`, a service or another group too, is in a group from `from_` to `to` (ns UTC, None is open)."""
+
+    identity: str
+    group: str
+    from_: int | None = None
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """A case that holdings belong to; `protective_measures` where persons of it are protected."""
+
+    id: str
+    title: str = ""
+    sensitivity: str = ""
+    protective_measures: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """How sensitive something is, as the institution says it; `label` is the id its label has in the logs, if any."""
+
+    name: str
+    label: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonAt:
+    """A protected person is spoken of in the holdings of a pattern; `handle` is the vault's, and never a name."""
+
+    pattern: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """`other` is another name of `name`; where both end in `*`, of everything under it.
+
+    `kind` is `account`, `host`, `group` or a kind of holding.
+    """
+
+    kind: str
+    name: str
+    other: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """Something that can be compromised: `pattern` is its id, or a prefix ending in `*`; `kind` as in ACCESSES."""
+    """Something that can be compromised: `pattern` is its id, or a prefix ending in `*`; `kind` as in ACCESSES.
+
+    Where the holding itself says none, `matter` is that of the longest pattern it lies under, else of its owner's unit;
+    `sensitivity` that of its matter, or of where it has the matter from.
+    """
 
     pattern: str
     kind: str
@@ -110,7 +193,12 @@ class ProductInUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """Everything declared. An empty estate is valid: answers then use what the logs show."""
+    """Everything declared. An empty estate is valid: answers then use what the logs show.
+
+    identities      persons, then services
+    sensitivities   the highest first
+    by_account      the identity that owns a canonical account
+    """
 
     identities: tuple[Identity, ...] = ()
     holdings: tuple[Holding, ...] = ()
@@ -121,6 +209,13 @@ class Estate:
     responders: tuple[Responder, ...] = ()
     networks: tuple[Network, ...] = ()
     hosts: tuple[Host, ...] = ()
+    units: tuple[Unit, ...] = ()
+    groups: tuple[Group, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    matters: tuple[Matter, ...] = ()
+    sensitivities: tuple[Sensitivity, ...] = ()
+    persons: tuple[PersonAt, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     by_account: Mapping[str, Identity] = field(default_factory=dict)
 
     def identity_of(self, account: str) -> Identity | None:

@@ -121,6 +121,14 @@ class ProtectedRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldRules:
+    """A file of rules that stays: ids of the rules and exceptions in it, sorted, and its salted digest in hex."""
+
+    ids: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HitLine:
     """One record-level finding: a line of canonical JSON that `evidence reproduce` derives again byte for byte."""
 
@@ -139,6 +147,8 @@ class Reading:
     rules      names of the enclosed rule files (`Package.rules`), in the order they are read: the first of an id counts
     beside     ids of findings, or of parts of findings, that the enclosed records give too and nobody asked for
     from_      ns UTC: where the answers begin, None where no time was asked of
+    in_force   ids of the correlations among the enclosed rules that could be run, and find something, where the answers
+               were given: the others hold nothing back
     """
 
     preambles: Mapping[int, bytes]
@@ -148,6 +158,7 @@ class Reading:
     rules: tuple[str, ...]
     beside: tuple[str, ...] = ()
     from_: int | None = None
+    in_force: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +172,7 @@ class Package:
     outside      one sentence a cosignature or token; empty: the package is self-attested
     redacted     names of the fields that are withheld everywhere
     protected    records of which something is withheld because they speak of protected persons, by index
+    untold       files of rules that are not enclosed: beside a token they would tell a part of a protected name
     reproducible whether `hits` can be derived again from the enclosed records
     attachments  files by name that go with it (indicators): the content digest covers them, the ledger does not
     made         when, RFC 3339 with Z and whole seconds; "": the time of the newest act among the statements
@@ -189,6 +201,7 @@ class Package:
     reading: Reading
     redacted: tuple[str, ...] = ()
     protected: tuple[ProtectedRecord, ...] = ()
+    untold: tuple[WithheldRules, ...] = ()
     reproducible: bool = True
     note: str = ""
     made: str = ""

@@ -61,6 +61,33 @@ HITS = pa.schema(
     ]
 )
 
+# A rule that correlations count matched a record: what they ask of it, and what names who it is about. More than one
+# row of a (record, rule) where an event has several records, or exceptions differ.
+SIGHTINGS = pa.schema(
+    [
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("time", pa.int64()),
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("hidden_by", pa.string()),  # as in `HITS`
+        # JSON list: what the record says in the fields asked of the rule (`model.correlation.asked_fields`), in their
+        # order; null where it says nothing.
+        pa.field("said", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        *(
+            pa.field(name, pa.string())
+            for name in (
+                "status",
+                "actor.user.name",
+                "actor.session.uid",
+                "actor.app_uid",
+                "src_endpoint.ip",
+                "device.hostname",
+                "user.name",
+            )
+        ),
+    ]
+)
+
 # One access of one actor to one thing that can be compromised, as the source's audit semantics read the record.
 ACCESSES = pa.schema(
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+PERSON_LENGTH = 27  # of a token, the part that is the person's
 TOKEN = re.compile(r"P[A-Z2-7]{26}-[XG][A-Z2-7]{5}", re.IGNORECASE | re.ASCII)
 
 

@@ -5,7 +5,7 @@ Light on purpose: a command that opens no workspace loads nothing of the guard.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -26,7 +26,7 @@ class Watch(Protocol):
     def shown(self, text: str) -> str: ...
     def parted(self, text: str) -> Parted: ...
     def refuse(self, data: str | bytes, *, what: str = "", name: str = "") -> None: ...
-    def refuse_folder(self, folder: Path, *, what: str = "") -> None: ...
+    def refuse_folder(self, folder: Path, *, what: str = "", retold: Collection[str] = ()) -> None: ...
 
 
 class _Nobody:
@@ -44,7 +44,7 @@ class _Nobody:
     def refuse(self, data: str | bytes, *, what: str = "", name: str = "") -> None:
         """Nothing."""
 
-    def refuse_folder(self, folder: Path, *, what: str = "") -> None:
+    def refuse_folder(self, folder: Path, *, what: str = "", retold: Collection[str] = ()) -> None:
         """Nothing."""
 
 

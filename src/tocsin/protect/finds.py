@@ -73,9 +73,10 @@ def covering(found: Iterable[Found]) -> list[Found]:
         if one is not None and one.start < end:
             end = max(end, one.end)
             continue
-        here = [place for place in kept[at:] if place.start < end]
-        at += len(here)
-        grown += _over(start, end, here)
+        first = at
+        while at < len(kept) and kept[at].start < end:
+            at += 1
+        grown += _over(start, end, kept[first:at])
         if one is not None:
             start, end = one.start, one.end
     return grown

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.protection import How
 from tocsin.protect.contents import Beyond, Content, Piece, Unread, contents, file_contents
 from tocsin.protect.exits import Parted
-from tocsin.protect.joins import Cut, Find, cuts_of, without
+from tocsin.protect.joins import Cut, Find, cuts_of, is_own_word, without
 from tocsin.protect.searched import Reference, Searched, Unsearched, Unseen, incident_of, script_of
 from tocsin.protect.tokens import TOKEN
 from tocsin.protect.windows import Reading, Window, found_in, readings, windows
@@ -63,8 +63,11 @@ class Guard:
         except (ProtectionError, OSError):
             return _UNSHOWN
 
-    def search(self, content: Iterable[Content], file: str = "") -> Searched:
-        """What was read of one file; `file` is its path as a reader knows it, "" for none."""
+    def search(self, content: Iterable[Content], file: str = "", *, is_retold: bool = False) -> Searched:
+        """What was read of one file; `file` is its path as a reader knows it, "" for none.
+
+        is_retold   as `refuse_folder` has it
+        """
         if not self:
             return Searched()
         shown = self.masked(file) if file else ""
@@ -77,14 +80,16 @@ class Guard:
             else:
                 pieces.append(each)
         size = sum(len(piece.text) for piece in pieces)
-        references = tuple(self._references(shown, pieces))
+        references = tuple(self._references(shown, pieces, is_retold=is_retold))
         return Searched(references=references, unsearched=tuple(unread), unseen=tuple(unseen), files=1, size=size)
 
-    def search_file(self, path: Path, shown_as: str) -> Searched:
+    def search_file(self, path: Path, shown_as: str, *, is_retold: bool = False) -> Searched:
         """A file and its name; `shown_as` is its path as a reader knows it."""
-        return self.search((_named(path.name), *file_contents(path)), shown_as) if self else Searched()
+        if not self:
+            return Searched()
+        return self.search((_named(path.name), *file_contents(path)), shown_as, is_retold=is_retold)
 
-    def search_folder(self, folder: Path, shown_as: str = "") -> Searched:
+    def search_folder(self, folder: Path, shown_as: str = "", *, retold: Collection[str] = ()) -> Searched:
         """A folder and every file below it, in the order of their paths, with all their names."""
         found = Searched()
         for path in (folder, *sorted(folder.rglob("*"))) if self else ():
@@ -95,7 +100,7 @@ class Guard:
                 if not os.access(path, os.R_OK | os.X_OK):
                     found += Searched(unsearched=(Unsearched(self.masked(name), "", "no permission to list it"),))
             else:
-                found += self.search_file(path, name)
+                found += self.search_file(path, name, is_retold=below in retold)
         return found
 
     def refuse(self, data: str | bytes, *, what: str = "", name: str = "") -> None:
@@ -135,9 +140,13 @@ class Guard:
             text = without(text, cuts)
         return Parted(text, count)
 
-    def refuse_folder(self, folder: Path, *, what: str = "") -> None:
-        """The same for every file below a folder."""
-        self.search_folder(folder).refuse(what)
+    def refuse_folder(self, folder: Path, *, what: str = "", retold: Collection[str] = ()) -> None:
+        """The same for every file below a folder.
+
+        retold   paths of files made of the others and of the product's own words alone: what the others say is searched
+                 there, so a word of the product is nobody's name in these
+        """
+        self.search_folder(folder, retold=retold).refuse(what)
 
     def _finds(self, pieces: Sequence[Piece]) -> Iterator[_Find]:
         """Every place in the pieces once, though windows overlap and two doors may know the same person."""
@@ -154,10 +163,10 @@ class Guard:
             for start, end, how, token in _distinct(places):
                 yield _Find(number, Find(start, end, token), how)
 
-    def _references(self, file: str, pieces: Sequence[Piece]) -> Iterator[Reference]:
+    def _references(self, file: str, pieces: Sequence[Piece], *, is_retold: bool) -> Iterator[Reference]:
         for number, found, how in self._finds(pieces):
             piece = pieces[number]
-            if self._knows_own and cuts_of(piece.text, found) == []:
+            if self._knows_own and (cuts_of(piece.text, found) == [] or (is_retold and is_own_word(piece.text, found))):
                 continue
             start, end = found.start, found.end
             line = piece.text.count("\n", 0, start) + 1 if piece.has_lines else 0

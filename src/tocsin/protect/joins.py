@@ -68,6 +68,12 @@ def cuts_of(text: str, find: Find) -> list[Cut] | None:
     return [Cut(word.start(), word.end(), WITHHELD if own_near else find.token) for word in cut]
 
 
+def is_own_word(text: str, find: Find) -> bool:
+    """Whether the find is one word, in markup or not, that the product says somewhere as it is written there."""
+    words = WORD.findall(text, find.start, find.end)
+    return len(words) == 1 and is_known(words[0])
+
+
 def _own(text: str, words: list[re.Match[str]], *, left: bool, right: bool) -> set[int]:
     """Which of the words are the product's own, by their place: those in a sentence of its own, and its keys."""
     last = len(words) - 1

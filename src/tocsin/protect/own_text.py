@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from tocsin.protect.folding import fold
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SAID = (".py", ".j2", ".toml", ".html", ".css")
 _UNSAID = ("exercise", "protect/scripts")
@@ -40,6 +42,13 @@ def behind(text: str, end: int) -> str:
     """The word that stands near behind the place, "" for none."""
     found = WORD.search(text, end, end + _NEAR)
     return found[0] if found else ""
+
+
+@cache
+def page_words() -> frozenset[str]:
+    """The words of the product's own pages and of what explains a package, folded."""
+    paths = (*_PACKAGE.rglob("*.j2"), _PACKAGE / "attest/words.py", _PACKAGE / "attest/custody.py")
+    return frozenset(fold(word).text for path in paths for word in WORD.findall(path.read_text(encoding="utf-8")))
 
 
 @cache

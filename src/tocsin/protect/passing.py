@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -19,12 +20,15 @@ from tocsin.model.door import Door, mask_all
 from tocsin.protect.written import Written, masked_as_written
 
 # Words of the product and of the rules' authors: what the rules say is seen to where rules are kept.
-_OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree"))
+_OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree", "fields"))
 # Columns whose texts are JSON: the texts in it are what is looked at.
-_JSON = frozenset(("matched", "log"))
+_JSON = frozenset(("matched", "log", "said"))
 _PARTS = 3
+_UNTOLD = "…"  # stands for what was asked
 _AS_WRITTEN: Written = MappingProxyType({})
-_TABLES = ("events", "hits", "accesses", "marks")
+_TABLES = ("events", "hits", "sightings", "accesses", "marks")
+# Of what correlations compare, kept as it is; a longer text is told by its beginning and a digest of the whole.
+_LONGEST_COMPARED = 300
 
 
 def pass_through(
@@ -49,6 +53,7 @@ def pass_through(
             result = replace(result, account=_account(result.account, lambda text: replaced.get(text, text)))
     tables["marks"] = _with(tables["marks"], "detail", cut) if tables["marks"].num_rows else tables["marks"]
     tables["hits"] = cut_hits(tables["hits"])
+    tables["sightings"] = cut_sightings(tables["sightings"])
     return replace(result, account=_account(result.account, cut), **tables), logs
 
 
@@ -102,7 +107,7 @@ def _matched(part: object, replaced: Mapping[str, str]) -> object:
         asked, value = str(other[1]), str(other[2]).casefold()
         begin, end = asked.find("'") + 1, asked.rfind("'")
         if 0 < begin < end and asked[begin:end].casefold() not in value:
-            asked = f"{asked[:begin]}…{asked[end:]}"
+            asked = f"{asked[:begin]}{_UNTOLD}{asked[end:]}"
         return [other[0], asked, other[2]]
     return other
 
@@ -124,6 +129,16 @@ def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
     return table
 
 
+def untold_rules(before: pa.Table, after: pa.Table) -> frozenset[str]:
+    """Ids of the rules whose words are not told of some hit any more; the hits before the door and behind it."""
+    rows = zip(before["rule"].to_pylist(), before["matched"].to_pylist(), after["matched"].to_pylist(), strict=True)
+    return frozenset(rule for rule, one, other in rows if one != other and _untold(one) < _untold(other))
+
+
+def _untold(matched: str) -> int:
+    return sum(asked.endswith(f"'{_UNTOLD}'") for _, asked, _ in json.loads(matched))
+
+
 def cut_hits(hits: pa.Table) -> pa.Table:
     """The hits with the values that matched cut to what is shown of them."""
 
@@ -134,6 +149,23 @@ def cut_hits(hits: pa.Table) -> pa.Table:
         return json.dumps(parts, ensure_ascii=False)
 
     return _with(hits, "matched", new) if hits.num_rows else hits
+
+
+def cut_sightings(sightings: pa.Table) -> pa.Table:
+    """The sightings with each long text as its beginning and a digest of the whole: two that differ still do."""
+
+    def short(said: str | None) -> str | None:
+        if said is None or len(said) <= _LONGEST_COMPARED:
+            return said
+        digest = blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return f"{said[: _LONGEST_COMPARED - len(digest) - 1]}…{digest}"
+
+    def new(text: str) -> str:
+        if len(text) <= _LONGEST_COMPARED:
+            return text
+        return json.dumps([short(said) for said in json.loads(text)], ensure_ascii=False)
+
+    return _with(sightings, "said", new) if sightings.num_rows else sightings
 
 
 def _with(table: pa.Table, name: str, new: Callable[[str], str]) -> pa.Table:

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from tocsin.errors import ProtectionError
+from tocsin.errors import ProtectionError, TocsinError
 from tocsin.model.protection import How
 from tocsin.model.unsealing import Objection
 from tocsin.protect import wire
@@ -123,7 +123,7 @@ class Service:
             return
         try:
             self._renew()
-        except Exception:  # noqa: BLE001 — the supervisor: what the vault is now is not known, so nobody is answered
+        except (TocsinError, OSError):  # what the vault is now is not known, so nobody is answered
             wire.send(connection, wire.Fault("stale"))
             return
         door = self._greeted(connection)
@@ -179,7 +179,7 @@ class Service:
     def _answer(self, door: LocalDoor, request: wire.Question) -> wire.Answer:
         try:
             self._renew()
-        except Exception:  # noqa: BLE001 — as where a client greets
+        except (TocsinError, OSError):
             return wire.Fault("stale")
         if door.epoch != self._doors.vault.epoch:
             return wire.Fault("changed")

@@ -19,12 +19,11 @@ from typing import NoReturn
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from tocsin.model.protection import How
-from tocsin.model.token import TOKEN
+from tocsin.model.token import PERSON_LENGTH, TOKEN
 from tocsin.store.derivation import derive
 
 __all__ = ["PERSON_LENGTH", "TOKEN", "TOKEN_LENGTH", "TokenKeys", "recipient_tokens", "workspace_tokens"]
 
-PERSON_LENGTH = 27
 TOKEN_LENGTH = PERSON_LENGTH + 7
 _LETTER = {How.EXACT: "x", How.GENERATED: "g"}
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from tocsin.model.protection import FormKind
 from tocsin.protect.calling_codes import other_digits
 from tocsin.protect.folding import fold
+from tocsin.protect.own_text import page_words
 
 _SHORTEST_NAME = 3
 _SHORTEST_PHONE = 7
@@ -39,6 +40,8 @@ def weak(form: str, kind: FormKind = FormKind.NAME) -> str | None:
         return f"has fewer than {_SHORTEST_NAME} letters"
     if all(word in common_words() for word in words):
         return "is a common word" if len(words) == 1 else "holds common words only"
+    if len(words) == 1 and words[0] in page_words():
+        return "is a word of Tocsin's own pages"
     if len(words) == 1 and folded.isascii() and len(letters) == _SHORTEST_NAME:
         return "is one word of three letters"
     if len(words) == 1 and folded.strip().isdigit():

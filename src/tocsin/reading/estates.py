@@ -20,7 +20,8 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.segment import open_segment, seal_segment
 from tocsin.store.derivation import new_secret
 from tocsin.store.durable import write_durably
-from tocsin.store.estate import keep_estate
+from tocsin.store.estate import judged, keep_estate, replace_estate, rows_of_files
+from tocsin.store.estate_rows import Notes, told
 from tocsin.store.faults import disk_faults
 from tocsin.store.workspace import Workspace
 
@@ -42,17 +43,44 @@ def pass_again(workspace: Workspace, key: WorkspaceKey) -> None:
     """What the workspace keeps, through the door as it is now."""
     path = workspace.path / _SEALED
     if path.exists():
-        with disk_faults(path):
-            data = path.read_bytes()
-        length = int.from_bytes(data[:_LENGTH], "big")
-        secret = key.unwrap(data[_LENGTH : _LENGTH + length])
-        packed = open_segment(data[_LENGTH + length :], secret)
-        try:
-            _keep(workspace, key, msgspec.msgpack.decode(packed, type=dict[str, bytes]))
-        except msgspec.MsgspecError as error:
-            raise VerificationError(f"{path} holds no estate") from error
+        _keep(workspace, key, _unsealed(path, key))
     elif workspace.estate.is_dir() and (files := _files(workspace.estate)):
         _keep(workspace, key, files)
+
+
+def given_files(workspace: Workspace, key: WorkspaceKey) -> dict[str, bytes]:
+    """The files of the workspace's estate as they were given, by name; with a vault they may name protected persons."""
+    path = workspace.path / _SEALED
+    if path.exists():
+        return _unsealed(path, key)
+    return _files(workspace.estate) if workspace.estate.is_dir() else {}
+
+
+def keep_files(workspace: Workspace, key: WorkspaceKey, files: Mapping[str, bytes]) -> None:
+    """These files are the workspace's estate from now on, through the door where it has one.
+
+    Raises ConfigError, and nothing is changed, where what comes out of the door would be no estate.
+    """
+    if not key.door.epoch:
+        replace_estate(files, workspace.estate)
+        return
+    notes = Notes()
+    judged(rows_of_files({name: masked_file(name, data, key.door) for name, data in files.items()}, notes), notes)
+    if notes.faults:
+        raise ConfigError(told(notes.faults), hint="two of its names are of one protected person: name one of them")
+    _keep(workspace, key, files)
+
+
+def _unsealed(path: Path, key: WorkspaceKey) -> dict[str, bytes]:
+    with disk_faults(path):
+        data = path.read_bytes()
+    length = int.from_bytes(data[:_LENGTH], "big")
+    secret = key.unwrap(data[_LENGTH : _LENGTH + length])
+    packed = open_segment(data[_LENGTH + length :], secret)
+    try:
+        return msgspec.msgpack.decode(packed, type=dict[str, bytes])
+    except msgspec.MsgspecError as error:
+        raise VerificationError(f"{path} holds no estate") from error
 
 
 def _files(folder: Path) -> dict[str, bytes]:

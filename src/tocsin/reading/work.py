@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from tocsin.collect.plan import ChunkKind
 from tocsin.collect.reframing import Piece
-from tocsin.detect.sigma.match import Matcher
+from tocsin.detect.sigma.match import Matcher, Matchers
 from tocsin.errors import SourceError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, Dating
 from tocsin.model.door import Door, DoorAddress
@@ -187,5 +187,4 @@ def plan_of(rules: Path, door: Door) -> Plan:
 
 @lru_cache(maxsize=2)
 def _matchers(rules: Path, secret: bytes | None) -> Mapping[str, Matcher]:
-    compiled = read_rules(rules, secret)
-    return {source: Matcher(compiled, source) for source in {one.source for one in compiled.maps}}
+    return Matchers(read_rules(rules, secret))

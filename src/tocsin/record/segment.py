@@ -38,6 +38,11 @@ def seal_segment(data: bytes, secret: bytes) -> bytes:
     return header + AESGCM(derive(secret, "segment")).encrypt(header[-_NONCE_BYTES:], packed, header)
 
 
+def is_segment(blob: bytes) -> bool:
+    """Whether the data begins as what `seal_segment` gives."""
+    return blob.startswith(_MAGIC)
+
+
 def open_segment(blob: bytes, secret: bytes) -> bytes:
     """The data sealed in `blob`. Raises VerificationError naming the fault."""
     if len(blob) < _HEADER.size + _TAG_BYTES:

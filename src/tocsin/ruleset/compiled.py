@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,22 +10,37 @@ import tocsin
 from tocsin.collect.source import all_sources, logsource_text
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
-from tocsin.detect.sigma.rules import has_rules, load_rules, rule_texts, rules_digest
+from tocsin.detect.sigma.rules import has_rules, rule_texts, texts_digest
+from tocsin.detect.sigma.rules import read_rules as parsed_rules
 from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.mapping import LogMapping
 from tocsin.model.progress import Progress
-from tocsin.reading.kept_rules import read_rules, read_texts, secret_of, write_rules
+from tocsin.model.rule import KeptSet
+from tocsin.reading.kept_rules import (
+    RuleTexts,
+    read_rules,
+    read_set,
+    read_sets,
+    read_texts,
+    secret_of,
+    set_names,
+    write_rules,
+)
 from tocsin.store.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
-    """Compiled rules, the folder workers read them from, and the digest that names them: equal digest, equal hits."""
+    """Compiled rules, the folder workers read them from, and the digest that names them: equal digest, equal hits.
+
+    sets   those of the workspace that are among them, where they were compiled for a run
+    """
 
     compiled: CompiledRules
     folder: Path
     digest: str
+    sets: tuple[KeptSet, ...] = ()
 
 
 def own_rules() -> Path:
@@ -50,12 +65,21 @@ def _declared_map(mapping: LogMapping) -> LogSourceMap:
 
 
 def compiled_rules(
-    workspace: Workspace, extra: Sequence[Path], mappings: Sequence[LogMapping], progress: Progress, door: Door
+    workspace: Workspace,
+    extra: Sequence[Path],
+    mappings: Sequence[LogMapping],
+    progress: Progress,
+    door: Door,
+    *,
+    beside: Mapping[str, bytes] | None = None,
+    adding: RuleTexts | None = None,
 ) -> Ruleset:
-    """Our own rules and `extra` (folders, files, archives), compiled. Raises ConfigError for a path that is not there.
+    """Our own rules, the sets the workspace keeps, `extra` (folders, files, archives) and `beside` (texts), compiled.
 
     What was compiled before from the same bytes by the same version is read back; what cannot be read is made anew.
-    Raises RuleError for a rule whose id names a protected person: hits are kept under it.
+    Of files with the same bytes one is taken, that of `extra` first. `adding` counts as kept, in place of its name's.
+    Raises ConfigError for a path that is not there, RuleError for a rule whose id names a protected person: hits are
+    kept under it.
     """
     paths = (own_rules(), *extra)
     for path in paths:
@@ -63,8 +87,15 @@ def compiled_rules(
             raise ConfigError(f"there are no rules at {path}", hint="give a folder of Sigma rules, a file or a zip")
     refuse_empty_rules(extra)
     maps = log_source_maps(mappings)
-    digest = compiled_digest(rules_digest(paths), maps)
+    texts = {**(beside or {}), **rule_texts(paths)}
+    held = set(texts.values())
+    sets = _sets(workspace, door, adding)
+    for one in sets:  # published sets contain one another
+        texts |= {path: data for path, data in one.texts.items() if data not in held}
+        held.update(one.texts.values())
+    digest = compiled_digest(texts_digest(texts), maps)
     folder = _folder(workspace, digest)
+    told = tuple(one.kept for one in sets)
     if folder.is_dir():
         try:
             secret = secret_of(folder, door)
@@ -72,18 +103,27 @@ def compiled_rules(
         except RuleError as error:
             progress.note(f"the compiled rules kept in the workspace cannot be used and are made anew: {error}")
         else:
-            _refuse_names(compiled, door)
+            refuse_names(compiled, door)
             if door.epoch and secret is None:  # kept before there was a vault
-                write_rules(folder, compiled, rule_texts(paths), door)
-            return Ruleset(compiled=compiled, folder=folder, digest=digest)
+                write_rules(folder, compiled, texts, door)
+            return Ruleset(compiled=compiled, folder=folder, digest=digest, sets=told)
     progress.stage("Compiling rules", None)
-    compiled = compile_rules(load_rules(paths), maps)
-    _refuse_names(compiled, door)
-    write_rules(folder, compiled, rule_texts(paths), door)
-    return Ruleset(compiled=compiled, folder=folder, digest=digest)
+    compiled = compile_rules(parsed_rules(texts), maps)
+    refuse_names(compiled, door)
+    write_rules(folder, compiled, texts, door)
+    return Ruleset(compiled=compiled, folder=folder, digest=digest, sets=told)
 
 
-def _refuse_names(compiled: CompiledRules, door: Door) -> None:
+def _sets(workspace: Workspace, door: Door, adding: RuleTexts | None) -> tuple[RuleTexts, ...]:
+    """The sets kept, by name, and the one that is to be."""
+    if adding is None:
+        return read_sets(workspace.path / "rules", door)
+    names = {*set_names(workspace.path / "rules")} - {adding.kept.name}
+    kept = (read_set(workspace.path / "rules", name, door) for name in names)
+    return tuple(sorted((adding, *kept), key=lambda one: one.kept.name))
+
+
+def refuse_names(compiled: CompiledRules, door: Door) -> None:
     """Raises RuleError where an id says a protected name; what else rules say is sealed, or masked when it is told."""
     ids = {info.id: info.path for info in compiled.infos.values()}
     ids |= {one.info.id: one.info.path for one in compiled.exceptions}
@@ -113,6 +153,23 @@ def kept_rules(workspace: Workspace, digest: str, door: Door) -> Ruleset:
             f"the rules kept in {workspace.path} cannot be used: {error}",
             hint="run the investigation again on this workspace, with the same --rules: it compiles them anew",
         ) from error
+
+
+def rules_again(
+    workspace: Workspace, digest: str, maps: Sequence[LogSourceMap], progress: Progress, door: Door
+) -> CompiledRules:
+    """The same; from the rule files kept beside them where the compiled ones cannot be used. Nothing is written.
+
+    Raises StoreError where those files are no more, or not the ones that were compiled.
+    """
+    try:
+        return kept_rules(workspace, digest, door).compiled
+    except StoreError as error:
+        texts = rule_files(workspace, digest, door)
+        if compiled_digest(texts_digest(texts), maps) != digest:
+            raise
+        progress.note(f"compiled anew from the rule files kept: {error}")
+        return compile_rules(parsed_rules(texts), maps)
 
 
 def rule_files(workspace: Workspace, digest: str, door: Door) -> dict[str, bytes]:

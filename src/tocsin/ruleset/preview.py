@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 from sqlalchemy import select
 
 from tocsin.answering import Held, answer
+from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.exceptions import set_apart
 from tocsin.detect.sigma.compile import CompiledRules
-from tocsin.detect.sigma.match import Matcher
+from tocsin.detect.sigma.match import Matchers
 from tocsin.model.answers import Answers, Run
 from tocsin.model.exceptions import IncidentChange, Preview, Share
 from tocsin.model.finding import Finding, Incident
@@ -38,18 +39,28 @@ Hit = tuple[str, RecordPlace]  # rule and record
 _UNDATED = "undated"
 
 
+class Found(NamedTuple):
+    """The hits, and what correlations are given, as the folds keep them."""
+
+    hits: pa.Table
+    sightings: pa.Table
+
+
 def asked_again(
-    workspace: Workspace, key: WorkspaceKey, hits: pa.Table, rules: CompiledRules, progress: Progress
-) -> pa.Table:
-    """The hits, those of `rules` with what takes them out by the exceptions of these rules; nothing else is changed.
+    workspace: Workspace, key: WorkspaceKey, held: Found, rules: CompiledRules, progress: Progress
+) -> Found:
+    """What is held, that of `rules` with what takes it out by the exceptions of these rules; nothing else is changed.
 
     Raises VerificationError where a chunk cannot be read again.
     """
-    wanted = pc.is_in(hits["rule"], value_set=pa.array([rule.id for rule in rules.rules], pa.string()))
-    kept, stale = hits.filter(pc.invert(wanted)), hits.filter(wanted)
-    sequences = sorted({reference >> ORDINAL_BITS for reference in stale["record"].to_pylist()})
+    kept, stale = _parted(held.hits, rules)
+    other, seen = _parted(held.sightings, rules)
+    known = set(_pairs(seen))
+    sightings = [other]
+    references = (*stale["record"].to_pylist(), *seen["record"].to_pylist())
+    sequences = sorted({reference >> ORDINAL_BITS for reference in references})
     row_of = {pair: row for row, pair in reversed(list(enumerate(_pairs(stale))))}
-    plan = Plan(matchers={one.source: Matcher(rules, one.source) for one in rules.maps}, door=key.door)
+    plan = Plan(matchers=Matchers(rules), door=key.door)
     rereader = Rereader(workspace, key)
     parts = [kept]
     progress.stage("Reading the records behind the hits", len(sequences))
@@ -69,6 +80,8 @@ def asked_again(
         for name in ("matched", "hidden_by"):
             part = part.set_column(part.schema.get_field_index(name), correlated.SCHEMA.field(name), found[name])
         parts.append(part.sort_by(correlated.ORDER))
+        is_known = [pair in known for pair in _pairs(result.sightings)]
+        sightings.append(bursts.summarise(result.sightings.filter(pa.array(is_known, pa.bool_()))))
         progress.advance(1)
     told = pc.sum(stale["hits"]).as_py() or 0
     if told > stale.num_rows:
@@ -79,7 +92,16 @@ def asked_again(
     missed = stale.filter(pa.array([pair not in again for pair in _pairs(stale)], pa.bool_()))
     if missed.num_rows:
         progress.note(f"{missed.num_rows:,} hits could not be asked again: they are taken as they were")
-    return correlated.combine([*parts, missed])
+    again = {pair for part in sightings[1:] for pair in _pairs(part)}
+    sightings.append(seen.filter(pa.array([pair not in again for pair in _pairs(seen)], pa.bool_())))
+    return Found(correlated.combine([*parts, missed]), bursts.combine(sightings))
+
+
+def _parted(table: pa.Table, rules: CompiledRules) -> tuple[pa.Table, pa.Table]:
+    """The rows of other rules, and of these."""
+    ids = pa.array([rule.id for rule in rules.rules], pa.string())
+    wanted = pc.is_in(table["rule"].cast(pa.string()), value_set=ids)
+    return table.filter(pc.invert(wanted)), table.filter(wanted)
 
 
 class Asked(NamedTuple):
@@ -90,14 +112,16 @@ class Asked(NamedTuple):
     run: Run
 
 
-def compare(held: Held, hits: pa.Table, rules: CompiledRules, new: Collection[str], asked: Asked) -> Preview:
-    """What would change if the workspace held these hits, and the exceptions of these rules were in force.
+def compare(held: Held, again: Found, rules: CompiledRules, new: Collection[str], asked: Asked) -> Preview:
+    """What would change if the workspace held this, and the exceptions of these rules were in force.
 
     `new` are the ids of the exceptions the preview is of.
     """
     question, now, run = asked
     before = answer(held, question, now, run)
-    proposed = replace(held, hits=hits, exceptions=tuple(one.info for one in rules.exceptions))
+    proposed = replace(
+        held, hits=again.hits, sightings=again.sightings, exceptions=tuple(one.info for one in rules.exceptions)
+    )
     after = answer(proposed, question, now, run)
     parted = [
         set_apart(correlated.within(each.hits, question.from_, question.to), each.exceptions, before.as_of)
@@ -107,7 +131,7 @@ def compare(held: Held, hits: pa.Table, rules: CompiledRules, new: Collection[st
     newly = parted[1].hidden.filter(pa.array([pair not in hidden_before for pair in hidden_after], pa.bool_()))
     return Preview(
         exceptions=tuple(one for one in after.exceptions if one.id in new),
-        shown=before.accounting.hits.shown,
+        shown=before.accounting.hits.shown + before.accounting.hits.counted,
         hidden=pc.sum(newly["hits"]).as_py() or 0,
         shown_again=len(hidden_before.difference(hidden_after)),
         accounts=_shares(_first_named(newly, "actor.user.name", "user.name")),

@@ -17,8 +17,9 @@ _LISTED = 20
 
 
 def hits_equation(hits: HitsAccount) -> str:
-    """The law in words: `hits 120 = shown 100 + hidden by exceptions 20`."""
-    return f"hits {hits.found:,} = shown {hits.shown:,} + hidden by exceptions {hits.hidden:,}"
+    """The law in words: `hits 120 = shown 100 + hidden by exceptions 20`, and what only correlations count."""
+    counted_only = f" + counted by correlations alone {hits.counted:,}" if hits.counted else ""
+    return f"hits {hits.found:,} = shown {hits.shown:,} + hidden by exceptions {hits.hidden:,}{counted_only}"
 
 
 def exception_words(one: ExceptionAccount) -> str:

@@ -88,7 +88,7 @@ def _sureness(answers: Answers) -> Iterator[str]:
         yield f"Nobody attests where {without:,} of {counted(found.logs, 'log')} came from: no acquisition record."
     blind = answers.accounting.rules.blind
     if blind:
-        missing = sum(rule.lacks != "event" for rule in blind)
+        missing = sum(rule.lacks in ("log", "source") for rule in blind)
         yield (
             f"{counted(len(blind), 'rule')} of {answers.accounting.rules.loaded:,} could not fire, "
             f"{missing:,} of them because the log they need is not here."

@@ -23,7 +23,7 @@ ROWS = 300
 _SECTION_ROWS = 3_000
 _LEAST_ROWS = 10
 _TIMELINES = 5
-_LACKS = (Lack.LOG, Lack.SOURCE, Lack.EVENT)
+_LACKS = (Lack.LOG, Lack.SOURCE, Lack.FIELD, Lack.EVENT)
 
 
 class FindingRow(NamedTuple):

@@ -77,6 +77,7 @@ COVERAGE_STATES = {
 LACKS = {
     Lack.LOG: "The log is missing: what these rules look for could be in it",
     Lack.SOURCE: "No format read here holds what these rules look for",
+    Lack.FIELD: "The log was read, and no record of it has a field these rules need",
     Lack.EVENT: "The log was read, and holds nothing of the kind",
 }
 WATCHED = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+
+from tocsin.model.cells import plain_cell
 
 _SHOWN_FAULTS = 20
 
@@ -19,10 +20,26 @@ class Table(NamedTuple):
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that a row says."""
+        return (*self.required, *self.optional)
+
+
+# For people alone, in every list: which draft proposed the row, and why.
+REMARKS = ("draft", "comment")
 
 TABLES = {
-    "identities": Table(("id",), ("name", "accounts", "unit", "role", "function", "administrator")),
+    "identities": Table(("id",), ("name", "accounts", "unit", "role", "function", "administrator", "from", "to")),
+    "services": Table(("id",), ("name", "accounts", "host", "function", "owner", "administrator", "from", "to")),
+    "units": Table(("name",), ("matter", "sensitivity", "description")),
+    "groups": Table(("id",), ("name", "owner")),
+    "memberships": Table(("identity", "group"), ("from", "to")),
+    "sensitivities": Table(("name",), ("label", "description")),
+    "matters": Table(("id",), ("title", "sensitivity", "protective_measures")),
     "holdings": Table(("pattern", "kind"), ("matter", "sensitivity", "owner")),
+    "persons": Table(("pattern", "handle")),
+    "aliases": Table(("kind", "name", "other")),
     "functions": Table(("name",), ("description", "protected")),
     "assignments": Table(("identity", "matter"), ("from", "to")),
     "attestations": Table(("source", "pattern", "from", "to", "custodian", "date", "setting")),
@@ -34,7 +51,8 @@ TABLES = {
 
 
 class Row(NamedTuple):
-    """One line of a list: column to text, trimmed, "" where it has none."""
+    """One line of a list: column to text, trimmed, "" where it has none; without the mark that keeps a spreadsheet from
+    computing it (`model.cells`)."""
 
     file: str
     line: int
@@ -71,20 +89,18 @@ def told_line(note: tuple[str, int, str]) -> str:
     return f"{file}:{line}: {what}" if line else f"{file}: {what}"
 
 
-def _text(path: Path, notes: Notes) -> str | None:
+def _text(file: str, data: bytes, notes: Notes) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        notes.faults.append((path.name, line, "not UTF-8 text"))
-    except OSError as error:
-        notes.faults.append((path.name, 0, f"cannot be read: {error.strerror}"))
+        line = data[: error.start].count(b"\n") + 1
+        notes.faults.append((file, line, "not UTF-8 text"))
     return None
 
 
-def csv_rows(path: Path, table: Table, notes: Notes) -> list[Row]:
+def csv_rows(file: str, data: bytes, table: Table, notes: Notes) -> list[Row]:
     """Rows of a CSV file with a header, separated by commas, or by semicolons or tabs if the header has no comma."""
-    text = _text(path, notes)
+    text = _text(file, data, notes)
     if not text or not text.strip():
         return []
     header_line = text.split("\n", 1)[0]
@@ -100,62 +116,69 @@ def csv_rows(path: Path, table: Table, notes: Notes) -> list[Row]:
                 continue
             if not columns:
                 columns = [cell.strip().lower() for cell in cells]
-                if not _columns_are_good(path.name, start, columns, table, notes):
+                if not _columns_are_good(file, start, columns, table, notes):
                     return []
                 continue
-            row = Row(path.name, start, {})
+            row = Row(file, start, {})
             if len(cells) > len(columns):
                 notes.fault(row, f"{len(cells)} values for {len(columns)} columns")
                 continue
-            row.values.update(zip(columns, (cell.strip() for cell in cells), strict=False))
+            row.values.update(zip(columns, (plain_cell(cell.strip()).strip() for cell in cells), strict=False))
             rows.append(row)
     except csv.Error:
-        notes.faults.append((path.name, max(reader.line_num, 1), "not CSV: a quote is open or out of place"))
+        notes.faults.append((file, max(reader.line_num, 1), "not CSV: a quote is open or out of place"))
     return rows
 
 
 def _columns_are_good(file: str, line: int, columns: Sequence[str], table: Table, notes: Notes) -> bool:
-    known = (*table.required, *table.optional)
+    known = (*table.columns, *REMARKS)
+    if "form" in columns and "handle" in columns:
+        notes.faults.append((file, line, "this is a list for the vault: names of protected persons stand in no estate"))
+        return False
     faults = [f"there is no column {name}" for name in table.required if name not in columns]
     faults += [
-        f"column {index} is not one of {', '.join(known)}" for index, name in enumerate(columns, 1) if name not in known
+        f"column {index} is not one of {', '.join(table.columns)}"
+        for index, name in enumerate(columns, 1)
+        if name not in known
     ]
     faults += [f"the column {name} is there twice" for name in known if columns.count(name) > 1]
     notes.faults += ((file, line, what) for what in faults)
     return not faults
 
 
-def yaml_rows(path: Path, notes: Notes) -> Iterator[tuple[str, Row]]:
+def yaml_rows(file: str, data: bytes, notes: Notes) -> Iterator[tuple[str, Row]]:
     """(list, row) of a mapping of lists of mappings; scalars are text as written, lists of them join by `;`."""
-    text = _text(path, notes)
+    text = _text(file, data, notes)
     if text is None:
         return
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        notes.faults.append((path.name, mark.line + 1 if mark else 1, "not YAML"))
+        notes.faults.append((file, mark.line + 1 if mark else 1, "not YAML"))
         return
     if root is None:
         return
-    for key, value in _pairs(root, path.name, notes):
+    for key, value in _pairs(root, file, notes):
         line = value.start_mark.line + 1
+        if key == "schema":  # `tocsin estate show --format json` says what it is
+            continue
         if key not in TABLES:
-            notes.faults.append((path.name, line, f"a list that is not one of {', '.join(TABLES)}"))
+            notes.faults.append((file, line, f"a list that is not one of {', '.join(TABLES)}"))
         elif _is_null(value):
             continue
         elif not isinstance(value, yaml.SequenceNode):
-            notes.faults.append((path.name, line, f"{key} is not a list"))
+            notes.faults.append((file, line, f"{key} is not a list"))
         else:
-            yield from ((key, row) for item in value.value if (row := _yaml_row(item, key, path.name, notes)))
+            yield from ((key, row) for item in value.value if (row := _yaml_row(item, key, file, notes)))
 
 
 def _yaml_row(item: yaml.Node, name: str, file: str, notes: Notes) -> Row | None:
     row = Row(file, item.start_mark.line + 1, {})
     table = TABLES[name]
     for key, value in _pairs(item, file, notes):
-        if key not in (*table.required, *table.optional):
-            notes.fault(row, f"a key that is not one of {', '.join((*table.required, *table.optional))}")
+        if key not in (*table.columns, *REMARKS):
+            notes.fault(row, f"a key that is not one of {', '.join(table.columns)}")
         elif key in row.values:
             notes.fault(row, f"the key {key} is there twice")
         elif isinstance(value, yaml.ScalarNode):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sigma.rule import SigmaRule
-
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.logsource import LogSourceMap, read_logsource_map
 from tocsin.detect.sigma.match import Match, Matcher
-from tocsin.detect.sigma.rules import ANY_EXPRESSION, LoadedRule, RuleSet
-from tocsin.model.finding import Level
+from tocsin.detect.sigma.rules import LoadedRule, RuleSet, read_rules
 from tocsin.model.record import Record
-from tocsin.model.rule import RuleInfo
 
 LOG_FIELDS = ("Channel", "EventID")
 
@@ -25,20 +22,25 @@ category = "test"
 """
 
 
-def rule(
-    detection: Mapping[str, Any], log_source: Mapping[str, str] | None = None, *, name: str = "rule"
-) -> LoadedRule:
-    """A rule with this detection; a `condition` is added where one selection stands alone."""
+def rule_text(detection: Mapping[str, Any], log_source: Mapping[str, str] | None = None, *, name: str = "rule") -> str:
+    """A rule file with this detection; a `condition` is added where one selection stands alone."""
     detection = dict(detection)
     if "condition" not in detection:
         (selection,) = detection
         detection["condition"] = selection
-    id_ = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
     source = log_source or {"product": "windows", "category": "test"}
-    document = {"title": name, "id": id_, "logsource": dict(source), "detection": detection}
-    sigma = SigmaRule.from_dict(document, policy=ANY_EXPRESSION)
-    info = RuleInfo(id=id_, title=name, level=Level.MEDIUM, author="", path=f"{name}.yml", techniques=(), tactics=())
-    return LoadedRule(info=info, sigma=sigma)
+    id_ = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    document = {"title": name, "id": id_, "level": "medium", "logsource": dict(source), "detection": detection}
+    return json.dumps(document, ensure_ascii=False)  # YAML holds JSON, but for surrogate pairs
+
+
+def rule(
+    detection: Mapping[str, Any], log_source: Mapping[str, str] | None = None, *, name: str = "rule"
+) -> LoadedRule:
+    """A rule with this detection, as `read_rules` reads it."""
+    found = read_rules({f"{name}.yml": rule_text(detection, log_source, name=name).encode()})
+    assert not found.failed, found.failed
+    return found.rules[0]
 
 
 def log_source_map(text: str = ONE_LOG) -> LogSourceMap:
@@ -49,6 +51,12 @@ def log_source_map(text: str = ONE_LOG) -> LogSourceMap:
 def compiled(*rules: LoadedRule, text: str = ONE_LOG, **settings: Any) -> CompiledRules:
     """The rules compiled for the source named `test`."""
     return compile_rules(RuleSet(rules=rules, failed=(), digest="00"), [log_source_map(text)], **settings)
+
+
+def compiled_texts(*texts: str, text: str = ONE_LOG, **settings: Any) -> CompiledRules:
+    """Rule files compiled for the source named `test`, in the order given."""
+    rules = read_rules({f"{number:05}.yml": one.encode() for number, one in enumerate(texts)})
+    return compile_rules(rules, [log_source_map(text)], **settings)
 
 
 def record(fields: Mapping[str, Any], log: tuple[str, str] = ("one", "1")) -> Record:

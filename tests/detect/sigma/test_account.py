@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.detect.sigma.account import account
+from tocsin.model.answers import Lack
 
 from .rules_given import compiled, rule
 
@@ -39,7 +40,13 @@ RULES = [
 
 def test_books_balance_and_every_blind_rule_has_its_reason() -> None:
     rules = compiled(*RULES, text=TEXT)
-    found = account(rules, {"test": {("Security", "4624"), ("Security", "1102"), ("System", "1")}, "other": {("a",)}})
+    found = account(
+        rules,
+        {
+            "test": {("Security", "4624"): None, ("Security", "1102"): None, ("System", "1"): None},
+            "other": {("a",): None},
+        },
+    )
     assert found.loaded == found.operable + len(found.blind) == 5
     assert {one.title: one.reason for one in found.blind} == {
         "process": "no log of windows/process_creation was read "
@@ -58,3 +65,46 @@ def test_nothing_read_leaves_every_rule_blind() -> None:
 def test_blind_rules_come_in_one_order() -> None:
     blind = account(compiled(*RULES, text=TEXT), {}).blind
     assert list(blind) == sorted(blind, key=lambda one: one.id)
+
+
+FIELDS = """
+[[logsource]]
+product = "web"
+[[logsource.when]]
+rename = { Path = "uri" }
+"""
+WEB = {"product": "web"}
+
+
+def test_a_field_that_never_occurred_blinds_what_cannot_hold_without_it_and_no_more() -> None:
+    rules = compiled(
+        rule({"x": {"A": "a"}}, WEB, name="there"),
+        rule({"x": {"B": "b", "A": "a"}}, WEB, name="needed"),
+        rule({"x": {"A": "a"}, "y": {"B": "b"}, "condition": "x or y"}, WEB, name="alternative"),
+        rule({"x": {"A": "a"}, "y": {"B": "b"}, "condition": "x and not y"}, WEB, name="filter"),
+        rule({"x": {"B": None}}, WEB, name="null"),
+        rule({"x": {"Path": "/"}}, WEB, name="renamed"),
+        rule({"x": {"B|exists": True}}, WEB, name="exists"),
+        text=FIELDS,
+    )
+    found = account(rules, {"test": {("get", "1"): {"A"}, ("put", "1"): {"A", "uri"}}})
+    assert {one.title: (one.lacks, one.reason) for one in found.blind} == {
+        "needed": (Lack.FIELD, "the log of web was read, and no record of it has B"),
+        "exists": (Lack.FIELD, "the log of web was read, and no record of it has B"),
+    }
+    assert {one.title: one.fields for one in found.partly} == {"alternative": ("B",), "filter": ("B",), "null": ("B",)}
+    assert found.loaded == found.operable + len(found.blind)
+
+
+def test_fields_of_one_log_say_nothing_of_another() -> None:
+    rules = compiled(rule({"x": {"A": "a", "B": "b"}}, WEB, name="both"), text=FIELDS)
+    apart = account(rules, {"test": {("get", "1"): {"A"}, ("put", "1"): {"B"}}})
+    assert [one.lacks for one in apart.blind] == [Lack.FIELD]
+    together = account(rules, {"test": {("get", "1"): {"A", "B"}}})
+    assert (together.operable, together.partly) == (1, ())
+
+
+def test_where_fields_were_not_looked_at_nothing_is_said_of_them() -> None:
+    rules = compiled(rule({"x": {"A": "a"}}, WEB, name="a"), text=FIELDS)
+    found = account(rules, {"test": {("get", "1"): None}})
+    assert (found.operable, found.blind, found.partly) == (1, (), ())

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.detect.sigma.compile import FILE_NAME, CompiledRules, compiled_digest
 from tocsin.detect.sigma.patterns import platform
@@ -43,6 +45,23 @@ def test_damaged_rules_are_refused(tmp_path: Path, damage: str) -> None:
     with pytest.raises(RuleError) as raised:
         CompiledRules.read(tmp_path)
     assert raised.value.path == str(path)
+
+
+_PACKED = compiled(*RULES).packed()
+
+
+@given(st.integers(0, len(_PACKED) - 1), st.integers(1, 255))
+def test_a_byte_changed_anywhere_is_noticed(at: int, change: int) -> None:
+    data = bytearray(_PACKED)
+    data[at] ^= change
+    with pytest.raises(RuleError):
+        CompiledRules.unpacked(bytes(data), Path("rules.compiled"))
+
+
+@given(st.integers(0, len(_PACKED) - 1))
+def test_rules_cut_anywhere_are_refused(length: int) -> None:
+    with pytest.raises(RuleError):
+        CompiledRules.unpacked(_PACKED[:length], Path("rules.compiled"))
 
 
 def test_rules_of_another_processor_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from tocsin.detect.sigma.match import Matcher
 from tocsin.model.clipping import cut
+from tocsin.model.record import Record
 
-from .rules_given import compiled, hits, matching, record, rule
+from .rules_given import ONE_LOG, compiled, hits, matching, record, rule
 
 CHANNELS = """
 [[logsource]]
@@ -117,7 +118,10 @@ def test_many_records_and_few_give_the_same() -> None:
         ({"x": {"B": None}}, [("B", "is null", "")]),
         ({"x": {"C|gte": 5, "L|startswith": "two"}}, [("C", "is at least 5", "7"), ("L", "starts with 'two'", "two")]),
         ({"keywords": ["TWO"]}, [("L", "contains 'TWO'", "two")]),
-        ({"x": {"A|fieldref|contains": "D"}}, [("A", "contains the field D", "1b")]),
+        (
+            {"x": {"A|fieldref|contains": "D"}},
+            [("A", "contains the field D", "1b"), ("D", "is what A is compared with", "B")],
+        ),
         ({"x": {"A|re|i": "B$"}}, [("A", "matches the expression 'B$' (i)", "1b")]),
         ({"x": {"EventID": 1}, "y": {"A|neq": "q"}, "condition": "x and y"}, [("EventID", "is '1'", "1")]),
         ({"x": {"A": "q"}, "condition": "not x"}, []),
@@ -138,13 +142,57 @@ def test_why_shows_the_part_of_a_long_value_that_was_asked_for() -> None:
     assert cut(match.matched[0][2]) == "x" * 299 + "…"
 
 
-def test_memory_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_values_are_looked_at_last_and_change_nothing() -> None:
+    """With enough records at once, columns of long values are set apart: what they decide is the same."""
+    rules = [
+        rule({"x": {"Trace|contains": "7!"}}, name="by the trace alone"),
+        rule({"x": {"A": "1"}, "y": {"Trace|contains": "x5"}, "condition": "x and not y"}, name="unless the trace"),
+        rule({"x": {"A": "2"}, "y": {"Trace|contains": "3!"}, "condition": "x or y"}, name="either"),
+        rule({"x": {"Trace|contains|all": ["x1", "9!"]}, "y": {"A": None}, "condition": "x or y"}, name="all, or null"),
+        rule({"x": {"Trace|fieldref|contains": "A"}, "y": {"A|exists": True}, "condition": "x and y"}, name="another"),
+    ]
+    everything = compiled(*rules)
+    events = [
+        record({"A": str(n % 4) if n % 7 else None, "Trace": f"{'-' * 300}{n}x{n % 9}{'-' * (n % 900)}{n % 11}!"})
+        for n in range(1500)
+    ]
+    matcher = Matcher(everything, "test")
+    together = [tuple(match) for _ in range(2) for match in matcher.match(events)]
+    alone = Matcher(everything, "test")
+    singly = [(n, *match[1:]) for n, event in enumerate(events) for match in alone.match([event])]
+    assert together == singly * 2
+    assert {match[1] for match in together} == {one.info.id for one in rules}
+
+
+@pytest.mark.parametrize("hostile", ["values", "long values", "lists", "combinations", "logs"])
+def test_memory_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch, hostile: str) -> None:
+    """Whatever stands in the records: what is remembered between calls stays small."""
     monkeypatch.setattr("tocsin.detect.sigma.match.MOST_REMEMBERED", 10_000)
-    rules = compiled(rule({"x": {"A|contains": "9"}}))
+    monkeypatch.setattr("tocsin.detect.sigma.match.MOST_OUTCOMES", 50)
+    monkeypatch.setattr("tocsin.detect.sigma.match.MOST_PLANS", 20)
+    rules = compiled(
+        rule({"x": {"A|contains": [str(n) for n in range(40)]}, "y": {"B": "1"}, "condition": "x or y"}),
+        text=ONE_LOG,
+    )
     matcher = Matcher(rules, "test")
+
+    def hostile_record(n: int) -> Record:
+        text = f"value {n}"
+        match hostile:
+            case "long values":
+                text = f"{n}{'.' * 2000}"
+            case "combinations":
+                text = " ".join(str(digit) for digit in range(40) if n >> digit & 1)
+            case "lists":
+                return record({"A": [text, str(n * 7)]})
+        return record({"A": text}, ("one", str(n) if hostile == "logs" else "1"))
+
     for start in range(0, 5000, 500):
-        matcher.match([record({"A": f"value {n}"}) for n in range(start, start + 500)])
-    assert sum(truth.remembered for truth in rules.loaded_truths()) <= 10_000
+        matcher.match([hostile_record(n) for n in range(start, start + 500)])
+    assert matcher.remembered.characters <= 10_000
+    assert matcher.remembered.outcomes <= 50
+    assert matcher.remembered.plans <= 20
+    assert matcher.remembered.long_values == 0
 
 
 def test_nothing_given_nothing_found() -> None:

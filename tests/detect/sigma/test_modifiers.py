@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.detect.sigma.match import Matcher
+from tocsin.detect.sigma.networks import Networks
 
-from .rules_given import compiled, hits, matching, record, rule
+from .rules_given import compiled, compiled_texts, hits, matching, record, rule, rule_text
 
 HOLDS_AND_FAILS: list[tuple[str, Any, list[Any], list[Any]]] = [
     ("A", "Cmd.exe", ["cmd.EXE"], ["xcmd.exe", "cmd.exe ", "cmd.exe\n", "", None]),
@@ -63,6 +67,22 @@ HOLDS_AND_FAILS: list[tuple[str, Any, list[Any], list[Any]]] = [
     ("A|wide|base64offset|contains", "ping", [base64.b64encode("-x ping".encode("utf-16-le")).decode()], ["ping"]),
     ("A|utf16|base64", "a", [base64.b64encode(b"\xff\xfea\0").decode()], ["a"]),
     ("A|wide", "ab", ["a\0b\0"], ["ab"]),
+    ("A|utf16le", "a*b", ["a\0b\0", "a\0xb\0"], ["ab"]),
+    ("A|utf16be", "ab", ["\0a\0b"], ["a\0b\0"]),
+    ("A|utf16be|base64offset|contains", "ping", [base64.b64encode("-x ping".encode("utf-16-be")).decode()], ["ping"]),
+    ("A|base64|cased", "foo bar", ["Zm9vIGJhcg=="], ["zm9vigjhcg=="]),
+    ("A|cased|windash", "-A", ["-A", "/A"], ["-a", "/a"]),
+    ("A|windash", "-a-b", ["-a-b", "/a-b"], ["-a/b"]),
+    ("A|re|startswith", "a.c", ["abcd"], ["xabc"]),
+    ("A|re|endswith", "a.c", ["xabc", "abc\n"], ["abcd"]),
+    ("A|re|contains", "a.c", ["xabcd"], ["ac"]),
+    ("A|re", 46, ["4688", "x46"], ["4"]),
+    ("A|re", "[a-c]{2,2000}$", ["ab", "xab\n"], ["abd"]),
+    ("A|re", r"a(?!b)\s\Z", ["a\v", "a \n"], ["a", "a x"]),
+    ("A|re|ignorecase", "abc", ["ABC"], ["ab"]),
+    ("A|re|dotall|multiline", "^b.c", ["a\nb\nc"], ["b"]),
+    ("A|neq|all", ["a*", "*b"], ["a", "b", None], ["ab"]),
+    ("A|fieldref|all", ["A"], ["a"], [None]),
     ("A|windash|contains", " -enc", [" -enc", " /enc", " –enc", " —enc", " ―ENC"], ["_enc"]),
     ("A|windash|contains|all", [" -a", " -b"], [" /a -b"], [" -a"]),
     ("A|minute", 7, ["2024-03-09T23:07:59Z", "2024-03-09 23:07:00.1234567"], ["2024-03-09T23:08:00Z", "7", 7]),
@@ -160,6 +180,58 @@ def test_placeholder_needs_its_values() -> None:
     ]
     given = compiled(asked, placeholders={"admins": ("ada.example", "adm*")})
     assert [match.index for match in hits(given, {"A": "ada.example"}, {"A": "ADM-7"}, {"A": "%admins%"})] == [0, 1]
+
+
+def test_placeholders_stand_among_the_rules_and_add_up() -> None:
+    values = "placeholders:\n  hosts: [ws-01, 'ws-9?']\n  ports: 8080\n---\nplaceholders: {hosts: [srv.example.org]}\n"
+    by_name = rule_text({"x": {"A|expand": "%hosts%:%ports%"}}, name="one")
+    expression = rule_text({"x": {"A|re|expand": "^%hosts%$"}}, name="two")
+    rules = compiled_texts(by_name, values, expression)
+    assert not rules.failed
+    told = [
+        {"A": "WS-01:8080"},
+        {"A": "ws-97:8080"},
+        {"A": "ws-01:80"},
+        {"A": "srv.example.org"},
+        {"A": "srv-example.org"},
+    ]
+    names = {info.id: info.title for info in rules.infos.values()}
+    assert [(match.index, names[match.rule]) for match in hits(rules, *told)] == [(0, "one"), (1, "one"), (3, "two")]
+
+
+@pytest.mark.parametrize("text", ["placeholders: []", "placeholders: {a: {b: c}}", "placeholders: {'%': [x]}"])
+def test_placeholders_that_cannot_be_meant_are_told(text: str) -> None:
+    (failed,) = compiled_texts(text).failed
+    assert "write `placeholders:`" in failed.reason
+
+
+def test_a_placeholder_may_have_thousands_of_values() -> None:
+    names = tuple(f"ws-{number}.example.org" for number in range(3000))
+    given = compiled(rule({"x": {"A|expand": "%hosts%"}}), placeholders={"hosts": names})
+    assert [match.index for match in hits(given, {"A": "WS-2999.example.org"}, {"A": "ws-3000.example.org"})] == [0]
+    (failed,) = compiled(rule({"x": {"A|expand": "%hosts%%hosts%"}}), placeholders={"hosts": names}).failed
+    assert failed.reason == "a value with placeholders stands for 9000000 texts, more than 20000"
+
+
+@given(
+    st.lists(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 128)), max_size=8),
+)
+def test_networks_hold_what_their_masks_say(addresses: list[Any], lengths: list[tuple[int, int]]) -> None:
+    networks = {
+        number: ipaddress.ip_network((addresses[at % len(addresses)], length % 33), strict=False)
+        if addresses[at % len(addresses)].version == 4
+        else ipaddress.ip_network((addresses[at % len(addresses)], length), strict=False)
+        for number, (at, length) in enumerate(lengths)
+    }
+    found = Networks(networks)
+    for address in addresses:
+        wanted = {
+            number
+            for number, network in networks.items()
+            if address in network or (address.version == 6 and address.ipv4_mapped and address.ipv4_mapped in network)
+        }
+        assert set(found.holding(str(address))) == wanted
 
 
 def test_expression_that_no_engine_finishes_is_given_up_and_said(monkeypatch: pytest.MonkeyPatch) -> None:

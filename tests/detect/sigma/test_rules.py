@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.detect.sigma.rules import load_rules, rules_digest
+from tocsin.detect.sigma.rules import load_rules, read_rules, rule_texts, texts_digest, with_placeholders
 from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
 
@@ -59,7 +59,7 @@ def test_what_is_known_of_a_rule(tmp_path: Path) -> None:
         ("title: [", "not YAML"),
         ("- a\n- b", "not a mapping"),
         ("title: x\n", "no detection"),
-        ("title: x\ncorrelation: {type: event_count}\n", "correlation rules are not run yet"),
+        ("title: x\ncorrelation: {type: event_count}\n", "it has no timespan"),
         ("title: x\nfilter: {rules: [a]}\n", "exception not applied"),
         ("action: global\ndetection: {}\n", "older form"),
         (RULE.format(title="x", id="not-a-uuid"), "UUID"),
@@ -107,10 +107,10 @@ def test_bytes_that_are_no_text_and_a_file_too_long(tmp_path: Path) -> None:
 
 def test_digest_follows_the_rules(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.yml", RULE.format(title="one", id=IDS[0]))
-    first = rules_digest([tmp_path])
+    first = texts_digest(rule_texts([tmp_path]))
     assert first == load_rules([tmp_path]).digest
     path.write_text(RULE.format(title="two", id=IDS[0]))
-    assert rules_digest([tmp_path]) != first
+    assert texts_digest(rule_texts([tmp_path])) != first
 
 
 def test_path_that_is_not_there(tmp_path: Path) -> None:
@@ -118,3 +118,13 @@ def test_path_that_is_not_there(tmp_path: Path) -> None:
         load_rules([tmp_path / "absent"])
     (tmp_path / "b.zip").write_bytes(b"PK\x03\x04 broken")
     assert load_rules([tmp_path / "b.zip"]).failed != ()
+
+
+def test_values_of_expand_go_with_rules_that_ask_for_them() -> None:
+    values = b"placeholders: {admins: [ada.example]}\n"
+    asking = RULE.format(title="asking", id=IDS[1]).replace("A: a", "A|expand: '%admins%'").encode()
+    other = RULE.format(title="other", id=IDS[2]).encode()
+    texts = {"a.yml": asking, "b.yml": other, "c.yml": values}
+    assert with_placeholders({"b.yml": other}, texts) == {"b.yml": other}
+    alone = read_rules(with_placeholders({"a.yml": asking}, texts))
+    assert ([one.info.title for one in alone.rules], alone.placeholders) == (["asking"], {"admins": ("ada.example",)})

@@ -9,45 +9,83 @@ from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
 from tocsin.detect.sigma.condition import predicates_in
 from tocsin.detect.sigma.logsource import Alternative, LogSource, LogSourceMap, passes
 from tocsin.detect.sigma.plan import Specialiser
-from tocsin.detect.sigma.predicate import Kind, Predicate
+from tocsin.detect.sigma.predicate import KEYWORD, Kind, Predicate
 from tocsin.detect.sigma.value import MISSING, Cell, fold
-from tocsin.model.answers import BlindRule, Lack, RulesAccount
+from tocsin.model.answers import BlindRule, Lack, PartlyBlindRule, RulesAccount
+from tocsin.model.correlation import Correlation
 
 _MOST_SHOWN: Final = 4  # alternatives, values
 
 Log = tuple[str, ...]
+# The fields that rules ask of records of a log and that some record has; None where that was not looked at.
+Occurred = Mapping[Log, Set[str] | None]
 
 
-def account(compiled: CompiledRules, seen: Mapping[str, Set[Log]]) -> RulesAccount:
-    """The account of every rule; `seen` is the distinct `Record.log` tuples read, by source name.
+def account(compiled: CompiledRules, seen: Mapping[str, Occurred]) -> RulesAccount:
+    """The account of every rule; `seen` is the distinct `Record.log` tuples read, by source name, with their fields.
 
     A rule is operable where some log tuple that was read belongs to its log source and can satisfy its conditions on
-    log fields. A log field that an event's own data may shadow (`own_data` of the map) is taken to satisfy them.
+    log fields and on fields that no record of it has. A log field that an event's own data may shadow (`own_data` of
+    the map) is taken to satisfy them. A rule is partly blind where it is operable and some field it names occurred in
+    no record of all those.
     """
     parts = _Parts(compiled, seen)
     blind: list[BlindRule] = []
+    lacking: dict[str, tuple[Lack, str]] = {}
+    partly: list[PartlyBlindRule] = []
     for rule in compiled.rules:
         found = parts.blindness(rule)
+        title = compiled.infos[rule.id].title
         if found:
-            title = compiled.infos[rule.id].title
+            lacking[rule.id] = found
             blind.append(BlindRule(id=rule.id, title=title, reason=found[1], lacks=found[0]))
+        elif absent := parts.absent(rule):
+            partly.append(
+                PartlyBlindRule(id=rule.id, title=title, log_source=str(rule.log_source), fields=tuple(sorted(absent)))
+            )
+    for correlation in compiled.correlations:
+        found = _lack_of(correlation, lacking, compiled)
+        if found:
+            lacking[correlation.id] = found
+            title = compiled.infos[correlation.id].title
+            blind.append(BlindRule(id=correlation.id, title=title, reason=found[1], lacks=found[0]))
+    loaded = len(compiled.rules) + len(compiled.correlations)
     return RulesAccount(
-        loaded=len(compiled.rules),
-        operable=len(compiled.rules) - len(blind),
+        loaded=loaded,
+        operable=loaded - len(blind),
         blind=tuple(sorted(blind, key=lambda one: (one.id, one.reason))),
         failed=compiled.failed,
+        partly=tuple(sorted(partly, key=lambda one: one.id)),
     )
+
+
+def _lack_of(
+    correlation: Correlation, lacking: Mapping[str, tuple[Lack, str]], compiled: CompiledRules
+) -> tuple[Lack, str] | None:
+    """What keeps a correlation from finding anything: too few of the rules it counts could have."""
+    places = [place for place, given in enumerate(correlation.inputs) if given.id in lacking]
+    if correlation.terms:
+        is_blind = all(set(term.needed) & set(places) for term in correlation.terms)
+    else:
+        is_blind = len(places) == len(correlation.inputs)
+    if not is_blind:
+        return None
+    first = correlation.inputs[places[0]].id
+    lack, reason = lacking[first]
+    return lack, f"it counts {compiled.infos[first].title!r}: {reason}"
 
 
 class _Parts:
     """What was read, by part of a log."""
 
-    def __init__(self, compiled: CompiledRules, seen: Mapping[str, Set[Log]]) -> None:
+    def __init__(self, compiled: CompiledRules, seen: Mapping[str, Occurred]) -> None:
         self._compiled = compiled
+        self._occurred = seen
+        self._asked = {predicate.field for predicate in compiled.predicates} - {KEYWORD}
         self._seen = {one.source: sorted(seen.get(one.source, ())) for one in compiled.maps}
         self._declared: dict[LogSource, list[tuple[LogSourceMap, Alternative]]] = {}
         self._logs: dict[tuple[str, Alternative], list[Log]] = {}
-        self._specialisers: dict[tuple[str, Log], Specialiser] = {}
+        self._specialisers: dict[tuple[str, Log, tuple[tuple[str, str], ...] | None], Specialiser] = {}
 
     def blindness(self, rule: CompiledRule) -> tuple[Lack, str] | None:
         """What the rule lacks to be able to fire, and why in words; None where it could."""
@@ -58,12 +96,19 @@ class _Parts:
         declared = self._declared[rule.log_source]
         if not declared or rule.tree is None:
             return Lack.SOURCE, f"no source of this product reads {rule.log_source}"
-        has_log = False
+        has_log = has_event = False
         for one, alternative in declared:
             for log in self._read(one, alternative):
                 has_log = True
-                if self._specialiser(one, log).condition(rule.tree, dict(alternative.rename)) is not False:
+                rename = dict(alternative.rename)
+                if self._specialiser(one, log, None).condition(rule.tree, rename) is False:
+                    continue
+                has_event = True
+                if self._specialiser(one, log, alternative.rename).condition(rule.tree, rename) is not False:
                     return None
+        if has_event:
+            named = _shown(sorted(self.absent(rule)), ", ")
+            return Lack.FIELD, f"the log of {rule.log_source} was read, and no record of it has {named}"
         if not has_log:
             needs = _shown([_needs(alternative) for _, alternative in declared], ", or ")
             return Lack.LOG, f"no log of {rule.log_source} was read (needs {needs})"
@@ -79,14 +124,35 @@ class _Parts:
             self._logs[key] = [log for log in self._seen[one.source] if passes(gate, [fold(text) for text in log])]
         return self._logs[key]
 
-    def _specialiser(self, one: LogSourceMap, log: Log) -> Specialiser:
-        key = (one.source, log)
+    def absent(self, rule: CompiledRule) -> set[str]:
+        """The fields it names, as it names them, that occurred in no record it could hold on; of those looked at."""
+        absent = {self._compiled.predicates[number].field for number in rule.numbers()} - {KEYWORD}
+        for one, alternative in self._declared[rule.log_source]:
+            rename = dict(alternative.rename)
+            absent.difference_update(one.log_fields)
+            for log in self._read(one, alternative):
+                occurred = self._occurred[one.source][log]
+                tree = rule.tree
+                if tree is None or self._specialiser(one, log, None).condition(tree, rename) is False:
+                    continue
+                if occurred is None:
+                    return set()
+                absent = {field for field in absent if rename.get(field, field) not in occurred}
+        return absent
+
+    def _specialiser(self, one: LogSourceMap, log: Log, rename: tuple[tuple[str, str], ...] | None) -> Specialiser:
+        """Specialises to the log; with a `rename` (which may be empty) also to fields that no record of it has."""
+        key = (one.source, log, rename)
         if key not in self._specialisers:
             constants: dict[str, Cell] = {
                 name: text or MISSING
                 for name, text in zip(one.log_fields, log, strict=True)
                 if name not in one.own_data
             }
+            occurred = self._occurred[one.source][log]
+            if rename is not None and occurred is not None:
+                names = self._asked | set(dict(rename).values())
+                constants |= dict.fromkeys(names.difference(occurred, one.log_fields), MISSING)
             self._specialisers[key] = Specialiser(self._compiled.predicates, self._compiled.truth, constants)
         return self._specialisers[key]
 

@@ -20,20 +20,26 @@ from tocsin.detect.sigma.condition import (
     tree_of,
     tree_of_filter,
 )
+from tocsin.detect.sigma.correlation import resolve
 from tocsin.detect.sigma.exceptions import Coverable, LoadedException, covering
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap
 from tocsin.detect.sigma.patterns import compile_patterns, platform, searcher
-from tocsin.detect.sigma.predicate import Kind, Placeholders, Predicate, Unsupported
+from tocsin.detect.sigma.placeholders import Placeholders
+from tocsin.detect.sigma.predicate import Kind, Predicate, Unsupported
 from tocsin.detect.sigma.rules import LoadedRule, RuleSet
 from tocsin.detect.sigma.truth import FieldTruth
 from tocsin.errors import RuleError
 from tocsin.model.answers import FailedRule
+from tocsin.model.correlation import Correlation
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.rule import RuleInfo
 
 FILE_NAME: Final = "rules.compiled"
 
-_MAGIC: Final = b"tocsin sigma rules 2\n"
+# What pySigma and our own compiling raise for a rule that cannot be run.
+UNCOMPILABLE: Final = (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError)
+
+_MAGIC: Final = b"tocsin sigma rules 3\n"
 _HASH_BYTES: Final = 32
 _HINT: Final = "compile the rules again"
 
@@ -82,18 +88,22 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
     maps: tuple[LogSourceMap, ...]
     rules: tuple[CompiledRule, ...]
     exceptions: tuple[CompiledException, ...]
+    correlations: tuple[Correlation, ...]
     predicates: tuple[Predicate, ...]
     fields: dict[str, FieldPatterns]
+    placeholders: dict[str, tuple[str, ...]]
 
 
 class CompiledRules:
     """All rules that can be run, with what a `Matcher` needs.
 
-    infos   by rule id, in the order of the rule set
-    failed  rules and exceptions that could not be loaded or compiled
+    infos   of rules and correlations by id, in the order of the rule set
+    failed  rules, correlations and exceptions that could not be loaded or compiled
     digest  as `compiled_digest` gives it: equal digests, equal hits
     rules   in the order of the rule set; hits on one record come in this order
     exceptions  in the order of the rule set
+    placeholders  the values of `|expand` they were compiled with
+    correlations  each after those it counts
     """
 
     def __init__(self, content: _Content) -> None:
@@ -104,7 +114,9 @@ class CompiledRules:
         self.maps = content.maps
         self.rules = content.rules
         self.exceptions = content.exceptions
+        self.correlations = content.correlations
         self.predicates = content.predicates
+        self.placeholders: Mapping[str, tuple[str, ...]] = content.placeholders
         self._truths: dict[str, FieldTruth] = {}
 
     def told(self, through: Callable[[Any], Any]) -> CompiledRules:
@@ -178,7 +190,7 @@ class CompiledRules:
 
 
 def compiled_digest(rules: str, maps: Sequence[LogSourceMap], placeholders: Placeholders | None = None) -> str:
-    """Hex SHA-256 of all that decides the hits: a rule digest (`rules_digest`), the maps and the placeholders."""
+    """Hex SHA-256 of all that decides the hits: a rule digest (`texts_digest`), the maps and the placeholders."""
     encoder = msgspec.json.Encoder(order="deterministic")
     digest = hashlib.sha256(rules.encode())
     digest.update(b"\n".join(sorted(encoder.encode(one) for one in maps)))
@@ -195,8 +207,10 @@ def compile_rules(
     """Everything a `Matcher` needs for these rules on these sources.
 
     Rules whose log source no map declares are checked, kept and accounted for as blind, but take no database.
-    `placeholders` are the values of `|expand`; a rule that needs one that is not there fails.
+    `placeholders` are the values of `|expand`, in place of those the rule files give under the same name; a rule that
+    needs one that is not there fails.
     """
+    values = {**rules.placeholders, **(placeholders or {})}
     table = PredicateTable()
     compiled: list[CompiledRule] = []
     failed: list[FailedRule] = []
@@ -204,7 +218,7 @@ def compile_rules(
     # Thousands of rules share some hundred log sources, and every map is asked for each.
     is_read = cache(lambda log_source: any(one.alternatives(log_source) for one in maps))
     for done, rule in enumerate(rules.rules):
-        found = _compiled(rule, is_read, placeholders or {}, table)
+        found = _compiled(rule, is_read, values, table)
         if isinstance(found, FailedRule):
             failed.append(found)
         else:
@@ -212,7 +226,7 @@ def compile_rules(
         if progress is not None:
             progress(done + 1, len(rules.rules))
     for one_exception in rules.exceptions:
-        made = _compiled_exception(one_exception, maps, placeholders or {}, table)
+        made = _compiled_exception(one_exception, maps, values, table)
         if isinstance(made, FailedRule):
             failed.append(made)
         else:
@@ -237,17 +251,23 @@ def compile_rules(
             failed.append(_not_applied(exception.info, reason))
         else:
             asked.append(exception)
+    correlations, unresolved = resolve(rules.correlations, (infos[rule.id] for rule in kept), (*rules.failed, *failed))
+    failed += unresolved
+    told = [infos[rule.id] for rule in kept]
+    told += [one.info for one in rules.correlations if one.info.id in {each.id for each in correlations}]
     return CompiledRules(
         _Content(
             digest=compiled_digest(rules.digest, maps, placeholders),
             platform=platform(),
-            infos=tuple(infos[rule.id] for rule in kept),
+            infos=tuple(told),
             failed=tuple(sorted((*rules.failed, *failed), key=lambda one: (one.path, one.id, one.reason))),
             maps=tuple(sorted(maps, key=lambda one: one.source)),
             rules=tuple(kept),
-            exceptions=_covering(asked, kept, infos),
+            exceptions=_covering(asked, kept, infos, rules.correlations_named()),
+            correlations=correlations,
             predicates=predicates,
             fields=fields,
+            placeholders={name: tuple(one) for name, one in values.items()},
         )
     )
 
@@ -262,13 +282,16 @@ def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedExceptio
         table.number(predicate)
     new: list[CompiledException] = []
     for one in exceptions:
-        made = _compiled_exception(one, compiled.maps, {}, table)
+        made = _compiled_exception(one, compiled.maps, compiled.placeholders, table)
         if isinstance(made, FailedRule):
             raise RuleError(made.reason, path=made.path)
         new.append(made)
     replaced = {one.info.id for one in new}
     every = _covering(
-        [*(one for one in compiled.exceptions if one.info.id not in replaced), *new], compiled.rules, compiled.infos
+        [*(one for one in compiled.exceptions if one.info.id not in replaced), *new],
+        compiled.rules,
+        compiled.infos,
+        {text for one in compiled.correlations for text in (one.id, compiled.infos[one.id].name) if text},
     )
     wanted = {rule for one in every if one.info.id in replaced for rule in one.info.covers}
     # What an exception that is replaced covered has to be looked at too: it may be shown again.
@@ -289,17 +312,22 @@ def with_exceptions(compiled: CompiledRules, exceptions: Sequence[LoadedExceptio
             maps=compiled.maps,
             rules=rules,
             exceptions=every,
+            correlations=compiled.correlations,
             predicates=predicates,
             fields=fields,
+            placeholders=dict(compiled.placeholders),
         )
     )
 
 
 def _covering(
-    exceptions: Sequence[CompiledException], rules: Sequence[CompiledRule], infos: Mapping[str, RuleInfo]
+    exceptions: Sequence[CompiledException],
+    rules: Sequence[CompiledRule],
+    infos: Mapping[str, RuleInfo],
+    correlations: Set[str],
 ) -> tuple[CompiledException, ...]:
     coverable = [Coverable(rule.id, infos[rule.id].name, infos[rule.id].title, rule.log_source) for rule in rules]
-    covers = covering([(one.info, one.log_source) for one in exceptions], coverable)
+    covers = covering([(one.info, one.log_source) for one in exceptions], coverable, correlations)
     return tuple(
         CompiledException(info, one.log_source, one.tree) for info, one in zip(covers, exceptions, strict=True)
     )
@@ -313,7 +341,7 @@ def _compiled(
     is_bound = is_read(log_source)
     try:
         tree = tree_of(rule.sigma, placeholders, table if is_bound else PredicateTable())
-    except (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except UNCOMPILABLE as error:
         return FailedRule(id=rule.info.id, path=rule.info.path, reason=" ".join(str(error).split()))
     return CompiledRule(rule.info.id, log_source, tree if is_bound else None)
 
@@ -325,7 +353,7 @@ def _compiled_exception(
     is_bound = any(one.alternatives(exception.log_source) for one in maps)
     try:
         tree = tree_of_filter(exception.sigma, placeholders, table if is_bound else PredicateTable())
-    except (Unsupported, SigmaError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except UNCOMPILABLE as error:
         return _not_applied(exception.info, " ".join(str(error).split()))
     return CompiledException(exception.info, exception.log_source, tree if is_bound else None)
 

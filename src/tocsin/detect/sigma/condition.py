@@ -17,7 +17,8 @@ from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
 from tocsin.detect.sigma.exceptions import condition_of
-from tocsin.detect.sigma.predicate import Placeholders, Predicate, Unsupported, predicates_of
+from tocsin.detect.sigma.placeholders import Placeholders
+from tocsin.detect.sigma.predicate import Predicate, Unsupported, predicates_of
 
 
 class Operator(enum.StrEnum):

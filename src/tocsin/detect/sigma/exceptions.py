@@ -9,15 +9,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sigma.conditions import ConditionAND
 from sigma.exceptions import SigmaConditionError, SigmaError
 from sigma.filters import SigmaFilter
 from sigma.policy import SigmaPolicy
-from sigma.rule import SigmaRule
 
 from tocsin.detect.sigma.logsource import LogSource
 from tocsin.model.answers import FailedRule
@@ -71,34 +69,28 @@ def read_exception(
 
 
 def condition_of(sigma: SigmaFilter) -> object:
-    """The filter's parsed condition, as pySigma joins it to a rule. Raises SigmaError where it cannot."""
-    stub = SigmaRule.from_dict(
-        {
-            "title": "stub",
-            "logsource": sigma.logsource.to_dict(),
-            "detection": {"rule": {"field": "value"}, "condition": "rule"},
-        },
-        policy=sigma.filter.policy,
-    )
-    everywhere = dataclasses.replace(sigma, filter=dataclasses.replace(sigma.filter, rules=ANY))
-    joined = everywhere.apply_on_rule(stub)
-    if isinstance(joined, SigmaRule):
-        parsed = joined.detection.parsed_condition[0].parsed
-        if isinstance(parsed, ConditionAND) and len(parsed.args) == 2:
-            return parsed.args[1]
-    raise SigmaConditionError("a condition that asks for nothing")
+    """The filter's parsed condition over its own searches, which a rule is joined to. Raises SigmaError."""
+    found: object = sigma.filter.parsed_condition[0].parsed
+    if found is None:
+        raise SigmaConditionError("a condition that asks for nothing")
+    return found
 
 
 def covering(
-    exceptions: Iterable[tuple[ExceptionInfo, LogSource]], rules: Sequence[Coverable]
+    exceptions: Iterable[tuple[ExceptionInfo, LogSource]],
+    rules: Sequence[Coverable],
+    correlations: Set[str] = frozenset(),
 ) -> tuple[ExceptionInfo, ...]:
-    """Each exception's info with the rules it covers and what of it covers nothing, in the order given."""
+    """Each exception's info with the rules it covers and what of it covers nothing, in the order given.
+
+    `correlations` are ids and names of correlations: they are covered by what covers the rules they count.
+    """
     by_id = {rule.id: rule for rule in rules}
     by_name: dict[str, list[Coverable]] = {}
     for rule in rules:
         if rule.name:
             by_name.setdefault(rule.name, []).append(rule)
-    return tuple(_covering(info, own, rules, by_id, by_name) for info, own in exceptions)
+    return tuple(_covering(info, own, rules, by_id, by_name, correlations) for info, own in exceptions)
 
 
 def _covering(
@@ -107,6 +99,7 @@ def _covering(
     rules: Sequence[Coverable],
     by_id: Mapping[str, Coverable],
     by_name: Mapping[str, Sequence[Coverable]],
+    correlations: Set[str],
 ) -> ExceptionInfo:
     lost: list[str] = []
     if info.names == (ANY,):
@@ -119,7 +112,9 @@ def _covering(
             named = _named(reference, by_id, by_name)
             fitting = {rule.id for rule in named if _contains(own, rule.log_source)}
             covered |= fitting
-            if not named:
+            if (not named and reference.lower() in correlations) or reference in correlations:
+                lost.append(f"{reference} covers nothing: it is a correlation; name the rules it counts")
+            elif not named:
                 lost.append(f"{reference} covers nothing: no rule that is loaded has this id or name")
             lost += [
                 f"{reference} covers nothing: the log source of {rule.title!r} is {rule.log_source}, not {own}"

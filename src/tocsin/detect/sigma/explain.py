@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from tocsin.detect.sigma.condition import Operator, Tree
-from tocsin.detect.sigma.plan import refers
 from tocsin.detect.sigma.predicate import KEYWORD, Kind, Predicate, in_words
+from tocsin.detect.sigma.questions import refers
 from tocsin.detect.sigma.truth import FieldTruth
 from tocsin.detect.sigma.value import MISSING, Cell, canonical, fold, texts
 from tocsin.model.clipping import part_of, to_be_cut
@@ -34,46 +34,86 @@ class Explainer:
     def reasons(
         self, tree: Tree, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]
     ) -> tuple[Reason, ...]:
-        """The true parts of a tree that holds: every part of an AND, the first of an OR, none of a NOT."""
+        """The true parts of a tree that holds: every part of an AND, of an OR the first that asks for something.
+
+        Of a NOT only what has to be there for it. On a record with the fields named here alone the tree holds as well,
+        so it holds without any where nothing is named.
+        """
         view = _View(rename, fields, log)
-        return tuple(dict.fromkeys(self._reasons(tree, view) or ()))
+        found = dict.fromkeys(self._reasons(tree, view) or ())
+        while True:
+            named = {reason.field for reason in found}
+            alone = _View(rename, {name: value for name, value in fields.items() if name in named}, log)
+            more = [one for one in self._lacking(tree, True, view, alone) if one not in found]
+            if not more:
+                return tuple(found)
+            found.update(dict.fromkeys(more))
 
     def holds(self, tree: Tree, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]) -> bool:
         """Whether the tree holds on the record."""
         return self._reasons(tree, _View(rename, fields, log)) is not None
 
+    def said(
+        self, names: Sequence[str], rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]
+    ) -> tuple[str | None, ...]:
+        """What the record says in these rule fields, None where nothing; the elements of a list with commas between."""
+        view = _View(rename, fields, log)
+        return tuple(", ".join(texts(view.cell(name)[1])) or None for name in names)
+
     def _reasons(self, tree: Tree, view: _View) -> list[Reason] | None:
         """None where the tree does not hold."""
         if isinstance(tree, int):
-            reason = self._reason(self._predicates[tree], tree, view)
-            return None if reason is None else [reason]
+            return self._reason(self._predicates[tree], tree, view)
         if tree.operator is Operator.NOT:
             return [] if self._reasons(tree.children[0], view) is None else None
+        if tree.operator is Operator.OR:
+            held = [reasons for child in tree.children if (reasons := self._reasons(child, view)) is not None]
+            return next(filter(None, held), held[0]) if held else None
         found: list[Reason] = []
         for child in tree.children:
             reasons = self._reasons(child, view)
-            if tree.operator is Operator.OR and reasons is not None:
-                return reasons
-            if tree.operator is Operator.AND:
-                if reasons is None:
-                    return None
-                found += reasons
-        return found if tree.operator is Operator.AND else None
+            if reasons is None:
+                return None
+            found += reasons
+        return found
 
-    def _reason(self, predicate: Predicate, number: int, view: _View) -> Reason | None:
+    def _lacking(self, tree: Tree, outcome: bool, view: _View, alone: _View) -> list[Reason]:
+        """What `alone`, a part of the record, needs of it so that the tree comes out there as on the whole of it."""
+        if (self._reasons(tree, alone) is not None) is outcome:
+            return []
+        if isinstance(tree, int):
+            predicate = self._predicates[tree]
+            return self._reason(predicate, tree, view) or [] if outcome else [_refuted(predicate, view)]
+        if tree.operator is Operator.NOT:
+            return self._lacking(tree.children[0], not outcome, view, alone)
+        if (tree.operator is Operator.AND) is outcome:
+            return [one for child in tree.children for one in self._lacking(child, outcome, view, alone)]
+        telling = next(child for child in tree.children if (self._reasons(child, view) is not None) is outcome)
+        return self._lacking(telling, outcome, view, alone)
+
+    def _reason(self, predicate: Predicate, number: int, view: _View) -> list[Reason] | None:
         asked = in_words(predicate)
         if predicate.kind is Kind.REFERENCE:
             name, cell = view.cell(predicate.text)
             own_name, own = view.cell(predicate.field)
             if not refers(own, predicate.flags, cell):
                 return None
-            return Reason(own_name, f"{asked[: -len(predicate.text)]}{name}", _cut(" ".join(texts(own)), predicate))
+            own_text, text = (_cut(" ".join(texts(one)), predicate) for one in (own, cell))
+            asking = Reason(own_name, f"{asked[: -len(predicate.text)]}{name}", own_text)
+            return [asking, Reason(name, f"is what {own_name} is compared with", text)]
         truth = self._truth(predicate.field)
         for name, cell in view.cells(predicate.field):
             if number in truth.of(cell):
                 answering = next((text for text in texts(cell) if number in truth.of(text)), "")
-                return Reason(name, asked, _cut(answering, predicate))
+                return [Reason(name, asked, _cut(answering, predicate))]
         return None
+
+
+def _refuted(predicate: Predicate, view: _View) -> Reason:
+    """Why it is not so: the field as the record has it."""
+    name, cell = view.cell(predicate.field)
+    asked = "is not null" if predicate.kind is Kind.NULL else f"not: {in_words(predicate)}"
+    return Reason(name, asked, _cut(" ".join(texts(cell)), predicate))
 
 
 class _View(NamedTuple):

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from tocsin.detect.sigma.compile import CompiledException, CompiledRules
 from tocsin.detect.sigma.explain import Explainer
 from tocsin.detect.sigma.logsource import Alternative, Gate, LogSource, passes
-from tocsin.detect.sigma.plan import Facts, Plan, Specialised, Specialiser, choose_triggers, share, tune
+from tocsin.detect.sigma.plan import Plan, Specialised, Specialiser, choose_triggers, share, tune
 from tocsin.detect.sigma.predicate import KEYWORD
+from tocsin.detect.sigma.questions import Facts
 from tocsin.detect.sigma.truth import NOTHING, Truths
-from tocsin.detect.sigma.value import MISSING, Cell, cells_of, fold
+from tocsin.detect.sigma.value import MISSING, Cell, Cells, fold
+from tocsin.model.correlation import asked_fields
 from tocsin.model.record import Record
+from tocsin.model.rows import MappedRows, Rows
 
 MOST_REMEMBERED: Final = 48 * 1024 * 1024  # characters of values, before all are forgotten
 MOST_PLANS: Final = 4096
-TUNING_RECORDS: Final = 256  # a plan with as many records at once is tuned to them
+TUNING_RECORDS: Final = 256  # a plan that has seen as many is tuned to those at hand, if they are not too few
+RECORDS_BETWEEN: Final = 1024  # looks at how much is remembered
+FEWEST_TUNING: Final = 32
+MOST_OUTCOMES: Final = 100_000  # of all plans, before all are forgotten
 
 Log = tuple[str, ...]
 
@@ -27,16 +33,28 @@ class Match(NamedTuple):
 
     index    of the record in what was given to `Matcher.match`
     rule     its id
-    matched  (field of the record, what was asked in words, the value marked to be cut to 300), in rule order; empty for
-             a rule that only says what must not be
+    matched  (field of the record, what was asked in words, the value marked to be cut to 300), in rule order; the
+             rule holds on a record of these fields alone, so none for one that only says what must not be
     hidden_by  ids of the exceptions that take it out, sorted; empty where none does. Whether they are in force is not
              decided here
+    said     of a rule that correlations count, what the record says in the fields they ask of it
+             (`model.correlation.asked_fields`), in their order; None of every other rule
     """
 
     index: int  # type: ignore[assignment] # of a match, not a method of its tuple
     rule: str
     matched: tuple[tuple[str, str, str], ...]
     hidden_by: tuple[str, ...] = ()
+    said: tuple[str | None, ...] | None = None
+
+
+class Remembered(NamedTuple):
+    """How much a matcher keeps: characters of values, values too long to be kept, outcomes of plans, and plans."""
+
+    characters: int
+    long_values: int
+    outcomes: int
+    plans: int
 
 
 class Matcher:
@@ -50,7 +68,9 @@ class Matcher:
         self._parts: list[tuple[Gate, Alternative, list[int]]] = []
         self._shares = [share(predicate) for predicate in compiled.predicates]
         self._plans: dict[tuple[Log, frozenset[str]], Plan] = {}
+        self._outcomes = 0  # remembered in the plans
         self._explainer = Explainer(compiled.predicates, compiled.truth)
+        self._counted = asked_fields(compiled.correlations)
         bound = [one for one in compiled.maps if one.source == source]
         self._log_fields = bound[0].log_fields if bound else ()
         self._exceptions: dict[str, list[CompiledException]] = {}
@@ -84,6 +104,26 @@ class Matcher:
                 found[id_] = count
         return found
 
+    def reads(self, log: Log) -> bool:
+        """Whether some rule may hold on records with this log tuple."""
+        plan = self._plan(log, frozenset())
+        return bool(plan.guards or plan.rules)
+
+    def asked(self, log: Log) -> frozenset[str]:
+        """The fields of records with this log tuple that some rule asks for; not those that the log tuple gives."""
+        return frozenset(column.name for column in self._plan(log, frozenset()).columns if column.name != KEYWORD)
+
+    @property
+    def remembered(self) -> Remembered:
+        """What is kept between calls, for speed alone."""
+        truths = self._compiled.loaded_truths()
+        return Remembered(
+            characters=sum(truth.remembered for truth in truths),
+            long_values=sum(truth.remembered_long for truth in truths),
+            outcomes=sum(len(plan.outcomes) for plan in self._plans.values()),
+            plans=len(self._plans),
+        )
+
     def match(self, records: Sequence[Record]) -> list[Match]:
         """Every match, ordered by record and then by the rules' order.
 
@@ -93,56 +133,100 @@ class Matcher:
         if not self._parts:
             return []
         groups: defaultdict[Log, list[int]] = defaultdict(list)
-        for index, record in enumerate(records):
-            groups[record.log].append(index)
-        hits: list[tuple[int, Specialised]] = []
-        for log, indexes in groups.items():
-            fields = [records[index].fields for index in indexes]
-            for at, rule in self._group(log, frozenset(), fields, list(range(len(indexes)))):
-                hits.append((indexes[at], rule))
-            self._forget()
+        for place, record in enumerate(records):
+            groups[record.log].append(place)
+        rows = (MappedRows(log, places, [records[at].fields for at in places]) for log, places in groups.items())
+        return self._told(rows, lambda rows, at: records[rows.places[at]].fields)
+
+    def match_rows(self, groups: Iterable[Rows]) -> list[Match]:
+        """`match` for records that come by columns; `Match.index` is the place of the record."""
+        return self._told(groups, lambda rows, at: rows.fields(at)) if self._parts else []
+
+    def wanted(self, log: Log) -> frozenset[str] | None:
+        """The fields that rules ask of records of a log; None where they ask all of them, for a keyword."""
+        plan = self._plan(log, frozenset())
+        return None if plan.keywords is not None else plan.asked
+
+    def places(self, groups: Iterable[Rows]) -> list[tuple[int, str]]:
+        """(place, rule id) of every match, ordered as `match` has them, without why; exceptions are not asked."""
+        found = {(rows.places[at], rule.position) for rows, at, rule in self._hits(groups)}
+        self._forget_long()
+        return [(place, self._compiled.rules[position].id) for place, position in sorted(found)]
+
+    def _told(self, groups: Iterable[Rows], fields_of: Callable[[Rows, int], Mapping[str, Any]]) -> list[Match]:
         found: dict[tuple[int, int], list[Specialised]] = {}
-        for index, rule in hits:
-            found.setdefault((index, rule.position), []).append(rule)
-        matches = [
-            match
-            for index, position in sorted(found)
-            for match in self._matches(records[index], index, found[index, position])
-        ]
+        where: dict[int, tuple[Rows, int]] = {}
+        for rows, at, rule in self._hits(groups):
+            place = rows.places[at]
+            where[place] = rows, at
+            found.setdefault((place, rule.position), []).append(rule)
+        matches: list[Match] = []
+        for place, position in sorted(found):
+            rows, at = where[place]
+            matches += self._matches(fields_of(rows, at), rows.log, place, found[place, position])
         self._forget()
-        for truth in self._compiled.loaded_truths():
-            truth.forget_long()
+        self._forget_long()
         return matches
 
+    def _hits(self, groups: Iterable[Rows]) -> Iterator[tuple[Rows, int, Specialised]]:
+        """(rows, place in them, rule) wherever a rule holds, in no order."""
+        asked = 0
+        for rows in groups if self._parts else ():
+            for at, rule in self._group(rows.log, frozenset(), rows):
+                yield rows, at, rule
+            asked += len(rows.places)
+            if asked >= RECORDS_BETWEEN:
+                asked = 0
+                self._forget()
+        self._forget()
+
+    def _forget_long(self) -> None:
+        for truth in self._compiled.loaded_truths():
+            truth.forget_long()
+
     def _forget(self) -> None:
+        if self._outcomes > MOST_OUTCOMES:
+            self._outcomes = 0
+            for plan in self._plans.values():
+                plan.forget()
         if sum(truth.remembered for truth in self._compiled.loaded_truths()) > MOST_REMEMBERED:
             for truth in self._compiled.loaded_truths():
                 truth.forget()
 
-    def _matches(self, record: Record, index: int, ways: Sequence[Specialised]) -> list[Match]:
+    def _matches(self, fields: Mapping[str, Any], values: Log, index: int, ways: Sequence[Specialised]) -> list[Match]:
         """The match of one rule on one record; the ways it is bound to it are alternatives."""
         exceptions = self._exceptions.get(self._compiled.rules[ways[0].position].id)
+        log = dict(zip(self._log_fields, values, strict=True))
         if not exceptions:
-            return [self._explained(record, index, ways[0], ())]
-        log = dict(zip(self._log_fields, record.log, strict=True))
+            return [self._explained(fields, log, index, ways[0], ())]
         hidden: dict[tuple[str, ...], Specialised] = {}
         for way in ways:
             by = tuple(
                 one.info.id
                 for one in exceptions
-                if one.tree is not None and not self._explainer.holds(one.tree, way.rename, record.fields, log)
+                if one.tree is not None and not self._explainer.holds(one.tree, way.rename, fields, log)
             )
             if not by:
-                return [self._explained(record, index, way, ())]
+                return [self._explained(fields, log, index, way, ())]
             hidden.setdefault(tuple(sorted(by)), way)
-        return [self._explained(record, index, way, by) for by, way in sorted(hidden.items(), key=lambda one: one[0])]
+        return [
+            self._explained(fields, log, index, way, by) for by, way in sorted(hidden.items(), key=lambda one: one[0])
+        ]
 
-    def _explained(self, record: Record, index: int, rule: Specialised, hidden_by: tuple[str, ...]) -> Match:
+    def _explained(
+        self,
+        fields: Mapping[str, Any],
+        log: Mapping[str, str],
+        index: int,
+        rule: Specialised,
+        hidden_by: tuple[str, ...],
+    ) -> Match:
         compiled = self._compiled.rules[rule.position]
-        log = dict(zip(self._log_fields, record.log, strict=True))
         assert compiled.tree is not None  # noqa: S101 - only rules with a tree are planned
-        reasons = self._explainer.reasons(compiled.tree, rule.rename, record.fields, log)
-        return Match(index, compiled.id, tuple((one.field, one.asked, one.value) for one in reasons), hidden_by)
+        reasons = self._explainer.reasons(compiled.tree, rule.rename, fields, log)
+        asked = self._counted.get(compiled.id)
+        said = None if asked is None else self._explainer.said(asked, rule.rename, fields, log)
+        return Match(index, compiled.id, tuple((one.field, one.asked, one.value) for one in reasons), hidden_by, said)
 
     def _plan(self, log: Log, own: frozenset[str]) -> Plan:
         """The plan of a log tuple, with the log fields in `own` read from the records instead."""
@@ -177,12 +261,11 @@ class Matcher:
         choose_triggers(plan, self._shares)
         plan.guards = tuple(sorted(specialiser.consulted))
         plan.keywords = specialiser.keywords()
+        plan.asked = plan.fields() | specialiser.consulted
         return plan
 
-    def _group(
-        self, log: Log, own: frozenset[str], fields: Sequence[Mapping[str, Any]], rows: list[int]
-    ) -> list[tuple[int, Specialised]]:
-        """Hits among `rows` (places in `fields`), which share the log tuple.
+    def _group(self, log: Log, own: frozenset[str], rows: Rows) -> list[tuple[int, Specialised]]:
+        """Hits among rows.
 
         A record whose own data holds a log field's name with another value is asked by a plan that reads it there:
         the log source binds to the log field, the rule's condition to the event data.
@@ -191,89 +274,123 @@ class Matcher:
         if not plan.guards and not plan.rules:
             return []
         hits: list[tuple[int, Specialised]] = []
-        here = [fields[row] for row in rows]
-        differing = self._differing(plan, log, here)
+        cells = Cells(rows)
+        here = list(range(len(cells)))
+        differing = self._differing(plan, log, cells)
         if differing:
             apart: defaultdict[frozenset[str], list[int]] = defaultdict(list)
             for at, names in differing.items():
-                apart[own | names].append(rows[at])
-            rows = [row for at, row in enumerate(rows) if at not in differing]
-            here = [fields[row] for row in rows]
+                apart[own | names].append(at)
             for names, some in apart.items():
-                hits += self._group(log, names, fields, some)
-        if not plan.is_tuned and len(here) >= TUNING_RECORDS:
-            tune(plan, self._shares, here[:: len(here) // TUNING_RECORDS])
-        hits += [(rows[at], plan.rules[place]) for at, place in _asked(plan, here)]
+                hits += [(some[at], rule) for at, rule in self._group(log, names, _part(rows, some))]
+            here = [at for at in here if at not in differing]
+            cells = Cells(_part(rows, here))
+        plan.seen += len(here)
+        if not plan.is_tuned and plan.seen >= TUNING_RECORDS and len(here) >= FEWEST_TUNING:
+            tune(plan, self._shares, cells, max(len(here) // TUNING_RECORDS, 1))
+        before = len(plan.outcomes)
+        hits += [(here[at], plan.rules[place]) for at, place in _asked(plan, cells)]
+        self._outcomes += len(plan.outcomes) - before
         return hits
 
-    def _differing(self, plan: Plan, log: Log, fields: Sequence[Mapping[str, Any]]) -> Mapping[int, frozenset[str]]:
+    def _differing(self, plan: Plan, log: Log, cells: Cells) -> Mapping[int, frozenset[str]]:
         """Places of records whose own value of a guarded log field is not the log's, with the names."""
         found: defaultdict[int, frozenset[str]] = defaultdict(frozenset)
         values = dict(zip(self._log_fields, log, strict=True))
         for name in plan.guards:
             allowed = {MISSING, values[name] or MISSING}
-            cells = cells_of(fields, name)
-            if not allowed.issuperset(cells):
-                for at, cell in enumerate(cells):
+            held = cells.of(name)
+            if not allowed.issuperset(held):
+                for at, cell in enumerate(held):
                     if cell not in allowed:
                         found[at] |= {name}
         return found
 
 
-def _asked(plan: Plan, fields: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+class Matchers(Mapping[str, Matcher]):
+    """The matchers of compiled rules by source, each made when it is first asked for: a run reads few of them."""
+
+    def __init__(self, compiled: CompiledRules) -> None:
+        self._compiled = compiled
+        self._made: dict[str, Matcher] = {}
+        self._sources = dict.fromkeys(one.source for one in compiled.maps)
+
+    def __getitem__(self, source: str) -> Matcher:
+        if source not in self._sources:
+            raise KeyError(source)
+        if source not in self._made:
+            self._made[source] = Matcher(self._compiled, source)
+        return self._made[source]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
+def _part(rows: Rows, some: Sequence[int]) -> MappedRows:
+    return MappedRows(rows.log, [rows.places[at] for at in some], [rows.fields(at) for at in some])
+
+
+def _asked(plan: Plan, cells: Cells) -> list[tuple[int, int]]:
     """(record, rule) places where the rule holds."""
     hits: list[tuple[int, int]] = []
     known: dict[int, Facts] = {}
     keyword_column, keywords = -1, dict[int, Truths]()
     if plan.keywords is not None:
         keyword_column, wanted = plan.keywords
-        keywords = plan.columns[keyword_column].truth.of_any_value(fields, wanted)
+        keywords = plan.columns[keyword_column].truth.of_any_value(
+            [cells.rows.fields(at) for at in range(len(cells))], wanted
+        )
 
     def facts_of(at: int) -> Facts:
         facts = known.get(at)
         if facts is None:
-            facts = known[at] = Facts(plan.columns, fields[at])
+            facts = known[at] = Facts(plan.columns, cells, at)
             facts[keyword_column] = keywords.get(at, NOTHING)
         return facts
 
-    called: defaultdict[int, list[int]] = defaultdict(list)
+    undecided: defaultdict[int, list[int]] = defaultdict(list)
     for number, index in plan.triggers.items():
-        name, truth = plan.columns[number]
-        if name == KEYWORD:
+        if plan.columns[number].name == KEYWORD:
             for at, truths in keywords.items():
                 for one in truths & index.keys():
-                    called[at] += index[one]
-            continue
-        cells = cells_of(fields, name)
-        hot: dict[Cell, list[int]] = {}
-        for cell in set(cells):
-            truths = truth.of(cell)
-            if truths:
-                places = [place for one in truths if one in index for place in index[one]]
-                if places:
-                    hot[cell] = places
-        if hot:
-            for at, cell in enumerate(cells):
-                if cell in hot:
-                    called[at] += hot[cell]
-    for at, places in called.items():
-        facts = facts_of(at)
+                    undecided[at] += index[one]
+        elif number not in plan.keyed:
+            _call(plan, number, cells, undecided)
+    keys = _keys(plan, cells)
+    distinct = set(keys)
+    for key in distinct.difference(plan.outcomes):
+        plan.learn(key)
+    if not distinct.isdisjoint(plan.telling):
+        for at, key in enumerate(keys):
+            if key in plan.telling:
+                outcome = plan.outcomes[key]
+                hits += [(at, place) for place in outcome.holding]
+                undecided[at] += outcome.undecided
+    for at, places in undecided.items():
+        facts = facts_of(at) if places else None
         for place in dict.fromkeys(places):
             condition = plan.rules[place].condition
-            if condition is None or condition.holds(facts):
+            if condition is None or (facts is not None and condition.holds(facts)):
                 hits.append((at, place))
-    for place, names in plan.unguided:
-        condition = plan.rules[place].condition
-        if condition is None:
-            hits += [(at, place) for at in range(len(fields))]
-        elif names is None:
-            hits += [(at, place) for at in range(len(fields)) if condition.holds(facts_of(at))]
-        else:
-            outcome: dict[tuple[Cell, ...], bool] = {}
-            for at, key in enumerate(zip(*(cells_of(fields, name) for name in names), strict=True)):
-                holds = outcome.get(key)
-                if holds is None:
-                    holds = outcome[key] = condition.holds(facts_of(at))
-                if holds:
-                    hits.append((at, place))
     return hits
+
+
+def _keys(plan: Plan, cells: Cells) -> list[tuple[Truths, ...]]:
+    """Record by record what is true of the keyed columns."""
+    if not plan.keyed:
+        return [()] * len(cells)
+    columns = [plan.columns[number] for number in plan.keyed]
+    return list(zip(*[truth.of_all(cells.of(name)) for name, truth in columns], strict=True))
+
+
+def _call(plan: Plan, number: int, cells: Cells, called: defaultdict[int, list[int]]) -> None:
+    """Adds, by record, the rules that its cell in a trigger column calls for."""
+    name, truth = plan.columns[number]
+    index = plan.triggers[number]
+    for at, truths in enumerate(truth.of_all(cells.of(name))):
+        if not truths.isdisjoint(index):
+            for one in truths & index.keys():
+                called[at] += index[one]

@@ -6,6 +6,8 @@ time with its case folded. Expressions are searched for anywhere in the value; t
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Final
@@ -19,10 +21,20 @@ from tocsin.detect.sigma.value import fold
 
 EXPRESSION_SECONDS: Final = 1.0  # for one value, where only a backtracking engine understands the expression
 
+# What google-re2 reads in another way than Hyperscan: `$` not before a final line end, `\s` without the vertical tab.
+_OTHERWISE_IN_RE2: Final = re.compile(r"\$|\\[sSZ]|\[:space:\]")
+# `\Z` holds before a final line end too; in `regex` it does not.
+_BEFORE_LAST_LINE_END: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\Z")
+
 Search = Callable[[str], bool]  # raises TimeoutError where the engine backtracks and the time is up
 
 _TEXT_FLAGS: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY | hyperscan.HS_FLAG_DOTALL
 _REGEX_FLAGS: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY | hyperscan.HS_FLAG_UTF8
+# Hyperscan unrolls bounded repeats, and those of one expression multiply: it works for seconds on what it then refuses
+# as too large (two of 60 and 120 characters: 0.5 s; one of 4,000: 14 s, Hyperscan 5.4). Beyond this it is not asked.
+_MOST_UNROLLED: Final = 1000
+_LONG_REPEAT: Final = 20  # shorter ones (the groups of a GUID) cost nothing to speak of
+_REPEAT: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}", re.DOTALL)
 _LETTER_FLAGS: Final = {
     "i": hyperscan.HS_FLAG_CASELESS,
     "m": hyperscan.HS_FLAG_MULTILINE,
@@ -37,6 +49,22 @@ def is_pattern(predicate: Predicate) -> bool:
     if predicate.kind not in (Kind.LIKE, Kind.LIKE_CASED):
         return False
     return len(predicate.parts) > 1 or ANY_CHARACTER in predicate.parts
+
+
+def is_heavy(expression: str) -> bool:
+    """Whether its bounded repeats are too many for one database: it is then searched for on its own."""
+    return unrolled(expression) > _MOST_UNROLLED
+
+
+def unrolled(expression: str) -> int:
+    """How many copies its long bounded repeats make of what they repeat, as if each stood inside the other."""
+    bounds = (int((one.group(2) or one.group(1))[:9]) for one in _REPEAT.finditer(expression) if one.group(1))
+    return math.prod(bound for bound in bounds if bound >= _LONG_REPEAT)
+
+
+def is_linear(predicate: Predicate) -> bool:
+    """Whether the expression can be run in time that grows with the text alone."""
+    return _linear(predicate) is not None
 
 
 def encoded(text: str) -> bytes:
@@ -103,21 +131,29 @@ def _database(predicates: Mapping[int, Predicate]) -> hyperscan.Database:
 def compile_patterns(predicates: Mapping[int, Predicate]) -> tuple[bytes, frozenset[int]]:
     """The field's patterns as a serialised database ("" for none), and the ids of the expressions left out of it.
 
-    An expression is left out where Hyperscan refuses it (look-around, back-references, too large): see `searcher`.
+    An expression is left out where Hyperscan refuses it (look-around, back-references, too large), or would after long
+    work: see `searcher`.
     """
     patterns = {number: predicate for number, predicate in predicates.items() if is_pattern(predicate)}
-    if not patterns:
-        return b"", frozenset()
+    refused = frozenset(
+        number
+        for number, predicate in patterns.items()
+        if predicate.kind is Kind.REGEX and is_heavy(predicate.text) and _linear(predicate) is not None
+    )
+    asked = {number: predicate for number, predicate in patterns.items() if number not in refused}
+    if not asked:
+        return b"", refused
     try:
-        return hyperscan.dumpb(_database(patterns)), frozenset()
+        return hyperscan.dumpb(_database(asked)), refused
     except hyperscan.error:
-        refused = frozenset(
+        more = frozenset(
             number
-            for number, predicate in patterns.items()
+            for number, predicate in asked.items()
             if predicate.kind is Kind.REGEX and not _is_accepted(number, predicate)
         )
-    if not refused:
+    if not more:
         raise Unsupported("Hyperscan refuses a field's patterns taken together")
+    refused |= more
     kept = {number: predicate for number, predicate in patterns.items() if number not in refused}
     return (hyperscan.dumpb(_database(kept)) if kept else b""), refused
 
@@ -132,24 +168,32 @@ def _is_accepted(number: int, predicate: Predicate) -> bool:
 
 def searcher(predicate: Predicate) -> Search:
     """The expression in google-re2, or where that cannot run it in `regex` with a time limit. Raises Unsupported."""
+    linear = _linear(predicate)
+    if linear is not None:
+        return linear
+    letters = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
+    flags = regex.ASCII if predicate.text.isascii() else regex.UNICODE
+    for letter in predicate.flags:
+        flags |= letters[letter]
+    try:
+        backtracking = regex.compile(_BEFORE_LAST_LINE_END.sub(r"\1(?=\\n?\\Z)", predicate.text), flags)
+    except regex.error as error:
+        raise Unsupported(f"the expression '{predicate.text}' cannot be run: {error}") from error
+    return lambda text: backtracking.search(text, timeout=EXPRESSION_SECONDS) is not None
+
+
+def _linear(predicate: Predicate) -> Search | None:
+    """The expression in google-re2, None where that cannot run it."""
+    if _OTHERWISE_IN_RE2.search(predicate.text):
+        return None
     options = re2.Options()
     options.log_errors = False
     prefix = f"(?{predicate.flags})" if predicate.flags else ""
     try:
         linear = re2.compile(prefix + predicate.text, options)
     except re2.error:
-        pass
-    else:
-        return lambda text: linear.search(text) is not None
-    letters = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
-    flags = regex.ASCII if predicate.text.isascii() else regex.UNICODE
-    for letter in predicate.flags:
-        flags |= letters[letter]
-    try:
-        backtracking = regex.compile(predicate.text, flags)
-    except regex.error as error:
-        raise Unsupported(f"the expression '{predicate.text}' cannot be run: {error}") from error
-    return lambda text: backtracking.search(text, timeout=EXPRESSION_SECONDS) is not None
+        return None
+    return lambda text: linear.search(text) is not None
 
 
 class Scanner:

@@ -7,121 +7,30 @@ holds whenever the rule does. Rules without such a set (a negation alone, a null
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from tocsin.detect.sigma.condition import Node, Operator, Tree
 from tocsin.detect.sigma.predicate import ANY_TEXT, KEYWORD, Kind, Predicate
-from tocsin.detect.sigma.truth import FieldTruth, Truths
-from tocsin.detect.sigma.value import MISSING, Cell, canonical, cells_of, fold, texts
+from tocsin.detect.sigma.questions import (
+    AllOf,
+    AnyOf,
+    Column,
+    Condition,
+    Every,
+    Known,
+    Not,
+    Reference,
+    Some,
+    columns_in,
+    names_in,
+)
+from tocsin.detect.sigma.truth import NOTHING, FieldTruth, Truths
+from tocsin.detect.sigma.value import Cell, Cells
 
-
-class Column(NamedTuple):
-    """A record field as the predicates of a rule field see it (they differ where a log source renames)."""
-
-    name: str
-    truth: FieldTruth
-
-
-class Facts(dict[int, Truths]):
-    """What is true of one record, by column number, worked out when asked for; keywords are put in beforehand."""
-
-    __slots__ = ("columns", "fields")
-
-    def __init__(self, columns: Sequence[Column], fields: Mapping[str, Any]) -> None:
-        self.columns = columns
-        self.fields = fields
-
-    def __missing__(self, number: int) -> Truths:
-        name, truth = self.columns[number]
-        truths = self[number] = truth.of(canonical(self.fields.get(name, MISSING)))
-        return truths
-
-
-class AnyOf(NamedTuple):
-    """At least one of a column's predicates."""
-
-    column: int
-    numbers: Truths
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether it is true of the record."""
-        return not facts[self.column].isdisjoint(self.numbers)
-
-
-class AllOf(NamedTuple):
-    """Every one of a column's predicates (each may hold of another element of a list)."""
-
-    column: int
-    numbers: Truths
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether it is true of the record."""
-        return facts[self.column] >= self.numbers
-
-
-class Reference(NamedTuple):
-    """One field against another, case apart; false where either has no text. `constants` stand for log fields."""
-
-    name: str
-    other: str
-    flags: str
-    constants: Mapping[str, Cell]
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether it is true of the record."""
-        cell, other = (
-            canonical(facts.fields.get(name, self.constants.get(name, MISSING))) for name in (self.name, self.other)
-        )
-        return refers(cell, self.flags, other)
-
-
-class Every(NamedTuple):
-    """All of its parts."""
-
-    parts: tuple[Condition, ...]
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether it is true of the record."""
-        return all(part.holds(facts) for part in self.parts)
-
-
-class Some(NamedTuple):
-    """At least one of its parts."""
-
-    parts: tuple[Condition, ...]
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether it is true of the record."""
-        return any(part.holds(facts) for part in self.parts)
-
-
-class Not(NamedTuple):
-    """Not its part; so it is true where the field is missing."""
-
-    part: Condition
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether it is true of the record."""
-        return not self.part.holds(facts)
-
-
-Condition = AnyOf | AllOf | Reference | Every | Some | Not
-
-_RELATION: Final[Mapping[str, Callable[[str, str], bool]]] = {
-    "": lambda text, other: text == other,
-    "s": lambda text, other: text.startswith(other),
-    "e": lambda text, other: text.endswith(other),
-    "se": lambda text, other: other in text,
-}
-
-
-def refers(cell: Cell, flags: str, other: Cell) -> bool:
-    """Whether some text of the cell stands in the relation to some text of the other, case apart."""
-    relation = _RELATION[flags]
-    others = [fold(text) for text in texts(other)]
-    return any(relation(fold(text), one) for text in texts(cell) for one in others)
+_LONG: Final = 256  # characters of a column's values, on average: looked at last
+_DEAR: Final = 30.0  # how much rarer a trigger in such a column must be
 
 
 class Specialised(NamedTuple):
@@ -132,26 +41,85 @@ class Specialised(NamedTuple):
     condition: Condition | None
 
 
+class Outcome(NamedTuple):
+    """Places of rules that hold, and of those that depend on more."""
+
+    holding: tuple[int, ...]
+    undecided: tuple[int, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """Everything to ask of records with one log tuple.
 
     rules     numbered by their place here; one rule may stand more than once, with other renames
     triggers  column number to predicate number to the rules it calls for
-    unguided  rules without a trigger, asked of every record: with the names of the fields they read, None where that
-              is every field
+    unguided  rules without a trigger, asked of every record
     guards    log fields whose value the rules were specialised to
     keywords  the keyword column's number and the predicates asked of it, where there are any
+    asked     the fields that are read of a record
     is_tuned  whether the triggers were chosen by how often predicates hold in records that were seen
+    keyed     columns of which everything true is known before rules are asked; the others, keywords and those of long
+              values, are looked at where these leave a rule undecided
+    elsewhere by rule its triggers in columns that are not keyed
+    outcomes  by what is true of the keyed columns, the rules that then hold and those that are undecided; `telling` are
+              those with any
     """
 
     columns: list[Column] = field(default_factory=list)
     rules: list[Specialised] = field(default_factory=list)
     triggers: dict[int, dict[int, list[int]]] = field(default_factory=dict)
-    unguided: list[tuple[int, tuple[str, ...] | None]] = field(default_factory=list)
+    unguided: list[int] = field(default_factory=list)
     guards: tuple[str, ...] = ()
     keywords: tuple[int, Truths] | None = None
+    asked: frozenset[str] = frozenset()
     is_tuned: bool = False
+    keyed: tuple[int, ...] = ()
+    elsewhere: dict[int, dict[int, Truths]] = field(default_factory=dict)
+    outcomes: dict[tuple[Truths, ...], Outcome] = field(default_factory=dict)
+    telling: set[tuple[Truths, ...]] = field(default_factory=set)
+    seen: int = 0
+
+    def columns_read(self) -> frozenset[int]:
+        """The columns that its conditions read: what the log alone decides is not among them."""
+        conditions = (rule.condition for rule in self.rules if rule.condition is not None)
+        return frozenset(number for condition in conditions for number in columns_in(condition))
+
+    def fields(self) -> frozenset[str]:
+        """The fields that its conditions read."""
+        conditions = (rule.condition for rule in self.rules if rule.condition is not None)
+        return frozenset(name for condition in conditions for name in names_in(condition, self.columns))
+
+    def forget(self) -> None:
+        """Empties the memory of outcomes, so that it stays bounded whatever the input."""
+        self.outcomes.clear()
+        self.telling.clear()
+
+    def learn(self, key: tuple[Truths, ...]) -> None:
+        """Adds the outcome for what is true of the keyed columns of a record."""
+        facts = Known(zip(self.keyed, key, strict=True))
+        called: list[int] = list(self.unguided)
+        for column, truths in facts.items():
+            index = self.triggers.get(column)
+            if index is not None:
+                for number in truths & index.keys():
+                    called += index[number]
+        holding: list[int] = []
+        undecided: list[int] = []
+        for place in dict.fromkeys(called):
+            condition = self.rules[place].condition
+            judged = True if condition is None else condition.judge(facts)
+            if judged:
+                holding.append(place)
+            elif judged is None and condition is not None:
+                # Where a trigger in a column that is not keyed holds, that calls for the rule: here none of them does.
+                facts.ruled_out = self.elsewhere.get(place, {})
+                if condition.judge(facts) is not False:
+                    undecided.append(place)
+                facts.ruled_out = {}
+        self.outcomes[key] = Outcome(tuple(holding), tuple(undecided))
+        if holding or undecided:
+            self.telling.add(key)
 
 
 class Specialiser:
@@ -232,58 +200,65 @@ class Specialiser:
         return AnyOf(column, frozenset((number,)))
 
 
-def choose_triggers(plan: Plan, shares: Sequence[float]) -> None:
-    """Gives every rule of the plan its triggers; `shares` is by predicate how often it holds, guessed (`share`)."""
+def choose_triggers(plan: Plan, shares: Sequence[float], apart: Set[int] = frozenset()) -> None:
+    """Gives every rule of the plan its triggers, and says which columns are `Plan.keyed`: all but those in `apart`.
+
+    `shares` is by predicate how often it holds, guessed (`share`).
+    """
     plan.triggers.clear()
     plan.unguided.clear()
+    plan.forget()
+    plan.keyed = tuple(
+        number for number in sorted(plan.columns_read()) if plan.columns[number].name != KEYWORD and number not in apart
+    )
     for place in range(len(plan.rules)):
         _choose_trigger(plan, place, shares)
+    plan.elsewhere.clear()
+    for column, index in plan.triggers.items():
+        if column not in plan.keyed:
+            for number, places in index.items():
+                for place in places:
+                    held = plan.elsewhere.setdefault(place, {})
+                    held[column] = held.get(column, NOTHING) | {number}
 
 
-def tune(plan: Plan, shares: Sequence[float], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Chooses the triggers again by how often predicates hold in these records. Changes the speed, never an answer."""
+def tune(plan: Plan, shares: Sequence[float], cells: Cells, step: int) -> None:
+    """Chooses the triggers again by how often predicates hold in every so many of these records.
+
+    Columns of long values are set apart, for each is seldom seen twice. Changes the speed, never an answer.
+    """
     counts: Counter[int] = Counter()
-    asked: set[int] = set()
-    for name, truth in plan.columns:
+    asked: dict[int, float] = {}
+    apart: set[int] = set()
+    many = len(range(0, len(cells), step))
+    for number in sorted(plan.columns_read()):
+        name, truth = plan.columns[number]
         if name != KEYWORD:
-            asked.update(truth.predicates)
-            for cell, count in Counter(cells_of(rows, name)).items():
-                for number in truth.of(cell):
-                    counts[number] += count
+            some = cells.of(name)[::step]
+            length = sum(len(cell) for cell in some if isinstance(cell, str))
+            if length > _LONG * many:
+                apart.add(number)
+            asked |= dict.fromkeys(truth.predicates, _DEAR if number in apart else 1.0)
+            for cell, count in Counter(some).items():
+                for one in truth.of(cell):
+                    counts[one] += count
     measured = list(shares)
-    for number in asked:
-        measured[number] = (counts[number] + shares[number]) / (len(rows) + 1)
-    choose_triggers(plan, measured)
+    for number, times in asked.items():
+        measured[number] = times * (counts[number] + shares[number]) / (many + 1)
+    choose_triggers(plan, measured, apart)
     plan.is_tuned = True
 
 
 def _choose_trigger(plan: Plan, place: int, shares: Sequence[float]) -> None:
     condition = plan.rules[place].condition
-    if condition is None:
-        plan.unguided.append((place, ()))
-        return
-    found = _necessary(condition, plan.columns, shares)
+    found = None if condition is None else _necessary(condition, plan.columns, shares)
     if found is None:
-        names = tuple(sorted(set(_names(condition, plan.columns))))
-        plan.unguided.append((place, None if KEYWORD in names else names))
+        plan.unguided.append(place)
         return
     for column, numbers in found.numbers.items():
         index = plan.triggers.setdefault(column, {})
         for number in sorted(numbers):
             index.setdefault(number, []).append(place)
-
-
-def _names(condition: Condition, columns: Sequence[Column]) -> Iterable[str]:
-    match condition:
-        case AnyOf(column, _) | AllOf(column, _):
-            yield columns[column].name
-        case Reference(name, other, _, _):
-            yield from (name, other)
-        case Not(part):
-            yield from _names(part, columns)
-        case Every(parts) | Some(parts):
-            for part in parts:
-                yield from _names(part, columns)
 
 
 class _Necessary(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
-from typing import Final
+import re
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
-from sigma.exceptions import SigmaError
 from sigma.types import (
     CompareOperators,
     Placeholder,
@@ -26,15 +26,16 @@ from sigma.types import (
     SigmaTimestampPart,
     SigmaType,
     SpecialChars,
+    special_char_mapping,
 )
+
+from tocsin.detect.sigma.placeholders import Placeholders, filled
 
 KEYWORD: Final = ""  # the "field" of a keyword: any value of the record
 
 # In `Predicate.parts`, beside literal text.
 ANY_TEXT: Final = 0
 ANY_CHARACTER: Final = 1
-
-Placeholders = Mapping[str, Sequence[str]]
 
 
 class Kind(enum.StrEnum):
@@ -98,9 +99,10 @@ def predicates_of(field: str | None, value: SigmaType, placeholders: Placeholder
             raise Unsupported("a negation inside an expanded value")
         return [predicate for predicates, _ in found for predicate in predicates], False
     if isinstance(value, SigmaString):
-        return [_like(name, text) for text in _expanded(value, placeholders)], False
+        is_cased = isinstance(value, SigmaCasedString)
+        return [_like(name, parts, is_cased=is_cased) for parts in _filled(value.s, placeholders)], False
     if isinstance(value, SigmaRegularExpression):
-        return [_regex(name, one) for one in _expanded_regex(value, placeholders)], False
+        return [_regex(name, value, text) for text in _expressions(value, placeholders)], False
     return [_scalar(name, value)], isinstance(value, SigmaExists) and not value.exists
 
 
@@ -127,10 +129,10 @@ def _scalar(name: str, value: SigmaType) -> Predicate:
     raise Unsupported(f"a value of type {type(value).__name__}")
 
 
-def _like(name: str, value: SigmaString) -> Predicate:
-    """The string's parts; a run of `*` is one, adjacent texts are joined."""
+def _like(name: str, found: Sequence[Any], *, is_cased: bool) -> Predicate:
+    """A string by its parts; a run of `*` is one, adjacent texts are joined."""
     parts: list[str | int] = [ANY_TEXT] if name == KEYWORD else []
-    for part in value.s:
+    for part in found:
         if isinstance(part, str):
             if parts and isinstance(parts[-1], str):
                 parts[-1] += part
@@ -142,39 +144,39 @@ def _like(name: str, value: SigmaString) -> Predicate:
             parts.append(ANY_TEXT)
     if name == KEYWORD and parts[-1] != ANY_TEXT:
         parts.append(ANY_TEXT)
-    kind = Kind.LIKE_CASED if isinstance(value, SigmaCasedString) else Kind.LIKE
+    kind = Kind.LIKE_CASED if is_cased else Kind.LIKE
     return Predicate(kind, name, parts=tuple(parts))
 
 
-def _regex(name: str, value: SigmaRegularExpression) -> Predicate:
+def _regex(name: str, value: SigmaRegularExpression, text: str) -> Predicate:
     flags = "".join(sorted(_FLAG_LETTER[flag] for flag in value.flags))
-    return Predicate(Kind.REGEX, name, text=str(value.regexp), flags=flags)
+    return Predicate(Kind.REGEX, name, text=text, flags=flags)
 
 
-def _replacements(placeholder: Placeholder, placeholders: Placeholders) -> list[SigmaString]:
-    values = placeholders.get(placeholder.name)
-    if not values:
-        raise Unsupported(f"no values are configured for the placeholder %{placeholder.name}%")
-    return [SigmaString(value) for value in values]
-
-
-def _expanded(value: SigmaString, placeholders: Placeholders) -> list[SigmaString]:
-    if not value.contains_placeholder():
-        return [value]
+def _filled(parts: Sequence[Any], placeholders: Placeholders, *, is_literal: bool = False) -> list[list[Any]]:
     try:
-        found = value.replace_placeholders(lambda one: iter(_replacements(one, placeholders)))
-    except SigmaError as error:
-        raise Unsupported(str(error)) from error
-    return [SigmaCasedString.from_sigma_string(one) for one in found] if isinstance(value, SigmaCasedString) else found
+        return filled(parts, placeholders, is_literal=is_literal)
+    except (LookupError, ValueError) as error:
+        raise Unsupported(error.args[0]) from error
 
 
-def _expanded_regex(value: SigmaRegularExpression, placeholders: Placeholders) -> list[SigmaRegularExpression]:
+def _expressions(value: SigmaRegularExpression, placeholders: Placeholders) -> list[str]:
+    """The expression; with placeholders one for each value, which stands in it as it is."""
     if not value.contains_placeholder():
-        return [value]
-    try:
-        return value.replace_placeholders(lambda one: iter(_replacements(one, placeholders)))
-    except SigmaError as error:
-        raise Unsupported(str(error)) from error
+        return [str(value.regexp)]
+    parts = [part if isinstance(part, Placeholder) else _written(part) for part in value.regexp.s]
+    escaped = {name: [re.escape(one) for one in values] for name, values in placeholders.items()}
+    found = ["".join(one) for one in _filled(parts, escaped, is_literal=True)]
+    for one in found:
+        try:
+            re.compile(one)
+        except re.error as error:
+            raise Unsupported(f"the expression '{one}' is invalid: {error}") from error
+    return found
+
+
+def _written(part: str | SpecialChars) -> str:
+    return part if isinstance(part, str) else special_char_mapping[part]
 
 
 _RELATION: Final = {"": "is the same as", "s": "starts with", "e": "ends with", "se": "contains"}

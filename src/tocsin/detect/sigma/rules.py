@@ -6,7 +6,7 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,15 +16,19 @@ from sigma.exceptions import SigmaError
 from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import PythonRegexEngine
 from sigma.rule import SigmaRule
-from sigma.rule.base import SigmaYAMLLoader
+from sigma.rule.base import SigmaRuleBase, SigmaYAMLLoader
 
+from tocsin.detect.sigma.correlation import LoadedCorrelation, parse_correlation
 from tocsin.detect.sigma.exceptions import LoadedException, read_exception
+from tocsin.detect.sigma.placeholders import read_placeholders
+from tocsin.detect.sigma.predicate import Unsupported
+from tocsin.detect.sigma.spelling import spelled
 from tocsin.errors import ConfigError
 from tocsin.model.answers import FailedRule
 from tocsin.model.finding import Level
 from tocsin.model.rule import RuleInfo
 
-ENGINE: Final = f"tocsin-sigma 2, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
+ENGINE: Final = f"tocsin-sigma 3, pysigma {version('pysigma')}"  # part of every digest: another engine, another answer
 LARGEST_RULE_FILE: Final = 1024 * 1024  # bytes
 MOST_RULE_FILES: Final = 100_000
 
@@ -33,6 +37,8 @@ ANY_EXPRESSION: Final = SigmaPolicy(regex_engine=PythonRegexEngine())
 
 _SUFFIXES: Final = (".yml", ".yaml")
 _CASES: Final = (".cases.yml", ".cases.yaml")
+_EXPANDS: Final = re.compile(rb"\|expand\b")
+_GIVES_VALUES: Final = re.compile(rb"^placeholders\s*:", re.MULTILINE)
 _TECHNIQUE: Final = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?", re.IGNORECASE)
 _OTHER_ATTACK_ID: Final = re.compile(r"(?:ta|g|s|c|ds)[0-9]{4}", re.IGNORECASE)  # tactic, group, software, ...
 
@@ -47,12 +53,26 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rules and exceptions by path, then place in the file; `digest` as `rules_digest` gives it."""
+    """Rules, correlations and exceptions by path, then place in the file; `digest` as `texts_digest` gives it.
+
+    placeholders  the values of `|expand`, by name, from every document that gives some
+    """
 
     rules: tuple[LoadedRule, ...]
     failed: tuple[FailedRule, ...]
     digest: str
     exceptions: tuple[LoadedException, ...] = ()
+    placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    correlations: tuple[LoadedCorrelation, ...] = ()
+
+    def ids(self) -> frozenset[str]:
+        """Of every rule, correlation and exception."""
+        infos = [one.info.id for one in self.rules] + [one.info.id for one in self.correlations]
+        return frozenset((*infos, *(one.info.id for one in self.exceptions)))
+
+    def correlations_named(self) -> frozenset[str]:
+        """Ids and names by which a correlation may be meant."""
+        return frozenset(text for one in self.correlations for text in (one.info.id, one.info.name) if text)
 
 
 class _RuleFile(NamedTuple):
@@ -60,14 +80,19 @@ class _RuleFile(NamedTuple):
     data: bytes
 
 
-def rules_digest(paths: Sequence[Path]) -> str:
-    """Hex SHA-256 over every rule file's path and bytes and the engine's version; reads but does not parse."""
-    return _digest(_files(paths))
-
-
 def rule_texts(paths: Sequence[Path]) -> dict[str, bytes]:
     """The rule files themselves, by path: what `read_rules` reads."""
     return {file.path: file.data for file in _files(paths)}
+
+
+def texts_digest(texts: Mapping[str, bytes]) -> str:
+    """Hex SHA-256 over every rule file's path and bytes and the engine's version."""
+    return _digest([_RuleFile(path, texts[path]) for path in sorted(texts)])
+
+
+def is_rule_file(name: str) -> bool:
+    """By its name; `*.cases.yml` are the cases that lie beside a rule."""
+    return name.lower().endswith(_SUFFIXES) and not name.lower().endswith(_CASES)
 
 
 def has_rules(path: Path) -> bool:
@@ -76,7 +101,7 @@ def has_rules(path: Path) -> bool:
 
 
 def load_rules(paths: Sequence[Path]) -> RuleSet:
-    """Every rule and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives, by document.
+    """Every rule, correlation and exception in files, folders (`*.yml`, `*.yaml` at any depth) and zip archives.
 
     Raises ConfigError for a path that is not there. A rule without an id gets one made from its text; a rule without
     a level counts as medium.
@@ -89,15 +114,28 @@ def read_rules(texts: Mapping[str, bytes]) -> RuleSet:
     return _loaded([_RuleFile(path, texts[path]) for path in sorted(texts)])
 
 
+def with_placeholders(some: Mapping[str, bytes], texts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Some of the rule files, and those of all that give values of `|expand` where any of them asks for such."""
+    if not any(_EXPANDS.search(text) for text in some.values()):
+        return dict(some)
+    return {**some, **{path: text for path, text in texts.items() if _GIVES_VALUES.search(text)}}
+
+
 def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
     rules: list[LoadedRule] = []
     exceptions: list[LoadedException] = []
+    correlations: list[LoadedCorrelation] = []
     failed: list[FailedRule] = []
+    placeholders: dict[str, tuple[str, ...]] = {}
     paths_by_id: dict[str, str] = {}
     for file in files:
         for found in _rules_of(file):
             if isinstance(found, FailedRule):
                 failed.append(found)
+                continue
+            if isinstance(found, dict):
+                for name, values in found.items():
+                    placeholders[name] = tuple(dict.fromkeys((*placeholders.get(name, ()), *values)))
                 continue
             earlier = paths_by_id.get(found.info.id)
             if earlier is not None:
@@ -107,9 +145,18 @@ def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
             paths_by_id[found.info.id] = file.path
             if isinstance(found, LoadedRule):
                 rules.append(found)
+            elif isinstance(found, LoadedCorrelation):
+                correlations.append(found)
             else:
                 exceptions.append(found)
-    return RuleSet(rules=tuple(rules), failed=tuple(failed), digest=_digest(files), exceptions=tuple(exceptions))
+    return RuleSet(
+        rules=tuple(rules),
+        failed=tuple(failed),
+        digest=_digest(files),
+        exceptions=tuple(exceptions),
+        placeholders=placeholders,
+        correlations=tuple(correlations),
+    )
 
 
 def _digest(files: Sequence[_RuleFile]) -> str:
@@ -130,18 +177,13 @@ def _files(paths: Sequence[Path]) -> list[_RuleFile]:
             )
         inside = [path]
         if path.is_dir():
-            inside = [one for one in path.rglob("*") if _is_rule_file(one.name) and one.is_file()]
+            inside = [one for one in path.rglob("*") if is_rule_file(one.name) and one.is_file()]
         for one in inside:
             for file in _archived(one) if zipfile.is_zipfile(one) else (_RuleFile(str(one), _head(one)),):
                 found[file.path] = file
     if len(found) > MOST_RULE_FILES:
         raise ConfigError(f"{len(found)} rule files are more than {MOST_RULE_FILES}")
     return [found[path] for path in sorted(found)]
-
-
-def _is_rule_file(name: str) -> bool:
-    """By its name; `*.cases.yml` are the cases that lie beside a rule."""
-    return name.lower().endswith(_SUFFIXES) and not name.lower().endswith(_CASES)
 
 
 def _head(path: Path) -> bytes:
@@ -156,14 +198,17 @@ def _archived(path: Path) -> Iterator[_RuleFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                if _is_rule_file(member.filename) and not member.is_dir():
+                if is_rule_file(member.filename) and not member.is_dir():
                     with archive.open(member) as file:
                         yield _RuleFile(f"{path}!{member.filename}", file.read(LARGEST_RULE_FILE + 1))
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ConfigError(f"the rule archive {path} cannot be read: {error}") from error
 
 
-def _rules_of(file: _RuleFile) -> Iterator[LoadedRule | LoadedException | FailedRule]:
+_Found = LoadedRule | LoadedCorrelation | LoadedException | FailedRule | dict[str, tuple[str, ...]]
+
+
+def _rules_of(file: _RuleFile) -> Iterator[_Found]:
     if len(file.data) > LARGEST_RULE_FILE:
         yield FailedRule(id="", path=file.path, reason=f"longer than {LARGEST_RULE_FILE} bytes")
         return
@@ -192,23 +237,34 @@ def _documents(text: str) -> Iterator[tuple[int, object]]:
         loader.dispose()
 
 
-def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> LoadedRule | LoadedException | FailedRule:
+def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> _Found:
     if not isinstance(document, dict):
         return FailedRule(id="", path=file.path, reason="not a rule: a document that is not a mapping", line=line)
+    if set(document) == {"placeholders"}:
+        try:
+            return read_placeholders(document["placeholders"])
+        except ValueError as error:
+            return FailedRule(id="", path=file.path, reason=str(error), line=line)
     written = document.get("id")
     id_ = str(written).lower() if written is not None else ""
     reason = ""
-    if "correlation" in document:
-        reason = "correlation rules are not run yet"
-    elif "action" in document:
+    if "action" in document:
         reason = "documents with `action` belong to an older form of Sigma and are not read"
-    elif "detection" not in document and "filter" not in document:
+    elif not {"detection", "filter", "correlation"} & document.keys():
         reason = "not a rule: it has no detection"
     if reason:
         return FailedRule(id=id_, path=file.path, reason=reason, line=line)
     unnamed = f"unnamed-{hashlib.sha256(file.data + place.to_bytes(4, 'big')).hexdigest()[:16]}"
+    document = spelled(document)
     if "filter" in document:
         return read_exception(document, id_=id_ or unnamed, path=file.path, line=line, policy=ANY_EXPRESSION)
+    if "correlation" in document:
+        try:
+            correlation, bounds = parse_correlation(document, ANY_EXPRESSION)
+        except Unsupported as fault:
+            return FailedRule(id=id_, path=file.path, reason=str(fault), line=line)
+        info = _info(file.path, id_ if correlation.id is not None else unnamed, correlation)
+        return LoadedCorrelation(info=info, sigma=correlation, bounds=bounds, line=line)
     try:
         sigma = SigmaRule.from_dict(document, policy=ANY_EXPRESSION)
     except (SigmaError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
@@ -216,7 +272,7 @@ def _rule_of(file: _RuleFile, place: int, line: int, document: object) -> Loaded
     return LoadedRule(info=_info(file.path, id_ if sigma.id is not None else unnamed, sigma), sigma=sigma)
 
 
-def _info(path: str, id_: str, sigma: SigmaRule) -> RuleInfo:
+def _info(path: str, id_: str, sigma: SigmaRuleBase) -> RuleInfo:
     attack = [tag.name for tag in sigma.tags if tag.namespace == "attack"]
     techniques = [name.upper() for name in attack if _TECHNIQUE.fullmatch(name)]
     tactics = [

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final
 
+from tocsin.detect.sigma.networks import Network, Networks
 from tocsin.detect.sigma.patterns import Scanner, Search, searcher
 from tocsin.detect.sigma.predicate import ANY_TEXT, Kind, Predicate
-from tocsin.detect.sigma.value import Cell, Missing, canonical, fold, texts
+from tocsin.detect.sigma.value import MISSING, Cell, Missing, canonical, fold, texts
 
 LONGEST_REMEMBERED: Final = 1024  # characters; a longer value is seldom seen twice
 
@@ -88,7 +89,7 @@ class FieldTruth:
         self._equal: dict[str, list[int]] = {}
         self._equal_cased: dict[str, list[int]] = {}
         self._any_text: list[int] = []
-        self._networks: list[tuple[int, ipaddress.IPv4Network | ipaddress.IPv6Network]] = []
+        networks: dict[int, Network] = {}
         self._comparisons: list[tuple[int, Callable[[Any, Any], bool], int | float]] = []
         self._times: list[tuple[int, Callable[[datetime], int], int | float]] = []
         null: list[int] = []
@@ -98,7 +99,7 @@ class FieldTruth:
                 case Kind.LIKE | Kind.LIKE_CASED:
                     self._add_text(number, predicate)
                 case Kind.CIDR:
-                    self._networks.append((number, ipaddress.ip_network(predicate.text)))
+                    networks[number] = ipaddress.ip_network(predicate.text)
                 case Kind.COMPARE:
                     self._comparisons.append((number, _ORDER[predicate.text], predicate.number))
                 case Kind.TIME:
@@ -107,6 +108,7 @@ class FieldTruth:
                     null.append(number)
                 case Kind.EXISTS:
                     exists.append(number)
+        self._networks = Networks(networks) if networks else None
         self._inside = frozenset(
             number
             for number, predicate in predicates.items()
@@ -116,7 +118,9 @@ class FieldTruth:
         self.of_missing: Truths = frozenset(null)
         self.of_null: Truths = self.of_missing | self._exists
         self.always_possible: Truths = self.of_null  # those that can hold with no text at all
-        self._texts: dict[str, Truths] = {}
+        self._standing: Mapping[Cell, Truths] = {MISSING: self.of_missing, None: self.of_null}
+        self._texts: dict[Cell, Truths] = dict(self._standing)
+        self._same: dict[Truths, Truths] = {}  # so that equal ones are one object
         self._long_texts: dict[str, Truths] = {}
 
     def _add_text(self, number: int, predicate: Predicate) -> None:
@@ -141,6 +145,14 @@ class FieldTruth:
         if not cell:  # null, or a list of nothing
             return self.of_null
         return self._exists.union(*(self.of(element) for element in cell))
+
+    def of_all(self, cells: Sequence[Cell]) -> list[Truths]:
+        """`of` cell by cell."""
+        found = list(map(self._texts.get, cells))
+        if None in found:
+            of = self.of
+            return [of(cell) if truths is None else truths for truths, cell in zip(found, cells, strict=True)]
+        return found  # type: ignore[return-value]
 
     def of_any_value(self, rows: Sequence[Mapping[str, Any]], wanted: Truths) -> dict[int, Truths]:
         """For keywords: by place in `rows`, those of `wanted` that some value of the record satisfies; none left out.
@@ -171,9 +183,15 @@ class FieldTruth:
 
     def forget(self) -> None:
         """Empties the memory of values, so that it stays bounded whatever the input."""
-        self._texts.clear()
+        self._texts = dict(self._standing)
         self._long_texts.clear()
+        self._same.clear()
         self.remembered = 0
+
+    @property
+    def remembered_long(self) -> int:
+        """Values longer than LONGEST_REMEMBERED that are kept at the moment."""
+        return len(self._long_texts)
 
     def forget_long(self) -> None:
         """Empties the memory of values longer than LONGEST_REMEMBERED, kept for one batch at most."""
@@ -203,8 +221,8 @@ class FieldTruth:
                     found.append(number)
             except TimeoutError:
                 self.given_up[number] += 1
-        if self._networks:
-            found += self._containing(text)
+        if self._networks is not None:
+            found += self._networks.holding(text)
         if self._comparisons:
             value = number_in(text)
             if value is not None:
@@ -215,15 +233,5 @@ class FieldTruth:
                 found += [number for number, part, wanted in self._times if part(time) == wanted]
         if not found:
             return self._exists
-        return self._exists.union(found)
-
-    def _containing(self, text: str) -> list[int]:
-        """Networks that hold the address; an IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is both."""
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return []
-        both = [address]
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            both.append(address.ipv4_mapped)
-        return [number for number, network in self._networks if any(one in network for one in both)]
+        truths = self._exists.union(found)
+        return self._same.setdefault(truths, truths)

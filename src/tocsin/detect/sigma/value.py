@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final, final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from tocsin.model.rows import MISSING, Missing, Rows
 
-@final
-class Missing:
-    """The type of `MISSING`: the record has no such field, which is not the same as a null."""
+__all__ = ["MISSING", "Cell", "Cells", "Missing", "canonical", "canonical_text", "fold", "texts"]
 
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Final = Missing()
 
 # A tuple is a field with several values; `None` inside it is a null among them.
 Cell = str | None | Missing | tuple[str | None, ...]
@@ -73,12 +66,32 @@ def canonical(value: object) -> Cell:
     return canonical_text(value)
 
 
-def cells_of(rows: Sequence[Mapping[str, Any]], name: str) -> list[Cell]:
-    """The cells of one field over many records, in their order."""
-    cells = [row.get(name, MISSING) for row in rows]
-    if set(map(type, cells)) <= _PLAIN:
+class Cells:
+    """The cells of rows, by field; each field's are made once."""
+
+    __slots__ = ("_known", "rows")
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self._known: dict[str, list[Cell]] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows.places)
+
+    def of(self, name: str) -> list[Cell]:
+        """The cells of one field, row by row."""
+        cells = self._known.get(name)
+        if cells is None:
+            values = self.rows.values(name)
+            kinds = set(map(type, values))
+            if kinds <= _PLAIN:
+                cells = values if isinstance(values, list) else list(values)  # type: ignore[arg-type]
+            elif kinds == {int}:
+                cells = list(map(str, values))
+            else:
+                cells = [value if type(value) in _PLAIN else canonical(value) for value in values]  # type: ignore[misc]
+            self._known[name] = cells
         return cells
-    return [cell if type(cell) in _PLAIN else canonical(cell) for cell in cells]
 
 
 def texts(cell: Cell) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.model.answers import Answers
-from tocsin.share.cells import csv_text
+from tocsin.model.cells import csv_text
 from tocsin.share.format import Part
 from tocsin.share.timeline import COLUMNS, rows
 

@@ -12,6 +12,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.share import exceptions, preservation, summary
+from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
 from tocsin.share.page import page
 from tocsin.share.unsealing import alone_sentence
@@ -58,6 +59,7 @@ def _environment() -> Environment:
         exception_words=exceptions.exception_words,
         implicated_words=exceptions.implicated_words,
         hits_equation=exceptions.hits_equation,
+        left_out_words=left_out_words,
         exception_warning=exceptions.warning,
         container_words=summary.container_words,
         has_items=summary.has_items,

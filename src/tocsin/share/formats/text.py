@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.model.answers import Answers
+from tocsin.model.answers import RULE_SET, Answers
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage
 from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.mapping import DISPLACES
 from tocsin.model.reference import RecordPlace
+from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.exposure_text import bounds_words, exposure_lines
@@ -256,6 +257,9 @@ def _rules(answers: Answers) -> Iterator[str]:
         f" {len(rules.failed):,} failed to load",
         hang=4,
     )
+    for name, told in sorted(answers.settings.items()):
+        if name.startswith(RULE_SET):
+            yield from wrapped(f"- {shown(name)}: {shown(told)}", hang=4)
     for lack, words in LACKS.items():
         found = [rule for rule in rules.blind if rule.lacks is lack]
         groups = grouped((rule.reason, rule.title or rule.id) for rule in found)
@@ -264,6 +268,11 @@ def _rules(answers: Answers) -> Iterator[str]:
         for group in groups[:_REASONS]:
             yield from wrapped(f"{len(group.rules):,}: {shown(group.reason)}", indent=6, hang=8)
         yield from _more(len(groups) - _REASONS, "more reason", "for blind rules, in the report")
+    if rules.partly:
+        yield from wrapped(
+            f"- {len(rules.partly):,} of those that could fire name fields that no record has: tocsin rules account",
+            hang=4,
+        )
     for rule in rules.failed[:_LISTED]:
         line = "" if rule.line is None else f":{rule.line}"
         yield from wrapped(f"- failed: {shown(rule.path)}{line}: {shown(rule.reason)}", hang=4)
@@ -271,10 +280,15 @@ def _rules(answers: Answers) -> Iterator[str]:
 
 
 def _exceptions(answers: Answers) -> Iterator[str]:
-    """Hidden is never lost: each exception, what it hid, and what of that has to be looked at first."""
+    """What is not shown by itself is never lost: what correlations count, and each exception with what it hid."""
+    left_out = [words for one in answers.accounting.correlations if (words := left_out_words(one))]
+    if answers.exceptions or answers.accounting.hits.counted or left_out:
+        yield from wrapped(hits_equation(answers.accounting.hits), hang=4)
+    for words in left_out[:_LISTED]:
+        yield from wrapped(f"- correlation {shown(words)}", hang=4)
+    yield from _more(len(left_out) - _LISTED, "more correlation", "in the report")
     if not answers.exceptions:
         return
-    yield from wrapped(hits_equation(answers.accounting.hits), hang=4)
     for one in answers.exceptions:
         for sentence in implicated_words(one):
             yield from wrapped(f"- LOOK: {shown(sentence)}", hang=4)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
 import orjson
 
 from tocsin.collect.alone import NOT_ALONE
+from tocsin.collect.picking import Wanted
 from tocsin.collect.source import Head, Mapped, Source, declared_proof
-from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks
+from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks, sound_texts
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS, event_fields
 from tocsin.collect.sources.windows_evtx.file_header import Measure
 from tocsin.collect.sources.windows_evtx.framing import BLOCK_MAGIC, FILE_HEADER_BYTES, FILE_MAGIC, next_block
 from tocsin.collect.sources.windows_evtx.mapping import map_event
+from tocsin.collect.sources.windows_evtx.picked import read_picked
 from tocsin.model.record import Record, Unreadable
+from tocsin.model.rows import Rows
+
+# What reading a text that is no event raises.
+_NO_EVENT = (orjson.JSONDecodeError, KeyError, TypeError, AttributeError)
 
 
 class WindowsEvtx:
@@ -52,6 +58,16 @@ class WindowsEvtx:
                 found = found._replace(data=data[item.offset : item.offset + item.length])
             yield found
 
+    def rows(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> tuple[int, Sequence[Rows]] | None:
+        """Where every record can be read (`collect.source.Columnar`)."""
+        texts = sound_texts(data, skip)
+        if texts is None:
+            return None
+        try:
+            return len(texts), read_picked(texts, wanted)
+        except _NO_EVENT:
+            return None
+
     def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
         """From the text alone: no decoder reads the bytes outside their block. The context is what is odd of that."""
         if text is None:
@@ -73,7 +89,7 @@ def _record(offset: int, length: int, text: bytes, warnings: tuple[str, ...]) ->
     try:
         event = orjson.loads(text)["Event"]
         log, fields = event_fields(event)
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except _NO_EVENT as error:
         return Unreadable(offset, length, text, "damaged_record", f"the decoded record is no event: {error}")
     return Record(offset, length, text, log, fields, event, warnings, " ".join(warnings))
 

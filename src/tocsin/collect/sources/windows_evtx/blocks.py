@@ -10,7 +10,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evtx import PyEvtxParser
 
@@ -58,9 +58,7 @@ class Lost(NamedTuple):
     records: int
 
 
-class _Text(NamedTuple):
-    id: int
-    text: str
+_Answer = dict[str, Any]  # the decoder's: `event_record_id`, `data` (the text) and a time
 
 
 def _file_header() -> bytes:
@@ -79,8 +77,45 @@ def read_blocks(data: bytes, start: int) -> Iterator[Decoded | Lost]:
         block = data[position:end]
         if block.lstrip(b"\0"):
             for item in _read_block(block):
-                yield item._replace(offset=item.offset + position)
+                yield type(item)(item[0] + position, *item[1:])  # an item begins with its offset
         position = end
+
+
+def sound_texts(data: bytes, start: int) -> list[str] | None:
+    """The texts that `read_blocks` gives; None where a block is not sound, or something of it is lost."""
+    texts: list[str] = []
+    position = start
+    while position < len(data):
+        end = block_end(data, position)
+        block = data[position:end]
+        position = end
+        if not block.lstrip(b"\0"):
+            continue
+        header = read_header(block)
+        if not _is_regular(block, header):
+            return None
+        if header.end > BLOCK_HEADER_BYTES:
+            read = _read_regular(block, header)
+            if read is None:
+                return None
+            texts += [answer["data"] for answer in read[1]]
+    return texts
+
+
+def _is_regular(block: bytes, header: BlockHeader) -> bool:
+    return header.is_sound and len(block) == BLOCK_BYTES and records_end(block, header)[0] == header.end
+
+
+def _read_regular(block: bytes, header: BlockHeader) -> tuple[list[Span], list[_Answer]] | None:
+    """A block's records and what the decoder answers for each; None where they are not the same ones."""
+    spans = chain(block, header.end)
+    answers = _decode(block)
+    if not spans or spans[-1].offset + spans[-1].length != header.end or len(spans) != len(answers):
+        return None
+    read = [
+        answer for span, answer in zip(spans, answers, strict=True) if answer and answer["event_record_id"] == span.id
+    ]
+    return (spans, read) if len(read) == len(spans) else None
 
 
 def _read_block(block: bytes) -> Sequence[Decoded | Lost]:
@@ -91,34 +126,27 @@ def _read_block(block: bytes) -> Sequence[Decoded | Lost]:
         header = header._replace(is_sound=is_confirmed(block, header))
     if header.is_sound and not _checksum_holds(block, header):
         warnings += (CHECKSUM_WARNING,)
-    if not header.is_sound or len(block) < BLOCK_BYTES or records_end(block, header)[0] != header.end:
+    if not _is_regular(block, header):
         return _salvage(block, header, warnings)
     if header.end == BLOCK_HEADER_BYTES:
         return ()
-    spans = chain(block, header.end)
-    answers = _decode(block)
-    is_whole = bool(spans) and spans[-1].offset + spans[-1].length == header.end
-    if not is_whole or [span.id for span in spans] != [answer.id if answer else None for answer in answers]:
+    read = _read_regular(block, header)
+    if read is None:
         return _salvage(block, header, warnings)
-    return [
-        Decoded(span.offset, span.length, answer.text, warnings)
-        for span, answer in zip(spans, answers, strict=True)
-        if answer
-    ]
+    return [Decoded(span.offset, span.length, answer["data"], warnings) for span, answer in zip(*read, strict=True)]
 
 
 def _checksum_holds(block: bytes, header: BlockHeader) -> bool:
     return len(block) >= header.end and zlib.crc32(block[BLOCK_HEADER_BYTES : header.end]) == header.checksum
 
 
-def _decode(block: bytes) -> list[_Text | None]:
+def _decode(block: bytes) -> list[_Answer | None]:
     """What the decoder answers for each record of a block of full size, in order; None for one it cannot read."""
-    answers: list[_Text | None] = []
+    answers: list[_Answer | None] = []
     records = PyEvtxParser(io.BytesIO(_FILE_HEADER + block), number_of_threads=1, indent=False).records_json()
     while True:
         try:
-            for record in records:
-                answers.append(_Text(record["event_record_id"], record["data"]) if record else None)  # noqa: PERF401
+            answers.extend(records)  # keeps what came before an error
         except RuntimeError:
             answers.append(None)
         else:
@@ -194,4 +222,8 @@ def _decode_bridged(block: bytes, spans: Sequence[Span]) -> dict[Span, str] | No
     answers = _decode(bytes(rebuilt))[1 if before else 0 :]
     if len(answers) != len(spans):
         return None
-    return {span: answer.text for span, answer in zip(spans, answers, strict=True) if answer and answer.id == span.id}
+    return {
+        span: answer["data"]
+        for span, answer in zip(spans, answers, strict=True)
+        if answer and answer["event_record_id"] == span.id
+    }

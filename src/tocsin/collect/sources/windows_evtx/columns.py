@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import unescape
@@ -46,13 +46,18 @@ def reader(column: str, names: Sequence[str]) -> Reader:
         return _first(names, process)
     if any("\\" in name for name in names):
         return _account_reader([tuple(name.split("\\")) for name in names])
-    return _first(names, lambda text, _: text)
+    return _first(names, None)
 
 
 def _getter(name: str) -> _Getter:
     field, _, element = name.partition("/")
     if not element:
-        return lambda fields: value_text(fields.get(name))
+
+        def plain(fields: Mapping[str, Any]) -> str | None:
+            value = fields.get(name)
+            return value if type(value) is str else value_text(value)
+
+        return plain
     pattern = re.compile(rf"<{re.escape(element)}(?:\s[^>]*)?>([^<]*)</")
 
     def read(fields: Mapping[str, Any]) -> str | None:
@@ -62,22 +67,49 @@ def _getter(name: str) -> _Getter:
     return read
 
 
-def _first(names: Sequence[str], canonical: Callable[[str, str | None], str | None]) -> Reader:
+def _first(names: Sequence[str], canonical: Callable[[str, str | None], str | None] | None) -> Reader:
+    """The first that says something, as `canonical` has it; as it is for None."""
+    if not any("/" in name for name in names):
+        return _first_plain(tuple(names), canonical)
     getters = tuple(map(_getter, names))
 
     def read(fields: Mapping[str, Any], host: str | None) -> str | None:
-        empty = None
-        for get in getters:
-            text = get(fields)
-            if text is None:
-                continue
-            if text in _SILENT:
-                empty = "" if text == "" else empty
-            elif (value := canonical(text, host)) is not None:
-                return value
-        return empty
+        return _first_of((get(fields) for get in getters), canonical, host)
 
     return read
+
+
+def _first_plain(names: tuple[str, ...], canonical: Callable[[str, str | None], str | None] | None) -> Reader:
+    """Most columns: fields as they stand, nearly all of them texts."""
+
+    def read(fields: Mapping[str, Any], host: str | None) -> str | None:
+        for name in names:
+            text = fields.get(name)
+            if type(text) is str and text not in _SILENT:
+                if canonical is None:
+                    return text
+                value = canonical(text, host)
+                if value is not None:
+                    return value
+            elif text is not None:
+                return _first_of((value_text(fields.get(name)) for name in names), canonical, host)
+        return None
+
+    return read
+
+
+def _first_of(
+    texts: Iterable[str | None], canonical: Callable[[str, str | None], str | None] | None, host: str | None
+) -> str | None:
+    empty = None
+    for text in texts:
+        if text is None:
+            continue
+        if text in _SILENT:
+            empty = "" if text == "" else empty
+        elif (value := text if canonical is None else canonical(text, host)) is not None:
+            return value
+    return empty
 
 
 def _account_reader(names: Sequence[tuple[str, ...]]) -> Reader:
@@ -93,6 +125,7 @@ def _account_reader(names: Sequence[tuple[str, ...]]) -> Reader:
     return read
 
 
+@lru_cache(maxsize=65_536)
 def account_in(domain: str | None, user: str | None) -> str | None:
     """`domain\\user` canonical; a user name that is already qualified, as `user@realm`, stands alone."""
     if user is None or user in _SILENT:

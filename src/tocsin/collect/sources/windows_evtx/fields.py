@@ -8,6 +8,11 @@ from typing import Any
 
 LOG_FIELDS = ("Channel", "EventID", "Provider_Name")
 
+# What the System part says, under these names where event data does not.
+SYSTEM_FIELDS = frozenset(
+    ("Computer", "Level", "Task", "Opcode", "Keywords", "EventRecordID", "Version", "UserID", "ProcessID", "ThreadID")
+).union(LOG_FIELDS)
+
 _NOT_DATA = frozenset({"#attributes", "System", "RenderingInfo"})
 
 
@@ -21,7 +26,7 @@ def event_fields(event: Mapping[str, Any]) -> tuple[tuple[str, str, str], dict[s
     system = event.get("System")
     if type(system) is not dict:
         system = {}
-    event_id = _number(system.get("EventID"))
+    event_id = whole_number(system.get("EventID"))
     channel, provider = system.get("Channel"), _attribute(system, "Provider", "Name")
     fields: dict[str, Any] = {
         "EventID": event_id,
@@ -32,7 +37,7 @@ def event_fields(event: Mapping[str, Any]) -> tuple[tuple[str, str, str], dict[s
         "Task": system.get("Task"),
         "Opcode": system.get("Opcode"),
         "Keywords": system.get("Keywords"),
-        "EventRecordID": _number(system.get("EventRecordID")),
+        "EventRecordID": whole_number(system.get("EventRecordID")),
         "Version": system.get("Version"),
     }
     if None in fields.values():
@@ -58,7 +63,7 @@ def _attribute(system: Mapping[str, Any], element: str, name: str) -> object:
     return None
 
 
-def _number(value: object) -> object:
+def whole_number(value: object) -> object:
     """A number for the texts and the element with qualifiers that some events give; anything else as it is."""
     if type(value) is dict:
         value = value.get("#text")
@@ -81,9 +86,14 @@ def _add_flat(data: Mapping[str, Any], fields: dict[str, Any]) -> None:
     for name, alias in aliases:
         fields.setdefault(alias, fields.get(name))
     for name in guids:
-        value = fields.get(name)
-        if type(value) is str and len(value) == 36 and value[8] == value[13] == "-":
-            fields[name] = f"{{{value}}}"
+        fields[name] = braced(fields.get(name))
+
+
+def braced(value: object) -> object:
+    """A GUID in braces; anything else as it is."""
+    if type(value) is str and len(value) == 36 and value[8] == value[13] == "-":
+        return f"{{{value}}}"
+    return value
 
 
 @lru_cache(maxsize=4096)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import cast
+from typing import Any, cast
+
+import orjson
 
 from tocsin.collect.alone import framed_alone
 from tocsin.collect.json_text import BYTE_ORDER_MARK
-from tocsin.collect.source import HEAD_BYTES, Head, Mapped, declared_proof
+from tocsin.collect.picking import Wanted
+from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, declared_proof
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_evtx.mapping import Origin, map_told
+from tocsin.collect.sources.windows_json.columns import read_picked
 from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects, whole_object
 from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event, shaped
 from tocsin.collect.sources.windows_json.times import ZONE_INFERRED, offset_in
 from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.model.instant import DAY
 from tocsin.model.record import Record, Unreadable
+from tocsin.model.rows import Rows
 
 _MOST_TRIED = 50  # objects of the head looked at
 _BEGUN = 0.6  # certainty where the first event does not end within the head
@@ -68,6 +73,10 @@ class WindowsJson:
         """Every object; commas and brackets between objects, line ends and blank lines belong to none."""
         return _records(data, preamble, skip, None)
 
+    def rows(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> tuple[int, Sequence[Rows]] | None:
+        """Where every line is one event (`collect.source.Columnar`)."""
+        return None if utf16_of(preamble) else read_picked(data[skip:] if skip else data, wanted)
+
     def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
         """The object; the context is what its neighbours tell of the local clock, in ns."""
         told = int(context) if context else None
@@ -91,7 +100,23 @@ def _records(data: bytes, preamble: bytes, skip: int, told: Offset | None) -> It
         yield from _utf16_records(data, encoding, skip, told)
         return
     neighbours = told or _neighbours(data)
-    for framed in frame_objects(data, skip, is_event):
+    loads = orjson.loads
+    position = skip
+    # Nearly always every line is one object: they are read with no more ado up to the first that is not.
+    for line in (data[skip:] if skip else data).split(b"\n"):
+        text = line[:-1] if line[-2:] == b"}\r" else line
+        if text[:1] == b"{" and text[-1:] == b"}" and len(text) <= MAX_RECORD_BYTES:
+            try:
+                value = loads(text)
+            except orjson.JSONDecodeError:
+                break
+            yield _shaped(value, position, text, (), neighbours)
+        elif line:
+            break
+        position += len(line) + 1
+    else:
+        return
+    for framed in frame_objects(data, position, is_event):
         yield _record(framed, framed.offset, framed.raw, neighbours)
 
 
@@ -122,10 +147,16 @@ def _record(framed: Framed, offset: int, raw: bytes, neighbours: Offset) -> Reco
         return Unreadable(offset, len(raw), raw, framed.reason, framed.detail)
     if type(framed.value) is not dict:
         return Unreadable(offset, len(raw), raw, "not_an_object", "JSON, but not an object")
-    found = shaped(framed.value, neighbours)
+    return _shaped(framed.value, offset, raw, framed.warnings, neighbours)
+
+
+def _shaped(
+    value: Mapping[str, Any], offset: int, raw: bytes, repaired: tuple[str, ...], neighbours: Offset
+) -> Record | Unreadable:
+    found = shaped(value, neighbours)
     if isinstance(found, NoEvent):
         return Unreadable(offset, len(raw), raw, found.reason, found.detail)
     log, fields, origin, warnings = found
     told = neighbours() if ZONE_INFERRED in origin["warnings"] else None
     context = "" if told is None else str(told)
-    return Record(offset, len(raw), raw, log, fields, origin, (*framed.warnings, *warnings), context)
+    return Record(offset, len(raw), raw, log, fields, origin, (*repaired, *warnings) if repaired else warnings, context)

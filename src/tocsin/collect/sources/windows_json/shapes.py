@@ -33,11 +33,11 @@ _AUDITING = "Microsoft-Windows-Security-Auditing"
 _AUDITS = {"audit success": "0x8020000000000000", "audit failure": "0x8010000000000000"}
 # What NXLog calls the type of any event; Sysmon has event data of that name
 # https://docs.nxlog.co/refman/current/im/msvistalog.html
-_NXLOG_TYPES = frozenset({"INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "AUDIT_SUCCESS", "AUDIT_FAILURE", "DEBUG"})
+NXLOG_TYPES = frozenset({"INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "AUDIT_SUCCESS", "AUDIT_FAILURE", "DEBUG"})
 
 
 # Event 104 as Windows renders it in English
-_CLEARED = "104"
+CLEARED = "104"
 _CLEARED_LOG = re.compile(r"The (\S.{0,200}?) log file was cleared")
 
 
@@ -57,10 +57,10 @@ class NoEvent(NamedTuple):
     detail: str
 
 
-class _Flat(NamedTuple):
+class Flat(NamedTuple):
     """How objects with the same names are read: what each name becomes, and which of them need a further look.
 
-    values    takes the values of all names that are kept, in the order of `names`
+    values    takes the values of all names that are kept, in the order of `names`; in the object they are `natives`
     numbers   fields that are numbers in an event
     data      names that hold event data, as an object or a text
     mended    (name, its alias without spaces); `guids` names whose values stand in braces
@@ -68,6 +68,7 @@ class _Flat(NamedTuple):
 
     values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     names: tuple[str, ...]
+    natives: tuple[str, ...]
     numbers: tuple[str, ...]
     times: tuple[str, ...]
     data: tuple[str, ...]
@@ -85,13 +86,13 @@ _Reader = Callable[[Mapping[str, Any], Offset], Shaped | NoEvent]
 
 def is_event(value: object) -> bool:
     """Whether a decoded value has the names of an event in one of the shapes."""
-    return type(value) is dict and not isinstance(_plan(tuple(value)), NoEvent)
+    return type(value) is dict and not isinstance(plan_of(tuple(value)), NoEvent)
 
 
 def shaped(value: Mapping[str, Any], neighbours: Offset) -> Shaped | NoEvent:
     """The event in an object. `neighbours` tells what the local clock is ahead of UTC where the object does not."""
-    plan = _plan(tuple(value))
-    if isinstance(plan, _Flat):
+    plan = plan_of(tuple(value))
+    if isinstance(plan, Flat):
         return _flat(value, plan, neighbours)
     if isinstance(plan, NoEvent):
         return plan
@@ -99,7 +100,8 @@ def shaped(value: Mapping[str, Any], neighbours: Offset) -> Shaped | NoEvent:
 
 
 @lru_cache(maxsize=8192)
-def _plan(names: tuple[str, ...]) -> _Flat | _Reader | NoEvent:
+def plan_of(names: tuple[str, ...]) -> Flat | _Reader | NoEvent:
+    """How an object with these names, in this order, is read."""
     given = frozenset(names)
     if "Event" in given:
         return _event_member
@@ -119,7 +121,7 @@ def _plan(names: tuple[str, ...]) -> _Flat | _Reader | NoEvent:
     return NoEvent("not_a_windows_event", "an object without the names that a Windows event has")
 
 
-def _flat_plan(names: tuple[str, ...], shape: Mapping[str, Any]) -> _Flat:
+def _flat_plan(names: tuple[str, ...], shape: Mapping[str, Any]) -> Flat:
     given = frozenset(names)
     targets: dict[str, str] = {}  # a name of the object to the field it becomes
     for field, candidates in shape["names"].items():
@@ -134,9 +136,10 @@ def _flat_plan(names: tuple[str, ...], shape: Mapping[str, Any]) -> _Flat:
     natives = [*targets, *own]
     fields = (*targets.values(), *own)
     mended, guids = names_to_mend(tuple(own))
-    return _Flat(
+    return Flat(
         values=itemgetter(*natives) if len(natives) > 1 else lambda value: tuple(value[name] for name in natives),
         names=fields,
+        natives=tuple(natives),
         numbers=tuple(name for name in _NUMBERS if name in fields),
         times=times,
         data=data,
@@ -149,13 +152,13 @@ def _flat_plan(names: tuple[str, ...], shape: Mapping[str, Any]) -> _Flat:
     )
 
 
-def _flat(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Shaped | NoEvent:
+def _flat(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Shaped | NoEvent:
     fields = dict(zip(plan.names, plan.values(value), strict=True))
     warnings: tuple[str, ...] = ()
     for name in plan.numbers:
         given = fields[name]
         if type(given) is str:
-            fields[name] = _whole(given)
+            fields[name] = whole_number(given)
         elif given is None:
             del fields[name]
     if plan.has_keywords:
@@ -170,18 +173,18 @@ def _flat(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Shaped |
         fields.setdefault(alias, fields.get(name))
     for name in plan.guids:
         given = fields.get(name)
-        if type(given) is str and given[:1] != "{" and len(given) == 36 and given[8] == given[13] == "-":
-            fields[name] = f"{{{given}}}"  # as Windows renders it and rules have it
-    if plan.is_nxlog and type(given := fields.get("EventType")) is str and given in _NXLOG_TYPES:
+        if type(given) is not str or given[:1] != "{":
+            fields[name] = braced(given)
+    if plan.is_nxlog and type(given := fields.get("EventType")) is str and given in NXLOG_TYPES:
         del fields["EventType"]
     if plan.is_blank_absent:
         fields = {name: one for name, one in fields.items() if one is not None and one != ""}
     get = fields.get
-    channel, provider, event_id = _text(get("Channel")), _text(get("Provider_Name")), _text(get("EventID"))
-    if not provider and (found := _provider(channel, event_id)):
+    channel, provider, event_id = text_of(get("Channel")), text_of(get("Provider_Name")), text_of(get("EventID"))
+    if not provider and (found := provider_of(channel, event_id)):
         provider = fields["Provider_Name"] = found
         warnings = (*warnings, PROVIDER_WARNING)
-    if event_id == _CLEARED and channel.lower() == "system" and not plan.data:
+    if event_id == CLEARED and channel.lower() == "system" and not plan.data:
         warnings = (*warnings, *_name_cleared(fields))
     time, stamp, assumed = _flat_time(value, plan, neighbours)
     origin: Origin = {
@@ -199,14 +202,21 @@ def _flat(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Shaped |
     return Shaped((channel, event_id, provider), fields, origin, warnings)
 
 
+def braced(value: object) -> object:
+    """A GUID in braces, as Windows renders it and rules have it; anything else as it is."""
+    if type(value) is str and value[:1] != "{" and len(value) == 36 and value[8] == value[13] == "-":
+        return f"{{{value}}}"
+    return value
+
+
 def _name_cleared(fields: dict[str, Any]) -> tuple[str, ...]:
     """Put the log that was cleared where event 104 has it: in a flat object the log it stands in took its place."""
-    found = _CLEARED_LOG.match(_text(fields.get("Message")))
+    found = _CLEARED_LOG.match(text_of(fields.get("Message")))
     fields["Channel"] = found.group(1) if found else ""
     return () if found else ("cleared_log_unknown",)
 
 
-def _flat_time(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Read:
+def _flat_time(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Read:
     text, used = None, ""
     for used in plan.times:
         given = value[used]
@@ -217,8 +227,8 @@ def _flat_time(value: Mapping[str, Any], plan: _Flat, neighbours: Offset) -> Rea
         return read(None)
     if text[-1] not in "Zz" and not is_zoned(text):
         offset = 0 if used == "UtcTime" else offset_of(value, text)
-        return read(text, neighbours() if offset is None else offset)
-    time, _, warnings = read(text)
+        return read(text, neighbours() if offset is None else offset, is_zoneless=True)
+    time, _, warnings = read(text, is_zoneless=False)
     if plan.has_sensor_time and time is not None and contradicts(value, time):
         warnings = (*warnings, CONTRADICTED_WARNING)
     return time, text, warnings
@@ -399,7 +409,7 @@ def _beat(log: Mapping[str, Any], system: dict[str, Any], message: object, when:
     fields.update(given)
     if isinstance(message, str):
         fields.setdefault("Message", message)
-    channel, provider = _text(system["Channel"]), _text(system["Provider_Name"])
+    channel, provider = text_of(system["Channel"]), text_of(system["Provider_Name"])
     fields, is_whole = _flattened(fields)
     time, stamp, assumed = read(time_text(when))
     origin: Origin = {
@@ -411,7 +421,7 @@ def _beat(log: Mapping[str, Any], system: dict[str, Any], message: object, when:
         "warnings": assumed,
     }
     warnings = () if is_whole else (NESTED_WARNING,)
-    return Shaped((channel, _text(system["EventID"]), provider), fields, origin, warnings)
+    return Shaped((channel, text_of(system["EventID"]), provider), fields, origin, warnings)
 
 
 def _without_name(data: object) -> object:
@@ -443,7 +453,7 @@ def _told(keywords: object) -> str | None:
     return keywords if type(keywords) is str else None
 
 
-_whole = lru_cache(maxsize=65_536)(whole)
+whole_number = lru_cache(maxsize=65_536)(whole)
 
 
 @lru_cache(maxsize=1024)
@@ -473,12 +483,14 @@ def _flattened(fields: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     return flat, False
 
 
-def _provider(channel: str, event_id: str) -> str | None:
+def provider_of(channel: str, event_id: str) -> str | None:
+    """The provider that goes without saying; None where it does not."""
     providers = _tables()[1]
     return providers.get(channel.lower()) or providers.get(f"{channel.lower()} {event_id}")
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value of a log field as `Record.log` has it."""
     if type(value) is str:
         return value
     return "" if value is None else str(value)

@@ -20,6 +20,7 @@ _DELIVERY_TOLERANCE = 60 * NANOSECONDS
 _MOST_NEIGHBOURS = 64
 _WHOLE_SECOND = ("", "Z", "z")
 _SCALES: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))  # of a fraction with so many digits
+_WITHOUT_ZONE = len("2026-01-31 12:00:00")
 _ZONED = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d|UTC)$")
 _LEGACY = re.compile(r"/Date\((-?\d{1,17})[+-]?\d*\)/$")
 
@@ -51,6 +52,8 @@ def _instant(value: int) -> str | None:
 
 def is_zoned(text: str) -> bool:
     """Whether a time says its zone."""
+    if len(text) == _WITHOUT_ZONE and text[-3] == ":" and text[-1] not in "Zz":
+        return False  # a date and a time to the second
     return text[-1:] in "Zz" or _ZONED.search(text, 16) is not None
 
 
@@ -71,15 +74,20 @@ def _second(text: str) -> int | None:
     return parse_time(f"{text}Z") if len(text) == 19 else None
 
 
-def read(text: str | None, offset: int | None = None) -> Read:
-    """A time as `time_text` gives it. `offset` is what the zone is ahead of UTC in ns, where it says none."""
+def read(text: str | None, offset: int | None = None, *, is_zoneless: bool | None = None) -> Read:
+    """A time as `time_text` gives it. `offset` is what the zone is ahead of UTC in ns, where it says none.
+
+    `is_zoneless` says whether it says one, where that is known.
+    """
     if text is None:
         return None, None, ("time_missing",)
     time = clock(text)
     if time is None:
         return None, text, ("time_unrepresentable",)
     warnings: tuple[str, ...] = ()
-    if text[-1] not in "Zz" and not is_zoned(text):
+    if is_zoneless is None:
+        is_zoneless = text[-1] not in "Zz" and not is_zoned(text)
+    if is_zoneless:
         warnings = ("zone_assumed_utc",) if offset is None else (ZONE_INFERRED,)
         time -= offset or 0
     return time, text, warnings if is_plausible(time) else (*warnings, "time_implausible")

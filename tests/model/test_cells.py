@@ -8,7 +8,7 @@ import io
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tocsin.share.cells import csv_text, plain_cell, safe_cell
+from tocsin.model.cells import csv_text, plain_cell, safe_cell
 
 # What a spreadsheet computes when a cell begins with it, and what it may skip or split at before.
 FORMULA = "=+-@＝＋－＠\t\r\n"

@@ -17,7 +17,7 @@ _FORMULA = "=+\\-@＝＋－＠﹦﹢﹣﹫"
 # A cell begins at the start of the text and after what a program may split at; blanks and quotes before it are skipped.
 _START = r"(?:^|(?<=[,;|\t\r\n]))"
 _TO_MARK = re.compile(rf"{_START}(?=[\s\"“”„«»`]*[{_FORMULA}]|{MARK})|^(?=[\t\r\n])")
-_MARKED = re.compile(rf"{_START}{MARK}")
+_MARKED = re.compile(rf"{_START}{MARK}(?=[\s\"“”„«»`]*[{_FORMULA}]|{MARK})|^{MARK}(?=[\t\r\n])")
 
 
 def safe_cell(text: str) -> str:
@@ -26,7 +26,7 @@ def safe_cell(text: str) -> str:
 
 
 def plain_cell(cell: str) -> str:
-    """The text that `safe_cell` made the cell of."""
+    """The text that `safe_cell` made the cell of; a cell with no mark that it would have put there is left as it is."""
     return _MARKED.sub("", cell)
 
 

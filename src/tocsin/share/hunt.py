@@ -1,0 +1,117 @@
+"""What rules find in logs read before in; text for a person out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from tocsin.model.coverage import Coverage
+from tocsin.model.finding import Finding
+from tocsin.model.hunt import Hunt, Sight
+from tocsin.model.instant import format_time
+from tocsin.share.exceptions import exception_words, hits_equation
+from tocsin.share.plain import shown
+from tocsin.share.summary import COVERAGE_STATES, LACKS, counted
+
+_WIDTH = 80
+_LISTED = 20
+_ROWS = 5
+
+
+def hunt_text(hunt: Hunt) -> str:
+    """Lines of at most 80 columns where the values allow it."""
+    return "\n".join(_hunt(hunt)) + "\n"
+
+
+def _hunt(hunt: Hunt) -> Iterator[str]:
+    rules = hunt.rules
+    span = ""
+    if hunt.from_ is not None or hunt.to is not None:
+        span = f"; asked of {_time(hunt.from_, 'the beginning')} to {_time(hunt.to, 'the end')}"
+    yield from _wrapped(
+        f"HUNT   {counted(rules.loaded, 'rule')} over {counted(hunt.records, 'record')} read again"
+        f" ({hunt.looked:,} of {counted(hunt.chunks, 'chunk')}){span}; all times UTC; nothing was changed",
+        0,
+    )
+    yield from _wrapped(hits_equation(hunt.hits), 2)
+    for one in hunt.exceptions:
+        yield from _wrapped(f"exception {shown(exception_words(one))}", 2)
+    gravest = sorted(hunt.findings, key=lambda finding: -finding.detector.level.rank)  # then as they come: by time
+    for finding in gravest[:_LISTED]:
+        yield from _finding(finding)
+    if len(hunt.findings) > _LISTED:
+        yield f"... and {len(hunt.findings) - _LISTED:,} more findings, in the JSON"
+    if not hunt.findings:
+        yield from _wrapped("nothing was found: of what the rules could have seen, see below", 0)
+    yield ""
+    yield "COULD HAVE BEEN SEEN"
+    for sight in hunt.sight:
+        yield from _sight(sight)
+    if not hunt.sight:
+        yield from _wrapped("none of it: no rule could fire on the logs held", 2)
+    yield ""
+    yield from _wrapped(
+        f"RULES  {counted(rules.loaded, 'rule')} loaded: {rules.operable:,} could fire,"
+        f" {len(rules.blind):,} were blind; {len(rules.failed):,} failed",
+        0,
+    )
+    for lack, words in LACKS.items():
+        blind = [rule for rule in rules.blind if rule.lacks is lack]
+        if blind:
+            yield from _wrapped(f"{words}: {counted(len(blind), 'rule')}", 2)
+        for rule in blind[:_ROWS]:
+            yield from _wrapped(f"{shown(rule.title or rule.id)}: {shown(rule.reason)}", 4)
+        if len(blind) > _ROWS:
+            yield f"    ... and {len(blind) - _ROWS:,} more, in the JSON"
+    for failed in rules.failed[:_ROWS]:
+        line = "" if failed.line is None else f":{failed.line}"
+        yield from _wrapped(f"failed: {shown(failed.path)}{line}: {shown(failed.reason)}", 2)
+    if len(rules.failed) > _ROWS:
+        yield f"  ... and {len(rules.failed) - _ROWS:,} more that failed, in the JSON"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield ""
+    yield from _wrapped(f"[{finding.detector.level}] {shown(finding.detector.title)} ({shown(finding.detector.id)})", 0)
+    number = len(finding.records) + finding.more
+    about = ", ".join(f"{entity.type} {shown(entity.id)}" for entity in finding.entities[:4])
+    yield from _wrapped(
+        f"{counted(number, 'hit')}, {_time(finding.first, 'undated')} to {_time(finding.last, 'undated')}; {about}", 2
+    )
+    yield from _wrapped(shown(finding.why), 2)
+    for place in finding.records[:_ROWS]:
+        yield from _wrapped(f"{shown(place.input)}#{place.entry}", 4)
+    if number > _ROWS:
+        yield f"    ... and {number - _ROWS:,} more"
+
+
+def _sight(sight: Sight) -> Iterator[str]:
+    hosts = {row.host for row in sight.watched if row.host}
+    over = f", {counted(len(hosts), 'host')}" if hosts else ""
+    since = f"since {_time(sight.first, 'an unknown time')}, until {_time(sight.last, 'an unknown time')}{over}"
+    yield from _wrapped(f"{shown(sight.log_source)} ({counted(sight.rules, 'rule')}): {since}", 2)
+    for row in sight.unwatched[:_ROWS]:
+        yield from _wrapped(f"nobody could look: {_unwatched(row)}", 4)
+    if len(sight.unwatched) > _ROWS:
+        yield f"    ... and {len(sight.unwatched) - _ROWS:,} more, in the JSON"
+
+
+def _unwatched(row: Coverage) -> str:
+    where = " ".join(shown(part) for part in (row.source, row.host, row.channel) if part)
+    span = f"{_time(row.from_, 'the beginning')} to {_time(row.to, 'the end')}"
+    return f"{span}, {where or 'any log'}: {COVERAGE_STATES[row.state]}: {shown(row.evidence)}"
+
+
+def _time(time: int | None, without: str) -> str:
+    return without if time is None else format_time(time)
+
+
+def _wrapped(text: str, indent: int) -> Iterator[str]:
+    yield from textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
