@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
+from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
 from tocsin.assess import attribution, causes, exposure, naming
 from tocsin.books import (
     Places,
@@ -345,6 +345,8 @@ def _exposure(
         accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
         question = replace(question, ways=hostile.ways, accounts=accounts)
         start = _start(assumed, held.accounts)
+    elif not all(way.identity for way in ways_of(question)):
+        question = replace(question, accounts=accounts_behind(ways_of(question), held.means))
     evidence = exposure.Evidence(
         coverage=watched,
         estate=held.estate,
@@ -352,7 +354,7 @@ def _exposure(
         start=start,
         as_of=_as_of(held.accounts),
         changes=standing,
-        names=naming.conclude(held.holding_names),
+        names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,
     )
     return exposure.conclude(held.accesses, question, evidence)

@@ -15,7 +15,7 @@ from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity, Responder
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import HOUR, parse_time
-from tocsin.model.joining import Identities
+from tocsin.model.joining import Identities, Join, JoinKind
 from tocsin.model.question import NO_SESSION, CompromiseStart, Question, Way
 from tocsin.model.reference import RecordPlace
 from tocsin.model.tables import ACCESSES
@@ -509,6 +509,7 @@ def test_an_untouched_mailbox_is_ruled_out_under_full_attestation() -> None:
         access(holding="", container=None, kind="", actor=""),
         access(container=OTHER, actor=SID),
         access(container=OTHER, actor="elsewhere\\" + ADA.partition("@")[0]),
+        access(container=OTHER, actor=EVA),
     ],
     ids=[
         "of the mailbox",
@@ -517,6 +518,7 @@ def test_an_untouched_mailbox_is_ruled_out_under_full_attestation() -> None:
         "by nobody named",
         "by an unknown id",
         "by the same bare name",
+        "by an account nothing declares",
     ],
 )
 def test_what_a_record_leaves_open_forbids_a_ruling_out(row: dict[str, Any]) -> None:
@@ -531,8 +533,14 @@ def test_what_names_no_holding_of_this_kind_or_place_forbids_nothing() -> None:
 
 
 def test_an_id_that_a_record_joins_to_somebody_else_forbids_nothing() -> None:
-    joined = Identities(name_of={SID: EVA, EVA: EVA}, forms={EVA: (EVA, SID)})
-    assert _rest_of([access(container=OTHER, actor=SID)], identities=joined).verdict is Verdict.RULED_OUT
+    def joined(name: str, uid: str) -> Identities:
+        join = Join(kind=JoinKind.SAME_ACCOUNT, a=name, b=uid, count=1, first=None, last=None, record=None)
+        return Identities(joins=(join,), name_of={uid: name, name: name}, forms={name: (name, uid)})
+
+    by_id, by_number = access(container=OTHER, actor=SID), access(container=OTHER, actor="1111")
+    assert _rest_of([by_id], identities=joined(BEN, SID)).verdict is Verdict.RULED_OUT
+    assert _rest_of([by_id], identities=joined(EVA, SID)).verdict is Verdict.UNKNOWN  # whom nothing declares
+    assert _rest_of([by_number], identities=joined(BEN, "1111")).verdict is Verdict.UNKNOWN  # many may bear it
     by_ids = Identities(name_of={SID: SID, GUID: SID}, forms={SID: (GUID, SID)})  # two ids are still nobody's name
     assert _rest_of([access(container=OTHER, actor=SID)], identities=by_ids).verdict is Verdict.UNKNOWN
 

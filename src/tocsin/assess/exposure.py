@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
-from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family, matches
-from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, may_be_asked_for, of_somebody, select
+from tocsin.assess.actors import Actors, accounts_of
+from tocsin.assess.elsewhere import Elsewhere
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
+from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
 from tocsin.assess.naming import NO_NAMES, HoldingNames
-from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
+from tocsin.assess.spelling import comparable
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
-from tocsin.model.instant import format_time
+from tocsin.model.instant import format_time, is_plausible
 from tocsin.model.joining import Identities
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import RecordPlace
@@ -31,13 +30,7 @@ __all__ = ["NAME", "SCHEMA", "Evidence", "combine", "conclude", "summarise"]
 NAME = "exposure"
 
 _DEGREES = list(Degree)
-# Things whose id or name does not say in which mailbox they lie.
-_IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
-_DECLARED_BY_VOLUME = "volume of "
-# Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
-_CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _UNKNOWN_START = CompromiseStart()
-_NOBODY = Identities()
 _SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
 _SENTENCES = {
     Degree.ACCESSED: "accessed: the record does not say what was read",
@@ -74,7 +67,7 @@ class Evidence:
     changes: Sequence[StandingChange] = ()
     withheld: str = ""
     names: HoldingNames = NO_NAMES
-    identities: Identities = _NOBODY
+    identities: Identities = NOBODY_JOINED
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -100,27 +93,6 @@ def under_one_name(state: pa.Table, names: HoldingNames) -> pa.Table:
     return combine([state])
 
 
-def _lies_in(text: str, container: str) -> bool:
-    return comparable(text).startswith(comparable(container).rstrip("/\\"))
-
-
-_SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
-# What the service puts behind a secret's name in its ARN; a caller may leave it out.
-_SUFFIX = re.compile(r"-[a-z0-9]{6}$")
-
-
-def _site_in(text: str) -> str:
-    """The site a web address lies in, by the address alone; "" for any other text."""
-    found = _SITE.match(text)
-    return found[0] if found else ""
-
-
-def _server(text: str) -> str:
-    r"""The host of `\\host\share\…`; "" for any other text."""
-    known = comparable(text)
-    return known[2:].partition("\\")[0] if known.startswith("\\\\") else ""
-
-
 def _sentence(kind: str, degree: Degree) -> str:
     if degree is Degree.PRESUMED and kind.endswith("folder"):
         return "synchronised: every item of this folder must be presumed exposed"
@@ -139,7 +111,7 @@ class _Assessment:
             under_one_name(state, self._names),
             question,
             self._estate,
-            known=of_somebody(evidence.identities),
+            identities=evidence.identities,
             names=self._names,
         )
         self._near = ThingIndex(self._seen.near)
@@ -148,10 +120,8 @@ class _Assessment:
             for thing in self._seen.reached
             if thing.timed and not thing.actor_class.is_apart
         )
-        self._by_volume = any(is_by_volume(holding.pattern) for holding in self._estate.holdings)
-        self._elsewhere = ThingIndex(self._recorded_elsewhere())
         self._index = HoldingIndex(self._estate.holdings, self._estate.sensitivities)
-        self._undeclared = self._undeclared_containers()
+        self._elsewhere = Elsewhere(self._seen, self._names, self._estate.holdings, self._index)
         self._window = Window(
             from_=evidence.start.earliest if question.from_ is None else question.from_,
             to=evidence.as_of if question.to is None else question.to,
@@ -224,9 +194,9 @@ class _Assessment:
     def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         forbidden = list(self._forbidden)
-        if self._may_be_under_another_name(kind, text):
+        if self._elsewhere.may_be(kind, text):
             forbidden.insert(0, obstacles.OTHER_NAME)
-        if self._may_be_unnamed(kind, text):
+        if self._elsewhere.may_be_unnamed(kind, text, self._watching.channels(kind, text)):
             forbidden.insert(0, obstacles.UNNAMED)
         if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
@@ -258,79 +228,6 @@ class _Assessment:
             reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, self._window),
             records=(),
         )
-
-    def _touched(self) -> Iterator[tuple[str, str, str]]:
-        """Everything that was reached or may have been."""
-        yield from ((thing.kind, thing.holding, thing.container) for thing in self._seen.reached)
-        yield from self._seen.near
-
-    def _recorded_elsewhere(self) -> Iterator[tuple[str, str, str]]:
-        """What was reached through a share under its folder's name, and what in a shared folder under the share's."""
-        for kind, holding, _ in self._touched():
-            for name in (holding, *self._names.elsewhere(holding)):
-                if name is not holding:
-                    yield kind, name, _server(holding)
-                if is_by_volume(name) and (anywhere := on_any_volume(name)):
-                    yield kind, anywhere, ""
-                if self._by_volume and (anywhere := on_any_volume(name)):
-                    yield kind, f"{_DECLARED_BY_VOLUME}{anywhere}", ""
-
-    def _undeclared_containers(self) -> Mapping[str, frozenset[str]]:
-        """By kind the mailboxes and sites touched that the estate does not declare: it may call them otherwise."""
-        found: dict[str, set[str]] = defaultdict(set)
-        patterns = sorted(comparable(holding.pattern) for holding in self._estate.holdings)
-        for kind, holding, container in self._touched():
-            name = container or (holding if kind in CONTAINER_KINDS else _site_in(holding))
-            within = container_kind(kind)
-            if not name or within not in _CALLED_OTHERWISE or self._index.find(name, "") is not None:
-                continue
-            place = bisect_left(patterns, comparable(name))  # a site is declared by what is declared in it
-            if place == len(patterns) or not patterns[place].startswith(comparable(name)):
-                found[within].add(name)
-        return {kind: frozenset(names) for kind, names in found.items()}
-
-    def _may_be_under_another_name(self, kind: str, text: str) -> bool:
-        """Whether an access to what may be another name of it is recorded."""
-        if any(self._confirmed.under(kind, name) or self._near.under(kind, name) for name in self._other_names(text)):
-            return True
-        if self._elsewhere.under(kind, text):
-            return True
-        if (anywhere := on_any_volume(text)) is not None:
-            asked = f"{_DECLARED_BY_VOLUME}{anywhere}" if is_by_volume(text) else anywhere
-            if self._elsewhere.under(kind, asked):
-                return True
-        if kind == "mail_item":  # its id is its own, in whatever mailbox
-            return False
-        own = comparable(text).rstrip("*")
-        return any(
-            comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
-            for name in self._undeclared.get(container_kind(kind), ())
-            if container_kind(kind) == "mailbox" or "://" in own
-        )
-
-    def _other_names(self, text: str) -> frozenset[str]:
-        """The names that may be other names of it; under a prefix of all that begin with it."""
-        if not text.endswith("*"):
-            bare = _SUFFIX.sub("", comparable(text)) if ":secret:" in text else ""
-            return self._names.may_be(text) | (frozenset((bare, f"{text}-*")) if bare else frozenset())
-        prefix = comparable(text)[:-1]
-        found = (others for name, others in self._names.others.items() if name.startswith(prefix))
-        return frozenset().union(*found)
-
-    def _may_be_unnamed(self, kind: str, text: str) -> bool:
-        """Whether an access that names nothing may have been to it."""
-        within, sources = container_kind(kind), None
-        for source, of_kind, container in self._seen.unnamed:
-            if of_kind and container_kind(of_kind) != within:
-                continue
-            places = (container, *self._names.elsewhere(container))
-            is_within = any(matches(text, place) or _lies_in(text, place) or _server(place) == text for place in places)
-            if container and not is_within and kind not in _IN_ANY_MAILBOX:
-                continue
-            sources = self._watching.channels(kind, text) if sources is None else sources
-            if source in sources:
-                return True
-        return False
 
     def _premises_of(self, sources: frozenset[str]) -> Premises:
         if sources not in self._premises:
@@ -396,7 +293,7 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
     standing = Window(from_=evidence.start.earliest, to=window.to)
     whose = replace(question, accounts=tuple(sorted(named)))
     by = [change.actor.lower() for change in evidence.changes if _is_in(change.time, standing)]
-    if any(may_be_asked_for(by, whose, estate, of_somebody(evidence.identities))):
+    if any(Actors(whose, estate, evidence.identities).maybe(by)):
         found.append(obstacles.STANDING_CHANGE)
     return tuple(found)
 
@@ -408,7 +305,7 @@ def _declared(forms: Sequence[str], estate: Estate) -> list[Identity]:
 
 
 def _is_in(time: int | None, window: Window) -> bool:
-    if time is None:
+    if time is None or not is_plausible(time):
         return True
     return (window.from_ is None or time >= window.from_) and (window.to is None or time < window.to)
 

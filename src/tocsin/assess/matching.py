@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,16 +18,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
-from tocsin.assess.holdings import CONTAINER_KINDS, container_kind, family
+from tocsin.assess.actors import Actors, accounts_of
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
 from tocsin.assess.naming import NO_NAMES, HoldingNames
-from tocsin.assess.spelling import says_nothing
+from tocsin.assess.telling import tells
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass, Degree
-from tocsin.model.identity import canonical_account, canonical_address
+from tocsin.model.identity import canonical_address
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.joining import Identities
 from tocsin.model.question import NO_SESSION, Question
 
+NOBODY_JOINED = Identities()
 _DEGREES = list(Degree)
 _NEVER = np.iinfo(np.int64).min
 _Flags = npt.NDArray[np.bool_]
@@ -85,40 +87,21 @@ class Seen(NamedTuple):
     sources: dict[str, frozenset[str]]
 
 
-def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
-    """The accounts in question: as given, and every account the estate knows of the same identity."""
-    accounts: set[str] = set()
-    for text in identities:
-        account = canonical_account(text) or text
-        accounts.add(account)
-        for identity in estate.identities:
-            known = {canonical_account(one) or one for one in identity.accounts}
-            if account in known or account == identity.id.lower():
-                accounts |= known
-    return frozenset(accounts)
-
-
-def of_somebody(identities: Identities) -> frozenset[str]:
-    """The accounts that are somebody's: every name of those with at least one that is no mere id."""
-    return frozenset(
-        form for forms in identities.forms.values() if not all(_is_id(form) for form in forms) for form in forms
-    )
-
-
 def select(
     state: pa.Table,
     question: Question,
     estate: Estate,
     *,
-    known: Collection[str] = (),
+    identities: Identities = NOBODY_JOINED,
     names: HoldingNames = NO_NAMES,
 ) -> Seen:
     """Match every access of the fold.
 
-    known   the accounts that are somebody's: an id joined to none may be anybody's
+    identities  which names are one account
     names   what holdings are called: an id joined to no name may be any of its kind
     """
-    matching, touching = _matching(state, question, estate, known)
+    declared = HoldingIndex(estate.holdings)
+    matching, touching = _matching(state, question, estate, identities)
     way, record, time, timed = flatten(state)
     usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
     inside = usable.copy()
@@ -163,7 +146,7 @@ def select(
         unnamed=frozenset(
             (columns["source"][index], columns["kind"][index], container)
             for index in touched_unnamed
-            if (container := _unnamed_in(columns, index, names)) is not None
+            if (container := _unnamed_in(columns, index, names, declared)) is not None
         ),
         sources=_sources(columns),
     )
@@ -195,9 +178,9 @@ def _responding(
     return found
 
 
-def _matching(state: pa.Table, question: Question, estate: Estate, known: Collection[str]) -> tuple[_Flags, _Flags]:
+def _matching(state: pa.Table, question: Question, estate: Estate, identities: Identities) -> tuple[_Flags, _Flags]:
     """Which ways of the state match and which touch the question; time is not looked at."""
-    anybody = _of_anybody(state["actor"], question, estate, known)
+    anybody = _of_anybody(state, Actors(question, estate, identities))
     texts = {
         column: pc.utf8_lower(pc.fill_null(state[column], "")).combine_chunks()
         for column in ("actor", "address", "session")
@@ -217,50 +200,21 @@ def _matching(state: pa.Table, question: Question, estate: Estate, known: Collec
         touching |= np.logical_or.reduce(hits)
         if way[0] is not None:  # whoever may be the account is near by that alone, as the account itself is
             touching |= absent[0]
-        touching |= np.logical_and.reduce([hit | missing for hit, missing in zip(hits, absent, strict=True)])
+        sparse = np.logical_and.reduce([hit | missing for hit, missing in zip(hits, absent, strict=True)])
+        # A session is one account's: what names none is in one asked for only if its actor is behind that session.
+        is_by_session = way[0] is None and way[1] is None and question.accounts
+        touching |= sparse & anybody if is_by_session else sparse
     return matching, touching
 
 
-def _of_anybody(actors: pa.ChunkedArray, question: Question, estate: Estate, known: Collection[str]) -> _Flags:
-    """Which actors may be any account: an id nothing joins to a name, or the bare name of one asked for."""
-    asked = accounts_of((*question.identities, *question.accounts, *(way.identity for way in question.ways)), estate)
-    bare = {_bare(account) for account in asked if account}
-    texts = pc.utf8_lower(pc.fill_null(actors, "")).combine_chunks().dictionary_encode()
-    found = [
-        (_is_id(actor) and actor not in known) or (actor not in asked and _bare(actor) in bare)
-        for actor in texts.dictionary.to_pylist()
-    ]
-    flags: _Flags = np.array([*found, False], dtype=bool)[np.asarray(texts.indices)]
+def _of_anybody(state: pa.Table, actors: Actors) -> _Flags:
+    """Of each way whether nothing shows that its actor is none of the accounts in question."""
+    distinct = state.select(["actor", "actor_class"]).combine_chunks()
+    pairs = list(zip(distinct["actor"].to_pylist(), distinct["actor_class"].to_pylist(), strict=True))
+    known = sorted({(actor or "", kind) for actor, kind in pairs})
+    said = dict(zip(known, actors.maybe([actor for actor, _ in known], [kind for _, kind in known]), strict=True))
+    flags: _Flags = np.array([said[actor or "", kind] for actor, kind in pairs], dtype=bool)
     return flags
-
-
-def may_be_asked_for(actors: Sequence[str], question: Question, estate: Estate, known: Collection[str]) -> list[bool]:
-    """Of each actor of a change whether it is, or may be, an account in question; "" may be anybody."""
-    asked = accounts_of((*question.identities, *question.accounts, *(way.identity for way in question.ways)), estate)
-    maybe = _of_anybody(pa.chunked_array([pa.array(actors, pa.string())]), question, estate, known)
-    return [actor in asked or bool(flag) for actor, flag in zip(actors, maybe, strict=True)]
-
-
-# Ids of accounts that say nothing to a person: GUID, SID, PUID, key.
-_OPAQUE = re.compile(
-    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-[0-9-]+|[0-9a-f]{16}|(?:aroa|aida|akia|asia)[0-9a-z]{4,}(?::.*)?|[0-9]+|)$"
-)
-
-
-def _is_id(account: str) -> bool:
-    """Whether it says nothing to a person, behind whatever domain."""
-    return _OPAQUE.match(account) is not None or _OPAQUE.match(_bare(account)) is not None
-
-
-# A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
-_GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
-
-
-def _bare(account: str) -> str:
-    """The name without domain: `DOMAIN\\name`, `name@domain`, a claim of it and a guest's may be one account's."""
-    name = account.rpartition("|")[2].rpartition("\\")[2].strip()
-    found = _GUEST.fullmatch(name)
-    return found[1] if found else name.partition("@")[0]
 
 
 _Values = frozenset[str] | None
@@ -352,22 +306,19 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
     known.records.update(records)
 
 
-def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames) -> str | None:
+def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames, declared: HoldingIndex) -> str | None:
     """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
     kind, holding, container = columns["kind"][index], columns["holding"][index], columns["container"][index] or ""
     if not kind or (container and _is_unknown_id(container, names)):
         return ""
-    if not holding or (kind in _NAMED_BY_PEOPLE and (_is_unknown_id(holding, names) or says_nothing(holding))):
+    is_told = tells(kind, holding, container, is_declared=lambda text: declared.find(text, "") is not None)
+    if not is_told and not names.may_be(holding):
         # What lies on a host does not bear the host's name, as what lies in a mailbox, site or share bears theirs.
         return container if _PLACE.search(container) else ""
     return None
 
 
-# Kinds that people know by a name or an address; of a mail item or a secret the id is all there is.
-_NAMED_BY_PEOPLE = frozenset(("mailbox", "site", "document", "folder", "bucket", ""))
 _ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
-
-
 _PLACE = re.compile(r"@|://|^arn:|^\\\\")
 
 

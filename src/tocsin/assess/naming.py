@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 
 from tocsin.assess.spelling import comparable
 from tocsin.model.coverage import Mark
+from tocsin.model.estate import Alias
 
 NAME = "holding_names"
 SHARE = "share"  # kind of a pair that names no one thing: a folder of a host, and the share that shows it
+_NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
 _PAIR = ("kind", "name", "id")
 SCHEMA = pa.schema(
     [*(pa.field(name, pa.string(), nullable=False) for name in _PAIR), pa.field("record", pa.int64(), nullable=False)]
@@ -47,12 +49,14 @@ class HoldingNames:
     others    name to the other names that may be the same thing, joined or not
     ids       name to the ids records give it: two names with ids and none in common are two things
     folders   a share to the folders it is said to be of, and such a folder to its shares
+    declared  names the estate gives as other names of something
     """
 
     shown: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
     folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
 
     def one_name(self, text: str) -> str:
         """The name a holding is taken under; the text itself, as it is, where nothing joins it to another."""
@@ -71,32 +75,37 @@ class HoldingNames:
         """Where else what lies under a share, or in a folder that is shared, may be recorded."""
         known = comparable(text)
         for start, others in self.folders.items():
-            if known == start or known.startswith(start.rstrip("\\") + "\\"):
-                yield from (other.rstrip("\\") + "\\" + known[len(start) :].lstrip("\\") for other in sorted(others))
+            rest = known[len(start.rstrip("\\")) :]
+            if known.startswith(start.rstrip("\\")) and rest[:1] in ("", "\\", "/"):
+                yield from (other.rstrip("\\") + rest for other in sorted(others))
 
 
 NO_NAMES = HoldingNames()
 
 
-def conclude(state: pa.Table, declared: Iterable[tuple[str, str]] = ()) -> HoldingNames:
-    """Which names are one; `declared` are further pairs (name, id) somebody vouches for."""
+def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
+    """Which names are one, by records and by the estate's word: ids are what records give alone."""
     ids: dict[str, set[str]] = defaultdict(set)
     names: dict[str, set[str]] = defaultdict(set)
     written: dict[str, str] = {}
     rows = state.to_pylist()
-    pairs = [(row["name"], row["id"]) for row in rows if row["kind"] != SHARE]
-    for name, id_ in sorted({*pairs, *declared}):
+    for name, id_ in sorted({(row["name"], row["id"]) for row in rows if row["kind"] != SHARE}):
         a, b = comparable(name), comparable(id_)
         if not a or not b or a == b:
             continue
         written.setdefault(a, name)
         ids[a].add(b)
         names[b].add(a)
+    spoken = [(comparable(one.name), comparable(one.other)) for one in aliases if one.kind not in _NO_HOLDINGS]
+    whole = [(a, b) for a, b in spoken if not a.endswith("*")]
+    within = [(a[:-1].rstrip("\\/"), b[:-1].rstrip("\\/")) for a, b in spoken if a.endswith("*")]
+    shares = [(comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE]
     return HoldingNames(
         shown=_shown(ids, names, written),
-        others=_others(ids, names),
+        others=_others((*((a, b) for a, several in ids.items() for b in several), *whole)),
         ids={name: frozenset(found) for name, found in ids.items()},
-        folders=_folders((comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE),
+        folders=_folders((*shares, *within)),
+        declared=frozenset(other for _, other in whole),
     )
 
 
@@ -120,14 +129,12 @@ def _shown(ids: Mapping[str, set[str]], names: Mapping[str, set[str]], written: 
     return found
 
 
-def _others(ids: Mapping[str, set[str]], names: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+def _others(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     """Every name reachable over pairs, whatever contradicts it."""
     near: dict[str, set[str]] = defaultdict(set)
-    for table in (ids, names):
-        for one, several in table.items():
-            near[one] |= several
-            for other in several:
-                near[other].add(one)
+    for one, other in pairs:
+        near[one].add(other)
+        near[other].add(one)
     found: dict[str, frozenset[str]] = {}
     for start in sorted(near):
         if start in found:

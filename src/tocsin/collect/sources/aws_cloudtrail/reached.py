@@ -161,7 +161,7 @@ def _name(text: str) -> str | None:
 
 def _texts(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    return [one for one in values if isinstance(one, str) and one.strip()]
+    return [text for one in values if isinstance(one, str) and (text := one.strip())]
 
 
 def _joined(value: object) -> str:
