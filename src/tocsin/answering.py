@@ -23,6 +23,7 @@ from tocsin.books import (
     note_chunks,
 )
 from tocsin.collect.source import all_sources
+from tocsin.collect.written_time import YEAR_UNKNOWN
 from tocsin.contain.plan import propose
 from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
@@ -55,6 +56,8 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
+# Warnings of times that may be hours off, or years.
+_UNSURE_TIMES = frozenset(("zone_assumed_utc", YEAR_UNKNOWN))
 # Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 
@@ -176,7 +179,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     watched = coverage.conclude(
         held.coverage,
         rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_unzoned(held, question)),
         attestations=held.estate.attestations,
         tied=accounted.tied,
         proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
@@ -281,6 +284,28 @@ def _unread(held: Held) -> Iterator[Coverage]:
             evidence=evidence,
             basis=Basis.NONE,
         )
+
+
+def _unzoned(held: Held, question: Question) -> Iterator[Coverage]:
+    """Rows that speak against a log with times of an unknown zone, where a time is asked of: they may lie in it."""
+    if question.from_ is None and question.to is None:
+        return
+    assumed: Counter[str] = Counter()
+    for each in held.accounts:
+        assumed[each.source] += sum(count for code, count in each.warnings if code in _UNSURE_TIMES)
+    for source, count in sorted(assumed.items()):
+        if count:
+            yield Coverage(
+                source=source,
+                host="",
+                channel="",
+                from_=None,
+                to=None,
+                state=CoverageState.UNPROVEN,
+                evidence=f"of {count:,} of its records the zone or year is not written: whether they lie in the time "
+                "asked of is not known",
+                basis=Basis.NONE,
+            )
 
 
 def _undeclared(held: Held) -> Iterator[Coverage]:

@@ -198,7 +198,7 @@ class _Assessment:
             forbidden.insert(0, obstacles.OTHER_NAME)
         if self._elsewhere.may_be_unnamed(kind, text, self._watching.channels(kind, text)):
             forbidden.insert(0, obstacles.UNNAMED)
-        if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
+        if any(part in CONTAINER_KINDS or part.endswith("folder") for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
         if near:
             forbidden.insert(0, obstacles.NEAR)

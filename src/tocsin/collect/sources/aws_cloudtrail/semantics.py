@@ -55,7 +55,7 @@ class Change:
 class Meaning:
     """What one operation means; without `touches` it reaches no content, if it is known at all.
 
-    is_known   False where nothing declares what it reaches: it may have been anything
+    is_known   False where nothing declares what it reaches or opens: it may have been anything
     """
 
     class_uid: int
@@ -82,7 +82,8 @@ def meaning_of(source: str, operation: str) -> Meaning:
 
 
 def _is_without_content(service: str, operation: str) -> bool:
-    return service in _NO_CONTENT_SERVICES or operation.casefold().startswith(_NO_CONTENT_PREFIXES)
+    name = operation.casefold()
+    return name.startswith(_NO_CONTENT_PREFIXES) or (service in _NO_CONTENT_SERVICES and name.startswith(_READING))
 
 
 def holds(when: Conditions, unless: Conditions, fields: Mapping[str, Any]) -> bool:
@@ -144,5 +145,6 @@ _CLASSES = {name.casefold(): int(number) for number, names in _DECLARED["classes
 _LEFT_OUT = frozenset(name.casefold() for declared in _DECLARED["left_out"] for name in declared["names"])
 _NO_CONTENT_SERVICES = frozenset(_DECLARED["without_content"]["services"])
 _NO_CONTENT_PREFIXES = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["prefixes"])
+_READING = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["reading"])
 OUTCOME_FIELDS: tuple[str, ...] = tuple(_DECLARED["status"]["outcome_fields"])
 FAILURES: frozenset[str] = frozenset(_DECLARED["status"]["failure"])

@@ -45,7 +45,7 @@ def map_record(record: Record) -> Mapped:
     """The record as event, accesses and marks. A failed operation reached and changed nothing."""
     native, fields = record.native, record.fields
     workload, record_type, operation = record.log
-    meaning = meaning_of(operation, record_type, workload)
+    meaning = meaning_of(operation, record_type)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
     account = _account(user) or _account(user_key)
     time, warnings = _time(native.get("CreationTime"))

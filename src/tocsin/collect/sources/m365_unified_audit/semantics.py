@@ -35,7 +35,7 @@ class Change:
 class Meaning:
     """What one operation means; `touches` is "" where it reaches no content, `activity` its name without final dot.
 
-    is_known   False where nothing declares what it reaches: it may have been anything
+    is_known   False where nothing declares what it reaches or opens: it may have been anything
     """
 
     activity: str
@@ -50,7 +50,7 @@ class Meaning:
 
 
 @lru_cache(maxsize=4096)
-def meaning_of(operation: str, record_type: str, workload: str = "") -> Meaning:
+def meaning_of(operation: str, record_type: str) -> Meaning:
     """The meaning of an operation as the log spells it; `record_type` gives its class where the operation has none."""
     activity = operation.strip().removesuffix(".")
     name = _folded(operation)
@@ -64,12 +64,12 @@ def meaning_of(operation: str, record_type: str, workload: str = "") -> Meaning:
         degree=declared.get("degree", ""),
         thumbnail=declared.get("thumbnail", ""),
         changes=_CHANGES.get(name, ()),
-        is_known=name in _OPERATIONS or name in _CHANGES or _is_without_content(name, workload),
+        is_known=name in _OPERATIONS or name in _CHANGES or _is_without_content(name),
     )
 
 
-def _is_without_content(name: str, workload: str) -> bool:
-    return name in _NO_CONTENT or name.startswith(_NO_CONTENT_PREFIXES) or workload in _NO_CONTENT_WORKLOADS
+def _is_without_content(name: str) -> bool:
+    return name in _NO_CONTENT or name.startswith(_NO_CONTENT_PREFIXES)
 
 
 @lru_cache(maxsize=256)
@@ -123,7 +123,6 @@ _CHANGES = _changes()
 _WITHOUT = _DECLARED["without_content"]
 _NO_CONTENT = frozenset(map(_folded, _WITHOUT["names"]))
 _NO_CONTENT_PREFIXES = tuple(prefix.casefold() for prefix in _WITHOUT["prefixes"])
-_NO_CONTENT_WORKLOADS = frozenset(_WITHOUT["workloads"])
 _CLASSES = {name: int(number) for number, names in _DECLARED["classes"].items() for name in names}
 _FAILING = frozenset(_folded(name) for name in _DECLARED["status"]["failing_operations"])
 _STATUS = {text: status for status in ("success", "failure") for text in _DECLARED["status"][status]}
