@@ -175,10 +175,28 @@ def _raised(before: Sequence[Exposure], after: Sequence[Exposure], *, is_tied: b
     was, now = _rests(before), _rests(after)
     for key in sorted(was.keys() & now.keys()):
         old, new = was[key], now[key]
+        if new.label and _more_of_it(new, before, after):
+            continue  # what is confirmed now is out of the rest, which is of less: the truth is held against it alone
         if new.verdict is Verdict.RULED_OUT and old.verdict is not Verdict.RULED_OUT:
             yield key, "into ruled out", f"{key}: it was {old.verdict} ({old.reasons[:1]})"
         elif strength(new.basis) > strength(old.basis) and (is_tied or old.basis is not Basis.NONE):
             yield key, "basis", f"{key}: from {old.basis} to {new.basis} ({old.reasons[:1]})"
+
+
+def _more_of_it(rest: Exposure, before: Sequence[Exposure], after: Sequence[Exposure]) -> bool:
+    """Whether something in it is confirmed that was not, or of a provider's service alone."""
+    known = {comparable(row.holding) for row in before if _is_of_somebody(row)}
+    own = comparable(rest.holding).rstrip("*")
+    return any(
+        _is_of_somebody(row)
+        and comparable(row.holding) not in known
+        and (comparable(row.holding).startswith(own) or comparable(row.container).startswith(own))
+        for row in after
+    )
+
+
+def _is_of_somebody(row: Exposure) -> bool:
+    return row.verdict is Verdict.CONFIRMED and not row.actor_class.is_apart
 
 
 def _names_no_host(text: str) -> bool:

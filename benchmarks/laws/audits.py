@@ -159,7 +159,11 @@ def _trail(data: Path) -> Audit:
             if isinstance(native, dict) and {"eventTime", "eventName", "eventSource", "userIdentity"} <= native.keys():
                 found.append(native)
     usable = [
-        one for one in found if isinstance(one.get("eventTime"), str) and isinstance(one.get("userIdentity"), dict)
+        one
+        for one in found
+        if isinstance(one.get("eventTime"), str)
+        and isinstance(one.get("userIdentity"), dict)
+        and not _contradicts_itself(one)
     ]
     # The labelled events are of other years: moved to the days of the detonations, in their order, they are one trail.
     usable.sort(key=lambda one: str(one["eventTime"]))
@@ -171,6 +175,17 @@ def _trail(data: Path) -> Audit:
     records.sort(key=lambda one: str(one["eventTime"]))
     dense = [place for place, one in enumerate(records) if first(one, CLOUDTRAIL.holding) and not one.get("errorCode")]
     return Audit(name="trail", shape=CLOUDTRAIL, records=records, dense=dense)
+
+
+def _contradicts_itself(native: Native) -> bool:
+    """Whether a record made anonymous by hand names two buckets: with the one taken away, it is a record of the other."""
+    bucket, resources = value(native, ("requestParameters", "bucketName")), native.get("resources")
+    if not isinstance(bucket, str) or not isinstance(resources, list):
+        return False
+    names = {
+        str(one.get("ARN", "")).partition(":::")[2].partition("/")[0] for one in resources if isinstance(one, dict)
+    }
+    return bool(names - {""}) and bucket not in names
 
 
 def _windows(data: Path) -> Iterator[Audit]:

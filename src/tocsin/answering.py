@@ -22,8 +22,8 @@ from tocsin.books import (
     latest_run,
     note_chunks,
 )
+from tocsin.chunk_rows import YEARLESS
 from tocsin.collect.source import all_sources
-from tocsin.collect.written_time import YEAR_UNKNOWN
 from tocsin.contain.plan import propose
 from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
@@ -57,7 +57,7 @@ from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
 # Warnings of times that may be hours off, or years.
-_UNSURE_TIMES = frozenset(("zone_assumed_utc", YEAR_UNKNOWN))
+_UNSURE_TIMES = frozenset(("zone_assumed_utc", *YEARLESS))
 # Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 

@@ -15,6 +15,7 @@ from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, fa
 from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.spelling import comparable
+from tocsin.assess.standing import Standing
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
@@ -132,7 +133,8 @@ class _Assessment:
             self._seen.sources,
             [name for _, name in self._seen.containers] + [holding.pattern for holding in self._estate.holdings],
         )
-        self._forbidden = _forbidden(question, evidence, self._window, self._seen)
+        self._forbidden = _forbidden(question, evidence, self._seen)
+        self._standing = Standing(_standing(question, evidence, self._window, self._seen), self._names, self._index)
         self._compromised = _compromised(question)
         self._premises: dict[frozenset[str], Premises] = {}
         self._places: dict[int, RecordPlace] = {}
@@ -194,6 +196,8 @@ class _Assessment:
     def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         forbidden = list(self._forbidden)
+        if self._standing.opens(kind, text):
+            forbidden.append(obstacles.STANDING_CHANGE)
         if self._elsewhere.may_be(kind, text):
             forbidden.insert(0, obstacles.OTHER_NAME)
         if self._elsewhere.may_be_unnamed(kind, text, self._watching.channels(kind, text)):
@@ -271,13 +275,11 @@ def _compromised(question: Question) -> tuple[str, ...]:
     return tuple(sorted(f"{kind}:{value}" for kind, values in named.items() for value in values if value))
 
 
-def _forbidden(question: Question, evidence: Evidence, window: Window, seen: Seen) -> tuple[str, ...]:
+def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, ...]:
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
     estate = evidence.estate
-    named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
-    named |= {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
-    owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(named)}
+    owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(_named(question, seen))}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append(obstacles.ADMINISTRATOR)
     by_account = [bool(way.identity) for way in question.ways]
@@ -289,13 +291,25 @@ def _forbidden(question: Question, evidence: Evidence, window: Window, seen: See
         found.append(obstacles.NOT_DECLARED)
     if question.hosts:
         found.append(obstacles.HOST)
-    # A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
-    standing = Window(from_=evidence.start.earliest, to=window.to)
-    whose = replace(question, accounts=tuple(sorted(named)))
-    by = [change.actor.lower() for change in evidence.changes if _is_in(change.time, standing)]
-    if any(Actors(whose, estate, evidence.identities).maybe(by)):
-        found.append(obstacles.STANDING_CHANGE)
     return tuple(found)
+
+
+def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen) -> list[StandingChange]:
+    """The changes by accounts in question, or by who may be one.
+
+    A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
+    """
+    standing = Window(from_=evidence.start.earliest, to=window.to)
+    found = [change for change in evidence.changes if _is_in(change.time, standing)]
+    whose = replace(question, accounts=tuple(sorted(_named(question, seen))))
+    by = Actors(whose, evidence.estate, evidence.identities).maybe([change.actor for change in found])
+    return [change for change, is_theirs in zip(found, by, strict=True) if is_theirs]
+
+
+def _named(question: Question, seen: Seen) -> set[str]:
+    """The accounts in question, and those that what was reached shows."""
+    named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
+    return named | {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
 
 
 def _declared(forms: Sequence[str], estate: Estate) -> list[Identity]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from tocsin.collect.sources.windows_evtx.columns import value_text
+from tocsin.collect.sources.windows_evtx.columns import SILENT, value_text
 from tocsin.model.exposure import ActorClass, Degree
 
 # The columns of the event that an access or a mark shares with it.
@@ -172,7 +172,8 @@ def _values(template: str, fields: Mapping[str, Any], event: Event) -> _Values:
     values = _Values()
     for name in _names_in(template):
         made = _MADE.get(name)
-        values[name] = made(fields, host) if made else value_text(fields.get(name)) or ""
+        text = made(fields, host) if made else value_text(fields.get(name)) or ""
+        values[name] = "" if text in SILENT else text
     return values
 
 
