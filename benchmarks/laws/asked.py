@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.laws.audits import CLOUDTRAIL, M365, WINDOWS, Audit, Native, Shape, value
@@ -84,7 +84,7 @@ class Asked:
         return {
             thing
             for entry in self.entries
-            if entry.account in whose
+            if (entry.account in whose or not question.identities)
             and self.window[0] <= entry.time < self.window[1]
             and (not question.addresses or entry.address in question.addresses)
             and (not question.sessions or entry.session.lower() in question.sessions)
@@ -125,6 +125,11 @@ def asked(audit: Audit, chance: random.Random) -> Asked | None:
     elif chance.random() < 0.12:
         known = sorted({entry.session.lower() for entry in of_them if entry.session})
         question = _with(question, sessions=tuple(known[:1]))
+    elif chance.random() < 0.12:  # sessions alone: whose they are the logs say
+        known = sorted({entry.session.lower() for entry in of_them if entry.session})
+        if known:
+            question = replace(question, identities=(), sessions=tuple(known[:2]))
+            compromised = tuple(sorted({entry.account for entry in entries if entry.session.lower() in known[:2]}))
     case = Case(
         logs=_logs(records, shape, chance),
         estate=_estate(entries, accounts, shape, low, high, chance),

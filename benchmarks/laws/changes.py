@@ -648,7 +648,7 @@ def access_added(one: Asked, chance: Chance) -> bool:
 def identity_added(one: Asked, chance: Chance) -> bool:
     """One more compromised account."""
     others = [account for account in one.accounts if account not in one.compromised]
-    if not others:
+    if not others or not one.case.question.identities:
         return False
     found = tuple(sorted((*one.compromised, chance.choice(others))))
     one.case.question = replace(one.case.question, identities=found)

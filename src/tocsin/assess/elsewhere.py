@@ -135,6 +135,8 @@ class Elsewhere:
             within = container_kind(kind)
             if not name or within not in _CALLED_OTHERWISE or index.find(name, "") is not None:
                 continue
+            if within == "site" and "://" not in name:  # a share or host
+                continue
             if comparable(name) in self._names.declared:
                 continue
             place = bisect_left(patterns, comparable(name))  # a site is declared by what is declared in it

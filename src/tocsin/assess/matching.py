@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
-from tocsin.assess.actors import Actors, accounts_of
+from tocsin.assess.actors import Actors, accounts_of, asked_for
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.telling import tells
@@ -100,7 +100,7 @@ def select(
     identities  which names are one account
     names   what holdings are called: an id joined to no name may be any of its kind
     """
-    declared = HoldingIndex(estate.holdings)
+    declared, asked = HoldingIndex(estate.holdings), asked_for(question, estate, identities)
     matching, touching = _matching(state, question, estate, identities)
     way, record, time, timed = flatten(state)
     usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
@@ -146,7 +146,8 @@ def select(
         unnamed=frozenset(
             (columns["source"][index], columns["kind"][index], container)
             for index in touched_unnamed
-            if (container := _unnamed_in(columns, index, names, declared)) is not None
+            if not _is_by_one_in_question(columns, index, asked)
+            and (container := _unnamed_in(columns, index, names, declared)) is not None
         ),
         sources=_sources(columns),
     )
@@ -304,6 +305,11 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
     known.operations[columns["operation"][index]].update(records)
     known.times += times
     known.records.update(records)
+
+
+def _is_by_one_in_question(columns: dict[str, list[str]], index: int, asked: frozenset[str]) -> bool:
+    """Whether it says no more than that somebody went on under a name that is in question too."""
+    return not columns["kind"][index] and (columns["label"][index] or "").lower() in asked
 
 
 def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames, declared: HoldingIndex) -> str | None:

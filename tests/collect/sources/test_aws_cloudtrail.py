@@ -437,7 +437,8 @@ def test_marks(service: str, name: str, request_: dict[str, Any], kind: str) -> 
 def test_a_session_leaves_no_standing_access_but_tells_who_became_whom() -> None:
     role = f"arn:aws:sts::{ACCOUNT}:assumed-role/Clerk/Bo"
     found = mapped("sts", "AssumeRole", {"roleArn": "arn:r"}, {"assumedRoleUser": {"arn": role}})
-    assert found.marks == ()
+    assert not found.marks
+    assert [(row["kind"], row["holding"], row["label"]) for row in found.accesses] == [("", "", role.lower())]
     assert found.event["user.name"] == role.lower()
 
 

@@ -146,5 +146,11 @@ _LEFT_OUT = frozenset(name.casefold() for declared in _DECLARED["left_out"] for 
 _NO_CONTENT_SERVICES = frozenset(_DECLARED["without_content"]["services"])
 _NO_CONTENT_PREFIXES = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["prefixes"])
 _READING = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["reading"])
+# By eventSource and eventName, folded: after these the caller goes by another name.
+BECOMING = frozenset(
+    f"{service}{suffix}:{name}".casefold()
+    for suffix in _SUFFIXES
+    for service, name in (one.split(":") for one in _DECLARED["becoming"]["names"])
+)
 OUTCOME_FIELDS: tuple[str, ...] = tuple(_DECLARED["status"]["outcome_fields"])
 FAILURES: frozenset[str] = frozenset(_DECLARED["status"]["failure"])
