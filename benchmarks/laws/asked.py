@@ -4,7 +4,7 @@ out; and beside it the truth, read from the records."""
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -51,6 +51,7 @@ class Entry:
 
     native: Native
     account: str
+    uid: str
     address: str
     session: str
     time: int
@@ -146,6 +147,38 @@ def asked(audit: Audit, chance: random.Random) -> Asked | None:
     )
 
 
+def whole(audit: Audit, chance: random.Random, questions: int) -> list[Asked]:
+    """The whole audit with a whole estate, asked of up to so many of the accounts that reached something, each alone."""
+    records, shape = [dict(one) for one in audit.records], audit.shape
+    if shape.hosted:
+        _number(records)
+    entries = _entries(records, shape)
+    accounts = sorted({entry.account for entry in entries if is_somebody(entry.account)})
+    active = sorted({entry.account for entry in entries if entry.reached} & set(accounts))
+    times = sorted(entry.time for entry in entries)
+    low, high = times[0], times[-1]
+    estate = _estate(entries, accounts, shape, low, high, chance, is_whole=True)
+    found = []
+    for account in sorted(chance.sample(active, min(questions, len(active)))):
+        case = Case(
+            logs=_logs(records, shape, chance),
+            estate=estate,
+            question=Question(identities=(account,), from_=low, to=high + 1),
+        )
+        acquired(case, high + HOUR)
+        found.append(
+            Asked(
+                shape=shape,
+                case=case,
+                entries=entries,
+                accounts=accounts,
+                compromised=(account,),
+                window=(low, high + 1),
+            )
+        )
+    return found
+
+
 def is_somebody(account: str) -> bool:
     """Whether an account can be asked of: a machine's can, what every machine runs under cannot."""
     return bool(account) and (account.endswith("$") or not is_machine_account(account))
@@ -204,6 +237,7 @@ def _entries(records: Sequence[Native], shape: Shape) -> list[Entry]:
             Entry(
                 native=native,
                 account=account,
+                uid=mapped.event.get("actor.user.uid") or "",
                 address=mapped.event.get("src_endpoint.ip") or "",
                 session=mapped.event.get("actor.session.uid") or "",
                 time=time,
@@ -260,9 +294,18 @@ def _read_directly(native: Mapping[str, Any], shape: Shape) -> set[Reached]:
 
 
 def _estate(
-    entries: Sequence[Entry], accounts: Sequence[str], shape: Shape, low: int, high: int, chance: random.Random
+    entries: Sequence[Entry],
+    accounts: Sequence[str],
+    shape: Shape,
+    low: int,
+    high: int,
+    chance: random.Random,
+    *,
+    is_whole: bool = False,
 ) -> Estate:
-    identities = tuple(Identity(id=f"p-{number}", accounts=(one,)) for number, one in enumerate(accounts))
+    identities = tuple(
+        Identity(id=f"p-{number}", accounts=one) for number, one in enumerate(_people(entries, accounts))
+    )
     patterns: set[tuple[str, str]] = set()
     for entry in entries:
         for thing in entry.reached:
@@ -279,7 +322,7 @@ def _estate(
     hosts = sorted({str(entry.native.get("Hostname")).lower() for entry in entries}) if shape.hosted else [""]
     for kind, pattern in NEVER_SEEN[shape.source]:
         patterns.update((kind, pattern.replace("{host}", host)) for host in hosts)
-    if chance.random() < 0.2:  # an estate is seldom whole
+    if not is_whole and chance.random() < 0.2:  # an estate is seldom whole
         patterns = set(chance.sample(sorted(patterns), max(1, len(patterns) // 2)))
     return Estate(
         identities=identities,
@@ -297,6 +340,22 @@ def _estate(
             ),
         ),
     )
+
+
+def _people(entries: Sequence[Entry], accounts: Sequence[str]) -> list[tuple[str, ...]]:
+    """The accounts of each identity, as a directory has them: those that bear one id are one's.
+
+    Declared as two, they would be two by the estate's word as soon as the id is gone: then the estate is wrong.
+    """
+    group = {account: frozenset((account,)) for account in accounts}
+    by_uid: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        if entry.uid and entry.account in group and not is_machine_account(entry.uid.lower()):
+            by_uid[entry.uid.lower()].add(entry.account)
+    for several in by_uid.values():
+        together = frozenset().union(*(group[account] for account in several))
+        group.update(dict.fromkeys(together, together))
+    return sorted({tuple(sorted(each)) for each in group.values()})
 
 
 def denies(row_text: str, kind: str, thing: Reached) -> bool:
