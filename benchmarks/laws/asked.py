@@ -147,19 +147,29 @@ def asked(audit: Audit, chance: random.Random) -> Asked | None:
     )
 
 
+NOBODY = "nobody.at.all@tribunal.example"  # declared, and in no record
+
+
 def whole(audit: Audit, chance: random.Random, questions: int) -> list[Asked]:
-    """The whole audit with a whole estate, asked of up to so many of the accounts that reached something, each alone."""
+    """The whole audit with a whole estate, asked of `NOBODY`, and of up to so many of the accounts that reached something.
+
+    Each alone, over the time in which every log has records: outside it no log allows more than its provider's word.
+    """
     records, shape = [dict(one) for one in audit.records], audit.shape
     if shape.hosted:
         _number(records)
     entries = _entries(records, shape)
-    accounts = sorted({entry.account for entry in entries if is_somebody(entry.account)})
+    accounts = sorted({NOBODY, *(entry.account for entry in entries if is_somebody(entry.account))})
     active = sorted({entry.account for entry in entries if entry.reached} & set(accounts))
-    times = sorted(entry.time for entry in entries)
-    low, high = times[0], times[-1]
+    times: dict[str, list[int]] = defaultdict(list)
+    for entry in entries:
+        times[str(entry.native.get("Hostname"))].append(entry.time)
+    low, high = max(min(each) for each in times.values()), min(max(each) for each in times.values())
+    if low >= high:
+        return []
     estate = _estate(entries, accounts, shape, low, high, chance, is_whole=True)
     found = []
-    for account in sorted(chance.sample(active, min(questions, len(active)))):
+    for account in (NOBODY, *sorted(chance.sample(active, min(questions, len(active))))):
         case = Case(
             logs=_logs(records, shape, chance),
             estate=estate,

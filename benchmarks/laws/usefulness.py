@@ -12,14 +12,15 @@ from benchmarks.laws.audits import Audit
 from benchmarks.laws.case import judged
 from tocsin.assess.holdings import ThingIndex
 from tocsin.detect.sigma.compile import CompiledRules
-from tocsin.model.exposure import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsefulnessFigures:
     """Over questions of one account each: holdings that the account did not touch, by verdict and basis.
 
-    reasons   of those not ruled out, the first reason of each
+    strongest  those of which is said what is said of them where the question names somebody who never did anything:
+               that is as much as the logs and the word allow
+    reasons    of the others, the first reason of each
     """
 
     audit: str
@@ -35,20 +36,25 @@ def measure(audit: Audit, rules: CompiledRules, *, questions: int, seed: int) ->
     chance = random.Random(f"{seed}-{audit.name}")
     bases: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    strongest = 0
     cases = whole(audit, chance, questions)
-    for one in cases:
+    idle = judged(cases[0].case, rules) if cases else ()
+    allowed = {(row.kind, row.holding): (row.verdict, row.basis) for row in idle}
+    for one in cases[1:]:
         touched = _touched(one)
         for row in judged(one.case, rules):
             if row.records or row.label or touched.under(row.kind, row.holding):
                 continue
             bases[f"{row.verdict} {row.basis}"] += 1
-            if row.verdict is not Verdict.RULED_OUT:
+            if (row.verdict, row.basis) == allowed[row.kind, row.holding]:
+                strongest += 1
+            else:
                 reasons[row.reasons[0]] += 1
     return UsefulnessFigures(
         audit=audit.name,
-        questions=len(cases),
+        questions=max(0, len(cases) - 1),
         untouched=sum(bases.values()),
-        strongest=bases["ruled_out attested"],
+        strongest=strongest,
         bases=bases,
         reasons=reasons,
     )

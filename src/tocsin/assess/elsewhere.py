@@ -41,6 +41,8 @@ class Elsewhere:
         self._other = ThingIndex(self._recorded_elsewhere())
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
+        folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
+        self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
         self._secrets = sorted({holding for _, holding, _ in self._touched if secret_of(holding)})
         # Kinds of what was reached under names the estate does not give: what is declared in no known form may be that.
         self._foreign = {container_kind(kind) for kind, holding, _ in self._touched if index.find(holding, "") is None}
@@ -57,9 +59,12 @@ class Elsewhere:
             return True
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
+        known = comparable(text)
+        if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
+            return True
         if kind == "mail_item":  # its id is its own, in whatever mailbox
             return False
-        own = comparable(text).rstrip("*")
+        own = known.rstrip("*")
         return any(
             comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
             for name in self._undeclared.get(container_kind(kind), ())

@@ -90,12 +90,14 @@ class ThingIndex:
     def may_contain(self, kind: str, text: str) -> bool:
         """Whether something reached as a whole may hold `text`, which is not itself listed as reached.
 
-        Where a mail item or document lies is not known from its id, so any folder or container of its kind may.
+        Where a mail item lies is not known from its id, so any folder of mail may hold it; where a document lies its
+        address or path says, held against folders written in the same form.
         """
-        within = container_kind(kind)
+        within, known = container_kind(kind), comparable(text)
         if kind in CONTAINER_KINDS:
-            known = comparable(text)
             return any(known.startswith(whole) for whole in self._whole[within] if whole != known)
+        if within == "site" and (form := _form(known)):
+            return any(known != whole and _may_lie_in(known, form, whole) for whole in self._whole[within])
         return bool(self._whole[within]) or (kind == "mail_folder" and within in self._kinds)
 
     def _starting(self, prefix: str) -> list[int]:
@@ -104,6 +106,22 @@ class ThingIndex:
     def _from(self, low: str, high: str) -> list[tuple[str, int]]:
         start = bisect_left(self._texts, (low, -1))
         return self._texts[start : bisect_left(self._texts, (high, len(self._things)))]
+
+
+def _form(known: str) -> str:
+    """How an address or path begins, by which it is told from those of another form; "" where it is none."""
+    if known.startswith(("https://", "\\\\")):
+        return known[:2]
+    return known[1:3] if known[1:3] == ":\\" else ""
+
+
+def _may_lie_in(known: str, form: str, whole: str) -> bool:
+    """Whether a path may lie in a folder; of what lies in shares the server is left out, which has several names."""
+    if _form(whole) != form:
+        return True
+    if form == "\\\\":
+        known, whole = known[2:].partition("\\")[2], whole[2:].partition("\\")[2]
+    return known.startswith(whole.rstrip("/\\") + ("/" if form == "ht" else "\\"))
 
 
 def _is_whole(kind: str, within: str) -> bool:
