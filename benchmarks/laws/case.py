@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -22,13 +23,14 @@ from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import Acquisition, AcquisitionRecord
 from tocsin.model.answers import InputAccount, RejectedRecords, Run
-from tocsin.model.chunk import Chunk, Input, InputState
+from tocsin.model.chunk import Chunk, ChunkResult, Input, InputState
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import Exposure
 from tocsin.model.instant import is_plausible
 from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace, split_reference
 
+pa.set_cpu_count(1)  # tables of a few rows: threads cost more than they give
 _FOLDS = {
     coverage.NAME: coverage.combine,
     changes.NAME: changes.combine,
@@ -160,7 +162,7 @@ def _read(log: Log, sequence: int, seen: dict[bytes, int]) -> tuple[InputAccount
         input=entry, sequence=sequence, offset=0, length=len(data), preamble=data[:start], skip=start, sha256=digest
     )
     plan = processing.Plan(matchers={})
-    result, logs = processing.process(data, chunk, plan, _SEALING)
+    result, logs = _processed(data, chunk)
     # As the writer does: an event held from an earlier chunk leaves no row in a later one.
     again = [
         split_reference(reference)[1]
@@ -190,7 +192,20 @@ def _read(log: Log, sequence: int, seen: dict[bytes, int]) -> tuple[InputAccount
         first=min(times, default=None),
         last=max(times, default=None),
     )
-    return account, processing.summarise(result, logs)
+    if again:
+        return account, processing.summarise(result, logs)
+    return account, _summarised(data, chunk)
+
+
+@lru_cache(maxsize=8)
+def _processed(data: bytes, chunk: Chunk) -> tuple[ChunkResult, pa.Table]:
+    """Of one file that several changes leave as it is, once."""
+    return processing.process(data, chunk, processing.Plan(matchers={}), _SEALING)
+
+
+@lru_cache(maxsize=8)
+def _summarised(data: bytes, chunk: Chunk) -> dict[str, pa.Table]:
+    return processing.summarise(*_processed(data, chunk))
 
 
 def _account(path: str, data: bytes, source: str, state: InputState, reason: str) -> InputAccount:
