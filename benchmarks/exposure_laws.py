@@ -19,7 +19,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,15 +86,27 @@ def no_rules() -> CompiledRules:
     return compile_rules(load_rules([]), log_source_maps())
 
 
-def measure(logs: Sequence[Audit], rules: CompiledRules, *, count: int, first: int = 0, seed: int = SEED) -> LawFigures:
-    """`count` changes, `PER_CASE` of each case, and what did not hold."""
+def measure(
+    logs: Sequence[Audit],
+    rules: CompiledRules,
+    *,
+    count: int,
+    first: int = 0,
+    seed: int = SEED,
+    seconds: float = float("inf"),
+    tell: Callable[[Violation], None] = lambda _: None,
+) -> LawFigures:
+    """`count` changes, `PER_CASE` of each case, or as many cases as begin in `seconds`, and what did not hold.
+
+    tell   is given each violation as it is found
+    """
     begun = time.monotonic()
     cases = ruling_out = total = bearing = left = 0
     verdicts: Counter[str] = Counter()
     changes: Counter[str] = Counter()
     violations: list[Violation] = []
     number = first
-    while total < count:
+    while total < count and time.monotonic() - begun < seconds:
         chance = random.Random(f"{seed}-{number}")
         audit = chance.choices(logs, [_WEIGHTS.get(each.name, 2) for each in logs])[0]
         base = asked(audit, chance)
@@ -106,7 +118,7 @@ def measure(logs: Sequence[Audit], rules: CompiledRules, *, count: int, first: i
         rules_out = any(row.verdict is Verdict.RULED_OUT for row in before)
         ruling_out += rules_out
         verdicts.update(str(row.verdict) for row in before)
-        violations += _broken(base, before, before, number, -1, ())
+        found = [*_broken(base, before, before, number, -1, ())]
         for change in range(min(PER_CASE, count - total)):
             trial = random.Random(f"{seed}-{number}-{change}")
             one = _apart(base)
@@ -118,7 +130,10 @@ def measure(logs: Sequence[Audit], rules: CompiledRules, *, count: int, first: i
             bearing += rules_out
             left += rules_out and any(row.verdict is Verdict.RULED_OUT for row in after)
             changes.update(done)
-            violations += _broken(one, before, after, number, change, done)
+            found += _broken(one, before, after, number, change, done)
+        for each in found:
+            tell(each)
+        violations += found
         number += 1
     return LawFigures(
         cases=cases,
@@ -266,17 +281,29 @@ What no log can show is named in `benchmarks/laws/changes.py` and not among the 
 {failed}"""
 
 
+def _tell(one: Violation) -> None:
+    sys.stdout.write(f"case {one.number}, change {one.change} ({', '.join(one.done)}): {one.law}: {one.what}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Run, print the line and write the section; exit code 1 with violations."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no case after so many")
     parser.add_argument("--dry", action="store_true", help="do not write the page")
     given = parser.parse_args()
-    figures = measure(audits(data_folder()), no_rules(), count=given.count, first=given.first, seed=given.seed)
-    for one in figures.violations:
-        sys.stdout.write(f"case {one.number}, change {one.change} ({', '.join(one.done)}): {one.law}: {one.what}\n")
+    figures = measure(
+        audits(data_folder()),
+        no_rules(),
+        count=given.count,
+        first=given.first,
+        seed=given.seed,
+        seconds=given.seconds,
+        tell=_tell,
+    )
     sys.stdout.write(line(figures) + "\n")
     if not given.dry:
         page.put("laws", section(figures))
