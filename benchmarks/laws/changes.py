@@ -15,6 +15,7 @@ What is left out on purpose, for no log can show it, whoever reads it; none of t
 - a record of an account not in question that speaks of the log (recording stopped, cleared, changed) and never came, or that
   bears an operation nobody declares: were each of those taken for a change of what is recorded, the next operation that a
   provider invents would take every ruling-out away.
+- records of one second taken apart: of a log that tells whole seconds, the one that is left says that the second is there.
 - a rule or right given before the log begins: retention shortened to a time before the one asked of.
 - the log of a host that no holding asked of names (`C:\Cases` names none): the host is not known to be there.
 - a name replaced in every record by one that nothing joins to it, where the estate declares the new name too as another
@@ -196,8 +197,12 @@ def _time(one: Asked, native: Mapping[str, Any]) -> int | None:
 
 
 def _moment(one: Asked, native: Mapping[str, Any]) -> int | None:
-    """The second of it, which is as far as some programs tell time: a log is cut between two of its moments."""
-    time = _time(one, native)
+    """The second of it, which is as far as some programs tell time: a log is cut between two of its moments.
+
+    The time of the event, where a record bears others too, as that of its arrival.
+    """
+    known = (entry.time for entry in one.entries if entry.native is native)
+    time = next(known, None) or _time(one, native)
     return None if time is None else time // 1_000_000_000
 
 

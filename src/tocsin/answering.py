@@ -56,6 +56,9 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
+# The one switch of "ruled out": a sentence here withholds it and is the first reason of every holding; "" says it where
+# it holds. `make laws` and the tests of the laws run with "" whatever stands here.
+WITHHELD = ""
 # Warnings of times that may be hours off, or years.
 _UNSURE_TIMES = frozenset(("zone_assumed_utc", *YEARLESS))
 # Of a declared log, this many operations without a meaning are named.
@@ -170,11 +173,14 @@ def _vault(workspace: Workspace, epoch: int) -> tuple[str, ...]:
     )
 
 
-def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers:
+def answer(held: Held, question: Question, now: int | None, run: Run, *, withheld: str | None = None) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
+
+    withheld   why nothing is to be ruled out whatever is known, "" where it may be; `WITHHELD` where none is given
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
+    withheld = WITHHELD if withheld is None else withheld
     accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
     watched = coverage.conclude(
         held.coverage,
@@ -213,7 +219,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
     asked_for = in_the_logs_words(question, identities, held.means, watched)
-    judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
+    judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities, withheld)
     return Answers(
         as_of=as_of,
         accounting=Accounting(inputs=accounted.accounts, rules=of_rules, hits=books, correlations=counted.accounts),
@@ -257,6 +263,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         causes=causes.conclude(
             judged,
             watched,
+            withheld=withheld,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
@@ -362,6 +369,7 @@ def _exposure(
     found: Sequence[Finding],
     standing: Sequence[StandingChange],
     identities: Identities,
+    withheld: str,
 ) -> tuple[Exposure, ...]:
     start = CompromiseStart()
     if not question.names_something:
@@ -379,6 +387,7 @@ def _exposure(
         start=start,
         as_of=_as_of(held.accounts),
         changes=standing,
+        withheld=withheld,
         names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,
     )

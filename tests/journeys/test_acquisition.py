@@ -43,12 +43,12 @@ def logs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Path:
-    """The account declared with all its forms, a mailbox nobody opened, and a custodian's word for it."""
+    """The account declared with all its forms and its mailbox, a mailbox nobody opened, and a custodian's word for it."""
     folder = tmp_path / "estate"
     folder.mkdir()
     accounts = ";".join((ADA.upn, ADA.object_id, ADA.puid, ADA.sid))
     (folder / "identities.csv").write_text(f"id,accounts\nada,{accounts}\n")
-    (folder / "holdings.csv").write_text(f"pattern,kind\nregistry@{TENANT.domain},mailbox\n")
+    (folder / "holdings.csv").write_text(f"pattern,kind\nregistry@{TENANT.domain},mailbox\n{ADA.upn},mailbox\n")
     (folder / "attestations.csv").write_text(
         "source,pattern,from,to,custodian,date,setting\n"
         "m365_unified_audit,*,2026-03-02T08:00:00Z,2026-03-02T10:00:00Z,Kaia Draftwick,2026-03-12,all audited\n"

@@ -101,7 +101,7 @@ class _Reading:
         bare = reason[reason.find(obstacles.NO_ACCESS) :] if obstacles.NO_ACCESS in reason else reason
         if reason in self._proven or bare == f"{obstacles.NO_ACCESS} recorded" or reason.endswith("could not reach it"):
             return
-        if reason == self._withheld:
+        if reason and reason == self._withheld:
             yield self._told(_key(CauseKind.WITHHELD), reason, "")
         elif reason in _BY_SENTENCE:
             kind = _BY_SENTENCE[reason]
