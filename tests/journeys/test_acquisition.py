@@ -43,7 +43,7 @@ def logs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Path:
-    """The account declared with all its forms and its mailbox, a mailbox nobody opened, and a custodian's word for it."""
+    """The account declared in all its forms, its mailbox, a mailbox nobody opened, and a custodian's word for it."""
     folder = tmp_path / "estate"
     folder.mkdir()
     accounts = ";".join((ADA.upn, ADA.object_id, ADA.puid, ADA.sid))
