@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tocsin.assess.spelling import comparable
@@ -53,6 +53,7 @@ def test_different_things_stay_apart(one: str, other: str) -> None:
     assert comparable(one) != comparable(other)
 
 
+@example(":\\", "\\\\files\\a\\")
 @given(
     st.text(max_size=60),
     st.sampled_from(("", "https://court.example/", "\\\\files\\a\\", "C:\\", "https://x.example/a?b=")),

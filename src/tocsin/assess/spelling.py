@@ -124,6 +124,7 @@ def _stepped(text: str) -> str:
             parts = parts[:-1] if len(parts) > 1 else parts
         elif part != "." or not parts:
             parts.append(part.rstrip(". ") or ("" if part.strip() else part))
-    if len(parts) > 1 and ":" in parts[-1]:
-        parts[-1] = parts[-1].partition(":")[0]
+    while len(parts) > 1 and (not parts[-1] or ":" in parts[-1]):
+        last = parts.pop().partition(":")[0]
+        parts += [last] if last else []
     return "\\".join(parts).rstrip("\\")
