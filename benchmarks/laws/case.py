@@ -13,12 +13,12 @@ import pyarrow as pa
 from benchmarks.laws.audits import Native
 from tocsin import processing
 from tocsin.answering import Held, answer
-from tocsin.assess import attribution, exposure, naming
+from tocsin.assess import attribution, exposure, logons, naming
 from tocsin.chunk_rows import SAME_ID
 from tocsin.collect.scanning import recognise
 from tocsin.collect.source import Head
 from tocsin.correlate import bursts, findings, identity, notes
-from tocsin.cover import changes, coverage
+from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import Acquisition, AcquisitionRecord
@@ -34,6 +34,9 @@ pa.set_cpu_count(1)  # tables of a few rows: threads cost more than they give
 _FOLDS = {
     coverage.NAME: coverage.combine,
     changes.NAME: changes.combine,
+    digests.NAME: digests.combine,
+    pairing.NAME: pairing.combine,
+    logons.NAME: logons.combine,
     findings.NAME: findings.combine,
     bursts.NAME: bursts.combine,
     exposure.NAME: exposure.combine,
@@ -126,6 +129,10 @@ def _held(case: Case, rules: CompiledRules) -> Held:
         estate=case.estate,
         coverage=held[coverage.NAME],
         changes=held[changes.NAME],
+        digests=held[digests.NAME],
+        contents={account.path: account.sha256 for account in accounts},
+        pairing=held[pairing.NAME],
+        logons=held[logons.NAME],
         hits=held[findings.NAME],
         sightings=held[bursts.NAME],
         accesses=held[exposure.NAME],

@@ -6,14 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
-from tocsin.assess import attribution, causes, exposure, naming
+from tocsin.assess import attribution, causes, exposure, logons, naming, reach, starts
 from tocsin.books import (
     Places,
+    content_hashes,
     gone_out_before,
     input_accounts,
     kept_acquisitions,
@@ -29,7 +31,8 @@ from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
-from tocsin.cover import changes, coverage, preserve
+from tocsin.cover import changes, coverage, digests, grid, pairing, preserve
+from tocsin.cover.expired import expired
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
@@ -37,7 +40,7 @@ from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.correlation import counted_only
-from tocsin.model.coverage import Coverage, CoverageState, StandingChange
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, StandingChange
 from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
@@ -57,8 +60,11 @@ from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
 # The one switch of "ruled out": a sentence here withholds it and is the first reason of every holding; "" says it where
-# it holds. `make laws` and the tests of the laws run with "" whatever stands here.
-WITHHELD = ""
+# it holds. `make laws` runs with "" whatever stands here: see docs/decisions/ruled-out-is-withheld.md.
+WITHHELD = (
+    "not ruled out by this version: the same holding may be recorded under another name (an alias, a GUID, another "
+    "spelling), which is not resolved yet"
+)
 # Warnings of times that may be hours off, or years.
 _UNSURE_TIMES = frozenset(("zone_assumed_utc", *YEARLESS))
 # Of a declared log, this many operations without a meaning are named.
@@ -71,7 +77,9 @@ _TOKENISED = (
     "Protected persons stand as tokens, by the forms the vault holds of them: a form it does not hold is in clear."
 )
 NOT_DONE = (
-    "What is ruled out is so under the premises printed with it, and for the names that the logs and the estate join.",
+    "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved."
+    if WITHHELD
+    else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
@@ -93,10 +101,14 @@ class Held:
     estate: Estate
     coverage: pa.Table
     changes: pa.Table
+    digests: pa.Table
+    contents: Mapping[str, str]
+    pairing: pa.Table
     hits: pa.Table
     sightings: pa.Table
     accesses: pa.Table
     means: pa.Table
+    logons: pa.Table
     names: pa.Table
     holding_names: pa.Table
     notes: pa.Table
@@ -122,10 +134,14 @@ class Held:
             estate=estate,
             coverage=kept_by(workspace, coverage.NAME, coverage.combine),
             changes=kept_by(workspace, changes.NAME, changes.combine),
+            digests=kept_by(workspace, digests.NAME, digests.combine),
+            contents=content_hashes(workspace),
+            pairing=kept_by(workspace, pairing.NAME, pairing.combine),
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
             sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
+            logons=kept_by(workspace, logons.NAME, logons.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
             holding_names=kept_by(workspace, naming.NAME, naming.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
@@ -181,16 +197,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
     Equal holdings and questions give equal answers in everything but `run`.
     """
     withheld = WITHHELD if withheld is None else withheld
-    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
-    watched = coverage.conclude(
-        held.coverage,
-        rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_unzoned(held, question)),
-        attestations=held.estate.attestations,
-        tied=accounted.tied,
-        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
-        place=held.places,
-    )
+    accounts, watched, drawn = watched_of(held, now)
+    watched = coverage.in_order((*watched, *_unzoned(held, question)))
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
@@ -218,15 +226,32 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
         for change in changes.conclude(within(held.changes, question), place=held.places)
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
-    asked_for = in_the_logs_words(question, identities, held.means, watched)
-    judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities, withheld)
+    taken = _taken(held, question, incidents, found, identities)
+    asked_for = in_the_logs_words(taken.question, identities, held.means, watched)
+    could = reach.conclude(
+        taken.question,
+        reach.Ways(
+            estate=held.estate,
+            identities=identities,
+            changes=every_change,
+            logons=held.logons,
+            means=held.means,
+            place=held.places,
+        ),
+        taken.start,
+    )
+    judged = reach.with_reach(
+        _exposure(held, asked_for, taken.start, watched, every_change, identities, withheld), could, held.estate
+    )
     return Answers(
         as_of=as_of,
-        accounting=Accounting(inputs=accounted.accounts, rules=of_rules, hits=books, correlations=counted.accounts),
+        accounting=Accounting(inputs=accounts, rules=of_rules, hits=books, correlations=counted.accounts),
         findings=found,
         incidents=incidents,
         exposure=judged,
+        reach=could,
         coverage=watched,
+        coverage_map=drawn,
         changes=standing,
         identities=identities.joins,
         attribution=who,
@@ -270,6 +295,25 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
     )
 
 
+def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], tuple[Coverage, ...], CoverageMap]:
+    """The inputs with what is attested of them, what was watched, and the same as a map to `now` at least."""
+    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
+    proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
+    matches, silent = pairing.conclude(held.pairing)
+    rows = coverage.conclude(
+        held.coverage,
+        rejected=_rejected(held.accounts),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held), *silent),
+        attestations=held.estate.attestations,
+        tied=accounted.tied,
+        proofs=proofs,
+        place=held.places,
+    )
+    every = coverage.in_order((*rows, *_expired(held, accounted.accounts, rows)))
+    drawn = grid.map_of(every, _as_of(held.accounts) if now is None else now, proofs)
+    return accounted.accounts, every, replace(drawn, matches=matches)
+
+
 def _unread(held: Held) -> Iterator[Coverage]:
     """Rows that speak against every source: an input not read, or a run that did not end, may hold anything."""
     unfinished = ["the last run did not end: inputs it had not come to are not known"] if held.unfinished else []
@@ -291,6 +335,26 @@ def _unread(held: Held) -> Iterator[Coverage]:
             evidence=evidence,
             basis=Basis.NONE,
         )
+
+
+def _of_digests(held: Held) -> tuple[Coverage, ...]:
+    """What the provider's digests say of the log files that were read."""
+    contents = (
+        digests.Content(account.path, held.contents.get(account.path, ""), account.records_read)
+        for account in held.accounts
+    )
+    return digests.conclude(held.digests, contents, place=held.places)
+
+
+def _expired(held: Held, accounts: Sequence[InputAccount], watched: Sequence[Coverage]) -> Iterator[Coverage]:
+    """What the products that the estate declares no longer held when their logs were taken."""
+    if not held.estate.products:
+        return
+    taken: dict[str, int] = {}
+    for one in accounts:
+        if one.acquisition.when is not None and one.records_read:
+            taken[one.source] = min(one.acquisition.when, taken.get(one.source, one.acquisition.when))
+    yield from expired(watched, preserve.products_of(held.estate.products), taken, _as_of(held.accounts))
 
 
 def _unzoned(held: Held, question: Question) -> Iterator[Coverage]:
@@ -361,24 +425,42 @@ def _preservation(
     )
 
 
+class _Taken(NamedTuple):
+    """The question as it is put to the logs, and when what it takes as hostile became so."""
+
+    question: Question
+    start: CompromiseStart
+
+
+def _taken(
+    held: Held,
+    question: Question,
+    incidents: Sequence[Incident],
+    found: Sequence[Finding],
+    identities: Identities,
+) -> _Taken:
+    """The question as it was put; where it names nobody, that of everything the incidents implicate."""
+    if question.names_something:
+        return _Taken(question, question.start)
+    assumed = [incident for incident in incidents if incident.is_assumed]
+    hostile = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
+    accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
+    asked = question.start
+    start = _start(assumed, held.accounts) if asked == CompromiseStart() else asked
+    return _Taken(replace(question, ways=hostile.ways, accounts=accounts), start)
+
+
 def _exposure(
     held: Held,
     question: Question,
+    start: CompromiseStart,
     watched: Sequence[Coverage],
-    incidents: Sequence[Incident],
-    found: Sequence[Finding],
     standing: Sequence[StandingChange],
     identities: Identities,
     withheld: str,
 ) -> tuple[Exposure, ...]:
-    start = CompromiseStart()
-    if not question.names_something:
-        assumed = [incident for incident in incidents if incident.is_assumed]
-        hostile = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
-        accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
-        question = replace(question, ways=hostile.ways, accounts=accounts)
-        start = _start(assumed, held.accounts)
-    elif not all(way.identity for way in ways_of(question)):
+    """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
+    if question.selects and not question.accounts and not all(way.identity for way in ways_of(question)):
         question = replace(question, accounts=accounts_behind(ways_of(question), held.means))
     evidence = exposure.Evidence(
         coverage=watched,
@@ -391,7 +473,12 @@ def _exposure(
         names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,
     )
-    return exposure.conclude(held.accesses, question, evidence)
+    rows = exposure.conclude(held.accesses, question, evidence)
+    later = None
+    if start.latest is not None and start.latest != start.earliest and not withheld:
+        late = replace(start, earliest=start.latest, likely=start.latest)
+        later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
+    return starts.compared(rows, start, later)
 
 
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
@@ -440,7 +527,9 @@ def _seen(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
     """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
     found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = frozenset(json.loads(row["fields"]))
+        log, fields = tuple(json.loads(row["log"])), frozenset(json.loads(row["fields"]))
+        of_source = found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, frozenset()) | fields
     return found
 
 
@@ -448,5 +537,6 @@ def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
     """The same with the number of records of each."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]
+        log, of_source = tuple(json.loads(row["log"])), found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, 0) + row["count"]
     return found

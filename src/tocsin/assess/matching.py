@@ -320,7 +320,8 @@ def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames, 
     is_told = tells(kind, holding, container, is_declared=lambda text: declared.find(text, "") is not None)
     if not is_told and not names.may_be(holding):
         # What lies on a host does not bear the host's name, as what lies in a mailbox, site or share bears theirs.
-        return container if _PLACE.search(container) else ""
+        is_place = _PLACE.search(container) and tells(container_kind(kind), container, "", is_declared=bool)
+        return container if is_place else ""
     return None
 
 

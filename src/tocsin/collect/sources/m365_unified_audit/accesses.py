@@ -152,6 +152,8 @@ def _moved_object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
         if destination and destination != source.holding:
             label = text_of(native.get("DestinationFileName")) or source.label
             yield Touched(source.kind, destination, source.container, label, Degree.ALTERED)
+        elif not destination:
+            yield Touched(source.kind, "", None, None, Degree.ALTERED)
 
 
 def _site_of_page(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
