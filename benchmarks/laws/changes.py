@@ -384,7 +384,7 @@ _SPELLINGS: Mapping[str, tuple[Callable[[str, str], str], ...]] = {
         _web(lambda _, path, __: path),
     ),
     CLOUDTRAIL.source: (
-        lambda _, text: f" {text}",
+        lambda name, text: text if name == "key" else f" {text}",  # a key is taken to the letter: another is another's
         _arn,
         _access_point,
         lambda name, text: "invented-point-0123456789abcdefghijklmnopqrst-s3alias" if name == "bucketName" else text,
