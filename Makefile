@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-reach clean
+.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-reach clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -43,6 +43,9 @@ mutations: $(DEV_STAMP)  ## 1,000 damaged real files through the whole product; 
 
 mutations-record: $(DEV_STAMP)  ## 10,000 falsified packages, each of which verification must refuse; WORKSPACE= for as many of one
 	@$(BIN)/python benchmarks/record_mutations.py $(if $(WORKSPACE),--workspace $(WORKSPACE))
+
+laws: $(DEV_STAMP)  ## 10,000 changes of real audits, none of which may rule out what was reached (TOCSIN_DATA)
+	@$(BIN)/python benchmarks/exposure_laws.py
 
 kills: $(DEV_STAMP)  ## kill -9 at 200 random moments of a collection; the figures go to docs/evaluation.md
 	@$(BIN)/python benchmarks/kills.py

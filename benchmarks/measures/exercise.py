@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measures.product import ask, ruling_out
+from benchmarks.measures.product import ask
 from tocsin.exercise import list_cases
 from tocsin.exercise import run as play
+from tocsin.model.instant import NANOSECONDS, format_time, parse_time
 
-SEEDS = (101, 102, 103, 104, 105)
+SEEDS = (101, 102, 103, 104, 105, 106, 107, 108, 109, 110)
 Holding = tuple[str, str]  # holding and actor, in lower case
 
 
@@ -23,7 +25,10 @@ class ExerciseFigures:
     touched, proven     holdings the intruder touched, by the truth, and those of them the logs still show
     confirmed, right    holdings confirmed without being asked, and those that are true, with the degree the logs show
     told, told_right    the same where the question names the intruder's sessions
-    false_ruled_out     holdings ruled out in either answer that the intruder touched: must be 0
+    vouched, ruled_out  holdings whose custodian vouches for a log that nobody cleared and that nobody in question touched,
+                        and those of them that are ruled out where the question names the intruder's accounts and the time
+                        from the intruder's first act to the last; the others are unknown
+    false_ruled_out     holdings ruled out in any answer that the intruder touched: must be 0
     records, noticed    records of the intruder, and those a finding rests on
     incidents, mixed    incidents of level high and above, and those that hold no record of the intruder
     """
@@ -36,6 +41,8 @@ class ExerciseFigures:
     right: int
     told: int
     told_right: int
+    vouched: int
+    ruled_out: int
     false_ruled_out: int
     records: int
     noticed: int
@@ -43,7 +50,6 @@ class ExerciseFigures:
     mixed: int
 
 
-@ruling_out()
 def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: int | None = None) -> ExerciseFigures:
     """Play the case, investigate it with its estate, and hold the answer against the truth."""
     place = scratch / f"{name}-{seed}"
@@ -54,6 +60,8 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: in
     )  # fmt: skip
     sessions = [word for each in truth["compromised"]["sessions"] for word in ("--session", each["id"])]
     told, _ = ask(scratch, "exposure", "--workspace", workspace, *sessions)
+    named = _named(scratch, workspace, truth["compromised"]["accounts"])
+    vouched = _vouched(folder, named["exposure"], is_cleared=bool(truth["cleared"]))
     shown = {_holding(each): each["proven"] for each in truth["holdings"]}
     of_intruder = {(each["file"], each["entry"]) for each in truth["records"]}
     findings = {finding["id"]: finding for finding in answer["findings"]}
@@ -69,7 +77,9 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: in
         right=_right(confirmed, shown),
         told=len(confirmed_told),
         told_right=_right(confirmed_told, shown),
-        false_ruled_out=_denied([*answer["exposure"], *told["exposure"]], truth["holdings"]),
+        vouched=len(vouched),
+        ruled_out=sum(row["verdict"] == "ruled_out" for row in vouched),
+        false_ruled_out=_denied([*answer["exposure"], *told["exposure"], *named["exposure"]], truth["holdings"]),
         records=len(of_intruder),
         noticed=len(of_intruder & noticed),
         incidents=len(grave),
@@ -82,6 +92,32 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: in
     )
 
 
+def _named(scratch: Path, workspace: Path, accounts: list[dict[str, str]]) -> Any:
+    """The answer to the question that names the intruder's accounts, from the first act to the second after the last."""
+    words = [word for each in accounts for word in ("--identity", each["id"])]
+    first = min(each["earliest"] for each in accounts)
+    last = (parse_time(max(each["latest"] for each in accounts)) or 0) + NANOSECONDS
+    told, _ = ask(
+        scratch, "exposure", "--workspace", workspace, *words, "--from", first, "--to", format_time(last)
+    )  # fmt: skip
+    return told
+
+
+def _vouched(folder: Path, exposure: Iterable[Mapping[str, Any]], *, is_cleared: bool) -> list[Mapping[str, Any]]:
+    """Untouched holdings, or their rest, whose logs a custodian vouches for; a machine's not, where one was cleared."""
+    with (folder / "estate" / "attestations.csv").open(encoding="utf-8", newline="") as lines:
+        patterns = {
+            row["pattern"].lower()
+            for row in csv.DictReader(lines)
+            if not (is_cleared and row["source"] == "windows_evtx")
+        }
+    return [
+        row
+        for row in exposure
+        if row["holding"].lower() in patterns and row["verdict"] != "confirmed" and not row["label"]
+    ]
+
+
 def section(_data: Path, scratch: Path) -> str:
     """What the page says of it, one row a case and seed."""
     rows = []
@@ -90,19 +126,20 @@ def section(_data: Path, scratch: Path) -> str:
             found = measure(scratch, seed, case.name)
             rows.append(
                 f"| {case.name} | {seed} | {found.touched} | {found.proven} | {found.confirmed} | {found.right} "
-                f"| {found.told} | {found.told_right} | {found.false_ruled_out} | {found.noticed} of {found.records} "
+                f"| {found.told} | {found.told_right} | {found.ruled_out} of {found.vouched} | {found.false_ruled_out} | {found.noticed} of {found.records} "
                 f"| {found.incidents} | {found.mixed} |"
             )
     return f"""## The exercises, on seeds not used in writing them
 
 Simulated institutions of 400 identities: they show that the stages agree with each other, and replace no real data.
 A holding is counted once for each name a log gives it. "Shown" are those the logs still show; the rest was cleared away.
-"Told" is the answer to the question that names the intruder's sessions. Right is a confirmed holding with the degree the
-logs show. Wrong "ruled out" are counted with the product's general withholding of that verdict taken away, else none
-could occur.
+"Told" is the answer to the question that names the intruder's sessions. Ruled out is counted where the question names the
+intruder's accounts and the time from the first act to the last, of holdings whose mailboxes or folders a custodian vouches
+for, in logs nobody cleared: what is left of them is unknown. Right is a confirmed holding with the degree the
+logs show.
 
-| case | seed | touched | shown | confirmed | right | told: confirmed | right | wrongly ruled out | intruder's records in a finding | incidents, high and above | of them false |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| case | seed | touched | shown | confirmed | right | told: confirmed | right | ruled out of those untouched and vouched for | wrongly ruled out | intruder's records in a finding | incidents, high and above | of them false |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {chr(10).join(rows)}"""
 
 

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tocsin import answering
 from tocsin.cli.main import run
-
-
-@contextlib.contextmanager
-def ruling_out() -> Iterator[None]:
-    """Verdicts as the evidence has them: while the product withholds every "ruled out", a count of wrong ones is no test."""
-    withheld = answering.WITHHELD
-    answering.WITHHELD = ""
-    try:
-        yield
-    finally:
-        answering.WITHHELD = withheld
 
 
 def ask(scratch: Path, *arguments: str | Path) -> tuple[Any, int]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
-from tocsin.assess import attribution, causes, exposure, hypotheses, logons, reach, starts
+from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
+from tocsin.assess import attribution, causes, exposure, hypotheses, logons, naming, reach, starts
 from tocsin.books import (
     Places,
     content_hashes,
@@ -24,6 +24,7 @@ from tocsin.books import (
     latest_run,
     note_chunks,
 )
+from tocsin.chunk_rows import YEARLESS
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import bursts, exceptions, identity, notes, responders
@@ -58,13 +59,14 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
 
-# A holding is recorded under several names (alias, GUID, another spelling of its address, another id of an item), by
-# actors under several, and by operations no table here lists. While those are not joined, no record under one name is
-# no proof of no record, so "ruled out" is not said at all: see docs/decisions/ruled-out-is-withheld.md.
+# The one switch of "ruled out": a sentence here withholds it and is the first reason of every holding; "" says it where
+# it holds. `make laws` runs with "" whatever stands here: see docs/decisions/ruled-out-is-withheld.md.
 WITHHELD = (
     "not ruled out by this version: the same holding may be recorded under another name (an alias, a GUID, another "
     "spelling), which is not resolved yet"
 )
+# Warnings of times that may be hours off, or years.
+_UNSURE_TIMES = frozenset(("zone_assumed_utc", *YEARLESS))
 # Of a declared log, this many operations without a meaning are named.
 _MOST_OPERATIONS = 8
 
@@ -75,7 +77,9 @@ _TOKENISED = (
     "Protected persons stand as tokens, by the forms the vault holds of them: a form it does not hold is in clear."
 )
 NOT_DONE = (
-    "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved.",
+    "Nothing is ruled out: what no access is recorded to is unknown until every name a holding can have is resolved."
+    if WITHHELD
+    else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
@@ -106,6 +110,7 @@ class Held:
     means: pa.Table
     logons: pa.Table
     names: pa.Table
+    holding_names: pa.Table
     notes: pa.Table
     note_chunks: frozenset[int]
     logs: pa.Table
@@ -138,6 +143,7 @@ class Held:
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             logons=kept_by(workspace, logons.NAME, logons.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
+            holding_names=kept_by(workspace, naming.NAME, naming.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
@@ -183,12 +189,16 @@ def _vault(workspace: Workspace, epoch: int) -> tuple[str, ...]:
     )
 
 
-def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers:
+def answer(held: Held, question: Question, now: int | None, run: Run, *, withheld: str | None = None) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
+
+    withheld   why nothing is to be ruled out whatever is known, "" where it may be; `WITHHELD` where none is given
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
+    withheld = WITHHELD if withheld is None else withheld
     accounts, watched, drawn = watched_of(held, now)
+    watched = coverage.in_order((*watched, *_unzoned(held, question)))
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
@@ -230,7 +240,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         ),
         taken.start,
     )
-    judged = reach.with_reach(_exposure(held, asked_for, taken.start, watched, every_change), could, held.estate)
+    judged = reach.with_reach(
+        _exposure(held, asked_for, taken.start, watched, every_change, identities, withheld), could, held.estate
+    )
     return Answers(
         as_of=as_of,
         accounting=Accounting(inputs=accounts, rules=of_rules, hits=books, correlations=counted.accounts),
@@ -276,7 +288,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         causes=causes.conclude(
             judged,
             watched,
-            withheld=WITHHELD,
+            withheld=withheld,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
         hypotheses=hypotheses.conclude(incidents, found, standing, judged, held.estate),
@@ -294,6 +306,7 @@ def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], t
         rejected=_rejected(held.accounts),
         doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held), *silent),
         attestations=held.estate.attestations,
+        tied=accounted.tied,
         proofs=proofs,
         place=held.places,
     )
@@ -343,6 +356,28 @@ def _expired(held: Held, accounts: Sequence[InputAccount], watched: Sequence[Cov
         if one.acquisition.when is not None and one.records_read:
             taken[one.source] = min(one.acquisition.when, taken.get(one.source, one.acquisition.when))
     yield from expired(watched, preserve.products_of(held.estate.products), taken, _as_of(held.accounts))
+
+
+def _unzoned(held: Held, question: Question) -> Iterator[Coverage]:
+    """Rows that speak against a log with times of an unknown zone, where a time is asked of: they may lie in it."""
+    if question.from_ is None and question.to is None:
+        return
+    assumed: Counter[str] = Counter()
+    for each in held.accounts:
+        assumed[each.source] += sum(count for code, count in each.warnings if code in _UNSURE_TIMES)
+    for source, count in sorted(assumed.items()):
+        if count:
+            yield Coverage(
+                source=source,
+                host="",
+                channel="",
+                from_=None,
+                to=None,
+                state=CoverageState.UNPROVEN,
+                evidence=f"of {count:,} of its records the zone or year is not written: whether they lie in the time "
+                "asked of is not known",
+                basis=Basis.NONE,
+            )
 
 
 def _undeclared(held: Held) -> Iterator[Coverage]:
@@ -422,8 +457,12 @@ def _exposure(
     start: CompromiseStart,
     watched: Sequence[Coverage],
     standing: Sequence[StandingChange],
+    identities: Identities,
+    withheld: str,
 ) -> tuple[Exposure, ...]:
     """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
+    if question.selects and not question.accounts and not all(way.identity for way in ways_of(question)):
+        question = replace(question, accounts=accounts_behind(ways_of(question), held.means))
     evidence = exposure.Evidence(
         coverage=watched,
         estate=held.estate,
@@ -431,11 +470,13 @@ def _exposure(
         start=start,
         as_of=_as_of(held.accounts),
         changes=standing,
-        withheld=WITHHELD,
+        withheld=withheld,
+        names=naming.conclude(held.holding_names, held.estate.aliases),
+        identities=identities,
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None
-    if start.latest is not None and start.latest != start.earliest and not WITHHELD:
+    if start.latest is not None and start.latest != start.earliest and not withheld:
         late = replace(start, earliest=start.latest, likely=start.latest)
         later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
     return starts.compared(rows, start, later)

@@ -178,17 +178,31 @@ def _ways_of(finding: Finding, carriers: Mapping[Entity, int], identities: Ident
     return ways
 
 
+def ways_of(question: Question) -> tuple[Way, ...]:
+    """Every way the question asks for, its own criteria among them."""
+    if not (question.identities or question.addresses or question.sessions):
+        return question.ways
+    own = (
+        Way(identity=identity, address=address, session=session)
+        for identity in question.identities or ("",)
+        for address in question.addresses or ("",)
+        for session in question.sessions or ("",)
+    )
+    return (*own, *question.ways)
+
+
 def accounts_behind(ways: Sequence[Way], means: pa.Table) -> tuple[str, ...]:
     """Every account the logs show with the ways, sorted; none at all where one of them is not known.
 
     A list that is not whole would let a holding be ruled out that an account left off it could open.
     """
     behind: set[str] = set()
+    texts = {name: pc.utf8_lower(means.column(name)) for name in ("address", "session")}
     for way in ways:
         shown = {way.identity} if way.identity else set()
         for name, value in (("address", way.address), ("session", way.session)):
             if value and not way.identity:
-                shown.update(means.filter(pc.equal(means.column(name), value)).column("account").to_pylist())
+                shown.update(means.filter(pc.equal(texts[name], value.lower())).column("account").to_pylist())
         if not shown or "" in shown:
             return ()
         behind |= shown

@@ -13,6 +13,7 @@ from tocsin.collect.source import Event, Mapped
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.detect.sigma.match import Match
 from tocsin.model.chunk import Chunk, Dating
+from tocsin.model.coverage import Mark
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS, SIGHTINGS
@@ -44,6 +45,7 @@ class Rows:
         self._without = without
         self._seen: set[bytes] = set()
         self._claimed: dict[bytes, bytes] = {}
+        self._named: set[tuple[str, str, str]] = set()
         self._references: list[int] = []
         self._keys: list[bytes] = []
         self._times: list[int | None] = []
@@ -86,11 +88,20 @@ class Rows:
             return
         for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
             for row in rows:
+                if row.get("kind") == Mark.NAMED and self._is_named_again(row):
+                    continue
                 for name, column in table.items():
                     column.append(row.get(name))
                 table["record"][-1] = reference
                 table["time"][-1] = time
                 table["source"][-1] = self._source
+
+    def _is_named_again(self, row: Mapping[str, Any]) -> bool:
+        """Whether an earlier record of the chunk says the same of the same names: once is enough."""
+        said = (row["channel"], row["scope"], row["detail"])
+        known = said in self._named
+        self._named.add(said)
+        return known
 
     def _warn(self, codes: Sequence[str], found: int | None) -> None:
         for code in codes:

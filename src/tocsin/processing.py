@@ -9,7 +9,7 @@ from itertools import repeat
 
 import pyarrow as pa
 
-from tocsin.assess import attribution, exposure, logons
+from tocsin.assess import attribution, exposure, logons, naming
 from tocsin.chunk_rows import NOWHERE, Rows, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
@@ -366,6 +366,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         findings.NAME: findings.summarise(result.hits),
         bursts.NAME: bursts.summarise(result.sightings),
         exposure.NAME: exposure.summarise(result.accesses),
+        naming.NAME: naming.summarise(result.marks),
         attribution.NAME: attribution.summarise(events),
         identity.NAME: identity.summarise(events),
         logons.NAME: logons.summarise(events),

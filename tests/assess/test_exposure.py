@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.assess import exposure
+from tocsin.assess import exposure, naming, obstacles
 from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity, Responder
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import HOUR, parse_time
+from tocsin.model.joining import Identities, Join, JoinKind
 from tocsin.model.question import NO_SESSION, CompromiseStart, Question, Way
 from tocsin.model.reference import RecordPlace
 from tocsin.model.tables import ACCESSES
@@ -78,6 +79,7 @@ def people(*, administrator: bool = False) -> Estate:
     ben = Identity(id="p-2", accounts=(BEN,))
     return Estate(
         identities=(ada, ben),
+        holdings=tuple(Holding(pattern=box, kind="mailbox") for box in (BOX, OTHER)),
         by_account={account: identity for identity in (ada, ben) for account in identity.accounts},
     )
 
@@ -217,7 +219,7 @@ def test_the_responders_own_accesses_stand_apart_and_only_in_their_time() -> Non
         Question(identities=(ADA,)),
         estate=replace(people(), responders=(firm,)),
     )
-    classes = {row.holding: row.actor_class for row in rows if row.holding != BOX}
+    classes = {row.holding: row.actor_class for row in rows if row.holding not in (BOX, OTHER)}
     assert classes == {
         "before": ActorClass.ACCOUNT,
         "after": ActorClass.RESPONDER,
@@ -466,3 +468,89 @@ def test_nothing_an_account_in_question_reached_is_ruled_out(rows: list[dict[str
             )
             if inside and row.holding in (one["container"], one["holding"]):
                 assert one["actor"] not in question.identities
+
+
+GUID = "0b5f5f6a-1111-4222-8333-444455556666"
+SID = "s-1-5-21-1-2-3-2002"
+
+
+def _rest_of(rows: Sequence[dict[str, Any]], **evidence: Any) -> Exposure:
+    return verdict_of(_whole(rows, **evidence), OTHER)
+
+
+def _whole(
+    rows: Sequence[dict[str, Any]], declared: Sequence[str] = (BOX, OTHER), **evidence: Any
+) -> tuple[Exposure, ...]:
+    """The verdicts, two mailboxes declared, under full attestation, Ada taken as compromised."""
+    estate = replace(people(), holdings=tuple(Holding(pattern=box, kind="mailbox") for box in declared))
+    return exposure.conclude(
+        fold([access(), *rows]),
+        Question(identities=(ADA,), from_=START, to=END),
+        exposure.Evidence(
+            coverage=(base_row(), attested()),
+            estate=estate,
+            place=lambda reference: RecordPlace("audit.jsonl", reference),
+            **evidence,
+        ),
+    )
+
+
+def test_an_untouched_mailbox_is_ruled_out_under_full_attestation() -> None:
+    assert _rest_of([]).verdict is Verdict.RULED_OUT
+    assert _rest_of([access(actor=BEN, container=OTHER)]).verdict is Verdict.RULED_OUT
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        access(holding="", container=OTHER, kind="mailbox"),
+        access(holding="", container=None, kind="mailbox"),
+        access(holding="", container=None, kind=""),
+        access(holding="", container=None, kind="", actor=""),
+        access(container=OTHER, actor=SID),
+        access(container=OTHER, actor="elsewhere\\" + ADA.partition("@")[0]),
+        access(container=OTHER, actor=EVA),
+    ],
+    ids=[
+        "of the mailbox",
+        "of any mailbox",
+        "of anything",
+        "by nobody named",
+        "by an unknown id",
+        "by the same bare name",
+        "by an account nothing declares",
+    ],
+)
+def test_what_a_record_leaves_open_forbids_a_ruling_out(row: dict[str, Any]) -> None:
+    assert _rest_of([row]).verdict is Verdict.UNKNOWN
+
+
+def test_what_names_no_holding_of_this_kind_or_place_forbids_nothing() -> None:
+    assert _rest_of([access(holding="", container=BOX, kind="mail_item")]).verdict is Verdict.RULED_OUT
+    assert _rest_of([access(holding="", container=None, kind="document")]).verdict is Verdict.RULED_OUT
+    assert _rest_of([access(holding="", container=None, kind="", source="elsewhere")]).verdict is Verdict.RULED_OUT
+    assert _rest_of([access(holding="", container=None, kind="", actor=BEN)]).verdict is Verdict.RULED_OUT
+
+
+def test_an_id_that_a_record_joins_to_somebody_else_forbids_nothing() -> None:
+    def joined(name: str, uid: str) -> Identities:
+        join = Join(kind=JoinKind.SAME_ACCOUNT, a=name, b=uid, count=1, first=None, last=None, record=None)
+        return Identities(joins=(join,), name_of={uid: name, name: name}, forms={name: (name, uid)})
+
+    by_id, by_number = access(container=OTHER, actor=SID), access(container=OTHER, actor="1111")
+    assert _rest_of([by_id], identities=joined(BEN, SID)).verdict is Verdict.RULED_OUT
+    assert _rest_of([by_id], identities=joined(EVA, SID)).verdict is Verdict.UNKNOWN  # whom nothing declares
+    assert _rest_of([by_number], identities=joined(BEN, "1111")).verdict is Verdict.UNKNOWN  # many may bear it
+    by_ids = Identities(name_of={SID: SID, GUID: SID}, forms={SID: (GUID, SID)})  # two ids are still nobody's name
+    assert _rest_of([access(container=OTHER, actor=SID)], identities=by_ids).verdict is Verdict.UNKNOWN
+
+
+def test_an_access_under_another_name_is_one_to_the_holding_or_forbids_a_ruling_out() -> None:
+    by_guid = access(container=GUID, kind="mailbox", holding=GUID)
+    assert _rest_of([by_guid]).reasons[0] == obstacles.UNNAMED  # an id nothing joins to a name may be any mailbox's
+    joined = naming.HoldingNames(shown={GUID: OTHER}, others={GUID: frozenset({OTHER}), OTHER: frozenset({GUID})})
+    (told,) = [row for row in _whole([by_guid], names=joined) if row.holding == OTHER and row.records]
+    assert told.verdict is Verdict.CONFIRMED
+    unsure = replace(joined, shown={})
+    told = _rest_of([by_guid], names=unsure)
+    assert (told.verdict, told.reasons[0]) == (Verdict.UNKNOWN, obstacles.OTHER_NAME)

@@ -30,6 +30,7 @@ FILES = {
     "attest/standalone.py": "the verifier of a package, run without the product",
     "detect/sigma/compile.py": "compiled rules, in the workspace",
     "exercise/case.py": "an invented case",
+    "exercise/acquisition.py": "the acquisition record of invented logs",
     "exercise/estate.py": "an invented estate",
     "exercise/logs/placing.py": "invented logs",
     "exercise/logs/windows.py": "invented logs",

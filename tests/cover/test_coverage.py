@@ -78,12 +78,13 @@ def concluded(
     state: pa.Table,
     rejected: Sequence[tuple[str, str, int, str]] = (),
     attestations: Sequence[Attestation] = (),
+    tied: frozenset[str] = frozenset(),
 ) -> tuple[Coverage, ...]:
     proofs = {
         "windows_evtx": Proof(Basis.SEQUENCE, "no receipt was taken at collection", ""),
         "m365_unified_audit": Proof(Basis.PROVIDERS_WORD, "provider's word: the log has no proof of completeness", ""),
     }
-    return coverage.conclude(state, rejected=rejected, attestations=attestations, proofs=proofs, place=place)
+    return coverage.conclude(state, rejected=rejected, attestations=attestations, proofs=proofs, tied=tied, place=place)
 
 
 def in_state(rows: Iterable[Coverage], state: CoverageState) -> list[Coverage]:
@@ -298,10 +299,19 @@ def attestation(from_: int, to: int) -> Attestation:
     )
 
 
-def test_an_attestation_proves_no_more_than_the_hours_with_records() -> None:
-    rows = concluded(fold(numbered(range(90, 200))), attestations=[attestation(START - DAY, START + DAY)])
+def test_an_attestation_proves_no_more_than_from_the_first_record_to_the_last() -> None:
+    given = attestation(START - DAY, START + DAY)
+    rows = concluded(fold(numbered(range(90, 200))), attestations=[given], tied=frozenset({given.source}))
     (proven,) = in_state(rows, CoverageState.PROVEN)
-    assert (proven.from_, proven.to, proven.basis) == (START + HOUR, START + 4 * HOUR, Basis.ATTESTED)
+    assert (proven.from_, proven.to) == (START + 90 * MINUTE, START + 199 * MINUTE + 1)
+    assert proven.basis is Basis.ATTESTED
+
+
+def test_a_word_that_nothing_ties_to_what_was_read_is_worth_what_a_providers_is() -> None:
+    rows = concluded(fold(numbered(range(90, 200))), attestations=[attestation(START - DAY, START + DAY)])
+    assert not in_state(rows, CoverageState.PROVEN)
+    (told,) = [row for row in rows if "nothing ties this word" in row.evidence]
+    assert (told.state, told.basis) == (CoverageState.UNPROVEN, Basis.PROVIDERS_WORD)
 
 
 def test_an_attestation_of_a_time_nothing_was_collected_of_proves_nothing() -> None:

@@ -178,7 +178,7 @@ def test_while_a_record_is_damaged_the_logs_of_its_folder_are_in_doubt() -> None
 
 def test_without_a_record_nothing_changes() -> None:
     accounts = (log("logs/a.jsonl"),)
-    assert reconcile(accounts, []) == (accounts, ())
+    assert reconcile(accounts, []) == Reconciled(accounts, (), frozenset())
 
 
 def test_what_a_collection_says_of_itself_is_shown_and_attests_nothing() -> None:

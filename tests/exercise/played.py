@@ -48,7 +48,7 @@ class Played:
 def play(name: str, place: Path) -> Played:
     """Play a case in a small institution and read everything it wrote."""
     folder = run(name, place, SEED, identities=IDENTITIES)
-    logs = sorted(path for path in (folder / "logs").rglob("*") if path.is_file())
+    logs = sorted(path for path in (folder / "logs").rglob("*") if path.is_file() and path.name != "acquisition.yaml")
     return Played(
         folder=folder,
         truth=json.loads((folder / "truth.json").read_bytes()),

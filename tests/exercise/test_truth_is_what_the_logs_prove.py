@@ -36,7 +36,9 @@ def test_holdings_and_degrees_are_those_of_the_intruders_sessions(case: str, req
     sessions = {session["id"].lower() for session in played.truth["compromised"]["sessions"]}
     proven: dict[tuple[str, str, str], str] = {}
     places: dict[tuple[str, str, str], set[tuple[str, int]]] = {}
-    for path in sorted(path for path in (played.folder / "logs").rglob("*") if path.is_file()):
+    for path in sorted(
+        path for path in (played.folder / "logs").rglob("*") if path.is_file() and path.name != "acquisition.yaml"
+    ):
         for entry, access in _accesses(path):
             if (access["session"] or "").lower() in sessions:
                 holding = access["kind"], access["holding"].lower(), access["actor"].lower()

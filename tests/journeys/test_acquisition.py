@@ -19,32 +19,25 @@ from tocsin import answering
 
 RECORD = "by: tenant administration\nwhen: 2026-03-20T14:05:00Z\ncommand: Search-UnifiedAuditLog\n"
 COUNT = 120
+TIED = f"files: [{{name: audit.jsonl, sha256: {hashlib.sha256(lines(COUNT)).hexdigest()}}}]\n"
 Exposure = Callable[[str], tuple[int, Counter[str], Any]]
-
-
-_WITHHELD = answering.WITHHELD
-
-
-@pytest.fixture(autouse=True)
-def ruling_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets verdicts fall as the evidence has them: the product withholds every "ruled out" for a reason of its own."""
-    monkeypatch.setattr(answering, "WITHHELD", "")
-
-
-def test_the_product_rules_nothing_out(verdicts: Exposure, logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, free, _ = verdicts("free")
-    assert free["ruled_out"] > 0
-    monkeypatch.setattr(answering, "WITHHELD", _WITHHELD)
-    _, withheld, _ = verdicts("free")
-    assert withheld["ruled_out"] == 0
 
 
 @pytest.mark.parametrize("name", ["junk.bin", "cut.jsonl.gz"])
 def test_an_input_that_is_not_read_forbids_a_ruling_out(name: str, verdicts: Exposure, logs: Path) -> None:
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}reported_count: {COUNT}\n")
+    _, found, _ = verdicts("before")
+    assert found["ruled_out"] > 0
     (logs / name).write_bytes(gzip.compress(b'{"a": 1}\n' * 9000)[:-20] if name.endswith("gz") else b"\x01junk" * 90)
     _, found, read = verdicts("case")
     assert found["ruled_out"] == 0
     assert f"{name} was not read" in json.dumps(read.document["coverage"])
+
+
+@pytest.fixture(autouse=True)
+def _not_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the laws hold for, whether or not this version says it."""
+    monkeypatch.setattr(answering, "WITHHELD", "")
 
 
 @pytest.fixture
@@ -58,12 +51,12 @@ def logs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Path:
-    """The account declared with all its forms, a mailbox nobody opened, and a custodian's word for it."""
+    """The account declared in all its forms, its mailbox, a mailbox nobody opened, and a custodian's word for it."""
     folder = tmp_path / "estate"
     folder.mkdir()
     accounts = ";".join((ADA.upn, ADA.object_id, ADA.puid, ADA.sid))
     (folder / "identities.csv").write_text(f"id,accounts\nada,{accounts}\n")
-    (folder / "holdings.csv").write_text(f"pattern,kind\nregistry@{TENANT.domain},mailbox\n")
+    (folder / "holdings.csv").write_text(f"pattern,kind\nregistry@{TENANT.domain},mailbox\n{ADA.upn},mailbox\n")
     (folder / "attestations.csv").write_text(
         "source,pattern,from,to,custodian,date,setting\n"
         "m365_unified_audit,*,2026-03-02T08:00:00Z,2026-03-02T10:00:00Z,Kaia Draftwick,2026-03-12,all audited\n"
@@ -87,20 +80,33 @@ def verdicts(tocsin: Tocsin, tmp_path: Path, logs: Path, estate: Path) -> Exposu
     return ask
 
 
-def test_an_agreement_leaves_the_verdict_as_it_was(verdicts: Exposure, logs: Path) -> None:
+def test_a_custodians_word_rules_out_only_where_an_acquisition_ties_it_to_what_was_read(
+    verdicts: Exposure, logs: Path
+) -> None:
     _, without, read = verdicts("without")
-    assert without["ruled_out"] > 0
+    assert without == {"unknown": 1}
     assert read.inputs["audit.jsonl"]["acquisition"]["attested"] is False
     (logs / "acquisition.yaml").write_text(f"{RECORD}reported_count: {COUNT}\n")
+    assert verdicts("counted")[1] == {"unknown": 1}
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}reported_count: {COUNT}\n")
     code, with_record, read = verdicts("with")
     assert code == 0
-    assert with_record == without
+    assert with_record == {"ruled_out": 1}
     origin = read.inputs["audit.jsonl"]["acquisition"]
     assert origin["attested"] is True
     assert (origin["by"], origin["when"]) == ("tenant administration", "2026-03-20T14:05:00Z")
     assert (origin["reported_count"], origin["counted"], origin["told"]) == (COUNT, COUNT, [])
     assert read.inputs["acquisition.yaml"]["state"] == "read"
     assert read.inputs["acquisition.yaml"]["source"] == "acquisition"
+
+
+@pytest.mark.parametrize("taken", [0, 60, COUNT - 1])
+def test_a_record_taken_away_since_forbids_a_ruling_out(taken: int, verdicts: Exposure, logs: Path) -> None:
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}")
+    every = lines(COUNT).splitlines(keepends=True)
+    (logs / "audit.jsonl").write_bytes(b"".join(every[:taken] + every[taken + 1 :]))
+    _, found, _ = verdicts("less")
+    assert found["ruled_out"] == 0
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_what_does_not_agree_forbids_a_ruling_out(record: str, verdicts: Exposur
 
 
 def test_more_than_reported_is_told_and_forbids_nothing(verdicts: Exposure, logs: Path) -> None:
-    (logs / "acquisition.yaml").write_text(f"{RECORD}reported_count: {COUNT - 20}\n")
+    (logs / "acquisition.yaml").write_text(f"{RECORD}{TIED}reported_count: {COUNT - 20}\n")
     _, found, read = verdicts("case")
     assert found["ruled_out"] > 0
     assert read.inputs["audit.jsonl"]["acquisition"]["told"] == [

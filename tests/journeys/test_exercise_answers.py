@@ -38,13 +38,13 @@ def _ask(place: Path, *arguments: str | Path) -> dict[str, Any]:
     ids=lambda param: f"{param[0]}-{param[1]}",
 )
 def answered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Answered:
-    """Played and investigated, with the verdicts the evidence gives where the product withholds "ruled out"."""
+    """Played and investigated."""
     name, seed = request.param
     place = tmp_path_factory.mktemp(name)
     configuration = tmp_path_factory.mktemp("configuration")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answering, "WITHHELD", "")
         patch.setenv("XDG_CONFIG_HOME", str(configuration))
+        patch.setattr(answering, "WITHHELD", "")  # so that something can be ruled out wrongly
         run(["exercise", "run", name, "--workspace", str(place), "--seed", str(seed), "--identities", "60", "--quiet"])
         folder = place / "exercise"
         by_itself = _ask(

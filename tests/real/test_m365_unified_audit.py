@@ -65,7 +65,8 @@ def _accesses(found: list[Mapped]) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_both_exports_give_the_same_events(lines: list[Mapped], rows: list[Mapped]) -> None:
     assert len(lines) == len({one.key for one in lines}) == RECORDS
     assert lines == rows
-    assert not [one.warnings for one in lines if one.warnings]
+    told = [(one.event["activity_name"], one.warnings) for one in lines if one.warnings]
+    assert sorted(told) == [(name, ("operation_undeclared",)) for name in ("ListItemCreated", "TIMailData")]
 
 
 def test_cut_in_pieces_it_is_the_same(folder: Path, lines: list[Mapped]) -> None:
@@ -167,7 +168,7 @@ def test_a_throttled_record_is_marked(folder: Path) -> None:
     assert changed != line
     (record,) = SOURCE.records(changed, b"", 0)
     assert isinstance(record, Record)
-    assert [mark["kind"] for mark in SOURCE.map(record).marks] == ["throttled"]
+    assert [mark["kind"] for mark in SOURCE.map(record).marks if mark["kind"] != "named"] == ["throttled"]
 
 
 def test_the_exercise_writes_records_in_the_shape_of_real_ones(folder: Path) -> None:

@@ -19,6 +19,8 @@ from tocsin.model.exposure import Exposure, Verdict
 
 _BY_SENTENCE = {
     obstacles.NEAR: CauseKind.OTHER_USE,
+    obstacles.OTHER_NAME: CauseKind.OTHER_NAME,
+    obstacles.UNNAMED: CauseKind.UNNAMED,
     obstacles.NOT_ITEMISED: CauseKind.NOT_ITEMISED,
     obstacles.IN_A_WHOLE: CauseKind.NOT_ITEMISED,
     obstacles.UNTIMED: CauseKind.UNTIMED,
@@ -99,7 +101,7 @@ class _Reading:
         bare = reason[reason.find(obstacles.NO_ACCESS) :] if obstacles.NO_ACCESS in reason else reason
         if reason in self._proven or bare == f"{obstacles.NO_ACCESS} recorded" or reason.endswith("could not reach it"):
             return
-        if reason == self._withheld:
+        if reason and reason == self._withheld:
             yield self._told(_key(CauseKind.WITHHELD), reason, "")
         elif reason in _BY_SENTENCE:
             kind = _BY_SENTENCE[reason]

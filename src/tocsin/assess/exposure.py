@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
+from tocsin.assess.actors import Actors, accounts_of
+from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
-from tocsin.assess.matching import Reached, Seen, Thing, accounts_of, select
+from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
+from tocsin.assess.naming import NO_NAMES, HoldingNames
+from tocsin.assess.spelling import comparable
+from tocsin.assess.standing import Standing
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
-from tocsin.model.instant import format_time
+from tocsin.model.instant import format_time, is_plausible
+from tocsin.model.joining import Identities
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import RecordPlace
 
@@ -49,6 +55,8 @@ class Evidence:
     place    resolves a record reference; asked once a reference
     as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
     withheld a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
+    names    which names are one holding
+    identities  which names are one account
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
 
@@ -59,6 +67,8 @@ class Evidence:
     as_of: int | None = None
     changes: Sequence[StandingChange] = ()
     withheld: str = ""
+    names: HoldingNames = NO_NAMES
+    identities: Identities = NOBODY_JOINED
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -71,6 +81,17 @@ def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[E
     if not question.selects and not question.hosts:
         return ()
     return _Assessment(state, question, evidence).rows()
+
+
+def under_one_name(state: pa.Table, names: HoldingNames) -> pa.Table:
+    """The accesses with holdings and containers by the one name each stands under; ways that become one are one."""
+    if not names.shown:
+        return state
+    for column in ("holding", "container"):
+        texts = state[column].combine_chunks().dictionary_encode()
+        renamed = pa.array([text and names.one_name(text) for text in texts.dictionary.to_pylist()], pa.string())
+        state = state.set_column(state.schema.get_field_index(column), column, renamed.take(texts.indices))
+    return combine([state])
 
 
 def _sentence(kind: str, degree: Degree) -> str:
@@ -86,7 +107,14 @@ class _Assessment:
         self._question = question
         self._evidence = evidence
         self._estate = evidence.estate
-        self._seen = select(state, question, self._estate)
+        self._names = evidence.names
+        self._seen = select(
+            under_one_name(state, self._names),
+            question,
+            self._estate,
+            identities=evidence.identities,
+            names=self._names,
+        )
         self._near = ThingIndex(self._seen.near)
         self._confirmed = ThingIndex(
             (thing.kind, thing.holding, thing.container)
@@ -94,6 +122,7 @@ class _Assessment:
             if thing.timed and not thing.actor_class.is_apart
         )
         self._index = HoldingIndex(self._estate.holdings, self._estate.sensitivities)
+        self._elsewhere = Elsewhere(self._seen, self._names, self._estate.holdings, self._index)
         self._window = Window(
             from_=evidence.start.earliest if question.from_ is None else question.from_,
             to=evidence.as_of if question.to is None else question.to,
@@ -104,7 +133,8 @@ class _Assessment:
             self._seen.sources,
             [name for _, name in self._seen.containers] + [holding.pattern for holding in self._estate.holdings],
         )
-        self._forbidden = _forbidden(question, evidence, self._window, self._seen)
+        self._forbidden = _forbidden(question, evidence, self._seen)
+        self._standing = Standing(_standing(question, evidence, self._window, self._seen), self._names, self._index)
         self._compromised = _compromised(question)
         self._premises: dict[frozenset[str], Premises] = {}
         self._places: dict[int, RecordPlace] = {}
@@ -146,11 +176,11 @@ class _Assessment:
         """The rest of each container seen or declared, and every declared holding no access is recorded to."""
         found: dict[tuple[str, str], Exposure] = {}
         for kind, container in sorted(self._seen.containers):
-            key = (kind, container.lower())
+            key = (kind, comparable(container))
             if key not in found:
                 found[key] = self._rest(kind, container, self._index.find(container, ""))
         for declared in self._estate.holdings:
-            key = (declared.kind, declared.pattern.lower())
+            key = (declared.kind, comparable(declared.pattern))
             if key not in found and not self._is_told(declared):
                 found[key] = self._rest(declared.kind, declared.pattern, declared)
         return list(found.values())
@@ -159,14 +189,20 @@ class _Assessment:
         """Whether a confirmed access is to the declared thing itself, so that nothing of it is left to judge."""
         if declared.pattern.endswith("*") or declared.kind in CONTAINER_KINDS:
             return False
-        pattern = declared.pattern.lower()
+        pattern = comparable(declared.pattern)
         things = self._confirmed.under(declared.kind, pattern)
-        return any(kind == declared.kind and holding.lower() == pattern for kind, holding, _ in things)
+        return any(kind == declared.kind and comparable(holding) == pattern for kind, holding, _ in things)
 
     def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         forbidden = list(self._forbidden)
-        if any(part in CONTAINER_KINDS for part, _, _ in (*reached, *near)):
+        if self._standing.opens(kind, text):
+            forbidden.append(obstacles.STANDING_CHANGE)
+        if self._elsewhere.may_be(kind, text):
+            forbidden.insert(0, obstacles.OTHER_NAME)
+        if self._elsewhere.may_be_unnamed(kind, text, self._watching.channels(kind, text)):
+            forbidden.insert(0, obstacles.UNNAMED)
+        if any(part in CONTAINER_KINDS or part.endswith("folder") for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
         if near:
             forbidden.insert(0, obstacles.NEAR)
@@ -240,38 +276,51 @@ def _compromised(question: Question) -> tuple[str, ...]:
     return tuple(sorted(f"{kind}:{value}" for kind, values in named.items() for value in values if value))
 
 
-def _forbidden(question: Question, evidence: Evidence, window: Window, seen: Seen) -> tuple[str, ...]:
+def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, ...]:
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
     estate = evidence.estate
-    named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
-    named |= {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
-    owners = {one: _declared(one, estate) for one in sorted(named)}
+    owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(_named(question, seen))}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append(obstacles.ADMINISTRATOR)
-    whose = [bool(question.identities), *(bool(way.identity) for way in question.ways)]
-    if not question.accounts and not all(whose if question.ways else whose[:1]):
+    by_account = [bool(way.identity) for way in question.ways]
+    if question.identities or question.addresses or question.sessions:
+        by_account.append(bool(question.identities))
+    if not question.accounts and not all(by_account):
         found.append(obstacles.ACCOUNTS_NOT_KNOWN)
     if not all(owners.values()):
         found.append(obstacles.NOT_DECLARED)
     if question.hosts:
         found.append(obstacles.HOST)
-    accounts = accounts_of(sorted(named), estate)
-    # A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
-    standing = Window(from_=evidence.start.earliest, to=window.to)
-    if any(change.actor in accounts and _is_in(change.time, standing) for change in evidence.changes):
-        found.append(obstacles.STANDING_CHANGE)
     return tuple(found)
 
 
-def _declared(account: str, estate: Estate) -> list[Identity]:
-    """The declared identities an account in any form stands for."""
-    found = (estate.identity_of(one) for one in sorted(accounts_of((account,), estate)))
+def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen) -> list[StandingChange]:
+    """The changes by accounts in question, or by who may be one.
+
+    A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
+    """
+    standing = Window(from_=evidence.start.earliest, to=window.to)
+    found = [change for change in evidence.changes if _is_in(change.time, standing)]
+    whose = replace(question, accounts=tuple(sorted(_named(question, seen))))
+    by = Actors(whose, evidence.estate, evidence.identities).maybe([change.actor for change in found])
+    return [change for change, is_theirs in zip(found, by, strict=True) if is_theirs]
+
+
+def _named(question: Question, seen: Seen) -> set[str]:
+    """The accounts in question, and those that what was reached shows."""
+    named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
+    return named | {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
+
+
+def _declared(forms: Sequence[str], estate: Estate) -> list[Identity]:
+    """The declared identities that an account stands for, by any of its names."""
+    found = (estate.identity_of(one) for one in sorted(accounts_of(forms, estate)))
     return [identity for identity in found if identity is not None]
 
 
 def _is_in(time: int | None, window: Window) -> bool:
-    if time is None:
+    if time is None or not is_plausible(time):
         return True
     return (window.from_ is None or time >= window.from_) and (window.to is None or time < window.to)
 

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
+from tocsin.assess.spelling import comparable
 from tocsin.model.estate import Holding, Sensitivity
 
 MAIL_KINDS = frozenset(("mailbox", "mail_folder", "mail_item"))
@@ -48,8 +49,8 @@ def site_of(address: str) -> str:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern (an id, or a prefix ending in `*`) covers a text; case does not count."""
-    pattern, text = pattern.lower(), text.lower()
+    """Whether a pattern (an id, or a prefix ending in `*`) covers a text, however either is written."""
+    pattern, text = comparable(pattern), comparable(text)
     if pattern[-1:] == "*" and pattern[-2:-1] in _SEPARATORS and text == pattern[:-2]:
         return True
     return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
@@ -61,20 +62,20 @@ class ThingIndex:
     def __init__(self, things: Iterable[tuple[str, str, str]]) -> None:
         self._things = sorted(set(things))
         self._texts = sorted(
-            (text.lower(), number)
+            (comparable(text), number)
             for number, (_, holding, container) in enumerate(self._things)
             for text in {holding, container}
             if text
         )
         self._whole = {
-            within: sorted({holding.lower() for kind, holding, _ in self._things if _is_whole(kind, within)})
+            within: sorted({comparable(holding) for kind, holding, _ in self._things if _is_whole(kind, within)})
             for within in CONTAINER_KINDS
         }
         self._kinds = {container_kind(kind) for kind, _, _ in self._things}
 
     def under(self, kind: str, text: str) -> list[tuple[str, str, str]]:
         """Everything that is `text` (an id, a container or a prefix ending in `*`) or lies in it, in order."""
-        text = text.lower()
+        text = comparable(text)
         numbers: set[int] = set()
         if text.endswith("*"):
             numbers.update(self._starting(text[:-1]))
@@ -89,11 +90,14 @@ class ThingIndex:
     def may_contain(self, kind: str, text: str) -> bool:
         """Whether something reached as a whole may hold `text`, which is not itself listed as reached.
 
-        Where a mail item or document lies is not known from its id, so any folder or container of its kind may.
+        Where a mail item lies is not known from its id, so any folder of mail may hold it; where a document lies its
+        address or path says, held against folders written in the same form.
         """
-        within = container_kind(kind)
+        within, known = container_kind(kind), comparable(text)
         if kind in CONTAINER_KINDS:
-            return any(text.lower().startswith(whole) for whole in self._whole[within] if whole != text.lower())
+            return any(known.startswith(whole) for whole in self._whole[within] if whole != known)
+        if within == "site" and (form := _form(known)):
+            return any(known != whole and _may_lie_in(known, form, whole) for whole in self._whole[within])
         return bool(self._whole[within]) or (kind == "mail_folder" and within in self._kinds)
 
     def _starting(self, prefix: str) -> list[int]:
@@ -102,6 +106,22 @@ class ThingIndex:
     def _from(self, low: str, high: str) -> list[tuple[str, int]]:
         start = bisect_left(self._texts, (low, -1))
         return self._texts[start : bisect_left(self._texts, (high, len(self._things)))]
+
+
+def _form(known: str) -> str:
+    """How an address or path begins, by which it is told from those of another form; "" where it is none."""
+    if known.startswith(("https://", "\\\\")):
+        return known[:2]
+    return known[1:3] if known[1:3] == ":\\" else ""
+
+
+def _may_lie_in(known: str, form: str, whole: str) -> bool:
+    """Whether a path may lie in a folder; of what lies in shares the server is left out, which has several names."""
+    if _form(whole) != form:
+        return True
+    if form == "\\\\":
+        known, whole = known[2:].partition("\\")[2], whole[2:].partition("\\")[2]
+    return known.startswith(whole.rstrip("/\\") + ("/" if form == "ht" else "\\"))
 
 
 def _is_whole(kind: str, within: str) -> bool:
@@ -120,7 +140,7 @@ class HoldingIndex:
         for declared in sensitivities:
             ranks.setdefault(declared.name, len(ranks))
         for holding in holdings:
-            pattern = holding.pattern.lower()
+            pattern = comparable(holding.pattern)
             if pattern.endswith("*"):
                 self._prefix.setdefault(pattern[:-1], holding)
             else:
@@ -132,7 +152,7 @@ class HoldingIndex:
 
     def find(self, holding: str, container: str) -> Holding | None:
         """The declared holding that covers it, or None."""
-        return self._of(holding.lower()) or self._of(container.lower())
+        return self._of(comparable(holding)) or self._of(comparable(container))
 
     def rank(self, sensitivity: str) -> int:
         """0 for the highest; what the estate does not name comes last."""

@@ -6,6 +6,7 @@ the record leaves a field out, or its time is not usable) and so forbids a rulin
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
-from tocsin.assess.holdings import CONTAINER_KINDS, container_kind, family
+from tocsin.assess.actors import Actors, accounts_of, asked_for
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
+from tocsin.assess.naming import NO_NAMES, HoldingNames
+from tocsin.assess.telling import tells
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass, Degree
-from tocsin.model.identity import canonical_account, canonical_address
+from tocsin.model.identity import canonical_address
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
+from tocsin.model.joining import Identities
 from tocsin.model.question import NO_SESSION, Question
 
+NOBODY_JOINED = Identities()
 _DEGREES = list(Degree)
 _NEVER = np.iinfo(np.int64).min
 _Flags = npt.NDArray[np.bool_]
@@ -68,6 +74,8 @@ class Seen(NamedTuple):
                    it: a criterion that does not hold, a time that is not usable, a provider service
     administrators whether an account acting as administrator is among those that match or touch it
     containers     (kind, container) of every mailbox and site any access names
+    unnamed        (source, kind, container) of what touches the question and is not named: any thing of that kind in
+                   the container, or without one anywhere in what the source records; kind "" is any kind
     sources        family of things (`holdings.family`) to the sources that record accesses to them
     """
 
@@ -75,25 +83,25 @@ class Seen(NamedTuple):
     near: frozenset[tuple[str, str, str]]
     administrators: bool
     containers: frozenset[tuple[str, str]]
+    unnamed: frozenset[tuple[str, str, str]]
     sources: dict[str, frozenset[str]]
 
 
-def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
-    """The accounts in question: as given, and every account the estate knows of the same identity."""
-    accounts: set[str] = set()
-    for text in identities:
-        account = canonical_account(text) or text
-        accounts.add(account)
-        for identity in estate.identities:
-            known = {canonical_account(one) or one for one in identity.accounts}
-            if account in known or account == identity.id.lower():
-                accounts |= known
-    return frozenset(accounts)
+def select(
+    state: pa.Table,
+    question: Question,
+    estate: Estate,
+    *,
+    identities: Identities = NOBODY_JOINED,
+    names: HoldingNames = NO_NAMES,
+) -> Seen:
+    """Match every access of the fold.
 
-
-def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
-    """Match every access of the fold."""
-    matching, touching = _matching(state, question, estate)
+    identities  which names are one account
+    names   what holdings are called: an id joined to no name may be any of its kind
+    """
+    declared, asked = HoldingIndex(estate.holdings), asked_for(question, estate, identities)
+    matching, touching = _matching(state, question, estate, identities)
     way, record, time, timed = flatten(state)
     usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
     inside = usable.copy()
@@ -104,8 +112,9 @@ def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
     bounded = question.from_ is not None or question.to is not None
     maybe = inside | ~usable
     columns = {name: state[name].to_pylist() for name in WAY}
+    named = _flags(pc.not_equal(state["holding"], "").combine_chunks())
     reached: dict[Thing, Reached] = defaultdict(Reached)
-    chosen = np.flatnonzero(matching[way] & maybe)
+    chosen = np.flatnonzero((matching & named)[way] & maybe)
     certain = inside if bounded else np.ones(way.size, dtype=bool)
     responding = _responding(state, way, np.where(usable, time, _NEVER), estate)
     for start, end in _stretches(way[chosen]):
@@ -118,6 +127,10 @@ def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
                 times = time[part][usable[part]].tolist()
                 _add(reached[thing], columns, index, times, record[part].tolist())
     touched = np.unique(way[touching[way] & maybe]).tolist()
+    # What nothing declares may have opened a way that stands until it is undone: so one before the window counts too.
+    undeclared = touching & _flags(pc.equal(pc.fill_null(state["kind"], ""), "").combine_chunks())
+    standing = maybe if question.to is None else maybe | (time < question.to)
+    touched_unnamed = sorted({*touched, *np.unique(way[undeclared[way] & standing]).tolist()})
     unsure = set(np.unique(way[matching[way] & ~certain & maybe]).tolist())
     unsure |= set(np.unique(way[matching[way] & responding & maybe]).tolist())
     services = ActorClass.PROVIDER_SERVICE
@@ -126,10 +139,16 @@ def select(state: pa.Table, question: Question, estate: Estate) -> Seen:
         near=frozenset(
             (columns["kind"][index], columns["holding"][index], columns["container"][index] or "")
             for index in touched
-            if not matching[index] or index in unsure or columns["actor_class"][index] == services
+            if named[index] and (not matching[index] or index in unsure or columns["actor_class"][index] == services)
         ),
         administrators=any(columns["actor_class"][index] == ActorClass.ADMINISTRATOR for index in touched),
         containers=_containers(columns),
+        unnamed=frozenset(
+            (columns["source"][index], columns["kind"][index], container)
+            for index in touched_unnamed
+            if not _is_by_one_in_question(columns, index, asked)
+            and (container := _unnamed_in(columns, index, names, declared)) is not None
+        ),
         sources=_sources(columns),
     )
 
@@ -160,8 +179,9 @@ def _responding(
     return found
 
 
-def _matching(state: pa.Table, question: Question, estate: Estate) -> tuple[_Flags, _Flags]:
+def _matching(state: pa.Table, question: Question, estate: Estate, identities: Identities) -> tuple[_Flags, _Flags]:
     """Which ways of the state match and which touch the question; time is not looked at."""
+    anybody = _of_anybody(state, Actors(question, estate, identities))
     texts = {
         column: pc.utf8_lower(pc.fill_null(state[column], "")).combine_chunks()
         for column in ("actor", "address", "session")
@@ -176,11 +196,26 @@ def _matching(state: pa.Table, question: Question, estate: Estate) -> tuple[_Fla
             missing = _flags(pc.equal(texts[column], ""))
             hit = _flags(pc.is_in(texts[column], pa.array(sorted(values), pa.string())))
             hits.append(hit | missing if column == "session" and NO_SESSION in values else hit)
-            absent.append(missing)
+            absent.append(missing | anybody if column == "actor" else missing)
         matching |= np.logical_and.reduce(hits)
         touching |= np.logical_or.reduce(hits)
-        touching |= np.logical_and.reduce([hit | missing for hit, missing in zip(hits, absent, strict=True)])
+        if way[0] is not None:  # whoever may be the account is near by that alone, as the account itself is
+            touching |= absent[0]
+        sparse = np.logical_and.reduce([hit | missing for hit, missing in zip(hits, absent, strict=True)])
+        # A session is one account's: what names none is in one asked for only if its actor is behind that session.
+        is_by_session = way[0] is None and way[1] is None and question.accounts
+        touching |= sparse & anybody if is_by_session else sparse
     return matching, touching
+
+
+def _of_anybody(state: pa.Table, actors: Actors) -> _Flags:
+    """Of each way whether nothing shows that its actor is none of the accounts in question."""
+    distinct = state.select(["actor", "actor_class"]).combine_chunks()
+    pairs = list(zip(distinct["actor"].to_pylist(), distinct["actor_class"].to_pylist(), strict=True))
+    known = sorted({(actor or "", kind) for actor, kind in pairs})
+    said = dict(zip(known, actors.maybe([actor for actor, _ in known], [kind for _, kind in known]), strict=True))
+    flags: _Flags = np.array([said[actor or "", kind] for actor, kind in pairs], dtype=bool)
+    return flags
 
 
 _Values = frozenset[str] | None
@@ -272,12 +307,38 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
     known.records.update(records)
 
 
+def _is_by_one_in_question(columns: dict[str, list[str]], index: int, asked: frozenset[str]) -> bool:
+    """Whether it says no more than that somebody went on under a name that is in question too."""
+    return not columns["kind"][index] and (columns["label"][index] or "").lower() in asked
+
+
+def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames, declared: HoldingIndex) -> str | None:
+    """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
+    kind, holding, container = columns["kind"][index], columns["holding"][index], columns["container"][index] or ""
+    if not kind or (container and _is_unknown_id(container, names)):
+        return ""
+    is_told = tells(kind, holding, container, is_declared=lambda text: declared.find(text, "") is not None)
+    if not is_told and not names.may_be(holding):
+        # What lies on a host does not bear the host's name, as what lies in a mailbox, site or share bears theirs.
+        is_place = _PLACE.search(container) and tells(container_kind(kind), container, "", is_declared=bool)
+        return container if is_place else ""
+    return None
+
+
+_ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
+_PLACE = re.compile(r"@|://|^arn:|^\\\\")
+
+
+def _is_unknown_id(text: str, names: HoldingNames) -> bool:
+    return _ID.match(text) is not None and not names.may_be(text)
+
+
 def _containers(columns: dict[str, list[str]]) -> frozenset[tuple[str, str]]:
     distinct = set(zip(columns["kind"], columns["container"], strict=True))
-    found = {(container_kind(kind), container) for kind, container in distinct if container}
+    found = {(container_kind(kind), container) for kind, container in distinct if container and kind}
     if not CONTAINER_KINDS.isdisjoint(kind for kind, _ in distinct):
         pairs = set(zip(columns["kind"], columns["holding"], strict=True))
-        found |= {(kind, holding) for kind, holding in pairs if kind in CONTAINER_KINDS}
+        found |= {(kind, holding) for kind, holding in pairs if holding and kind in CONTAINER_KINDS}
     return frozenset(found)
 
 
@@ -285,8 +346,9 @@ def _sources(columns: dict[str, list[str]]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     distinct = set(zip(columns["kind"], columns["container"], columns["source"], strict=True))
     for kind, container, source in distinct:
-        if container:
+        if container and kind:
             found[family(kind, container)].add(source)
     for kind, holding, source in set(zip(columns["kind"], columns["holding"], columns["source"], strict=True)):
-        found[family(kind, holding)].add(source)
+        if holding:
+            found[family(kind, holding)].add(source)
     return {name: frozenset(sources) for name, sources in found.items()}

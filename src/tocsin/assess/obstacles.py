@@ -6,6 +6,8 @@ NEAR = (
     "an access by an account, address or session in question is recorded that the question leaves out, or that lacks "
     "what would decide it"
 )
+OTHER_NAME = "an access to a name that may be another name of it is recorded"
+UNNAMED = "an access in question is recorded that does not say to what, and may have been to it"
 NOT_ITEMISED = "it was accessed as a whole in a way that names no items"
 IN_A_WHOLE = "a folder or container it may lie in was reached"
 UNTIMED = "an access is recorded without a usable time: whether it falls into the time asked of is not known"

@@ -11,6 +11,14 @@ STEPS = {
         "Ask the holder of each account in question which sessions and addresses were theirs, and ask again for the "
         "whole account: tocsin exposure --identity ACCOUNT."
     ),
+    CauseKind.OTHER_NAME: (
+        "Ask the service for the ids, addresses and aliases of it and of what was accessed, and write them into "
+        "aliases.csv of the estate; where they are one thing, take it as accessed."
+    ),
+    CauseKind.UNNAMED: (
+        "Look at the records of the accounts in question that say what was done and not to what (an operation no table "
+        "here declares, a record without an object), and ask the service what each reached."
+    ),
     CauseKind.NOT_ITEMISED: (
         "Take the container as read, or obtain from the service the log that names the single items "
         "(MailItemsAccessed of the mailbox, FileAccessed of the site, object-level events of the store)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from tocsin.assess.holdings import CONTAINER_KINDS, family, matches
@@ -38,28 +39,38 @@ class Watching:
         self._general = [row for row in rows if not row.scope or (contradicts(row) and not _known(row.scope, names))]
         self._scoped = [row for row in rows if row.scope and not (contradicts(row) and not _known(row.scope, names))]
         self._bases = _bases(coverage)
-        self._judged: dict[tuple[frozenset[str], tuple[int, ...], tuple[str, ...]], Judgement] = {}
+        self._hosts = _hosts(coverage)
+        self._judged: dict[tuple[tuple[tuple[str, str], ...], tuple[int, ...], tuple[str, ...]], Judgement] = {}
 
     def judge(self, kind: str, text: str, forbidden: tuple[str, ...]) -> Judgement:
         """The judgement on a holding of that kind and id or pattern that no access matched."""
         scoped = tuple(index for index, row in enumerate(self._scoped) if _speaks_of(row, kind, text))
         sources = self.channels(kind, text)
-        key = (sources, scoped, forbidden)
+        parts = tuple((source, host) for source in sorted(sources) for host in self._hosts_of(source, text))
+        key = (parts, scoped, forbidden)
         if key not in self._judged:
             rows = [*self._general, *(self._scoped[index] for index in scoped)]
             self._judged[key] = judge(
                 self._window,
                 [
                     Channel(
-                        name=source,
+                        name=f"{source} of {host}" if host else source,
                         observed=False,
-                        coverage=tuple(row for row in rows if row.source in (source, "")),
+                        coverage=tuple(row for row in rows if row.source in (source, "") and _counts_for(row, host)),
                     )
-                    for source in sorted(sources)
+                    for source, host in parts
                 ],
                 forbidden,
             )
         return self._judged[key]
+
+    def _hosts_of(self, source: str, text: str) -> tuple[str, ...]:
+        """The hosts whose logs would tell of it: its server, or for what names no server every host of the source."""
+        hosts = self._hosts.get(source, ())
+        server = text.lower()[2:].partition("\\")[0] if text.startswith("\\\\") else ""
+        if not hosts or not server or server in (".", "?"):
+            return hosts or ("",)
+        return tuple(host for host in hosts if host.partition(".")[0] == server.partition(".")[0]) or (server,)
 
     def channels(self, kind: str, text: str) -> frozenset[str]:
         """The sources that record accesses to things of this kind, or are attested to for this one."""
@@ -79,6 +90,20 @@ def _bases(coverage: Sequence[Coverage]) -> dict[str, Basis]:
     return {
         row.source: row.basis for row in coverage if row.state is CoverageState.UNPROVEN and row.basis in _LOGGING_POINT
     }
+
+
+def _hosts(coverage: Iterable[Coverage]) -> dict[str, tuple[str, ...]]:
+    """Per source whose records name their host, the hosts in order."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in coverage:
+        if row.host and row.source:
+            found[row.source].add(row.host)
+    return {source: tuple(sorted(hosts)) for source, hosts in found.items()}
+
+
+def _counts_for(row: Coverage, host: str) -> bool:
+    """What one host's log is worth says nothing of another's; doubt of any counts for all."""
+    return contradicts(row) or row.host in ("", host)
 
 
 def _known(scope: str, names: set[str]) -> bool:

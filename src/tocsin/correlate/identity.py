@@ -139,6 +139,11 @@ def _declared(estate: Estate) -> list[Join]:
             Join(kind=JoinKind.DECLARED, a=accounts[0], b=other, count=0, first=None, last=None, record=None)
             for other in accounts[1:]
         )
+    joins.extend(
+        Join(kind=JoinKind.DECLARED, a=one.name, b=one.other, count=0, first=None, last=None, record=None)
+        for one in estate.aliases
+        if one.kind == "account"
+    )
     return joins
 
 

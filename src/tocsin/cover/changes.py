@@ -13,7 +13,9 @@ from tocsin.model.tables import MARKS
 
 NAME = "changes"
 SCHEMA = MARKS
-_KINDS = tuple(str(kind) for kind in Mark if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.NOTE))
+_KINDS = tuple(
+    str(kind) for kind in Mark if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.NAMED, Mark.NOTE)
+)
 _FACT = tuple(name for name in MARKS.names if name != "record")
 
 

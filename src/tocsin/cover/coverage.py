@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -58,16 +59,18 @@ def conclude(
     attestations: Sequence[Attestation] = (),
     proofs: Mapping[str, Proof] | None = None,
     doubts: Iterable[Coverage] = (),
+    tied: Collection[str] = (),
     place: _Place,
 ) -> tuple[Coverage, ...]:
     """What was watched, in the order of source, host, channel, time and state.
 
     The span with records is one row, `unproven`; what is wrong inside it lies over it. `proven` rows come from
     attestations alone, cut to the span in which the source has records. `rejected` are records that could not be read,
-    `proofs` what each source declares it could give, by its name, `doubts` rows of which other evidence knows.
+    `proofs` what each source declares it could give, by its name, `doubts` rows of which other evidence knows, `tied`
+    the sources of which a record taken away since they were handed over would show (`reconciliation.Reconciled`).
     """
     found = list(doubts)
-    spans: dict[str, tuple[int, int]] = {}
+    spans: dict[str, dict[str, tuple[int, int]]] = {}
     logs = by_log(state)
     found += (_stopped(machine, stop, place) for machine, stop in stops_of(logs))
     for log, facts in logs.items():
@@ -78,12 +81,18 @@ def conclude(
         found += _marked(log, facts, place)
         if facts.spans:
             first, last = min(facts.spans)[0], max(last for _, last in facts.spans)
-            known = spans.get(log.source, (first, last))
-            spans[log.source] = min(first, known[0]), max(last, known[1])
+            of_source = spans.setdefault(log.source, {})
+            known = of_source.get(log.host, (first, last))
+            of_source[log.host] = min(first, known[0]), max(last, known[1])
     found += (_unparsed(*one) for one in rejected)
     for attestation in attestations:
         proof = (proofs or {}).get(attestation.source, _NO_PROOF)
-        found.append(_attested(attestation, spans.get(attestation.source), proof))
+        is_tied = attestation.source in tied
+        of_hosts: Mapping[str, tuple[int, int] | None] = spans.get(attestation.source, {"": None})
+        if not proof.attestable:
+            of_hosts = {"": _over(spans.get(attestation.source, {}).values())}
+        for host, span in sorted(of_hosts.items()):
+            found.append(_attested(attestation, host, span, proof, is_tied=is_tied))
     return in_order(found)
 
 
@@ -305,25 +314,37 @@ def _unparsed(source: str, path: str, count: int, reason: str) -> Coverage:
     )
 
 
-def _attested(one: Attestation, span: tuple[int, int] | None, proof: Proof) -> Coverage:
-    """A custodian's word, worth as much as there are records to carry it: to the hours of the first and the last.
+def _over(spans: Collection[tuple[int, int]]) -> tuple[int, int] | None:
+    """From the first beginning to the last end; None of none."""
+    return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
 
-    It is worth nothing for a log that cannot hold every access.
+
+def _attested(one: Attestation, host: str, span: tuple[int, int] | None, proof: Proof, *, is_tied: bool) -> Coverage:
+    """A custodian's word, worth as much as there are records of the host to carry it: from the first to the last.
+
+    It is worth nothing for a log that cannot hold every access, and no more than a provider's where nothing ties it to
+    what was read: of a record that was taken away before it was read nothing would show.
     """
     word = f"attested by {one.custodian} on {one.date}: {one.setting}"
-    log = Log(one.source, "", "")
+    log = Log(one.source, host, "")
     if not proof.attestable:
         evidence = f"{word}; but nobody can vouch for it: {proof.reason}"
         return _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
     if span is None or max(one.from_, span[0]) >= min(one.to, span[1] + 1):
         evidence = f"{word}; but no record of that time was collected"
         return _row(log, CoverageState.NOT_COLLECTED, one.from_, one.to, evidence, scope=one.pattern)
+    if not is_tied:
+        untied = "nothing ties this word to what was read: no acquisition record gives the SHA-256 of every file"
+        evidence = f"{word}; but {untied}"
+        from_, to = max(one.from_, span[0]), min(one.to, span[1] + 1)
+        row = _row(log, CoverageState.UNPROVEN, from_, to, evidence, scope=one.pattern)
+        return replace(row, basis=Basis.PROVIDERS_WORD)
     return Coverage(
         source=one.source,
-        host="",
+        host=host,
         channel="",
-        from_=max(one.from_, span[0] // HOUR * HOUR),
-        to=min(one.to, (span[1] // HOUR + 1) * HOUR),
+        from_=max(one.from_, span[0]),
+        to=min(one.to, span[1] + 1),
         state=CoverageState.PROVEN,
         evidence=word,
         scope=one.pattern,

@@ -18,10 +18,15 @@ from tocsin.model.coverage import Coverage, CoverageState
 
 
 class Reconciled(NamedTuple):
-    """The inputs with what is attested of them, and the rows that speak against their completeness."""
+    """The inputs with what is attested of them, and the rows that speak against their completeness.
+
+    tied   sources of whose inputs every one is, by its SHA-256, what somebody took: a record that was taken away or
+           changed since would show. A number of records shows the first alone
+    """
 
     accounts: tuple[InputAccount, ...]
     coverage: tuple[Coverage, ...]
+    tied: frozenset[str] = frozenset()
 
 
 class Numbered(NamedTuple):
@@ -59,6 +64,7 @@ def reconcile(
     told: dict[int, list[str]] = {}
     attested: dict[int, Attested] = {}
     mismatched: set[int] = set()
+    tied: set[int] = set()
     rows: list[Coverage] = []
     inside = _inside(accounts, records)
     for taken in covered:
@@ -70,6 +76,8 @@ def reconcile(
             *_missing_doubts(inside[_folder(taken.record.path)], taken),
             *_number_doubts(acquisition, sources, highest),
         ]
+        if not doubts and not acquisition.own_word:
+            tied |= _hashed(accounts, taken)
         for place, sentence in _hash_doubts(accounts, taken):
             mismatched.add(place)
             told.setdefault(place, []).append(sentence)
@@ -86,7 +94,21 @@ def reconcile(
             for place, account in enumerate(accounts)
         ),
         tuple(dict.fromkeys(rows)),
+        _whole_sources(accounts, tied - mismatched),
     )
+
+
+def _hashed(accounts: Sequence[InputAccount], taken: _Taken) -> set[int]:
+    """The inputs of an acquisition of which it gives the SHA-256."""
+    folder = _folder(taken.record.path)
+    hashed = {folder + name for name, digest in taken.acquisition.files if digest}
+    return {place for place in taken.inputs if accounts[place].path in hashed}
+
+
+def _whole_sources(accounts: Sequence[InputAccount], tied: set[int]) -> frozenset[str]:
+    sources = {account.source for account in accounts if account.records_read}
+    loose = {account.source for place, account in enumerate(accounts) if account.records_read and place not in tied}
+    return frozenset(sources - loose)
 
 
 def _account(account: InputAccount, attested: Attested, told: Sequence[str], mismatched: bool) -> InputAccount:

@@ -12,6 +12,7 @@ from random import Random
 
 from tocsin.errors import ConfigError, StoreError
 from tocsin.exercise import cases
+from tocsin.exercise.acquisition import write_acquisition
 from tocsin.exercise.actions import Action
 from tocsin.exercise.building import build_world
 from tocsin.exercise.estate import write_estate
@@ -138,6 +139,7 @@ def _write_case(case: Case, target: Path, seed: int) -> None:
     world = build_world(case.shape, seed)
     play = case.play(world, seed)
     hostile = write_logs(world, _days(case, world, seed, play.hostile), play.facts.cleared, target, seed)
+    write_acquisition(world, target / "logs")
     write_estate(world, target / "estate")
     write_truth(case.name, seed, world, play.facts, hostile, target / "truth.json")
     (target / "README.txt").write_text(_readme(case, world, seed), encoding="utf-8")

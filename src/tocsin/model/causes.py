@@ -21,6 +21,8 @@ class CauseKind(enum.StrEnum):
     NOT_ATTESTED = "not_attested"  # nobody vouches that the log is complete
     NOT_ATTESTABLE = "not_attestable"  # the log cannot hold every access, whoever vouches for it
     OTHER_USE = "other_use"  # an access by an account in question that is neither the intruder's for sure nor not
+    OTHER_NAME = "other_name"  # an access to what may be the same thing under another name
+    UNNAMED = "unnamed"  # an access in question whose record does not say to what
     ACCOUNTS_NOT_KNOWN = "accounts_not_known"
     NOT_DECLARED = "not_declared"  # the estate does not say whether an account is an administrator's
     STANDING_CHANGE = "standing_change"

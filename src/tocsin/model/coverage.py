@@ -52,6 +52,7 @@ class Mark(enum.StrEnum):
     CONSENT = "consent"  # an application was given access
     LINK = "link"  # a sharing link was made
     CREDENTIAL = "credential"  # password reset, secret or certificate added
+    NAMED = "named"  # one holding stands on one record under two names: `scope` as people write it, `detail` as an id
     NOTE = "note"  # written down by hand: says nothing of a log and opens nothing
 
 

@@ -95,7 +95,8 @@ ACCESSES = pa.schema(
         pa.field("time", pa.int64()),
         pa.field("source", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),  # mailbox, mail_item, mail_folder, document, folder, site
-        pa.field("holding", pa.string(), nullable=False),  # its id as the log gives it
+        # Its id as the log gives it; "" where the record does not say which of the kind it was (of any kind: kind "").
+        pa.field("holding", pa.string(), nullable=False),
         pa.field("container", pa.string()),  # the mailbox or site it lies in, canonical
         pa.field("label", pa.string()),  # file name, subject, folder: what a person would call it
         pa.field("actor", pa.string(), nullable=False),  # account, canonical

@@ -181,8 +181,8 @@ def test_odd_values_raise_nothing(record: dict[str, Any], operation: object) -> 
     for name, value in ((name, row[name]) for row in (*mapped.accesses, *mapped.marks) for name in row):
         assert value is None or isinstance(value, str), name
     for access in mapped.accesses:
-        assert access["holding"]
-        assert access["actor"]
+        if not access["holding"]:  # then it is told that the record does not say what was reached
+            assert {"operation_undeclared", "holding_not_named"} & set(mapped.warnings)
     for value in one.fields.values():
         assert not isinstance(value, dict)
         assert not isinstance(value, list) or not any(isinstance(item, (dict, list)) for item in value)

@@ -10,8 +10,8 @@ from typing import Any
 from tocsin.collect.source import Mapped, content_key
 from tocsin.collect.sources.aws_cloudtrail.actors import actor_of, user_arn
 from tocsin.collect.sources.aws_cloudtrail.changes import deleted_logs, marks_of
-from tocsin.collect.sources.aws_cloudtrail.reached import Place, place_of, touched
-from tocsin.collect.sources.aws_cloudtrail.semantics import FAILURES, OUTCOME_FIELDS, meaning_of
+from tocsin.collect.sources.aws_cloudtrail.reached import Place, Touched, place_of, touched
+from tocsin.collect.sources.aws_cloudtrail.semantics import BECOMING, FAILURES, OUTCOME_FIELDS, meaning_of
 from tocsin.model.exposure import Degree
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
@@ -72,14 +72,17 @@ def map_record(record: Record) -> Mapped:
     if identifier and _UUID.fullmatch(identifier):
         claimed = f"{identifier.lower()}\0{source}\0{operation}".encode("utf-8", "replace")
         key = content_key(claimed, {name: value for name, value in native.items() if value is not None})
-    if status != "success" or not (meaning.touches or meaning.changes):
+    became = f"{source}:{operation}".casefold() in BECOMING
+    if status != "success" or not (meaning.touches or meaning.changes or became or not meaning.is_known):
         event["resource.name"] = _resource(fields)
         return Mapped(event, key, (), (), warnings, claimed)
 
     found, warning = touched(native, fields, meaning, place)
+    if became:  # under that name the caller may have reached anything
+        found = [*found, Touched("", "", None, event["user.name"], Degree.ACCESSED)]
     if warning:
         warnings = (*warnings, warning)
-    event["resource.name"] = found[0].holding if found else _resource(fields)
+    event["resource.name"] = (found[0].holding if found else "") or _resource(fields)
     if found and found[0].kind == "object":
         event["file.path"] = found[0].holding
     shared = {

@@ -48,15 +48,23 @@ def place_of(native: Mapping[str, Any], arn: str | None) -> Place:
 def touched(
     native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning, place: Place
 ) -> tuple[list[Touched], str]:
-    """(what was reached, a warning code or ""): the warning where the record does not say what."""
+    """(what was reached, a warning code or ""): the warning where the record does not say what.
+
+    Then one thing without an id: of the kind the call reaches, or of no kind where nothing declares what it does.
+    """
+    if not meaning.is_known:
+        return [Touched("", "", None, None, Degree.ACCESSED)], "operation_undeclared"
     found: list[Touched] = []
     applied = False
     for touch in meaning.touches:
         if touch.applies(fields):
             applied = True
             found.extend(_found(native, fields, touch, place))
-    named = list(dict.fromkeys(one for one in found if one.holding))
-    return named, "holding_not_named" if applied and not named else ""
+    named = list(dict.fromkeys(found))
+    if applied and not named:
+        kinds = sorted({touch.kind for touch in meaning.touches})
+        return [Touched(kind, "", None, None, Degree.ACCESSED) for kind in kinds], "holding_not_named"
+    return named, "" if all(one.holding for one in named) else "holding_not_named"
 
 
 def object_arn(partition: str, bucket: str, key: str | None) -> str:
@@ -71,10 +79,13 @@ def _found(native: Mapping[str, Any], fields: Mapping[str, Any], touch: Touch, p
     bucket = _bucket(native, fields, place)
     key = None if touch.way == "bucket" else _text(fields.get("requestParameters.key"))
     if touch.way == "copied_object":
-        if source := _copy_source(_text(fields.get(_COPY_SOURCE)), place):
-            yield source._replace(degree=touch.degree)
-        if bucket and key:
-            yield _object(bucket, key, Degree.ALTERED)
+        source = _copy_source(_text(fields.get(_COPY_SOURCE)), place) or Touched("object", "", None, None, "")
+        yield source._replace(degree=touch.degree)
+        yield (
+            _object(bucket, key, Degree.ALTERED)
+            if bucket and key
+            else Touched("object", "", bucket, None, Degree.ALTERED)
+        )
         return
     degree = touch.degree
     if touch.empty and fields.get("additionalEventData.bytesTransferredOut") == 0:
@@ -96,7 +107,7 @@ def _object(bucket: str, key: str, degree: str) -> Touched:
 
 def _bucket(native: Mapping[str, Any], fields: Mapping[str, Any], place: Place) -> str | None:
     """The bucket's ARN: of an access point or its alias the bucket behind it, where the record names that."""
-    name = _text(fields.get("requestParameters.bucketName"))
+    name = (_text(fields.get("requestParameters.bucketName")) or "").strip() or None
     if name is None or name.startswith("arn:") or name.endswith(("-s3alias", "--ol-s3")):
         buckets = _resources(native, _BUCKET)
         if buckets:
@@ -153,7 +164,7 @@ def _name(text: str) -> str | None:
 
 def _texts(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    return [one for one in values if isinstance(one, str) and one.strip()]
+    return [text for one in values if isinstance(one, str) and (text := one.strip())]
 
 
 def _joined(value: object) -> str:

@@ -54,11 +54,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What one operation means; without `touches` it reaches no content."""
+    """What one operation means; without `touches` it reaches no content, if it is known at all.
+
+    is_known   False where nothing declares what it reaches or opens: it may have been anything
+    """
 
     class_uid: int
     touches: tuple[Touch, ...]
     changes: tuple[Change, ...]
+    is_known: bool = True
 
 
 @lru_cache(maxsize=8192)
@@ -74,7 +78,13 @@ def meaning_of(source: str, operation: str) -> Meaning:
         class_uid=class_uid,
         touches=tuple(_touch(one) for one in declared),
         changes=tuple(_change(one) for one in _CHANGES.get(name, [])),
+        is_known=bool(declared) or name in _CHANGES or name in _LEFT_OUT or _is_without_content(service, operation),
     )
+
+
+def _is_without_content(service: str, operation: str) -> bool:
+    name = operation.casefold()
+    return name.startswith(_NO_CONTENT_PREFIXES) or (service in _NO_CONTENT_SERVICES and name.startswith(_READING))
 
 
 def holds(when: Conditions, unless: Conditions, fields: Mapping[str, Any]) -> bool:
@@ -134,5 +144,15 @@ def _by_name(table: str) -> dict[str, list[dict[str, Any]]]:
 _OPERATIONS = _by_name("operation")
 _CHANGES = _by_name("change")
 _CLASSES = {name.casefold(): int(number) for number, names in _DECLARED["classes"].items() for name in names}
+_LEFT_OUT = frozenset(name.casefold() for declared in _DECLARED["left_out"] for name in declared["names"])
+_NO_CONTENT_SERVICES = frozenset(_DECLARED["without_content"]["services"])
+_NO_CONTENT_PREFIXES = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["prefixes"])
+_READING = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["reading"])
+# By eventSource and eventName, folded: after these the caller goes by another name.
+BECOMING = frozenset(
+    f"{service}{suffix}:{name}".casefold()
+    for suffix in _SUFFIXES
+    for service, name in (one.split(":") for one in _DECLARED["becoming"]["names"])
+)
 OUTCOME_FIELDS: tuple[str, ...] = tuple(_DECLARED["status"]["outcome_fields"])
 FAILURES: frozenset[str] = frozenset(_DECLARED["status"]["failure"])

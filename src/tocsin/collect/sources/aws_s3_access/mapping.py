@@ -74,14 +74,17 @@ def map_line(record: Record) -> Mapped:
     if fields.get(STATUS) != "success":
         return Mapped(event, key, (), (), warnings)
     accesses: list[dict[str, Any]] = []
-    if bucket_arn and (meaning.touches == "bucket" or (meaning.touches == "object" and path)):
+    if bucket_arn and (meaning.touches == "bucket" or (meaning.touches == "object" and (path or meaning.is_known))):
         is_object = meaning.touches == "object"
+        is_named = bool(path) or not is_object
+        if not is_named:
+            warnings = (*warnings, "holding_not_named")
         if is_object and not meaning.is_known:
             warnings = (*warnings, "operation_unknown")
         accesses.append(
             {
                 "kind": "object" if is_object else "bucket",
-                "holding": holding if is_object else bucket_arn,
+                "holding": "" if not is_named else holding if is_object else bucket_arn,
                 "container": bucket_arn,
                 "label": path.rstrip("/").rpartition("/")[2] if path and is_object else bucket,
                 "degree": _degree(meaning, fields),
@@ -93,8 +96,6 @@ def map_line(record: Record) -> Mapped:
                 "operation": operation,
             }
         )
-    elif meaning.touches == "object" and meaning.is_known:
-        warnings = (*warnings, "holding_not_named")
     marks = [
         {"kind": kind, "host": None, "channel": bucket, "scope": holding, "actor": account, "detail": sentence}
         for kind, sentence in meaning.changes

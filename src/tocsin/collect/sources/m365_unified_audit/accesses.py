@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tocsin.collect.sources.m365_unified_audit.semantics import Meaning
+from tocsin.model.coverage import Mark
 from tocsin.model.exposure import Degree
 from tocsin.model.identity import canonical_account
 
@@ -22,6 +23,8 @@ _ITEM_KINDS = {
     "site": "site",
     "sitecollection": "site",
 }
+# Workloads that name what they hold by its web address; a path without its site, or an id, names nothing there.
+_ADDRESSED = frozenset(("SharePoint", "OneDrive"))
 _THUMBNAIL_CLIENT = "OneDriveMpc-Transform_Thumbnail"
 _PLACES = re.compile(r"[;,\r\n]+")
 
@@ -37,9 +40,36 @@ class Touched(NamedTuple):
 
 
 def touched(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> tuple[list[Touched], str]:
-    """(what was reached, a warning code or ""): the warning where the record does not say what."""
+    """(what was reached, a warning code or ""): the warning where the record does not say what.
+
+    Then one thing without an id: of the kind the operation reaches, or of no kind where nothing declares what it does.
+    """
+    if not meaning.is_known:
+        return [Touched("", "", mailbox_of(native) or _site(native), None, Degree.ACCESSED)], "operation_undeclared"
     found = list(_WAYS[meaning.touches](native, fields, meaning))
-    return found, "" if all(one.holding for one in found) and found else "holding_not_named"
+    if not found:
+        kind = "mailbox" if meaning.touches in _OF_MAIL else meaning.kind or "document"
+        found = [Touched(kind, "", mailbox_of(native) or _site(native), None, meaning.degree)]
+    return found, "" if all(one.holding for one in found) else "holding_not_named"
+
+
+def names_of(native: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows for `model.tables.MARKS`: the two names of one mailbox, site or document that the record gives."""
+    found: list[dict[str, Any]] = []
+    owner, guid = text_of(native.get("MailboxOwnerUPN")), text_of(native.get("MailboxGuid"))
+    if owner and guid:
+        found.append(_named("mailbox", owner.strip().lower(), guid.strip().lower()))
+    site, site_id = _site(native), text_of(native.get("Site"))
+    if site and site_id:
+        found.append(_named("site", site, site_id.strip().lower()))
+    url, item = text_of(native.get("ObjectId")), text_of(native.get("ListItemUniqueId"))
+    if url and item and "://" in url and native.get("ItemType") in ("File", "Folder"):
+        found.append(_named("document", url, item.strip().lower()))
+    return found
+
+
+def _named(kind: str, name: str, identifier: str) -> dict[str, Any]:
+    return {"kind": str(Mark.NAMED), "channel": kind, "scope": name, "detail": identifier}
 
 
 def text_of(value: object) -> str | None:
@@ -92,6 +122,15 @@ def _mailbox(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Mean
         yield Touched("mailbox", mailbox, mailbox, None, meaning.degree)
 
 
+def _commanded_mailbox(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    """The mailboxes a command of the administration shell was given; without one any mailbox."""
+    for name in _PARAMETERS_OF_MAILBOXES:
+        value = text_of(fields.get(f"Parameters.{name}"))
+        for place in _places(value) if value else ():
+            if place.lower() not in ("all", "*") and (account := canonical_account(place)):
+                yield Touched("mailbox", account, account, None, meaning.degree)
+
+
 def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
     degree = meaning.degree
     client = native.get("UserAgent")
@@ -99,7 +138,9 @@ def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meani
         degree = meaning.thumbnail
     item_type = native.get("ItemType")
     kind = _ITEM_KINDS.get(item_type.casefold(), meaning.kind) if isinstance(item_type, str) else meaning.kind
-    holding = text_of(native.get("ObjectId")) or _url(native, "SourceRelativeUrl", "SourceFileName")
+    holding = text_of(native.get("ObjectId"))
+    if holding is None or ("://" not in holding and native.get("Workload") in _ADDRESSED):
+        holding = _url(native, "SourceRelativeUrl", "SourceFileName")
     yield Touched(kind, holding or "", _site(native), text_of(native.get("SourceFileName")), degree)
 
 
@@ -111,6 +152,8 @@ def _moved_object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
         if destination and destination != source.holding:
             label = text_of(native.get("DestinationFileName")) or source.label
             yield Touched(source.kind, destination, source.container, label, Degree.ALTERED)
+        elif not destination:
+            yield Touched(source.kind, "", None, None, Degree.ALTERED)
 
 
 def _site_of_page(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
@@ -134,6 +177,9 @@ def _search_scope(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
         yield Touched("mailbox", search or "", None, label, meaning.degree)
 
 
+_PARAMETERS_OF_MAILBOXES = ("Mailbox", "SourceMailbox", "SourceMailboxes", "Identity", "RecipientAddress")
+_OF_MAIL = frozenset(("mail_access", "mail_items", "mail_folder", "mailbox", "search_scope", "commanded_mailbox"))
+
 _WAYS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Meaning], Iterator[Touched]]] = {
     "mail_access": _mail_access,
     "mail_items": _mail_items,
@@ -144,6 +190,7 @@ _WAYS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Meaning], Itera
     "copied_object": _moved_object,
     "site": _site_of_page,
     "search_scope": _search_scope,
+    "commanded_mailbox": _commanded_mailbox,
 }
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from tocsin.collect.source import Mapped
-from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, text_of, touched
+from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of
 from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
@@ -80,8 +80,11 @@ def map_record(record: Record) -> Mapped:
     if meaning.class_uid == _DOCUMENT_CLASS:
         event["file.path"] = text_of(native.get("ObjectId"))
     key = _key(identifier, native) if identifier else None
-    if status == "failure" or not (meaning.touches or meaning.changes or "OperationProperties.IsThrottled" in fields):
-        return Mapped(event, key, (), (), warnings)
+    marks = names_of(native)
+    if status == "failure" or not (
+        meaning.touches or meaning.changes or not meaning.is_known or "OperationProperties.IsThrottled" in fields
+    ):
+        return Mapped(event, key, (), marks, warnings)
 
     actor = Actor(
         user=user.strip().lower(),
@@ -92,7 +95,7 @@ def map_record(record: Record) -> Mapped:
         session=session or "",
     )
     accesses: list[dict[str, Any]] = []
-    if meaning.touches:
+    if meaning.touches or not meaning.is_known:
         found, warning = touched(native, fields, meaning)
         if warning:
             warnings = (*warnings, warning)
@@ -115,9 +118,8 @@ def map_record(record: Record) -> Mapped:
                 **shared,
             }
             for one in found
-            if one.holding
         ]
-    marks = marks_of(native, fields, meaning, workload, account, actor)
+    marks += marks_of(native, fields, meaning, workload, account, actor)
     return Mapped(event, key, accesses, marks, warnings)
 
 

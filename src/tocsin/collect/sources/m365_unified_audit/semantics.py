@@ -40,7 +40,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What one operation means; `touches` is "" where it reaches no content, `activity` its name without final dot."""
+    """What one operation means; `touches` is "" where it reaches no content, `activity` its name without final dot.
+
+    is_known   False where nothing declares what it reaches or opens: it may have been anything
+    """
 
     activity: str
     class_uid: int
@@ -50,6 +53,7 @@ class Meaning:
     degree: str = ""
     thumbnail: str = ""
     changes: tuple[Change, ...] = field(default=())
+    is_known: bool = True
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +71,12 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
         degree=declared.get("degree", ""),
         thumbnail=declared.get("thumbnail", ""),
         changes=_CHANGES.get(name, ()),
+        is_known=name in _OPERATIONS or name in _CHANGES or _is_without_content(name),
     )
+
+
+def _is_without_content(name: str) -> bool:
+    return name in _NO_CONTENT or name.startswith(_NO_CONTENT_PREFIXES)
 
 
 @lru_cache(maxsize=256)
@@ -119,6 +128,9 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
     _folded(name): declared for declared in _DECLARED["operation"] for name in declared["names"]
 }
 _CHANGES = _changes()
+_WITHOUT = _DECLARED["without_content"]
+_NO_CONTENT = frozenset(map(_folded, _WITHOUT["names"]))
+_NO_CONTENT_PREFIXES = tuple(prefix.casefold() for prefix in _WITHOUT["prefixes"])
 _CLASSES = {name: int(number) for number, names in _DECLARED["classes"].items() for name in names}
 _FAILING = frozenset(_folded(name) for name in _DECLARED["status"]["failing_operations"])
 _STATUS = {text: status for status in ("success", "failure") for text in _DECLARED["status"][status]}

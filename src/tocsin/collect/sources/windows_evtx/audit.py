@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from tocsin.collect.sources.windows_evtx.columns import value_text
-from tocsin.model.exposure import ActorClass
+from tocsin.collect.sources.windows_evtx.columns import SILENT, value_text
+from tocsin.model.exposure import ActorClass, Degree
 
 # The columns of the event that an access or a mark shares with it.
 Event = Mapping[str, Any]
@@ -41,21 +42,24 @@ class Access(NamedTuple):
     degrees: tuple[_Degree, ...]
 
     def row(self, fields: Mapping[str, Any], event: Event) -> dict[str, Any] | None:
-        """A row for `model.tables.ACCESSES`, or None where this record shows no access."""
+        """A row for `model.tables.ACCESSES`, or None where this record shows no access.
+
+        A field that is not there refuses nothing, and what it would name is not named.
+        """
         if event.get("status") == "failure":
             return None
-        if any(value_text(fields.get(name)) not in allowed for name, allowed in self.only.items()):
+        if any((value_text(fields.get(name)) or allowed[0]) not in allowed for name, allowed in self.only.items()):
             return None
-        if any((value_text(fields.get(name)) or "") in refused for name, refused in self.unless.items()):
+        if any(value_text(fields.get(name)) in refused for name, refused in self.unless.items()):
             return None
         values = _values(self.holding + self.container + self.client, fields, event)
-        holding = self.holding.format_map(values)
-        if not holding:
-            return None
+        holding = self.holding.format_map(values) if all(values[name] for name in _names_in(self.holding)) else ""
         return {
             "kind": self.kind,
             "holding": holding,
-            "container": self.container.format_map(values) or None,
+            "container": self.container.format_map(values) or None
+            if all(map(values.get, _names_in(self.container)))
+            else None,
             "label": holding.replace("/", "\\").rstrip("\\").rpartition("\\")[2],
             "actor": event.get("actor.user.name") or event.get("actor.user.uid") or "",
             "actor_class": ActorClass.ACCOUNT.value,
@@ -75,6 +79,23 @@ class Access(NamedTuple):
             if (mask & step.bit) if mask is not None else (step.code in rights):
                 degree = step.degree
         return degree
+
+
+def undeclared_access(event: Event) -> dict[str, Any]:
+    """A row for an event that does not say what it is: whatever its actor reached, it may tell of it."""
+    return {
+        "kind": "",
+        "holding": "",
+        "container": None,
+        "label": None,
+        "actor": event.get("actor.user.name") or event.get("actor.user.uid") or "",
+        "actor_class": ActorClass.ACCOUNT.value,
+        "address": event.get("src_endpoint.ip"),
+        "session": event.get("actor.session.uid"),
+        "client": None,
+        "degree": Degree.ACCESSED.value,
+        "operation": "an event without a number",
+    }
 
 
 class MarkRule(NamedTuple):
@@ -136,14 +157,28 @@ def _share(fields: Mapping[str, Any], host: str) -> str:
     return f"\\\\{host}\\{name[4:]}" if name.startswith("\\\\*\\") else name
 
 
-_MADE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {"host": lambda _, host: host, "share": _share}
+def _folder(fields: Mapping[str, Any], host: str) -> str:
+    r"""The folder a share shows: the log writes `\??\C:\Cases`."""
+    return (value_text(fields.get("ShareLocalPath")) or "").removeprefix("\\??\\")
+
+
+_MADE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
+    "host": lambda _, host: host,
+    "share": _share,
+    "folder": _folder,
+}
 
 
 def _values(template: str, fields: Mapping[str, Any], event: Event) -> _Values:
     host = event.get("device.hostname") or ""
     values = _Values()
-    for _, name, _, _ in string.Formatter().parse(template):
-        if name:
-            made = _MADE.get(name)
-            values[name] = made(fields, host) if made else value_text(fields.get(name)) or ""
+    for name in _names_in(template):
+        made = _MADE.get(name)
+        text = made(fields, host) if made else value_text(fields.get(name)) or ""
+        values[name] = "" if text in SILENT else text
     return values
+
+
+@cache
+def _names_in(template: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name)

@@ -13,7 +13,7 @@ from tocsin.model.identity import canonical_account, canonical_address, canonica
 Reader = Callable[[Mapping[str, Any], str | None], str | None]
 _Getter = Callable[[Mapping[str, Any]], str | None]
 
-_SILENT = frozenset({"", "-", ".", "S-1-0-0", "(null)"})
+SILENT = frozenset({"", "-", ".", "S-1-0-0", "(null)"})
 
 account = lru_cache(maxsize=65_536)(canonical_account)
 address = lru_cache(maxsize=65_536)(canonical_address)
@@ -85,7 +85,7 @@ def _first_plain(names: tuple[str, ...], canonical: Callable[[str, str | None], 
     def read(fields: Mapping[str, Any], host: str | None) -> str | None:
         for name in names:
             text = fields.get(name)
-            if type(text) is str and text not in _SILENT:
+            if type(text) is str and text not in SILENT:
                 if canonical is None:
                     return text
                 value = canonical(text, host)
@@ -105,7 +105,7 @@ def _first_of(
     for text in texts:
         if text is None:
             continue
-        if text in _SILENT:
+        if text in SILENT:
             empty = "" if text == "" else empty
         elif (value := text if canonical is None else canonical(text, host)) is not None:
             return value
@@ -128,9 +128,9 @@ def _account_reader(names: Sequence[tuple[str, ...]]) -> Reader:
 @lru_cache(maxsize=65_536)
 def account_in(domain: str | None, user: str | None) -> str | None:
     """`domain\\user` canonical; a user name that is already qualified, as `user@realm`, stands alone."""
-    if user is None or user in _SILENT:
+    if user is None or user in SILENT:
         return None
-    if not domain or domain in _SILENT or "@" in user or "\\" in user:
+    if not domain or domain in SILENT or "@" in user or "\\" in user:
         return account(user)
     return account(f"{domain}\\{user}")
 

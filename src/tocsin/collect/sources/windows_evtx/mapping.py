@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any, NamedTuple, TypedDict
 
 from tocsin.collect.source import Mapped
-from tocsin.collect.sources.windows_evtx.audit import Access, MarkRule, access_of, mark_of
+from tocsin.collect.sources.windows_evtx.audit import Access, MarkRule, access_of, mark_of, undeclared_access
 from tocsin.collect.sources.windows_evtx.columns import Reader, host_name, reader
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
 from tocsin.model.record import Record
@@ -105,6 +105,8 @@ def map_told(record: Record, origin: Origin, log: tuple[str, ...]) -> Mapped:
     accesses = marks = ()  # type: tuple[Mapping[str, Any], ...]
     if recipe.access and (row := recipe.access.row(fields, event)):
         accesses = (row,)
+    elif channel == "Security" and not event_id.isdecimal():
+        accesses = (undeclared_access(event),)
     if recipe.mark:
         marks = (recipe.mark.row(fields, event),)
     return Mapped(event, key, accesses, marks, origin["warnings"])

@@ -47,9 +47,9 @@ def _of_action(fields: Mapping[str, Any], event: Mapping[str, Any]) -> tuple[Row
     names = [name for name in (_name(fields, "name"), _name(fields, "prev_name")) if name]
     if _SHARE_ROOT in names:
         return (), ()
-    if not names:
-        return (), ("holding_not_named",)
     container = share or _server(fields.get("id.resp_h"))
+    if not names:
+        return (_row("", container, degree, str(action), event),), ("holding_not_named",)
     rows = tuple(
         _row(f"{share}\\{name}" if share else name, container, degree, str(action), event)
         for name in dict.fromkeys(names)
@@ -61,8 +61,8 @@ def _of_content(fields: Mapping[str, Any], event: Mapping[str, Any]) -> tuple[Ro
     """Content of a file that went over the wire; the log names the file within its share, and not the share."""
     name = _name(fields, "filename")
     sent, seen = fields.get("is_orig"), fields.get("seen_bytes")
-    if name is None or _SHARE_ROOT in name:
-        return (), () if name else ("holding_not_named",)
+    if name and _SHARE_ROOT in name:
+        return (), ()
     if sent.__class__ is not bool or not isinstance(seen, int) or seen <= 0:
         return (), ()
     degrees = _degrees()
@@ -74,7 +74,8 @@ def _of_content(fields: Mapping[str, Any], event: Mapping[str, Any]) -> tuple[Ro
     container = _server(_first(fields.get(server)) or fields.get("id.resp_h"))
     degree = degrees.written if sent else degrees.read
     operation = "SMB content sent to the server" if sent else "SMB content sent by the server"
-    return (_row(name, container, degree, operation, event),), ("share_unknown",)
+    told = ("share_unknown",) if name else ("holding_not_named",)
+    return (_row(name or "", container, degree, operation, event),), told
 
 
 def _row(
@@ -84,7 +85,7 @@ def _row(
         "kind": "document",
         "holding": holding,
         "container": container,
-        "label": holding.rpartition("\\")[2] or holding,
+        "label": holding.rpartition("\\")[2] or holding or None,
         "actor": "",  # none of these logs names an account
         "actor_class": ActorClass.ACCOUNT.value,
         "address": event.get("src_endpoint.ip"),

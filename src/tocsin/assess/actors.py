@@ -1,0 +1,112 @@
+"""Whose an access is: an account in question, somebody else's by a positive reason, or possibly either.
+
+A name is no reason: one account stands under an address, a domain name, an id and a claim. Somebody else's is only what
+the estate declares as an identity not asked for, under any of its names, and what the systems do by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from tocsin.model.estate import Estate
+from tocsin.model.exposure import ActorClass
+from tocsin.model.identity import canonical_account, is_machine_account
+from tocsin.model.joining import Identities, JoinKind
+from tocsin.model.question import Question
+
+
+def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
+    """The accounts in question: as given, and every account the estate knows of the same identity."""
+    accounts: set[str] = set()
+    for text in identities:
+        account = canonical_account(text) or text
+        accounts.add(account)
+        for identity in estate.identities:
+            known = {canonical_account(one) or one for one in identity.accounts}
+            if account in known or account == identity.id.lower():
+                accounts |= known
+    return frozenset(accounts)
+
+
+def asked_for(question: Question, estate: Estate, identities: Identities) -> frozenset[str]:
+    """Every account the question names, or is known to stand behind what it names, under every name of it."""
+    named = (*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity))
+    accounts = accounts_of(named, estate)
+    return accounts.union(*(identities.all_forms(one) for one in accounts))
+
+
+class Actors:
+    """Tells of each actor of a log whether it is, or may be, an account in question."""
+
+    def __init__(self, question: Question, estate: Estate, identities: Identities) -> None:
+        self._asked = asked_for(question, estate, identities)
+        self._bare = {_bare(account) for account in self._asked if account}
+        self._has_machine = any(is_machine_account(account) for account in self._asked)
+        joined = _joined(identities)
+        self._others: set[str] = set()
+        for identity in estate.identities:
+            if accounts_of(identity.accounts, estate).isdisjoint(self._asked):
+                self._others |= _reachable(accounts_of(identity.accounts, estate), joined)
+        self._others -= self._asked
+
+    def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
+        """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
+        given = classes or [ActorClass.ACCOUNT] * len(actors)
+        return [self._may_be(actor or "", kind) for actor, kind in zip(actors, given, strict=True)]
+
+    def _may_be(self, actor: str, actor_class: str) -> bool:
+        actor = actor.lower()
+        if actor in self._asked:
+            return True
+        if actor in self._others:
+            return False
+        is_machine = is_machine_account(actor) and not _NOBODYS.search(actor)
+        if not is_machine and actor_class != ActorClass.PROVIDER_SERVICE:
+            return True
+        # Of a machine's own accounts one stands for another: its system account signs in under the machine's name.
+        return bool(_OPAQUE.fullmatch(_bare(actor))) or _bare(actor) in self._bare or (is_machine and self._has_machine)
+
+
+def _joined(identities: Identities) -> Mapping[str, set[str]]:
+    """Which names records join by an id that is one account everywhere, as a number or a placeholder is not."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for join in identities.joins:
+        is_strong = join.kind is JoinKind.SAME_ACCOUNT and _UNIQUE.search(join.b)
+        if is_strong or join.kind is JoinKind.DECLARED:
+            found[join.a].add(join.b)
+            found[join.b].add(join.a)
+    return found
+
+
+def _reachable(accounts: Collection[str], joined: Mapping[str, set[str]]) -> set[str]:
+    found, waiting = set(accounts), list(accounts)
+    while waiting:
+        new = joined.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+# GUIDs, SIDs of a domain, PUIDs and the ids AWS gives users and roles.
+_UNIQUE = re.compile(
+    r"(?<![0-9a-f])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16})(?![0-9a-f])|^s-1-5-21-(?:[0-9]+-){3}[0-9]+$"
+    r"|^(?:aroa|aida)[0-9a-z]{12,}(?::|$)"
+)
+# Under these anybody may have come.
+_NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$")
+# Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.
+_OPAQUE = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-5-21-[0-9-]+|s-1-(?!5-(?:18|19|20)$)[0-9-]+|[0-9a-f]{16}"
+    r"|(?:aroa|aida|akia|asia)[0-9a-z]{4,}(?::.*)?|[0-9]+|"
+)
+# A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
+_GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
+
+
+def _bare(account: str) -> str:
+    """The name without domain: `DOMAIN\\name`, `name@domain`, a claim of it and a guest's may be one account's."""
+    name = account.rpartition("|")[2].rpartition("\\")[2].strip()
+    found = _GUEST.fullmatch(name)
+    return found[1] if found else name.partition("@")[0]

@@ -1,0 +1,183 @@
+"""Whether something that was reached, or may have been, is a holding under another of its names.
+
+Two names are of two things only for a reason: they are written in one form and differ, ids tell them apart, or a record
+says which folder a share shows. Without one, what was reached under the one may be the other.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, matches
+from tocsin.assess.matching import Seen
+from tocsin.assess.naming import HoldingNames
+from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
+from tocsin.assess.telling import may_be_one_secret, on_drive, on_server, secret_of, server_of, share_of, tells
+from tocsin.model.estate import Holding
+
+_Thing = tuple[str, str, str]
+
+# Things whose id or name does not say in which mailbox they lie.
+_IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
+# Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
+_CALLED_OTHERWISE = frozenset(("mailbox", "site"))
+_DECLARED_BY_VOLUME = "volume of "
+_SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
+
+
+class Elsewhere:
+    """The names of what a question's accesses reached, and of what holdings are asked of, held against each other."""
+
+    def __init__(self, seen: Seen, names: HoldingNames, holdings: Sequence[Holding], index: HoldingIndex) -> None:
+        reached = [(thing.kind, thing.holding, thing.container) for thing in seen.reached]
+        self._touched: list[_Thing] = sorted({*reached, *seen.near})
+        self._all = ThingIndex(self._touched)
+        self._names = names
+        self._unnamed = seen.unnamed
+        self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
+        self._other = ThingIndex(self._recorded_elsewhere())
+        self._undeclared = self._undeclared_containers(holdings, index)
+        self._servers = self._on_servers()
+        folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
+        self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
+        self._secrets = sorted({holding for _, holding, _ in self._touched if secret_of(holding)})
+        # Kinds of what was reached under names the estate does not give: what is declared in no known form may be that.
+        self._foreign = {container_kind(kind) for kind, holding, _ in self._touched if index.find(holding, "") is None}
+
+    def may_be(self, kind: str, text: str) -> bool:
+        """Whether something recorded under another name may be the holding, or lie in it."""
+        if any(self._all.under(kind, name) for name in self._other_names(text)):
+            return True
+        if any(self._other.under(kind, asked) for asked in self._asked(text)):
+            return True
+        if (drive := on_drive(text)) and self._all.under(kind, drive):
+            return True
+        if self._is_on_a_server(text) or (kind == "secret" and any(_is_secret(text, one) for one in self._secrets)):
+            return True
+        if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
+            return kind not in _IN_ANY_MAILBOX
+        known = comparable(text)
+        if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
+            return True
+        if kind == "mail_item":  # its id is its own, in whatever mailbox
+            return False
+        own = known.rstrip("*")
+        return any(
+            comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
+            for name in self._undeclared.get(container_kind(kind), ())
+            if container_kind(kind) == "mailbox" or "://" in own
+        )
+
+    def may_be_unnamed(self, kind: str, text: str, sources: frozenset[str]) -> bool:
+        """Whether an access that names nothing, in a log of `sources`, may have been to it."""
+        within = container_kind(kind)
+        for source, of_kind, container in self._unnamed:
+            if source not in sources or (of_kind and container_kind(of_kind) != within):
+                continue
+            places = (container, *self._names.elsewhere(container))
+            is_within = any(
+                matches(text, place) or _lies_in(text, place) or server_of(place) == text for place in places
+            )
+            if not container or is_within or kind in _IN_ANY_MAILBOX:
+                return True
+        return False
+
+    def _asked(self, text: str) -> Iterator[str]:
+        """The texts by which what is asked of stands among what was recorded elsewhere."""
+        yield text
+        anywhere = on_any_volume(text)
+        if anywhere is not None:
+            yield f"{_DECLARED_BY_VOLUME}{anywhere}" if is_by_volume(text) else anywhere
+        share = share_of(text)
+        if share and not on_drive(text) and not self._names.folders.get(share):
+            yield "<folder of a host>"  # which folder it shows no record says
+        elif not share and anywhere is not None:
+            yield "<share of a folder>"
+
+    def _recorded_elsewhere(self) -> Iterator[_Thing]:
+        """What was reached through a share under its folder's name, and what in a shared folder under the share's."""
+        for kind, holding, _ in self._touched:
+            drive, share = on_drive(holding), share_of(holding)
+            names = [holding, *([drive] if drive else ()), *self._names.elsewhere(holding)]
+            for name in names:
+                if name is not holding:
+                    yield kind, name, server_of(holding)
+                anywhere = on_any_volume(name)
+                if is_by_volume(name) and anywhere:
+                    yield kind, anywhere, ""
+                if self._by_volume and anywhere:
+                    yield kind, f"{_DECLARED_BY_VOLUME}{anywhere}", ""
+                if name is holding and anywhere:
+                    yield kind, "<folder of a host>", ""
+            if share and len(names) == 1:
+                yield kind, "<share of a folder>", ""
+
+    def _on_servers(self) -> list[tuple[str, str]]:
+        """What was reached in shares by the first name of the server, each with its own name."""
+        return sorted({(one, comparable(holding)) for _, holding, _ in self._touched for one in on_server(holding)})
+
+    def _is_on_a_server(self, text: str) -> bool:
+        """Whether it was reached in a share of a server that may be the one named under another name."""
+        own = comparable(text).rstrip("*")
+        for asked in on_server(text, asked=True):
+            start = asked.rstrip("*")
+            for one, name in self._servers[bisect_left(self._servers, (start, "")) :]:
+                if not one.startswith(start):
+                    break
+                if not name.startswith(own) and (asked.endswith("*") or one[len(start) :][:1] in ("", "\\")):
+                    return True
+        return False
+
+    def _undeclared_containers(self, holdings: Sequence[Holding], index: HoldingIndex) -> Mapping[str, frozenset[str]]:
+        """By kind the mailboxes and sites touched that the estate does not declare: it may call them otherwise."""
+        found: dict[str, set[str]] = defaultdict(set)
+        patterns = sorted(comparable(holding.pattern) for holding in holdings)
+        for kind, holding, container in self._touched:
+            name = container or (holding if kind in CONTAINER_KINDS else _site_in(holding))
+            within = container_kind(kind)
+            if not name or within not in _CALLED_OTHERWISE or index.find(name, "") is not None:
+                continue
+            if within == "site" and "://" not in name:  # a share or host
+                continue
+            if comparable(name) in self._names.declared:
+                continue
+            place = bisect_left(patterns, comparable(name))  # a site is declared by what is declared in it
+            if place == len(patterns) or not patterns[place].startswith(comparable(name)):
+                found[within].add(name)
+        return {kind: frozenset(names) for kind, names in found.items()}
+
+    def _other_names(self, text: str) -> frozenset[str]:
+        """The names that may be other names of it; under a prefix of all that begin with it."""
+        if not text.endswith("*"):
+            return self._names.may_be(text)
+        prefix = comparable(text)[:-1]
+        found = (others for name, others in self._names.others.items() if name.startswith(prefix))
+        return frozenset().union(*found)
+
+
+def _is_secret(asked: str, reached: str) -> bool:
+    """Whether a secret that was reached may be one asked of by its name, or by the beginning of it."""
+    if comparable(asked) == comparable(reached):
+        return False  # by its own name it is told
+    if not asked.endswith("*"):
+        return may_be_one_secret(asked, reached)
+    a, b = secret_of(asked), secret_of(reached)
+    if a is None or b is None or any(x and y and x != y for x, y in zip(a[:2], b[:2], strict=True)):
+        return False
+    beginning = a[2].rstrip("*")
+    return not comparable(reached).startswith(comparable(asked)[:-1]) and (
+        b[2].startswith(beginning) or beginning.startswith(b[2])
+    )
+
+
+def _lies_in(text: str, container: str) -> bool:
+    return comparable(text).startswith(comparable(container).rstrip("/\\"))
+
+
+def _site_in(text: str) -> str:
+    """The site a web address lies in, by the address alone; "" for any other text."""
+    found = _SITE.match(text)
+    return found[0] if found else ""

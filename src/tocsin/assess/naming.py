@@ -1,0 +1,148 @@
+"""From records that give one holding two names to which names are one holding: a fold, joined at the end.
+
+A join is one way only: what was reached under one name was reached under every name of it. Where names contradict each
+other (one name for two ids: made anew, or a record that lies) nothing is joined, and each is near to the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tocsin.assess.spelling import comparable
+from tocsin.model.coverage import Mark
+from tocsin.model.estate import Alias
+
+NAME = "holding_names"
+SHARE = "share"  # kind of a pair that names no one thing: a folder of a host, and the share that shows it
+_NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
+_PAIR = ("kind", "name", "id")
+SCHEMA = pa.schema(
+    [*(pa.field(name, pa.string(), nullable=False) for name in _PAIR), pa.field("record", pa.int64(), nullable=False)]
+)
+
+
+def summarise(marks: pa.Table) -> pa.Table:
+    """The distinct pairs of names of one chunk: `name` as people write it, `id` as the service does. Pure."""
+    chosen = marks.filter(pc.equal(marks["kind"], str(Mark.NAMED)))
+    columns = (pc.fill_null(chosen[name], "") for name in ("channel", "scope", "detail"))
+    return combine([pa.table([*columns, chosen["record"]], names=SCHEMA.names).cast(SCHEMA)])
+
+
+def combine(partials: Sequence[pa.Table]) -> pa.Table:
+    """The pairs of all, each with its first record; associative, commutative and idempotent."""
+    table = pa.concat_tables([SCHEMA.empty_table(), *partials])
+    distinct = table.group_by(list(_PAIR), use_threads=False).aggregate([("record", "min")])
+    named = distinct.rename_columns([name.removesuffix("_min") for name in distinct.schema.names])
+    return named.select(SCHEMA.names).cast(SCHEMA).sort_by([(name, "ascending") for name in SCHEMA.names])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldingNames:
+    """Names resolved. Every text is as `comparable` gives it.
+
+    shown     name to the one name it stands under, for names that nothing contradicts
+    others    name to the other names that may be the same thing, joined or not
+    ids       name to the ids records give it: two names with ids and none in common are two things
+    folders   a share to the folders it is said to be of, and such a folder to its shares
+    declared  names the estate gives as other names of something
+    """
+
+    shown: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
+
+    def one_name(self, text: str) -> str:
+        """The name a holding is taken under; the text itself, as it is, where nothing joins it to another."""
+        return self.shown.get(comparable(text), text)
+
+    def may_be(self, text: str) -> frozenset[str]:
+        """The other names under which it may be recorded."""
+        return self.others.get(comparable(text), frozenset())
+
+    def are_apart(self, one: str, other: str) -> bool:
+        """Whether the ids that records give two names show that they are two things."""
+        ids, others = (self.ids.get(comparable(name), frozenset()) for name in (one, other))
+        return bool(ids) and bool(others) and ids.isdisjoint(others)
+
+    def elsewhere(self, text: str) -> Iterator[str]:
+        """Where else what lies under a share, or in a folder that is shared, may be recorded."""
+        known = comparable(text)
+        for start, others in self.folders.items():
+            rest = known[len(start.rstrip("\\")) :]
+            if known.startswith(start.rstrip("\\")) and rest[:1] in ("", "\\", "/"):
+                yield from (other.rstrip("\\") + rest for other in sorted(others))
+
+
+NO_NAMES = HoldingNames()
+
+
+def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
+    """Which names are one, by records and by the estate's word: ids are what records give alone."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, set[str]] = defaultdict(set)
+    written: dict[str, str] = {}
+    rows = state.to_pylist()
+    for name, id_ in sorted({(row["name"], row["id"]) for row in rows if row["kind"] != SHARE}):
+        a, b = comparable(name), comparable(id_)
+        if not a or not b or a == b:
+            continue
+        written.setdefault(a, name)
+        ids[a].add(b)
+        names[b].add(a)
+    spoken = [(comparable(one.name), comparable(one.other)) for one in aliases if one.kind not in _NO_HOLDINGS]
+    whole = [(a, b) for a, b in spoken if not a.endswith("*")]
+    within = [(a[:-1].rstrip("\\/"), b[:-1].rstrip("\\/")) for a, b in spoken if a.endswith("*")]
+    shares = [(comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE]
+    return HoldingNames(
+        shown=_shown(ids, names, written),
+        others=_others((*((a, b) for a, several in ids.items() for b in several), *whole)),
+        ids={name: frozenset(found) for name, found in ids.items()},
+        folders=_folders((*shares, *within)),
+        declared=frozenset(other for _, other in whole),
+    )
+
+
+def _folders(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Both ways, for pairs of which each has a name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for folder, share in pairs:
+        if folder and share:
+            found[folder].add(share)
+            found[share].add(folder)
+    return {one: frozenset(found[one]) for one in sorted(found)}
+
+
+def _shown(ids: Mapping[str, set[str]], names: Mapping[str, set[str]], written: Mapping[str, str]) -> dict[str, str]:
+    """An id and its one name stand under the name; where either has more than one partner nothing is renamed."""
+    found: dict[str, str] = {}
+    for id_, of in names.items():
+        name = next(iter(of))
+        if len(of) == 1 and ids[name] == {id_} and id_ not in ids and name not in names:
+            found[id_] = written[name]
+    return found
+
+
+def _others(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Every name reachable over pairs, whatever contradicts it."""
+    near: dict[str, set[str]] = defaultdict(set)
+    for one, other in pairs:
+        near[one].add(other)
+        near[other].add(one)
+    found: dict[str, frozenset[str]] = {}
+    for start in sorted(near):
+        if start in found:
+            continue
+        together, waiting = {start}, [start]
+        while waiting:
+            new = near[waiting.pop()] - together
+            together |= new
+            waiting += new
+        found |= {one: frozenset(together - {one}) for one in together}
+    return found

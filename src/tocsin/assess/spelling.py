@@ -1,0 +1,130 @@
+"""One text for every way the same address or path is written, to compare by; what is shown stays as the log has it.
+
+Two names that give one text here are taken as one thing. So each rule only drops what can never tell two things apart.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from urllib.parse import unquote
+
+# A link made for somebody leads to the document as `/:w:/r/sites/…`: the letters say the kind of it and of the link.
+_LINK_FORM = re.compile(r"^/:[a-z]{1,2}:/[a-z]/")
+_WEB = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(?::(\d*))?([^?#]*)(\?[^#]*)?(?:#.*)?$", re.DOTALL)
+_STANDARD_PORT = {"http": "80", "https": "443"}
+# What a query of SharePoint says of the way a document is shown, never of which document it is.
+_OF_SHAREPOINT = re.compile(r"^/(?:sites|teams|personal|_layouts)/|/_layouts/")
+_ABOUT_SHOWING = frozenset(("web", "csf", "e", "action", "mobileredirect", "downloadframe", "rtime"))
+_DEVICE = re.compile(r"^\\(?:\\[.?]|\?\?)\\(?:(unc)\\)?")
+_MANY_SLASHES = re.compile(r"/{2,}")
+_MANY_BACKSLASHES = re.compile(r"\\{2,}")
+_DRIVE = re.compile(r"^[a-z]:[\\/]")
+
+
+@lru_cache(maxsize=262_144)
+def comparable(text: str) -> str:
+    """The text to compare a holding's id, container or pattern by; a `*` at the end stays."""
+    folded = unicodedata.normalize("NFC", text.strip()).lower()
+    if "://" in folded[:10]:
+        return _web(folded)
+    if folded.startswith("\\") or _DRIVE.match(folded):
+        return _path(folded)
+    if folded.startswith("//") and folded.count("/") >= 3:
+        return _path(folded.replace("/", "\\"))
+    return folded
+
+
+def _web(text: str) -> str:
+    found = _WEB.match(text)
+    if found is None:
+        return text
+    scheme, host, port, path, query = found.groups()
+    path = _unquoted(path or "/")
+    path = _LINK_FORM.sub("/", path)
+    path = _MANY_SLASHES.sub("/", path)
+    if len(path) > 1 and not path.endswith("*"):
+        path = path.rstrip("/")
+    shown = f":{port}" if port and port != _STANDARD_PORT[scheme] else ""
+    # Which of the two the link says is decided by the server, not by the link.
+    return f"https://{host.rstrip('.')}{shown}{'' if path == '/' else path}{_query(path, query)}"
+
+
+def _query(path: str, query: str | None) -> str:
+    """What of the query names a thing, in order of name."""
+    parts = [part for part in (query or "?")[1:].split("&") if part]
+    dropped = _ABOUT_SHOWING if _OF_SHAREPOINT.search(path) else frozenset[str]()
+    kept = sorted(_unquoted(part) for part in parts if part.partition("=")[0] not in dropped)
+    return "?" + "&".join(kept) if kept else ""
+
+
+def _unquoted(text: str) -> str:
+    """Percent signs undone; NFC and lower case again, for what stood behind them."""
+    return unicodedata.normalize("NFC", unquote(text, errors="surrogateescape")).lower() if "%" in text else text
+
+
+def says_nothing(text: str) -> bool:
+    """Whether an address or path does not tell which thing it leads to: a short name, a link by a token or an id."""
+    folded = text.strip().lower()
+    if "://" in folded[:10]:
+        return _LINK_BY_ID.search(_unquoted(folded)) is not None
+    return "\\" in folded and any(_SHORT_NAME.fullmatch(part) for part in folded.split("\\"))
+
+
+# Of SharePoint: a link shared with somebody (`/:w:/s/…`), and pages that are given the id of a document.
+_LINK_BY_ID = re.compile(
+    r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
+    r"|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
+)
+# `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
+_SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
+_VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
+ANY_VOLUME = "?:"
+
+
+def is_by_volume(text: str) -> bool:
+    """Whether a path names its volume and no drive: which drive that is, or was copied from, is not told."""
+    return _VOLUME.match(_device_off(comparable(text))) is not None
+
+
+def on_any_volume(text: str) -> str | None:
+    """A path of a host without its drive or volume, as `?:\\…`; None for anything else."""
+    known = _device_off(comparable(text))
+    found = _VOLUME.match(known)
+    if found:
+        return ANY_VOLUME + known[found.end() :]
+    return ANY_VOLUME + known[2:] if _DRIVE.match(known) else None
+
+
+def _device_off(text: str) -> str:
+    return text if text.startswith("\\device\\") or not text.startswith("volume{") else "\\" + text
+
+
+def _path(text: str) -> str:
+    """A path of Windows: prefixes of devices off, one separator, no separator or space or dot at the end of a part, no
+    steps back, and no stream of a file."""
+    text = text.replace("/", "\\")
+    found = _DEVICE.match(text)
+    if found:
+        text = ("\\\\" if found[1] else "") + text[found.end() :]
+    head, rest = ("\\\\", text[2:]) if text.startswith("\\\\") else ("", text)
+    rest = _MANY_BACKSLASHES.sub(r"\\", rest)
+    if rest.endswith("*"):
+        start, separator, last = rest.rpartition("\\")
+        return head + _stepped(start) + separator + last
+    return head + (_stepped(rest) if len(rest) > 3 else rest)
+
+
+def _stepped(text: str) -> str:
+    """The path without `.` and `..`, spaces and dots at the end of its parts, and the stream of its last part."""
+    parts: list[str] = []
+    for part in text.split("\\"):
+        if part == "..":
+            parts = parts[:-1] if len(parts) > 1 else parts
+        elif part != "." or not parts:
+            parts.append(part.rstrip(". ") or ("" if part.strip() else part))
+    while len(parts) > 1 and (not parts[-1] or ":" in parts[-1]):
+        last = parts.pop().partition(":")[0]
+        parts += [last] if last else []
+    return "\\".join(parts).rstrip("\\")
