@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
 from tocsin.assess import attribution, causes, exposure
+from tocsin.assess.accesses import known_accesses
 from tocsin.books import (
     Places,
     gone_out_before,
@@ -29,7 +30,9 @@ from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.cover import changes, coverage, preserve
-from tocsin.cover.reconciliation import reconcile
+from tocsin.cover.probing import judging
+from tocsin.cover.probing import kept as probes
+from tocsin.cover.reconciliation import Reconciled, reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.model.acquisition import AcquisitionRecord
@@ -46,6 +49,7 @@ from tocsin.model.joining import Identities
 from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
+from tocsin.model.probing import SPOKEN, KnownAccess, PlannedProbe, ProbeCheck, Receipt
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import split_reference
 from tocsin.model.unsealing import Alone
@@ -100,6 +104,7 @@ class Held:
     means: pa.Table
     names: pa.Table
     notes: pa.Table
+    probes: pa.Table
     note_chunks: frozenset[int]
     logs: pa.Table
     unfinished: bool
@@ -128,6 +133,7 @@ class Held:
             means=kept_by(workspace, attribution.NAME, attribution.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
+            probes=kept_by(workspace, probes.NAME, probes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not finished,
@@ -177,15 +183,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
-    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
-    watched = coverage.conclude(
-        held.coverage,
-        rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
-        attestations=held.estate.attestations,
-        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
-        place=held.places,
-    )
+    accounted, watched = _watched(held)
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
@@ -200,7 +198,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         held.places,
         silent=silent,
     )
-    identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
+    identities = _identities(held, watched)
+    probed = probe_check(held, watched, identities)
+    watched = coverage.in_order(judging.on_the_map(watched, probed, held.places))
     every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
     named = under_one_name(every, identities.canonical)
     found = responders.mark(named, held.estate.responders, identities.canonical)
@@ -262,6 +262,43 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
+    )
+
+
+def _watched(held: Held) -> tuple[Reconciled, tuple[Coverage, ...]]:
+    """What was read as it agrees with the acquisition records, and what was watched."""
+    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
+    return accounted, coverage.conclude(
+        held.coverage,
+        rejected=_rejected(held.accounts),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
+        attestations=held.estate.attestations,
+        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
+        place=held.places,
+    )
+
+
+def _identities(held: Held, watched: Sequence[Coverage]) -> Identities:
+    return identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
+
+
+def probes_of(held: Held) -> ProbeCheck:
+    """What became of the coverage probes of the workspace."""
+    _, watched = _watched(held)
+    return probe_check(held, watched, _identities(held, watched))
+
+
+def probe_check(held: Held, watched: Sequence[Coverage], identities: Identities) -> ProbeCheck:
+    """The same, where what was watched and who is who are known already."""
+    planned, receipts = _probes(held)
+    names = {name.lower() for probe in planned.values() for name in probe.canary.names}
+    known = (KnownAccess(*access) for access in known_accesses(held.accesses, names))
+    return judging.judge(planned, receipts, known, watched, identities.canonical, _as_of(held.accounts))
+
+
+def _probes(held: Held) -> tuple[dict[str, PlannedProbe], tuple[Receipt, ...]]:
+    return probes.plans_and_receipts(
+        held.probes, is_entered=lambda record: split_reference(record)[0] in held.note_chunks
     )
 
 
@@ -352,7 +389,7 @@ def _exposure(
         start = _start(assumed, held.accounts)
     evidence = exposure.Evidence(
         coverage=watched,
-        estate=held.estate,
+        estate=_with_probes(held),
         place=held.places,
         start=start,
         as_of=_as_of(held.accounts),
@@ -360,6 +397,12 @@ def _exposure(
         withheld=WITHHELD,
     )
     return exposure.conclude(held.accesses, question, evidence)
+
+
+def _with_probes(held: Held) -> Estate:
+    """The estate with the accesses of coverage probes among the institution's own work."""
+    own = judging.as_responders(*_probes(held))
+    return replace(held.estate, responders=(*held.estate.responders, *own)) if own else held.estate
 
 
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
@@ -372,14 +415,14 @@ def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
 def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:
     """Earliest is the first record of all: nothing shows that nobody was there before. Else the first finding."""
     first = min((incident.first for incident in incidents if incident.first is not None), default=None)
-    logs = (each for each in accounts if each.source != NOTE)
+    logs = (each for each in accounts if each.source not in SPOKEN)
     earliest = min((each.first for each in logs if each.first is not None), default=None)
     return CompromiseStart(earliest=earliest, likely=first, latest=first)
 
 
 def _as_of(accounts: Sequence[InputAccount]) -> int | None:
     """The last event of a log: what people wrote down later is no sign that a log was still read."""
-    return max((each.last for each in accounts if each.last is not None and each.source != NOTE), default=None)
+    return max((each.last for each in accounts if each.last is not None and each.source not in SPOKEN), default=None)
 
 
 def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:

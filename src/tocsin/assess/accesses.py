@@ -6,7 +6,7 @@ access, in order of record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -68,6 +68,23 @@ def flatten(state: pa.Table) -> tuple[_Integers, _Integers, _Integers, npt.NDArr
         _numbers(pc.fill_null(times, 0)),
         pc.is_valid(times).to_numpy(zero_copy_only=False),
     )
+
+
+def known_accesses(state: pa.Table, names: Collection[str]) -> Iterator[tuple[str, str, str, str, int]]:
+    """(source, holding, container, actor, time) of each timed access to a holding or in a container of these names.
+
+    `names` are in lower case.
+    """
+    if not names:
+        return
+    wanted = pa.array(sorted(names), pa.string())
+    named = [pc.is_in(pc.utf8_lower(pc.fill_null(state[column], "")), wanted) for column in ("holding", "container")]
+    chosen = state.filter(pc.or_(*named))
+    columns = (pc.fill_null(chosen[column], "").to_pylist() for column in ("source", "holding", "container", "actor"))
+    for way, times in zip(zip(*columns, strict=True), chosen["time"].to_pylist(), strict=True):
+        for time in times:
+            if time is not None:
+                yield (*way, time)
 
 
 def _by_site(ways: pa.Table) -> pa.Table:

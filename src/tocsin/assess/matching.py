@@ -151,6 +151,9 @@ def _responding(
             holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks(), accounts))
         if one.address:
             holds &= _flags(pc.equal(pc.fill_null(state["address"], "").combine_chunks(), one.address))
+        if one.holdings:
+            named = pa.array(one.holdings, pa.string())
+            holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["holding"], "")).combine_chunks(), named))
         during = np.ones(way.size, dtype=bool)
         if one.from_ is not None:
             during &= time >= one.from_

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import estate, evidence, exercise, key, mapping, record, rules, share, timestamp, vault, witness
+from tocsin.cli import estate, evidence, exercise, key, mapping, probe, record, rules, share, timestamp, vault, witness
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
 from tocsin.cli.detect import detect
@@ -50,6 +50,7 @@ app.add_typer(rules.commands, name="rules")
 app.add_typer(share.commands, name="share")
 app.add_typer(vault.commands, name="vault")
 app.add_typer(estate.commands, name="estate")
+app.add_typer(probe.commands, name="probe")
 app.add_typer(exercise.commands, name="exercise")
 
 

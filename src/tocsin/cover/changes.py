@@ -13,7 +13,7 @@ from tocsin.model.tables import MARKS
 
 NAME = "changes"
 SCHEMA = MARKS
-_KINDS = tuple(str(kind) for kind in Mark if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.NOTE))
+_KINDS = tuple(str(kind) for kind in Mark if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.NOTE, Mark.PROBE))
 _FACT = tuple(name for name in MARKS.names if name != "record")
 
 

@@ -17,7 +17,19 @@ from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, format_time, is_plausible
 from tocsin.model.reference import RecordPlace
 
-__all__ = ["NAME", "SCHEMA", "Gap", "Log", "Rejected", "combine", "conclude", "gaps", "last_numbers", "summarise"]
+__all__ = [
+    "NAME",
+    "SCHEMA",
+    "Gap",
+    "Log",
+    "Rejected",
+    "combine",
+    "conclude",
+    "gaps",
+    "in_order",
+    "last_numbers",
+    "summarise",
+]
 
 NAME = "coverage"
 # Mailbox auditing stops for a day once the provider throttles it (Microsoft, "MailItemsAccessed", throttling).
@@ -69,7 +81,12 @@ def conclude(
     for attestation in attestations:
         proof = (proofs or {}).get(attestation.source, _NO_PROOF)
         found.append(_attested(attestation, spans.get(attestation.source), proof))
-    return tuple(sorted(found, key=_order))
+    return in_order(found)
+
+
+def in_order(rows: Iterable[Coverage]) -> tuple[Coverage, ...]:
+    """Rows by source, host, channel, time and state."""
+    return tuple(sorted(rows, key=_order))
 
 
 def gaps(state: pa.Table) -> Mapping[Log, tuple[Gap, ...]]:

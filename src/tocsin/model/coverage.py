@@ -52,6 +52,7 @@ class Mark(enum.StrEnum):
     LINK = "link"  # a sharing link was made
     CREDENTIAL = "credential"  # password reset, secret or certificate added
     NOTE = "note"  # written down by hand: says nothing of a log and opens nothing
+    PROBE = "probe"  # a known access of one's own, planned or made: likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,81 @@
+"""Coverage probes of a workspace: planned and put on record, and held against what was recorded of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tocsin.answering import Held, probes_of
+from tocsin.collect.sources.probe.entering import planned_lines, read_receipts
+from tocsin.continuing import answerable, answers_from, estate_of, make_current
+from tocsin.cover.probing.planning import plan_probes, plan_yaml, read_canaries
+from tocsin.model.probing import ProbeCheck, ProbePlan
+from tocsin.model.progress import Progress
+from tocsin.noting import enter_lines
+from tocsin.opening import now_utc, open_existing, recover, utc_text
+from tocsin.protect.telling import through_door
+from tocsin.record.acts import record_act
+from tocsin.record.people_keys import Signer
+from tocsin.ruleset.compiled import kept_rules
+from tocsin.share.report import write_report
+
+
+def plan(
+    canaries: Path,
+    workspace: Path,
+    *,
+    from_: int | None,
+    days: int,
+    every: int,
+    passphrase: str | None,
+    actors: Sequence[Signer],
+    progress: Progress,
+) -> ProbePlan:
+    """Plan a probe of each canary in every `every` ns of so many days, and seal what was planned, without its nonces.
+
+    An act says so, with the digest of the whole plan. Raises ConfigError for canaries or a schedule that cannot be.
+    """
+    now = now_utc()
+    start = now if from_ is None else from_
+    made = plan_probes(
+        read_canaries(canaries),
+        made=now,
+        from_=start,
+        to=start + days * 24 * 3600 * 10**9,
+        every=every,
+        random_bytes=os.urandom,
+    )
+    with open_existing(workspace, passphrase) as (opened, key):
+        progress = through_door(progress, key.door)
+        make_current(opened, key, progress)
+        with opened.writer_lock():
+            recover(opened)
+            enter_lines(opened, key, b"".join(planned_lines(made)), "probes", progress)
+            what = {
+                "command": "probe plan",
+                "arguments": {"plan": made.id, "probes": len(made.probes)},
+                "sha256": hashlib.sha256(plan_yaml(made).encode()).hexdigest(),
+            }
+            record_act(opened, key, "read", what, utc_text(now_utc()), actors)
+    return made
+
+
+def check(workspace: Path, receipts: Sequence[Path], *, passphrase: str | None, progress: Progress) -> ProbeCheck:
+    """Seal receipts, and say what became of every probe of the workspace; with receipts the report is written again.
+
+    Raises ConfigError where a file holds anything but receipts, StoreError where nothing was investigated yet.
+    """
+    lines = b"".join(read_receipts(path) for path in receipts)
+    with open_existing(workspace, passphrase) as (opened, key):
+        progress = through_door(progress, key.door)
+        make_current(opened, key, progress)
+        if lines:
+            with opened.writer_lock():
+                recover(opened)
+                enter_lines(opened, key, lines, "probes", progress)
+            write_report(answers_from(opened, key, None, progress), workspace)
+        kept = answerable(opened, key)
+        rules = kept_rules(opened, str(kept["rules"]), key.door)
+        return probes_of(Held.load(opened, key, rules.compiled, estate_of(opened)))
