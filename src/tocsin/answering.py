@@ -282,6 +282,13 @@ def _identities(held: Held, watched: Sequence[Coverage]) -> Identities:
     return identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
 
 
+def watched_of(held: Held) -> tuple[Coverage, ...]:
+    """What was watched of all that is held, with what its coverage probes say."""
+    _, watched = _watched(held)
+    probed = probe_check(held, watched, _identities(held, watched))
+    return coverage.in_order(judging.on_the_map(watched, probed, held.places))
+
+
 def probes_of(held: Held) -> ProbeCheck:
     """What became of the coverage probes of the workspace."""
     _, watched = _watched(held)

@@ -20,6 +20,7 @@ from tocsin.cli.init import init
 from tocsin.cli.investigate import investigate
 from tocsin.cli.note import note
 from tocsin.cli.preserve import preserve
+from tocsin.cli.readiness import readiness
 from tocsin.errors import ProtectionError, TocsinError
 from tocsin.protect.exits import close_doors, standing_watch
 from tocsin.protect.fault_hooks import places, quiet_faults
@@ -38,7 +39,7 @@ app = typer.Typer(
     epilog=_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (investigate, detect, exposure, incidents, coverage, note, preserve, init, demo):
+for command in (investigate, detect, exposure, incidents, coverage, readiness, note, preserve, init, demo):
     app.command()(command)
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")
