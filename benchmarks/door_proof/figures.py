@@ -60,6 +60,8 @@ def section(figures: Figures) -> str:
         for script in SCRIPTS
     )
     masked, fields = figures.over_masked
+    spelled = [key for key in figures.shown if key[0] == "generated" and not key[2].startswith("short vowels")]
+    whole, part = sum(figures.shown[key] for key in spelled), sum(figures.tokenised[key] for key in spelled)
     return f"""## Protected names: {figures.names:,} invented ones planted in real logs
 
 {figures.planted:,} places in {len(WRITERS)} kinds of log (`make prove-door`; names, encodings, romanisations and the search are of the
@@ -76,4 +78,8 @@ notes, exposure, incidents, coverage, exports, verification.
 | script | persons of whom every exact writing became a token | exact writings | spelled by a system | the same, with vowels the script leaves out | turned, joined, shortened |
 | --- | --- | --- | --- | --- | --- |
 {rows}
+
+Of the spellings that a system gives (without those with vowels left out) {part:,} of {whole:,} became tokens: {page.share(part, whole)}.
+What is not found is to be given as a form: [not found](guides/protected-names.md). Not planted, and not found: case endings, and code pages
+inside bare base64.
 """

@@ -178,3 +178,27 @@ def test_compiled_rules_that_are_damaged_or_foreign_are_made_anew_and_that_is_to
         assert without_run(run.document) == without_run(before.document)
         assert ("cannot be used and are made anew" in run.err) is (damage != whole)
         assert kept.read_bytes() == whole
+
+
+def test_the_version_given_is_taken_before_that_of_a_set_and_of_ours(
+    tocsin: Tocsin, court: Path, logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under every spelling of its path, and again from a package, where the rule that gave way is enclosed too."""
+    monkeypatch.chdir(tmp_path)
+    nobody, scanner = rule(address="192.0.2.199"), rule()
+    tocsin("rules", "add", published(tmp_path / "core.zip", f"{nobody}\n---\n{rule(OTHER_ID)}"), "--workspace", court)
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "z.yml").write_text(scanner)
+    for given in (Path("given"), tmp_path / "given"):
+        run = tocsin(
+            "investigate", logs, "--workspace", court, "--quiet", "--format", "json", "--rules", given, "--force"
+        )
+        found = {one["detector"]["id"]: one["id"] for one in run.document["findings"]}
+        assert {RULE_ID, OTHER_ID} <= found.keys()
+        failed = run.document["accounting"]["rules"]["failed"]
+        assert [(one["id"], one["path"]) for one in failed] == [(RULE_ID, "core!rules/0.yml")]
+    package = tmp_path / "package"
+    exported = tocsin("evidence", "export", found[OTHER_ID], "--workspace", court, "-o", package)
+    assert exported.code == 0, exported.err
+    assert {path.name for path in (package / "data/rules").iterdir()} == {"z.yml", "0.yml"}
+    assert tocsin("evidence", "reproduce", package).code == 0

@@ -62,6 +62,18 @@ def test_finds_a_name_in_an_encoding_inside_another(inner: Encoder, outer: Encod
         assert set(who(outer(inner(name)))) == {PERSON_OF[name]}
 
 
+@pytest.mark.parametrize(
+    "broken", ["=\n", "=\r\n", "= \n", "=\\n", "=\\r\\n", "= \\n", "=\\\\n", "=\\u000a", "=%0A", "=&#10;"]
+)
+def test_a_soft_break_of_mail_hides_nothing_however_the_line_s_end_is_written(broken: str) -> None:
+    """As a line of mail stands in JSON, in an address or in markup: at each place of the name, packed or not."""
+    packed = standard("some words and Zelda Fictive and more")
+    for cut in range(4, len(packed) - 4):
+        assert who(packed[:cut] + broken + packed[cut:]) == [2]
+    for cut in range(1, len("Zelda Fictive")):
+        assert who(f"from {'Zelda Fictive'[:cut]}{broken}{'Zelda Fictive'[cut:]} to nobody") == [2]
+
+
 @pytest.mark.parametrize("sign", ["=", "%"])
 @pytest.mark.parametrize("name", ["Bedřich Fašimpel", "Fadima Čaquell", "deborah Ěllimox", "Adéla Žumbrik"])
 def test_a_name_that_begins_like_an_escape_is_found_behind_its_sign(name: str, sign: str) -> None:
@@ -251,6 +263,7 @@ def _texts(draw: st.DrawFn) -> str:
 @given(st.lists(_texts(), min_size=1, max_size=3))
 @example(["\\nJan Qwertovic", "Jan\\nQwertovic", "\\tnightowl"])
 @example(["x/y/" + standard("nightowl")])
+@example(["W3t9IGFuZCBtb3JlIG9mIHRoYXQ=\\nWmVsZGFGaWN0aXZl"])
 def test_finds_what_every_form_at_every_place_of_every_layer_finds(texts: list[str]) -> None:
     expected = {place: found for place, text in enumerate(texts) if (found := search(text, persons()))}
     assert Matcher.find(matcher(), texts) == expected

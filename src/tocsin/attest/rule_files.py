@@ -15,7 +15,7 @@ def file_names(paths: Iterable[str]) -> dict[str, str]:
     """By path, in the order of the paths, a name of its own below `rules/`, made of the last part of the path."""
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for path in sorted(paths):
+    for path in paths:
         stem = re.sub(r"[^A-Za-z0-9_-]", "_", PurePath(_last(path)).stem)[:80] or "rule"
         name, number = stem, 2
         while name in taken:

@@ -232,7 +232,7 @@ def _packed(
         identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
     )
     texts = rule_files(workspace, str(kept["rules"]), key.door)
-    behind = with_placeholders({path: texts[path] for path in paths if path in texts}, texts)
+    behind = with_placeholders({path: text for path, text in texts.items() if path in paths}, texts)
     compiled = rules_of(behind, opened.chunks)
     again = findings_from(
         opened.chunks,
@@ -391,11 +391,24 @@ def _times(workspace: Workspace, opened: Opened) -> dict[int, int | None]:
     return found
 
 
-def _paths(findings: Sequence[Finding], answers: Answers, compiled: CompiledRules) -> list[str]:
-    """The rule files behind the findings, with those of what a correlation counts, and those of every exception."""
+def _paths(findings: Sequence[Finding], answers: Answers, compiled: CompiledRules) -> frozenset[str]:
+    """The rule files behind the findings, with those of what a correlation counts, and those of every exception.
+
+    Where another rule in such a file gave way to one of its id elsewhere, that one's file as well: it gives way again.
+    """
     behind = {id_ for one in findings for id_ in rules_behind(one.detector.id, compiled.correlations)}
-    rules = {compiled.infos[id_].path for id_ in behind if id_ in compiled.infos}
-    return sorted(rules | {one.path for one in answers.exceptions})
+    paths = {compiled.infos[id_].path for id_ in behind if id_ in compiled.infos}
+    paths |= {one.path for one in answers.exceptions}
+    before: dict[str, set[str]] = defaultdict(set)
+    for one in compiled.failed:
+        if one.id in compiled.infos:
+            before[one.path].add(compiled.infos[one.id].path)
+    left = list(paths)
+    while left:
+        more = before[left.pop()] - paths
+        paths |= more
+        left += more
+    return frozenset(paths)
 
 
 def _in_force(answers: Answers, compiled: CompiledRules, enclosed: Container[str]) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def hunt(
         progress.stage("Compiling rules", None)
         given = read_rules(kept_texts if texts is None else texts)
         beside = kept_texts if texts is not None else {}
-        rules = completed(given, {**rule_texts([own_rules()]), **beside})
+        rules = completed(given, {**beside, **rule_texts([own_rules()])})
         compiled = compile_rules(rules, log_source_maps(kept_mappings(opened, key)))
         refuse_names(compiled, key.door)
         if not given.ids() & compiled.infos.keys():

@@ -48,7 +48,7 @@ _PARTING = re.compile(r"\\[nrtbfv\\/'\"]")  # with which two parts of a name loo
 # Where an escape begins: one set of characters first, for that is what is looked for fast.
 _ESCAPE = re.compile(
     r"[%=&*\\\0-\x08\x0e-\x1f](?:(?<=%)(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})"
-    r"|(?<==)(?:[0-9A-Fa-f]{2}|[ \t]*+\r?\n|\?[A-Za-z0-9][^?]{1,80}\?[BbQq]\?)|(?<=\*)[1-9][0-9]?\*?="
+    r"|(?<==)(?:[0-9A-Fa-f]{2}|[ \t]*+(?:\r?\n|\\++[rn])|\?[A-Za-z0-9][^?]{1,80}\?[BbQq]\?)|(?<=\*)[1-9][0-9]?\*?="
     r"|(?<=&)(?:#|[A-Za-z][A-Za-z0-9]{1,31}+;)"
     r"|(?<=\\)(?:u[0-9A-Fa-f]{4}|u\{|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2})"
     rf"|(?<=[{_BASE64}]\\)/[{_BASE64}]|(?<=[{_BASE64}]{{{SHORTEST_LINE}}}\\)\\*+[nr]|(?<=[\0-\x08\x0e-\x1f]))"

@@ -74,10 +74,11 @@ def compiled_rules(
     beside: Mapping[str, bytes] | None = None,
     adding: RuleTexts | None = None,
 ) -> Ruleset:
-    """Our own rules, the sets the workspace keeps, `extra` (folders, files, archives) and `beside` (texts), compiled.
+    """`extra` (folders, files, archives), `beside` (texts), the sets the workspace keeps and our own rules, compiled.
 
+    In that order: of two rules with one id the first is taken, so an institution's own version of one of ours is.
     What was compiled before from the same bytes by the same version is read back; what cannot be read is made anew.
-    Of files with the same bytes one is taken, that of `extra` first. `adding` counts as kept, in place of its name's.
+    Of files with the same bytes one is taken. `adding` counts as kept, in place of its name's.
     Raises ConfigError for a path that is not there, RuleError for a rule whose id names a protected person: hits are
     kept under it.
     """
@@ -87,12 +88,13 @@ def compiled_rules(
             raise ConfigError(f"there are no rules at {path}", hint="give a folder of Sigma rules, a file or a zip")
     refuse_empty_rules(extra)
     maps = log_source_maps(mappings)
-    texts = {**(beside or {}), **rule_texts(paths)}
-    held = set(texts.values())
     sets = _sets(workspace, door, adding)
-    for one in sets:  # published sets contain one another
-        texts |= {path: data for path, data in one.texts.items() if data not in held}
-        held.update(one.texts.values())
+    texts: dict[str, bytes] = {}
+    held: set[bytes] = set()
+    kept = (dict(sorted(one.texts.items())) for one in sets)
+    for some in (rule_texts(extra), beside or {}, *kept, rule_texts((own_rules(),))):
+        texts |= {path: data for path, data in some.items() if data not in held and path not in texts}
+        held.update(some.values())  # published sets contain one another
     digest = compiled_digest(texts_digest(texts), maps)
     folder = _folder(workspace, digest)
     told = tuple(one.kept for one in sets)

@@ -34,7 +34,7 @@ class Listing(NamedTuple):
 
 def listed_rules(extra: Sequence[Path]) -> Listing:
     """Our own rules and those given. Raises ConfigError for a path that is not there."""
-    found = load_rules((own_rules(), *extra))
+    found = load_rules((*extra, own_rules()))
     coverable = [Coverable(rule.info.id, rule.info.name, rule.info.title, _log_source(rule)) for rule in found.rules]
     excepted = [(one.info, one.log_source) for one in found.exceptions]
     exceptions = covering(excepted, coverable, found.correlations_named())

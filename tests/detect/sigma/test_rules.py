@@ -30,7 +30,7 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def test_folder_archive_and_file_give_the_same_rules_by_path(tmp_path: Path) -> None:
+def test_folder_archive_and_file_give_the_same_rules_in_order(tmp_path: Path) -> None:
     _write(tmp_path / "rules/b/two.yaml", RULE.format(title="two", id=IDS[2]))
     _write(tmp_path / "rules/a.yml", RULE.format(title="one", id=IDS[1]) + "---\n" + RULE.format(title="1b", id=IDS[3]))
     _write(tmp_path / "rules/notes.txt", "not a rule")
@@ -42,8 +42,8 @@ def test_folder_archive_and_file_give_the_same_rules_by_path(tmp_path: Path) -> 
     assert [rule.info.title for rule in archived.rules] == ["one", "1b", "two"]
     assert archived.rules[0].info.path == f"{tmp_path}/rules.zip!a.yml"
     assert folder.failed == archived.failed == ()
-    single = load_rules([tmp_path / "rules/b/two.yaml", tmp_path / "rules/a.yml", tmp_path / "rules"])
-    assert [rule.info.id for rule in single.rules] == [rule.info.id for rule in folder.rules], "each file once"
+    single = load_rules([tmp_path / "rules/b/two.yaml", tmp_path / "rules"])
+    assert [rule.info.title for rule in single.rules] == ["two", "one", "1b"], "each file once, the first named first"
 
 
 def test_what_is_known_of_a_rule(tmp_path: Path) -> None:
@@ -89,6 +89,22 @@ def test_second_rule_with_an_id_is_listed_not_run(tmp_path: Path) -> None:
     assert [rule.info.title for rule in found.rules] == ["one"]
     assert {failed.reason for failed in found.failed} == {f"duplicate id, first in {tmp_path}/a.yml"}
     assert len(found.failed) == 2
+
+
+def test_how_a_path_is_spelled_does_not_decide_which_of_two_rules_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path from the root sorts before one from here: what is given first is taken, not what sorts first."""
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "house/z.yml", RULE.format(title="of the house", id=IDS[0]))
+    _write(tmp_path / "elsewhere/a.yml", RULE.format(title="of others", id=IDS[0]))
+    for house in (tmp_path / "house", Path("house"), Path("../") / tmp_path.name / "house"):
+        for others in (tmp_path / "elsewhere", Path("elsewhere")):
+            found = load_rules([house, others])
+            assert [rule.info.title for rule in found.rules] == ["of the house"]
+            assert [failed.path for failed in found.failed] == [str(others / "a.yml")]
+    texts = rule_texts([Path("house"), tmp_path / "elsewhere"])
+    assert texts_digest(texts) != texts_digest(dict(reversed(texts.items()))), "another order may be other rules"
 
 
 def test_rule_without_id_or_level(tmp_path: Path) -> None:

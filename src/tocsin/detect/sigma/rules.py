@@ -1,4 +1,8 @@
-"""Rule files in, parsed rules and exceptions out, in a fixed order; what cannot be used is listed with its reason."""
+"""Rule files in, parsed rules and exceptions out, in the order given; what cannot be used is listed with its reason.
+
+Of two with one id the first is taken. So the order is that of the paths as they are given, and below each by name: how
+a path is spelled decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +57,7 @@ class LoadedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Rules, correlations and exceptions by path, then place in the file; `digest` as `texts_digest` gives it.
+    """Rules, correlations and exceptions by file, then place in the file; `digest` as `texts_digest` gives it.
 
     placeholders  the values of `|expand`, by name, from every document that gives some
     """
@@ -81,13 +85,13 @@ class _RuleFile(NamedTuple):
 
 
 def rule_texts(paths: Sequence[Path]) -> dict[str, bytes]:
-    """The rule files themselves, by path: what `read_rules` reads."""
+    """The rule files themselves, by path, in order: what `read_rules` reads."""
     return {file.path: file.data for file in _files(paths)}
 
 
 def texts_digest(texts: Mapping[str, bytes]) -> str:
-    """Hex SHA-256 over every rule file's path and bytes and the engine's version."""
-    return _digest([_RuleFile(path, texts[path]) for path in sorted(texts)])
+    """Hex SHA-256 over every rule file's path and bytes, in order, and the engine's version."""
+    return _digest([_RuleFile(path, data) for path, data in texts.items()])
 
 
 def is_rule_file(name: str) -> bool:
@@ -110,15 +114,17 @@ def load_rules(paths: Sequence[Path]) -> RuleSet:
 
 
 def read_rules(texts: Mapping[str, bytes]) -> RuleSet:
-    """The same of the bytes of rule files, by the path each is known under."""
-    return _loaded([_RuleFile(path, texts[path]) for path in sorted(texts)])
+    """The same of the bytes of rule files, by the path each is known under, in the order of the mapping."""
+    return _loaded([_RuleFile(path, data) for path, data in texts.items()])
 
 
 def with_placeholders(some: Mapping[str, bytes], texts: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Some of the rule files, and those of all that give values of `|expand` where any of them asks for such."""
-    if not any(_EXPANDS.search(text) for text in some.values()):
-        return dict(some)
-    return {**some, **{path: text for path, text in texts.items() if _GIVES_VALUES.search(text)}}
+    """Some of the rule files, and those of all that give values of `|expand` where any of them asks for such.
+
+    In the order in which they stand among all.
+    """
+    is_asked = any(_EXPANDS.search(text) for text in some.values())
+    return {path: text for path, text in texts.items() if path in some or (is_asked and _GIVES_VALUES.search(text))}
 
 
 def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
@@ -168,7 +174,7 @@ def _digest(files: Sequence[_RuleFile]) -> str:
 
 
 def _files(paths: Sequence[Path]) -> list[_RuleFile]:
-    """Every rule file by path, once. A file too long is cut one byte after the limit, so that it can be told."""
+    """Every rule file, once, in order. A file too long is cut one byte after the limit, so that it can be told."""
     found: dict[str, _RuleFile] = {}
     for path in paths:
         if not path.exists():
@@ -177,13 +183,14 @@ def _files(paths: Sequence[Path]) -> list[_RuleFile]:
             )
         inside = [path]
         if path.is_dir():
-            inside = [one for one in path.rglob("*") if is_rule_file(one.name) and one.is_file()]
+            inside = sorted(one for one in path.rglob("*") if is_rule_file(one.name) and one.is_file())
         for one in inside:
-            for file in _archived(one) if zipfile.is_zipfile(one) else (_RuleFile(str(one), _head(one)),):
-                found[file.path] = file
+            archived = zipfile.is_zipfile(one)
+            for file in sorted(_archived(one)) if archived else (_RuleFile(str(one), _head(one)),):
+                found.setdefault(file.path, file)
     if len(found) > MOST_RULE_FILES:
         raise ConfigError(f"{len(found)} rule files are more than {MOST_RULE_FILES}")
-    return [found[path] for path in sorted(found)]
+    return list(found.values())
 
 
 def _head(path: Path) -> bytes:
