@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tocsin.answering import Held, probes_of
 from tocsin.collect.sources.probe.entering import planned_lines, read_receipts
 from tocsin.continuing import answerable, answers_from, estate_of, make_current
 from tocsin.cover.probing.planning import plan_probes, plan_yaml, read_canaries
+from tocsin.model.instant import DAY
 from tocsin.model.probing import ProbeCheck, ProbePlan
 from tocsin.model.progress import Progress
 from tocsin.noting import enter_lines
@@ -22,32 +23,34 @@ from tocsin.ruleset.compiled import kept_rules
 from tocsin.share.report import write_report
 
 
-def plan(
-    canaries: Path,
-    workspace: Path,
-    *,
-    from_: int | None,
-    days: int,
-    every: int,
-    passphrase: str | None,
-    actors: Sequence[Signer],
-    progress: Progress,
-) -> ProbePlan:
-    """Plan a probe of each canary in every `every` ns of so many days, and seal what was planned, without its nonces.
+def plan(canaries: Path, *, from_: int | None, days: int, every: int) -> ProbePlan:
+    """A probe of each canary in every `every` ns of so many days, from now on or from `from_`; nothing is kept yet.
 
-    An act says so, with the digest of the whole plan. Raises ConfigError for canaries or a schedule that cannot be.
+    Raises ConfigError for canaries or a schedule that cannot be.
     """
     now = now_utc()
     start = now if from_ is None else from_
-    made = plan_probes(
-        read_canaries(canaries),
-        made=now,
-        from_=start,
-        to=start + days * 24 * 3600 * 10**9,
-        every=every,
-        random_bytes=os.urandom,
+    return plan_probes(
+        read_canaries(canaries), made=now, from_=start, to=start + days * DAY, every=every, random_bytes=os.urandom
     )
+
+
+def keep_plan(
+    made: ProbePlan,
+    workspace: Path,
+    check_exits: Callable[[], None],
+    *,
+    passphrase: str | None,
+    actors: Sequence[Signer],
+    progress: Progress,
+) -> None:
+    """Seal what was planned, without its nonces; an act says so, with the digest of the whole plan.
+
+    `check_exits` is called once the door of the vault stands, and raises where the plan may not leave: a plan without
+    its script could never be carried out, so then nothing is sealed. Raises StoreError, RefusedError where the keys that sign may not.
+    """
     with open_existing(workspace, passphrase) as (opened, key):
+        check_exits()
         progress = through_door(progress, key.door)
         make_current(opened, key, progress)
         with opened.writer_lock():
@@ -59,7 +62,6 @@ def plan(
                 "sha256": hashlib.sha256(plan_yaml(made).encode()).hexdigest(),
             }
             record_act(opened, key, "read", what, utc_text(now_utc()), actors)
-    return made
 
 
 def check(workspace: Path, receipts: Sequence[Path], *, passphrase: str | None, progress: Progress) -> ProbeCheck:

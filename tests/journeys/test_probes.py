@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tests.journeys.conftest import Tocsin
 from tests.journeys.logs import ADA, START, act, records
+from tests.protect.linked import everything_in, link
 
 from tocsin.exercise.formats.m365 import audit_line, mail_items_accessed
 from tocsin.model.instant import HOUR, format_time
@@ -145,3 +146,17 @@ def test_what_is_no_receipt_is_refused_and_nothing_is_sealed(
     assert refused.code == 2
     assert "line 1 is no receipt" in refused.err
     assert tocsin(*asked).inputs == before
+
+
+def test_under_a_vault_no_canary_names_a_protected_person(tmp_path: Path, tocsin: Tocsin) -> None:
+    case = tmp_path / "case"
+    link(case, tmp_path / "vault", {"p1": ("Zorbla Quixmere", "zorbla.quixmere@example.org")})
+    (tmp_path / "canaries.csv").write_text(_CSV.replace("canary@", "zorbla.quixmere@"))
+    arguments = ("--workspace", case, "--every", "2h", "-o", tmp_path / "probes")
+    refused = tocsin("probe", "plan", tmp_path / "canaries.csv", *arguments)
+    assert refused.code == 5, refused.err
+    assert list((tmp_path / "probes").iterdir()) == []
+    assert "quixmere" not in (refused.out + refused.err).lower()
+    (tmp_path / "canaries.csv").write_text(_CSV)
+    assert tocsin("probe", "plan", tmp_path / "canaries.csv", *arguments).code == 0
+    assert b"uixmere" not in everything_in(case)

@@ -10,8 +10,8 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.errors import ConfigError
-from tocsin.share.exit import cleared, refuse_overwrite, release
+from tocsin.errors import ConfigError, RefusedError
+from tocsin.share.exit import Cleared, cleared, refuse_overwrite, release
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -55,6 +55,7 @@ def plan(
     """
     from tocsin.cover.probing.planning import plan_yaml
     from tocsin.cover.probing.scripts import powershell_script, sh_script
+    from tocsin.probing import keep_plan
     from tocsin.probing import plan as plan_of
     from tocsin.share.probes import planned_text
 
@@ -63,20 +64,29 @@ def plan(
     for file in files:
         refuse_overwrite(file, force=False)
     reading = begin_reading(workspace, options.keys_given(as_))
+    made = plan_of(canaries, from_=from_, days=days, every=every)
+    texts = (plan_yaml(made), sh_script(made), powershell_script(made), planned_text(made, str(folder)))
+    leaving: list[Cleared] = []
+
+    def check_exits() -> None:
+        leaving.extend(cleared(text, file) for text, file in zip(texts, (*files, None), strict=True))
+        if any(one.withheld for one in leaving):
+            raise RefusedError(
+                "a canary bears the name of a protected person, and the script would be without it",
+                hint="choose a canary that names nobody",
+            )
+
     with progress_on_stderr(quiet=quiet) as progress:
-        made = plan_of(
-            canaries,
+        keep_plan(
+            made,
             workspace,
-            from_=from_,
-            days=days,
-            every=every,
+            check_exits,
             passphrase=reading.passphrase,
             actors=reading.actors,
             progress=progress,
         )
-    for file, text in zip(files, (plan_yaml(made), sh_script(made), powershell_script(made)), strict=True):
-        release(text, file)
-    release(planned_text(made, str(folder)), None)
+    for place, one in zip((*files, None), leaving, strict=True):
+        release(one, place)
 
 
 @commands.command()
