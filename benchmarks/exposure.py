@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tocsin.answering import Held, answer  # noqa: E402
-from tocsin.assess import accesses, attribution  # noqa: E402
+from tocsin.assess import accesses, attribution, logons  # noqa: E402
 from tocsin.correlate import bursts, findings, identity, notes  # noqa: E402
-from tocsin.cover import changes, coverage  # noqa: E402
+from tocsin.cover import changes, coverage, digests, pairing  # noqa: E402
 from tocsin.cover.probing import kept as probes  # noqa: E402
 from tocsin.detect.sigma.compile import compile_rules  # noqa: E402
 from tocsin.detect.sigma.rules import load_rules  # noqa: E402
@@ -142,6 +142,9 @@ def held(state: pa.Table, estate: Estate, last: int) -> Held:
         "hits": findings.combine([]),
         "sightings": bursts.combine([]),
         "means": attribution.combine([]),
+        "logons": logons.combine([]),
+        "digests": digests.combine([]),
+        "pairing": pairing.combine([]),
         "names": identity.combine([]),
         "notes": notes.combine([]),
         "probes": probes.combine([]),
@@ -155,6 +158,7 @@ def held(state: pa.Table, estate: Estate, last: int) -> Held:
         estate=estate,
         coverage=watched(last),
         accesses=state,
+        contents={},
         note_chunks=frozenset(),
         logs=combine_logs([]),
         unfinished=False,

@@ -25,6 +25,8 @@ YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
 SAME_ID = "same_id_other_content"  # told where both stand in one chunk
 
+NOWHERE = ("", "")
+
 
 class Rows:
     """Columns of the events, accesses and marks of one chunk as they grow.
@@ -50,10 +52,14 @@ class Rows:
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
         self.warnings: dict[str, int] = {}
         self.duplicates = 0
+        self.places: dict[int, tuple[str, str]] = {}  # host and channel by ordinal of the event
 
     def add(self, ordinal: int, records: Sequence[Record], mapped: Mapped) -> None:
         """Add the event of these records; `ordinal` is that of the first."""
         time = mapped.event.get("time")
+        host, channel = mapped.event.get("device.hostname"), mapped.event.get("metadata.log_name")
+        if host or channel:
+            self.places[ordinal] = host or "", channel or ""
         found = None
         if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
             time = found = dated_by(original, self._dating)

@@ -47,7 +47,8 @@ def keep_plan(
     """Seal what was planned, without its nonces; an act says so, with the digest of the whole plan.
 
     `check_exits` is called once the door of the vault stands, and raises where the plan may not leave: a plan without
-    its script could never be carried out, so then nothing is sealed. Raises StoreError, RefusedError where the keys that sign may not.
+    its script could never be carried out, so then nothing is sealed. Raises StoreError, and RefusedError where the keys
+    that sign may not.
     """
     with open_existing(workspace, passphrase) as (opened, key):
         check_exits()

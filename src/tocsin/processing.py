@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import pyarrow as pa
 
-from tocsin.assess import attribution, exposure
-from tocsin.chunk_rows import Rows, coalesced, hits_of, sightings_of
+from tocsin.assess import attribution, exposure, logons
+from tocsin.chunk_rows import NOWHERE, Rows, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source
 from tocsin.correlate import bursts, findings, identity, notes
-from tocsin.cover import changes, coverage
+from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.cover.probing import kept as probes
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
@@ -30,7 +31,7 @@ from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 3
+FOLDS = 4
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -39,15 +40,19 @@ _ERASED_DETAIL = "erased by decision: an act in the ledger says by whom and why"
 _MOST_SHOWN = 200
 
 TABLES = {"events": EVENTS, "hits": HITS, "sightings": SIGHTINGS, "accesses": ACCESSES, "marks": MARKS}
-# `fields` are those, of all that the rules ask of records of this log, that some record has: a JSON list, sorted.
+# `host` and `channel` as the coverage names them. `fields` are those, of all that the rules ask of records of this log,
+# that some record has: a JSON list, sorted.
 SEEN_LOGS = pa.schema(
     [
         pa.field("source", pa.string()),
+        pa.field("host", pa.string()),
+        pa.field("channel", pa.string()),
         pa.field("log", pa.string()),
         pa.field("count", pa.int64()),
         pa.field("fields", pa.string()),
     ]
 )
+_LOG = ["source", "host", "channel", "log"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +225,7 @@ def process_framed(
             warnings=rows.warnings,
             duplicates=rows.duplicates,
         ),
-        logs=seen_logs(source.name, seen, matcher),
+        logs=seen_logs(source.name, seen, matcher, [rows.places.get(owner, NOWHERE) for owner in owners]),
         members=_members((hits, accesses), ordinals, owners),
         written=rows.written,
     )
@@ -317,15 +322,17 @@ def _spans(
         yield item.offset, item.length, raw, text, fields
 
 
-def seen_logs(source: str, records: Sequence[Record], matcher: Matcher | None) -> pa.Table:
-    """The distinct logs of the records, as `SEEN_LOGS`."""
-    counts: dict[tuple[str, ...], int] = {}
-    found: dict[tuple[str, ...], set[str]] = {}
-    wanted: dict[tuple[str, ...], set[str]] = {}  # not found yet: nearly always few, and none of them is there
-    for record in records:
-        log = record.log
+def seen_logs(
+    source: str, records: Sequence[Record], matcher: Matcher | None, places: Sequence[tuple[str, str]] = ()
+) -> pa.Table:
+    """The distinct logs of the records, as `SEEN_LOGS`; `places` are the host and channel of each, in their order."""
+    counts: dict[_SeenLog, int] = {}
+    found: dict[_SeenLog, set[str]] = {}
+    wanted: dict[_SeenLog, set[str]] = {}  # not found yet: nearly always few, and none of them is there
+    for record, place in zip(records, places or repeat(NOWHERE)):  # noqa: B905 - one of the two may be endless
+        log = place, record.log
         if log not in counts:
-            counts[log], found[log], wanted[log] = 0, set(), set(matcher.asked(log)) if matcher else set()
+            counts[log], found[log], wanted[log] = 0, set(), set(matcher.asked(record.log)) if matcher else set()
         counts[log] += 1
         if not wanted[log].isdisjoint(record.fields):
             here = wanted[log].intersection(record.fields)
@@ -335,12 +342,17 @@ def seen_logs(source: str, records: Sequence[Record], matcher: Matcher | None) -
     return pa.table(
         [
             [source] * len(ordered),
-            [json.dumps(log) for log in ordered],
+            [place[0] for place, _ in ordered],
+            [place[1] for place, _ in ordered],
+            [json.dumps(log) for _, log in ordered],
             [counts[log] for log in ordered],
             [json.dumps(sorted(found[log])) for log in ordered],
         ],
         schema=SEEN_LOGS,
     )
+
+
+_SeenLog = tuple[tuple[str, str], tuple[str, ...]]
 
 
 def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
@@ -350,11 +362,14 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
     return {
         coverage.NAME: coverage.summarise(events, result.marks),
         changes.NAME: changes.summarise(result.marks),
+        digests.NAME: digests.summarise(result.marks),
+        pairing.NAME: pairing.summarise(events),
         findings.NAME: findings.summarise(result.hits),
         bursts.NAME: bursts.summarise(result.sightings),
         exposure.NAME: exposure.summarise(result.accesses),
         attribution.NAME: attribution.summarise(events),
         identity.NAME: identity.summarise(events),
+        logons.NAME: logons.summarise(events),
         notes.NAME: notes.summarise(result.marks),
         probes.NAME: probes.summarise(result.marks),
         "logs": SEEN_LOGS.empty_table() if is_note else logs,
@@ -362,14 +377,14 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
 
 
 def combine_logs(partials: Sequence[pa.Table]) -> pa.Table:
-    """Distinct logs with their counts and the fields that occurred, by source and log."""
+    """Distinct logs with their counts and the fields that occurred, by source, host, channel and log."""
     if not partials:
         return SEEN_LOGS.empty_table()
     joined = pa.concat_tables(partials)
-    grouped = joined.group_by(["source", "log"]).aggregate([("count", "sum"), ("fields", "distinct")])
+    grouped = joined.group_by(_LOG).aggregate([("count", "sum"), ("fields", "distinct")])
     fields = [
         texts[0] if len(texts) == 1 else json.dumps(sorted({name for text in texts for name in json.loads(text)}))
         for texts in grouped["fields_distinct"].to_pylist()
     ]
-    named = pa.table([grouped["source"], grouped["log"], grouped["count_sum"], fields], schema=SEEN_LOGS)
-    return named.sort_by([("source", "ascending"), ("log", "ascending")])
+    named = pa.table([*(grouped[name] for name in _LOG), grouped["count_sum"], fields], schema=SEEN_LOGS)
+    return named.sort_by([(name, "ascending") for name in _LOG])

@@ -206,7 +206,8 @@ def _shown(workspace: Workspace, key: WorkspaceKey, estate: Estate) -> Shown:
     """What was read, from what the folds kept."""
     rules = kept_rules(workspace, str(answerable(workspace, key)["rules"]), key.door)
     held = Held.load(workspace, key, rules.compiled, estate)
-    spans = {row.source for row in watched_of(held) if row.state is CoverageState.UNPROVEN and row.basis != Basis.NONE}
+    _, watched, _ = watched_of(held, None)
+    spans = {row.source for row in watched if row.state is CoverageState.UNPROVEN and row.basis != Basis.NONE}
     state = kept_by(workspace, "exposure", combine_accesses)
     columns = ("source", "kind", "holding", "container", "actor", "address", "session")
     telling: dict[tuple[str, str], set[str]] = defaultdict(set)
