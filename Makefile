@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-reach clean
+.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-exposure bench-reach clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -64,6 +64,9 @@ bench-sigma: $(DEV_STAMP)  ## measure the Sigma matcher beside decoding alone an
 
 bench-investigate: $(DEV_STAMP)  ## measure time and memory of an investigation of a million records (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/investigate.py
+
+bench-exposure: $(DEV_STAMP)  ## measure how long all verdicts take of a million accesses, and of an hour more
+	@$(BIN)/python benchmarks/exposure.py
 
 bench-door-whole: $(DEV_STAMP)  ## measure what a vault costs a whole investigation (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/door_proof/cost.py

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
 from tocsin.assess import attribution, causes, exposure, hypotheses, logons, naming, reach, starts
+from tocsin.assess.accesses import known_accesses
 from tocsin.books import (
     Places,
     content_hashes,
@@ -33,6 +34,8 @@ from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.cover import changes, coverage, digests, grid, pairing, preserve
 from tocsin.cover.expired import expired
+from tocsin.cover.probing import judging
+from tocsin.cover.probing import kept as probes
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
@@ -50,6 +53,7 @@ from tocsin.model.joining import Identities
 from tocsin.model.mapping import LogMapping
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.preservation import Expiry
+from tocsin.model.probing import SPOKEN, KnownAccess, PlannedProbe, ProbeCheck, Receipt
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import split_reference
 from tocsin.model.unsealing import Alone
@@ -112,6 +116,7 @@ class Held:
     names: pa.Table
     holding_names: pa.Table
     notes: pa.Table
+    probes: pa.Table
     note_chunks: frozenset[int]
     logs: pa.Table
     unfinished: bool
@@ -145,6 +150,7 @@ class Held:
             names=kept_by(workspace, identity.NAME, identity.combine),
             holding_names=kept_by(workspace, naming.NAME, naming.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
+            probes=kept_by(workspace, probes.NAME, probes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
             unfinished=not finished,
@@ -213,7 +219,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
         held.places,
         silent=silent,
     )
-    identities = identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
+    identities = _identities(held, watched)
     every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
     named = under_one_name(every, identities.canonical)
     found = responders.mark(named, held.estate.responders, identities.canonical)
@@ -311,8 +317,35 @@ def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], t
         place=held.places,
     )
     every = coverage.in_order((*rows, *_expired(held, accounted.accounts, rows)))
+    if held.probes.num_rows:
+        probed = probe_check(held, every, _identities(held, every))
+        every = coverage.in_order(judging.on_the_map(every, probed, held.places))
     drawn = grid.map_of(every, _as_of(held.accounts) if now is None else now, proofs)
     return accounted.accounts, every, replace(drawn, matches=matches)
+
+
+def _identities(held: Held, watched: Sequence[Coverage]) -> Identities:
+    return identity.conclude(held.names, {row.host for row in watched if row.host}, held.estate, held.places)
+
+
+def probes_of(held: Held) -> ProbeCheck:
+    """What became of the coverage probes of the workspace."""
+    _, watched, _ = watched_of(held, None)
+    return probe_check(held, watched, _identities(held, watched))
+
+
+def probe_check(held: Held, watched: Sequence[Coverage], identities: Identities) -> ProbeCheck:
+    """The same, where what was watched and who is who are known already."""
+    planned, receipts = _probes(held)
+    names = {name.lower() for probe in planned.values() for name in probe.canary.names}
+    known = (KnownAccess(*access) for access in known_accesses(held.accesses, names))
+    return judging.judge(planned, receipts, known, watched, identities.canonical, _as_of(held.accounts))
+
+
+def _probes(held: Held) -> tuple[dict[str, PlannedProbe], tuple[Receipt, ...]]:
+    return probes.plans_and_receipts(
+        held.probes, is_entered=lambda record: split_reference(record)[0] in held.note_chunks
+    )
 
 
 def _unread(held: Held) -> Iterator[Coverage]:
@@ -465,7 +498,7 @@ def _exposure(
         question = replace(question, accounts=accounts_behind(ways_of(question), held.means))
     evidence = exposure.Evidence(
         coverage=watched,
-        estate=held.estate,
+        estate=_with_probes(held),
         place=held.places,
         start=start,
         as_of=_as_of(held.accounts),
@@ -482,6 +515,12 @@ def _exposure(
     return starts.compared(rows, start, later)
 
 
+def _with_probes(held: Held) -> Estate:
+    """The estate with the accesses of coverage probes among the institution's own work."""
+    own = judging.as_responders(*_probes(held))
+    return replace(held.estate, responders=(*held.estate.responders, *own)) if own else held.estate
+
+
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
     accounts = means.column("account").combine_chunks().dictionary_encode()
     shown = pa.array([identities.canonical(name) for name in accounts.dictionary.to_pylist()], pa.string())
@@ -492,14 +531,14 @@ def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
 def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:
     """Earliest is the first record of all: nothing shows that nobody was there before. Else the first finding."""
     first = min((incident.first for incident in incidents if incident.first is not None), default=None)
-    logs = (each for each in accounts if each.source != NOTE)
+    logs = (each for each in accounts if each.source not in SPOKEN)
     earliest = min((each.first for each in logs if each.first is not None), default=None)
     return CompromiseStart(earliest=earliest, likely=first, latest=first)
 
 
 def _as_of(accounts: Sequence[InputAccount]) -> int | None:
     """The last event of a log: what people wrote down later is no sign that a log was still read."""
-    return max((each.last for each in accounts if each.last is not None and each.source != NOTE), default=None)
+    return max((each.last for each in accounts if each.last is not None and each.source not in SPOKEN), default=None)
 
 
 def _rejected(accounts: Sequence[InputAccount]) -> list[coverage.Rejected]:

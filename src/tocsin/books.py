@@ -30,6 +30,8 @@ from tocsin.store.ipc import from_ipc
 from tocsin.store.workspace import Workspace
 
 _PARTIALS_AT_ONCE = 64
+# What people enter, by the kind of run: notes; and plans and receipts of probes.
+ENTERED = ("notes", "probes")
 # The acts by which something left as a package.
 _PACKAGES = ("exported",)
 
@@ -95,7 +97,7 @@ def chunk_names(workspace: Workspace) -> set[str]:
 
 
 def note_chunks(workspace: Workspace) -> frozenset[int]:
-    """The chunks of what was entered as notes: of inputs that came with a run of that kind."""
+    """The chunks of what was entered by hand: of inputs that came with a run of that kind."""
     with workspace.reading() as connection:
         entering = entering_runs(connection)
         rows = select(tables.chunks.c.sequence).join(tables.inputs, tables.chunks.c.input == tables.inputs.c.id)
@@ -103,9 +105,9 @@ def note_chunks(workspace: Workspace) -> frozenset[int]:
 
 
 def entering_runs(connection: Connection) -> list[int]:
-    """The runs in which notes were entered."""
+    """The runs in which something was entered by hand."""
     runs = connection.execute(select(tables.runs.c.id, tables.runs.c.settings)).all()
-    return [run.id for run in runs if orjson.loads(run.settings).get("notes")]
+    return [run.id for run in runs if not orjson.loads(run.settings).keys().isdisjoint(ENTERED)]
 
 
 class Places:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tocsin.answering import Held, answer
-from tocsin.books import has_run, kept_mappings, latest_run
+from tocsin.books import ENTERED, has_run, kept_mappings, latest_run
 from tocsin.errors import ProtectionError, StoreError
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
@@ -89,7 +89,7 @@ def run_before(
     if has_run(workspace):
         settings, finished = answerable(workspace, key), latest_run(workspace)[2]
         # What came with that run came with it alone: notes entered, or what was sent back.
-        kept = {name: value for name, value in settings.items() if name not in ("notes", "returned")}
+        kept = {name: value for name, value in settings.items() if name not in (*ENTERED, "returned")}
         return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
     settings = {"rules": rules.digest, "sets": {one.name: one.told for one in rules.sets}, "folds": FOLDS}

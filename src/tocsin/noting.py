@@ -19,8 +19,10 @@ from tocsin.model.progress import Progress
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text
 from tocsin.protect.telling import through_door
 from tocsin.reading.intake import Intake
+from tocsin.record.keys import WorkspaceKey
 from tocsin.remembering import keep_answer
 from tocsin.share.report import write_report
+from tocsin.store.workspace import Workspace
 
 
 def enter_notes(
@@ -32,25 +34,38 @@ def enter_notes(
     moves the time the answers speak of. Raises StoreError when the workspace cannot be written.
     """
     lines = b"".join(written_down(entry) for entry in entries)
-    name = f"notes-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
     with open_existing(workspace, passphrase) as (opened, key):
         progress = through_door(progress, key.door)
         make_current(opened, key, progress)
-        with opened.writer_lock(), _in_memory(lines) as file:
+        with opened.writer_lock():
             recover(opened)
-            rules, kept, finished = run_before(opened, key, progress)
-            run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, "notes": True})
-            intake = Intake(
-                workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
-            )
-            intake.take_in(plan_one(file, name))
-            publish(opened, key)
-            if finished:  # else the logs of the run before are still not read to their end, and the answers say so
-                finish_run(opened, run, utc_text(now_utc()))
+            enter_lines(opened, key, lines, "notes", progress)
             answers = answers_from(opened, key, None, progress)
             write_report(answers, workspace)
             keep_answer(opened, key, answers, Occasion.NOTES, now_utc(), TOOL)
     return answers
+
+
+def enter_lines(opened: Workspace, key: WorkspaceKey, lines: bytes, kind: str, progress: Progress) -> None:
+    """Seal lines that a person entered, as an input named after `kind`; under the writer lock, of what was recovered.
+
+    Lines that are held already are counted as copies.
+    """
+    name = f"{kind}-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
+    with _in_memory(lines) as file:
+        _take_in(opened, key, file, name, kind, progress)
+
+
+def _take_in(opened: Workspace, key: WorkspaceKey, file: Path, name: str, kind: str, progress: Progress) -> None:
+    rules, kept, finished = run_before(opened, key, progress)
+    run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, kind: True})
+    intake = Intake(
+        workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
+    )
+    intake.take_in(plan_one(file, name))
+    publish(opened, key)
+    if finished:  # else the logs of the run before are still not read to their end, and the answers say so
+        finish_run(opened, run, utc_text(now_utc()))
 
 
 def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:

@@ -16,6 +16,7 @@ from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source
 from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage, digests, pairing
+from tocsin.cover.probing import kept as probes
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
@@ -371,6 +372,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         identity.NAME: identity.summarise(events),
         logons.NAME: logons.summarise(events),
         notes.NAME: notes.summarise(result.marks),
+        probes.NAME: probes.summarise(result.marks),
         "logs": SEEN_LOGS.empty_table() if is_note else logs,
     }
 

@@ -14,7 +14,7 @@ from tests.journeys.logs import ADA, act
 from tocsin.collect.source import Source, all_sources
 from tocsin.exercise.formats.m365 import audit_line, sign_in
 from tocsin.model.coverage import CoverageState
-from tocsin.model.note import SOURCE as NOTE
+from tocsin.model.probing import SPOKEN
 from tocsin.share.summary import BASES
 from tocsin.share.watched import SIGNS
 
@@ -46,7 +46,7 @@ def test_the_guide_says_of_every_log_what_it_can_prove(source: Source) -> None:
     cited = f" ([source]({proof.citation.split(' ')[0]}))" if proof.citation else ""
     vouched = "yes" if proof.attestable else "no"
     assert f"| `{source.name}` | {BASES[proof.basis]} | {proof.reason}{cited} | {vouched} |" in GUIDE.splitlines()
-    assert source.name == NOTE or proof.citation.startswith("https://")
+    assert source.name in SPOKEN or proof.citation.startswith("https://")
 
 
 def test_the_guide_explains_every_sign() -> None:

@@ -6,7 +6,7 @@ access, in order of record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -39,6 +39,7 @@ SCHEMA = pa.schema(
         pa.field("time", pa.list_(pa.int64()), nullable=False),
     ]
 )
+_LARGEST = np.iinfo(np.int64).max
 _WAYS = pa.schema([pa.field(name, pa.string()) for name in WAY])
 
 _Integers = npt.NDArray[np.int64]
@@ -70,6 +71,23 @@ def flatten(state: pa.Table) -> tuple[_Integers, _Integers, _Integers, npt.NDArr
     )
 
 
+def known_accesses(state: pa.Table, names: Collection[str]) -> Iterator[tuple[str, str, str, str, int]]:
+    """(source, holding, container, actor, time) of each timed access to a holding or in a container of these names.
+
+    `names` are in lower case.
+    """
+    if not names:
+        return
+    wanted = pa.array(sorted(names), pa.string())
+    named = [pc.is_in(pc.utf8_lower(pc.fill_null(state[column], "")), wanted) for column in ("holding", "container")]
+    chosen = state.filter(pc.or_(*named))
+    columns = (pc.fill_null(chosen[column], "").to_pylist() for column in ("source", "holding", "container", "actor"))
+    for way, times in zip(zip(*columns, strict=True), chosen["time"].to_pylist(), strict=True):
+        for time in times:
+            if time is not None:
+                yield (*way, time)
+
+
 def _by_site(ways: pa.Table) -> pa.Table:
     """Sites by the address of the site: a log names the page that was fetched, and a page is no site of its own."""
     of_site = pc.equal(ways["kind"], "site")
@@ -91,19 +109,12 @@ def _grouped(ways: pa.Table, way: _Integers, record: _Column, time: _Column) -> 
     """
     if not len(way):
         return SCHEMA.empty_table()
-    numbered = ways.append_column("row", pa.array(np.arange(ways.num_rows)))
-    alike = numbered.group_by(list(WAY), use_threads=False).aggregate([("row", "list"), ("row", "min")])
-    place = np.empty(ways.num_rows, dtype=np.int64)  # in canonical order, of each row of `ways`
-    order = _numbers(pc.sort_indices(alike.select(list(WAY)), [(name, "ascending") for name in WAY]))
-    rank = np.empty(order.size, dtype=np.int64)
-    rank[order] = np.arange(order.size)
-    lists = alike["row_list"].combine_chunks()
-    place[_numbers(lists.flatten())] = rank[_numbers(pc.list_parent_indices(lists))]
+    place, rows = _ranked(ways)
     records = _numbers(record)
     timed = pc.is_valid(time).to_numpy(zero_copy_only=False)
     times = _numbers(pc.fill_null(time, 0))
     at = place[way]
-    sorted_ = np.lexsort((times, ~timed, records, at))  # without a time last, as Arrow sorts
+    sorted_ = _in_order(at, records, times, timed)
     at, records, times, timed = at[sorted_], records[sorted_], times[sorted_], timed[sorted_]
     again = (at[1:] == at[:-1]) & (records[1:] == records[:-1]) & (times[1:] == times[:-1]) & (timed[1:] == timed[:-1])
     kept = np.concatenate(([True], ~again))
@@ -114,7 +125,7 @@ def _grouped(ways: pa.Table, way: _Integers, record: _Column, time: _Column) -> 
     untimed = ~np.logical_or.reduceat(timed, starts)
     first = np.minimum.reduceat(np.where(timed, times, latest), starts)
     last = np.maximum.reduceat(np.where(timed, times, earliest), starts)
-    distinct = ways.take(alike["row_min"].combine_chunks().take(pa.array(order)))
+    distinct = ways.take(pa.array(rows))
     columns = [
         *(distinct[name] for name in WAY),
         pa.array(first, mask=untimed),
@@ -123,6 +134,38 @@ def _grouped(ways: pa.Table, way: _Integers, record: _Column, time: _Column) -> 
         pa.ListArray.from_arrays(offsets, pa.array(times, mask=~timed)),
     ]
     return pa.table(columns, names=SCHEMA.names).cast(SCHEMA).combine_chunks()
+
+
+def _ranked(ways: pa.Table) -> tuple[_Integers, _Integers]:
+    """Of each row the rank of its texts in canonical order, null last; and of each rank the first row that has it.
+
+    Each distinct text is compared once; then rows are numbers, a column a digit of them.
+    """
+    number = np.zeros(ways.num_rows, dtype=np.int64)
+    size = 1
+    for name in WAY:
+        texts = ways[name].combine_chunks().dictionary_encode()
+        order = _numbers(pc.sort_indices(texts.dictionary))
+        rank = np.empty(order.size + 1, dtype=np.int64)
+        rank[order] = np.arange(order.size)
+        rank[-1] = order.size  # of null
+        digit = rank[_numbers(pc.fill_null(texts.indices, order.size))]
+        if size > _LARGEST // rank.size:
+            known, number = np.unique(number, return_inverse=True)
+            size = known.size
+        number = number * rank.size + digit
+        size *= rank.size
+    _, rows, place = np.unique(number, return_index=True, return_inverse=True)
+    return place.astype(np.int64), rows.astype(np.int64)
+
+
+def _in_order(at: _Integers, records: _Integers, times: _Integers, timed: npt.NDArray[np.bool_]) -> _Integers:
+    """By way, record and time, those without a time last, as Arrow sorts."""
+    order: _Integers = np.lexsort((records, at))
+    ways, entries = at[order], records[order]
+    if np.any((ways[1:] == ways[:-1]) & (entries[1:] == entries[:-1])):  # else no time decides anything
+        order = np.lexsort((times, ~timed, records, at))
+    return order
 
 
 def _numbers(values: _Column) -> _Integers:

@@ -87,6 +87,7 @@ class _Reading:
 
     def __init__(self, coverage: Sequence[Coverage], withheld: str, not_attestable: frozenset[str]) -> None:
         self.sentences: dict[_Key, tuple[str, str]] = {}
+        self._unvouched: dict[tuple[tuple[str, ...], int | None], tuple[_Key, ...]] = {}
         self._coverage = coverage
         self._withheld = withheld
         self._not_attestable = not_attestable
@@ -119,7 +120,14 @@ class _Reading:
         else:
             yield from self._blocked(each, reason)
 
-    def _unproven(self, each: Exposure) -> Iterator[_Key]:
+    def _unproven(self, each: Exposure) -> tuple[_Key, ...]:
+        """Said once for all verdicts that stand under the same channels and start: it is the reason of most."""
+        under = each.premises.channels, each.premises.earliest
+        if under not in self._unvouched:
+            self._unvouched[under] = tuple(self._unvouched_of(each))
+        return self._unvouched[under]
+
+    def _unvouched_of(self, each: Exposure) -> Iterator[_Key]:
         for source in each.premises.channels:
             if source in self._not_attestable:
                 obstacle = f"no access recorded, and {source} cannot hold every access: nobody's word makes it complete"

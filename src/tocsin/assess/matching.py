@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from tocsin.assess.actors import Actors, accounts_of, asked_for
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.telling import tells
-from tocsin.model.estate import Estate
+from tocsin.model.estate import Estate, Responder
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_address
 from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
@@ -31,6 +31,8 @@ from tocsin.model.question import NO_SESSION, Question
 
 NOBODY_JOINED = Identities()
 _DEGREES = list(Degree)
+_RANKS = {str(degree): rank for rank, degree in enumerate(Degree)}
+_CLASSES = {str(one): one for one in ActorClass}
 _NEVER = np.iinfo(np.int64).min
 _Flags = npt.NDArray[np.bool_]
 
@@ -87,6 +89,34 @@ class Seen(NamedTuple):
     sources: dict[str, frozenset[str]]
 
 
+class _Texts:
+    """A column of the state: the text of a row, None where it has none; each distinct text is held once."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        encoded = column.combine_chunks().dictionary_encode()
+        self.words: list[Any] = [*encoded.dictionary.to_pylist(), None]
+        indices = pc.fill_null(encoded.indices, len(self.words) - 1)
+        self.codes = indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+    def __getitem__(self, row: int) -> str:
+        text: str = self.words[self.codes[row]]
+        return text
+
+    @staticmethod
+    def distinct(*columns: _Texts) -> list[tuple[str, ...]]:
+        """Every combination of texts that some row has in these columns."""
+        if columns[0].codes.size == 0:
+            return []
+        number = np.zeros(columns[0].codes.size, dtype=np.int64)
+        for one in columns:
+            number = np.unique(number, return_inverse=True)[1] * len(one.words) + one.codes
+        _, rows = np.unique(number, return_index=True)
+        return [tuple(one[row] for one in columns) for row in rows.tolist()]
+
+
+_Columns = dict[str, _Texts]
+
+
 def select(
     state: pa.Table,
     question: Question,
@@ -111,21 +141,16 @@ def select(
         inside &= time < question.to
     bounded = question.from_ is not None or question.to is not None
     maybe = inside | ~usable
-    columns = {name: state[name].to_pylist() for name in WAY}
+    columns = {name: _Texts(state[name]) for name in WAY}
     named = _flags(pc.not_equal(state["holding"], "").combine_chunks())
     reached: dict[Thing, Reached] = defaultdict(Reached)
     chosen = np.flatnonzero((matching & named)[way] & maybe)
     certain = inside if bounded else np.ones(way.size, dtype=bool)
     responding = _responding(state, way, np.where(usable, time, _NEVER), estate)
-    for start, end in _stretches(way[chosen]):
-        rows = chosen[start:end]
+    for rows in _alike(way, certain, responding, chosen):
         index = int(way[rows[0]])
-        for flag, by_responder in ((True, False), (True, True), (False, False), (False, True)):
-            part = rows[(certain[rows] == flag) & (responding[rows] == by_responder)]
-            if part.size:
-                thing = _thing(columns, index, timed=flag, by_responder=by_responder)
-                times = time[part][usable[part]].tolist()
-                _add(reached[thing], columns, index, times, record[part].tolist())
+        thing = _thing(columns, index, timed=bool(certain[rows[0]]), by_responder=bool(responding[rows[0]]))
+        _add(reached[thing], columns, index, time[rows][usable[rows]].tolist(), record[rows].tolist())
     touched = np.unique(way[touching[way] & maybe]).tolist()
     # What nothing declares may have opened a way that stands until it is undone: so one before the window counts too.
     undeclared = touching & _flags(pc.equal(pc.fill_null(state["kind"], ""), "").combine_chunks())
@@ -161,22 +186,35 @@ def _responding(
     An access names no host, so a declaration that names one sets none apart.
     """
     found = np.zeros(way.size, dtype=bool)
+    rows: dict[tuple[str, str, tuple[str, ...]], npt.NDArray[np.int64]] = {}
     for one in estate.responders:
         if one.host:
             continue
-        holds = np.ones(state.num_rows, dtype=bool)
-        if one.account:
-            accounts = pa.array(sorted(accounts_of((one.account,), estate)), pa.string())
-            holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks(), accounts))
-        if one.address:
-            holds &= _flags(pc.equal(pc.fill_null(state["address"], "").combine_chunks(), one.address))
-        during = np.ones(way.size, dtype=bool)
+        said = (one.account, one.address, one.holdings)
+        if said not in rows:
+            rows[said] = np.flatnonzero(_declared_of(state, one, estate)[way])
+        during = np.ones(rows[said].size, dtype=bool)
+        times = time[rows[said]]
         if one.from_ is not None:
-            during &= time >= one.from_
+            during &= times >= one.from_
         if one.to is not None:
-            during &= (time < one.to) & (time != _NEVER)
-        found |= holds[way] & during
+            during &= (times < one.to) & (times != _NEVER)
+        found[rows[said][during]] = True
     return found
+
+
+def _declared_of(state: pa.Table, one: Responder, estate: Estate) -> _Flags:
+    """The ways that all that a declaration names fits, whenever they were used."""
+    holds = np.ones(state.num_rows, dtype=bool)
+    if one.account:
+        accounts = pa.array(sorted(accounts_of((one.account,), estate)), pa.string())
+        holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks(), accounts))
+    if one.address:
+        holds &= _flags(pc.equal(pc.fill_null(state["address"], "").combine_chunks(), one.address))
+    if one.holdings:
+        named = pa.array(one.holdings, pa.string())
+        holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["holding"], "")).combine_chunks(), named))
+    return holds
 
 
 def _matching(state: pa.Table, question: Question, estate: Estate, identities: Identities) -> tuple[_Flags, _Flags]:
@@ -271,28 +309,31 @@ def _flags(values: pa.Array) -> _Flags:
     return flags
 
 
-def _stretches(values: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-    """(start, end) of equal values in a row."""
-    if values.size == 0:
+def _alike(
+    way: npt.NDArray[np.int64], certain: _Flags, responding: _Flags, chosen: npt.NDArray[np.int64]
+) -> list[npt.NDArray[np.int64]]:
+    """The chosen accesses, in parts of one way in which all are certain or none is, and a responder's or not."""
+    if chosen.size == 0:
         return []
-    starts = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
-    ends = np.concatenate((starts[1:], [values.size]))
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    part = way[chosen] * 4 + ~certain[chosen] * 2 + responding[chosen]
+    order = np.argsort(part, kind="stable")
+    rows, part = chosen[order], part[order]
+    return np.split(rows, np.flatnonzero(part[1:] != part[:-1]) + 1)
 
 
-def _thing(columns: dict[str, list[str]], index: int, *, timed: bool, by_responder: bool) -> Thing:
+def _thing(columns: _Columns, index: int, *, timed: bool, by_responder: bool) -> Thing:
     return Thing(
         kind=columns["kind"][index],
         holding=columns["holding"][index],
         container=columns["container"][index] or "",
         actor=columns["actor"][index],
-        actor_class=ActorClass.RESPONDER if by_responder else ActorClass(columns["actor_class"][index]),
+        actor_class=ActorClass.RESPONDER if by_responder else _CLASSES[columns["actor_class"][index]],
         timed=timed,
     )
 
 
-def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[int], records: list[int]) -> None:
-    known.degree = max(known.degree, _DEGREES.index(Degree(columns["degree"][index])))
+def _add(known: Reached, columns: _Columns, index: int, times: list[int], records: list[int]) -> None:
+    known.degree = max(known.degree, _RANKS[columns["degree"][index]])
     for name, values in (
         ("label", known.labels),
         ("address", known.addresses),
@@ -307,12 +348,12 @@ def _add(known: Reached, columns: dict[str, list[str]], index: int, times: list[
     known.records.update(records)
 
 
-def _is_by_one_in_question(columns: dict[str, list[str]], index: int, asked: frozenset[str]) -> bool:
+def _is_by_one_in_question(columns: _Columns, index: int, asked: frozenset[str]) -> bool:
     """Whether it says no more than that somebody went on under a name that is in question too."""
     return not columns["kind"][index] and (columns["label"][index] or "").lower() in asked
 
 
-def _unnamed_in(columns: dict[str, list[str]], index: int, names: HoldingNames, declared: HoldingIndex) -> str | None:
+def _unnamed_in(columns: _Columns, index: int, names: HoldingNames, declared: HoldingIndex) -> str | None:
     """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
     kind, holding, container = columns["kind"][index], columns["holding"][index], columns["container"][index] or ""
     if not kind or (container and _is_unknown_id(container, names)):
@@ -333,22 +374,22 @@ def _is_unknown_id(text: str, names: HoldingNames) -> bool:
     return _ID.match(text) is not None and not names.may_be(text)
 
 
-def _containers(columns: dict[str, list[str]]) -> frozenset[tuple[str, str]]:
-    distinct = set(zip(columns["kind"], columns["container"], strict=True))
+def _containers(columns: _Columns) -> frozenset[tuple[str, str]]:
+    distinct = _Texts.distinct(columns["kind"], columns["container"])
     found = {(container_kind(kind), container) for kind, container in distinct if container and kind}
     if not CONTAINER_KINDS.isdisjoint(kind for kind, _ in distinct):
-        pairs = set(zip(columns["kind"], columns["holding"], strict=True))
+        pairs = _Texts.distinct(columns["kind"], columns["holding"])
         found |= {(kind, holding) for kind, holding in pairs if holding and kind in CONTAINER_KINDS}
     return frozenset(found)
 
 
-def _sources(columns: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+def _sources(columns: _Columns) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    distinct = set(zip(columns["kind"], columns["container"], columns["source"], strict=True))
+    distinct = _Texts.distinct(columns["kind"], columns["container"], columns["source"])
     for kind, container, source in distinct:
         if container and kind:
             found[family(kind, container)].add(source)
-    for kind, holding, source in set(zip(columns["kind"], columns["holding"], columns["source"], strict=True)):
+    for kind, holding, source in _Texts.distinct(columns["kind"], columns["holding"], columns["source"]):
         if holding:
             found[family(kind, holding)].add(source)
     return {name: frozenset(sources) for name, sources in found.items()}

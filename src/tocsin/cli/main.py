@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import estate, evidence, exercise, key, mapping, record, rules, share, timestamp, vault, witness
+from tocsin.cli import estate, evidence, exercise, key, mapping, probe, record, rules, share, timestamp, vault, witness
 from tocsin.cli.answers import answers
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
@@ -21,6 +21,7 @@ from tocsin.cli.init import init
 from tocsin.cli.investigate import investigate
 from tocsin.cli.note import note
 from tocsin.cli.preserve import preserve
+from tocsin.cli.readiness import readiness
 from tocsin.errors import ProtectionError, TocsinError
 from tocsin.protect.exits import close_doors, standing_watch
 from tocsin.protect.fault_hooks import places, quiet_faults
@@ -39,7 +40,9 @@ app = typer.Typer(
     epilog=_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (investigate, detect, exposure, incidents, coverage, answers, note, preserve, init, demo):
+for command in (
+    investigate, detect, exposure, incidents, coverage, readiness, answers, note, preserve, init, demo
+):  # fmt: skip
     app.command()(command)
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")
@@ -51,6 +54,7 @@ app.add_typer(rules.commands, name="rules")
 app.add_typer(share.commands, name="share")
 app.add_typer(vault.commands, name="vault")
 app.add_typer(estate.commands, name="estate")
+app.add_typer(probe.commands, name="probe")
 app.add_typer(exercise.commands, name="exercise")
 
 

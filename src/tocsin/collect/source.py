@@ -22,6 +22,7 @@ from tocsin.collect.picking import Wanted
 from tocsin.errors import ConfigError
 from tocsin.model.coverage import Proof
 from tocsin.model.exposure import Basis
+from tocsin.model.readiness import Telling
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.rows import Rows, grouped
 
@@ -251,6 +252,28 @@ def declared_proof(module: str) -> Proof:
         reason=entry["reason"],
         citation=entry["citation"],
         attestable=entry.get("attestable", True),
+    )
+
+
+@cache
+def all_tellings() -> tuple[Telling, ...]:
+    """What the logs of each source tell of holdings, from `[[tells]]` of its `audit.toml`; by source, as they stand."""
+    return tuple(
+        Telling(
+            source=source.name,
+            of=entry["of"],
+            behind=frozenset(entry.get("behind", ())),
+            itemised=entry["itemised"],
+            who=frozenset(entry["who"]),
+            kept_as=tuple(entry["kept_as"]),
+            needs=entry["needs"],
+            permission=entry["permission"],
+            sealed_by=entry.get("sealed_by", ""),
+            proof=source.proof,
+            citation=entry["citation"],
+        )
+        for source in all_sources()
+        for entry in tomllib.loads(_declared(type(source).__module__, "audit.toml")).get("tells", ())
     )
 
 

@@ -25,6 +25,8 @@ def mark(
 
 
 def _is_work_of(finding: Finding, responder: Responder, canonical: Callable[[str], str]) -> bool:
+    if responder.holdings:
+        return False
     subject = finding.entities[0] if finding.entities else None
     if responder.account and (
         subject is None or subject.type is not EntityType.ACCOUNT or subject.id != canonical(responder.account)

@@ -14,7 +14,9 @@ from tocsin.model.tables import MARKS
 NAME = "changes"
 SCHEMA = MARKS
 _KINDS = tuple(
-    str(kind) for kind in Mark if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.NAMED, Mark.NOTE)
+    str(kind)
+    for kind in Mark
+    if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.NAMED, Mark.NOTE, Mark.PROBE)
 )
 _FACT = tuple(name for name in MARKS.names if name != "record")
 

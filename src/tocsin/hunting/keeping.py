@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from tocsin.answering import Held, answer
-from tocsin.books import begin_run, finish_run, kept_mappings, latest_run
+from tocsin.books import ENTERED, begin_run, finish_run, kept_mappings, latest_run
 from tocsin.continuing import answerable
 from tocsin.errors import ConfigError
 from tocsin.hunting.sets import keep_set
@@ -92,7 +92,7 @@ def _renew(
     started = now_utc()
     finished = latest_run(workspace)[2]
     # What came with the last run came with it alone: notes entered, or what was sent back.
-    asked = {name: value for name, value in kept.items() if name not in ("notes", "returned")}
+    asked = {name: value for name, value in kept.items() if name not in (*ENTERED, "returned")}
     asked |= {"rules": rules.digest, "sets": {one.name: one.told for one in rules.sets}, "folds": FOLDS}
     run = begin_run(workspace, utc_text(started), TOOL, asked)
     taken = kept.get("taken")

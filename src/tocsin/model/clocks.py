@@ -11,6 +11,7 @@ class Occasion(enum.StrEnum):
 
     INVESTIGATION = "investigation"
     NOTES = "notes"
+    PROBES = "probes"
     RULES = "rules"
     ERASURE = "erasure"
     BRIEF = "brief"

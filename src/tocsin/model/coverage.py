@@ -54,6 +54,7 @@ class Mark(enum.StrEnum):
     CREDENTIAL = "credential"  # password reset, secret or certificate added
     NAMED = "named"  # one holding stands on one record under two names: `scope` as people write it, `detail` as an id
     NOTE = "note"  # written down by hand: says nothing of a log and opens nothing
+    PROBE = "probe"  # a known access of one's own, planned or made: likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,7 +187,8 @@ class Network:
 class Responder:
     """The responders' own work: what is done by `account`, from `address`, on `host`, from `from_` to `to` (ns UTC).
 
-    All that is not "" must hold, so that an intruder who has a responder's password is not taken for one.
+    All that is not "" must hold, so that an intruder who has a responder's password is not taken for one. Where
+    `holdings` are named (in lower case), it is their work on these alone: an access to one of them, and no finding.
     """
 
     name: str
@@ -196,6 +197,7 @@ class Responder:
     host: str = ""
     from_: int | None = None
     to: int | None = None
+    holdings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from tocsin.collect.plan import ChunkKind
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.errors import VerificationError
 from tocsin.model.chunk import VERBATIM, Chunk, Dating, Input, InputState
-from tocsin.model.note import SOURCE as NOTE
+from tocsin.model.probing import SPOKEN
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.processing import Sealing
@@ -250,7 +250,7 @@ def dating_of(workspace: Workspace) -> Dating | None:
         times = connection.execute(
             select(rows.sequence, rows.last)
             .join(tables.inputs, rows.input == tables.inputs.c.id)
-            .where(rows.last.is_not(None), tables.inputs.c.source != NOTE)
+            .where(rows.last.is_not(None), tables.inputs.c.source.not_in(SPOKEN))
         ).all()
         last = max((time for sequence, time in times if sequence not in yearless), default=None)
     return None if last is None or not yearless else Dating(last, is_latest=False)

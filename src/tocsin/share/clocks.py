@@ -13,6 +13,7 @@ from tocsin.share.summary import counted
 OCCASIONS = {
     Occasion.INVESTIGATION: "an investigation",
     Occasion.NOTES: "notes were entered",
+    Occasion.PROBES: "receipts of probes were read",
     Occasion.RULES: "rules were made its own",
     Occasion.ERASURE: "records were erased",
     Occasion.BRIEF: "a brief went out",

@@ -11,7 +11,7 @@ from tocsin.model.answers import Accounting, Answers, InputAccount, Lack
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import CoverageState
 from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
-from tocsin.model.note import SOURCE as NOTE
+from tocsin.model.probing import SPOKEN
 from tocsin.model.response import Attribution, Cut
 from tocsin.share.cuts import MergedCut
 
@@ -204,7 +204,7 @@ def books(accounting: Accounting) -> Books:
 
 def origins(accounting: Accounting) -> Origins:
     """Who took the logs, counted; what does not agree once each, in the order of the inputs."""
-    logs = [account for account in accounting.inputs if account.records_read and account.source != NOTE]
+    logs = [account for account in accounting.inputs if account.records_read and account.source not in SPOKEN]
     told = dict.fromkeys(sentence for account in accounting.inputs for sentence in account.acquisition.told)
     return Origins(len(logs), sum(account.acquisition.attested for account in logs), tuple(told))
 

@@ -1,0 +1,1 @@
+"""Coverage probes: planned, scripted, and held against what was recorded."""

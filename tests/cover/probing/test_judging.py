@@ -1,0 +1,126 @@
+"""What became of probes: laws over any receipts, records and ends of the log."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.cover.probing.channels import load_channels
+from tocsin.cover.probing.judging import as_responders, judge, on_the_map
+from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.exposure import Basis
+from tocsin.model.instant import HOUR
+from tocsin.model.probing import Canary, Fate, KnownAccess, PlannedProbe, ProbeCheck, Receipt, committed
+from tocsin.model.reference import RecordPlace
+
+NOW = 1_772_438_400 * 10**9
+SECOND = 10**9
+CANARY = Canary("file", "\\\\files-01\\canary\\a.txt", ("D:\\canary\\a.txt",), "example\\svc-probe", "files-01")
+PLANNED = {
+    f"p-{place}": PlannedProbe(
+        f"p-{place}", CANARY, NOW + place * HOUR, NOW + (place + 1) * HOUR, committed(str(place))
+    )
+    for place in range(8)
+}
+FILE = load_channels()["file"]
+made = st.dictionaries(st.integers(0, 7), st.integers(0, 3_599), max_size=8)
+offsets = st.lists(st.integers(-120, 9 * 3_600), max_size=12)
+actors = st.sampled_from((CANARY.account, "", "example\\somebody"))
+
+
+def receipts(when: dict[int, int]) -> tuple[Receipt, ...]:
+    found = (
+        Receipt(f"p-{place}", str(place), NOW + place * HOUR + second * SECOND, True, place)
+        for place, second in when.items()
+    )
+    return tuple(sorted(found, key=lambda one: one.time))
+
+
+def span(until: int) -> Coverage:
+    return Coverage(
+        source="windows_evtx",
+        host="files-01.example.org",
+        channel="Security",
+        from_=NOW - HOUR,
+        to=NOW + until * SECOND,
+        state=CoverageState.UNPROVEN,
+        evidence="9 records",
+        basis=Basis.SEQUENCE,
+    )
+
+
+def accesses(seconds: list[int], actor: str = CANARY.account) -> list[KnownAccess]:
+    return [
+        KnownAccess("windows_evtx", CANARY.names[0].upper(), "files-01", actor, NOW + second * SECOND)
+        for second in seconds
+    ]
+
+
+def judged(when: dict[int, int], known: list[KnownAccess], until: int) -> ProbeCheck:
+    return judge(PLANNED, receipts(when), known, [span(until)], lambda name: name, NOW + until * SECOND)
+
+
+def place(record: int) -> RecordPlace:
+    return RecordPlace("receipts.jsonl", record)
+
+
+@given(made, offsets, actors, st.integers(0, 12 * 3_600))
+def test_a_probe_arrives_where_its_record_is_and_is_lost_only_where_the_log_goes_on(
+    when: dict[int, int], seconds: list[int], actor: str, until: int
+) -> None:
+    found = judged(when, accesses(seconds, actor), until)
+    assert len({one.id for one in found.probes}) == len(found.probes)
+    by_anyone = {NOW + second * SECOND for second in seconds} if actor != "example\\somebody" else set()
+    for one in found.probes:
+        near = any(abs(time - one.time) <= FILE.tolerance for time in by_anyone)
+        if one.fate is Fate.NOT_MADE:
+            continue
+        assert (one.fate is Fate.ARRIVED) == near
+        if one.fate is Fate.LOST:
+            assert NOW + until * SECOND > one.time + FILE.late
+            assert not any(one.time - FILE.tolerance <= time <= one.time + FILE.tolerance for time in by_anyone)
+
+
+@given(made, offsets, st.integers(0, 12 * 3_600))
+def test_one_record_is_never_two_probes(when: dict[int, int], seconds: list[int], until: int) -> None:
+    found = judged(when, accesses(seconds), until)
+    arrived = sum(one.fate in (Fate.ARRIVED, Fate.LATE) for one in found.probes)
+    assert arrived <= len(set(seconds))
+
+
+@given(made, offsets, st.integers(0, 12 * 3_600))
+def test_a_loss_speaks_against_the_log_around_it_and_no_probe_speaks_for_it(
+    when: dict[int, int], seconds: list[int], until: int
+) -> None:
+    found = judged(when, accesses(seconds), until)
+    rows = on_the_map([span(until)], found, place)
+    assert not any(row.state is CoverageState.PROVEN for row in rows)
+    gaps = [row for row in rows if row.state is CoverageState.GAPPED]
+    for one in found.probes:
+        around = [
+            row for row in gaps if (row.from_ is None or row.from_ < one.time) and (row.to is None or one.time < row.to)
+        ]
+        assert bool(around) == (one.fate is Fate.LOST) or one.fate in (Fate.AWAITED, Fate.NOT_MADE)
+    assert all(row.basis is Basis.NONE for row in gaps)
+
+
+@given(made)
+def test_only_the_account_of_the_probe_on_its_canary_at_its_time_is_set_apart(when: dict[int, int]) -> None:
+    own = as_responders(PLANNED, receipts(when))
+    assert len(own) == len(when)
+    for one in own:
+        assert one.account == CANARY.account
+        assert one.holdings == ("d:\\canary\\a.txt",)
+        assert one.from_ is not None
+        assert one.to is not None
+        assert one.to - one.from_ == 2 * FILE.tolerance + 1
+
+
+def test_a_format_in_which_the_canary_was_never_recorded_loses_nothing_while_another_records_it() -> None:
+    beside = dataclasses.replace(span(6 * 3_600), source="windows_json")
+    found = judge(PLANNED, receipts({0: 9}), accesses([9]), [span(6 * 3_600), beside], lambda name: name, NOW)
+    assert {(one.source, one.fate) for one in found.probes} == {("windows_evtx", Fate.ARRIVED)}
+    silent = judge(PLANNED, receipts({0: 9}), [], [span(6 * 3_600), beside], lambda name: name, NOW)
+    assert [log.lost for log in silent.logs] == [1, 1]
