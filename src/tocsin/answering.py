@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
-from tocsin.assess import attribution, causes, exposure, logons, reach, starts
+from tocsin.assess import attribution, causes, exposure, hypotheses, logons, reach, starts
 from tocsin.assess.accesses import known_accesses
 from tocsin.books import (
     Places,
@@ -285,6 +285,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             withheld=WITHHELD,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
+        hypotheses=hypotheses.conclude(incidents, found, standing, judged, held.estate),
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
 

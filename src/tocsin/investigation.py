@@ -29,6 +29,7 @@ from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
 from tocsin.model.chunk import Dating
+from tocsin.model.clocks import GivenAnswer, Occasion
 from tocsin.model.door import Door, mask_all, mask_one
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import Preview
@@ -38,6 +39,7 @@ from tocsin.model.preservation import Expiry
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.rule import CaseOutcome, CheckedRules
+from tocsin.model.since import Changed, Since
 from tocsin.opening import (
     TOOL,
     create,
@@ -62,11 +64,13 @@ from tocsin.record import verify as verification
 from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
+from tocsin.remembering import answer_given_at, answers_given, changed_from_before, keep_answer
 from tocsin.ruleset.compiled import compiled_rules, kept_rules, refuse_empty_rules
 from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset.preview import Asked, Found, asked_again, compare
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
+from tocsin.share.since import changed_since
 from tocsin.store.estate import read_estate, read_estate_with_warnings
 from tocsin.store.workspace import Workspace, is_writable, open_workspace
 
@@ -168,17 +172,58 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         note_collection(workspace, key, run, rules.digest, held.coverage, settings.actors)
         answers = answer(held, question, settings.now, run_so_far(workspace, key, started, workers))
         write_report(answers, workspace.path)
+        changed = changed_from_before(workspace, key, answers)
+        keep_answer(workspace, key, answers, Occasion.INVESTIGATION, now_utc(), TOOL)
+        if changed is not None:
+            answers = replace(answers, run=replace(answers.run, since=changed.since))
     return answers
 
 
-def answers_of(workspace: Path, *, question: Question | None, passphrase: str | None, progress: Progress) -> Answers:
+def answers_of(
+    workspace: Path,
+    *,
+    question: Question | None,
+    passphrase: str | None,
+    progress: Progress,
+    given_by: int | None = None,
+) -> Answers:
     """The answers from what the workspace holds, without reading a log again.
 
     `question` narrows the exposure to the entities and the time it names; without one it is what the incidents
-    implicate. Raises StoreError where nothing was investigated yet.
+    implicate. `given_by`, ns UTC: the answer of then, whole, as it was given. Raises StoreError where nothing was
+    investigated yet, RefusedError where what was said then cannot be told any more.
     """
     with open_existing(workspace, passphrase) as (opened, key):
-        return answers_from(opened, key, question, progress)
+        if given_by is None:
+            return answers_from(opened, key, question, progress)
+        make_current(opened, key, through_door(progress, key.door))
+        return answer_given_at(opened, key, given_by, run_so_far(opened, key, now_utc(), 1))
+
+
+def what_changed(workspace: Path, *, since: int, by: int | None, passphrase: str | None, progress: Progress) -> Changed:
+    """What changed from the answer given by `since` to that given by `by`, ns UTC; None: to what can be said now.
+
+    Raises as `answers_of` does.
+    """
+    then = answers_of(workspace, question=None, passphrase=passphrase, progress=progress, given_by=since)
+    now = answers_of(workspace, question=None, passphrase=passphrase, progress=progress, given_by=by)
+    return changed_since(then, now)
+
+
+def changed_since_brief(workspace: Path, answers: Answers, *, passphrase: str | None) -> Since | None:
+    """What is otherwise in these answers than in those of the brief that went out last before them, in short.
+
+    None without one, or where what it said is not kept any more.
+    """
+    with open_existing(workspace, passphrase) as (opened, key):
+        changed = changed_from_before(opened, key, answers, occasion=Occasion.BRIEF)
+    return None if changed is None else changed.since
+
+
+def list_answers(workspace: Path) -> tuple[GivenAnswer, ...]:
+    """When answers were given, and what is left of each; the first first."""
+    with closing(open_workspace(workspace)) as opened:
+        return answers_given(opened)
 
 
 def _refuse_names(mappings: Sequence[Declared], door: Door) -> None:
@@ -243,10 +288,10 @@ def run_cases(paths: Sequence[Path]) -> tuple[CaseOutcome, ...]:
     return cases_run(paths)
 
 
-def last_brief(workspace: Path) -> IssuedBrief | None:
-    """The brief that went out last, None before the first."""
+def last_brief(workspace: Path, before: str = "") -> IssuedBrief | None:
+    """The brief that went out last, or last before a time (RFC 3339); None before the first."""
     with closing(open_workspace(workspace)) as opened:
-        return latest_brief(opened)
+        return latest_brief(opened, before)
 
 
 def refuse_issue(workspace: Path) -> None:
@@ -257,13 +302,15 @@ def refuse_issue(workspace: Path) -> None:
         )
 
 
-def brief_issued(workspace: Path, answers: Answers, text: str) -> IssuedBrief:
-    """Keep what the brief `text`, made of these answers, said: the next one is compared with it.
+def brief_issued(workspace: Path, answers: Answers, text: str, *, passphrase: str | None) -> IssuedBrief:
+    """Keep what the brief `text`, made of these answers, said, and the answers: the next one is compared with them.
 
     Called once the brief has left; a brief that was not kept is compared with by nobody, which is said in no brief.
     """
-    with closing(open_workspace(workspace)) as opened, opened.writer_lock():
-        return keep_brief(opened, text, figures_of(answers), utc_text(now_utc()), TOOL)
+    now = now_utc()
+    with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
+        keep_answer(opened, key, answers, Occasion.BRIEF, now, TOOL)
+        return keep_brief(opened, text, figures_of(answers), utc_text(now), TOOL)
 
 
 def what_expires(estate: Path | None, *, now: int, start: int | None) -> tuple[Expiry, ...]:

@@ -16,10 +16,11 @@ from tocsin.store.tables import briefs
 from tocsin.store.workspace import Workspace
 
 
-def latest_brief(workspace: Workspace) -> IssuedBrief | None:
-    """The brief issued last, None before the first."""
+def latest_brief(workspace: Workspace, before: str = "") -> IssuedBrief | None:
+    """The brief issued last, or last before a time (RFC 3339); None before the first."""
+    newest = select(briefs).order_by(briefs.c.number.desc()).limit(1)
     with workspace.reading() as connection:
-        row = connection.execute(select(briefs).order_by(briefs.c.number.desc()).limit(1)).first()
+        row = connection.execute(newest.where(briefs.c.issued < before) if before else newest).first()
     if row is None:
         return None
     figures = msgspec.json.decode(row.figures, type=Figures)

@@ -13,12 +13,14 @@ from tocsin.collect.plan import plan_one
 from tocsin.collect.sources.note.entering import read_spreadsheet, written_down
 from tocsin.continuing import answers_from, make_current, run_before
 from tocsin.model.answers import Answers
+from tocsin.model.clocks import Occasion
 from tocsin.model.note import NoteEntry
 from tocsin.model.progress import Progress
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, utc_text
 from tocsin.protect.telling import through_door
 from tocsin.reading.intake import Intake
 from tocsin.record.keys import WorkspaceKey
+from tocsin.remembering import keep_answer
 from tocsin.share.report import write_report
 from tocsin.store.workspace import Workspace
 
@@ -38,8 +40,9 @@ def enter_notes(
         with opened.writer_lock():
             recover(opened)
             enter_lines(opened, key, lines, "notes", progress)
-        answers = answers_from(opened, key, None, progress)
-        write_report(answers, workspace)
+            answers = answers_from(opened, key, None, progress)
+            write_report(answers, workspace)
+            keep_answer(opened, key, answers, Occasion.NOTES, now_utc(), TOOL)
     return answers
 
 

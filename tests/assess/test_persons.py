@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.assess.persons import FEWER, conclude
+from tocsin.model.estate import PersonAt
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.protection import How
 from tocsin.model.reference import RecordPlace
@@ -26,6 +27,7 @@ def row(
     actor_class: ActorClass = ActorClass.ACCOUNT,
     label: str = "",
     time: int = 5,
+    reachable: bool = False,
 ) -> Exposure:
     is_confirmed = verdict is Verdict.CONFIRMED
     return Exposure(
@@ -49,6 +51,7 @@ def row(
         sensitivity="",
         reasons=() if is_confirmed else ("the log has a gap",),
         records=(RecordPlace("a.log", time),) if is_confirmed else (),
+        reachable=reachable,
     )
 
 
@@ -106,3 +109,45 @@ def test_the_order_of_the_rows_changes_nothing_and_a_row_more_never_takes_a_conf
 
 def test_a_repr_shows_no_handle() -> None:
     assert "W-01" not in repr(conclude([row(f"{ANNA}-xABCDE")], {ANNA: "W-01"}))
+
+
+DECLARED = (
+    PersonAt(pattern="https://tribunal.example/sites/m1/*", handle="W-1"),
+    PersonAt(pattern="\\\\files\\M2\\statement.docx", handle="W-2"),
+)
+
+
+def test_holdings_that_the_estate_says_are_about_somebody_count_for_them_with_bounds() -> None:
+    rows = (
+        row("https://tribunal.example/sites/m1/a.docx"),
+        row("https://tribunal.example/sites/M1/b.docx", Verdict.UNKNOWN, reachable=True),
+        row("https://tribunal.example/sites/m1", Verdict.UNKNOWN),
+        row("https://tribunal.example/sites/m10/c.docx"),
+        row("\\\\files\\M2\\*", Verdict.UNKNOWN),
+    )
+    found = {one.handle: one for one in conclude(rows, {}, DECLARED).persons}
+    assert found.keys() == {"W-1", "W-2"}
+    one = found["W-1"]
+    assert (one.holdings, one.confirmed, one.possible, one.reachable) == (3, 1, 3, 1)
+    assert (one.verdict, one.declared, one.token, one.hows) == (Verdict.CONFIRMED, True, "", ())
+    assert found["W-2"].verdict is Verdict.UNKNOWN  # what holds it is in question
+    assert "[1 ; 3] confirmed ; cannot be excluded, 1 of the unknown could be opened" in persons_text(
+        conclude(rows, {}, DECLARED)
+    )
+
+
+def test_a_handle_of_the_vault_is_its_tokens_person_and_without_the_key_nobody_is_joined() -> None:
+    rows = (row(f"https://tribunal.example/sites/m1/{ANNA}-xABCDE.pdf"),)
+    (joined,) = conclude(rows, {ANNA: "W-1", BERT: "W-9"}, DECLARED).persons
+    assert (joined.token, joined.handle, joined.declared, joined.hows) == (ANNA, "W-1", True, (How.EXACT,))
+    apart = conclude(rows, None, DECLARED).persons
+    assert {(one.token, one.handle) for one in apart} == {(ANNA, ""), ("", "W-1")}
+    assert all(one.holdings is one.confirmed is one.possible is None and not one.records for one in apart)
+
+
+@given(st.lists(ROWS, max_size=8), st.lists(ROWS, max_size=4))
+def test_the_bounds_hold_the_confirmed_and_grow_with_more_rows(rows: list[Exposure], more: list[Exposure]) -> None:
+    few = {one.token: one for one in conclude(rows, {}).persons}
+    for one in conclude([*rows, *more], {}).persons:
+        assert (one.confirmed or 0) <= (one.possible or 0) <= (one.holdings or 0)
+        assert (one.confirmed or 0) >= (few[one.token].confirmed or 0 if one.token in few else 0)

@@ -247,6 +247,13 @@ def test_sessions_keys_addresses_and_ways_lead_to_the_accounts_that_used_them() 
     }
 
 
+def test_an_account_without_a_declaration_is_shown_by_the_name_a_person_knows() -> None:
+    arn = "arn:aws:iam::111122223333:user/ada"
+    joined = Identities(name_of={arn: "aida1"}, forms={"aida1": ("aida1", arn)})
+    (one,) = ask(Question(identities=(arn,)), estate(), identities=joined).reached
+    assert (one.name, one.label) == ("aida1", arn)
+
+
 def test_an_address_leads_to_the_host_while_it_had_it() -> None:
     lease = Join(
         kind=JoinKind.HOST_ADDRESS,

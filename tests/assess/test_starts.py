@@ -64,3 +64,11 @@ def test_a_ruling_out_from_the_latest_start_on_is_told_and_never_of_what_was_rea
     for row in found:
         if row.verdict is not Verdict.CONFIRMED:
             assert (row.at_latest or row.verdict) is expected[row.holding]
+
+
+def test_of_two_verdicts_under_one_name_the_weaker_is_never_told_of_the_other() -> None:
+    (whole,) = [row for row in judged([START + HOUR]) if row.verdict is Verdict.UNKNOWN]
+    later = (replace(whole, verdict=Verdict.UNKNOWN), replace(whole, verdict=Verdict.RULED_OUT))
+    for order in (later, later[::-1]):
+        assert [row.at_latest for row in compared((whole,), BOTH, order)] == [None]
+    assert [row.at_latest for row in compared((whole,), BOTH, later[1:])] == [Verdict.RULED_OUT]

@@ -100,7 +100,10 @@ class Investigation(types.ModuleType):
     def refuse_issue(self, workspace: Path) -> None:
         """Nothing stands against it."""
 
-    def brief_issued(self, workspace: Path, answers: Answers, text: str) -> IssuedBrief:
+    def changed_since_brief(self, workspace: Path, answers: Answers, *, passphrase: str | None) -> None:
+        """Nothing is known of it."""
+
+    def brief_issued(self, workspace: Path, answers: Answers, text: str, *, passphrase: str | None) -> IssuedBrief:
         """The next one."""
         self.issued.append(text)
         number = len(self.issued)

@@ -27,13 +27,14 @@ from tocsin.erasure import dismantling, erasing, rewriting
 from tocsin.erasure.holding import list_holds, release_hold, set_hold
 from tocsin.errors import ConfigError, RefusedError, VerificationError
 from tocsin.evidence.enclosure import open_records
-from tocsin.investigation import Settings, answers_of, investigate, preview_exceptions, verify_record
+from tocsin.investigation import Settings, answers_of, investigate, list_answers, preview_exceptions, verify_record
 from tocsin.model.answers import Answers
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan
 from tocsin.model.instant import parse_time
 from tocsin.opening import recover
 from tocsin.reading.rereading import Rereader, chunk_of, spans_left
 from tocsin.record.acts import acts_of, record_act
+from tocsin.record.answers import documents
 from tocsin.record.binding import rewritten_statement
 from tocsin.record.commitment import leaf_text, salts_of
 from tocsin.record.keys import WorkspaceKey, key_sources, open_key
@@ -127,6 +128,8 @@ class Court:
             if chunk.stem:
                 sealed = workspace.residue_path(stem).read_bytes()
                 yield f"residue of {chunk.sequence}", open_segment(sealed, derive(secret, "residue"))
+        with workspace.reading() as connection:
+            yield from ((f"answer {name}", data) for name, data in documents(connection, key))
 
     def where(self, needle: bytes) -> list[str]:
         """In what of the workspace these bytes are."""
@@ -164,6 +167,22 @@ def court(settled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cou
     monkeypatch.setenv("XDG_CONFIG_HOME", str(settled / "configuration"))
     shutil.copytree(settled / "workspace", tmp_path / "workspace")
     return Court(tmp_path / "workspace")
+
+
+def test_no_answer_of_then_brings_back_what_was_erased(court: Court) -> None:
+    with court.workspace.reading() as connection:
+        (then,) = [data for _, data in documents(connection, court.key)]
+    done = court.erase(*court.named("a.jsonl", SIGN_IN))
+    first, second = list_answers(court.path)
+    assert f"entry {done.entry}" in first.withheld
+    assert (first.figures.records, second.withheld, second.occasion) == (second.figures.records, "", "erasure")
+    assert not court.where(then)
+    with pytest.raises(RefusedError, match="erased") as caught:
+        answers_of(court.path, question=None, passphrase=None, progress=Silence(), given_by=first.time)
+    assert "holdings confirmed" in (caught.value.hint or "")
+    after = answers_of(court.path, question=None, passphrase=None, progress=Silence(), given_by=second.time)
+    assert after.findings == court.answers().findings
+    assert court.verified().answers == 1
 
 
 def test_the_bytes_the_salts_and_the_event_of_what_was_erased_are_nowhere(court: Court) -> None:

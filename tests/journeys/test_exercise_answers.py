@@ -104,3 +104,42 @@ def test_the_hours_that_were_cleared_are_shown_as_cleared_and_as_a_hole_in_the_n
     holes = [row for row in rows if row["state"] == "gapped"]
     for act in answered.truth["lost"]:
         assert any(row["from"] <= act["time"] <= row["to"] for row in holes)
+
+
+# What speaks for and against each kind of actor, over all incidents of a case: at least this, whatever the seed.
+OBSERVED: dict[str, dict[str, tuple[set[str], set[str]]]] = {
+    "quiet-reader": {
+        "insider": ({"one_matter_collected"}, set()),
+        "criminal": ({"sign_in_of_another", "mail_kept_coming"}, set()),
+        "state_directed": (
+            {"forged_sign_in", "sign_in_of_another", "mail_kept_coming", "one_matter_collected"},
+            set(),
+        ),
+        "error": ({"own_matter"}, {"forged_sign_in", "sign_in_of_another", "logs_cleared", "one_matter_collected"}),
+    },
+    "paper-trail": {
+        "insider": ({"one_matter_collected"}, {"way_in_from_outside"}),
+        "criminal": ({"sign_in_of_another", "way_in_from_outside"}, set()),
+        "state_directed": ({"sign_in_of_another", "way_in_from_outside", "one_matter_collected"}, set()),
+        "error": (set(), {"sign_in_of_another", "way_in_from_outside", "logs_cleared", "one_matter_collected"}),
+    },
+}
+NEVER_SEEN = {"ransom", "resources_used", "guessing", "taken_on_a_medium", "through_a_supplier", "suppliers_account"}
+
+
+def test_who_is_weighed_by_what_the_case_shows_and_nobody_is_named(answered: Answered) -> None:
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for each in answered.by_itself["hypotheses"]:
+        for kind in each["hypotheses"]:
+            supports, contradicts = found.setdefault(kind["id"], (set(), set()))
+            supports |= {one["id"] for one in kind["supports"]}
+            contradicts |= {one["id"] for one in kind["contradicts"]}
+    assert list(found) == ["insider", "criminal", "state_directed", "supplier", "error", "unknown"]
+    for kind_, (supports, contradicts) in OBSERVED[answered.truth["case"]].items():
+        assert supports <= found[kind_][0], kind_
+        assert contradicts <= found[kind_][1], kind_
+    assert found["supplier"] == found["unknown"] == (set(), set())
+    assert not NEVER_SEEN & set().union(*(seen for both in found.values() for seen in both))
+    said = json.dumps([{**each, "incident": ""} for each in answered.by_itself["hypotheses"]])
+    accounts = {means["account"] for one in answered.by_itself["attribution"] for means in one["means"]}
+    assert not [account for account in accounts if account and account in said]

@@ -112,6 +112,10 @@ def test_a_name_in_a_question_meets_its_token(case: Path, tocsin: Tocsin) -> Non
     assert asked.document["asked"][0]["found"] is True
     assert len([row for row in asked.document["exposure"] if row["verdict"] == "confirmed"]) > 10
     assert_says_nobody(asked.out)
+    for more in (("--format", "html"), ("--rules", "--format", "json"), ("--format", "navigator")):
+        watched = tocsin("coverage", "--workspace", case / "w", *more)
+        assert watched.code == 0, watched.err
+        assert_says_nobody(watched.out)
 
 
 def _shape(document: Mapping[str, Any]) -> Any:
@@ -181,7 +185,7 @@ def test_without_its_vault_a_workspace_refuses_and_the_record_says_what_it_could
     link(case / "w", case / "v", {"p1": PERSON})
     investigated(case, tocsin)
     shutil.move(case / "v", case / "elsewhere")
-    for arguments in (("incidents",), ("exposure",), ("coverage",), ("share", "report")):
+    for arguments in (("incidents",), ("exposure",), ("coverage",), ("coverage", "--rules"), ("share", "report")):
         refused = tocsin(*arguments, "--workspace", case / "w")
         assert refused.code == 5, (arguments, refused.err)
     assert investigated(case, tocsin).code == 5

@@ -30,6 +30,7 @@ from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, Mark, Ma
 from tocsin.model.exceptions import ExceptionAccount, HiddenHits, ImplicatedHits
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
+from tocsin.model.hypotheses import Hypotheses, Hypothesis, Missing, Observation
 from tocsin.model.instant import parse_time
 from tocsin.model.joining import Join, JoinKind
 from tocsin.model.note import Note
@@ -37,6 +38,8 @@ from tocsin.model.preservation import Bound, Collected, Expiry, Retention, Stand
 from tocsin.model.reach import NodeKind, Reach, Reached, ReachedMatter
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Cut, Means, ProcessStep
+from tocsin.model.since import Cause as SinceCause
+from tocsin.model.since import Counted, Group, Read, Since
 from tocsin.model.unsealing import Alone
 
 MAIL = "logs/unified-audit.jsonl"
@@ -105,6 +108,7 @@ def answers() -> Answers:
         ),
         reach=_reach(),
         attribution=_attribution(),
+        hypotheses=_hypotheses(),
         containment=_cuts(),
         names_in_clear=True,
         unreviewed=(
@@ -120,6 +124,25 @@ def answers() -> Answers:
             checkpoint_size=3_116,
             checkpoint_root="q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
             key_file="/home/officer/.config/tocsin/keys/0a1b2c3d",
+            since=Since(
+                answer=1,
+                given="2024-03-08T07:00:00Z",
+                as_of=at("2024-03-07T23:00:00Z"),
+                read=(Read(source="m365_unified_audit", inputs=1, records=400),),
+                verdicts=(
+                    Group(
+                        kind="mail_item",
+                        before="unknown",
+                        after="opened",
+                        cause=SinceCause.RECORDS,
+                        by=("m365_unified_audit",),
+                        holdings=12,
+                    ),
+                    Group(kind="mailbox", before="ruled_out", after="", cause=SinceCause.PREMISES, by=(), holdings=1),
+                ),
+                incidents=(Counted(what="new", count=1), Counted(what="grown", count=2)),
+                coverage=(Counted(what="worse", count=1),),
+            ),
         ),
         preservation=_preservation(),
         exceptions=_exceptions(),
@@ -599,6 +622,41 @@ def _attribution() -> tuple[Attribution, ...]:
                 ),
             ),
         ),
+    )
+
+
+def _hypotheses() -> tuple[Hypotheses, ...]:
+    def observation(name: str, says: str) -> Observation:
+        return Observation(
+            id=name,
+            says=says,
+            why="it is told of that kind <more>",
+            source="an invented source",
+            plantable=True,
+            count=2,
+            records=(RecordPlace(MAIL, 3), RecordPlace(WINDOWS, 1)),
+        )
+
+    guessing = observation("guessing", "passwords were tried against accounts")
+    matter = observation("one_matter_collected", "many holdings of one matter were reached")
+    missing = Missing(what="whether the holder was at work", step="Ask whoever keeps door & shift records.")
+    kinds = (
+        ("insider", "somebody inside", (matter,), (guessing,), (missing,)),
+        ("state_directed", "a service acting for a state", (matter, guessing), (), ()),
+        ("unknown", "an actor nobody has thought of", (), (), (missing,)),
+    )
+    return tuple(
+        Hypotheses(
+            incident=incident,
+            statement="Nothing in these logs says who.",
+            hypotheses=tuple(
+                Hypothesis(
+                    id=id_, title=title, premise="what it would mean", supports=for_, contradicts=no, missing=lacks
+                )
+                for id_, title, for_, no, lacks in kinds
+            ),
+        )
+        for incident in ("i-0001", "i-0002")
     )
 
 

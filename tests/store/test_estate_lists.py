@@ -166,3 +166,26 @@ def test_a_holding_that_names_no_matter_is_of_the_matter_it_lies_under(tmp_path:
         ("M1", "sealed"),
         ("", ""),
     ]
+
+
+def test_grants_say_who_may_open_sign_in_to_and_act_as_what_and_where_that_stands(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        identities=IDENTITIES,
+        grants="grantee,kind,pattern,right,from\np-1,folder,\\\\files\\M1\\*,read,2024-01-01\n*,HOST,Files-01.Example.,admin,\n"
+        "p-9,account,Ada@Example.org,,\n",
+    )
+    estate = read_estate(tmp_path)
+    assert [(one.grantee, one.kind, one.pattern, one.right) for one in estate.grants] == [
+        ("p-1", "folder", "\\\\files\\M1\\*", "read"),
+        ("*", "host", "files-01.example", "admin"),
+        ("p-9", "account", "ada@example.org", ""),
+    ]
+    assert [estate.lines[one] for one in estate.grants] == ["grants.csv:2", "grants.csv:3", "grants.csv:4"]
+    assert estate.lines[estate.identities[0]] == "identities.csv:2"
+    assert "grants.csv:4: neither an identity, nor a service, a group or a unit that is declared" in warnings(tmp_path)
+    write(tmp_path, grants="grantee,kind,pattern\np-1,door,x\n,folder,a*b\n")
+    told = " ".join(faults(tmp_path))
+    assert "grants.csv:2: kind is not one of account, host, mailbox" in told
+    assert "grants.csv:3: a * stands elsewhere than at the end of the pattern" in told
+    assert "grants.csv:3: grantee is empty" in told

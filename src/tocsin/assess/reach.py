@@ -55,7 +55,7 @@ def conclude(question: Question, ways: Ways, start: CompromiseStart) -> Reach:
     what its `ways` name. Its `from_` is the start where no other is known, and nothing that begins at its `to` or later
     is looked at.
     """
-    names = Names(ways.estate, ways.identities.canonical)
+    names = Names(ways.estate, ways.identities.canonical, ways.identities.all_forms)
     seeds = _seeds(question, names)
     graph = Graph(_edges(names, ways, seeds))
     before = NEVER if question.to is None else question.to

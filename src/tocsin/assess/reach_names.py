@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tocsin.assess.holdings import HoldingIndex
 from tocsin.assess.reach_graph import Node
@@ -28,15 +28,26 @@ def _as_it_is(name: str) -> str:
     return name
 
 
+def _alone(name: str) -> Sequence[str]:
+    return (name,)
+
+
 class Names:
     """Which declared thing a name stands for; one that is not declared stands for itself.
 
     named_hosts every host the estate names, sorted
     canonical   the one name of an account or host that logs join (`model.joining.Identities.canonical`)
+    forms       all names of it (`Identities.all_forms`)
     """
 
-    def __init__(self, estate: Estate, canonical: Callable[[str], str] = _as_it_is) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        canonical: Callable[[str], str] = _as_it_is,
+        forms: Callable[[str], Sequence[str]] = _alone,
+    ) -> None:
         self.estate = estate
+        self._forms = forms
         self._canonical = canonical
         self._identities: dict[str, Identity] = {}
         for identity in reversed(estate.identities):
@@ -94,10 +105,13 @@ class Names:
 
     def label_of(self, node: Node) -> str:
         """What a person would call it; "" where the name says it."""
-        found = self._identities.get(node.name.lower()) if node.kind is NodeKind.IDENTITY else None
-        if found is None or found.id != node.name:
+        if node.kind is not NodeKind.IDENTITY:
             return ""
-        account = next((one for one in found.accounts if "@" in one), next(iter(found.accounts), ""))
+        found = self._identities.get(node.name.lower())
+        accounts = found.accounts if found and found.id == node.name else self._forms(node.name)
+        if not accounts:
+            return ""
+        account = min(accounts, key=lambda one: ("@" not in one, "\\" not in one, not one.startswith("arn:")))
         return account if account != node.name else ""
 
     def group(self, text: str) -> Node | None:

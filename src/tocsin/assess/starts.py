@@ -12,6 +12,8 @@ from dataclasses import replace
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.question import CompromiseStart
 
+_ORDER = tuple(Verdict)
+
 
 def compared(
     rows: Sequence[Exposure], start: CompromiseStart, later: Iterable[Exposure] | None = None
@@ -26,7 +28,10 @@ def compared(
     """
     if start.latest is None or start.latest == start.earliest:
         return tuple(rows)
-    at_latest = {_key(row): row.verdict for row in later or ()}
+    at_latest: dict[tuple[str, str, str, str], Verdict] = {}
+    for row in later or ():  # of a thing and what else lies in it, under one name, the strongest
+        known = at_latest.setdefault(_key(row), row.verdict)
+        at_latest[_key(row)] = max(known, row.verdict, key=_ORDER.index)
     return tuple(_compared(row, start.latest, at_latest) for row in rows)
 
 

@@ -19,6 +19,7 @@ _NAVIGATOR = "navigator"
 
 def coverage(
     workspace: options.WorkspaceOption,
+    as_of: options.AsOfOption = None,
     rules: Annotated[
         bool, typer.Option("--rules", help="Which rules could have fired, by host and day, in text or json.")
     ] = False,
@@ -29,7 +30,9 @@ def coverage(
     quiet: options.QuietOption = False,
 ) -> None:
     """What was watched, and when nobody was watching; with --rules or --format navigator, what could have fired."""
-    wish = Wish(format_, output, force, quiet, "coverage", options.keys_given(as_))
+    wish = Wish(format_, output, force, quiet, "coverage", options.keys_given(as_), as_of=as_of)
+    if as_of is not None and (rules or format_ == _NAVIGATOR):
+        raise ConfigError("what could have fired is told of today", hint="leave out --as-of")
     if rules or format_ == _NAVIGATOR:
         _rules(workspace, wish)
     else:

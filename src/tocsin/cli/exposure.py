@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import options
-from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.cli.follow_up import Wish, answer_part, release_changed
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.cli.vault_key import sources_of
@@ -129,6 +129,8 @@ def exposure(
         ),
     ] = None,
     to: options.ToOption = None,
+    as_of: options.AsOfOption = None,
+    since: options.SinceOption = None,
     reach: Annotated[
         bool, typer.Option("--reach", help="What they could open, by rights alone; of an estate also without logs.")
     ] = False,
@@ -171,13 +173,25 @@ def exposure(
     )
     wish = Wish(
         format_, output, force, quiet, "exposure", options.keys_given(as_), _counted(question),
-        passphrase_file=passphrase_file,
+        passphrase_file=passphrase_file, as_of=as_of,
     )  # fmt: skip
+    if (as_of is not None or since is not None) and reach:
+        raise ConfigError("what could be opened is told of today", hint="leave out --as-of and --since, or --reach")
     if reach:
         _released_reach(workspace, estate, question, wish._replace(command="exposure --reach"))
         return
     if workspace is None or estate is not None:
         raise ConfigError("--workspace is missing", hint="an estate alone can be asked with --reach")
+    if as_of is not None and (persons or question != Question()):
+        raise ConfigError(
+            "what could be said then is what was asked then: of everybody the incidents named",
+            hint="leave out --as-of to ask of somebody today, or ask --as-of alone",
+        )
+    if since is not None:
+        if persons or question != Question():
+            raise ConfigError("--since compares whole answers", hint="leave out whom it is asked of")
+        release_changed(workspace, wish, since, verdicts_only=True)
+        return
     if persons:
         sources = None if tokens_only else sources_of(workspace, passphrase_file)
         _release_persons(workspace, question, sources, wish._replace(command="exposure --persons"))

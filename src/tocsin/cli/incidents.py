@@ -9,6 +9,7 @@ from tocsin.share.format import Part
 
 def incidents(
     workspace: options.WorkspaceOption,
+    as_of: options.AsOfOption = None,
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
@@ -16,4 +17,5 @@ def incidents(
     quiet: options.QuietOption = False,
 ) -> None:
     """Incidents, the worst first, with the log lines."""
-    answer_part(Part.INCIDENTS, workspace, Wish(format_, output, force, quiet, "incidents", options.keys_given(as_)))
+    wish = Wish(format_, output, force, quiet, "incidents", options.keys_given(as_), as_of=as_of)
+    answer_part(Part.INCIDENTS, workspace, wish)

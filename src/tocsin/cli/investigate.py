@@ -116,7 +116,8 @@ def investigate(
     )
     with progress_on_stderr(quiet=quiet) as progress:
         answers = answers_to(settings, progress)
-    text = compared(chosen, Path(answers.run.workspace)).render(told(answers), Part.INVESTIGATION)
+    comparing = compared(chosen, Path(answers.run.workspace), answers, passphrase)
+    text = comparing.render(told(answers), Part.INVESTIGATION)
     release(text, output, force=force)
     if output is not None and not quiet:
         tell(written_words(answers.run, output))

@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from tocsin import __version__
 from tocsin.cli import estate, evidence, exercise, key, mapping, probe, record, rules, share, timestamp, vault, witness
+from tocsin.cli.answers import answers
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
 from tocsin.cli.detect import detect
@@ -39,7 +40,7 @@ app = typer.Typer(
     epilog=_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (investigate, detect, exposure, incidents, coverage, readiness, note, preserve, init, demo):
+for command in (investigate, detect, exposure, incidents, coverage, readiness, answers, note, preserve, init, demo):
     app.command()(command)
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")

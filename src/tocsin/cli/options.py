@@ -38,6 +38,26 @@ FromOption: TypeAlias = Annotated[
 ToOption: TypeAlias = Annotated[
     int | None, typer.Option("--to", metavar="TIME", parser=rfc3339, help="Only events before this RFC 3339 time.")
 ]
+AsOfOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--as-of",
+        metavar="TIME",
+        parser=rfc3339,
+        help="What could be said then: the answer given last by this RFC 3339 time (tocsin answers lists them).",
+        show_default=False,
+    ),
+]
+SinceOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        parser=rfc3339,
+        help="What changed since the answer given last by this RFC 3339 time; with --as-of until that one.",
+        show_default=False,
+    ),
+]
 FormatOption: TypeAlias = Annotated[
     str, typer.Option("--format", metavar="NAME", help="How to write it: text or json.")
 ]

@@ -123,6 +123,7 @@ def _words(verified: Verified) -> str:
         f"signed:     {signed if unsigned else 'the newest checkpoint covers all of them'}",
         _attested(verified),
         *_people(verified),
+        *([f"answers:    {verified.answers:,} that were given are as they were kept"] if verified.answers else []),
         *([f"erased:     {erased}"] if verified.erased else []),
         *([f"not opened: {_sealed(verified)}"] if verified.sealed or verified.unread else []),
         *(

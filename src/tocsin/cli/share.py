@@ -45,6 +45,7 @@ def report(
     issue: Annotated[
         bool, typer.Option("--issue", help="The brief goes out: the next one says what changed since.")
     ] = False,
+    as_of: options.AsOfOption = None,
     to: options.RecipientOption = "",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
@@ -62,18 +63,21 @@ def report(
         chosen = Brief(tlp=tlp, issuing=issue)
     elif issue:
         raise ConfigError("only a brief is issued", hint="add --format brief, or leave out --issue")
+    if issue and as_of is not None:
+        raise ConfigError("what could be said then is not issued now", hint="leave out --issue, or --as-of")
     if issue:
         from tocsin.investigation import refuse_issue
 
         refuse_issue(workspace)
     wish = Wish(
-        format_, output, force, quiet, "share report", options.keys_given(as_), {"issue": "yes"} if issue else {}, to
-    )
-    answers, text = released(chosen, Part.INVESTIGATION, workspace, wish)
+        format_, output, force, quiet, "share report", options.keys_given(as_), {"issue": "yes"} if issue else {}, to,
+        as_of=as_of,
+    )  # fmt: skip
+    done = released(chosen, Part.INVESTIGATION, workspace, wish)
     if issue:
         from tocsin.investigation import brief_issued
 
-        brief = brief_issued(workspace, answers, text)
+        brief = brief_issued(workspace, done.answers, done.text, passphrase=done.passphrase)
         if not quiet:
             tell(f"brief no. {brief.number} is kept, SHA-256 {brief.sha256}; the next one is compared with it")
 

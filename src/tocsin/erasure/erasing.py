@@ -23,18 +23,20 @@ from tocsin.investigation import answers_of
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
+from tocsin.model.clocks import Occasion
 from tocsin.model.correlation import Correlation, rules_behind
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan, Going, Leaning
 from tocsin.model.finding import Finding
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.reference import record_reference, split_reference
-from tocsin.opening import now_utc, open_existing, publish, recover, run_so_far, utc_text
+from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, run_so_far, utc_text
 from tocsin.processing import process_left
 from tocsin.reading.intake import Intake
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of
 from tocsin.reading.work import plan_of
 from tocsin.record.acts import Act, acts_of, append_act
+from tocsin.record.answers import withhold_answers
 from tocsin.record.checkpoint import log_key
 from tocsin.record.erasures import ERASED
 from tocsin.record.holds import refuse_if_held
@@ -42,6 +44,7 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people import disowned_in, registry_of
 from tocsin.record.people_keys import Signer
 from tocsin.record.runs import indexes_in, runs_of
+from tocsin.remembering import keep_answer
 from tocsin.ruleset.compiled import kept_rules
 from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store import tables
@@ -96,7 +99,11 @@ def erase(
         recover(opened)
         lingering = "" if opened.forget() else _LINGERING
         publish(opened, work.intake.key)
-    write_report(answers_of(workspace, question=None, passphrase=passphrase, progress=progress), workspace)
+    answers = answers_of(workspace, question=None, passphrase=passphrase, progress=progress)
+    write_report(answers, workspace)
+    with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
+        keep_answer(opened, key, answers, Occasion.ERASURE, now_utc(), TOOL)
+        publish(opened, key)
     return ErasureDone(entry=entry, plan=plan, lingering=lingering)
 
 
@@ -193,6 +200,10 @@ class _Erasing:
                 put_in_force(connection, intake, one)
             for each_extracted in extracted:
                 dismantling.put_in_force(connection, intake, each_extracted)
+            # What was said since these logs came in may lean on what goes, in places no record is named at.
+            since = min(self.inputs[by_sequence[each.chunk].input].run for each in plan.going)
+            reason = f"records it may have leaned on were erased (entry {act.leaf})"
+            withhold_answers(intake.workspace, connection, since, reason)
             # It shows what goes; it is written again when all is done.
             (intake.workspace.path / REPORT_NAME).unlink(missing_ok=True)
         return act.leaf

@@ -11,6 +11,7 @@ from tocsin.continuing import answerable
 from tocsin.errors import ConfigError
 from tocsin.hunting.sets import keep_set
 from tocsin.model.chunk import Dating
+from tocsin.model.clocks import Occasion
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, run_so_far, utc_text
@@ -20,6 +21,7 @@ from tocsin.reading.intake import Intake
 from tocsin.reading.rereading import dating_of, derive_again
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
+from tocsin.remembering import keep_answer
 from tocsin.ruleset.compiled import Ruleset, compiled_rules, own_rules, rule_files
 from tocsin.ruleset.given import STANDARD_INPUT
 from tocsin.ruleset.published import Published, read_published, set_name
@@ -113,7 +115,9 @@ def _renew(
     from_, to, now = (kept[name] if isinstance(kept[name], int) else None for name in ("from", "to", "now"))
     held = Held.load(workspace, key, rules.compiled, read_estate(workspace.estate))
     question = Question(from_=_number(from_), to=_number(to))
-    write_report(answer(held, question, _number(now), run_so_far(workspace, key, started, 1)), workspace.path)
+    answers = answer(held, question, _number(now), run_so_far(workspace, key, started, 1))
+    write_report(answers, workspace.path)
+    keep_answer(workspace, key, answers, Occasion.RULES, now_utc(), TOOL)
 
 
 def _number(value: object) -> int | None:

@@ -14,12 +14,14 @@ from tocsin.model.coverage import NO_MAP, Coverage, CoverageMap, StandingChange
 from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
+from tocsin.model.hypotheses import Hypotheses
 from tocsin.model.joining import Join
 from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Asked
 from tocsin.model.reach import NO_REACH, Reach
 from tocsin.model.response import Attribution, Cut
+from tocsin.model.since import Since
 from tocsin.model.unsealing import Alone
 
 RULE_SET: Final = "rule set "  # how the settings begin that say which release of a set was in force
@@ -160,7 +162,11 @@ class Accounting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What may differ between two runs over the same input; in no other part of the answer, and not in the HTML."""
+    """What may differ between two runs over the same input; in no other part of the answer, and not in the HTML.
+
+    given    when a kept answer was given, RFC 3339, and its number; "" and 0 for one given now. `tool` is that of then.
+    since    what changed since the answer before, of an investigation that is not the first
+    """
 
     workspace: str
     tool: str
@@ -171,6 +177,9 @@ class Run:
     checkpoint_root: str  # base64
     key_file: str  # where the workspace key lies, "" for a passphrase
     program: str = "tocsin"  # how the command was called, as it can be typed again
+    given: str = ""
+    answer: int = 0
+    since: Since | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +195,7 @@ class Answers:
     unreviewed     what one person unsealed alone and nobody else has reviewed yet
     reach          what those in question could open, whatever the logs show of it
     causes         what keeps holdings unknown, and the steps that would free most of them, in the order to take them
+    hypotheses     who may stand behind each incident taken as an intrusion, by kind; never a number, never a name
     coverage_map   the coverage hour by hour, one state an hour and log
     """
 
@@ -207,6 +217,7 @@ class Answers:
     notes: tuple[Note, ...] = ()
     asked: tuple[Asked, ...] = ()
     causes: tuple[Cause, ...] = ()
+    hypotheses: tuple[Hypotheses, ...] = ()
     reach: Reach = NO_REACH
     unreviewed: tuple[Alone, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

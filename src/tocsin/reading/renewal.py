@@ -18,6 +18,7 @@ from tocsin.model.clipping import cut
 from tocsin.model.door import mask_all, mask_json, mask_one
 from tocsin.reading.estates import pass_again
 from tocsin.reading.kept_rules import seal_rules
+from tocsin.reading.renewed_answers import pass_answers_again
 from tocsin.reading.shown import Clear, clear_of, epoch_of, shown
 from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN
 from tocsin.record.keys import WorkspaceKey, is_sealed, needs_door
@@ -62,6 +63,7 @@ def pass_texts_again(workspace: Workspace, key: WorkspaceKey) -> bool:
         ]
         if said:
             append_statements(connection, Ledger(workspace.ledger), said)
+        pass_answers_again(workspace, connection, key)
         _statements(connection, key)
         values = {"epoch": key.door.epoch, "size": frontier_of(connection).size}
         connection.execute(insert(tables.doors).values(values))

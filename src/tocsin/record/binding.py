@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tocsin.record.statements import Statement
 
 INPUT, CHUNK, DERIVED, FIELDS, REWRITTEN = "input", "chunk", "derived", "fields", "rewritten"
-RUN, BRIEF = "run", "brief"
+RUN, BRIEF, ANSWER = "run", "brief", "answer"
 
 # What no later statement on the same thing may say otherwise: records would be another file's, or stand elsewhere.
 LASTING: Mapping[str, Sequence[str]] = {
@@ -40,6 +40,7 @@ SUBJECTS = {
     REWRITTEN: "chunk",
     RUN: "run",
     BRIEF: "brief",
+    ANSWER: "answer",
 }
 
 _INPUT = ("path", "sha256", "content_sha256", "size", "source", "state", "reason", "container", "complete", "run")
@@ -63,6 +64,7 @@ _CHUNK = (
 )
 _RUN = ("started", "finished", "tool", "settings")
 _BRIEF = ("issued", "sha256", "tool", "figures")
+_ANSWER = ("run", "occasion", "tool", "document", "withheld", "figures")
 _REJECTION = ("reason", "count", "first", "detail")
 
 
@@ -109,6 +111,12 @@ def brief_statement(row: Row) -> bytes:
     return canonical(
         {"statement": BRIEF, "brief": row["number"], "as_of": as_of} | {name: row[name] for name in _BRIEF}
     )
+
+
+def answer_statement(row: Row) -> bytes:
+    """What the ledger says of an answer that was given; times in ns are text."""
+    times = {name: None if row[name] is None else str(row[name]) for name in ("given", "as_of")}
+    return canonical({"statement": ANSWER, "answer": row["number"]} | times | {name: row[name] for name in _ANSWER})
 
 
 def fields_statement(leaf: int, root: bytes) -> bytes:

@@ -6,8 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from tocsin.record.binding import brief_statement, chunk_statement, derived_statement, input_statement, run_statement
-from tocsin.store.tables import acquisitions, briefs, chunk_keys, inputs, partials, rejections, runs, warnings
+from tocsin.record.binding import (
+    answer_statement,
+    brief_statement,
+    chunk_statement,
+    derived_statement,
+    input_statement,
+    run_statement,
+)
+from tocsin.store.tables import acquisitions, answers, briefs, chunk_keys, inputs, partials, rejections, runs, warnings
 
 
 def run_said(connection: Connection, run: int) -> bytes:
@@ -18,6 +25,11 @@ def run_said(connection: Connection, run: int) -> bytes:
 def brief_said(connection: Connection, number: int) -> bytes:
     """Of a brief that went out, by its number."""
     return brief_statement(connection.execute(select(briefs).where(briefs.c.number == number)).one()._asdict())
+
+
+def answer_said(connection: Connection, number: int) -> bytes:
+    """Of an answer that was given, by its number."""
+    return answer_statement(connection.execute(select(answers).where(answers.c.number == number)).one()._asdict())
 
 
 def input_said(connection: Connection, input_id: int) -> bytes:

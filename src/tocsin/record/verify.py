@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act, acts_of
+from tocsin.record.answers import check_documents
 from tocsin.record.binding import REWRITTEN
 from tocsin.record.checkpoint import log_key
 from tocsin.record.commitment import Span, leaf_hashes
@@ -58,7 +59,8 @@ class Verified:
     disowned     entries of acts that a revocation took back
     unfounded    erasures by such an act, or past a hold that one had lifted: what they erased is gone for good
     sealed       records that only the door opens, where it was not there: not recomputed, not among `records`
-    unread       statements of the ledger likewise
+    unread       statements of the ledger likewise, and kept answers
+    answers      answers that were given, kept as they were
     """
 
     records: int
@@ -76,6 +78,7 @@ class Verified:
     unfounded: tuple[Unfounded, ...] = ()
     sealed: int = 0
     unread: int = 0
+    answers: int = 0
 
 
 def verify(
@@ -110,12 +113,15 @@ def verify(
         tree.check(said)
         erasures = Erasures(acts, statements_of(connection, REWRITTEN))
         found = _Bytes(workspace, key, connection, tree, erasures).check(reread, progress)
+        kept, closed = check_documents(connection, key)
         attested = check_outside(connection, acts)
         reader = TileReader(Ledger(workspace.ledger), *edge_row(connection))
         for data in against:
             check_against(data, reader, own, trusted_keys(acts))
         return replace(
             found,
+            answers=kept,
+            unread=found.unread + closed,
             attested=attested[-1] if attested else None,
             acts=len(acts),
             unsigned=sum(people.is_unsigned(act) for act in acts),

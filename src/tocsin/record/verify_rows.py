@@ -6,10 +6,10 @@ from sqlalchemy import Connection, select
 
 from tocsin.errors import VerificationError
 from tocsin.record.acts import Act
-from tocsin.record.binding import BRIEF, CHUNK, DERIVED, INPUT, RUN, SUBJECTS, refuse_change, subject_of
-from tocsin.record.rows import brief_said, chunk_said, derived_said, input_said, run_said
+from tocsin.record.binding import ANSWER, BRIEF, CHUNK, DERIVED, INPUT, RUN, SUBJECTS, refuse_change, subject_of
+from tocsin.record.rows import answer_said, brief_said, chunk_said, derived_said, input_said, run_said
 from tocsin.record.statements import Statement, kind_of
-from tocsin.store.tables import briefs, chunks, inputs, runs
+from tocsin.store.tables import answers, briefs, chunks, inputs, runs
 
 # By kind of statement on rows, what a changed row means.
 _MEANING = {
@@ -18,6 +18,7 @@ _MEANING = {
     DERIVED: "findings and verdicts may rest on something else than the record",
     RUN: "answers may be given of another time, or by other rules, than were asked",
     BRIEF: "what went out, or what the next one is compared with, is no longer told as it was",
+    ANSWER: "what could be said then is no longer told as it was",
 }
 
 
@@ -67,6 +68,9 @@ class Said:
         for row in connection.execute(select(briefs.c.number).order_by(briefs.c.number)):
             held.add((BRIEF, row.number))
             self._compare(BRIEF, row.number, brief_said(connection, row.number))
+        for row in connection.execute(select(answers.c.number).order_by(answers.c.number)):
+            held.add((ANSWER, row.number))
+            self._compare(ANSWER, row.number, answer_said(connection, row.number))
         for kind, subject in self._newest:
             if (kind, subject) not in held:
                 raise VerificationError(f"the ledger speaks of {kind} {subject}, whose row was taken away")

@@ -17,10 +17,13 @@ from tocsin.model.exposure import Degree, Exposure, Verdict
 from tocsin.model.finding import EntityType, Incident
 from tocsin.model.preservation import Standing
 from tocsin.model.response import Cut
+from tocsin.model.since import Since
 from tocsin.share.brief_words import day, minute, some
 from tocsin.share.decisions import BY_ID, TARGET, Decision, cuts_to_decide, decisions_of, expiring, expiry_words
 from tocsin.share.figures import by_matter, changes_since, figures_of
+from tocsin.share.hypotheses import brief_words
 from tocsin.share.plain import shortened
+from tocsin.share.since_words import brief_reasons
 from tocsin.share.starts import change_words
 from tocsin.share.statements import Statement, assumed, may_be_said, must_not_be_said, of_kinds
 from tocsin.share.summary import (
@@ -114,14 +117,23 @@ class Page(NamedTuple):
     alone: tuple[str, ...]
 
 
-def page_of(answers: Answers, previous: IssuedBrief | None, *, issuing: bool, limits: Limits = ROOM) -> Page:
-    """The brief after `previous`; `issuing` gives it the next number, else it is a draft."""
+def page_of(
+    answers: Answers,
+    previous: IssuedBrief | None,
+    *,
+    issuing: bool,
+    limits: Limits = ROOM,
+    moved: Since | None = None,
+) -> Page:
+    """The brief after `previous`; `issuing` gives it the next number, else it is a draft. `moved`: by what, since."""
     number = 1 if previous is None else previous.number + 1
     every_kind = bounds(answers.exposure)
     matters = _matters(answers.exposure)
     decisions = tuple(decisions_of(answers, limits.cuts_asked))
     cuts = list(_cuts(cuts_to_decide(answers)))
     since, changes = _changes(answers, previous)
+    if previous is not None and moved is not None:
+        changes += tuple(shortened(reason, _LINE) for reason in brief_reasons(moved))
     dated, any_hour = expiring(answers)
     return Page(
         as_of="" if answers.as_of is None else minute(answers.as_of),
@@ -219,6 +231,8 @@ def _unknown(answers: Answers) -> Iterator[str]:
     logs = min((each.first for each in answers.accounting.inputs if each.first is not None), default=None)
     if first is not None and logs is not None:
         yield f"When it began: the earliest record found is of {day(first)}, the oldest log starts on {day(logs)}."
+    if who := brief_words(answers):
+        yield who
     if len(answers.incidents) > len(incidents):
         others = counted(len(answers.incidents) - len(incidents), "more incident")
         yield f"What {others} of lesser weight came from, ordinary work among it: those who know the work can say."

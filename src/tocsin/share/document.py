@@ -18,9 +18,10 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         asked: dict[str, Json] = {"asked": element(answers.asked)} if part is Part.EXPOSURE else {}
         if answers.unreviewed:
             head |= {"unreviewed": element(answers.unreviewed)}
+        then: dict[str, Json] = {"run": element(answers.run)} if answers.run.given else {}
         found = {str(part): element(getattr(answers, part))}
         drawn: dict[str, Json] = {"coverage_map": element(answers.coverage_map)} if part is Part.COVERAGE else {}
-        return head | asked | found | drawn
+        return head | asked | found | drawn | then
     return head | {
         "as_of": None if answers.as_of is None else format_time(answers.as_of),
         "names_in_clear": answers.names_in_clear,
@@ -40,6 +41,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "asked": element(answers.asked),
         "identities": element(answers.identities),
         "attribution": element(answers.attribution),
+        "hypotheses": element(answers.hypotheses),
         "containment": {"cuts": element(answers.containment)},
         "not_done": element(answers.not_done),
         "settings": element(dict(sorted(answers.settings.items()))),

@@ -17,6 +17,7 @@ from tocsin.share import formats
 if TYPE_CHECKING:  # the model loads Arrow: a tenth of a second that asking for help need not take
     from tocsin.model.answers import Answers
     from tocsin.model.brief import IssuedBrief
+    from tocsin.model.since import Since
 
 
 class Part(enum.StrEnum):
@@ -50,8 +51,8 @@ class Format(Protocol):
 class Comparing(Protocol):
     """A format that also says what changed since a brief went out."""
 
-    def since(self, previous: IssuedBrief | None) -> Format:
-        """The format that compares with `previous`; None before the first."""
+    def since(self, previous: IssuedBrief | None, changed: Since | None = None) -> Format:
+        """The format that compares with `previous`; None before the first. `changed`: what moved since, if known."""
         ...
 
 

@@ -13,6 +13,7 @@ from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage
 from tocsin.model.exposure import Exposure, Premises, Verdict
 from tocsin.model.finding import Finding, Incident
+from tocsin.model.hypotheses import Hypotheses
 from tocsin.model.response import Attribution
 from tocsin.share import drawing, holdings_shown, leading, preservation, reach_words, starts, summary
 from tocsin.share.cuts import MergedCut, merged
@@ -105,6 +106,7 @@ class Page(NamedTuple):
     expiring: preservation.Parts
     first_to_go: tuple[str, ...]
     attributions: tuple[Attribution, ...]
+    hypotheses: tuple[Hypotheses, ...]
     bounds: tuple[summary.Bounds, ...]
     books: summary.Books
     origins: summary.Origins
@@ -163,6 +165,7 @@ def page(answers: Answers) -> Page:
         expiring=preservation.parts(answers.preservation),
         first_to_go=preservation.first_named(answers.preservation),
         attributions=summary.attributions(answers),
+        hypotheses=answers.hypotheses,
         bounds=summary.bounds(answers.exposure),
         books=total,
         origins=summary.origins(accounting),

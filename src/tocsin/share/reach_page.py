@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FORMATS = Path(__file__).parent / "formats"
-# Things of one matter, and of one kind beside holdings, that the page lists; what is beyond is counted.
+# Rows of one list, and of all together, that the page lists; what is beyond is counted, and in the JSON.
 ROWS = 300
+_EVERY_ROW = 3_000
+_LEAST_ROWS = 10
 
 
 def reach_page(reach: Reach, asked: Sequence[Asked] = ()) -> str:
     """What could be opened, matter by matter, with the way that leads to each thing first."""
+    matters, others = reach_words.open_matters(reach), reach_words.other_things(reach)
+    each = max(_LEAST_ROWS, min(ROWS, _EVERY_ROW // max(len(matters) + len(others), 1)))
     style = (_FORMATS / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     return (
@@ -38,9 +42,10 @@ def reach_page(reach: Reach, asked: Sequence[Asked] = ()) -> str:
             caution=reach_words.CAUTION,
             not_known=tuple(unknown_to_the_logs(asked)),
             compromised=reach_words.compromised(reach),
-            matters=reach_words.open_matters(reach),
-            others=reach_words.other_things(reach),
+            matters=matters,
+            others=others,
             rows=ROWS,
+            rows_each=each,
         )
     )
 

@@ -196,3 +196,28 @@ briefs = Table(
     Column("tool", Text, nullable=False),
     Column("figures", Text, nullable=False),
 )
+
+# What an answer said, once however often it was given: zstd of JSON of `model.answers.Answers`, wrapped. `name` is the
+# keyed digest of the JSON.
+answer_documents = Table(
+    "answer_documents",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# The answers that were given, and when; `docs/decisions/two-clocks.md` says which. `document` is null and `withheld`
+# says why where it is not kept any more. `figures` is JSON of `model.clocks.AnswerFigures`: counts, which name nobody.
+answers = Table(
+    "answers",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1 for the first
+    Column("given", BigInteger, nullable=False),
+    Column("run", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("as_of", BigInteger),
+    Column("tool", Text, nullable=False),
+    Column("document", Text, ForeignKey("answer_documents.name")),
+    Column("withheld", Text, nullable=False),
+    Column("figures", Text, nullable=False),
+)

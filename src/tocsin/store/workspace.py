@@ -20,7 +20,7 @@ from tocsin.store.settings import number_of, read_settings, text_of, write_setti
 
 # Of workspace.toml and the folders; the database has its own, the last of REVISIONS.
 FORMAT = 2
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 
 _SETTINGS = "workspace.toml"
 _DATABASE = "tocsin.db"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
+from tocsin.model.since import Since
 from tocsin.share.brief import TIGHT, Page, page_of
 from tocsin.share.fitting import HELD, SMALLEST, lines
 from tocsin.share.format import Format, Part
@@ -23,18 +24,20 @@ class Brief:
     """Two pages of A4. Equal answers, equal brief before and equal options give equal bytes.
 
     previous  the brief issued last, which this one is compared with
+    changed   what moved since, None where the answers of that brief are not kept any more
     issuing   whether this one goes out; else it says that it is a draft
     """
 
     previous: IssuedBrief | None = None
+    changed: Since | None = None
     issuing: bool = False
     tlp: Tlp = Tlp.AMBER_STRICT
     name: str = "brief"
     parts: frozenset[Part] = frozenset({Part.INVESTIGATION})
 
-    def since(self, previous: IssuedBrief | None) -> Format:
+    def since(self, previous: IssuedBrief | None, changed: Since | None = None) -> Format:
         """The same, compared with another brief."""
-        return replace(self, previous=previous)
+        return replace(self, previous=previous, changed=changed)
 
     def render(self, answers: Answers, part: Part) -> str:
         """One page of HTML; nothing of `run` is in it."""
@@ -49,11 +52,11 @@ class Brief:
 
     def _fitted(self, answers: Answers) -> tuple[Page, str]:
         """The page with all its rows in the largest type that two pages hold, or with fewer in the smallest."""
-        page = page_of(answers, self.previous, issuing=self.issuing)
+        page = page_of(answers, self.previous, issuing=self.issuing, moved=self.changed)
         for size, points in _SIZES:
             if lines(page, points) <= HELD:
                 return page, size
-        return page_of(answers, self.previous, issuing=self.issuing, limits=TIGHT), "small"
+        return page_of(answers, self.previous, issuing=self.issuing, limits=TIGHT, moved=self.changed), "small"
 
 
 FORMAT = Brief()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tocsin.errors import ConfigError
 from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
-from tocsin.share import exceptions, preservation, reach_words, summary
+from tocsin.share import exceptions, hypotheses, preservation, reach_words, summary
 from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
 from tocsin.share.page import page
@@ -70,6 +70,7 @@ def _environment() -> Environment:
         container_words=summary.container_words,
         has_items=summary.has_items,
         plural_of=summary.plural_of,
+        observed=hypotheses.observed,
         name_of=reach_words.name_of,
         way_to=reach_words.way_to,
         matter_words=reach_words.matter_words,

@@ -11,14 +11,17 @@ from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.mapping import DISPLACES
 from tocsin.model.reference import RecordPlace
+from tocsin.share.clocks import given_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
+from tocsin.share.hypotheses import kind_lines
 from tocsin.share.leading import happened, resolving, sureness, through
 from tocsin.share.plain import WIDTH, shortened, shown, wrapped
 from tocsin.share.preservation import first_words
+from tocsin.share.since_words import since_lines
 from tocsin.share.summary import (
     BASES,
     COVERAGE_STATES,
@@ -40,6 +43,7 @@ from tocsin.share.watched import map_lines, match_words, scopes_alike
 
 _INCIDENTS = 3
 _ATTRIBUTIONS = 2
+_HYPOTHESES = 1
 _CUTS = 3
 _LISTED = 6
 _REASONS = 3
@@ -64,7 +68,7 @@ class Text:
             Part.INCIDENTS: _incidents,
             Part.COVERAGE: _coverage,
         }
-        return "\n".join((*_alone(answers), *writers[part](answers))) + "\n"
+        return "\n".join((*given_words(answers.run), *_alone(answers), *writers[part](answers))) + "\n"
 
 
 FORMAT = Text()
@@ -79,6 +83,9 @@ def _investigation(answers: Answers) -> Iterator[str]:
     as_of = "no dated record" if answers.as_of is None else f"as of {_time(answers.as_of)}"
     yield f"TOCSIN   {as_of}; all times UTC"
     yield from _what_expires(answers)
+    if answers.run.since is not None:
+        yield from since_lines(answers.run.since)
+        yield ""
     yield "1 WHAT HAPPENED"
     yield from _what_happened(answers)
     yield ""
@@ -154,6 +161,11 @@ def _who(answers: Answers) -> Iterator[str]:
     for attribution in ordered[:_ATTRIBUTIONS]:
         yield from wrapped(f"- {shown(through(attribution))}", hang=4)
     yield from _more(len(ordered) - _ATTRIBUTIONS, "more incident", "with accounts, sessions or devices of its own")
+    for found in answers.hypotheses[:_HYPOTHESES]:
+        yield from wrapped(f"By kind of actor, none weighed ({shown(found.incident)}):")
+        for line in kind_lines(found):
+            yield from wrapped(f"- {line}", indent=4, hang=6)
+    yield from _more(len(answers.hypotheses) - _HYPOTHESES, "more incident", "by kind of actor, in the report")
 
 
 def _what_to_cut(answers: Answers) -> Iterator[str]:
