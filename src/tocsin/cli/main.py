@@ -40,9 +40,7 @@ app = typer.Typer(
     epilog=_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    investigate, detect, exposure, incidents, coverage, readiness, answers, note, preserve, init, demo
-):  # fmt: skip
+for command in (investigate, detect, exposure, incidents, coverage, readiness, answers, note, preserve, init, demo):
     app.command()(command)
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")
