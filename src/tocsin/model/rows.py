@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final, Protocol, final
 
 
@@ -34,6 +34,10 @@ class Rows(Protocol):
         """What `Record.fields` holds under a name, record by record; MISSING where it does not hold it."""
         ...
 
+    def held(self, names: Set[str]) -> Set[str]:
+        """Those of the names under which some record holds something."""
+        ...
+
     def fields(self, at: int) -> Mapping[str, Any]:
         """`Record.fields` of one of them; `at` counts from 0 among these rows."""
         ...
@@ -52,6 +56,16 @@ class MappedRows:
     def values(self, name: str) -> Sequence[object]:
         """As `Rows.values`."""
         return [fields.get(name, MISSING) for fields in self._fields]
+
+    def held(self, names: Set[str]) -> Set[str]:
+        """As `Rows.held`."""
+        found: set[str] = set()
+        wanted = set(names)  # not found yet: nearly always few, and none of them is there
+        for fields in self._fields:
+            if not wanted.isdisjoint(fields):
+                found |= wanted & fields.keys()
+                wanted -= found
+        return found
 
     def fields(self, at: int) -> Mapping[str, Any]:
         """As `Rows.fields`."""
