@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole clean
+.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-reach clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -67,6 +67,9 @@ bench-door-whole: $(DEV_STAMP)  ## measure what a vault costs a whole investigat
 
 bench-door: $(DEV_STAMP)  ## measure what searching for protected persons costs beside processing (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/door.py
+
+bench-reach: $(DEV_STAMP)  ## measure what reach costs over an invented institution, by ways between things
+	@$(BIN)/python benchmarks/reach.py
 
 clean:
 	rm -rf $(VENV) demo

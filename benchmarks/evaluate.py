@@ -28,6 +28,7 @@ from benchmarks.measures import (  # noqa: E402
     synthesised,
     tenant,
     throttling,
+    watched,
 )
 
 SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
@@ -39,6 +40,7 @@ SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
     "conformance": conformance.section,
     "cloud": cloud.section,
     "throttling": throttling.section,
+    "watched": watched.section,
     "interruption": interruption.section,
     "exercise": exercise.section,
 }

@@ -6,14 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up
-from tocsin.assess import attribution, causes, exposure
+from tocsin.assess import attribution, causes, exposure, logons, reach, starts
 from tocsin.books import (
     Places,
+    content_hashes,
     gone_out_before,
     input_accounts,
     kept_acquisitions,
@@ -28,7 +30,8 @@ from tocsin.correlate import bursts, exceptions, identity, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
-from tocsin.cover import changes, coverage, preserve
+from tocsin.cover import changes, coverage, digests, grid, pairing, preserve
+from tocsin.cover.expired import expired
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
@@ -37,7 +40,7 @@ from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
 from tocsin.model.correlation import counted_only
-from tocsin.model.coverage import Coverage, CoverageState, StandingChange
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, StandingChange
 from tocsin.model.door import mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
@@ -94,10 +97,14 @@ class Held:
     estate: Estate
     coverage: pa.Table
     changes: pa.Table
+    digests: pa.Table
+    contents: Mapping[str, str]
+    pairing: pa.Table
     hits: pa.Table
     sightings: pa.Table
     accesses: pa.Table
     means: pa.Table
+    logons: pa.Table
     names: pa.Table
     notes: pa.Table
     note_chunks: frozenset[int]
@@ -122,10 +129,14 @@ class Held:
             estate=estate,
             coverage=kept_by(workspace, coverage.NAME, coverage.combine),
             changes=kept_by(workspace, changes.NAME, changes.combine),
+            digests=kept_by(workspace, digests.NAME, digests.combine),
+            contents=content_hashes(workspace),
+            pairing=kept_by(workspace, pairing.NAME, pairing.combine),
             hits=kept_by(workspace, correlated.NAME, correlated.combine),
             sightings=kept_by(workspace, bursts.NAME, bursts.combine),
             accesses=kept_by(workspace, exposure.NAME, exposure.combine),
             means=kept_by(workspace, attribution.NAME, attribution.combine),
+            logons=kept_by(workspace, logons.NAME, logons.combine),
             names=kept_by(workspace, identity.NAME, identity.combine),
             notes=kept_by(workspace, notes.NAME, notes.combine),
             note_chunks=note_chunks(workspace),
@@ -177,15 +188,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
-    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
-    watched = coverage.conclude(
-        held.coverage,
-        rejected=_rejected(held.accounts),
-        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held)),
-        attestations=held.estate.attestations,
-        proofs={one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings},
-        place=held.places,
-    )
+    accounts, watched, drawn = watched_of(held, now)
     as_of = _as_of(held.accounts) if now is None else now
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     hits = apart.shown
@@ -213,15 +216,30 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         for change in changes.conclude(within(held.changes, question), place=held.places)
     )
     who = attribution.conclude(means, hits, incidents, found, held.places)
-    asked_for = in_the_logs_words(question, identities, held.means, watched)
-    judged = _exposure(held, asked_for, watched, incidents, found, every_change, identities)
+    taken = _taken(held, question, incidents, found, identities)
+    asked_for = in_the_logs_words(taken.question, identities, held.means, watched)
+    could = reach.conclude(
+        taken.question,
+        reach.Ways(
+            estate=held.estate,
+            identities=identities,
+            changes=every_change,
+            logons=held.logons,
+            means=held.means,
+            place=held.places,
+        ),
+        taken.start,
+    )
+    judged = reach.with_reach(_exposure(held, asked_for, taken.start, watched, every_change), could, held.estate)
     return Answers(
         as_of=as_of,
-        accounting=Accounting(inputs=accounted.accounts, rules=of_rules, hits=books, correlations=counted.accounts),
+        accounting=Accounting(inputs=accounts, rules=of_rules, hits=books, correlations=counted.accounts),
         findings=found,
         incidents=incidents,
         exposure=judged,
+        reach=could,
         coverage=watched,
+        coverage_map=drawn,
         changes=standing,
         identities=identities.joins,
         attribution=who,
@@ -265,6 +283,24 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     )
 
 
+def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], tuple[Coverage, ...], CoverageMap]:
+    """The inputs with what is attested of them, what was watched, and the same as a map to `now` at least."""
+    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
+    proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
+    matches, silent = pairing.conclude(held.pairing)
+    rows = coverage.conclude(
+        held.coverage,
+        rejected=_rejected(held.accounts),
+        doubts=(*accounted.coverage, *_unread(held), *_undeclared(held), *_of_digests(held), *silent),
+        attestations=held.estate.attestations,
+        proofs=proofs,
+        place=held.places,
+    )
+    every = coverage.in_order((*rows, *_expired(held, accounted.accounts, rows)))
+    drawn = grid.map_of(every, _as_of(held.accounts) if now is None else now, proofs)
+    return accounted.accounts, every, replace(drawn, matches=matches)
+
+
 def _unread(held: Held) -> Iterator[Coverage]:
     """Rows that speak against every source: an input not read, or a run that did not end, may hold anything."""
     unfinished = ["the last run did not end: inputs it had not come to are not known"] if held.unfinished else []
@@ -286,6 +322,26 @@ def _unread(held: Held) -> Iterator[Coverage]:
             evidence=evidence,
             basis=Basis.NONE,
         )
+
+
+def _of_digests(held: Held) -> tuple[Coverage, ...]:
+    """What the provider's digests say of the log files that were read."""
+    contents = (
+        digests.Content(account.path, held.contents.get(account.path, ""), account.records_read)
+        for account in held.accounts
+    )
+    return digests.conclude(held.digests, contents, place=held.places)
+
+
+def _expired(held: Held, accounts: Sequence[InputAccount], watched: Sequence[Coverage]) -> Iterator[Coverage]:
+    """What the products that the estate declares no longer held when their logs were taken."""
+    if not held.estate.products:
+        return
+    taken: dict[str, int] = {}
+    for one in accounts:
+        if one.acquisition.when is not None and one.records_read:
+            taken[one.source] = min(one.acquisition.when, taken.get(one.source, one.acquisition.when))
+    yield from expired(watched, preserve.products_of(held.estate.products), taken, _as_of(held.accounts))
 
 
 def _undeclared(held: Held) -> Iterator[Coverage]:
@@ -334,22 +390,39 @@ def _preservation(
     )
 
 
+class _Taken(NamedTuple):
+    """The question as it is put to the logs, and when what it takes as hostile became so."""
+
+    question: Question
+    start: CompromiseStart
+
+
+def _taken(
+    held: Held,
+    question: Question,
+    incidents: Sequence[Incident],
+    found: Sequence[Finding],
+    identities: Identities,
+) -> _Taken:
+    """The question as it was put; where it names nobody, that of everything the incidents implicate."""
+    if question.names_something:
+        return _Taken(question, question.start)
+    assumed = [incident for incident in incidents if incident.is_assumed]
+    hostile = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
+    accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
+    asked = question.start
+    start = _start(assumed, held.accounts) if asked == CompromiseStart() else asked
+    return _Taken(replace(question, ways=hostile.ways, accounts=accounts), start)
+
+
 def _exposure(
     held: Held,
     question: Question,
+    start: CompromiseStart,
     watched: Sequence[Coverage],
-    incidents: Sequence[Incident],
-    found: Sequence[Finding],
     standing: Sequence[StandingChange],
-    identities: Identities,
 ) -> tuple[Exposure, ...]:
-    start = CompromiseStart()
-    if not question.names_something:
-        assumed = [incident for incident in incidents if incident.is_assumed]
-        hostile = hostile_ways(assumed, found, attribution.carriers(held.means), identities, held.estate, held.means)
-        accounts = accounts_behind(hostile.ways, held.means) if hostile.is_whole else ()
-        question = replace(question, ways=hostile.ways, accounts=accounts)
-        start = _start(assumed, held.accounts)
+    """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
     evidence = exposure.Evidence(
         coverage=watched,
         estate=held.estate,
@@ -359,7 +432,12 @@ def _exposure(
         changes=standing,
         withheld=WITHHELD,
     )
-    return exposure.conclude(held.accesses, question, evidence)
+    rows = exposure.conclude(held.accesses, question, evidence)
+    later = None
+    if start.latest is not None and start.latest != start.earliest and not WITHHELD:
+        late = replace(start, earliest=start.latest, likely=start.latest)
+        later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
+    return starts.compared(rows, start, later)
 
 
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
@@ -408,7 +486,9 @@ def _seen(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
     """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
     found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = frozenset(json.loads(row["fields"]))
+        log, fields = tuple(json.loads(row["log"])), frozenset(json.loads(row["fields"]))
+        of_source = found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, frozenset()) | fields
     return found
 
 
@@ -416,5 +496,6 @@ def _counts(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
     """The same with the number of records of each."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for row in logs.to_pylist():
-        found.setdefault(row["source"], {})[tuple(json.loads(row["log"]))] = row["count"]
+        log, of_source = tuple(json.loads(row["log"])), found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, 0) + row["count"]
     return found

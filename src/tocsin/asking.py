@@ -31,7 +31,9 @@ def in_the_logs_words(
     """
     accounts = {form for one in question.identities for form in identities.all_forms(one)}
     hosts = tuple(_full_name(one, {row.host for row in coverage}) for one in question.hosts)
-    asked = replace(question, identities=tuple(sorted(accounts)), hosts=hosts)
+    # A log of access keys has the key where others have the session.
+    sessions = (*question.sessions, *question.keys)
+    asked = replace(question, identities=tuple(sorted(accounts)), hosts=hosts, sessions=sessions)
     if not question.hosts:
         return _with_their_sessions(asked, means)
     ways = {way for host in hosts for way in _through_host(host, asked, identities, means)}
@@ -104,6 +106,7 @@ def look_up(
     found = [_counted("identity", one, identities.all_forms(one), "account", means) for one in question.identities]
     found += [_counted("address", one, (one,), "address", means) for one in question.addresses]
     found += [_counted("session", one, (one,), "session", means) for one in question.sessions if one != NO_SESSION]
+    found += [_counted("key", one, (one,), "session", means) for one in question.keys]
     hosts = {row.host for row in coverage}
     for one in question.hosts:
         names = {_full_name(one, hosts), *identities.all_forms(one)}

@@ -180,6 +180,13 @@ def input_accounts(workspace: Workspace) -> tuple[InputAccount, ...]:
     )
 
 
+def content_hashes(workspace: Workspace) -> dict[str, str]:
+    """The SHA-256 of what is in each input when inflated, by its path; "" where it could not be read."""
+    with workspace.reading() as connection:
+        rows = connection.execute(select(tables.inputs.c.path, tables.inputs.c.content_sha256))
+        return {row.path: row.content_sha256 for row in rows}
+
+
 def kept_acquisitions(workspace: Workspace) -> tuple[AcquisitionRecord, ...]:
     """Every acquisition record read, in the order of the plan; one that was changed between runs is there twice."""
     with workspace.reading() as connection:

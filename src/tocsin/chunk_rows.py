@@ -53,10 +53,14 @@ class Rows:
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
         self.warnings: dict[str, int] = {}
         self.duplicates = 0
+        self.places: dict[int, tuple[str, str]] = {}  # host and channel by ordinal of the event
 
     def add(self, ordinal: int, records: Sequence[Record], mapped: Mapped) -> None:
         """Add the event of these records; `ordinal` is that of the first."""
         time = mapped.event.get("time")
+        host, channel = mapped.event.get("device.hostname"), mapped.event.get("metadata.log_name")
+        if host or channel:
+            self.places[ordinal] = host or "", channel or ""
         found = None
         if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
             time = found = dated_by(original, self._dating)
@@ -102,6 +106,7 @@ class Rows:
             else:
                 for code, count in mapped.warnings.items():
                     self.warnings[code] = self.warnings.get(code, 0) + count
+                self._note_places(rows.places, mapped)
                 for place, native in zip(rows.places, mapped.keys, strict=True):
                     keys[place] = self._key(table.spans[place][0], native)
         self._without |= _repeated(keys, self._without)
@@ -110,6 +115,13 @@ class Rows:
         for rows, mapped in zip(table.rows, table.mapped, strict=True):
             if mapped is not None:
                 self._add_columns(rows.places, mapped, keys)
+
+    def _note_places(self, ordinals: Sequence[int], mapped: MappedColumns) -> None:
+        nothing: Sequence[None] = [None] * len(ordinals)
+        hosts, channels = (mapped.columns.get(name, nothing) for name in ("device.hostname", "metadata.log_name"))
+        for ordinal, host, channel in zip(ordinals, hosts, channels, strict=True):
+            if host or channel:
+                self.places[ordinal] = host or "", channel or ""
 
     def _add_columns(self, places: Sequence[int], mapped: MappedColumns, keys: Sequence[bytes]) -> None:
         kept = None

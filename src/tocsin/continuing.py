@@ -133,6 +133,7 @@ def _asked(question: Question | None, door: Door) -> Question | None:
         sessions=shown(question.sessions),
         hosts=shown(question.hosts),
         accounts=shown(question.accounts),
+        keys=shown(question.keys),
         ways=tuple(Way(*shown(way)) for way in question.ways),
     )
 

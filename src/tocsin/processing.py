@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from tocsin.assess import attribution, exposure
+from tocsin.assess import attribution, exposure, logons
 from tocsin.chunk_rows import Rows, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source, Table, Tabular
 from tocsin.correlate import bursts, findings, identity, notes
-from tocsin.cover import changes, coverage
+from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
-from tocsin.logs_seen import SEEN_LOGS, seen_logs
+from tocsin.logs_seen import NOWHERE, SEEN_LOGS, seen_logs
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.door import NO_DOOR, Door
@@ -24,14 +24,14 @@ from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
 from tocsin.model.rows import Rows as RecordRows
-from tocsin.model.rows import grouped
+from tocsin.model.rows import by_log
 from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS, SIGHTINGS
 from tocsin.protect.passing import pass_through
 from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 3
+FOLDS = 4
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -215,7 +215,7 @@ def process_framed(
     else:
         for record, number in zip(records, ordinals, strict=True):
             rows.add(number, (record,), source.map(record))
-    groups = grouped((place, record.log, record.fields) for place, record in enumerate(seen))
+    groups = by_log(seen)
     return _derived(rows, groups, source, chunk, plan, rejected, ordinals, owners)
 
 
@@ -263,7 +263,7 @@ def _derived(
             warnings=rows.warnings,
             duplicates=rows.duplicates,
         ),
-        logs=seen_logs(source.name, groups, matcher),
+        logs=seen_logs(source.name, groups, matcher, [rows.places.get(owner, NOWHERE) for owner in owners]),
         members=_members((hits, accesses), ordinals, owners),
         written=rows.written,
     )
@@ -375,11 +375,14 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
     return {
         coverage.NAME: coverage.summarise(events, result.marks),
         changes.NAME: changes.summarise(result.marks),
+        digests.NAME: digests.summarise(result.marks),
+        pairing.NAME: pairing.summarise(events),
         findings.NAME: findings.summarise(result.hits),
         bursts.NAME: bursts.summarise(result.sightings),
         exposure.NAME: exposure.summarise(result.accesses),
         attribution.NAME: attribution.summarise(events),
         identity.NAME: identity.summarise(events),
+        logons.NAME: logons.summarise(events),
         notes.NAME: notes.summarise(result.marks),
         "logs": SEEN_LOGS.empty_table() if is_note else logs,
     }

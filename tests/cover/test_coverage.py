@@ -243,6 +243,43 @@ def test_a_changed_audit_setting_is_unproven_from_then_on_and_a_change() -> None
     assert change.kind is Mark.AUDIT_CHANGED
 
 
+def test_a_stopped_service_is_silent_until_the_next_record_of_its_log() -> None:
+    log = [*numbered(range(1, 60)), *numbered(range(300, 360))]
+    stopped = {"kind": Mark.STOPPED, "time": START + 59 * MINUTE, "detail": "the event logging service shut down"}
+    rows = in_state(concluded(fold(log, marked=marks(stopped))), CoverageState.SILENT)
+    assert [(row.channel, row.from_, row.to) for row in rows] == [("", START + 59 * MINUTE, START + 300 * MINUTE)]
+    assert rows[0].evidence.startswith("the event logging service shut down at 2024-03-04T00:59:00Z by ada.example")
+    assert rows[0].records == (place(900),)
+    assert not changes.conclude(changes.summarise(marks(stopped)), place=place)
+
+
+def test_a_stop_after_which_nothing_comes_stays_open() -> None:
+    stopped = {"kind": Mark.STOPPED, "time": START + 10 * DAY}
+    (row,) = in_state(concluded(fold(numbered(range(1, 60)), marked=marks(stopped))), CoverageState.SILENT)
+    assert row.to is None
+
+
+def test_what_a_machine_writes_while_it_goes_down_does_not_end_the_stop() -> None:
+    going = [Event(60, START + 59 * MINUTE + 5 * NANOSECONDS, 60)]
+    stopped = {"kind": Mark.STOPPED, "time": START + 59 * MINUTE}
+    (row,) = in_state(concluded(fold(numbered(range(1, 60)), going, marked=marks(stopped))), CoverageState.SILENT)
+    assert row.to is None
+
+
+def test_hundreds_of_stops_make_few_rows_and_lose_none() -> None:
+    times = [START + day * DAY + 60 * MINUTE for day in range(300)]
+    every = [{"kind": Mark.STOPPED, "time": time, "record": place} for place, time in enumerate(times)]
+    log = [Event(day + 1, START + day * DAY, 2000 + day) for day in range(301)]
+    rows = in_state(concluded(fold(log, marked=marks(*every))), CoverageState.SILENT)
+    assert 0 < len(rows) <= 50
+    assert all(any((row.from_ or 0) <= time < (row.to or 0) for row in rows) for time in times)
+
+
+def test_a_stop_without_a_time_is_a_doubt_without_one() -> None:
+    (row,) = concluded(fold(marked=marks({"kind": Mark.STOPPED, "time": None})))
+    assert (row.state, row.basis) == (CoverageState.UNPROVEN, Basis.NONE)
+
+
 def test_rejected_records_are_rows() -> None:
     (row,) = concluded(fold(), rejected=[("windows_evtx", "logs/a.evtx", 3, "damaged_block")])
     assert row.state is CoverageState.UNPARSED

@@ -15,7 +15,7 @@ from tests.journeys.conftest import Tocsin
 from tocsin.detect.sigma.match import Matcher
 from tocsin.logs_seen import combine_logs, seen_logs
 from tocsin.model.record import Record
-from tocsin.model.rows import grouped
+from tocsin.model.rows import by_log
 
 from .conftest import RULE_ID, published
 from .conftest import rule as written
@@ -31,8 +31,7 @@ _RECORDS = st.lists(
 
 
 def seen(records: Sequence[Record], matcher: Matcher) -> pa.Table:
-    groups = grouped((place, one.log, one.fields) for place, one in enumerate(records))
-    return seen_logs("test", groups, matcher)
+    return seen_logs("test", by_log(records), matcher)
 
 
 @given(_RECORDS, st.integers(0, 8))

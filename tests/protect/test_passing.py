@@ -45,7 +45,7 @@ def result(text: str) -> tuple[ChunkResult, pa.Table]:
         for name, schema in TABLES.items()
     }
     account = ChunkAccount(read=2, stored=1, rejected=(Rejection(reason="r", count=1, first=1, detail=text),))
-    logs = pa.table([["x"], [json.dumps([text, ""])], [1], ["[]"]], schema=SEEN_LOGS)
+    logs = pa.table([["x"], [text], [""], [json.dumps([text, ""])], [1], ["[]"]], schema=SEEN_LOGS)
     return ChunkResult(decoder="d/1", leaves=b"", account=account, **tables), logs
 
 

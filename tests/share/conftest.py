@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.cover.grid import map_of
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.answers import (
     Accounting,
@@ -25,7 +26,7 @@ from tocsin.model.answers import (
 )
 from tocsin.model.causes import Cause, CauseKind
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
+from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, Mark, Matched, Proof, StandingChange
 from tocsin.model.exceptions import ExceptionAccount, HiddenHits, ImplicatedHits
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
@@ -33,6 +34,7 @@ from tocsin.model.instant import parse_time
 from tocsin.model.joining import Join, JoinKind
 from tocsin.model.note import Note
 from tocsin.model.preservation import Bound, Collected, Expiry, Retention, Standing
+from tocsin.model.reach import NodeKind, Reach, Reached, ReachedMatter
 from tocsin.model.reference import RecordPlace
 from tocsin.model.response import Attribution, Cut, Means, ProcessStep
 from tocsin.model.unsealing import Alone
@@ -43,6 +45,11 @@ ADA = "ada.example@tribunal.example"
 BEN = "ben.example@tribunal.example"
 HOSTILE = "192.0.2.77"
 SESSION = "5f2c0a10-0000-4000-8000-00000000c0de"
+_PROOFS = {
+    "m365_unified_audit": Proof(
+        Basis.PROVIDERS_WORD, "the provider gives no proof of completeness", "https://example.org/"
+    ),
+}
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
@@ -84,6 +91,7 @@ def answers() -> Answers:
                 detail="forwarding of ada.example@tribunal.example set to collector@mail.example",
                 source="m365_unified_audit",
                 record=RecordPlace(MAIL, 412),
+                given_to=("collector@mail.example",),
             ),
             StandingChange(
                 kind=Mark.RULE,
@@ -95,6 +103,7 @@ def answers() -> Answers:
                 record=RecordPlace(MAIL, 413),
             ),
         ),
+        reach=_reach(),
         attribution=_attribution(),
         containment=_cuts(),
         names_in_clear=True,
@@ -125,6 +134,23 @@ def answers() -> Answers:
         ),
         causes=_causes(),
         settings={"to": "2024-03-09T00:00:00Z", "from": "2024-03-01T00:00:00Z"},
+        coverage_map=dataclasses.replace(
+            map_of(_coverage(), at("2024-03-08T06:58:11.25Z"), _PROOFS),
+            matches=(
+                Matched(
+                    event="sign-ins",
+                    source="m365_unified_audit",
+                    host="",
+                    channel="AzureActiveDirectory",
+                    beside="entra / SignInLogs",
+                    events=120,
+                    matched=118,
+                    at_least=0.9482,
+                    in_all=122,
+                    apart_seconds=-2.0,
+                ),
+            ),
+        ),
     )
 
 
@@ -140,6 +166,7 @@ def empty(answers: Answers) -> Answers:
         incidents=(),
         exposure=(),
         coverage=(),
+        coverage_map=CoverageMap(),
         changes=(),
         identities=(),
         attribution=(),
@@ -306,6 +333,61 @@ def _incidents(findings: tuple[Finding, ...]) -> tuple[Incident, ...]:
     )
 
 
+def _reach() -> Reach:
+    """An account whose group may open two holdings, one of them only if it was compromised early."""
+    return Reach(
+        earliest=at("2024-03-04T02:11:09Z"),
+        latest=at("2024-03-05T02:20:00Z"),
+        reached=(
+            Reached(kind=NodeKind.IDENTITY, name="p-1", label=ADA, time=at("2024-03-04T02:11:09Z")),
+            Reached(
+                kind=NodeKind.GROUP,
+                name="registry <b>",
+                time=at("2024-03-04T02:11:09Z"),
+                through=0,
+                how="is in the group registry <b>",
+                basis=("memberships.csv:2",),
+            ),
+            Reached(
+                kind=NodeKind.HOLDING,
+                name=ADA,
+                holding_kind="mailbox",
+                time=at("2024-03-04T02:11:09Z"),
+                matter="matter-7",
+                sensitivity="sealed",
+                through=1,
+                how="may open this mailbox (read)",
+                basis=("grants.csv:2",),
+            ),
+            Reached(
+                kind=NodeKind.HOLDING,
+                name=BEN,
+                holding_kind="mailbox",
+                time=at("2024-03-04T09:00:00Z"),
+                at_latest=False,
+                through=0,
+                how="was given a right on it",
+                records=(RecordPlace(MAIL, 413),),
+            ),
+        ),
+        matters=(
+            ReachedMatter(
+                matter="matter-7",
+                sensitivity="sealed",
+                declared=2,
+                reached=1,
+                only_early=0,
+                time=at("2024-03-04T02:11:09Z"),
+            ),
+            ReachedMatter(
+                matter="", sensitivity="", declared=1, reached=1, only_early=1, time=at("2024-03-04T09:00:00Z")
+            ),
+        ),
+        declared=3,
+        edges=4,
+    )
+
+
 def _exposure() -> tuple[Exposure, ...]:
     premises = Premises(
         compromised=(f"account:{ADA}", f"session:{SESSION}"),
@@ -346,8 +428,10 @@ def _exposure() -> tuple[Exposure, ...]:
             label="Inbox",
             degree=Degree.PRESUMED,
             operations=(("MailItemsAccessed", 1),),
+            last=at("2024-03-04T02:31:00Z"),
             reasons=("Synchronised: every item of the folder has to be taken as read.",),
             records=(RecordPlace(MAIL, 51),),
+            at_latest=Verdict.UNKNOWN,
         ),
         dataclasses.replace(
             opened,
@@ -363,8 +447,9 @@ def _exposure() -> tuple[Exposure, ...]:
             operations=(),
             first=None,
             last=None,
-            matter="",
-            sensitivity="",
+            matter="matter-7",
+            sensitivity="sealed",
+            reachable=True,
             reasons=(
                 "Recording was throttled on 2024-03-05 for 24 hours.",
                 "Every other item of this mailbox: no access recorded; the log has no proof of completeness.",

@@ -233,7 +233,8 @@ def _compromised(question: Question) -> tuple[str, ...]:
     named = {
         "account": {*question.identities, *(way.identity for way in question.ways)},
         "address": {*question.addresses, *(way.address for way in question.ways)},
-        "session": {*question.sessions, *(way.session for way in question.ways)},
+        "session": {*question.sessions, *(way.session for way in question.ways)} - {*question.keys},
+        "key": {*question.keys},
         "host": {*question.hosts},
     }
     return tuple(sorted(f"{kind}:{value}" for kind, values in named.items() for value in values if value))

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from tocsin.cli import options
 from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.cli.progress import progress_on_stderr
+from tocsin.cli.reading import begin_reading
+from tocsin.errors import ConfigError
+from tocsin.share.exit import cleared, refuse_overwrite, release
 from tocsin.share.format import Part
+
+_NAVIGATOR = "navigator"
 
 
 def coverage(
     workspace: options.WorkspaceOption,
-    format_: options.FormatOption = "text",
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Which rules could have fired, by host and day, in text or json.")
+    ] = False,
+    format_: options.CoverageFormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
-    """What was watched, and when nobody was watching."""
-    answer_part(Part.COVERAGE, workspace, Wish(format_, output, force, quiet, "coverage", options.keys_given(as_)))
+    """What was watched, and when nobody was watching; with --rules or --format navigator, what could have fired."""
+    wish = Wish(format_, output, force, quiet, "coverage", options.keys_given(as_))
+    if rules or format_ == _NAVIGATOR:
+        _rules(workspace, wish)
+    else:
+        answer_part(Part.COVERAGE, workspace, wish)
+
+
+def _rules(workspace: options.WorkspaceOption, wish: Wish) -> None:
+    from tocsin.hunting.operable import rules_by_host
+    from tocsin.share.formats.json_document import single
+    from tocsin.share.navigator import layer_text
+    from tocsin.share.operable import rules_text
+
+    writers = {"text": rules_text, "json": lambda found: single("rules_by_host", found), _NAVIGATOR: layer_text}
+    if wish.format not in writers:
+        raise ConfigError(f"there is no format {wish.format!r} for rules", hint=f"formats: {', '.join(writers)}")
+    refuse_overwrite(wish.output, force=wish.force)
+    reading = begin_reading(workspace, wish.keys)
+    with progress_on_stderr(quiet=wish.quiet) as progress:
+        found = rules_by_host(workspace, passphrase=reading.passphrase, progress=progress)
+    text = cleared(writers[wish.format](found), wish.output)
+    reading.done(wish.command, {"format": wish.format}, text.text)
+    release(text, wish.output, force=wish.force)

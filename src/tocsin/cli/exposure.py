@@ -1,4 +1,4 @@
-"""`tocsin exposure`: what was reached through an identity, an address, a session or a host."""
+"""`tocsin exposure`: what was reached through an identity, an address, a session, a host or a key, or could be."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ def _counted(question: Question) -> dict[str, str | int]:
         "address": len(question.addresses),
         "session": len(question.sessions),
         "host": len(question.hosts),
+        "key": len(question.keys),
     }
-    times = {"from": question.from_, "to": question.to}
+    times = {"from": question.from_, "likely": question.likely, "latest": question.latest, "to": question.to}
     return {name: count for name, count in found.items() if count} | {
         name: utc_text(time) for name, time in times.items() if time is not None
     }
@@ -64,8 +65,38 @@ def _release_persons(workspace: Path, question: Question, sources: KeySources | 
     release(text, wish.output, force=wish.force)
 
 
+def _released_reach(workspace: Path | None, estate: Path | None, question: Question, wish: Wish) -> None:
+    """What could be opened: of an estate alone, or of what a workspace holds."""
+    from tocsin.share.reach_text import FORMATS, reach_as
+
+    if wish.format not in FORMATS:
+        raise ConfigError(f"there is no format {wish.format!r} for reach", hint=f"formats: {', '.join(FORMATS)}")
+    refuse_overwrite(wish.output, force=wish.force)
+    if workspace is None and estate is not None:
+        from tocsin.reaching import reach_of_estate
+
+        release(reach_as(wish.format, reach_of_estate(estate, question)), wish.output, force=wish.force)
+        return
+    if workspace is None or estate is not None:
+        raise ConfigError(
+            "reach is asked of a workspace or of an estate: name one of --workspace and --estate",
+            hint="a workspace has the estate that the last investigation was given",
+        )
+    from tocsin.investigation import answers_of
+
+    reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
+    with progress_on_stderr(quiet=wish.quiet) as progress:
+        answers = answers_of(workspace, question=question, passphrase=reading.passphrase, progress=progress)
+    text = cleared(reach_as(wish.format, answers.reach, answers.asked), wish.output)
+    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text.text)
+    release(text, wish.output, force=wish.force)
+
+
 def exposure(
-    workspace: options.WorkspaceOption,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", metavar="DIR", help="The workspace to answer from.", show_default=False),
+    ] = None,
     identity: Annotated[
         list[str] | None, typer.Option(metavar="X", help="Take this identity as hostile, in any form; may be repeated.")
     ] = None,
@@ -78,8 +109,32 @@ def exposure(
     host: Annotated[
         list[str] | None, typer.Option(metavar="H", help="Take this host as hostile; may be repeated.")
     ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(metavar="K", help="Take this access key as hostile; may be repeated.")
+    ] = None,
     from_: options.FromOption = None,
+    likely: Annotated[
+        int | None,
+        typer.Option(
+            "--likely", metavar="TIME", parser=options.rfc3339, help="When it likely began; --from is the earliest."
+        ),
+    ] = None,
+    latest: Annotated[
+        int | None,
+        typer.Option(
+            "--latest",
+            metavar="TIME",
+            parser=options.rfc3339,
+            help="When it began at the latest; what changes is told.",
+        ),
+    ] = None,
     to: options.ToOption = None,
+    reach: Annotated[
+        bool, typer.Option("--reach", help="What they could open, by rights alone; of an estate also without logs.")
+    ] = False,
+    estate: Annotated[
+        Path | None, typer.Option("--estate", metavar="DIR", help="With --reach: of this estate, without any log.")
+    ] = None,
     persons: Annotated[
         bool,
         typer.Option("--persons", help="For the protection unit: a verdict on each protected person, by handle."),
@@ -94,7 +149,7 @@ def exposure(
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
-    """What was compromised, and how surely.
+    """What was compromised, and how surely; with --reach, what could be.
 
     Through whom and what: by default all that the incidents name. Options of one kind are alternatives; of
     different kinds all must hold.
@@ -102,18 +157,27 @@ def exposure(
     from tocsin.model.question import Question
 
     options.check_span(from_, to)
+    options.check_starts(from_, likely, latest, to)
     question = Question(
         identities=_canonical(identity, canonical_account),
         addresses=_canonical(address, canonical_address),
         sessions=tuple(session or ()),
         hosts=_canonical(host, canonical_host),
+        keys=tuple(key or ()),
         from_=from_,
         to=to,
+        likely=likely,
+        latest=latest,
     )
     wish = Wish(
         format_, output, force, quiet, "exposure", options.keys_given(as_), _counted(question),
         passphrase_file=passphrase_file,
     )  # fmt: skip
+    if reach:
+        _released_reach(workspace, estate, question, wish._replace(command="exposure --reach"))
+        return
+    if workspace is None or estate is not None:
+        raise ConfigError("--workspace is missing", hint="an estate alone can be asked with --reach")
     if persons:
         sources = None if tokens_only else sources_of(workspace, passphrase_file)
         _release_persons(workspace, question, sources, wish._replace(command="exposure --persons"))

@@ -41,6 +41,9 @@ ToOption: TypeAlias = Annotated[
 FormatOption: TypeAlias = Annotated[
     str, typer.Option("--format", metavar="NAME", help="How to write it: text or json.")
 ]
+CoverageFormatOption: TypeAlias = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="How to write it: text, json, html or navigator.")
+]
 ReportFormatOption: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -89,6 +92,15 @@ def keys_given(as_: list[str] | None) -> tuple[str, ...]:
     """What `--as` names, else the environment."""
     default = os.environ.get(PERSON_KEY)
     return tuple(as_ or ([default] if default else ()))
+
+
+def check_starts(earliest: int | None, likely: int | None, latest: int | None, to: int | None) -> None:
+    """ConfigError where the starts of a compromise are not in order, or it begins after what is asked of."""
+    given = [time for time in (earliest, likely, latest) if time is not None]
+    if given != sorted(given) or (to is not None and given and given[-1] >= to):
+        raise ConfigError(
+            "the starts are not in order", hint="--from, the earliest, then --likely, then --latest, all before --to"
+        )
 
 
 def check_span(from_: int | None, to: int | None) -> None:

@@ -78,15 +78,18 @@ class PickedRows:
             self._columns = list(zip(*self.picked, strict=True))
         return self._columns[at]
 
-    def held(self, names: Set[str]) -> Set[str]:
+    def held(self, names: Set[str], some: Sequence[int]) -> Set[str]:
         """As `Rows.held`."""
-        here = {
-            name
-            for name in names & self._kept.keys()
-            if self._kept[name][1] is None or any(one is not MISSING for one in self.values(name))
-        }
+        found: set[str] = set()
+        for name in names & self._kept.keys():
+            if self._kept[name][1] is None:
+                found.add(name)
+            else:
+                values = self.values(name)
+                if any(values[at] is not MISSING for at in some):
+                    found.add(name)
         others = names - self._wanted - self._kept.keys()
-        return here | {name for name in others if any(name in self.fields(at) for at in range(len(self.places)))}
+        return found | {name for name in others if any(name in self.fields(at) for at in some)}
 
     def fields(self, at: int) -> Mapping[str, Any]:
         """As `Rows.fields`."""

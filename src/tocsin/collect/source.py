@@ -23,7 +23,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.coverage import Proof
 from tocsin.model.exposure import Basis
 from tocsin.model.record import Record, Unreadable
-from tocsin.model.rows import Rows, grouped
+from tocsin.model.rows import Rows, by_log
 
 HEAD_BYTES = 65_536
 MAX_RECORD_BYTES = 32 * 1024 * 1024
@@ -210,7 +210,7 @@ def rows_of(source: Source, data: bytes, preamble: bytes, skip: int, wanted: Wan
     if found is not None:
         return found
     records = [one for one in source.records(data, preamble, skip) if isinstance(one, Record)]
-    return len(records), grouped((place, one.log, one.fields) for place, one in enumerate(records))
+    return len(records), by_log(records)
 
 
 class Measure(Protocol):

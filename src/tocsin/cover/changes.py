@@ -13,7 +13,7 @@ from tocsin.model.tables import MARKS
 
 NAME = "changes"
 SCHEMA = MARKS
-_KINDS = tuple(str(kind) for kind in Mark if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.NOTE))
+_KINDS = tuple(str(kind) for kind in Mark if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.NOTE))
 _FACT = tuple(name for name in MARKS.names if name != "record")
 
 
@@ -42,6 +42,7 @@ def conclude(state: pa.Table, *, place: Callable[[int], RecordPlace]) -> tuple[S
             detail=row["detail"] or "",
             source=row["source"],
             record=place(row["record"]),
+            given_to=tuple(filter(None, (name.strip() for name in (row["given_to"] or "").split(";")))),
         )
         for row in state.to_pylist()
     )

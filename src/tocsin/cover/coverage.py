@@ -11,13 +11,26 @@ from tocsin.cover import silence
 from tocsin.cover.facts import SCHEMA, Facts, Log, by_log, combine, summarise
 from tocsin.cover.reconciliation import Numbered
 from tocsin.cover.sequence import Gap, gaps_in, grouped, series_of
+from tocsin.cover.stops import Stop, stops_of
 from tocsin.model.coverage import Coverage, CoverageState, Mark, Proof
 from tocsin.model.estate import Attestation
 from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, format_time, is_plausible
 from tocsin.model.reference import RecordPlace
 
-__all__ = ["NAME", "SCHEMA", "Gap", "Log", "Rejected", "combine", "conclude", "gaps", "last_numbers", "summarise"]
+__all__ = [
+    "NAME",
+    "SCHEMA",
+    "Gap",
+    "Log",
+    "Rejected",
+    "combine",
+    "conclude",
+    "gaps",
+    "in_order",
+    "last_numbers",
+    "summarise",
+]
 
 NAME = "coverage"
 # Mailbox auditing stops for a day once the provider throttles it (Microsoft, "MailItemsAccessed", throttling).
@@ -55,7 +68,9 @@ def conclude(
     """
     found = list(doubts)
     spans: dict[str, tuple[int, int]] = {}
-    for log, facts in by_log(state).items():
+    logs = by_log(state)
+    found += (_stopped(machine, stop, place) for machine, stop in stops_of(logs))
+    for log, facts in logs.items():
         proof = (proofs or {}).get(log.source, _NO_PROOF)
         found += _span(log, facts, proof)
         found += _gapped(log, facts, place)
@@ -69,7 +84,12 @@ def conclude(
     for attestation in attestations:
         proof = (proofs or {}).get(attestation.source, _NO_PROOF)
         found.append(_attested(attestation, spans.get(attestation.source), proof))
-    return tuple(sorted(found, key=_order))
+    return in_order(found)
+
+
+def in_order(rows: Iterable[Coverage]) -> tuple[Coverage, ...]:
+    """The rows as `conclude` has them."""
+    return tuple(sorted(rows, key=_order))
 
 
 def gaps(state: pa.Table) -> Mapping[Log, tuple[Gap, ...]]:
@@ -245,7 +265,7 @@ def _marked(log: Log, facts: Facts, place: _Place) -> list[Coverage]:
                     scope,
                 )
             )
-        else:
+        elif kind != Mark.STOPPED or time is None:
             # What a changed setting no longer records is unknown from then on, whatever its name in the record.
             rows.append(
                 _row(
@@ -258,6 +278,21 @@ def _marked(log: Log, facts: Facts, place: _Place) -> list[Coverage]:
                 )
             )
     return rows
+
+
+def _stopped(machine: Log, stop: Stop, place: _Place) -> Coverage:
+    """A row of the whole machine: none of its logs was kept."""
+    times = f" and {_counted(stop.stops - 1, 'more stop')} near it" if stop.stops > 1 else ""
+    by = f" by {stop.actor}" if stop.actor else ""
+    until = f"the next record is of {_time(stop.to)} at the latest" if stop.to is not None else "no record comes after"
+    return _row(
+        machine,
+        CoverageState.SILENT,
+        stop.from_,
+        stop.to,
+        f"{stop.detail or 'the service that keeps the logs stopped'} at {_time(stop.from_)}{by}{times}; {until}",
+        _places(place, stop.records),
+    )
 
 
 def _unparsed(source: str, path: str, count: int, reason: str) -> Coverage:

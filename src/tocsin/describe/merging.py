@@ -16,7 +16,7 @@ from tocsin.store.estate_rows import REMARKS, TABLES, Row
 
 HOLDERS = ("identities", "services")
 # Where a list names a holder by its id.
-_NAMING = (("memberships", "identity"), ("assignments", "identity"), ("holdings", "owner"))
+_NAMING = (("memberships", "identity"), ("assignments", "identity"), ("holdings", "owner"), ("grants", "grantee"))
 _DATES = ("from", "to")
 # What tells two rows of a list apart; a list that is not here is told apart by all its columns.
 _KEYS = {
@@ -26,6 +26,7 @@ _KEYS = {
     "sensitivities": ("name",),
     "matters": ("id",),
     "holdings": ("kind", "pattern"),
+    "grants": ("grantee", "kind", "pattern", "right"),
     "persons": ("pattern", "handle"),
     "aliases": ("kind", "other"),
     "functions": ("name",),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from tocsin.assess.persons import conclude
+from tocsin.continuing import estate_of
 from tocsin.investigation import answers_of
 from tocsin.model.persons import PersonsAtRisk
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.protection.vaults import handles_by_token
 from tocsin.store.key_sources import KeySources
+from tocsin.store.workspace import open_workspace
 
 
 def persons_at_risk(
@@ -26,5 +29,7 @@ def persons_at_risk(
     Raises StoreError where no key opens the vault.
     """
     handles = None if sources is None else handles_by_token(workspace, sources)
+    with closing(open_workspace(workspace)) as opened:
+        declared = estate_of(opened).persons
     answers = answers_of(workspace, question=question, passphrase=passphrase, progress=progress)
-    return conclude(answers.exposure, handles)
+    return conclude(answers.exposure, handles, declared)

@@ -28,8 +28,8 @@ def sights(
     blind = {one.id for one in account.blind}
     asked = Counter(rule.log_source for rule in compiled.rules if rule.id not in blind)
     seen: dict[str, list[tuple[str, ...]]] = {}
-    for row in logs.select(["source", "log"]).to_pylist():
-        seen.setdefault(row["source"], []).append(tuple(json.loads(row["log"])))
+    for source, log in dict.fromkeys(zip(logs["source"].to_pylist(), logs["log"].to_pylist(), strict=True)):
+        seen.setdefault(source, []).append(tuple(json.loads(log)))
     inside = [row for row in coverage if _is_within(row, question)]
     return tuple(
         _sight(log_source, count, compiled.maps, seen, inside)

@@ -10,7 +10,7 @@ from typing import Final
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.causes import Cause
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.coverage import NO_MAP, Coverage, CoverageMap, StandingChange
 from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
@@ -18,6 +18,7 @@ from tocsin.model.joining import Join
 from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
 from tocsin.model.question import Asked
+from tocsin.model.reach import NO_REACH, Reach
 from tocsin.model.response import Attribution, Cut
 from tocsin.model.unsealing import Alone
 
@@ -183,7 +184,9 @@ class Answers:
     notes          what responders wrote down by hand, in time
     asked          what the question names, and whether the logs know it; empty where it names nobody
     unreviewed     what one person unsealed alone and nobody else has reviewed yet
+    reach          what those in question could open, whatever the logs show of it
     causes         what keeps holdings unknown, and the steps that would free most of them, in the order to take them
+    coverage_map   the coverage hour by hour, one state an hour and log
     """
 
     as_of: int | None
@@ -204,5 +207,7 @@ class Answers:
     notes: tuple[Note, ...] = ()
     asked: tuple[Asked, ...] = ()
     causes: tuple[Cause, ...] = ()
+    reach: Reach = NO_REACH
     unreviewed: tuple[Alone, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    coverage_map: CoverageMap = NO_MAP

@@ -43,6 +43,7 @@ class Mark(enum.StrEnum):
 
     CLEARED = "cleared"  # a log was cleared (Windows 1102, 104)
     THROTTLED = "throttled"  # the provider stopped recording for a while
+    STOPPED = "stopped"  # the service that keeps the logs of a machine stopped (Windows 1100, auditd DAEMON_END)
     AUDIT_CHANGED = "audit_changed"  # audit policy or auditing of a mailbox changed
     RULE = "rule"  # inbox or transport rule made or changed
     FORWARDING = "forwarding"  # mail forwarding set
@@ -80,7 +81,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingChange:
-    """A change that outlives the session that made it (rule, forwarding, permission, consent, link, credential)."""
+    """A change that outlives the session that made it (rule, forwarding, permission, consent, link, credential).
+
+    `given_to` is whom it gives a way to `scope`, as the log names them; empty where the record names nobody.
+    """
 
     kind: Mark
     time: int | None
@@ -89,3 +93,82 @@ class StandingChange:
     detail: str
     source: str
     record: RecordPlace
+    given_to: tuple[str, ...] = ()
+
+
+class Stretch(NamedTuple):
+    """Hours in one state: from the start of the first to the end of the last, nanoseconds UTC, `to` exclusive."""
+
+    from_: int
+    to: int
+    state: CoverageState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedLog:
+    """One log over the hours of the map, each in one state; the stretches touch and fill the map.
+
+    scope      a holding or pattern the strip is limited to; "" for all of the log
+    stretches  in time; none where nothing at all has a time
+    over       states of rows without any time, which may touch every hour; sorted as the states are
+    """
+
+    source: str
+    host: str
+    channel: str
+    scope: str
+    stretches: tuple[Stretch, ...]
+    over: tuple[CoverageState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProof:
+    """What a log format can prove of its own completeness, as its declaration says it; `source` by its name."""
+
+    source: str
+    basis: Basis
+    reason: str
+    citation: str
+    attestable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """How many events of one kind that another log holds stand in this one too.
+
+    event          the kind of event; `beside` the other log, by source, host and channel
+    events         of the other log, while this one was kept; `matched` of them stand here as well
+    at_least       the lower end of the 95 % interval of that share, one-sided
+    in_all         about how many there were, with those that stand in neither, were the two independent
+    apart_seconds  by how much this log's clock goes before the other's, in the median; None where too few tell
+    """
+
+    event: str
+    source: str
+    host: str
+    channel: str
+    beside: str
+    events: int
+    matched: int
+    at_least: float
+    in_all: int
+    apart_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageMap:
+    """What was watched, hour by hour; `from_` and `to` are the first and last hour's ends, None where nothing is dated.
+
+    logs     by source, host, channel and scope
+    proofs   one for each source of the logs, by name
+    matches  of two logs that hold the same events, how far they agree
+    """
+
+    from_: int | None = None
+    to: int | None = None
+    logs: tuple[MappedLog, ...] = ()
+    proofs: tuple[SourceProof, ...] = ()
+    matches: tuple[Matched, ...] = ()
+
+
+NO_MAP = CoverageMap()

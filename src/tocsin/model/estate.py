@@ -115,6 +115,23 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """`grantee` may open what matches `pattern`, from `from_` to `to` (ns UTC, None is open).
+
+    grantee  an identity or one of its accounts, a service, a group, a unit, or `*`: everybody
+    kind     a kind of holding; `host`: may sign in there; `account`: may act as the identity
+    right    in the words of the system that gives it; of a host, one with `admin` in it lets take over the machine
+    """
+
+    grantee: str
+    kind: str
+    pattern: str
+    right: str = ""
+    from_: int | None = None
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """What the institution must keep doing; `protected` functions are never stopped by a proposal."""
 
@@ -198,6 +215,7 @@ class Estate:
     identities      persons, then services
     sensitivities   the highest first
     by_account      the identity that owns a canonical account
+    lines           where each declared thing stands, as `file:line`
     """
 
     identities: tuple[Identity, ...] = ()
@@ -216,7 +234,9 @@ class Estate:
     sensitivities: tuple[Sensitivity, ...] = ()
     persons: tuple[PersonAt, ...] = ()
     aliases: tuple[Alias, ...] = ()
+    grants: tuple[Grant, ...] = ()
     by_account: Mapping[str, Identity] = field(default_factory=dict)
+    lines: Mapping[object, str] = field(default_factory=dict, compare=False, repr=False)
 
     def identity_of(self, account: str) -> Identity | None:
         """The declared identity that owns a canonical account."""

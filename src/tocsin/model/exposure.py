@@ -86,6 +86,10 @@ class Exposure:
     matter, sensitivity               from the estate, "" without one
     reasons                           sentences, the blocking ones first
     records                           every record it rests on, in plan order
+    at_latest                         the verdict if the compromise began at the latest start of the premises; None
+                                      where it is the same
+    reachable                         of an unknown one, whether the compromised could have opened it, by what the
+                                      estate and the logs say of rights; that they could not is never said
     """
 
     holding: str
@@ -108,3 +112,5 @@ class Exposure:
     sensitivity: str
     reasons: tuple[str, ...]
     records: tuple[RecordPlace, ...]
+    at_latest: Verdict | None = None
+    reachable: bool = False

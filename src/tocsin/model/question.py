@@ -27,6 +27,8 @@ class Question:
                    them
     from_, to      nanoseconds UTC, `to` exclusive; None is open
     ways           each way is an alternative to the others and to the criteria above
+    keys           access keys as the log gives them; logs of one kind carry the key in the place of the session
+    likely, latest when the compromise likely and at the latest began, ns UTC; with one of them `from_` is the earliest
     accounts       canonical accounts that any log shows behind the ways and criteria; they select nothing, but a way
                    without an account can only be ruled out for if the accounts behind it are known
 
@@ -42,11 +44,24 @@ class Question:
     to: int | None = None
     ways: tuple[Way, ...] = ()
     accounts: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    likely: int | None = None
+    latest: int | None = None
+
+    @property
+    def start(self) -> CompromiseStart:
+        """When the compromise began, as far as the question says: alone, `from_` is the time asked of and no start."""
+        if self.likely is None and self.latest is None:
+            return CompromiseStart()
+        likely = self.latest if self.likely is None else self.likely
+        return CompromiseStart(
+            earliest=self.from_, likely=likely, latest=self.likely if self.latest is None else self.latest
+        )
 
     @property
     def selects(self) -> bool:
         """Whether any access can match it."""
-        return bool(self.identities or self.addresses or self.sessions or self.ways)
+        return bool(self.identities or self.addresses or self.sessions or self.keys or self.ways)
 
     @property
     def names_something(self) -> bool:
@@ -56,7 +71,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One criterion of a question and whether the logs know it: `kind` identity, address, session or host.
+    """One criterion of a question and whether the logs know it: `kind` identity, address, session, key or host.
 
     records  how many records carry it, in any of its names; None for a host, which is known by its logs
     like     where it is not known, names that may be meant

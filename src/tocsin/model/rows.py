@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final, Protocol, final
 
+from tocsin.model.record import Record
+
 
 @final
 class Missing:
@@ -34,8 +36,8 @@ class Rows(Protocol):
         """What `Record.fields` holds under a name, record by record; MISSING where it does not hold it."""
         ...
 
-    def held(self, names: Set[str]) -> Set[str]:
-        """Those of the names under which some record holds something."""
+    def held(self, names: Set[str], some: Sequence[int]) -> Set[str]:
+        """Those of the names under which one of some records, counted as in `fields`, holds something."""
         ...
 
     def fields(self, at: int) -> Mapping[str, Any]:
@@ -57,11 +59,12 @@ class MappedRows:
         """As `Rows.values`."""
         return [fields.get(name, MISSING) for fields in self._fields]
 
-    def held(self, names: Set[str]) -> Set[str]:
+    def held(self, names: Set[str], some: Sequence[int]) -> Set[str]:
         """As `Rows.held`."""
         found: set[str] = set()
         wanted = set(names)  # not found yet: nearly always few, and none of them is there
-        for fields in self._fields:
+        for at in some:
+            fields = self._fields[at]
             if not wanted.isdisjoint(fields):
                 found |= wanted & fields.keys()
                 wanted -= found
@@ -80,3 +83,8 @@ def grouped(records: Iterable[tuple[int, tuple[str, ...], Mapping[str, Any]]]) -
         places.append(place)
         held.append(fields)
     return [MappedRows(log, places, held) for log, (places, held) in groups.items()]
+
+
+def by_log(records: Iterable[Record]) -> list[Rows]:
+    """Records by their logs, each at its place among those given."""
+    return grouped((place, record.log, record.fields) for place, record in enumerate(records))

@@ -120,6 +120,8 @@ MARKS = pa.schema(
         pa.field("scope", pa.string()),  # the mailbox throttled, the log cleared, the object changed
         pa.field("actor", pa.string()),
         pa.field("detail", pa.string()),  # one line for a person
+        # Whom a change gives a way, as the log names them: accounts, addresses, applications, with `; ` between.
+        pa.field("given_to", pa.string()),
     ]
 )
 

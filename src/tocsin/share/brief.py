@@ -21,6 +21,7 @@ from tocsin.share.brief_words import day, minute, some
 from tocsin.share.decisions import BY_ID, TARGET, Decision, cuts_to_decide, decisions_of, expiring, expiry_words
 from tocsin.share.figures import by_matter, changes_since, figures_of
 from tocsin.share.plain import shortened
+from tocsin.share.starts import change_words
 from tocsin.share.statements import Statement, assumed, may_be_said, must_not_be_said, of_kinds
 from tocsin.share.summary import (
     COVERAGE_STATES,
@@ -221,6 +222,7 @@ def _unknown(answers: Answers) -> Iterator[str]:
     if len(answers.incidents) > len(incidents):
         others = counted(len(answers.incidents) - len(incidents), "more incident")
         yield f"What {others} of lesser weight came from, ordinary work among it: those who know the work can say."
+    yield from change_words(answers.exposure)
     rules = answers.accounting.rules
     if rules.blind or rules.failed:
         unable = len(rules.blind) + len(rules.failed)

@@ -18,7 +18,9 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         asked: dict[str, Json] = {"asked": element(answers.asked)} if part is Part.EXPOSURE else {}
         if answers.unreviewed:
             head |= {"unreviewed": element(answers.unreviewed)}
-        return head | asked | {str(part): element(getattr(answers, part))}
+        found = {str(part): element(getattr(answers, part))}
+        drawn: dict[str, Json] = {"coverage_map": element(answers.coverage_map)} if part is Part.COVERAGE else {}
+        return head | asked | found | drawn
     return head | {
         "as_of": None if answers.as_of is None else format_time(answers.as_of),
         "names_in_clear": answers.names_in_clear,
@@ -30,7 +32,9 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "incidents": element(answers.incidents),
         "exposure": element(answers.exposure),
         "causes": element(answers.causes),
+        "reach": element(answers.reach),
         "coverage": element(answers.coverage),
+        "coverage_map": element(answers.coverage_map),
         "changes": element(answers.changes),
         "notes": element(answers.notes),
         "asked": element(answers.asked),

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.model.answers import Answers
 from tocsin.model.causes import Cause
+from tocsin.model.coverage import Mark
 from tocsin.model.exposure import Degree, Exposure, Verdict
+from tocsin.model.instant import format_time
 from tocsin.share.asked import unknown_to_the_logs
 from tocsin.share.holdings_shown import Tally, by_matter
 from tocsin.share.leading import days, listed, resolving
 from tocsin.share.plain import shown, wrapped
+from tocsin.share.starts import change_words
 from tocsin.share.summary import (
     BASES,
     DEGREES,
@@ -31,6 +34,8 @@ _PLACES = 20
 _ITEMS = 4
 _NAMED = 6
 _STEPS = 6
+_CHANGES = 6
+_OF_THE_LOG = (Mark.AUDIT_CHANGED, Mark.CLEARED, Mark.THROTTLED)
 
 
 def exposure_lines(answers: Answers) -> Iterator[str]:
@@ -49,7 +54,10 @@ def exposure_lines(answers: Answers) -> Iterator[str]:
     yield from _unknown([each for each in found if each.verdict is Verdict.UNKNOWN], answers.causes)
     yield from _ruled_out([each for each in found if each.verdict is Verdict.RULED_OUT])
     yield from _apart([each for each in answers.exposure if is_provider(each)])
+    yield from _left_open(answers)
     yield from _premises(answers.exposure)
+    for sentence in change_words(answers.exposure):
+        yield from wrapped(sentence, indent=0, hang=2)
     yield ""
     program, workspace = shown(answers.run.program), shown(answers.run.workspace)
     yield f"Every verdict with its log lines ({len(answers.exposure):,}):"
@@ -74,9 +82,18 @@ def _matters(rows: Sequence[Tally]) -> Iterator[str]:
         name = shown(row.name) or "no matter named by the estate"
         sensitivity = f" ({shown(row.sensitivity)})" if row.sensitivity else ""
         yield from wrapped(
-            f"{name}{sensitivity}: {row.confirmed:,} confirmed, {row.unknown:,} unknown, {row.ruled_out:,} ruled out",
+            f"{name}{sensitivity}: {row.confirmed:,} confirmed, {row.unknown:,} unknown{_could(row)}, "
+            f"{row.ruled_out:,} ruled out{_depends(row)}",
             hang=4,
         )
+
+
+def _could(row: Tally) -> str:
+    return f" ({row.reachable:,} of them could be opened)" if row.reachable else ""
+
+
+def _depends(row: Tally) -> str:
+    return f"; {row.changing:,} depend on when it began" if row.changing else ""
 
 
 def _confirmed(found: Sequence[Exposure]) -> Iterator[str]:
@@ -170,7 +187,41 @@ def _apart(found: Sequence[Exposure]) -> Iterator[str]:
         )
 
 
+def _left_open(answers: Answers) -> Iterator[str]:
+    """Rules, forwarding, rights, consents, links and credentials: they go on giving away what no access shows.
+
+    Those that the compromised made come first.
+    """
+    hostile = {entity for each in answers.exposure for entity in each.premises.compromised}
+    found = [change for change in answers.changes if change.kind not in _OF_THE_LOG]
+    found.sort(key=lambda change: f"account:{change.actor}" not in hostile)
+    if not found:
+        return
+    made = sum(f"account:{change.actor}" in hostile for change in found)
+    kinds = Counter(str(change.kind) for change in found)
+    words = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    yield ""
+    theirs = f", {made:,} made by accounts in question" if made else ""
+    head = f"LEFT OPEN   {counted(len(found), 'standing change')}{theirs}: {words}"
+    yield from wrapped(head, indent=0)
+    for change in found[:_CHANGES]:
+        to = f" to {listed(change.given_to, 3)}" if change.given_to else ""
+        when = days(change.time, change.time) if change.time is not None else "undated"
+        yield from wrapped(
+            f"- {change.kind} by {shown(change.actor)} on {shown(change.scope)}{shown(to)}, {when}", hang=4
+        )
+        yield from wrapped(f"log: {shown(change.record.input)}#{change.record.entry}", indent=6, hang=8)
+    if len(found) > _CHANGES:
+        yield f"  ... and {counted(len(found) - _CHANGES, 'more change')}, in the report"
+
+
 def _premises(exposures: Sequence[Exposure]) -> Iterator[str]:
     hostile = sorted({entity for each in exposures for entity in each.premises.compromised})
     yield ""
     yield from wrapped(f"All of it if hostile: {shown(listed(hostile, _NAMED))}", indent=0, hang=2)
+    starts = {(each.premises.earliest, each.premises.likely, each.premises.latest) for each in exposures}
+    for start in sorted(starts, key=str):
+        if start != (None, None, None):
+            words = zip(("earliest", "likely", "latest"), start, strict=True)
+            told = ", ".join(f"{word} {format_time(time) if time is not None else 'not known'}" for word, time in words)
+            yield from wrapped(f"It began: {told}", indent=0, hang=2)

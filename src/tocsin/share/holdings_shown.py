@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from tocsin.model.answers import Answers
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Entity, EntityType
 from tocsin.model.response import Means
+from tocsin.share.starts import Key, changing
 from tocsin.share.summary import span, strongest
 
 
 class Tally(NamedTuple):
-    """Distinct holdings under one name, by their strongest verdict; `degrees` of the confirmed, `first`, `last` too."""
+    """Distinct holdings under one name, by their strongest verdict; `first`, `last` of the accesses.
+
+    `reachable` of the unknown could be opened by rights; `changing` have another verdict from the latest start on.
+    """
 
     name: str
     sensitivity: str
@@ -23,6 +27,8 @@ class Tally(NamedTuple):
     ruled_out: int
     first: int | None
     last: int | None
+    reachable: int = 0
+    changing: int = 0
 
 
 class OtherUse(NamedTuple):
@@ -38,27 +44,29 @@ class OtherUse(NamedTuple):
 
 def by_matter(exposures: Iterable[Exposure]) -> tuple[Tally, ...]:
     """One row a matter, the most confirmed first; what has none comes last, and alone there are no rows at all."""
-    found = list(strongest(exposures).values())
+    every = tuple(exposures)
+    found = list(strongest(every).values())
     if not any(each.matter for each in found):
         return ()
-    return _tallied(found, [each.matter for each in found])
+    return _tallied(found, [each.matter for each in found], changing(every))
 
 
 def by_place(exposures: Iterable[Exposure]) -> tuple[Tally, ...]:
     """One row a mailbox, site or other container, the most confirmed first."""
-    found = list(strongest(exposures).values())
-    return _tallied(found, [each.container or each.holding for each in found])
+    every = tuple(exposures)
+    found = list(strongest(every).values())
+    return _tallied(found, [each.container or each.holding for each in found], changing(every))
 
 
-def _tallied(found: Sequence[Exposure], names: Sequence[str]) -> tuple[Tally, ...]:
+def _tallied(found: Sequence[Exposure], names: Sequence[str], other: Container[Key]) -> tuple[Tally, ...]:
     groups: dict[str, list[Exposure]] = {}
     for each, name in zip(found, names, strict=True):
         groups.setdefault(name, []).append(each)
-    rows = (_tally(name, each) for name, each in groups.items())
+    rows = (_tally(name, each, other) for name, each in groups.items())
     return tuple(sorted(rows, key=lambda row: (not row.name, -row.confirmed, -row.unknown, row.name)))
 
 
-def _tally(name: str, found: Sequence[Exposure]) -> Tally:
+def _tally(name: str, found: Sequence[Exposure], other: Container[Key]) -> Tally:
     verdicts = Counter(each.verdict for each in found)
     period = span(time for each in found for time in (each.first, each.last))
     return Tally(
@@ -69,6 +77,8 @@ def _tally(name: str, found: Sequence[Exposure]) -> Tally:
         ruled_out=verdicts[Verdict.RULED_OUT],
         first=period[0] if period else None,
         last=period[1] if period else None,
+        reachable=sum(each.reachable for each in found),
+        changing=sum((each.kind, each.container, each.holding) in other for each in found),
     )
 
 

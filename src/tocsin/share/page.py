@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from tocsin.model.answers import Answers, BlindRule, InputAccount, Lack
@@ -13,10 +14,11 @@ from tocsin.model.coverage import Coverage
 from tocsin.model.exposure import Exposure, Premises, Verdict
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.response import Attribution
-from tocsin.share import drawing, holdings_shown, leading, preservation, summary
+from tocsin.share import drawing, holdings_shown, leading, preservation, reach_words, starts, summary
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.relations import Move, Node, relations
-from tocsin.share.strips import Chart, coverage_chart, incident_timeline, timeline
+from tocsin.share.strips import Chart, incident_timeline, timeline
+from tocsin.share.watched import DrawnMap, drawn, scopes_alike
 
 # Rows of one list on the page, and of the lists of one section together. What is beyond is counted, and in the JSON.
 ROWS = 300
@@ -117,8 +119,7 @@ class Page(NamedTuple):
     wide: drawing.Drawing
     narrow: drawing.Drawing
     entities: tuple[EntityRow, ...]
-    coverage_chart: Chart
-    scoped_chart: Chart
+    coverage_map: DrawnMap
     gaps: tuple[Coverage, ...]
     watched: tuple[Coverage, ...]
     matters: tuple[holdings_shown.Tally, ...]
@@ -129,6 +130,9 @@ class Page(NamedTuple):
     unconfirmed: tuple[ExposureRow, ...]
     services: tuple[ServiceGroup, ...]
     premises: tuple[Premises, ...]
+    depending: tuple[str, ...]
+    open_matters: tuple[reach_words.OpenMatter, ...]
+    opened: int
     other_use: tuple[holdings_shown.OtherUse, ...]
     aside: tuple[str, ...]
     cuts: tuple[CutRow, ...]
@@ -153,6 +157,7 @@ def page(answers: Answers) -> Page:
     groups = tuple(group for group in every_group if group.confirmed)
     found = relations(answers)
     steps, freed, removable = leading.resolving(answers.causes)
+    open_matters = reach_words.open_matters(answers.reach)
     return Page(
         answers=answers,
         expiring=preservation.parts(answers.preservation),
@@ -174,10 +179,12 @@ def page(answers: Answers) -> Page:
         wide=drawing.columns(found),
         narrow=drawing.rows(found),
         entities=_entities(found.nodes, found.moves, groups),
-        coverage_chart=coverage_chart(answers.coverage, answers.as_of, scoped=False),
-        scoped_chart=coverage_chart(answers.coverage, answers.as_of, scoped=True),
+        coverage_map=drawn(answers.coverage_map),
         gaps=tuple(row for row in answers.coverage if row.state not in summary.WATCHED),
-        watched=tuple(row for row in answers.coverage if row.state in summary.WATCHED),
+        watched=tuple(
+            row if not more else replace(row, scope=f"{row.scope} and {more:,} more")
+            for row, more in scopes_alike([one for one in answers.coverage if one.state in summary.WATCHED])
+        ),
         matters=holdings_shown.by_matter(answers.exposure),
         steps=tuple(cause for cause in answers.causes if cause.step),
         stuck=tuple(cause for cause in answers.causes if not cause.step),
@@ -186,6 +193,9 @@ def page(answers: Answers) -> Page:
         unconfirmed=tuple(row for group in every_group if not group.confirmed for row in group.rows),
         services=_services(exposure for exposure in answers.exposure if summary.is_provider(exposure)),
         premises=tuple(premises),
+        depending=starts.change_words(judged),
+        open_matters=open_matters,
+        opened=sum(len(each.things) for each in open_matters),
         other_use=holdings_shown.other_use(answers),
         aside=leading.aside(answers),
         cuts=_cuts(answers),

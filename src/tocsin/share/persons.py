@@ -33,10 +33,16 @@ def _lines(found: PersonsAtRisk) -> Iterator[str]:
 
 def _person(one: PersonAtRisk) -> Iterator[str]:
     degree = f": {DEGREES[one.degree]}" if one.degree else ""
-    name = f"{shown(one.handle)}  {one.token}" if one.handle else one.token
+    name = "  ".join(filter(None, (shown(one.handle), one.token)))
     yield f"{name}  {one.verdict.value.replace('_', ' ')}{degree}"
     many = "fewer than three holdings" if one.holdings is None else counted(one.holdings, "holding")
-    yield from wrapped(f"named in {many} ({' and '.join(how.value for how in one.hows)})", indent=4, hang=6)
+    said = [how.value for how in one.hows] + (["as the estate says"] if one.declared else [])
+    yield from wrapped(f"{'named in' if one.hows else 'about them:'} {many} ({' and '.join(said)})", indent=4, hang=6)
+    if one.confirmed is not None and one.possible is not None:
+        could = f", {one.reachable:,} of the unknown could be opened" if one.reachable else ""
+        yield from wrapped(
+            f"[{one.confirmed:,} ; {one.possible:,}] confirmed ; cannot be excluded{could}", indent=4, hang=6
+        )
     if one.actors:
         times = " to ".join(format_time(time) for time in (one.first, one.last) if time is not None)
         yield from wrapped(f"account: {shown(listed(one.actors, _RECORDS))}, {times or 'undated'}", indent=4, hang=6)

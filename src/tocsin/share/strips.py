@@ -100,31 +100,6 @@ def incident_timeline(answers: Answers, incident: Incident, notes: Sequence[tupl
     return Chart(axis.ticks(), tuple(strip for strip in strips if strip.bars))
 
 
-def coverage_chart(coverage: Sequence[Coverage], as_of: int | None, *, scoped: bool) -> Chart:
-    """One strip a source, host, channel and scope, in the order given; an open end reaches the edge of the axis.
-
-    Rows limited to a holding are drawn apart (`scoped`): what is proven for one mailbox is not proven for the log. Both
-    charts have one axis, which reaches to `as_of` at least.
-    """
-    axis = _axis((as_of, *(time for interval in coverage for time in (interval.from_, interval.to))))
-    if axis is None:
-        return Chart((), ())
-    streams: dict[str, list[Coverage]] = {}
-    for interval in coverage:
-        if bool(interval.scope) == scoped:
-            names = interval.source, interval.host, interval.channel, f"only {interval.scope}" if scoped else ""
-            streams.setdefault(" / ".join(filter(None, names)), []).append(interval)
-    strips = (
-        Strip(label, tuple(_stretch(axis, one) for one in _faults_last(found))) for label, found in streams.items()
-    )
-    return Chart(axis.ticks(), tuple(strips))
-
-
-def _faults_last(intervals: Sequence[Coverage]) -> Sequence[Coverage]:
-    """What is wrong inside a span lies over the span: it is drawn after it."""
-    return sorted(intervals, key=lambda interval: interval.state not in WATCHED)
-
-
 def _axis(times: Iterable[int | None]) -> _Axis | None:
     known = [time for time in times if time is not None and is_plausible(time)]
     return _Axis(min(known), max(known)) if known else None

@@ -47,6 +47,8 @@ def check_references(rows: Mapping[str, Sequence[Row]], notes: Notes) -> None:
     _check_aliases(rows["aliases"], notes)
     _check_overlaps(rows["assignments"], ("identity", "matter"), "assignment", notes)
     _check_overlaps(rows["memberships"], ("identity", "group"), "membership", notes)
+    _check_grants(rows, identities, groups, owners, notes)
+    _check_overlaps(rows["grants"], ("grantee", "kind", "pattern", "right"), "grant", notes)
     _check_overlaps(rows["attestations"], ("source", "pattern"), "attestation", notes)
     _check_covered(rows["holdings"], notes)
 
@@ -65,6 +67,22 @@ def _check_groups(
             notes.warn(row, "neither an identity, nor a service, nor a group that is declared")
         if member and member == group:
             notes.fault(row, "a group that is a member of itself")
+
+
+def _check_grants(
+    rows: Mapping[str, Sequence[Row]],
+    identities: Container[str],
+    groups: Container[str],
+    accounts: Container[str],
+    notes: Notes,
+) -> None:
+    units = {row.values.get("name", "") for row in rows["units"]}
+    units |= {row.values.get("unit", "") for row in rows["identities"]}
+    for row in rows["grants"]:
+        grantee = row.values.get("grantee", "")
+        is_known = grantee in ("", "*") or grantee in identities or grantee in groups or grantee in units
+        if not is_known and canonical_account(grantee) not in accounts:
+            notes.warn(row, "neither an identity, nor a service, a group or a unit that is declared")
 
 
 def _check_matters(rows: Mapping[str, Sequence[Row]], matters: Container[str], notes: Notes) -> None:

@@ -38,6 +38,7 @@ TABLES = {
     "sensitivities": Table(("name",), ("label", "description")),
     "matters": Table(("id",), ("title", "sensitivity", "protective_measures")),
     "holdings": Table(("pattern", "kind"), ("matter", "sensitivity", "owner")),
+    "grants": Table(("grantee", "kind", "pattern"), ("right", "from", "to")),
     "persons": Table(("pattern", "handle")),
     "aliases": Table(("kind", "name", "other")),
     "functions": Table(("name",), ("description", "protected")),

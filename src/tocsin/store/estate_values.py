@@ -13,6 +13,7 @@ from tocsin.model.estate import (
     Attestation,
     Estate,
     Function,
+    Grant,
     Group,
     Holding,
     Host,
@@ -28,7 +29,7 @@ from tocsin.model.estate import (
 )
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import DAY, parse_time
-from tocsin.store.estate_rows import TABLES, Notes, Row
+from tocsin.store.estate_rows import TABLES, Notes, Row, told_line
 
 HOLDING_KINDS = (
     "mailbox",
@@ -44,11 +45,12 @@ HOLDING_KINDS = (
     "record_set",
 )
 ALIAS_KINDS = ("account", "host", "group", *HOLDING_KINDS)
+GRANT_KINDS = ("account", "host", *HOLDING_KINDS)
 _YES, _NO = {"yes", "true", "1", "y"}, {"", "no", "false", "0", "n"}
 _ZONE = re.compile(r"([Zz]|UTC|[+-]\d\d:?\d\d)$")
 # The lists whose `pattern` is a holding's, and those whose `kind` is one of a few words.
-_PATTERNS = ("holdings", "attestations", "persons")
-_KINDS = {"holdings": HOLDING_KINDS, "aliases": ALIAS_KINDS}
+_PATTERNS = ("holdings", "attestations", "persons", "grants")
+_KINDS = {"holdings": HOLDING_KINDS, "aliases": ALIAS_KINDS, "grants": GRANT_KINDS}
 
 
 def check_values(rows: Mapping[str, Sequence[Row]], notes: Notes) -> None:
@@ -103,9 +105,26 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
         )
         for row in rows["units"]
     )
+    holdings = _holdings(rows["holdings"], matters, _of_owners(identities, units, matters))
+    assignments = tuple(_assignment(row, notes) for row in rows["assignments"])
+    groups = tuple(
+        Group(id=row.values.get("id", ""), name=row.values.get("name", ""), owner=row.values.get("owner", ""))
+        for row in rows["groups"]
+    )
+    memberships = tuple(_membership(row, notes) for row in rows["memberships"])
+    grants = tuple(_grant(row, notes) for row in rows["grants"])
+    declared = (
+        (identities, (*rows["identities"], *rows["services"])),
+        (holdings, rows["holdings"]),
+        (assignments, rows["assignments"]),
+        (units, rows["units"]),
+        (groups, rows["groups"]),
+        (memberships, rows["memberships"]),
+        (grants, rows["grants"]),
+    )
     return Estate(
         identities=identities,
-        holdings=_holdings(rows["holdings"], matters, _of_owners(identities, units, matters)),
+        holdings=holdings,
         functions=tuple(
             Function(
                 name=row.values.get("name", ""),
@@ -114,7 +133,7 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
             )
             for row in rows["functions"]
         ),
-        assignments=tuple(_assignment(row, notes) for row in rows["assignments"]),
+        assignments=assignments,
         attestations=tuple(_attestation(row, notes) for row in rows["attestations"]),
         products=tuple(_product(row, notes) for row in rows["products"]),
         hosts=tuple(
@@ -132,11 +151,8 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
         ),
         responders=tuple(_responder(row, notes) for row in rows["responders"]),
         units=units,
-        groups=tuple(
-            Group(id=row.values.get("id", ""), name=row.values.get("name", ""), owner=row.values.get("owner", ""))
-            for row in rows["groups"]
-        ),
-        memberships=tuple(_membership(row, notes) for row in rows["memberships"]),
+        groups=groups,
+        memberships=memberships,
         matters=matters,
         sensitivities=_sensitivities(rows),
         persons=tuple(
@@ -144,7 +160,13 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
             for row in rows["persons"]
         ),
         aliases=tuple(_alias(row) for row in rows["aliases"]),
+        grants=grants,
         by_account={account: identity for identity in identities for account in identity.accounts},
+        lines={
+            thing: told_line((row.file, row.line, "")).removesuffix(": ")
+            for things, its_rows in declared
+            for thing, row in zip(reversed(things), reversed(its_rows), strict=True)
+        },
     )
 
 
@@ -224,6 +246,20 @@ def _alias(row: Row) -> Alias:
 def _membership(row: Row, notes: Notes) -> Membership:
     from_, to = interval(row, notes)
     return Membership(identity=row.values.get("identity", ""), group=row.values.get("group", ""), from_=from_, to=to)
+
+
+def _grant(row: Row, notes: Notes) -> Grant:
+    from_, to = interval(row, notes)
+    kind, pattern = row.values.get("kind", "").lower(), row.values.get("pattern", "")
+    canonical = {"account": canonical_account, "host": canonical_host}.get(kind, str)
+    return Grant(
+        grantee=row.values.get("grantee", ""),
+        kind=kind,
+        pattern=canonical(pattern) or "",
+        right=row.values.get("right", ""),
+        from_=from_,
+        to=to,
+    )
 
 
 def _identity(row: Row, notes: Notes, *, is_service: bool) -> Identity:

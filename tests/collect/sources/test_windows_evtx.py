@@ -317,7 +317,7 @@ class TestAudit:
         (mark,) = mapped(sample_events()[5]).marks
         assert mark == {
             "kind": "cleared", "host": "fs1.tribunal.example", "channel": "Security", "scope": "Security",
-            "actor": "tribunal\\ada.example", "detail": "the Security log was cleared",
+            "actor": "tribunal\\ada.example", "detail": "the Security log was cleared", "given_to": None,
         }  # fmt: skip
 
     def test_another_log_cleared_is_marked_at_that_log(self) -> None:
@@ -333,7 +333,8 @@ class TestAudit:
         ("event_id", "provider", "kind"),
         [
             (4719, AUDITING, "audit_changed"),
-            (1100, "Microsoft-Windows-Eventlog", "audit_changed"),
+            (1100, "Microsoft-Windows-Eventlog", "stopped"),
+            (1104, "Microsoft-Windows-Eventlog", "stopped"),
             (4728, AUDITING, "permission"),
             (4732, AUDITING, "permission"),
             (4756, AUDITING, "permission"),

@@ -44,7 +44,7 @@ def account(compiled: CompiledRules, seen: Mapping[str, Occurred]) -> RulesAccou
                 PartlyBlindRule(id=rule.id, title=title, log_source=str(rule.log_source), fields=tuple(sorted(absent)))
             )
     for correlation in compiled.correlations:
-        found = _lack_of(correlation, lacking, compiled)
+        found = lack_of(correlation, lacking, compiled)
         if found:
             lacking[correlation.id] = found
             title = compiled.infos[correlation.id].title
@@ -59,7 +59,7 @@ def account(compiled: CompiledRules, seen: Mapping[str, Occurred]) -> RulesAccou
     )
 
 
-def _lack_of(
+def lack_of(
     correlation: Correlation, lacking: Mapping[str, tuple[Lack, str]], compiled: CompiledRules
 ) -> tuple[Lack, str] | None:
     """What keeps a correlation from finding anything: too few of the rules it counts could have."""
@@ -81,7 +81,7 @@ class _Parts:
     def __init__(self, compiled: CompiledRules, seen: Mapping[str, Occurred]) -> None:
         self._compiled = compiled
         self._occurred = seen
-        self._asked = {predicate.field for predicate in compiled.predicates} - {KEYWORD}
+        self._asked = asked_of(compiled)
         self._seen = {one.source: sorted(seen.get(one.source, ())) for one in compiled.maps}
         self._declared: dict[LogSource, list[tuple[LogSourceMap, Alternative]]] = {}
         self._logs: dict[tuple[str, Alternative], list[Log]] = {}
@@ -144,16 +144,8 @@ class _Parts:
         """Specialises to the log; with a `rename` (which may be empty) also to fields that no record of it has."""
         key = (one.source, log, rename)
         if key not in self._specialisers:
-            constants: dict[str, Cell] = {
-                name: text or MISSING
-                for name, text in zip(one.log_fields, log, strict=True)
-                if name not in one.own_data
-            }
-            occurred = self._occurred[one.source][log]
-            if rename is not None and occurred is not None:
-                names = self._asked | set(dict(rename).values())
-                constants |= dict.fromkeys(names.difference(occurred, one.log_fields), MISSING)
-            self._specialisers[key] = Specialiser(self._compiled.predicates, self._compiled.truth, constants)
+            occurred = self._occurred[one.source][log] if rename is not None else None
+            self._specialisers[key] = specialised(self._compiled, self._asked, one, log, rename or (), occurred)
         return self._specialisers[key]
 
     def _wanted(self, rule: CompiledRule, declared: Sequence[tuple[LogSourceMap, Alternative]]) -> str:
@@ -165,6 +157,29 @@ class _Parts:
             if predicate.field in log_fields and predicate.kind in (Kind.LIKE, Kind.LIKE_CASED):
                 wanted.setdefault(predicate.field, []).append(_text(predicate))
         return _shown([f"{name} {_shown(texts, ' or ')}" for name, texts in wanted.items()], ", ") or "what it asks for"
+
+
+def asked_of(compiled: CompiledRules) -> frozenset[str]:
+    """The fields that some rule names."""
+    return frozenset(predicate.field for predicate in compiled.predicates) - {KEYWORD}
+
+
+def specialised(
+    compiled: CompiledRules,
+    asked: frozenset[str],
+    one: LogSourceMap,
+    log: Log,
+    rename: tuple[tuple[str, str], ...],
+    occurred: Set[str] | None,
+) -> Specialiser:
+    """Specialises to records of a log in which, of the fields `asked`, no others occurred; None: that is not known."""
+    constants: dict[str, Cell] = {
+        name: text or MISSING for name, text in zip(one.log_fields, log, strict=True) if name not in one.own_data
+    }
+    if occurred is not None:
+        names = asked | set(dict(rename).values())
+        constants |= dict.fromkeys(names.difference(occurred, one.log_fields), MISSING)
+    return Specialiser(compiled.predicates, compiled.truth, constants)
 
 
 def _text(predicate: Predicate) -> str:

@@ -11,29 +11,33 @@ from typing import TYPE_CHECKING
 from tocsin.errors import ConfigError
 from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
-from tocsin.share import exceptions, preservation, summary
+from tocsin.share import exceptions, preservation, reach_words, summary
 from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
 from tocsin.share.page import page
 from tocsin.share.unsealing import alone_sentence
+from tocsin.share.watched import SIGNS, match_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+_TEMPLATES = {Part.INVESTIGATION: "report.html.j2", Part.COVERAGE: "coverage_page.html.j2"}
 
 
 class Html:
     """The answers as a page to read, print and hand over."""
 
     name = "html"
-    parts = frozenset({Part.INVESTIGATION})
+    parts = frozenset(_TEMPLATES)
 
     def render(self, answers: Answers, part: Part) -> str:
-        """The page; nothing of `run` is in it. Raises ConfigError for another part than the whole."""
-        if part is not Part.INVESTIGATION:
-            raise ConfigError(f"the report shows the whole investigation, not {part} alone")
+        """The page; nothing of `run` is in it. Raises ConfigError for a part that has no page."""
+        if part not in _TEMPLATES:
+            raise ConfigError(f"there is no page of {part} alone: the report shows the whole investigation")
         style = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
         digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-        template = _environment().get_template("report.html.j2")
+        template = _environment().get_template(_TEMPLATES[part])
         return template.render(style=style, style_digest=digest, **page(answers)._asdict())
 
 
@@ -53,6 +57,8 @@ def _environment() -> Environment:
         degrees=summary.DEGREES,
         bases=summary.BASES,
         states=summary.COVERAGE_STATES,
+        signs=SIGNS,
+        match_words=match_words,
         lacks=summary.LACKS,
         cut_words=summary.cut_words,
         alone_sentence=alone_sentence,
@@ -64,6 +70,10 @@ def _environment() -> Environment:
         container_words=summary.container_words,
         has_items=summary.has_items,
         plural_of=summary.plural_of,
+        name_of=reach_words.name_of,
+        way_to=reach_words.way_to,
+        matter_words=reach_words.matter_words,
+        reach_caution=reach_words.CAUTION,
         expiry_name=preservation.name_of,
         expiry_sure=preservation.sure_words,
         expiry_collected=preservation.collected_words,

@@ -20,6 +20,7 @@ from tocsin.share.leading import happened, resolving, sureness, through
 from tocsin.share.plain import WIDTH, shortened, shown, wrapped
 from tocsin.share.preservation import first_words
 from tocsin.share.summary import (
+    BASES,
     COVERAGE_STATES,
     LACKS,
     attributions,
@@ -35,6 +36,7 @@ from tocsin.share.summary import (
     span,
 )
 from tocsin.share.unsealing import alone_sentence
+from tocsin.share.watched import map_lines, match_words, scopes_alike
 
 _INCIDENTS = 3
 _ATTRIBUTIONS = 2
@@ -45,6 +47,7 @@ _SURE = 2
 _TOLD = 190
 _RECORDS = 6
 _EXPIRING = 132
+_INTERVALS = 200
 
 
 class Text:
@@ -328,20 +331,36 @@ def _incidents(answers: Answers) -> Iterator[str]:
 
 def _coverage(answers: Answers) -> Iterator[str]:
     yield f"{counted(len(answers.coverage), 'interval')} of what was watched; all times UTC"
+    yield from map_lines(answers.coverage_map)
     stream: tuple[str, str, str] | None = None
-    for interval in answers.coverage:
+    groups = scopes_alike(answers.coverage)
+    for interval, more in groups[:_INTERVALS]:
         here = interval.source, interval.host, interval.channel
         if here != stream:
             stream = here
             yield ""
             yield from wrapped(" / ".join(shown(name) for name in here if name) or "any log", indent=0)
-        yield from _one_interval(interval)
+        yield from _one_interval(interval, more)
+    yield from _more(len(groups) - _INTERVALS, "more interval", "with --format json or html")
+    if answers.coverage_map.matches:
+        yield ""
+        yield "WHAT TWO LOGS BOTH HOLD"
+    for match in answers.coverage_map.matches[:_INTERVALS]:
+        yield from wrapped(f"- {shown(match_words(match))}", hang=4)
+    yield from _more(len(answers.coverage_map.matches) - _INTERVALS, "more comparison", "with --format json")
+    if answers.coverage_map.proofs:
+        yield ""
+        yield "WHAT EACH LOG CAN PROVE OF ITSELF"
+    for proof in answers.coverage_map.proofs:
+        vouched = "" if proof.attestable else "; nobody can vouch for it"
+        yield from wrapped(f"- {shown(proof.source)}: {BASES[proof.basis]}; {shown(proof.reason)}{vouched}", hang=4)
 
 
-def _one_interval(interval: Coverage) -> Iterator[str]:
+def _one_interval(interval: Coverage, more: int) -> Iterator[str]:
     start = "start unknown" if interval.from_ is None else _time(interval.from_)
     end = "end unknown" if interval.to is None else _time(interval.to)
     scope = f" for {shown(interval.scope)}" if interval.scope else ""
+    scope += f" and {more:,} more" if more else ""
     state = COVERAGE_STATES[interval.state] + scope
     yield from wrapped(f"{start} - {end}  {state}: {shown(interval.evidence)}", hang=4)
     yield from _places(interval.records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocsin.collect.sources.aws_cloudtrail.reached import Place, object_arn
@@ -30,6 +30,7 @@ def marks_of(
             "scope": _scope(change.scope, fields, place),
             "actor": account,
             "detail": _detail(change.sentence, change.shows, fields),
+            "given_to": "; ".join(dict.fromkeys(_receivers(change.given_to, fields))) or None,
         }
         for change in meaning.changes
         if change.applies(fields)
@@ -61,6 +62,14 @@ def _scope(names: tuple[str, ...], fields: Mapping[str, Any], place: Place) -> s
             is_bare_bucket = name == _BUCKET and not text.startswith("arn:")
             return object_arn(place.partition, text, None) if is_bare_bucket else text
     return None
+
+
+def _receivers(names: tuple[str, ...], fields: Mapping[str, Any]) -> Iterator[str]:
+    for name in names:
+        value = fields.get(name)
+        for item in value if isinstance(value, list) else (value,):
+            if text := _one_line(item):
+                yield text
 
 
 def _detail(sentence: str, shows: tuple[str, ...], fields: Mapping[str, Any]) -> str:

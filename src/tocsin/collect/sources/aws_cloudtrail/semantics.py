@@ -43,6 +43,7 @@ class Change:
     sentence: str
     scope: tuple[str, ...]
     shows: tuple[str, ...]
+    given_to: tuple[str, ...] = ()
     when: Conditions = ()
     unless: Conditions = ()
 
@@ -116,6 +117,7 @@ def _change(declared: Mapping[str, Any]) -> Change:
         sentence=declared["sentence"],
         scope=tuple(declared["scope"]),
         shows=tuple(declared["shows"]),
+        given_to=tuple(declared.get("given_to", ())),
         when=tuple(declared.get("when", {}).items()),
         unless=tuple(declared.get("unless", {}).items()),
     )

@@ -145,6 +145,7 @@ def _marks(
                     "scope": first_of(fields, change.scope),
                     "actor": event["actor.user.name"],
                     "detail": f"{change.sentence}: {'; '.join(shown)}" if shown else change.sentence,
+                    "given_to": change.receivers(fields),
                 }
             )
     return rows

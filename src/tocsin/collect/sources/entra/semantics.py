@@ -80,6 +80,7 @@ def _changes() -> dict[str, tuple[Change, ...]]:
             sentence=declared["sentence"],
             scope=tuple(declared["scope"]),
             shows=tuple(declared["shows"]),
+            given_to=tuple(declared.get("given_to", ())),
             when=tuple(declared.get("when", {}).items()),
             unless=tuple(declared.get("unless", {}).items()),
         )

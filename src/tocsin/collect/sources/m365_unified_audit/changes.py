@@ -37,6 +37,7 @@ def marks_of(
             "scope": _scope(change, fields),
             "actor": account,
             "detail": _detail(change, fields) + by,
+            "given_to": change.receivers(fields),
         }
         for change in changes
     ]
@@ -49,6 +50,7 @@ def marks_of(
                 "scope": mailbox_of(native),
                 "actor": account,
                 "detail": f"the provider stopped recording binds of this mailbox for up to {throttle_hours()} hours",
+                "given_to": None,
             }
         )
     return rows

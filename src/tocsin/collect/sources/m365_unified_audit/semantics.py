@@ -21,6 +21,7 @@ class Change:
     sentence: str
     scope: tuple[str, ...]
     shows: tuple[str, ...]
+    given_to: tuple[str, ...] = ()
     when: tuple[tuple[str, str], ...] = ()
     unless: tuple[tuple[str, str], ...] = ()
 
@@ -29,6 +30,12 @@ class Change:
         if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
             return False
         return not any(_fits(fields.get(name), pattern) for name, pattern in self.unless)
+
+    def receivers(self, fields: Mapping[str, Any]) -> str | None:
+        """Whom it gives a way, as the record names them, with `; ` between; None where it names nobody."""
+        values = (fields.get(name) for name in self.given_to)
+        texts = [" ".join(str(item).split()) for one in values for item in (one if isinstance(one, list) else [one])]
+        return "; ".join(dict.fromkeys(text for text in texts if text and text != "None")) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +106,7 @@ def _changes() -> dict[str, tuple[Change, ...]]:
             sentence=declared["sentence"],
             scope=tuple(declared["scope"]),
             shows=tuple(declared["shows"]),
+            given_to=tuple(declared.get("given_to", ())),
             when=tuple(declared.get("when", {}).items()),
             unless=tuple(declared.get("unless", {}).items()),
         )

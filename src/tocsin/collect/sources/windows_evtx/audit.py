@@ -84,10 +84,11 @@ class MarkRule(NamedTuple):
     log: str
     scope: str
     detail: str
+    given_to: str
 
     def row(self, fields: Mapping[str, Any], event: Event) -> dict[str, Any]:
         """A row for `model.tables.MARKS`."""
-        values = _values(self.log + self.scope + self.detail, fields, event)
+        values = _values(self.log + self.scope + self.detail + self.given_to, fields, event)
         return {
             "kind": self.kind,
             "host": event.get("device.hostname"),
@@ -95,6 +96,7 @@ class MarkRule(NamedTuple):
             "scope": self.scope.format_map(values).strip("\\") or None,
             "actor": event.get("actor.user.name") or event.get("actor.user.uid"),
             "detail": " ".join(self.detail.format_map(values).split()),
+            "given_to": self.given_to.format_map(values).strip("%{} ") or None,
         }
 
 
@@ -116,7 +118,7 @@ def access_of(entry: Mapping[str, Any]) -> Access:
 
 def mark_of(entry: Mapping[str, Any]) -> MarkRule:
     """A `[[mark]]` as read from the table."""
-    return MarkRule(entry["kind"], entry.get("log", ""), entry["scope"], entry["detail"])
+    return MarkRule(entry["kind"], entry.get("log", ""), entry["scope"], entry["detail"], entry.get("given_to", ""))
 
 
 def _mask(value: object) -> int | None:
