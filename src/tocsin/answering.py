@@ -39,6 +39,7 @@ from tocsin.cover.probing import kept as probes
 from tocsin.cover.reconciliation import reconcile
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
 from tocsin.model.chunk import InputState
@@ -57,7 +58,6 @@ from tocsin.model.probing import SPOKEN, KnownAccess, PlannedProbe, ProbeCheck, 
 from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.reference import split_reference
 from tocsin.model.unsealing import Alone
-from tocsin.processing import combine_logs
 from tocsin.record.acts import people_acts
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.unsealings import leave_of, unreviewed

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tocsin.collect.source import Event, Mapped
+from tocsin.collect.source import Event, Mapped, MappedColumns, Table
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.detect.sigma.match import Match
 from tocsin.model.chunk import Chunk, Dating
@@ -26,11 +28,9 @@ YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
 SAME_ID = "same_id_other_content"  # told where both stand in one chunk
 
-NOWHERE = ("", "")
-
 
 class Rows:
-    """Columns of the events, accesses and marks of one chunk as they grow.
+    """Columns of the events, accesses and marks of one chunk as they grow: record by record, or all at once.
 
     With `is_guarded` also how the records wrote what stands in them in lower case: `written`.
     """
@@ -50,6 +50,7 @@ class Rows:
         self._keys: list[bytes] = []
         self._times: list[int | None] = []
         self._events: list[Mapping[str, Any]] = []
+        self._columns: list[tuple[int, MappedColumns, Sequence[bool] | None]] = []
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
         self.warnings: dict[str, int] = {}
@@ -70,7 +71,7 @@ class Rows:
                 self._warn(record.warnings, found)
         if mapped.warnings:
             self._warn(mapped.warnings, found)
-        key = self._key(records[0], mapped)
+        key = self._key(records[0].offset, mapped.key)
         if key in self._seen or ordinal in self._without:
             self.duplicates += len(records)
             return
@@ -103,6 +104,47 @@ class Rows:
         self._named.add(said)
         return known
 
+    def add_table(self, table: Table, map_one: Callable[[Record], Mapped]) -> None:
+        """Add the events of a chunk's records, each an event of its own; nothing else is added before or after."""
+        keys: list[bytes] = [b""] * len(table.spans)
+        singly: dict[int, tuple[Record, Mapped]] = {}
+        for rows, mapped in zip(table.rows, table.mapped, strict=True):
+            if mapped is None:
+                for place in rows.places:
+                    record = table.record(place)
+                    singly[place] = record, map_one(record)
+                    keys[place] = self._key(record.offset, singly[place][1].key)
+            else:
+                for code, count in mapped.warnings.items():
+                    self.warnings[code] = self.warnings.get(code, 0) + count
+                self._note_places(rows.places, mapped)
+                for place, native in zip(rows.places, mapped.keys, strict=True):
+                    keys[place] = self._key(table.spans[place][0], native)
+        self._without |= _repeated(keys, self._without)
+        for place, (record, one) in sorted(singly.items()):
+            self.add(place, (record,), one)
+        for rows, mapped in zip(table.rows, table.mapped, strict=True):
+            if mapped is not None:
+                self._add_columns(rows.places, mapped, keys)
+
+    def _note_places(self, ordinals: Sequence[int], mapped: MappedColumns) -> None:
+        nothing: Sequence[None] = [None] * len(ordinals)
+        hosts, channels = (mapped.columns.get(name, nothing) for name in ("device.hostname", "metadata.log_name"))
+        for ordinal, host, channel in zip(ordinals, hosts, channels, strict=True):
+            if host or channel:
+                self.places[ordinal] = host or "", channel or ""
+
+    def _add_columns(self, places: Sequence[int], mapped: MappedColumns, keys: Sequence[bytes]) -> None:
+        kept = None
+        if not self._without.isdisjoint(places):
+            kept = [place not in self._without for place in places]
+            self.duplicates += len(places) - sum(kept)
+            places = list(compress(places, kept))
+        if places:
+            self._references += [record_reference(self._chunk.sequence, place) for place in places]
+            self._keys += [keys[place] for place in places]
+            self._columns.append((len(places), mapped, kept))
+
     def _warn(self, codes: Sequence[str], found: int | None) -> None:
         for code in codes:
             told = code if found is None or code != YEAR_UNKNOWN else self._assumed
@@ -112,11 +154,11 @@ class Rows:
     def _assumed(self) -> str:
         return YEAR_FROM_TAKING if self._dating and self._dating.is_latest else YEAR_FROM_LOGS
 
-    def _key(self, record: Record, mapped: Mapped) -> bytes:
-        if mapped.key is not None:
-            return hashlib.blake2b(b"\0" + mapped.key, digest_size=16).digest()
+    def _key(self, offset: int, native: bytes | None) -> bytes:
+        if native is not None:
+            return hashlib.blake2b(b"\0" + native, digest_size=16).digest()
         # Equal lines are different events: without a native id the place in the content is the identity.
-        place = f"{self._source}:{self._chunk.input.content_sha256}:{self._chunk.offset + record.offset}"
+        place = f"{self._source}:{self._chunk.input.content_sha256}:{self._chunk.offset + offset}"
         return hashlib.blake2b(b"\1" + place.encode(), digest_size=16).digest()
 
     @property
@@ -131,15 +173,38 @@ class Rows:
             "record": self._references,
             "key": self._keys,
             "time": self._times,
-            "source": [self._source] * len(events),
+            "source": [self._source] * len(self._references),
             "class_uid": [event.get("class_uid", 0) for event in events],
             "metadata.sequence": [event.get("metadata.sequence") for event in events],
         }
         filled = set[str]().union(*events)
         nothing = [None] * len(events)
         for name in EVENT_COLUMNS:
-            columns[name] = [event.get(name) for event in events] if name in filled else nothing
-        return _table(columns, EVENTS), _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
+            columns[name] = [event.get(name) for event in events] if name in filled else nothing[:]
+        for count, mapped, kept in self._columns:
+            for name in _MAPPED:
+                values = mapped.columns.get(name)
+                if values is None:
+                    columns[name] += [None] * count
+                else:
+                    columns[name] += values if kept is None else compress(values, kept)
+        table = _table(columns, EVENTS)
+        if self._columns:
+            table = table.take(pc.sort_indices(table["record"]))
+        return table, _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
+
+
+_MAPPED = ("time", "class_uid", "metadata.sequence", *EVENT_COLUMNS)
+
+
+def _repeated(keys: Sequence[bytes], without: frozenset[int]) -> frozenset[int]:
+    """The places of keys that stand before, at a place that is not left out."""
+    if len(set(keys)) == len(keys):
+        return frozenset()
+    first: dict[bytes, int] = {}
+    return frozenset(
+        place for place, key in enumerate(keys) if place not in without and first.setdefault(key, place) != place
+    )
 
 
 def _table(columns: Mapping[str, list[Any]], schema: pa.Schema) -> pa.Table:

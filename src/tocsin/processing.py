@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
 
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure, logons, naming
-from tocsin.chunk_rows import NOWHERE, Rows, coalesced, hits_of, sightings_of
+from tocsin.chunk_rows import Rows, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
-from tocsin.collect.source import Coalescing, Source
+from tocsin.collect.source import Coalescing, Source, Table, Tabular
 from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.cover.probing import kept as probes
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
+from tocsin.logs_seen import NOWHERE, SEEN_LOGS, seen_logs
 from tocsin.model.chunk import VERBATIM, Chunk, ChunkAccount, ChunkResult, Dating, Rejection
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.note import SOURCE as NOTE
 from tocsin.model.record import Record, Unreadable, committed_fields
 from tocsin.model.reference import split_reference
+from tocsin.model.rows import Rows as RecordRows
+from tocsin.model.rows import by_log
 from tocsin.model.tables import ACCESSES, EVENTS, HITS, MARKS, SIGHTINGS
 from tocsin.protect.passing import pass_through
 from tocsin.protect.written import Written
@@ -40,19 +41,6 @@ _ERASED_DETAIL = "erased by decision: an act in the ledger says by whom and why"
 _MOST_SHOWN = 200
 
 TABLES = {"events": EVENTS, "hits": HITS, "sightings": SIGHTINGS, "accesses": ACCESSES, "marks": MARKS}
-# `host` and `channel` as the coverage names them. `fields` are those, of all that the rules ask of records of this log,
-# that some record has: a JSON list, sorted.
-SEEN_LOGS = pa.schema(
-    [
-        pa.field("source", pa.string()),
-        pa.field("host", pa.string()),
-        pa.field("channel", pa.string()),
-        pa.field("log", pa.string()),
-        pa.field("count", pa.int64()),
-        pa.field("fields", pa.string()),
-    ]
-)
-_LOG = ["source", "host", "channel", "log"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +66,11 @@ class Sealing:
 
 
 def process(
-    data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing, *, without: frozenset[int] = frozenset()
+    data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing | None, *, without: frozenset[int] = frozenset()
 ) -> tuple[ChunkResult, pa.Table]:
     """One chunk's bytes decoded, matched, mapped, committed and counted, and the distinct logs seen in it.
 
+    Without a `sealing` nothing is committed: the chunk was before, and is only looked at again.
     `without` are ordinals of records whose event is already held from an earlier chunk: they are counted and committed,
     and leave no row. Any failure of a source or of the matcher costs this chunk its events, never the run: the chunk
     is then committed whole and accounted as unreadable, with the reason. ProtectionError is raised where the door
@@ -99,7 +88,7 @@ def _told(error: Exception) -> str:
     return to_be_cut(f"{type(error).__name__}: {error}", _MOST_SHOWN)
 
 
-def refuse(data: bytes, sealing: Sealing, reason: str, detail: str, door: Door) -> tuple[ChunkResult, pa.Table]:
+def refuse(data: bytes, sealing: Sealing | None, reason: str, detail: str, door: Door) -> tuple[ChunkResult, pa.Table]:
     """The result of a chunk that could not be processed: one leaf over all its bytes, one record rejected."""
     account = ChunkAccount(read=1, stored=0, rejected=(Rejection(reason=reason, count=1, first=0, detail=detail),))
     result = ChunkResult(
@@ -109,20 +98,32 @@ def refuse(data: bytes, sealing: Sealing, reason: str, detail: str, door: Door) 
         sightings=SIGHTINGS.empty_table(),
         accesses=ACCESSES.empty_table(),
         marks=MARKS.empty_table(),
-        leaves=leaf_hashes(sealing.secret, sealing.name, VERBATIM, spans(data, VERBATIM, None)),
+        leaves=_leaves(sealing, VERBATIM, spans(data, VERBATIM, None)),
         account=account,
     )
     return pass_through(result, SEEN_LOGS.empty_table(), door)
 
 
+def _leaves(sealing: Sealing | None, decoder: str, committed: Iterable[Span]) -> bytes:
+    return b"" if sealing is None else leaf_hashes(sealing.secret, sealing.name, decoder, committed)
+
+
 def _read(
-    data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing, without: frozenset[int]
+    data: bytes, chunk: Chunk, plan: Plan, sealing: Sealing | None, without: frozenset[int]
 ) -> tuple[ChunkResult, pa.Table]:
     source, preamble = source_of(chunk.input.source, chunk.preamble)
-    framed = list(source.records(data, preamble, chunk.skip))
-    derived = process_framed(numbered(framed), chunk, plan, without=without)
+    table = _table(source, data, preamble, chunk, plan)
     # The fields of what was found are committed one by one, so the leaves come last.
-    fielded = sorted(leaves_behind(framed, derived.behind))
+    committed: Iterable[Span]
+    if table is not None:
+        derived = _from_table(table, source, chunk, plan, without)
+        fielded = sorted(derived.behind)
+        committed = _table_spans(data, table, fielded)
+    else:
+        framed = list(source.records(data, preamble, chunk.skip))
+        derived = process_framed(numbered(framed), chunk, plan, without=without)
+        fielded = sorted(leaves_behind(framed, derived.behind))
+        committed = _spans(data, framed, source, fielded)
     result = ChunkResult(
         decoder=source.decoder,
         events=derived.events,
@@ -130,11 +131,26 @@ def _read(
         sightings=derived.sightings,
         accesses=derived.accesses,
         marks=derived.marks,
-        leaves=leaf_hashes(sealing.secret, sealing.name, source.decoder, _spans(data, framed, source, fielded)),
+        leaves=_leaves(sealing, source.decoder, committed),
         account=derived.account,
         fielded=packed_places(fielded),
     )
     return pass_through(result, derived.logs, plan.door, derived.written)
+
+
+def _table(source: Source, data: bytes, preamble: bytes, chunk: Chunk, plan: Plan) -> Table | None:
+    """The chunk by columns, where it can be read so and the door has not to be told how each record is written."""
+    if plan.door.epoch or not isinstance(source, Tabular):
+        return None
+    matcher = plan.matchers.get(source.name)
+
+    def wanted(log: tuple[str, ...]) -> frozenset[str] | None:
+        if matcher is None:
+            return frozenset()
+        asked = matcher.wanted(log)
+        return None if asked is None else asked | matcher.asked(log)
+
+    return source.table(data, preamble, chunk.skip, wanted)
 
 
 Framed = tuple[int, Record | Unreadable]
@@ -200,11 +216,34 @@ def process_framed(
     else:
         for record, number in zip(records, ordinals, strict=True):
             rows.add(number, (record,), source.map(record))
+    groups = by_log(seen)
+    return _derived(rows, groups, source, chunk, plan, rejected, ordinals, owners)
+
+
+def _from_table(table: Table, source: Source, chunk: Chunk, plan: Plan, without: frozenset[int]) -> Derived:
+    """As `process_framed`, for records side by side."""
+    rows = Rows(chunk, source.name, without, plan.dating)
+    rows.add_table(table, source.map)
+    every = range(len(table.spans))
+    return _derived(rows, table.rows, source, chunk, plan, {}, every, every)
+
+
+def _derived(
+    rows: Rows,
+    groups: Sequence[RecordRows],
+    source: Source,
+    chunk: Chunk,
+    plan: Plan,
+    rejected: Mapping[str, tuple[int, int, str]],
+    ordinals: Sequence[int],
+    owners: Sequence[int],
+) -> Derived:
+    """What follows of the events of a chunk and of its records by log: `ordinals` of them, and of their events."""
     matcher = plan.matchers.get(source.name)
     matches: list[Match] = []
     if matcher:
         before = sum(matcher.given_up.values())
-        matches = matcher.match(seen)
+        matches = matcher.match_rows(groups)
         if stopped := sum(matcher.given_up.values()) - before:
             rows.warnings["expression_timed_out"] = stopped
     events, accesses, marks = rows.tables()
@@ -216,8 +255,8 @@ def process_framed(
         accesses=accesses,
         marks=marks,
         account=ChunkAccount(
-            read=len(records) + sum(count for count, _, _ in rejected.values()),
-            stored=len(records),
+            read=len(ordinals) + sum(count for count, _, _ in rejected.values()),
+            stored=len(ordinals),
             rejected=tuple(
                 Rejection(reason=reason, count=count, first=first, detail=detail)
                 for reason, (count, first, detail) in sorted(rejected.items())
@@ -225,7 +264,7 @@ def process_framed(
             warnings=rows.warnings,
             duplicates=rows.duplicates,
         ),
-        logs=seen_logs(source.name, seen, matcher, [rows.places.get(owner, NOWHERE) for owner in owners]),
+        logs=seen_logs(source.name, groups, matcher, [rows.places.get(owner, NOWHERE) for owner in owners]),
         members=_members((hits, accesses), ordinals, owners),
         written=rows.written,
     )
@@ -322,37 +361,12 @@ def _spans(
         yield item.offset, item.length, raw, text, fields
 
 
-def seen_logs(
-    source: str, records: Sequence[Record], matcher: Matcher | None, places: Sequence[tuple[str, str]] = ()
-) -> pa.Table:
-    """The distinct logs of the records, as `SEEN_LOGS`; `places` are the host and channel of each, in their order."""
-    counts: dict[_SeenLog, int] = {}
-    found: dict[_SeenLog, set[str]] = {}
-    wanted: dict[_SeenLog, set[str]] = {}  # not found yet: nearly always few, and none of them is there
-    for record, place in zip(records, places or repeat(NOWHERE)):  # noqa: B905 - one of the two may be endless
-        log = place, record.log
-        if log not in counts:
-            counts[log], found[log], wanted[log] = 0, set(), set(matcher.asked(record.log)) if matcher else set()
-        counts[log] += 1
-        if not wanted[log].isdisjoint(record.fields):
-            here = wanted[log].intersection(record.fields)
-            found[log] |= here
-            wanted[log] -= here
-    ordered = sorted(counts)
-    return pa.table(
-        [
-            [source] * len(ordered),
-            [place[0] for place, _ in ordered],
-            [place[1] for place, _ in ordered],
-            [json.dumps(log) for _, log in ordered],
-            [counts[log] for log in ordered],
-            [json.dumps(sorted(found[log])) for log in ordered],
-        ],
-        schema=SEEN_LOGS,
-    )
-
-
-_SeenLog = tuple[tuple[str, str], tuple[str, ...]]
+def _table_spans(data: bytes, table: Table, fielded: Collection[int]) -> Iterator[Span]:
+    wanted = frozenset(fielded)
+    texts: Sequence[bytes | None] = table.texts or [None] * len(table.spans)
+    for place, ((offset, length), text) in enumerate(zip(table.spans, texts, strict=True)):
+        fields = committed_fields(table.record(place)) if place in wanted else None
+        yield offset, length, data[offset : offset + length], text, fields
 
 
 def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
@@ -375,17 +389,3 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         probes.NAME: probes.summarise(result.marks),
         "logs": SEEN_LOGS.empty_table() if is_note else logs,
     }
-
-
-def combine_logs(partials: Sequence[pa.Table]) -> pa.Table:
-    """Distinct logs with their counts and the fields that occurred, by source, host, channel and log."""
-    if not partials:
-        return SEEN_LOGS.empty_table()
-    joined = pa.concat_tables(partials)
-    grouped = joined.group_by(_LOG).aggregate([("count", "sum"), ("fields", "distinct")])
-    fields = [
-        texts[0] if len(texts) == 1 else json.dumps(sorted({name for text in texts for name in json.loads(text)}))
-        for texts in grouped["fields_distinct"].to_pylist()
-    ]
-    named = pa.table([*(grouped[name] for name in _LOG), grouped["count_sum"], fields], schema=SEEN_LOGS)
-    return named.sort_by([(name, "ascending") for name in _LOG])

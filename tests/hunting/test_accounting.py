@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.detect.sigma.rules_given import compiled, record, rule
 from tests.journeys.conftest import Tocsin
 
 from tocsin.detect.sigma.match import Matcher
+from tocsin.logs_seen import combine_logs, seen_logs
 from tocsin.model.record import Record
-from tocsin.processing import combine_logs, seen_logs
+from tocsin.model.rows import by_log
 
 from .conftest import RULE_ID, published
 from .conftest import rule as written
@@ -27,11 +30,15 @@ _RECORDS = st.lists(
 )
 
 
+def seen(records: Sequence[Record], matcher: Matcher) -> pa.Table:
+    return seen_logs("test", by_log(records), matcher)
+
+
 @given(_RECORDS, st.integers(0, 8))
 def test_fields_that_occurred_are_those_of_all_parts_in_any_order(records: list[Record], at: int) -> None:
     matcher = Matcher(RULE, "test")
-    whole = combine_logs([seen_logs("test", records, matcher)])
-    parts = [seen_logs("test", records[at:], matcher), seen_logs("test", records[:at], matcher)]
+    whole = combine_logs([seen(records, matcher)])
+    parts = [seen(records[at:], matcher), seen(records[:at], matcher)]
     assert combine_logs(parts) == whole
     for row in whole.to_pylist():
         of_log = [one for one in records if list(one.log) == json.loads(row["log"])]

@@ -17,12 +17,13 @@ from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.hunting.operable import by_host, seen_in
+from tocsin.logs_seen import combine_logs, seen_logs
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, parse_time
 from tocsin.model.operable import RulesByHost
 from tocsin.model.record import Record
-from tocsin.processing import combine_logs, seen_logs
+from tocsin.model.rows import by_log
 from tocsin.share.navigator import layer_text
 
 from .conftest import published
@@ -67,7 +68,9 @@ def span(host: str, first_hour: int, last_hour: int, state: CoverageState = Cove
 def found_in(
     records: list[tuple[tuple[str, str], Record]], rows: list[Coverage], rules: CompiledRules = RULES
 ) -> RulesByHost:
-    table = seen_logs("test", [one for _, one in records], Matcher(rules, "test"), [place for place, _ in records])
+    table = seen_logs(
+        "test", by_log(one for _, one in records), Matcher(rules, "test"), [place for place, _ in records]
+    )
     return by_host(rules, seen_in(combine_logs([table])), map_of(rows, None))
 
 
@@ -78,14 +81,14 @@ def test_what_could_fire_somewhere_is_what_the_account_calls_operable(
 ) -> None:
     """No rule is operable at a place where it is blind in all, and on each place are those of its own records."""
     matcher = Matcher(RULES, "test")
-    everything = combine_logs([seen_logs("test", [one for _, one in records], matcher)])
+    everything = combine_logs([seen_logs("test", by_log(one for _, one in records), matcher)])
     blind = {one.id for one in account(RULES, _seen(everything)).blind}
     found = found_in(records, [])
     somewhere = {id_ for rules in found.sets for id_ in rules}
     assert not somewhere & blind
     for place in found.places:
         own = [one for where, one in records if where == (place.host, place.channel)]
-        of_it = account(RULES, _seen(combine_logs([seen_logs("test", own, matcher)])))
+        of_it = account(RULES, _seen(combine_logs([seen_logs("test", by_log(own), matcher)])))
         assert set(found.sets[place.rules]) == {one.id for one in RULES.rules} - {one.id for one in of_it.blind}
         # What matched could have fired.
         assert {match.rule for match in matcher.match(own)} <= set(found.sets[place.rules])

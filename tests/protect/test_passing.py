@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from tests.protect.stub import local_door
 
 from tocsin.errors import ProtectionError
+from tocsin.logs_seen import SEEN_LOGS
 from tocsin.model.chunk import ChunkAccount, ChunkResult, Rejection
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.door import NO_DOOR, Door
 from tocsin.model.protection import Masked
 from tocsin.model.tables import EVENTS, HITS, SIGHTINGS
 from tocsin.model.token import TOKEN
-from tocsin.processing import SEEN_LOGS, TABLES
+from tocsin.processing import TABLES
 from tocsin.protect.passing import pass_through
 
 NAME = "Zorblat"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from operator import itemgetter
 from typing import Any
 
@@ -65,9 +65,31 @@ class PickedRows:
         at, mend = found
         if at == ALIKE:
             return [mend and mend(None)] * len(self.places)
+        column = self.column(at)
+        return column if mend is None else list(map(mend, column))
+
+    def kept(self, name: str) -> Sequence[object] | None:
+        """`values` of a field that is wanted; None where no record has it."""
+        return self.values(name) if name in self._kept else None
+
+    def column(self, at: int) -> Sequence[object]:
+        """What was picked at one place of each record; there is at least one record."""
         if self._columns is None:
             self._columns = list(zip(*self.picked, strict=True))
-        return self._columns[at] if mend is None else list(map(mend, self._columns[at]))
+        return self._columns[at]
+
+    def held(self, names: Set[str], some: Sequence[int]) -> Set[str]:
+        """As `Rows.held`."""
+        found: set[str] = set()
+        for name in names & self._kept.keys():
+            if self._kept[name][1] is None:
+                found.add(name)
+            else:
+                values = self.values(name)
+                if any(values[at] is not MISSING for at in some):
+                    found.add(name)
+        others = names - self._wanted - self._kept.keys()
+        return found | {name for name in others if any(name in self.fields(at) for at in some)}
 
     def fields(self, at: int) -> Mapping[str, Any]:
         """As `Rows.fields`."""

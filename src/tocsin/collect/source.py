@@ -13,7 +13,7 @@ import importlib.resources
 import json
 import pkgutil
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -24,7 +24,7 @@ from tocsin.model.coverage import Proof
 from tocsin.model.exposure import Basis
 from tocsin.model.readiness import Telling
 from tocsin.model.record import Record, Unreadable
-from tocsin.model.rows import Rows, grouped
+from tocsin.model.rows import Rows, by_log
 
 HEAD_BYTES = 65_536
 MAX_RECORD_BYTES = 32 * 1024 * 1024
@@ -57,6 +57,36 @@ class Mapped(NamedTuple):
     marks: Sequence[Mapping[str, Any]] = ()
     warnings: tuple[str, ...] = ()
     claimed: bytes | None = None
+
+
+class MappedColumns(NamedTuple):
+    """What a source makes of records side by side: as `Mapped` of each, of which none has accesses or marks.
+
+    columns   by name as in `Mapped.event`, a value a record; where a column is left out, all are null
+    keys      as in `Mapped`; nothing is claimed beside them
+    warnings  codes with how many of the records have them, their own among them; none says that a year is unknown
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    keys: Sequence[bytes | None]
+    warnings: Mapping[str, int]
+
+
+class Table(NamedTuple):
+    """A chunk's records side by side; all of them can be read.
+
+    spans   offset and length of each, in order
+    texts   `Record.data` of each where the source commits a text, else None
+    rows    all of them, by log
+    mapped  what is made of each of `rows`; None where `Source.map` has to be asked record by record
+    record  the record at a place, as `Source.records` gives it
+    """
+
+    spans: Sequence[tuple[int, int]]
+    texts: Sequence[bytes] | None
+    rows: Sequence[Rows]
+    mapped: Sequence[MappedColumns | None]
+    record: Callable[[int], Record]
 
 
 def content_key(claimed: bytes, content: object) -> bytes:
@@ -163,13 +193,25 @@ class Columnar(Protocol):
         ...
 
 
+@runtime_checkable
+class Tabular(Protocol):
+    """What a source has besides where a chunk can be read and mapped by columns, no record made where nothing is found.
+
+    Everything that follows from the table is what follows from the records one by one.
+    """
+
+    def table(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> Table | None:
+        """The records that `records` gives; `wanted` as in `Columnar`. None as there."""
+        ...
+
+
 def rows_of(source: Source, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> tuple[int, Sequence[Rows]]:
     """How many records of a chunk can be read, and them by log: for matching alone."""
     found = source.rows(data, preamble, skip, wanted) if isinstance(source, Columnar) else None
     if found is not None:
         return found
     records = [one for one in source.records(data, preamble, skip) if isinstance(one, Record)]
-    return len(records), grouped((place, one.log, one.fields) for place, one in enumerate(records))
+    return len(records), by_log(records)
 
 
 class Measure(Protocol):

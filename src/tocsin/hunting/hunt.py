@@ -23,13 +23,14 @@ from tocsin.detect.sigma.match import Matchers
 from tocsin.detect.sigma.rules import read_rules, rule_texts
 from tocsin.errors import ConfigError, RuleError
 from tocsin.hunting.sight import sights
+from tocsin.logs_seen import combine_logs
 from tocsin.model.chunk import VERBATIM, Dating
 from tocsin.model.door import mask_one
 from tocsin.model.hunt import Hunt
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.opening import now_utc, open_existing, run_so_far
-from tocsin.processing import Plan, Sealing, combine_logs, process, process_left
+from tocsin.processing import Plan, process, process_left
 from tocsin.protect.telling import through_door
 from tocsin.reading.kept_rules import read_sets
 from tocsin.reading.rereading import Rereader, chunk_of, dating_of
@@ -182,8 +183,7 @@ def look(
         if row.stem is not None:
             result, seen = process_left(rereader.left(entry, row).pieces, chunk_of(entry, row, key), plan, row.read)
         else:
-            sealing = Sealing(secret=key.unwrap(row.secret), name=row.name)
-            result, seen = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, sealing)
+            result, seen = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, None)
         parts.append(correlated.summarise(_once(workspace, row, result.hits)))
         counted.append(bursts.summarise(_once(workspace, row, result.sightings)))
         logs.append(seen)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final, Protocol, final
+
+from tocsin.model.record import Record
 
 
 @final
@@ -34,6 +36,10 @@ class Rows(Protocol):
         """What `Record.fields` holds under a name, record by record; MISSING where it does not hold it."""
         ...
 
+    def held(self, names: Set[str], some: Sequence[int]) -> Set[str]:
+        """Those of the names under which one of some records, counted as in `fields`, holds something."""
+        ...
+
     def fields(self, at: int) -> Mapping[str, Any]:
         """`Record.fields` of one of them; `at` counts from 0 among these rows."""
         ...
@@ -53,6 +59,17 @@ class MappedRows:
         """As `Rows.values`."""
         return [fields.get(name, MISSING) for fields in self._fields]
 
+    def held(self, names: Set[str], some: Sequence[int]) -> Set[str]:
+        """As `Rows.held`."""
+        found: set[str] = set()
+        wanted = set(names)  # not found yet: nearly always few, and none of them is there
+        for at in some:
+            fields = self._fields[at]
+            if not wanted.isdisjoint(fields):
+                found |= wanted & fields.keys()
+                wanted -= found
+        return found
+
     def fields(self, at: int) -> Mapping[str, Any]:
         """As `Rows.fields`."""
         return self._fields[at]
@@ -66,3 +83,8 @@ def grouped(records: Iterable[tuple[int, tuple[str, ...], Mapping[str, Any]]]) -
         places.append(place)
         held.append(fields)
     return [MappedRows(log, places, held) for log, (places, held) in groups.items()]
+
+
+def by_log(records: Iterable[Record]) -> list[Rows]:
+    """Records by their logs, each at its place among those given."""
+    return grouped((place, record.log, record.fields) for place, record in enumerate(records))

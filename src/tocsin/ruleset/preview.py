@@ -28,7 +28,7 @@ from tocsin.model.instant import format_time, is_plausible
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.model.reference import ORDINAL_BITS, RecordPlace
-from tocsin.processing import Plan, Sealing, process, process_left
+from tocsin.processing import Plan, process, process_left
 from tocsin.reading.rereading import Rereader, chunk_of
 from tocsin.record.keys import WorkspaceKey
 from tocsin.store import tables
@@ -70,11 +70,10 @@ def asked_again(
         chunks = [connection.execute(select(tables.chunks).where(column == one)).one() for one in sequences]
     for row in chunks:
         entry = entries[row.input]
-        sealing = Sealing(secret=key.unwrap(row.secret), name=row.name)
         if row.stem is not None:
             result, _ = process_left(rereader.left(entry, row).pieces, chunk_of(entry, row, key), plan, row.read)
         else:
-            result, _ = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, sealing)
+            result, _ = process(rereader.bytes_of(entry, row), chunk_of(entry, row, key), plan, None)
         found = result.hits.filter(pa.array([pair in row_of for pair in _pairs(result.hits)], pa.bool_()))
         part = stale.take(pa.array([row_of[pair] for pair in _pairs(found)], pa.int64()))
         for name in ("matched", "hidden_by"):

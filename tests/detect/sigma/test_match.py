@@ -197,3 +197,21 @@ def test_memory_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch, hostile: s
 
 def test_nothing_given_nothing_found() -> None:
     assert matching({"x": {"A": "a"}}, []) == []
+
+
+def test_logs_that_make_no_difference_share_a_plan_and_those_compared_with_a_field_do_not() -> None:
+    logs = [("one", "1"), ("two", "1"), ("three", "2"), ("four", "2"), ("two", "2")]
+    asked = {"x": {"EventID": 1, "A": "a"}, "y": {"Channel": "two", "A": "b"}, "condition": "x or y"}
+    events = [({"A": text}, log) for log in logs for text in "abc"]
+    matcher = Matcher(compiled(rule(asked)), "test")
+    found = {match.index for match in matcher.match([record(fields, log) for fields, log in events])}
+    assert found == {
+        at
+        for at, (fields, (channel, event_id)) in enumerate(events)
+        if (event_id == "1" and fields["A"] == "a") or (channel == "two" and fields["A"] == "b")
+    }
+    assert len({id(matcher._plan(log, frozenset())) for log in logs}) == 4
+    comparing = Matcher(compiled(rule({"x": {"A|fieldref": "Channel"}})), "test")
+    records = [record({"A": channel}, log) for channel, _ in logs for log in logs]
+    expected = [at for at, one in enumerate(records) if one.fields["A"] == one.log[0]]
+    assert [match.index for match in comparing.match(records)] == expected

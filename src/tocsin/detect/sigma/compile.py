@@ -140,6 +140,11 @@ class CompiledRules:
             )
         )
 
+    @property
+    def fields(self) -> Set[str]:
+        """The rule fields that predicates ask."""
+        return self._content.fields.keys()
+
     def truth(self, field: str) -> FieldTruth:
         """The predicates of a rule field, its database loaded at the first call."""
         if field not in self._truths:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from tocsin.detect.sigma.condition import Operator, Tree
 from tocsin.detect.sigma.predicate import KEYWORD, Kind, Predicate, in_words
 from tocsin.detect.sigma.questions import refers
-from tocsin.detect.sigma.truth import FieldTruth
+from tocsin.detect.sigma.truth import FieldTruth, Truths
 from tocsin.detect.sigma.value import MISSING, Cell, canonical, fold, texts
 from tocsin.model.clipping import part_of, to_be_cut
 
@@ -30,6 +30,7 @@ class Explainer:
     def __init__(self, predicates: tuple[Predicate, ...], truth: Callable[[str], FieldTruth]) -> None:
         self._predicates = predicates
         self._truth = truth
+        self._words: dict[int, str] = {}  # what predicates ask
 
     def reasons(
         self, tree: Tree, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]
@@ -39,11 +40,11 @@ class Explainer:
         Of a NOT only what has to be there for it. On a record with the fields named here alone the tree holds as well,
         so it holds without any where nothing is named.
         """
-        view = _View(rename, fields, log)
+        view = self._view(rename, fields, log)
         found = dict.fromkeys(self._reasons(tree, view) or ())
         while True:
             named = {reason.field for reason in found}
-            alone = _View(rename, {name: value for name, value in fields.items() if name in named}, log)
+            alone = self._view(rename, {name: value for name, value in fields.items() if name in named}, log)
             more = [one for one in self._lacking(tree, True, view, alone) if one not in found]
             if not more:
                 return tuple(found)
@@ -51,14 +52,17 @@ class Explainer:
 
     def holds(self, tree: Tree, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]) -> bool:
         """Whether the tree holds on the record."""
-        return self._reasons(tree, _View(rename, fields, log)) is not None
+        return self._reasons(tree, self._view(rename, fields, log)) is not None
 
     def said(
         self, names: Sequence[str], rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]
     ) -> tuple[str | None, ...]:
         """What the record says in these rule fields, None where nothing; the elements of a list with commas between."""
-        view = _View(rename, fields, log)
+        view = self._view(rename, fields, log)
         return tuple(", ".join(texts(view.cell(name)[1])) or None for name in names)
+
+    def _view(self, rename: Mapping[str, str], fields: Mapping[str, Any], log: Mapping[str, str]) -> _View:
+        return _View(rename, fields, log, self._truth)
 
     def _reasons(self, tree: Tree, view: _View) -> list[Reason] | None:
         """None where the tree does not hold."""
@@ -67,8 +71,13 @@ class Explainer:
         if tree.operator is Operator.NOT:
             return [] if self._reasons(tree.children[0], view) is None else None
         if tree.operator is Operator.OR:
-            held = [reasons for child in tree.children if (reasons := self._reasons(child, view)) is not None]
-            return next(filter(None, held), held[0]) if held else None
+            silent: list[Reason] | None = None
+            for child in tree.children:
+                reasons = self._reasons(child, view)
+                if reasons:
+                    return reasons
+                silent = silent if reasons is None else reasons
+            return silent
         found: list[Reason] = []
         for child in tree.children:
             reasons = self._reasons(child, view)
@@ -92,20 +101,27 @@ class Explainer:
         return self._lacking(telling, outcome, view, alone)
 
     def _reason(self, predicate: Predicate, number: int, view: _View) -> list[Reason] | None:
-        asked = in_words(predicate)
         if predicate.kind is Kind.REFERENCE:
             name, cell = view.cell(predicate.text)
             own_name, own = view.cell(predicate.field)
             if not refers(own, predicate.flags, cell):
                 return None
             own_text, text = (_cut(" ".join(texts(one)), predicate) for one in (own, cell))
-            asking = Reason(own_name, f"{asked[: -len(predicate.text)]}{name}", own_text)
+            asking = Reason(own_name, f"{in_words(predicate)[: -len(predicate.text)]}{name}", own_text)
             return [asking, Reason(name, f"is what {own_name} is compared with", text)]
         truth = self._truth(predicate.field)
-        for name, cell in view.cells(predicate.field):
-            if number in truth.of(cell):
-                answering = next((text for text in texts(cell) if number in truth.of(text)), "")
-                return [Reason(name, asked, _cut(answering, predicate))]
+        if predicate.field != KEYWORD:
+            if number not in view.truths(predicate.field):
+                return None
+            held = [view.cell(predicate.field)]
+        else:
+            held = [(name, cell) for name, cell in view.texts() if number in truth.of(cell)]
+        for name, cell in held:
+            answering = next((text for text in texts(cell) if number in truth.of(text)), "")
+            asked = self._words.get(number)
+            if asked is None:
+                asked = self._words[number] = in_words(predicate)
+            return [Reason(name, asked, _cut(answering, predicate))]
         return None
 
 
@@ -116,24 +132,39 @@ def _refuted(predicate: Predicate, view: _View) -> Reason:
     return Reason(name, asked, _cut(" ".join(texts(cell)), predicate))
 
 
-class _View(NamedTuple):
-    """A record as a rule sees it."""
+class _View:
+    """A record as a rule sees it; what is true of a field is looked up once."""
 
-    rename: Mapping[str, str]
-    fields: Mapping[str, Any]
-    log: Mapping[str, str]
+    __slots__ = ("_fields", "_known", "_log", "_rename", "_truth")
+
+    def __init__(
+        self,
+        rename: Mapping[str, str],
+        fields: Mapping[str, Any],
+        log: Mapping[str, str],
+        truth: Callable[[str], FieldTruth],
+    ) -> None:
+        self._rename = rename
+        self._fields = fields
+        self._log = log
+        self._truth = truth
+        self._known: dict[str, Truths] = {}
 
     def cell(self, field: str) -> tuple[str, Cell]:
         """The record field a rule field means, and its cell."""
-        name = self.rename.get(field, field)
-        return name, canonical(self.fields.get(name, self.log.get(name) or MISSING))
+        name = self._rename.get(field, field)
+        return name, canonical(self._fields.get(name, self._log.get(name) or MISSING))
 
-    def cells(self, field: str) -> Iterator[tuple[str, Cell]]:
-        """The one field meant; for a keyword every field of the record that has a text."""
-        if field != KEYWORD:
-            yield self.cell(field)
-        else:
-            yield from ((name, tuple(texts(canonical(value)))) for name, value in self.fields.items())
+    def truths(self, field: str) -> Truths:
+        """What is true of the cell of a rule field that is no keyword."""
+        known = self._known.get(field)
+        if known is None:
+            known = self._known[field] = self._truth(field).of(self.cell(field)[1])
+        return known
+
+    def texts(self) -> Iterator[tuple[str, Cell]]:
+        """Every field of the record, for a keyword."""
+        yield from ((name, tuple(texts(canonical(value)))) for name, value in self._fields.items())
 
 
 def _cut(text: str, predicate: Predicate) -> str:

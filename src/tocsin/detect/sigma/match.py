@@ -68,6 +68,8 @@ class Matcher:
         self._parts: list[tuple[Gate, Alternative, list[int]]] = []
         self._shares = [share(predicate) for predicate in compiled.predicates]
         self._plans: dict[tuple[Log, frozenset[str]], Plan] = {}
+        # Logs that make no difference to the rules share a plan: by the parts that bind them and what is true of them.
+        self._shared: dict[tuple[object, ...], Plan] = {}
         self._outcomes = 0  # remembered in the plans
         self._explainer = Explainer(compiled.predicates, compiled.truth)
         self._counted = asked_fields(compiled.correlations)
@@ -89,6 +91,12 @@ class Matcher:
             self._parts += [
                 (one.gate(alternative), alternative, sorted(some)) for alternative, some in positions.items()
             ]
+
+        renamed = {(name, field) for _, one, _ in self._parts for field, name in one.rename}
+        self._fields_of_logs = {
+            name: sorted({name, *(field for to, field in renamed if to == name)} & compiled.fields)
+            for name in self._log_fields
+        }
 
     @property
     def given_up(self) -> Mapping[str, int]:
@@ -120,7 +128,7 @@ class Matcher:
         return Remembered(
             characters=sum(truth.remembered for truth in truths),
             long_values=sum(truth.remembered_long for truth in truths),
-            outcomes=sum(len(plan.outcomes) for plan in self._plans.values()),
+            outcomes=sum(len(plan.outcomes) for plan in {id(plan): plan for plan in self._plans.values()}.values()),
             plans=len(self._plans),
         )
 
@@ -234,21 +242,38 @@ class Matcher:
         if plan is None:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            plan = self._plans[log, own] = self._made(log, own)
+                self._shared.clear()
+            plan = self._plans[log, own] = self._shared_plan(log, own)
         return plan
 
-    def _made(self, log: Log, own: frozenset[str]) -> Plan:
+    def _shared_plan(self, log: Log, own: frozenset[str]) -> Plan:
         constants: dict[str, Cell] = {
             name: text or MISSING for name, text in zip(self._log_fields, log, strict=True) if name not in own
         }
+        folded = [fold(text) for text in log]
+        bound = [place for place, (gate, _, _) in enumerate(self._parts) if passes(gate, folded)]
+        true = [
+            (name, field, self._compiled.truth(field).of(cell))
+            for name, cell in constants.items()
+            for field in self._fields_of_logs[name]
+        ]
+        key = (*bound, None, *true)
+        plan = self._shared.get(key)
+        if plan is None:
+            plan, is_of_others = self._made(constants, [self._parts[place] for place in bound])
+            if is_of_others:
+                self._shared[key] = plan
+        return plan
+
+    def _made(
+        self, constants: Mapping[str, Cell], parts: Iterable[tuple[Gate, Alternative, list[int]]]
+    ) -> tuple[Plan, bool]:
+        """A plan, and whether it is also that of other logs of which the same is true."""
         predicates = self._compiled.predicates
         specialiser = Specialiser(predicates, self._compiled.truth, constants)
         plan = Plan(columns=specialiser.columns)
         seen: set[tuple[tuple[tuple[str, str], ...], int]] = set()
-        folded = [fold(text) for text in log]
-        for gate, alternative, positions in self._parts:
-            if not passes(gate, folded):
-                continue
+        for _, alternative, positions in parts:
             rename = dict(alternative.rename)
             for position in positions:
                 tree = self._compiled.rules[position].tree
@@ -262,7 +287,7 @@ class Matcher:
         plan.guards = tuple(sorted(specialiser.consulted))
         plan.keywords = specialiser.keywords()
         plan.asked = plan.fields() | specialiser.consulted
-        return plan
+        return plan, not specialiser.is_by_value
 
     def _group(self, log: Log, own: frozenset[str], rows: Rows) -> list[tuple[int, Specialised]]:
         """Hits among rows.

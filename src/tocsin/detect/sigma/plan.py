@@ -136,6 +136,7 @@ class Specialiser:
         self.columns: list[Column] = []
         self.consulted: set[str] = set()
         self._keywords: set[int] = set()
+        self.is_by_value = False  # whether a condition compares with what a constant is, and not what is true of it
 
     def keywords(self) -> tuple[int, Truths] | None:
         """As `Plan.keywords`, for the conditions made so far."""
@@ -182,7 +183,9 @@ class Specialiser:
         name = rename.get(predicate.field, predicate.field)
         if predicate.kind is Kind.REFERENCE:
             other = rename.get(predicate.text, predicate.text)
-            self.consulted.update({name, other} & self._constants.keys())
+            constant = {name, other} & self._constants.keys()
+            self.consulted.update(constant)
+            self.is_by_value = self.is_by_value or bool(constant)
             return Reference(name, other, predicate.flags, self._constants)
         if name in self._constants:
             self.consulted.add(name)

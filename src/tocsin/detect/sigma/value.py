@@ -19,30 +19,36 @@ Cell = str | None | Missing | tuple[str | None, ...]
 _PLAIN: Final[frozenset[type]] = frozenset({str, Missing, type(None)})
 
 
-_LAST_CASED: Final = 0x1EA00  # no letter with case lies above
+_CODES: Final = 0x110000
 
 
 @cache
-def _simple_folds() -> npt.NDArray[np.uint32]:
-    """By code point its simple case folding (Unicode CaseFolding.txt, statuses C and S), which keeps the length."""
-    folds = np.arange(0x110000, dtype=np.uint32)
-    for code in range(0x80, _LAST_CASED):
-        character = chr(code)
-        for folded in (character.casefold(), character.lower()):
-            if len(folded) == 1:
-                folds[code] = ord(folded)
-                break
-    for code in range(ord("A"), ord("Z") + 1):
-        folds[code] = code + 32
-    return folds
+def _simple_folds() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
+    """By code point its simple case folding (Unicode CaseFolding.txt, statuses C and S), which keeps the length; and
+    whether it is known yet."""
+    folds, is_known = np.arange(_CODES, dtype=np.uint32), np.zeros(_CODES, dtype=np.bool_)
+    folds[ord("A") : ord("Z") + 1] += 32
+    is_known[:0x80] = True
+    return folds, is_known
+
+
+def _simple_fold(code: int) -> int:
+    character = chr(code)
+    return next((ord(one) for one in (character.casefold(), character.lower()) if len(one) == 1), code)
 
 
 def fold(text: str) -> str:
     """The text with case removed, character by character: as many characters out as in."""
     if text.isascii():
         return text.lower()
+    folds, is_known = _simple_folds()
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    folded: bytes = _simple_folds()[codes].tobytes()
+    known = is_known[codes]
+    if not known.all():
+        for code in np.unique(codes[~known]).tolist():
+            folds[code] = _simple_fold(code)
+            is_known[code] = True
+    folded: bytes = folds[codes].tobytes()
     return folded.decode("utf-32-le", "surrogatepass")
 
 

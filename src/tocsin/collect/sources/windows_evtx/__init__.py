@@ -9,13 +9,14 @@ import orjson
 
 from tocsin.collect.alone import NOT_ALONE
 from tocsin.collect.picking import Wanted
-from tocsin.collect.source import Head, Mapped, Source, declared_proof
-from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks, sound_texts
+from tocsin.collect.source import Head, Mapped, Source, Table, declared_proof
+from tocsin.collect.sources.windows_evtx.blocks import Lost, read_blocks, sound_records
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS, event_fields
 from tocsin.collect.sources.windows_evtx.file_header import Measure
 from tocsin.collect.sources.windows_evtx.framing import BLOCK_MAGIC, FILE_HEADER_BYTES, FILE_MAGIC, next_block
 from tocsin.collect.sources.windows_evtx.mapping import map_event
 from tocsin.collect.sources.windows_evtx.picked import read_picked
+from tocsin.collect.sources.windows_evtx.table import read_table
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.rows import Rows
 
@@ -60,11 +61,18 @@ class WindowsEvtx:
 
     def rows(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> tuple[int, Sequence[Rows]] | None:
         """Where every record can be read (`collect.source.Columnar`)."""
-        texts = sound_texts(data, skip)
-        if texts is None:
+        sound = sound_records(data, skip, with_checksums=False)
+        if sound is None:
             return None
         try:
-            return len(texts), read_picked(texts, wanted)
+            return len(sound.texts), read_picked(sound.texts, wanted)
+        except _NO_EVENT:
+            return None
+
+    def table(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> Table | None:
+        """Where every block is sound and every record can be read (`collect.source.Tabular`)."""
+        try:
+            return read_table(data, skip, wanted, _sound_record)
         except _NO_EVENT:
             return None
 
@@ -87,10 +95,14 @@ class WindowsEvtx:
 def _record(offset: int, length: int, text: bytes, warnings: tuple[str, ...]) -> Record | Unreadable:
     """The record of a decoder's text; what is no event is given with the text for its bytes."""
     try:
-        event = orjson.loads(text)["Event"]
-        log, fields = event_fields(event)
+        return _sound_record(offset, length, text, warnings)
     except _NO_EVENT as error:
         return Unreadable(offset, length, text, "damaged_record", f"the decoded record is no event: {error}")
+
+
+def _sound_record(offset: int, length: int, text: bytes, warnings: tuple[str, ...] = ()) -> Record:
+    event = orjson.loads(text)["Event"]
+    log, fields = event_fields(event)
     return Record(offset, length, text, log, fields, event, warnings, " ".join(warnings))
 
 

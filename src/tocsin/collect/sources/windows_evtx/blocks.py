@@ -81,25 +81,36 @@ def read_blocks(data: bytes, start: int) -> Iterator[Decoded | Lost]:
         position = end
 
 
-def sound_texts(data: bytes, start: int) -> list[str] | None:
-    """The texts that `read_blocks` gives; None where a block is not sound, or something of it is lost."""
+class Sound(NamedTuple):
+    """The records of sound blocks: offset and length of each, and its text as the decoder gives it."""
+
+    spans: list[tuple[int, int]]
+    texts: list[str]
+
+
+def sound_records(data: bytes, start: int, *, with_checksums: bool) -> Sound | None:
+    """What `read_blocks` gives; None where a block is not sound, or something of it is lost.
+
+    Without looking at checksums it is not told where one does not hold.
+    """
+    spans: list[tuple[int, int]] = []
     texts: list[str] = []
-    position = start
-    while position < len(data):
-        end = block_end(data, position)
+    end = start
+    while end < len(data):
+        position, end = end, block_end(data, end)
         block = data[position:end]
-        position = end
         if not block.lstrip(b"\0"):
             continue
         header = read_header(block)
-        if not _is_regular(block, header):
+        if not _is_regular(block, header) or (with_checksums and not _checksum_holds(block, header)):
             return None
         if header.end > BLOCK_HEADER_BYTES:
             read = _read_regular(block, header)
             if read is None:
                 return None
+            spans += [(position + span.offset, span.length) for span in read[0]]
             texts += [answer["data"] for answer in read[1]]
-    return texts
+    return Sound(spans, texts)
 
 
 def _is_regular(block: bytes, header: BlockHeader) -> bool:

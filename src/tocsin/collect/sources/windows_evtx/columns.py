@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import unescape
 
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
+from tocsin.model.rows import MISSING
 
-Reader = Callable[[Mapping[str, Any], str | None], str | None]
+Read = Callable[[Mapping[str, Any], str | None], str | None]
+_Canonical = Callable[[str, str | None], str | None]
+# Columns of fields by name, and hosts, in; the values that are plainly there out, None for a closer look at a row.
+_Quick = Callable[[Mapping[str, Sequence[object]], Sequence[str | None]], list[str | None]]
 _Getter = Callable[[Mapping[str, Any]], str | None]
 
 SILENT = frozenset({"", "-", ".", "S-1-0-0", "(null)"})
@@ -31,12 +35,35 @@ def value_text(value: object) -> str | None:
     return str(value)
 
 
+class Reader(NamedTuple):
+    """Reads one column of events from the fields `names` and the host: of one record, or of many side by side."""
+
+    names: tuple[str, ...]
+    read: Read
+    quick: _Quick
+
+    def column(
+        self, values: Callable[[str], Sequence[object] | None], hosts: Sequence[str | None]
+    ) -> list[str | None] | None:
+        """`read` row by row; `values` gives a field's, None where no row has it. None where no row says anything."""
+        held = {name: column for name in self.names if (column := values(name)) is not None}
+        if not held:
+            return None
+        found = self.quick(held, hosts)
+        if None in found:
+            for at, text in enumerate(found):
+                if text is None:
+                    fields = {name: column[at] for name, column in held.items() if column[at] is not MISSING}
+                    found[at] = self.read(fields, hosts[at])
+        return found
+
+
 def reader(column: str, names: Sequence[str]) -> Reader:
     """The reader of a column from fields in order of preference.
 
     `Domain\\User` joins two fields; `Field/Element` is the text of an element of XML that stands in a field.
     """
-    if column in {"actor.user.name", "user.name"}:
+    if column in {"actor.user.name", "user.name"} or any("\\" in name for name in names):
         return _account_reader([tuple(name.split("\\")) for name in names])
     if column == "src_endpoint.ip":
         return _first(names, lambda text, _: address(text))
@@ -44,8 +71,6 @@ def reader(column: str, names: Sequence[str]) -> Reader:
         return _first(names, session)
     if column == "process.uid":
         return _first(names, process)
-    if any("\\" in name for name in names):
-        return _account_reader([tuple(name.split("\\")) for name in names])
     return _first(names, None)
 
 
@@ -67,19 +92,27 @@ def _getter(name: str) -> _Getter:
     return read
 
 
-def _first(names: Sequence[str], canonical: Callable[[str, str | None], str | None] | None) -> Reader:
+def _fields_of(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.partition("/")[0] for name in names))
+
+
+def _look_closer(held: Mapping[str, Sequence[object]], hosts: Sequence[str | None]) -> list[str | None]:
+    return [None] * len(hosts)
+
+
+def _first(names: Sequence[str], canonical: _Canonical | None) -> Reader:
     """The first that says something, as `canonical` has it; as it is for None."""
     if not any("/" in name for name in names):
-        return _first_plain(tuple(names), canonical)
+        return Reader(tuple(names), _first_plain(tuple(names), canonical), _quick_plain(canonical))
     getters = tuple(map(_getter, names))
 
     def read(fields: Mapping[str, Any], host: str | None) -> str | None:
         return _first_of((get(fields) for get in getters), canonical, host)
 
-    return read
+    return Reader(_fields_of(names), read, _look_closer)
 
 
-def _first_plain(names: tuple[str, ...], canonical: Callable[[str, str | None], str | None] | None) -> Reader:
+def _first_plain(names: tuple[str, ...], canonical: _Canonical | None) -> Read:
     """Most columns: fields as they stand, nearly all of them texts."""
 
     def read(fields: Mapping[str, Any], host: str | None) -> str | None:
@@ -98,9 +131,22 @@ def _first_plain(names: tuple[str, ...], canonical: Callable[[str, str | None], 
     return read
 
 
-def _first_of(
-    texts: Iterable[str | None], canonical: Callable[[str, str | None], str | None] | None, host: str | None
-) -> str | None:
+def _quick_plain(canonical: _Canonical | None) -> _Quick:
+    """The first field that the rows have, where it says something."""
+
+    def quick(held: Mapping[str, Sequence[object]], hosts: Sequence[str | None]) -> list[str | None]:
+        column = next(iter(held.values()))
+        if canonical is None:
+            return [text if type(text) is str and text not in SILENT else None for text in column]
+        return [
+            canonical(text, host) if type(text) is str and text not in SILENT else None
+            for text, host in zip(column, hosts, strict=True)
+        ]
+
+    return quick
+
+
+def _first_of(texts: Iterable[str | None], canonical: _Canonical | None, host: str | None) -> str | None:
     empty = None
     for text in texts:
         if text is None:
@@ -122,7 +168,19 @@ def _account_reader(names: Sequence[tuple[str, ...]]) -> Reader:
                 return value
         return None
 
-    return read
+    def quick(held: Mapping[str, Sequence[object]], hosts: Sequence[str | None]) -> list[str | None]:
+        """The first account that the rows have, where it is one."""
+        for *domain, user in names:
+            if user in held:
+                domains = held.get(domain[0]) if domain else None
+                return [
+                    account_in(one, name) if type(name) is str and (one is None or type(one) is str) else None
+                    for one, name in zip(domains or [None] * len(hosts), held[user], strict=True)
+                ]
+        return _look_closer(held, hosts)
+
+    every = [name for parts in names for name in parts]
+    return Reader(_fields_of(every), read, _look_closer if any("/" in name for name in every) else quick)
 
 
 @lru_cache(maxsize=65_536)

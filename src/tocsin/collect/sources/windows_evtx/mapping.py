@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NamedTuple, TypedDict
 
-from tocsin.collect.source import Mapped
+from tocsin.collect.source import Mapped, MappedColumns
 from tocsin.collect.sources.windows_evtx.audit import Access, MarkRule, access_of, mark_of, undeclared_access
 from tocsin.collect.sources.windows_evtx.columns import Reader, host_name, reader
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
@@ -60,7 +60,7 @@ def map_event(record: Record) -> Mapped:
 def origin_of(event: Mapping[str, Any]) -> Origin:
     """The origin of an event in the decoder's form."""
     system = event.get("System") or {}
-    stamp = _system_time(system)
+    stamp = time_of(system.get("TimeCreated"))
     time, warnings = read_time(stamp)
     return {
         "computer": system.get("Computer"),
@@ -93,23 +93,90 @@ def map_told(record: Record, origin: Origin, log: tuple[str, ...]) -> Mapped:
         event["activity_name"] = recipe.activity
     if recipe.is_audit:
         event["status"] = _audit_status(origin["keywords"])
-    for column, read in recipe.columns:
-        value = read(fields, host)
+    for column, reading in recipe.columns:
+        value = reading.read(fields, host)
         if value is not None:
             event[column] = value
     key = None
     if number is not None and origin["stamp"] is not None:
-        # Whole seconds, as far as every program goes that renders events; the id tells a number used again apart.
-        moment = origin["stamp"] if time is None else time // NANOSECONDS
-        key = f"{channel.lower()}\0{host}\0{number}\0{moment}\0{event_id}".encode()
+        key = _key(channel.lower(), host, number, time, origin["stamp"], event_id)
     accesses = marks = ()  # type: tuple[Mapping[str, Any], ...]
     if recipe.access and (row := recipe.access.row(fields, event)):
         accesses = (row,)
-    elif channel == "Security" and not event_id.isdecimal():
+    elif _is_undeclared(channel, event_id):
         accesses = (undeclared_access(event),)
     if recipe.mark:
         marks = (recipe.mark.row(fields, event),)
     return Mapped(event, key, accesses, marks, origin["warnings"])
+
+
+def _is_undeclared(channel: str, event_id: str) -> bool:
+    """Whether an event does not say what it is, where it may be an access."""
+    return channel == "Security" and not event_id.isdecimal()
+
+
+class Origins(NamedTuple):
+    """`Origin` of many events side by side; `warnings` by code with how many of them have it."""
+
+    computers: Sequence[object]
+    times: Sequence[int | None]
+    stamps: Sequence[str | None]
+    numbers: Sequence[object]
+    keywords: Sequence[object]
+    warnings: Mapping[str, int]
+
+
+@lru_cache(maxsize=4096)
+def fields_mapped(log: tuple[str, ...]) -> frozenset[str] | None:
+    """The fields of records of a log that are mapped; None where accesses or marks are made of them."""
+    recipe = _recipe(log)
+    if recipe.access or recipe.mark or _is_undeclared(channel_name(log[0]), log[1]):
+        return None
+    return frozenset(name for _, reading in recipe.columns for name in reading.names)
+
+
+def map_columns(
+    log: tuple[str, ...], values: Callable[[str], Sequence[object] | None], origins: Origins
+) -> MappedColumns:
+    """`map_told` for many records of one log of which no accesses and marks are made.
+
+    `values` gives a field record by record, MISSING where one has it not, and None where none has.
+    """
+    recipe = _recipe(log)
+    channel, event_id = channel_name(log[0]), log[1]
+    hosts = [host_name(_text(computer)) for computer in origins.computers]
+    numbers = [
+        number if type(number) is int and 0 <= number <= _LARGEST_SEQUENCE else _sequence(number)
+        for number in origins.numbers
+    ]
+    every = len(hosts)
+    columns: dict[str, Sequence[Any]] = {
+        "time": origins.times,
+        "class_uid": [recipe.class_uid] * every,
+        "metadata.sequence": numbers,
+        "device.hostname": hosts,
+        "metadata.log_name": [channel or None] * every,
+        "metadata.event_code": [event_id or None] * every,
+    }
+    if recipe.activity:
+        columns["activity_name"] = [recipe.activity] * every
+    if recipe.is_audit:
+        columns["status"] = list(map(_audit_status, origins.keywords))
+    for name, reading in recipe.columns:
+        found = reading.column(values, hosts)
+        if found is not None:
+            columns[name] = found
+    named = channel.lower()
+    keys = [
+        None if number is None or stamp is None else _key(named, host, number, time, stamp, event_id)
+        for host, number, time, stamp in zip(hosts, numbers, origins.times, origins.stamps, strict=True)
+    ]
+    return MappedColumns(columns, keys, origins.warnings)
+
+
+def _key(channel: str, host: str | None, number: int, time: int | None, stamp: str, event_id: str) -> bytes:
+    # Whole seconds, as far as every program goes that renders events; the id tells a number used again apart.
+    return f"{channel}\0{host}\0{number}\0{stamp if time is None else time // NANOSECONDS}\0{event_id}".encode()
 
 
 @lru_cache(maxsize=4096)
@@ -130,8 +197,8 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _system_time(system: Mapping[str, Any]) -> str | None:
-    created = system.get("TimeCreated")
+def time_of(created: object) -> str | None:
+    """The time in the element of the System part that holds it."""
     attributes = created.get("#attributes") if isinstance(created, dict) else None
     return _text(attributes.get("SystemTime")) if isinstance(attributes, dict) else None
 
@@ -162,7 +229,7 @@ def _minute(text: str) -> int | None:
 def _sequence(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
-    return value if isinstance(value, int) and 0 <= value <= _LARGEST_SEQUENCE else None
+    return value if type(value) is int and 0 <= value <= _LARGEST_SEQUENCE else None
 
 
 @lru_cache(maxsize=1024)

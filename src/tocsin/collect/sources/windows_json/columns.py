@@ -1,4 +1,4 @@
-"""A chunk of events, a line each, of which only what rules ask is looked at: logs and fields as when read singly.
+"""A chunk of events, a line each, of which only what is asked is looked at: logs and fields as when read singly.
 
 Objects with the same names are read alike. What needs a closer look (objects within objects, event data as text, shapes
 that leave values out) is read record by record.
@@ -6,9 +6,11 @@ that leave values out) is read record by record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import io
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -33,57 +35,111 @@ from tocsin.model.rows import MISSING, Rows, grouped
 _NAMING = frozenset((str, int, type(None)))  # of values that name a log: true and 1.0 would be taken for 1
 _PLAIN = frozenset((*_NAMING, bool, float))
 
-Log = tuple[str, str, str]
 
-
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """How objects with the same names are read: by field the name in the object, and how the value is mended.
 
+    names  of the objects
+    plan  as `shapes` has it; its values are those that are no envelope: what they are decides whether the object can be
+          read by its names
     log   takes the values that name the log; each with how it is mended in `naming`, None where the objects have none
-    kept  takes the values that are no envelope: what they are decides whether the object can be read by its names
     """
 
+    names: tuple[str, ...]
+    plan: Flat
     fields: Mapping[str, tuple[str, Mend | None]]
     log: Pick
     naming: tuple[tuple[int, Mend | None] | None, ...]
-    kept: Pick
+
+
+class Picked(NamedTuple):
+    """Events of one form and log."""
+
+    form: Form
+    pick: Pick
+    rows: PickedRows
+    is_provider_inferred: bool
 
 
 class _Kind(NamedTuple):
     """Objects of one form in a chunk, by the values that name their log; None for those that are read singly."""
 
-    form: _Form
+    form: Form
     log: Pick
-    rows: dict[tuple[object, ...], tuple[Pick, PickedRows] | None]
+    picked: dict[tuple[object, ...], Picked | None]
+
+
+class Single(Protocol):
+    """An event that was read singly."""
+
+    @property
+    def log(self) -> tuple[str, ...]: ...
+
+    @property
+    def fields(self) -> Mapping[str, Any]: ...
+
+
+class Picking(NamedTuple):
+    """How a chunk is read.
+
+    wanted  the fields that are asked
+    beside  names of the objects of a form whose values are picked as well, before all others
+    singly  the event of an object at a place that is not read by its names, None where it is none
+    again   the fields of the event at a place, whole
+    """
+
+    wanted: Wanted
+    beside: Callable[[Form], tuple[str, ...]]
+    singly: Callable[[int, Mapping[str, Any]], Single | None]
+    again: Callable[[int], Mapping[str, Any]]
 
 
 def read_picked(data: bytes, wanted: Wanted) -> tuple[int, list[Rows]] | None:
     """How many events there are, and all of them by log; None where not every line is one event."""
-    texts = data.split(b"\n")
-    if texts and not texts[-1]:
-        texts.pop()
-    if not texts or max(map(len, texts)) > MAX_RECORD_BYTES:
-        return None
-    try:
-        rows = _rows(texts, wanted)
-    except orjson.JSONDecodeError:
-        return None
-    return None if rows is None else (len(texts), rows)
+    starts: list[int] = []
 
-
-def _rows(texts: Sequence[bytes], wanted: Wanted) -> list[Rows] | None:
-    loads, is_naming = orjson.loads, _NAMING.issuperset
-    kinds_of: dict[tuple[str, ...], _Kind | None] = {}
-    singly: list[tuple[int, Log, Mapping[str, Any]]] = []
+    def single(_: int, value: Mapping[str, Any]) -> Single | None:
+        found = shaped(value, _no_neighbours)
+        return None if isinstance(found, NoEvent) else found
 
     def again(place: int) -> Mapping[str, Any]:
-        found = shaped(loads(texts[place]), _no_neighbours)
+        if not starts:
+            starts.extend(accumulate(map(len, io.BytesIO(data)), initial=0))
+        found = shaped(orjson.loads(data[starts[place] : starts[place + 1]]), _no_neighbours)
         if isinstance(found, NoEvent):
             raise TypeError(f"what was an event is {found.reason}")
         return found.fields
 
-    for place, text in enumerate(texts):
-        value = loads(text)
+    found = pick(data, Picking(wanted, lambda _: (), single, again))
+    return None if found is None else (found.events, [*(one.rows for one in found.picked), *found.singly])
+
+
+class Chosen(NamedTuple):
+    """How many events there are: those that are read by their names, and those that are read singly."""
+
+    events: int
+    picked: list[Picked]
+    singly: list[Rows]
+
+
+def pick(data: bytes, picking: Picking) -> Chosen | None:
+    """The events of a chunk; None where not every line is one, or one is too long to be read."""
+    if len(data) > MAX_RECORD_BYTES and max(map(len, io.BytesIO(data))) > MAX_RECORD_BYTES:
+        return None
+    try:
+        return _picked(data, picking)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _picked(data: bytes, picking: Picking) -> Chosen | None:
+    loads, is_naming = orjson.loads, _NAMING.issuperset
+    kinds_of: dict[tuple[str, ...], _Kind | None] = {}
+    singly: list[tuple[int, tuple[str, ...], Mapping[str, Any]]] = []
+    place = -1
+    # One line at a time: what was cut into lines at once would have left the processor's cache before it is read.
+    for place, line in enumerate(io.BytesIO(data)):
+        value = loads(line)
         if type(value) is not dict:
             return None
         names = tuple(value)
@@ -97,31 +153,29 @@ def _rows(texts: Sequence[bytes], wanted: Wanted) -> list[Rows] | None:
             key = kind.log(value)
             if is_naming(types) or (is_naming(map(type, key)) and _is_plain(types, kind.form, value)):
                 try:
-                    found = kind.rows[key]
+                    found = kind.picked[key]
                 except KeyError:
-                    found = kind.rows[key] = _begun(kind.form, key, wanted, again)
+                    found = kind.picked[key] = _begun(kind.form, key, picking)
                 if found is not None:
-                    pick, rows = found
+                    _, take, rows, _ = found
                     rows.places.append(place)
-                    rows.picked.append(pick(value))
+                    rows.picked.append(take(value))
                     continue
-        one = shaped(value, _no_neighbours)
-        if isinstance(one, NoEvent):
+        one = picking.singly(place, value)
+        if one is None:
             return None
         singly.append((place, one.log, one.fields))
-    picked = [found[1] for kind in kinds_of.values() if kind for found in kind.rows.values() if found]
-    return [*picked, *grouped(singly)]
+    picked = [one for kind in kinds_of.values() if kind for one in kind.picked.values() if one]
+    return Chosen(place + 1, picked, grouped(singly))
 
 
-def _is_plain(types: set[type], form: _Form, value: Mapping[str, Any]) -> bool:
+def _is_plain(types: set[type], form: Form, value: Mapping[str, Any]) -> bool:
     """Whether nothing of the object itself holds anything; its envelope may."""
-    return _PLAIN.issuperset(types) or _PLAIN.issuperset(map(type, form.kept(value)))
+    return _PLAIN.issuperset(types) or _PLAIN.issuperset(map(type, form.plan.values(value)))
 
 
-def _begun(
-    form: _Form, key: tuple[object, ...], wanted: Wanted, again: Callable[[int], Mapping[str, Any]]
-) -> tuple[Pick, PickedRows] | None:
-    """Rows for objects of a form with these values that name their log; None where they are read singly."""
+def _begun(form: Form, key: tuple[object, ...], picking: Picking) -> Picked | None:
+    """No events yet, of a form with these values that name their log; None where they are read singly."""
     channel, event_id, provider = (
         "" if one is None else text_of(_present(key[one[0]] if one[1] is None else one[1](key[one[0]])))
         for one in form.naming
@@ -130,19 +184,19 @@ def _begun(
         return None  # the name of the log that was cleared stands in the message
     inferred = "" if provider else provider_of(channel, event_id) or ""
     log = (channel, event_id, provider or inferred)
-    fields = wanted(log)
+    fields = picking.wanted(log)
     if fields is None:
         return None
     asked = sorted(fields & form.fields.keys())
-    natives = list(dict.fromkeys(form.fields[name][0] for name in asked))
+    natives = list(dict.fromkeys((*picking.beside(form), *(form.fields[name][0] for name in asked))))
     kept = {name: (natives.index(form.fields[name][0]), form.fields[name][1]) for name in asked}
     if inferred and "Provider_Name" in fields:
         kept["Provider_Name"] = ALIKE, lambda _: inferred
-    return pick_of(natives), PickedRows(log, kept, fields, again)
+    return Picked(form, pick_of(natives), PickedRows(log, kept, fields, picking.again), bool(inferred))
 
 
 @lru_cache(maxsize=4096)
-def _form(names: tuple[str, ...]) -> _Form | None:
+def _form(names: tuple[str, ...]) -> Form | None:
     """None where objects with these names are read one by one."""
     plan = plan_of(names)
     if not isinstance(plan, Flat) or plan.is_blank_absent or plan.data:
@@ -169,7 +223,7 @@ def _form(names: tuple[str, ...]) -> _Form | None:
     naming = [fields.get(name) for name in LOG_FIELDS]
     natives = list(dict.fromkeys(one[0] for one in naming if one is not None))
     places = tuple(None if one is None else (natives.index(one[0]), one[1]) for one in naming)
-    return _Form(fields, pick_of(natives), places, plan.values)
+    return Form(names, plan, fields, pick_of(natives), places)
 
 
 def _no_neighbours() -> None:

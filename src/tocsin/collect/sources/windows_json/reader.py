@@ -12,12 +12,13 @@ import orjson
 from tocsin.collect.alone import framed_alone
 from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.picking import Wanted
-from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, declared_proof
+from tocsin.collect.source import HEAD_BYTES, MAX_RECORD_BYTES, Head, Mapped, Table, declared_proof
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_evtx.mapping import Origin, map_told
 from tocsin.collect.sources.windows_json.columns import read_picked
 from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects, whole_object
 from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event, shaped
+from tocsin.collect.sources.windows_json.table import read_table
 from tocsin.collect.sources.windows_json.times import ZONE_INFERRED, offset_in
 from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of
 from tocsin.model.instant import DAY
@@ -76,6 +77,15 @@ class WindowsJson:
     def rows(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> tuple[int, Sequence[Rows]] | None:
         """Where every line is one event (`collect.source.Columnar`)."""
         return None if utf16_of(preamble) else read_picked(data[skip:] if skip else data, wanted)
+
+    def table(self, data: bytes, preamble: bytes, skip: int, wanted: Wanted) -> Table | None:
+        """Where every line is one event (`collect.source.Tabular`)."""
+        if utf16_of(preamble):
+            return None
+        neighbours = _neighbours(data)
+        return read_table(
+            data, skip, wanted, lambda value, start, text: _shaped(value, start, text, (), neighbours), neighbours
+        )
 
     def record_of(self, raw: bytes, text: bytes | None, preamble: bytes, context: str) -> Record | Unreadable:
         """The object; the context is what its neighbours tell of the local clock, in ns."""

@@ -186,7 +186,7 @@ def _flat(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Shaped | 
         warnings = (*warnings, PROVIDER_WARNING)
     if event_id == CLEARED and channel.lower() == "system" and not plan.data:
         warnings = (*warnings, *_name_cleared(fields))
-    time, stamp, assumed = _flat_time(value, plan, neighbours)
+    time, stamp, assumed = flat_time(value, plan, neighbours)
     origin: Origin = {
         "computer": get("Computer"),
         "time": time,
@@ -216,7 +216,8 @@ def _name_cleared(fields: dict[str, Any]) -> tuple[str, ...]:
     return () if found else ("cleared_log_unknown",)
 
 
-def _flat_time(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Read:
+def flat_time(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Read:
+    """When a flat object's event was. Of the object the names in `plan.times` and `TELLING_TIMES` are looked at."""
     text, used = None, ""
     for used in plan.times:
         given = value[used]
@@ -229,7 +230,7 @@ def _flat_time(value: Mapping[str, Any], plan: Flat, neighbours: Offset) -> Read
         offset = 0 if used == "UtcTime" else offset_of(value, text)
         return read(text, neighbours() if offset is None else offset, is_zoneless=True)
     time, _, warnings = read(text, is_zoneless=False)
-    if plan.has_sensor_time and time is not None and contradicts(value, time):
+    if plan.has_sensor_time and time is not None and contradicts(value.get("UtcTime"), time):
         warnings = (*warnings, CONTRADICTED_WARNING)
     return time, text, warnings
 

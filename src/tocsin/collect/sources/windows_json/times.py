@@ -13,8 +13,10 @@ import orjson
 from tocsin.model.instant import NANOSECONDS, format_time, is_plausible, parse_time
 
 QUARTER_HOUR = 900 * NANOSECONDS
-# Two clocks of one event agree but for the zone where their difference is a quarter hour's multiple, give or take this.
 ZONE_INFERRED = "zone_inferred"
+# The other times of a record, by which `offset_of` and `contradicts` tell what clock wrote the one.
+TELLING_TIMES = ("EventReceivedTime", "@timestamp", "UtcTime")
+# Two clocks of one event agree but for the zone where their difference is a quarter hour's multiple, give or take this.
 _CLOCK_TOLERANCE = 5 * NANOSECONDS
 _DELIVERY_TOLERANCE = 60 * NANOSECONDS
 _MOST_NEIGHBOURS = 64
@@ -60,13 +62,20 @@ def is_zoned(text: str) -> bool:
 def clock(text: str) -> int | None:
     """Nanoseconds of a date and time, taken as UTC where it says no zone."""
     second = _second(text[:19])
-    if second is not None:
-        fraction = text[20:-1] if text[-1] in "Zz" else text[20:]
-        if fraction.isdecimal() and text[19] == "." and len(fraction) < 10 and fraction.isascii():
-            return second + int(fraction) * _SCALES[len(fraction)]
-        if text[19:] in _WHOLE_SECOND:
-            return second
+    if second is not None and (fraction := _fraction(text[19:])) is not None:
+        return second + fraction
     return parse_time(text)
+
+
+@lru_cache(maxsize=65_536)
+def _fraction(text: str) -> int | None:
+    """Nanoseconds of what follows the seconds; None where that is not plainly a fraction, in UTC or without a zone."""
+    if text in _WHOLE_SECOND:
+        return 0
+    digits = text[1:-1] if text[-1] in "Zz" else text[1:]
+    if digits.isdecimal() and text[0] == "." and len(digits) < len(_SCALES) and digits.isascii():
+        return int(digits) * _SCALES[len(digits)]
+    return None
 
 
 @lru_cache(maxsize=65_536)
@@ -108,12 +117,14 @@ def offset_of(record: Mapping[str, Any], text: str) -> int | None:
     return _between(text, sensor, _CLOCK_TOLERANCE) if type(sensor) is str else None
 
 
-def contradicts(record: Mapping[str, Any], time: int) -> bool:
+def contradicts(sensor: object, time: int) -> bool:
     """Whether Sysmon's own UTC time is quarter hours away from a time that says it is UTC: one of them is local."""
-    sensor = record.get("UtcTime")
     if type(sensor) is not str or (told := clock(sensor)) is None:
         return False
-    quarters, rest = divmod(time - told + _CLOCK_TOLERANCE, QUARTER_HOUR)
+    apart = time - told + _CLOCK_TOLERANCE
+    if 0 <= apart <= 2 * _CLOCK_TOLERANCE:
+        return False
+    quarters, rest = divmod(apart, QUARTER_HOUR)
     return quarters != 0 and rest <= 2 * _CLOCK_TOLERANCE
 
 
