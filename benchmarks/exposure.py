@@ -20,13 +20,14 @@ import pyarrow as pa
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tocsin.answering import Held, answer  # noqa: E402
+from tocsin.answering import answer  # noqa: E402
 from tocsin.assess import accesses, attribution, logons  # noqa: E402
 from tocsin.correlate import bursts, findings, identity, notes  # noqa: E402
 from tocsin.cover import changes, coverage, digests, pairing  # noqa: E402
 from tocsin.cover.probing import kept as probes  # noqa: E402
 from tocsin.detect.sigma.compile import compile_rules  # noqa: E402
 from tocsin.detect.sigma.rules import load_rules  # noqa: E402
+from tocsin.held import Held  # noqa: E402
 from tocsin.logs_seen import combine_logs  # noqa: E402
 from tocsin.model.answers import Answers, InputAccount, Run  # noqa: E402
 from tocsin.model.chunk import InputState  # noqa: E402

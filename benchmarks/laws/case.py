@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from benchmarks.laws.audits import Native
 from tocsin import processing
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.assess import attribution, exposure, logons, naming
 from tocsin.chunk_rows import SAME_ID
 from tocsin.collect.scanning import recognise
@@ -21,6 +21,7 @@ from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.cover.probing import kept as probes
 from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.held import Held
 from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.acquisition import Acquisition, AcquisitionRecord

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.books import ENTERED, has_run, kept_mappings, latest_run
 from tocsin.errors import ProtectionError, StoreError
+from tocsin.held import Held
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.door import Door, mask_all, mask_one

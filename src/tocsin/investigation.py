@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Row
 
 from tocsin import noting
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.books import begin_run, finish_run, has_run, kept_mappings
 from tocsin.collect.mapping_file import Declared, joined, mappings_for, mappings_in, unchanged
 from tocsin.collect.plan import plan, total_bytes
@@ -25,6 +25,7 @@ from tocsin.detect.sigma.rules import load_rules
 from tocsin.errors import ConfigError, RuleError, StoreError
 from tocsin.exercise import CaseInfo, list_cases, playable
 from tocsin.exercise import run as run_case
+from tocsin.held import Held
 from tocsin.issuing import keep_brief, latest_brief
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief

@@ -68,3 +68,22 @@ def combine_logs(partials: Sequence[pa.Table]) -> pa.Table:
     ]
     named = pa.table([*(grouped[name] for name in _LOG), grouped["count_sum"], fields], schema=SEEN_LOGS)
     return named.sort_by([(name, "ascending") for name in _LOG])
+
+
+def fields_by_log(logs: pa.Table) -> dict[str, dict[tuple[str, ...], frozenset[str]]]:
+    """Source name to the distinct logs read, as `Record.log` gave them, with the fields rules ask for that occurred."""
+    found: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
+    for row in logs.to_pylist():
+        log, fields = tuple(json.loads(row["log"])), frozenset(json.loads(row["fields"]))
+        of_source = found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, frozenset()) | fields
+    return found
+
+
+def records_by_log(logs: pa.Table) -> dict[str, dict[tuple[str, ...], int]]:
+    """Source name to the distinct logs read, as `Record.log` gave them, with the number of records of each."""
+    found: dict[str, dict[tuple[str, ...], int]] = {}
+    for row in logs.to_pylist():
+        log, of_source = tuple(json.loads(row["log"])), found.setdefault(row["source"], {})
+        of_source[log] = of_source.get(log, 0) + row["count"]
+    return found

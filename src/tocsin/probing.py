@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tocsin.answering import Held, probes_of
 from tocsin.collect.sources.probe.entering import planned_lines, read_receipts
 from tocsin.continuing import answerable, answers_from, estate_of, make_current
 from tocsin.cover.probing.planning import plan_probes, plan_yaml, read_canaries
+from tocsin.held import Held
 from tocsin.model.clocks import Occasion
 from tocsin.model.instant import DAY
 from tocsin.model.probing import ProbeCheck, ProbePlan
@@ -23,6 +23,7 @@ from tocsin.record.people_keys import Signer
 from tocsin.remembering import keep_answer
 from tocsin.ruleset.compiled import kept_rules
 from tocsin.share.report import write_report
+from tocsin.watching import probes_of
 
 
 def plan(canaries: Path, *, from_: int | None, days: int, every: int) -> ProbePlan:

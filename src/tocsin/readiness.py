@@ -11,7 +11,6 @@ from typing import NamedTuple
 import pyarrow.compute as pc
 import yaml
 
-from tocsin.answering import Held, watched_of
 from tocsin.assess.accesses import combine as combine_accesses
 from tocsin.assess.holdings import container_kind, family, matches
 from tocsin.books import has_run, kept_by
@@ -20,6 +19,7 @@ from tocsin.continuing import answerable, estate_of, make_current
 from tocsin.cover.preserve import Product, load_retentions, products_of
 from tocsin.cover.readiness import assess
 from tocsin.errors import ConfigError
+from tocsin.held import Held
 from tocsin.model.coverage import CoverageState, Proof
 from tocsin.model.estate import Estate, ProductInUse
 from tocsin.model.exposure import Basis
@@ -41,6 +41,7 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.ruleset.compiled import kept_rules
 from tocsin.store.estate import read_estate
 from tocsin.store.workspace import Workspace
+from tocsin.watching import watched_of
 
 _NOTHING_KNOWN = Proof(Basis.STATISTICAL, "this log carries no proof of completeness", "")
 # From the shortest life to the longest; one that depends on a setting nobody told may be the shortest there is.

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tocsin.answering import Held
 from tocsin.cli.progress import Silence
 from tocsin.correlate import identity
 from tocsin.errors import VerificationError
 from tocsin.evidence.enclosure import open_records
 from tocsin.evidence.reproduction import EnclosedChunk, Reproduced, beside, findings_from, rules_of, unlike
 from tocsin.exercise import run as play
+from tocsin.held import Held
 from tocsin.investigation import Settings, investigate
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating

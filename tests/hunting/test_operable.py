@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from tests.detect.sigma.rules_given import compiled, log_source_map, record, rule, rule_text
 from tests.journeys.conftest import Tocsin
 
-from tocsin.answering import _seen
 from tocsin.cover.grid import map_of
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.hunting.operable import by_host, seen_in
-from tocsin.logs_seen import combine_logs, seen_logs
+from tocsin.logs_seen import combine_logs, fields_by_log, seen_logs
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, parse_time
@@ -82,13 +81,13 @@ def test_what_could_fire_somewhere_is_what_the_account_calls_operable(
     """No rule is operable at a place where it is blind in all, and on each place are those of its own records."""
     matcher = Matcher(RULES, "test")
     everything = combine_logs([seen_logs("test", by_log(one for _, one in records), matcher)])
-    blind = {one.id for one in account(RULES, _seen(everything)).blind}
+    blind = {one.id for one in account(RULES, fields_by_log(everything)).blind}
     found = found_in(records, [])
     somewhere = {id_ for rules in found.sets for id_ in rules}
     assert not somewhere & blind
     for place in found.places:
         own = [one for where, one in records if where == (place.host, place.channel)]
-        of_it = account(RULES, _seen(combine_logs([seen_logs("test", by_log(own), matcher)])))
+        of_it = account(RULES, fields_by_log(combine_logs([seen_logs("test", by_log(own), matcher)])))
         assert set(found.sets[place.rules]) == {one.id for one in RULES.rules} - {one.id for one in of_it.blind}
         # What matched could have fired.
         assert {match.rule for match in matcher.match(own)} <= set(found.sets[place.rules])

@@ -8,13 +8,12 @@ import pytest
 from benchmarks.measures import watched
 from benchmarks.measures.file_objects import members
 
-from tocsin.answering import _seen
 from tocsin.collect.sources.windows_json import SOURCE
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.compile import compile_rules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import load_rules
-from tocsin.logs_seen import combine_logs, seen_logs
+from tocsin.logs_seen import combine_logs, fields_by_log, seen_logs
 from tocsin.model.record import Record
 from tocsin.model.rows import by_log
 from tocsin.ruleset.compiled import log_source_maps, own_rules
@@ -52,7 +51,7 @@ def test_a_field_cut_out_of_every_record_is_told_by_the_rules_that_ask_for_it(re
     records = [one for one in SOURCE.records(text, b"", 0) if isinstance(one, Record)]
 
     def told(given: list[Record]) -> tuple[set[str], set[str]]:
-        found = account(rules, _seen(combine_logs([seen_logs(SOURCE.name, by_log(given), matcher)])))
+        found = account(rules, fields_by_log(combine_logs([seen_logs(SOURCE.name, by_log(given), matcher)])))
         reasons = " ".join(one.reason for one in found.blind if one.lacks == "field")
         partly = {field for one in found.partly for field in one.fields}
         return {one.id for one in found.blind}, partly | ({name} if name in reasons else set())

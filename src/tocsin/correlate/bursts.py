@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tocsin.correlate.counting import Bursts, LeftOut, Sightings, coded, find_bursts
 from tocsin.correlate.reason import explain_burst
@@ -55,16 +54,6 @@ def combine(partials: Sequence[pa.Table]) -> pa.Table:
     if (record[1:] >= record[:-1]).all():
         return joined
     return joined.take(pa.array(np.argsort(record, kind="stable")))
-
-
-def within(state: pa.Table, from_: int | None, to: int | None) -> pa.Table:
-    """The sightings in that time (ns UTC, `to` exclusive), and those without one."""
-    time = state["time"]
-    if from_ is not None:
-        state = state.filter(pc.fill_null(pc.greater_equal(time, from_), fill_value=True))
-    if to is not None:
-        state = state.filter(pc.fill_null(pc.less(state["time"], to), fill_value=True))
-    return state
 
 
 class Concluded(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, Row, select
 
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.books import latest_run
 from tocsin.collect.plan import ChunkKind
 from tocsin.continuing import answerable, estate_of, number_or_none
@@ -19,6 +19,7 @@ from tocsin.erasure import dismantling
 from tocsin.erasure.dismantling import Container, Extracted, container_of, extract
 from tocsin.erasure.rewriting import OpenChunk, open_chunk, put_in_force, rewrite
 from tocsin.errors import ConfigError, RefusedError
+from tocsin.held import Held
 from tocsin.investigation import answers_of
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.answers import Answers

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.attest.rule_files import file_names, under_own_names
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
@@ -35,6 +35,7 @@ from tocsin.evidence.recipients import for_recipient, through_door
 from tocsin.evidence.redaction import Redaction
 from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules_of
 from tocsin.evidence.rule_withholding import parted, told
+from tocsin.held import Held
 from tocsin.model.answers import Answers
 from tocsin.model.chunk import Dating
 from tocsin.model.correlation import rules_behind

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from tocsin.answering import Held, rules_account
+from tocsin.answering import rules_account
 from tocsin.books import kept_mappings
 from tocsin.continuing import answerable, make_current
 from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.held import Held
 from tocsin.model.answers import RulesAccount
 from tocsin.model.correlation import rules_behind
 from tocsin.model.progress import Progress

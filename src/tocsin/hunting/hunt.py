@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Row, select
 
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.books import kept_mappings
 from tocsin.collect.plan import ChunkKind
 from tocsin.continuing import answerable, make_current
@@ -22,6 +22,7 @@ from tocsin.detect.sigma.compile import CompiledRules, compile_rules
 from tocsin.detect.sigma.match import Matchers
 from tocsin.detect.sigma.rules import read_rules, rule_texts
 from tocsin.errors import ConfigError, RuleError
+from tocsin.held import Held
 from tocsin.hunting.sight import sights
 from tocsin.logs_seen import combine_logs
 from tocsin.model.chunk import VERBATIM, Dating

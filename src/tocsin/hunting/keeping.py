@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.books import ENTERED, begin_run, finish_run, kept_mappings, latest_run
 from tocsin.continuing import answerable
 from tocsin.errors import ConfigError
+from tocsin.held import Held
 from tocsin.hunting.sets import keep_set
 from tocsin.model.chunk import Dating
 from tocsin.model.clocks import Occasion

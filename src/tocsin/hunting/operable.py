@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tocsin.answering import Held, watched_of
 from tocsin.books import kept_mappings
 from tocsin.continuing import answerable, make_current
 from tocsin.correlate.techniques import crosswalk
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.sighting import Place, SeenLog, operable_at
+from tocsin.held import Held
 from tocsin.model.coverage import CoverageMap, CoverageState
 from tocsin.model.instant import DAY, HOUR, format_time
 from tocsin.model.operable import HostDays, PlaceRules, RulesByHost, TechniqueSight
@@ -25,6 +25,7 @@ from tocsin.opening import open_existing
 from tocsin.protect.telling import through_door
 from tocsin.ruleset.compiled import log_source_maps, rules_again
 from tocsin.store.estate import read_estate
+from tocsin.watching import watched_of
 
 _WATCHED = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
 _HOURS = 24

@@ -7,6 +7,7 @@ none. Text columns are plain utf8; empty means the log said so, null means it sa
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 OCSF_VERSION = "1.6.0"
 
@@ -130,3 +131,12 @@ MARKS = pa.schema(
 def empty(schema: pa.Schema) -> pa.Table:
     """A table of no rows with this schema."""
     return schema.empty_table()
+
+
+def in_time(rows: pa.Table, from_: int | None, to: int | None) -> pa.Table:
+    """Rows from `from_` to `to` (exclusive) by `time`, and those without one: they cannot be placed outside it."""
+    if from_ is not None:
+        rows = rows.filter(pc.fill_null(pc.greater_equal(rows["time"], from_), fill_value=True))
+    if to is not None:
+        rows = rows.filter(pc.fill_null(pc.less(rows["time"], to), fill_value=True))
+    return rows

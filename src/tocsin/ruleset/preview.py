@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import select
 
-from tocsin.answering import Held, answer
+from tocsin.answering import answer
 from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.exceptions import set_apart
 from tocsin.detect.sigma.compile import CompiledRules
 from tocsin.detect.sigma.match import Matchers
+from tocsin.held import Held
 from tocsin.model.answers import Answers, Run
 from tocsin.model.exceptions import IncidentChange, Preview, Share
 from tocsin.model.finding import Finding, Incident
