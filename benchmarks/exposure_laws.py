@@ -35,7 +35,8 @@ from benchmarks.laws.changes import changed  # noqa: E402
 from tocsin.assess.holdings import CONTAINER_KINDS  # noqa: E402
 from tocsin.assess.spelling import comparable  # noqa: E402
 from tocsin.assess.verdict import strength  # noqa: E402
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules  # noqa: E402
+from tocsin.detect.sigma.compile import compile_rules  # noqa: E402
+from tocsin.detect.sigma.compiled_rules import CompiledRules  # noqa: E402
 from tocsin.detect.sigma.rules import load_rules  # noqa: E402
 from tocsin.model.exposure import Basis, Exposure, Verdict  # noqa: E402
 from tocsin.ruleset.compiled import log_source_maps  # noqa: E402

@@ -31,7 +31,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from benchmarks.page import table  # noqa: E402
 from benchmarks.sigma_contest.corpora import EVTX_RECORDS, RULES, write_evtx, write_json_lines, write_rules  # noqa: E402
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest  # noqa: E402
+from tocsin.detect.sigma.compile import compile_rules, compiled_digest  # noqa: E402
+from tocsin.detect.sigma.compiled_rules import CompiledRules  # noqa: E402
 from tocsin.detect.sigma.rules import load_rules, rule_texts, texts_digest  # noqa: E402
 from tocsin.errors import RuleError  # noqa: E402
 from tocsin.ruleset.compiled import log_source_maps  # noqa: E402

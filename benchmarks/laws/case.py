@@ -20,7 +20,7 @@ from tocsin.collect.source import Head
 from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.cover.probing import kept as probes
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.held import Held
 from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import SOURCE as ACQUISITION

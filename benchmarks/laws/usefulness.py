@@ -11,7 +11,7 @@ from benchmarks.laws.asked import Asked, whole
 from benchmarks.laws.audits import Audit
 from benchmarks.laws.case import judged
 from tocsin.assess.holdings import ThingIndex
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

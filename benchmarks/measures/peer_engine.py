@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from tocsin.collect.sources.windows_evtx import SOURCE
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import load_rules
 from tocsin.model.clipping import cut

@@ -22,7 +22,7 @@ from benchmarks.sigma_contest.indexed_sqlite import resident  # noqa: E402
 from tocsin.collect.scanning import CHUNK_BYTES  # noqa: E402
 from tocsin.collect.source import Source, rows_of, source_named  # noqa: E402
 from tocsin.collect.sources.windows_evtx.framing import BLOCK_BYTES, FILE_HEADER_BYTES  # noqa: E402
-from tocsin.detect.sigma.compile import CompiledRules  # noqa: E402
+from tocsin.detect.sigma.compiled_rules import CompiledRules  # noqa: E402
 from tocsin.detect.sigma.match import Matcher  # noqa: E402
 from tocsin.model.chunk import Chunk, Input, InputState  # noqa: E402
 from tocsin.model.reference import split_reference  # noqa: E402

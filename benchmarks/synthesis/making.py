@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks.synthesis.solving import Event, Solver, Terms, Unsolvable
 from benchmarks.synthesis.writing import PROXY_HEAD, WRITERS, Writer
 from tocsin.collect.source import HEAD_BYTES, Coalescing, Head, Source, source_named
-from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRule, CompiledRules
 from tocsin.detect.sigma.logsource import Alternative, LogSourceMap, passes
 from tocsin.detect.sigma.value import fold
 from tocsin.model.record import Record

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.synthesis.expressions import anchors, matching_text
-from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRule, CompiledRules
 from tocsin.detect.sigma.condition import Operator, Tree
 from tocsin.detect.sigma.explain import Explainer
 from tocsin.detect.sigma.predicate import ANY_TEXT, KEYWORD, Kind, Predicate

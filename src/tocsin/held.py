@@ -23,7 +23,7 @@ from tocsin.correlate import bursts, identity, notes
 from tocsin.correlate import findings as correlated
 from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.cover.probing import kept as probes
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import InputAccount

@@ -12,7 +12,8 @@ from tests.journeys.conftest import Tocsin
 
 from tocsin.cover.grid import map_of
 from tocsin.detect.sigma.account import account
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.hunting.operable import by_host, seen_in

@@ -14,7 +14,7 @@ from benchmarks.measures.peer_engine import CASES, NOT_OURS, NOT_THEIRS, compile
 from tocsin.collect.sources.windows_evtx import SOURCE
 from tocsin.collect.sources.windows_evtx.fields import event_fields
 from tocsin.detect.sigma.account import account
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.model.record import Record
 

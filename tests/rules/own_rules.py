@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocsin.detect.sigma.cases import Case, cases_path, read_cases
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.correlation import LoadedCorrelation
 from tocsin.detect.sigma.logsource import LogSourceMap
 from tocsin.detect.sigma.rules import LoadedRule, load_rules

@@ -9,7 +9,7 @@ import pytest
 
 from tocsin.detect.sigma.account import account
 from tocsin.detect.sigma.cases import cases_path, read_cases
-from tocsin.detect.sigma.compile import CompiledRule
+from tocsin.detect.sigma.compiled_rules import CompiledRule
 from tocsin.detect.sigma.condition import predicates_in
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.predicate import KEYWORD

@@ -18,7 +18,7 @@ from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
 from tocsin.continuing import answerable
 from tocsin.correlate import identity
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.rules import rule_texts, with_placeholders
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.evidence.enclosure import Opened, OpenedRecord, open_records

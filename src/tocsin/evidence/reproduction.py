@@ -14,7 +14,8 @@ from tocsin.collect.declared.packing import decoding_source, unpacked
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.correlate import bursts, exceptions, findings
 from tocsin.correlate.naming import in_order, under_one_name
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules
 from tocsin.errors import VerificationError

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.evidence.enclosure import OpenedRecord
 from tocsin.model.door import Door
 from tocsin.model.evidence import WithheldRules

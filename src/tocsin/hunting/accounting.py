@@ -8,7 +8,7 @@ from pathlib import Path
 from tocsin.answering import rules_account
 from tocsin.books import kept_mappings
 from tocsin.continuing import answerable, make_current
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.held import Held
 from tocsin.model.answers import RulesAccount
 from tocsin.model.correlation import rules_behind

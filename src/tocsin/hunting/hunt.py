@@ -18,7 +18,8 @@ from tocsin.collect.plan import ChunkKind
 from tocsin.continuing import answerable, make_current
 from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matchers
 from tocsin.detect.sigma.rules import read_rules, rule_texts
 from tocsin.errors import ConfigError, RuleError

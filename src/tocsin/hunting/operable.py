@@ -14,7 +14,7 @@ import pyarrow as pa
 from tocsin.books import kept_mappings
 from tocsin.continuing import answerable, make_current
 from tocsin.correlate.techniques import crosswalk
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.sighting import Place, SeenLog, operable_at
 from tocsin.held import Held
 from tocsin.model.coverage import CoverageMap, CoverageState

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin.books import kept_mappings
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.errors import ConfigError, StoreError
 from tocsin.model.door import mask_json
 from tocsin.model.progress import Progress

@@ -9,7 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.logsource import Alternative, LogSource, LogSourceMap, passes
 from tocsin.detect.sigma.value import fold
 from tocsin.model.answers import RulesAccount

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from backports import zstd
 
-from tocsin.detect.sigma.compile import FILE_NAME, CompiledRules
+from tocsin.detect.sigma.compiled_rules import FILE_NAME, CompiledRules
 from tocsin.errors import RuleError, StoreError, VerificationError
 from tocsin.model.door import Door
 from tocsin.model.rule import KeptSet

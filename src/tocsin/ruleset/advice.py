@@ -13,7 +13,8 @@ from typing import Final
 
 import yaml
 
-from tocsin.detect.sigma.compile import UNCOMPILABLE, CompiledRules
+from tocsin.detect.sigma.compile import UNCOMPILABLE
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.condition import PredicateTable, tree_of
 from tocsin.detect.sigma.correlation import LoadedCorrelation
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import tocsin
 from tocsin.collect.source import all_sources, logsource_text
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules, compiled_digest
+from tocsin.detect.sigma.compile import compile_rules, compiled_digest
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
 from tocsin.detect.sigma.rules import has_rules, rule_texts, texts_digest
 from tocsin.detect.sigma.rules import read_rules as parsed_rules

@@ -10,7 +10,7 @@ from tocsin.collect.source import Head, source_named
 from tocsin.correlate import bursts
 from tocsin.correlate.counting import Sightings, find_bursts
 from tocsin.detect.sigma.cases import Case, cases_path
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.errors import SourceError
 from tocsin.model.chunk import Chunk, Dating, Input, InputState

@@ -19,7 +19,7 @@ from tocsin.answering import answer
 from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.exceptions import set_apart
-from tocsin.detect.sigma.compile import CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matchers
 from tocsin.held import Held
 from tocsin.model.answers import Answers, Run

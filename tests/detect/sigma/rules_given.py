@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules
+from tocsin.detect.sigma.compile import compile_rules
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.logsource import LogSourceMap, read_logsource_map
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.detect.sigma.rules import LoadedRule, RuleSet, read_rules

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from tocsin.detect.sigma.account import account
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules, with_exceptions
+from tocsin.detect.sigma.compile import compile_rules, with_exceptions
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap
 from tocsin.detect.sigma.match import Matcher
 from tocsin.detect.sigma.rules import read_rules

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tocsin.detect.sigma.compile import CompiledRules, compile_rules, with_exceptions
+from tocsin.detect.sigma.compile import compile_rules, with_exceptions
+from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.exceptions import LoadedException, read_exception
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.detect.sigma.rules import ANY_EXPRESSION, LoadedRule, RuleSet, load_rules

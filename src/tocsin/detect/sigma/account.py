@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
-from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRule, CompiledRules
 from tocsin.detect.sigma.condition import predicates_in
 from tocsin.detect.sigma.logsource import Alternative, LogSource, LogSourceMap, passes
 from tocsin.detect.sigma.plan import Specialiser

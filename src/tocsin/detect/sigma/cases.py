@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRule, CompiledRules
 from tocsin.detect.sigma.match import Matcher
 from tocsin.errors import RuleError, SourceError
 from tocsin.model.instant import NANOSECONDS, format_time, parse_time

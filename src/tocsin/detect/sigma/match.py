@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from tocsin.detect.sigma.compile import CompiledException, CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledException, CompiledRules
 from tocsin.detect.sigma.explain import Explainer
+from tocsin.detect.sigma.hits import hits_of
 from tocsin.detect.sigma.logsource import Alternative, Gate, LogSource, passes
 from tocsin.detect.sigma.plan import Plan, Specialised, Specialiser, choose_triggers, share, tune
 from tocsin.detect.sigma.predicate import KEYWORD
-from tocsin.detect.sigma.questions import Facts
-from tocsin.detect.sigma.truth import NOTHING, Truths
 from tocsin.detect.sigma.value import MISSING, Cell, Cells, fold
 from tocsin.model.correlation import asked_fields
 from tocsin.model.record import Record
@@ -314,7 +313,7 @@ class Matcher:
         if not plan.is_tuned and plan.seen >= TUNING_RECORDS and len(here) >= FEWEST_TUNING:
             tune(plan, self._shares, cells, max(len(here) // TUNING_RECORDS, 1))
         before = len(plan.outcomes)
-        hits += [(here[at], plan.rules[place]) for at, place in _asked(plan, cells)]
+        hits += [(here[at], plan.rules[place]) for at, place in hits_of(plan, cells)]
         self._outcomes += len(plan.outcomes) - before
         return hits
 
@@ -356,66 +355,3 @@ class Matchers(Mapping[str, Matcher]):
 
 def _part(rows: Rows, some: Sequence[int]) -> MappedRows:
     return MappedRows(rows.log, [rows.places[at] for at in some], [rows.fields(at) for at in some])
-
-
-def _asked(plan: Plan, cells: Cells) -> list[tuple[int, int]]:
-    """(record, rule) places where the rule holds."""
-    hits: list[tuple[int, int]] = []
-    known: dict[int, Facts] = {}
-    keyword_column, keywords = -1, dict[int, Truths]()
-    if plan.keywords is not None:
-        keyword_column, wanted = plan.keywords
-        keywords = plan.columns[keyword_column].truth.of_any_value(
-            [cells.rows.fields(at) for at in range(len(cells))], wanted
-        )
-
-    def facts_of(at: int) -> Facts:
-        facts = known.get(at)
-        if facts is None:
-            facts = known[at] = Facts(plan.columns, cells, at)
-            facts[keyword_column] = keywords.get(at, NOTHING)
-        return facts
-
-    undecided: defaultdict[int, list[int]] = defaultdict(list)
-    for number, index in plan.triggers.items():
-        if plan.columns[number].name == KEYWORD:
-            for at, truths in keywords.items():
-                for one in truths & index.keys():
-                    undecided[at] += index[one]
-        elif number not in plan.keyed:
-            _call(plan, number, cells, undecided)
-    keys = _keys(plan, cells)
-    distinct = set(keys)
-    for key in distinct.difference(plan.outcomes):
-        plan.learn(key)
-    if not distinct.isdisjoint(plan.telling):
-        for at, key in enumerate(keys):
-            if key in plan.telling:
-                outcome = plan.outcomes[key]
-                hits += [(at, place) for place in outcome.holding]
-                undecided[at] += outcome.undecided
-    for at, places in undecided.items():
-        facts = facts_of(at) if places else None
-        for place in dict.fromkeys(places):
-            condition = plan.rules[place].condition
-            if condition is None or (facts is not None and condition.holds(facts)):
-                hits.append((at, place))
-    return hits
-
-
-def _keys(plan: Plan, cells: Cells) -> list[tuple[Truths, ...]]:
-    """Record by record what is true of the keyed columns."""
-    if not plan.keyed:
-        return [()] * len(cells)
-    columns = [plan.columns[number] for number in plan.keyed]
-    return list(zip(*[truth.of_all(cells.of(name)) for name, truth in columns], strict=True))
-
-
-def _call(plan: Plan, number: int, cells: Cells, called: defaultdict[int, list[int]]) -> None:
-    """Adds, by record, the rules that its cell in a trigger column calls for."""
-    name, truth = plan.columns[number]
-    index = plan.triggers[number]
-    for at, truths in enumerate(truth.of_all(cells.of(name))):
-        if not truths.isdisjoint(index):
-            for one in truths & index.keys():
-                called[at] += index[one]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from tocsin.detect.sigma.account import Log, asked_of, lack_of, specialised
-from tocsin.detect.sigma.compile import CompiledRule, CompiledRules
+from tocsin.detect.sigma.compiled_rules import CompiledRule, CompiledRules
 from tocsin.detect.sigma.logsource import Alternative, LogSource, LogSourceMap, passes
 from tocsin.detect.sigma.value import fold
 from tocsin.model.answers import Lack
