@@ -32,6 +32,8 @@ from tocsin.store.workspace import Workspace
 _PARTIALS_AT_ONCE = 64
 # What people enter, by the kind of run: notes; and plans and receipts of probes.
 ENTERED = ("notes", "probes")
+# Settings of a run that say what came with it alone: that, or what was sent back.
+CAME_ALONE = (*ENTERED, "returned")
 # The acts by which something left as a package.
 _PACKAGES = ("exported",)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tocsin.answering import answer
-from tocsin.books import ENTERED, has_run, kept_mappings, latest_run
+from tocsin.books import CAME_ALONE, has_run, kept_mappings, latest_run
 from tocsin.errors import ProtectionError, StoreError
 from tocsin.held import Held
 from tocsin.model.answers import Answers
@@ -38,10 +38,9 @@ def answers_from(workspace: Workspace, key: WorkspaceKey, question: Question | N
     make_current(workspace, key, progress)
     kept = answerable(workspace, key)
     progress.stage("Answering", None)
-    span = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
+    span = span_of(kept)
     asked = _asked(question, key.door) or span
-    rules = kept_rules(workspace, str(kept["rules"]), key.door)
-    held = Held.load(workspace, key, rules.compiled, estate_of(workspace))
+    held = held_again(workspace, key, kept)
     run, now = run_so_far(workspace, key, started, 1), number_or_none(kept["now"])
     answers = answer(held, asked, now, run)
     if key.door.epoch and not (workspace.path / REPORT_NAME).exists() and is_writable(workspace.path):
@@ -67,7 +66,6 @@ def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) ->
         progress.note(f"the vault is at epoch {key.door.epoch}: what the workspace holds is processed again")
         _, kept, _ = latest_run(workspace)
         rules = kept_rules(workspace, str(kept["rules"]), key.door)
-        taken = number_or_none(kept.get("taken"))
         derive_again(
             Intake(
                 workspace=workspace,
@@ -77,7 +75,7 @@ def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) ->
                 run=0,  # nothing new is taken in
                 workers=1,
                 progress=progress,
-                dating=dating_of(workspace) if taken is None else Dating(taken, is_latest=True),
+                dating=dating_again(workspace, kept),
             )
         )
         publish(workspace, key)
@@ -88,9 +86,7 @@ def run_before(
 ) -> tuple[Ruleset, Mapping[str, object], bool]:
     """Rules, settings and whether it ended, of the last run; of a workspace without one, our own rules."""
     if has_run(workspace):
-        settings, finished = answerable(workspace, key), latest_run(workspace)[2]
-        # What came with that run came with it alone: notes entered, or what was sent back.
-        kept = {name: value for name, value in settings.items() if name not in (*ENTERED, "returned")}
+        kept, finished = lasting(answerable(workspace, key)), latest_run(workspace)[2]
         return kept_rules(workspace, str(kept["rules"]), key.door), kept, finished
     rules = compiled_rules(workspace, (), kept_mappings(workspace, key), progress, key.door)
     settings = {"rules": rules.digest, "sets": {one.name: one.told for one in rules.sets}, "folds": FOLDS}
@@ -147,6 +143,27 @@ def kept_taking(workspace: Workspace) -> int | None:
 def estate_of(workspace: Workspace) -> Estate:
     """The estate the workspace was given, as it shows it."""
     return read_estate(workspace.estate)
+
+
+def lasting(settings: Mapping[str, object]) -> dict[str, object]:
+    """Settings of a run for the next one, without what came with that run alone."""
+    return {name: value for name, value in settings.items() if name not in CAME_ALONE}
+
+
+def span_of(kept: Mapping[str, object]) -> Question:
+    """The time a run was asked of, by its settings."""
+    return Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
+
+
+def dating_again(workspace: Workspace, kept: Mapping[str, object]) -> Dating | None:
+    """How times without a year are read as they were: by when a run was told the logs were taken, else by the logs."""
+    taken = number_or_none(kept.get("taken"))
+    return dating_of(workspace) if taken is None else Dating(taken, is_latest=True)
+
+
+def held_again(workspace: Workspace, key: WorkspaceKey, kept: Mapping[str, object]) -> Held:
+    """What the workspace holds, with the rules a run was given, by its settings."""
+    return Held.load(workspace, key, kept_rules(workspace, str(kept["rules"]), key.door).compiled, estate_of(workspace))
 
 
 def number_or_none(value: object) -> int | None:

@@ -18,7 +18,7 @@ from tocsin.books import begin_run, finish_run, has_run, kept_mappings
 from tocsin.collect.mapping_file import Declared, joined, mappings_for, mappings_in, unchanged
 from tocsin.collect.plan import plan, total_bytes
 from tocsin.collect.trial import try_mapping
-from tocsin.continuing import answerable, answers_from, estate_of, kept_taking, make_current, number_or_none
+from tocsin.continuing import answerable, answers_from, estate_of, kept_taking, make_current, number_or_none, span_of
 from tocsin.cover.preserve import expiries, products_of
 from tocsin.detect.sigma.compile import with_exceptions
 from tocsin.detect.sigma.rules import load_rules
@@ -269,8 +269,7 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         held = Held.load(opened, key, rules, estate_of(opened))
         again = asked_again(opened, key, Found(held.hits, held.sightings), proposed, progress)
         progress.stage("Comparing", None)
-        question = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
-        asked = Asked(question, number_or_none(kept["now"]), run_so_far(opened, key, now_utc(), 1))
+        asked = Asked(span_of(kept), number_or_none(kept["now"]), run_so_far(opened, key, now_utc(), 1))
         return compare(held, again, proposed, {one.info.id for one in found.exceptions}, asked)
 
 

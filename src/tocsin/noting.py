@@ -52,17 +52,13 @@ def enter_lines(opened: Workspace, key: WorkspaceKey, lines: bytes, kind: str, p
     Lines that are held already are counted as copies.
     """
     name = f"{kind}-{hashlib.sha256(lines).hexdigest()[:12]}.jsonl"
-    with _in_memory(lines) as file:
-        _take_in(opened, key, file, name, kind, progress)
-
-
-def _take_in(opened: Workspace, key: WorkspaceKey, file: Path, name: str, kind: str, progress: Progress) -> None:
     rules, kept, finished = run_before(opened, key, progress)
     run = begin_run(opened, utc_text(now_utc()), TOOL, {**kept, kind: True})
     intake = Intake(
         workspace=opened, key=key, rules=rules.folder, plan=rules.digest, run=run, workers=1, progress=progress
     )
-    intake.take_in(plan_one(file, name))
+    with _in_memory(lines) as file:
+        intake.take_in(plan_one(file, name))
     publish(opened, key)
     if finished:  # else the logs of the run before are still not read to their end, and the answers say so
         finish_run(opened, run, utc_text(now_utc()))

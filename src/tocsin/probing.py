@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tocsin.collect.sources.probe.entering import planned_lines, read_receipts
-from tocsin.continuing import answerable, answers_from, estate_of, make_current
+from tocsin.continuing import answerable, answers_from, held_again, make_current
 from tocsin.cover.probing.planning import plan_probes, plan_yaml, read_canaries
-from tocsin.held import Held
 from tocsin.model.clocks import Occasion
 from tocsin.model.instant import DAY
 from tocsin.model.probing import ProbeCheck, ProbePlan
@@ -21,7 +20,6 @@ from tocsin.protect.telling import through_door
 from tocsin.record.acts import record_act
 from tocsin.record.people_keys import Signer
 from tocsin.remembering import keep_answer
-from tocsin.ruleset.compiled import kept_rules
 from tocsin.share.report import write_report
 from tocsin.watching import probes_of
 
@@ -84,6 +82,4 @@ def check(workspace: Path, receipts: Sequence[Path], *, passphrase: str | None, 
                 answers = answers_from(opened, key, None, progress)
                 write_report(answers, workspace)
                 keep_answer(opened, key, answers, Occasion.PROBES, now_utc(), TOOL)
-        kept = answerable(opened, key)
-        rules = kept_rules(opened, str(kept["rules"]), key.door)
-        return probes_of(Held.load(opened, key, rules.compiled, estate_of(opened)))
+        return probes_of(held_again(opened, key, answerable(opened, key)))

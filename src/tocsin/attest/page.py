@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -13,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.attest import custody, validation, withheld, words
 from tocsin.model.answers import BlindRule
-from tocsin.model.coverage import CoverageState
+from tocsin.model.coverage import WATCHED
 from tocsin.model.evidence import EnclosedRecord, Package
 from tocsin.model.exposure import Exposure, Premises
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.render import deeds
+from tocsin.render.style import style_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -72,8 +71,7 @@ def index(package: Package) -> str:
     """
     acts, made = custody.deeds(package), custody.made_at(package)
     folder = Path(__file__).parent / "templates"
-    style = (folder / "index.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    style = style_of(folder / "index.css")
     findings = _findings(package)
     records = sorted(package.records, key=lambda one: one.index)
     inside = {id_ for incident in package.incidents for id_ in incident.findings}
@@ -86,8 +84,7 @@ def index(package: Package) -> str:
         _environment()
         .get_template("index.html.j2")
         .render(
-            style=style,
-            style_digest=digest,
+            **style._asdict(),
             package=package,
             made=made,
             people=custody.persons((act.kind, act.what) for act in acts),
@@ -100,7 +97,7 @@ def index(package: Package) -> str:
             steps=custody.steps(acts),
             chart=custody.chart(acts, made),
             premises=_premises(package.exposure),
-            gaps=[row for row in package.coverage if row.state not in (CoverageState.PROVEN, CoverageState.UNPROVEN)],
+            gaps=[row for row in package.coverage if row.state not in WATCHED],
             blind=_blind(rules.blind),
             names=sorted(package.reading.names.items()),
             sheet=validation.sheet(),

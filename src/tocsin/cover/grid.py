@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, MappedLog, Proof, SourceProof, Stretch
+from tocsin.model.coverage import WATCHED, Coverage, CoverageMap, CoverageState, MappedLog, Proof, SourceProof, Stretch
 from tocsin.model.exposure import Basis
 from tocsin.model.instant import HOUR, is_plausible
 
@@ -29,7 +29,6 @@ _FAULTS: Final = (
 )
 ORDER: Final = (CoverageState.PROVEN, CoverageState.UNPROVEN, *_FAULTS)
 _RANK: Final = {state: rank for rank, state in enumerate(ORDER)}
-_WATCHED: Final = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
 # Said by a log of itself alone, never of a source as a whole.
 _OF_ONE_LOG: Final = frozenset(
     {CoverageState.SILENT, CoverageState.GAPPED, CoverageState.CLEARED, CoverageState.THROTTLED}
@@ -154,11 +153,11 @@ class _Layer:
                 self.over.add(row.state)
             if row.basis is Basis.NONE:
                 self.doubted[hours] = True
-            elif is_dated and row.state in _WATCHED:
+            elif is_dated and row.state in WATCHED:
                 self.watched[hours] = True
             if row.state is CoverageState.PROVEN:
                 self.proven[hours] = True
-            elif is_dated and row.state not in _WATCHED:
+            elif is_dated and row.state not in WATCHED:
                 np.maximum(self.fault[hours], _RANK[row.state], out=self.fault[hours])
         return self
 

@@ -29,7 +29,6 @@ from tocsin.model.readiness import (
     ReadyClass,
 )
 
-LOOK_BACK_DAYS = 90
 _MOST_MEASURES = 12
 _ABLE = list(Able)
 # In which order measures of equal gain are taken: first what a log needs to be there, a word on it last.

@@ -14,12 +14,11 @@ from sqlalchemy import Connection, Row, select
 from tocsin.answering import answer
 from tocsin.books import latest_run
 from tocsin.collect.plan import ChunkKind
-from tocsin.continuing import answerable, estate_of, number_or_none
+from tocsin.continuing import answerable, held_again, number_or_none, span_of
 from tocsin.erasure import dismantling
 from tocsin.erasure.dismantling import Container, Extracted, container_of, extract
 from tocsin.erasure.rewriting import OpenChunk, open_chunk, put_in_force, rewrite
 from tocsin.errors import ConfigError, RefusedError
-from tocsin.held import Held
 from tocsin.investigation import answers_of
 from tocsin.model.acquisition import SOURCE as ACQUISITION
 from tocsin.model.answers import Answers
@@ -29,7 +28,6 @@ from tocsin.model.correlation import Correlation, rules_behind
 from tocsin.model.erasure import Asked, ErasureDone, ErasurePlan, Going, Leaning
 from tocsin.model.finding import Finding
 from tocsin.model.progress import Progress
-from tocsin.model.question import Question
 from tocsin.model.reference import record_reference, split_reference
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, run_so_far, utc_text
 from tocsin.processing import process_left
@@ -333,13 +331,11 @@ class _Erasing:
         """What is found where these hits (reference, rule) are not counted."""
         workspace, key = self.intake.workspace, self.intake.key
         kept = answerable(workspace, key)
-        rules = kept_rules(workspace, str(kept["rules"]), key.door).compiled
-        held = Held.load(workspace, key, rules, estate_of(workspace))
+        held = held_again(workspace, key, kept)
         pairs = zip(held.sightings["record"].to_pylist(), held.sightings["rule"].to_pylist(), strict=True)
         left = held.sightings.filter(pa.array([pair not in gone for pair in pairs], pa.bool_()))
-        question = Question(from_=number_or_none(kept["from"]), to=number_or_none(kept["to"]))
         run = run_so_far(workspace, key, now_utc(), 1)
-        return answer(replace(held, sightings=left), question, number_or_none(kept["now"]), run).findings
+        return answer(replace(held, sightings=left), span_of(kept), number_or_none(kept["now"]), run).findings
 
     def _hits(self, opened: OpenChunk) -> set[tuple[int, str]]:
         """(ordinal, rule) of every hit among the records left."""

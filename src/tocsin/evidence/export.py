@@ -16,7 +16,7 @@ from tocsin.answering import answer
 from tocsin.attest.rule_files import file_names, under_own_names
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import Places
-from tocsin.continuing import answerable
+from tocsin.continuing import answerable, dating_again, number_or_none, span_of
 from tocsin.correlate import identity
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.rules import rule_texts, with_placeholders
@@ -37,7 +37,6 @@ from tocsin.evidence.reproduction import beside, findings_from, hit_lines, rules
 from tocsin.evidence.rule_withholding import parted, told
 from tocsin.held import Held
 from tocsin.model.answers import Answers
-from tocsin.model.chunk import Dating
 from tocsin.model.correlation import rules_behind
 from tocsin.model.coverage import Coverage
 from tocsin.model.evidence import (
@@ -48,11 +47,9 @@ from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import EntityType, Finding, Incident
 from tocsin.model.joining import Identities
 from tocsin.model.progress import Progress
-from tocsin.model.question import Question
 from tocsin.model.reference import RecordPlace
 from tocsin.opening import TOOL, now_utc, open_existing, publish, run_so_far, utc_text
 from tocsin.protect.exits import standing_watch
-from tocsin.reading.rereading import dating_of
 from tocsin.record.acts import Act, record_act, refuse_unless_may
 from tocsin.record.binding import FIELDS, fields_statement, subject_of
 from tocsin.record.checkpoint import verifier_key
@@ -192,9 +189,9 @@ def _packed(
     rules = kept_rules(workspace, str(kept["rules"]), key.door)
     held = Held.load(workspace, key, rules.compiled, read_estate(workspace.estate))
     places = _Remembered(workspace)
-    question = Question(from_=_number(kept["from"]), to=_number(kept["to"]))
+    question = span_of(kept)
     run = run_so_far(workspace, key, now_utc(), 1)
-    answers = answer(replace(held, places=places), question, _number(kept["now"]), run)
+    answers = answer(replace(held, places=places), question, number_or_none(kept["now"]), run)
     incidents, findings = _chosen(answers, wanted.asked)
     reached = _reached(answers, incidents, findings) if wanted.with_reached else ()
     by_finding: dict[int, list[str]] = defaultdict(list)
@@ -226,8 +223,7 @@ def _packed(
         outside = tuple(attested_outside(connection, workspace.origin, tree.size, _settled(opened, later)))
         checkpoints, tokens = checkpoints_up_to(connection, tree.size)
     sizes = sorted(checkpoints)
-    taken = _number(kept["taken"])
-    dating = dating_of(workspace) if taken is None else Dating(taken, is_latest=True)
+    dating = dating_again(workspace, kept)
     paths = _paths(findings, answers, rules.compiled)
     names = _Names(
         identity.conclude(held.names, {row.host for row in answers.coverage if row.host}, held.estate, places)
@@ -314,10 +310,6 @@ class _Names:
         if shown != name:
             self.used[name] = shown
         return shown
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) else None
 
 
 def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...], tuple[Finding, ...]]:

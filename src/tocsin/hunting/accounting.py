@@ -16,19 +16,26 @@ from tocsin.model.progress import Progress
 from tocsin.model.rule import AccountedRule, AccountedRules, RuleState, SourceCount
 from tocsin.opening import open_existing
 from tocsin.protect.telling import through_door
+from tocsin.record.keys import WorkspaceKey
 from tocsin.ruleset.compiled import log_source_maps, rules_again
 from tocsin.store.estate import read_estate
+from tocsin.store.workspace import Workspace
 
 
 def account_rules(workspace: Path, *, passphrase: str | None, progress: Progress) -> AccountedRules:
     """The rules of the last run, on all that the workspace holds. Raises StoreError where nothing was investigated."""
     with open_existing(workspace, passphrase) as (opened, key):
-        progress = through_door(progress, key.door)
-        make_current(opened, key, progress)
-        digest = str(answerable(opened, key)["rules"])
-        rules = rules_again(opened, digest, log_source_maps(kept_mappings(opened, key)), progress, key.door)
-        held = Held.load(opened, key, rules, read_estate(opened.estate))
+        held = held_with_rules(opened, key, progress)
         return accounted(held.rules, rules_account(held))
+
+
+def held_with_rules(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> Held:
+    """What a workspace holds, made current first, with the rules of its last run (`rules_again`)."""
+    progress = through_door(progress, key.door)
+    make_current(workspace, key, progress)
+    digest = str(answerable(workspace, key)["rules"])
+    rules = rules_again(workspace, digest, log_source_maps(kept_mappings(workspace, key)), progress, key.door)
+    return Held.load(workspace, key, rules, read_estate(workspace.estate))
 
 
 def accounted(rules: CompiledRules, account: RulesAccount) -> AccountedRules:

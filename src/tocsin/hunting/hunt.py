@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 from tocsin.answering import answer
 from tocsin.books import kept_mappings
 from tocsin.collect.plan import ChunkKind
-from tocsin.continuing import answerable, make_current
+from tocsin.continuing import answerable, dating_again, make_current
 from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.detect.sigma.compile import compile_rules
@@ -35,7 +35,7 @@ from tocsin.opening import now_utc, open_existing, run_so_far
 from tocsin.processing import Plan, process, process_left
 from tocsin.protect.telling import through_door
 from tocsin.reading.kept_rules import read_sets
-from tocsin.reading.rereading import Rereader, chunk_of, dating_of
+from tocsin.reading.rereading import Rereader, chunk_of
 from tocsin.record.keys import WorkspaceKey
 from tocsin.ruleset.compiled import log_source_maps, own_rules, refuse_names
 from tocsin.ruleset.completing import completed
@@ -96,8 +96,7 @@ def hunt(
         refuse_names(compiled, key.door)
         if not given.ids() & compiled.infos.keys():
             _refuse_nothing(compiled, key)
-        taken = kept.get("taken")
-        dating = Dating(taken, is_latest=True) if isinstance(taken, int) else dating_of(opened)
+        dating = dating_again(opened, kept)
         question = Question(from_=from_, to=to)
         looked = look(opened, key, compiled, question, dating, progress)
         progress.stage("Answering", None)

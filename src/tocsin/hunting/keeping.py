@@ -6,20 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from tocsin.answering import answer
-from tocsin.books import ENTERED, begin_run, finish_run, kept_mappings, latest_run
-from tocsin.continuing import answerable
+from tocsin.books import begin_run, finish_run, kept_mappings, latest_run
+from tocsin.continuing import answerable, dating_again, lasting, number_or_none, span_of
 from tocsin.errors import ConfigError
 from tocsin.held import Held
 from tocsin.hunting.sets import keep_set
-from tocsin.model.chunk import Dating
 from tocsin.model.clocks import Occasion
 from tocsin.model.progress import Progress
-from tocsin.model.question import Question
 from tocsin.opening import TOOL, now_utc, open_existing, publish, recover, run_so_far, utc_text
 from tocsin.processing import FOLDS
 from tocsin.protect.telling import through_door
 from tocsin.reading.intake import Intake
-from tocsin.reading.rereading import dating_of, derive_again
+from tocsin.reading.rereading import derive_again
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people_keys import Signer
 from tocsin.remembering import keep_answer
@@ -92,11 +90,8 @@ def _renew(
 ) -> None:
     started = now_utc()
     finished = latest_run(workspace)[2]
-    # What came with the last run came with it alone: notes entered, or what was sent back.
-    asked = {name: value for name, value in kept.items() if name not in (*ENTERED, "returned")}
-    asked |= {"rules": rules.digest, "sets": {one.name: one.told for one in rules.sets}, "folds": FOLDS}
+    asked = lasting(kept) | {"rules": rules.digest, "sets": {one.name: one.told for one in rules.sets}, "folds": FOLDS}
     run = begin_run(workspace, utc_text(started), TOOL, asked)
-    taken = kept.get("taken")
     derive_again(
         Intake(
             workspace=workspace,
@@ -106,20 +101,14 @@ def _renew(
             run=run,
             workers=1,
             progress=progress,
-            dating=Dating(taken, is_latest=True) if isinstance(taken, int) else dating_of(workspace),
+            dating=dating_again(workspace, kept),
         )
     )
     publish(workspace, key)
     if finished:  # else the logs of the run before are still not read to their end, and the answers say so
         finish_run(workspace, run, utc_text(now_utc()))
     progress.stage("Answering", None)
-    from_, to, now = (kept[name] if isinstance(kept[name], int) else None for name in ("from", "to", "now"))
     held = Held.load(workspace, key, rules.compiled, read_estate(workspace.estate))
-    question = Question(from_=_number(from_), to=_number(to))
-    answers = answer(held, question, _number(now), run_so_far(workspace, key, started, 1))
+    answers = answer(held, span_of(kept), number_or_none(kept["now"]), run_so_far(workspace, key, started, 1))
     write_report(answers, workspace.path)
     keep_answer(workspace, key, answers, Occasion.RULES, now_utc(), TOOL)
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) else None

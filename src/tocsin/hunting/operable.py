@@ -11,23 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tocsin.books import kept_mappings
-from tocsin.continuing import answerable, make_current
 from tocsin.correlate.techniques import crosswalk
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.sighting import Place, SeenLog, operable_at
-from tocsin.held import Held
-from tocsin.model.coverage import CoverageMap, CoverageState
+from tocsin.hunting.accounting import held_with_rules
+from tocsin.model.coverage import WATCHED, CoverageMap
 from tocsin.model.instant import DAY, HOUR, format_time
 from tocsin.model.operable import HostDays, PlaceRules, RulesByHost, TechniqueSight
 from tocsin.model.progress import Progress
 from tocsin.opening import open_existing
-from tocsin.protect.telling import through_door
-from tocsin.ruleset.compiled import log_source_maps, rules_again
-from tocsin.store.estate import read_estate
 from tocsin.watching import watched_of
 
-_WATCHED = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
 _HOURS = 24
 
 _Flags = npt.NDArray[np.bool_]
@@ -36,11 +30,7 @@ _Flags = npt.NDArray[np.bool_]
 def rules_by_host(workspace: Path, *, passphrase: str | None, progress: Progress) -> RulesByHost:
     """The rules of the last run, on all that the workspace holds. Raises StoreError where nothing was investigated."""
     with open_existing(workspace, passphrase) as (opened, key):
-        progress = through_door(progress, key.door)
-        make_current(opened, key, progress)
-        digest = str(answerable(opened, key)["rules"])
-        rules = rules_again(opened, digest, log_source_maps(kept_mappings(opened, key)), progress, key.door)
-        held = Held.load(opened, key, rules, read_estate(opened.estate))
+        held = held_with_rules(opened, key, progress)
         _, _, drawn = watched_of(held, None)
         return by_host(held.rules, seen_in(held.logs), drawn)
 
@@ -86,7 +76,7 @@ def _watched(drawn: CoverageMap, places: Iterable[Place]) -> dict[Place, _Flags]
     for place in places:
         flags = np.zeros(hours, dtype=bool)
         for one in strips[place].stretches if place in strips else ():
-            flags[(one.from_ - start) // HOUR : (one.to - start) // HOUR] = one.state in _WATCHED
+            flags[(one.from_ - start) // HOUR : (one.to - start) // HOUR] = one.state in WATCHED
         found[place] = flags
     return found
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 import pyarrow as pa
 
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.logsource import Alternative, LogSource, LogSourceMap, passes
 from tocsin.detect.sigma.value import fold
+from tocsin.logs_seen import records_by_log
 from tocsin.model.answers import RulesAccount
-from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.coverage import WATCHED, Coverage
 from tocsin.model.hunt import Sight
 from tocsin.model.question import Question
 
-_WATCHED: Final = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
 _Logs = Mapping[str, Sequence[tuple[str, ...]]]
 
 
@@ -27,9 +25,7 @@ def sights(
     """By log source, of the rules that could fire; `logs` as the fold keeps them, cut to the time asked of."""
     blind = {one.id for one in account.blind}
     asked = Counter(rule.log_source for rule in compiled.rules if rule.id not in blind)
-    seen: dict[str, list[tuple[str, ...]]] = {}
-    for source, log in dict.fromkeys(zip(logs["source"].to_pylist(), logs["log"].to_pylist(), strict=True)):
-        seen.setdefault(source, []).append(tuple(json.loads(log)))
+    seen = {source: tuple(found) for source, found in records_by_log(logs).items()}
     inside = [row for row in coverage if _is_within(row, question)]
     return tuple(
         _sight(log_source, count, compiled.maps, seen, inside)
@@ -48,14 +44,14 @@ def _sight(
     of_it = [row for row in coverage if row.channel in read.get(row.source, ())]
     # A row without a channel speaks of the whole source, one without a source of all there is.
     over = [row for row in coverage if not row.source or (row.channel == "" and read.get(row.source))]
-    watched = tuple(row for row in of_it if row.state in _WATCHED)
+    watched = tuple(row for row in of_it if row.state in WATCHED)
     return Sight(
         log_source=str(log_source),
         rules=rules,
         first=min((row.from_ for row in watched if row.from_ is not None), default=None),
         last=max((row.to for row in watched if row.to is not None), default=None),
         watched=watched,
-        unwatched=tuple(dict.fromkeys(row for row in (*of_it, *over) if row.state not in _WATCHED)),
+        unwatched=tuple(dict.fromkeys(row for row in (*of_it, *over) if row.state not in WATCHED)),
     )
 
 

@@ -38,6 +38,10 @@ class Proof(NamedTuple):
     attestable: bool = True
 
 
+# States in which a log was watched and nothing is wrong with it.
+WATCHED = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
+
+
 class Mark(enum.StrEnum):
     """What one record says about the log or about standing access."""
 

@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 from sqlalchemy import func, select
 
-from tocsin.books import ENTERED
+from tocsin.books import CAME_ALONE
 from tocsin.cover.receipts import Receipt, receipts
 from tocsin.opening import TOOL, now_utc, utc_text
 from tocsin.record.acts import counted_acts, record_act
@@ -69,7 +69,7 @@ def _untold(workspace: Workspace, run: int) -> list[int]:
         rows = connection.execute(
             select(tables.runs.c.id, tables.runs.c.settings).where(tables.runs.c.id > told, tables.runs.c.id <= run)
         ).all()
-    return [row.id for row in rows if not {*ENTERED, "returned"} & orjson.loads(row.settings).keys()]
+    return [row.id for row in rows if orjson.loads(row.settings).keys().isdisjoint(CAME_ALONE)]
 
 
 def _of_runs(workspace: Workspace, runs: Collection[int]) -> dict[str, Any]:

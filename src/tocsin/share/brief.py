@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
+from tocsin.model.coverage import WATCHED
 from tocsin.model.exposure import Degree, Exposure, Verdict
 from tocsin.model.finding import EntityType, Incident
 from tocsin.model.preservation import Standing
@@ -29,7 +30,6 @@ from tocsin.share.statements import Statement, assumed, may_be_said, must_not_be
 from tocsin.share.summary import (
     COVERAGE_STATES,
     DEGREES,
-    WATCHED,
     Bounds,
     bounds,
     counted,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tocsin.model.answers import Answers, BlindRule, InputAccount, Lack
 from tocsin.model.causes import Cause
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import Coverage
+from tocsin.model.coverage import WATCHED, Coverage
 from tocsin.model.exposure import Exposure, Premises, Verdict
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.hypotheses import Hypotheses
@@ -183,10 +183,10 @@ def page(answers: Answers) -> Page:
         narrow=drawing.rows(found),
         entities=_entities(found.nodes, found.moves, groups),
         coverage_map=drawn(answers.coverage_map),
-        gaps=tuple(row for row in answers.coverage if row.state not in summary.WATCHED),
+        gaps=tuple(row for row in answers.coverage if row.state not in WATCHED),
         watched=tuple(
             row if not more else replace(row, scope=f"{row.scope} and {more:,} more")
-            for row, more in scopes_alike([one for one in answers.coverage if one.state in summary.WATCHED])
+            for row, more in scopes_alike([one for one in answers.coverage if one.state in WATCHED])
         ),
         matters=holdings_shown.by_matter(answers.exposure),
         steps=tuple(cause for cause in answers.causes if cause.step),

@@ -11,7 +11,7 @@ from tocsin.render.json_text import json_text
 from tocsin.share.document import headed
 
 
-def reach_json(reach: Reach, asked: Sequence[Asked] = ()) -> str:
+def reach_json(reach: Reach, asked: Sequence[Asked]) -> str:
     """`schema`, what was asked and whether the logs know it, then the fields of the reach; everything, verbatim."""
     fields = element(reach)
     return json_text(headed("reach") | {"asked": element(tuple(asked))} | (fields if isinstance(fields, dict) else {}))

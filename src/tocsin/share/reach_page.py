@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.question import Asked
 from tocsin.model.reach import Reach
+from tocsin.render.style import style_of
 from tocsin.share import reach_words
 from tocsin.share.asked import unknown_to_the_logs
 from tocsin.share.summary import counted
@@ -26,18 +25,16 @@ _EVERY_ROW = 3_000
 _LEAST_ROWS = 10
 
 
-def reach_page(reach: Reach, asked: Sequence[Asked] = ()) -> str:
+def reach_page(reach: Reach, asked: Sequence[Asked]) -> str:
     """What could be opened, matter by matter, with the way that leads to each thing first."""
     matters, others = reach_words.open_matters(reach), reach_words.other_things(reach)
     each = max(_LEAST_ROWS, min(ROWS, _EVERY_ROW // max(len(matters) + len(others), 1)))
-    style = (_FORMATS / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    style = style_of(_FORMATS / "report.css")
     return (
         _environment()
         .get_template("reach.html.j2")
         .render(
-            style=style,
-            style_digest=digest,
+            **style._asdict(),
             reach=reach,
             caution=reach_words.CAUTION,
             not_known=tuple(unknown_to_the_logs(asked)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tocsin.model.instant import format_time
@@ -12,6 +11,8 @@ CAUTION = (
     "By rights alone, as the estate and the logs say them: that something is not listed rules nothing out, and that it "
     "is confirms nothing."
 )
+_MOST_STEPS = 8  # of a way, half of them from each end; an even number
+_MOST_TOLD_BY = 2
 _KINDS = {
     NodeKind.IDENTITY: "account",
     NodeKind.SESSION: "session",
@@ -95,7 +96,7 @@ def since(time: int | None) -> str:
     return f", from {format_time(time)[:16].replace('T', ' ')} on" if time is not None else ""
 
 
-def way_to(reach: Reach, one: Reached, most: int = 8) -> str:
+def way_to(reach: Reach, one: Reached) -> str:
     """How it is reached first: each step with the lines of the estate or the records that say so."""
     steps = []
     for step in _steps(reach, one):
@@ -103,9 +104,9 @@ def way_to(reach: Reach, one: Reached, most: int = 8) -> str:
         steps.append(f"{name_of(start)} {step.how}{_told_by(step)}")
     if not steps:
         return "compromised itself"
-    left_out = len(steps) - most
-    shown = steps if left_out <= 0 else [*steps[: most // 2], f"{left_out} more steps", *steps[-(most - most // 2) :]]
-    return "; ".join(shown)
+    left_out = len(steps) - _MOST_STEPS
+    half = _MOST_STEPS // 2
+    return "; ".join(steps if left_out <= 0 else [*steps[:half], f"{left_out} more steps", *steps[-half:]])
 
 
 def _steps(reach: Reach, one: Reached) -> list[Reached]:
@@ -118,10 +119,6 @@ def _steps(reach: Reach, one: Reached) -> list[Reached]:
 
 def _told_by(step: Reached) -> str:
     places = [f"{place.input}#{place.entry}" for place in step.records]
-    told = _few((*step.basis, *places))
-    return f" ({told}{since(step.time)})" if told else ""
-
-
-def _few(names: Sequence[str] | Iterable[str], most: int = 2) -> str:
-    names = list(names)
-    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
+    named = (*step.basis, *places)
+    more = f" and {len(named) - _MOST_TOLD_BY:,} more" if len(named) > _MOST_TOLD_BY else ""
+    return f" ({', '.join(named[:_MOST_TOLD_BY])}{more}{since(step.time)})" if named else ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from tocsin.model.instant import DAY, format_time
-from tocsin.model.readiness import Able, Asked, Moved, Readiness, ReadyClass
+from tocsin.model.readiness import Able, Answerable, Asked, Moved, Readiness, ReadyClass
+from tocsin.render.style import style_of
 from tocsin.share.plain import shortened, shown, wrapped
 
 _CLASSES, _MEASURES, _MOVES = 8, 5, 4
@@ -129,29 +128,27 @@ class DrawnClass(NamedTuple):
 _STYLES = {Able.YES: "proven", Able.PARTLY: "medium", Able.NO: "critical"}
 
 
-def drawn(found: Readiness, classes: Sequence[ReadyClass]) -> tuple[DrawnClass, ...]:
+def drawn(found: Readiness) -> tuple[DrawnClass, ...]:
     """The picture: a row a class, five squares and a bar each."""
-    longest = max((one.days for one in classes if one.days is not None), default=0)
-    longest = max(longest, found.look_back, 1)
+    longest = _longest(found)
     return tuple(
         DrawnClass(
             y=20 + 24 * place,
             name=shortened(_name(one), 44),
             cells=tuple(
-                Cell(330 + 26 * at, _STYLES[answer.able], str(answer.able)[0].upper(), _sentence(answer.able, answer))
+                Cell(330 + 26 * at, _STYLES[answer.able], str(answer.able)[0].upper(), _sentence(answer))
                 for at, answer in enumerate(one.answers)
             ),
             bar=0 if one.days is None else max(2, 330 * one.days // longest),
             back=_back(found, one),
             one=one,
         )
-        for place, one in enumerate(classes[:_DRAWN])
+        for place, one in enumerate(found.classes[:_DRAWN])
     )
 
 
-def _sentence(able: Able, answer: object) -> str:
-    asked, reason = QUESTIONS[getattr(answer, "asked", Asked.HAPPENED)], getattr(answer, "reason", "")
-    return f"{asked}: {able}" + (f", {reason}" if reason else "")
+def _sentence(answer: Answerable) -> str:
+    return f"{QUESTIONS[answer.asked]}: {answer.able}" + (f", {answer.reason}" if answer.reason else "")
 
 
 def readiness_page(found: Readiness) -> str:
@@ -159,13 +156,11 @@ def readiness_page(found: Readiness) -> str:
     from tocsin.render.templates import environment
 
     folder = Path(__file__).parent / "formats"
-    style = (folder / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    style = style_of(folder / "report.css")
     template = environment(folder).get_template("readiness.html.j2")
-    rows = drawn(found, found.classes)
+    rows = drawn(found)
     return template.render(
-        style=style,
-        style_digest=digest,
+        **style._asdict(),
         found=found,
         rows=rows,
         height=20 + 24 * len(rows) + 8,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tocsin.model.answers import Answers
-from tocsin.model.coverage import Coverage
+from tocsin.model.coverage import WATCHED, Coverage
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.reference import RecordPlace
@@ -26,7 +26,7 @@ from tocsin.model.since import (
     Standing,
     Turn,
 )
-from tocsin.share.summary import WATCHED, kind_of, strongest
+from tocsin.share.summary import kind_of, strongest
 
 RECORDS_LISTED = 20
 _Log = tuple[str, str, str]

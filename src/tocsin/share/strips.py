@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tocsin.model.answers import Answers
-from tocsin.model.coverage import Coverage
+from tocsin.model.coverage import WATCHED, Coverage
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import EntityType, Finding, Incident
 from tocsin.model.instant import HOUR, format_time, is_plausible
-from tocsin.share.summary import COVERAGE_STATES, WATCHED, counted, is_provider
+from tocsin.share.summary import COVERAGE_STATES, counted, is_provider
 
 WIDTH = 1000
 _BUCKETS = 200

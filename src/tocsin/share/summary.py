@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tocsin.model.answers import Accounting, Answers, InputAccount, Lack
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import CoverageState
+from tocsin.model.coverage import WATCHED, CoverageState
 from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
 from tocsin.model.probing import SPOKEN
 from tocsin.model.response import Attribution, Cut
@@ -80,7 +80,6 @@ LACKS = {
     Lack.FIELD: "The log was read, and no record of it has a field these rules need",
     Lack.EVENT: "The log was read, and holds nothing of the kind",
 }
-WATCHED = frozenset({CoverageState.PROVEN, CoverageState.UNPROVEN})
 
 _DEGREE_RANK = {degree: rank for rank, degree in enumerate(Degree)}
 _VERDICT_RANK = {Verdict.RULED_OUT: 0, Verdict.UNKNOWN: 1, Verdict.CONFIRMED: 2}

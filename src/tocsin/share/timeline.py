@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tocsin.model.answers import Answers
-from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.coverage import WATCHED, Coverage, StandingChange
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.instant import format_time
 from tocsin.model.note import SOURCE, Note
 from tocsin.model.reference import RecordPlace
 from tocsin.share.plain import shown
-from tocsin.share.summary import COVERAGE_STATES, DEGREES, WATCHED, counted, is_provider
+from tocsin.share.summary import COVERAGE_STATES, DEGREES, counted, is_provider
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _BETWEEN = "; "

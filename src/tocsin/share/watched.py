@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tocsin.model.coverage import Coverage, CoverageMap, CoverageState, MappedLog, Matched, Stretch
+from tocsin.model.coverage import WATCHED, Coverage, CoverageMap, CoverageState, MappedLog, Matched, Stretch
 from tocsin.model.instant import HOUR, format_time
 from tocsin.share.plain import shown, wrapped
-from tocsin.share.summary import COVERAGE_STATES, WATCHED, counted
+from tocsin.share.summary import COVERAGE_STATES, counted
 
 SIGNS: Final[Mapping[CoverageState, str]] = {
     CoverageState.PROVEN: "#",

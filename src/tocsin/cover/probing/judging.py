@@ -35,7 +35,6 @@ from tocsin.model.reference import RecordPlace
 
 _CAME = (Fate.ARRIVED, Fate.LATE)
 _JUDGED = (*_CAME, Fate.LOST)
-_BEST_FIRST = (Fate.ARRIVED, Fate.LATE, Fate.LOST, Fate.AWAITED, Fate.NOT_MADE)
 
 
 class _Log(NamedTuple):
@@ -331,13 +330,3 @@ def as_responders(planned: Mapping[str, PlannedProbe], receipts: Sequence[Receip
                 )
             )
     return tuple(found)
-
-
-def fate_of(outcomes: Iterable[ProbeOutcome]) -> dict[str, Fate]:
-    """What became of each probe in the log where most became of it."""
-    found: dict[str, Fate] = {}
-    for one in outcomes:
-        known = found.get(one.id)
-        if known is None or _BEST_FIRST.index(one.fate) < _BEST_FIRST.index(known):
-            found[one.id] = one.fate
-    return found

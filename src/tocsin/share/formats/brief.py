@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.model.answers import Answers
 from tocsin.model.brief import IssuedBrief
 from tocsin.model.since import Since
+from tocsin.render.style import style_of
 from tocsin.share.brief import TIGHT, Page, page_of
 from tocsin.share.fitting import HELD, SMALLEST, lines
 from tocsin.share.format import Format, Part
@@ -43,11 +42,10 @@ class Brief:
         """One page of HTML; nothing of `run` is in it."""
         from tocsin.render.templates import environment
 
-        style = (Path(__file__).parent / "brief.css").read_text(encoding="utf-8")
-        digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+        style = style_of(Path(__file__).parent / "brief.css")
         template = environment(Path(__file__).parent).get_template("brief.html.j2")
         page, size = self._fitted(answers)
-        given = {"style": style, "style_digest": digest, "tlp": self.tlp, "issuing": self.issuing, "size": size}
+        given = {**style._asdict(), "tlp": self.tlp, "issuing": self.issuing, "size": size}
         return template.render(**given, **page._asdict())
 
     def _fitted(self, answers: Answers) -> tuple[Page, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 from tocsin.errors import ConfigError
 from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
+from tocsin.render.style import style_of
 from tocsin.share import exceptions, hypotheses, preservation, reach_words, summary
 from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
@@ -35,10 +34,9 @@ class Html:
         """The page; nothing of `run` is in it. Raises ConfigError for a part that has no page."""
         if part not in _TEMPLATES:
             raise ConfigError(f"there is no page of {part} alone: the report shows the whole investigation")
-        style = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
-        digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+        style = style_of(Path(__file__).parent / "report.css")
         template = _environment().get_template(_TEMPLATES[part])
-        return template.render(style=style, style_digest=digest, **page(answers)._asdict())
+        return template.render(**style._asdict(), **page(answers)._asdict())
 
 
 FORMAT = Html()
