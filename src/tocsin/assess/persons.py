@@ -83,40 +83,30 @@ class _About:
 
 def _person(who: _Who, said: list[tuple[Exposure, How | None]]) -> PersonAtRisk:
     token, handle = who
-    hows = tuple(sorted({how for _, how in said if how is not None}))
-    declared = any(how is None for _, how in said)
     counts = _counts(row for row, _ in said)
     rows = list({id(row): row for row, _ in said}.values())
-    confirmed = [row for row in rows if row.verdict is Verdict.CONFIRMED and not row.actor_class.is_apart]
-    if not confirmed:
-        reasons = sorted(set(_reasons(rows)))
-        return PersonAtRisk(
-            token=token,
-            handle=handle,
-            verdict=Verdict.UNKNOWN,
-            degree=None,
-            hows=hows,
-            declared=declared,
-            reasons=tuple(reasons),
-            holdings=counts.holdings,
-            confirmed=counts.confirmed,
-            possible=counts.possible,
-            reachable=counts.reachable,
-        )
-    return PersonAtRisk(
+    person = PersonAtRisk(
         token=token,
         handle=handle,
-        verdict=Verdict.CONFIRMED,
-        degree=max((row.degree for row in confirmed if row.degree is not None), key=_DEGREES.index, default=None),
-        hows=hows,
-        actors=tuple(sorted({row.actor for row in confirmed if row.actor})),
-        first=min((row.first for row in confirmed if row.first is not None), default=None),
-        last=max((row.last for row in confirmed if row.last is not None), default=None),
-        declared=declared,
+        verdict=Verdict.UNKNOWN,
+        degree=None,
+        hows=tuple(sorted({how for _, how in said if how is not None})),
+        declared=any(how is None for _, how in said),
         holdings=counts.holdings,
         confirmed=counts.confirmed,
         possible=counts.possible,
         reachable=counts.reachable,
+    )
+    confirmed = [row for row in rows if row.verdict is Verdict.CONFIRMED and not row.actor_class.is_apart]
+    if not confirmed:
+        return replace(person, reasons=tuple(sorted(set(_reasons(rows)))))
+    return replace(
+        person,
+        verdict=Verdict.CONFIRMED,
+        degree=max((row.degree for row in confirmed if row.degree is not None), key=_DEGREES.index, default=None),
+        actors=tuple(sorted({row.actor for row in confirmed if row.actor})),
+        first=min((row.first for row in confirmed if row.first is not None), default=None),
+        last=max((row.last for row in confirmed if row.last is not None), default=None),
         records=tuple(sorted({place for row in confirmed for place in row.records})),
     )
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tocsin.model.exposure import Basis
-from tocsin.model.instant import DAY
 from tocsin.model.readiness import (
     SIGN_IN,
     Able,
@@ -83,11 +82,6 @@ def assess(known: Institution, as_of: int, look_back: int, *, moved: Institution
         measures=tuple(_measures(known, look_back)),
         moves=() if moved is None else tuple(_moves(known, moved, look_back)),
     )
-
-
-def began(readiness: Readiness, one: ReadyClass) -> int | None:
-    """The earliest time at which an intrusion may have begun and still be answered for, ns UTC; None not known."""
-    return None if one.days is None else readiness.as_of - one.days * DAY
 
 
 def _order(one: ReadyClass) -> tuple[int, str, str, str]:

@@ -11,6 +11,7 @@ from tocsin.model.instant import format_time
 from tocsin.model.operable import RulesByHost, TechniqueSight
 from tocsin.render.element import Json
 from tocsin.render.json_text import json_text
+from tocsin.share.leading import listed
 from tocsin.share.summary import counted
 
 _LAYER: Final = "4.5"
@@ -62,13 +63,11 @@ def _technique(one: TechniqueSight) -> dict[str, Json]:
     ]
     if not able:
         metadata = metadata[:1]
-    named = one.operable or one.blind
-    more = f" and {len(named) - _MOST_NAMED:,} more" if len(named) > _MOST_NAMED else ""
     word = "could have fired" if able else "blind"
     technique: dict[str, Json] = {
         "techniqueID": one.technique,
         "score": score,
-        "comment": f"{word}: {', '.join(named[:_MOST_NAMED])}{more}",
+        "comment": f"{word}: {listed(one.operable or one.blind, _MOST_NAMED)}",
         "enabled": True,
         "metadata": metadata,
         "showSubtechniques": True,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from tocsin.model.operable import RulesByHost
+from tocsin.share.leading import listed
 from tocsin.share.plain import shown, wrapped
 from tocsin.share.summary import counted
 
@@ -38,5 +39,4 @@ def _lines(found: RulesByHost) -> Iterator[str]:
     yield ""
     yield f"ATT&CK {found.attack_version}: {counted(len(found.techniques), 'technique')} in rules, {len(blind):,} blind"
     if blind:
-        more = f" and {len(blind) - _TECHNIQUES:,} more" if len(blind) > _TECHNIQUES else ""
-        yield from wrapped(f"No rule for these could have fired: {', '.join(blind[:_TECHNIQUES])}{more}")
+        yield from wrapped(f"No rule for these could have fired: {listed(blind, _TECHNIQUES)}")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tocsin.model.instant import format_time
 from tocsin.model.reach import NodeKind, Reach, Reached, ReachedMatter
+from tocsin.share.leading import listed
 
 CAUTION = (
     "By rights alone, as the estate and the logs say them: that something is not listed rules nothing out, and that it "
@@ -119,6 +120,5 @@ def _steps(reach: Reach, one: Reached) -> list[Reached]:
 
 def _told_by(step: Reached) -> str:
     places = [f"{place.input}#{place.entry}" for place in step.records]
-    named = (*step.basis, *places)
-    more = f" and {len(named) - _MOST_TOLD_BY:,} more" if len(named) > _MOST_TOLD_BY else ""
-    return f" ({', '.join(named[:_MOST_TOLD_BY])}{more}{since(step.time)})" if named else ""
+    told = listed((*step.basis, *places), _MOST_TOLD_BY)
+    return f" ({told}{since(step.time)})" if told else ""

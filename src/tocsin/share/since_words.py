@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.model.instant import format_time
 from tocsin.model.since import Cause, Changed, Group, Hours, Move, MovedIncident, Since, Turn
+from tocsin.share.leading import listed
 from tocsin.share.plain import shown, wrapped
 from tocsin.share.summary import COVERAGE_STATES, counted, plural_of
 
@@ -152,9 +153,8 @@ def _incident(one: MovedIncident) -> str:
 def _hours(word: str, hours: Sequence[Hours]) -> str:
     if not hours:
         return ""
-    told = ", ".join(f"{COVERAGE_STATES[one.state]} {_time(one.from_)} to {_time(one.to)}" for one in hours[:_HOURS])
-    more = f" and {len(hours) - _HOURS:,} more" if len(hours) > _HOURS else ""
-    return f"{word} {told}{more}. "
+    told = [f"{COVERAGE_STATES[one.state]} {_time(one.from_)} to {_time(one.to)}" for one in hours]
+    return f"{word} {listed(told, _HOURS)}. "
 
 
 def _time(value: int | None) -> str:
