@@ -99,7 +99,7 @@ def spend(command: Sequence[str]) -> Spent:
 
 def contenders(corpus: Path, work: Path, rounds: int, peers: Path | None) -> list[Contender]:
     """Who takes part on this corpus."""
-    own = [sys.executable, str(CONTEST / "ours.py"), str(corpus), str(work / "compiled")]
+    own = [sys.executable, str(CONTEST / "ours.py"), str(corpus), str(work / "rules.compiled")]
     found = [
         Contender(name=FLOOR, command=[sys.executable, str(CONTEST / "decoding.py"), str(corpus)], rounds=rounds),
         Contender(name=MATCH, command=[*own, "--hits", str(_hits(corpus, MATCH))], rounds=rounds),
@@ -258,13 +258,13 @@ def prepared_rules(data: Path, work: Path) -> int:
     """The rules as files and compiled; how many. Made where they are absent."""
     if not (work / "rules").exists():
         write_rules(data, work / "rules")
-    maps = log_source_maps()
+    maps, compiled = log_source_maps(), work / "rules.compiled"
     try:
-        held = CompiledRules.read(work / "compiled").digest
-    except RuleError:
+        held = CompiledRules.unpacked(compiled.read_bytes(), compiled).digest
+    except (OSError, RuleError):
         held = ""
     if held != compiled_digest(texts_digest(rule_texts((work / "rules",))), maps):
-        compile_rules(load_rules((work / "rules",)), maps).write(work / "compiled")
+        compiled.write_bytes(compile_rules(load_rules((work / "rules",)), maps).packed())
     return sum(1 for _ in (work / "rules").rglob("*.yml"))
 
 

@@ -64,7 +64,7 @@ def processed(source: Source, matcher: Matcher, data: bytes, preamble: bytes, ch
 def work(path: Path, rules: Path, worker: int, workers: int, is_whole: bool) -> tuple[list[Counted], Told]:
     """Chunk by chunk what was found; and CPU seconds of this worker's start, seconds by the clock after it, memory."""
     source = source_named("windows_json" if path.suffix == ".jsonl" else "windows_evtx")
-    matcher = Matcher(CompiledRules.read(rules), source.name)
+    matcher = Matcher(CompiledRules.unpacked(rules.read_bytes(), rules), source.name)
     with path.open("rb") as stream:
         preamble = b"" if path.suffix == ".jsonl" else stream.read(FILE_HEADER_BYTES)
     log = Input(

@@ -20,7 +20,7 @@ from tocsin.cover.preserve import Product, load_retentions, products_of
 from tocsin.cover.readiness import assess
 from tocsin.errors import ConfigError
 from tocsin.held import Held
-from tocsin.model.coverage import CoverageState, Proof
+from tocsin.model.coverage import Proof
 from tocsin.model.estate import Estate, ProductInUse
 from tocsin.model.exposure import Basis
 from tocsin.model.preservation import Bound, Retention
@@ -139,7 +139,7 @@ def _persons(estate: Estate, things: Sequence[HeldThing]) -> dict[ClassKey, int]
     for person in estate.persons:
         for thing in things:
             if matches(person.pattern, thing.pattern) or matches(thing.pattern, person.pattern):
-                found[ClassKey(thing.family, thing.matter, thing.sensitivity)].add(person.handle)
+                found[thing.key].add(person.handle)
     return {key: len(handles) for key, handles in found.items()}
 
 
@@ -208,7 +208,7 @@ def _shown(workspace: Workspace, key: WorkspaceKey, estate: Estate) -> Shown:
     rules = kept_rules(workspace, str(answerable(workspace, key)["rules"]), key.door)
     held = Held.load(workspace, key, rules.compiled, estate)
     _, watched, _ = watched_of(held, None)
-    spans = {row.source for row in watched if row.state is CoverageState.UNPROVEN and row.basis != Basis.NONE}
+    spans = {row.source for row in watched if row.is_span}
     state = kept_by(workspace, "exposure", combine_accesses)
     columns = ("source", "kind", "holding", "container", "actor", "address", "session")
     telling: dict[tuple[str, str], set[str]] = defaultdict(set)

@@ -28,7 +28,6 @@ FILES = {
     "attest/writing.py": "a package, searched as a whole before it is sealed",
     "attest/bag.py": "digests and figures of a package",
     "attest/standalone.py": "the verifier of a package, run without the product",
-    "detect/sigma/compiled_rules.py": "compiled rules, in the workspace",
     "exercise/case.py": "an invented case",
     "exercise/acquisition.py": "the acquisition record of invented logs",
     "exercise/estate.py": "an invented estate",

@@ -122,24 +122,18 @@ def _of_change(names: Names, change: StandingChange) -> Iterator[Edge]:
 
 def _of_right(names: Names, change: StandingChange, actor: Node | None) -> Iterator[Edge]:
     """A right, a link, a rule or a forwarding: of a group, of an account's mailbox, or of a thing."""
-    ends: tuple[Node, ...]
-    if _RUNS_A_DOMAIN.search(change.scope):
-        ends = (ADMINISTRATION,)
-    elif group := names.group(change.scope):
-        ends = (group,)
-    else:
-        ends = (_thing(names, change.scope),)
+    is_of_domain = _RUNS_A_DOMAIN.search(change.scope)
+    end = ADMINISTRATION if is_of_domain else names.group(change.scope) or _thing(names, change.scope)
     words = {
         Mark.PERMISSION: f"was given a right on {change.scope}",
         Mark.LINK: f"was sent a link to {change.scope}",
         Mark.RULE: f"is sent what a rule takes from {change.scope}",
         Mark.FORWARDING: f"is sent the mail of {change.scope}",
     }
-    for end in ends:
-        for name in change.given_to:
-            yield _edge(change, names.holder(name), end, words[change.kind])
-        if actor:
-            yield _edge(change, actor, end, f"set a {change.kind} on {change.scope}")
+    for name in change.given_to:
+        yield _edge(change, names.holder(name), end, words[change.kind])
+    if actor:
+        yield _edge(change, actor, end, f"set a {change.kind} on {change.scope}")
 
 
 def _thing(names: Names, scope: str) -> Node:

@@ -57,6 +57,6 @@ def _starts(rows: Iterable[Coverage]) -> dict[str, int]:
     """The first record of each source, from the spans that have records."""
     first: dict[str, int] = {}
     for row in rows:
-        if row.state is CoverageState.UNPROVEN and row.basis is not Basis.NONE and row.from_ is not None:
+        if row.is_span and row.from_ is not None:
             first[row.source] = min(row.from_, first.get(row.source, row.from_))
     return first

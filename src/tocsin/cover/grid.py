@@ -102,12 +102,12 @@ def _axis(rows: Sequence[Coverage], as_of: int | None, start: int | None) -> _Ax
 
 def _parted(rows: Sequence[Coverage]) -> tuple[dict[_Name, list[Coverage]], dict[_Machine, list[Coverage]]]:
     """The rows of each log, and those that speak of every log of a machine or source; without any it is one itself."""
-    spans = {_name(row) for row in rows if _is_span(row)}
+    spans = {_name(row) for row in rows if row.is_span}
     own: dict[_Name, list[Coverage]] = {}
     wide: dict[_Machine, list[Coverage]] = {}
     for row in rows:
         name = _name(row)
-        if name.scope or name.channel or _is_span(row) or (name in spans and _is_of_one_log(row)):
+        if name.scope or name.channel or row.is_span or (name in spans and _is_of_one_log(row)):
             own.setdefault(name, []).append(row)
         else:
             wide.setdefault((row.source, row.host), []).append(row)
@@ -120,10 +120,6 @@ def _parted(rows: Sequence[Coverage]) -> tuple[dict[_Name, list[Coverage]], dict
 
 def _name(row: Coverage) -> _Name:
     return _Name(row.source, row.host, row.channel, "" if row.scope == _EVERYTHING else row.scope)
-
-
-def _is_span(row: Coverage) -> bool:
-    return row.state is CoverageState.UNPROVEN and row.basis is not Basis.NONE
 
 
 def _is_of_one_log(row: Coverage) -> bool:

@@ -9,9 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.coverage import Coverage
 from tocsin.model.estate import ProductInUse
-from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, format_time
 from tocsin.model.preservation import Bound, Collected, Expiry, Retention, Standing
 
@@ -77,7 +76,7 @@ def collected_from(coverage: Iterable[Coverage]) -> dict[tuple[str, str], Collec
     """(source, channel) to what was read, from the rows of the spans that have records."""
     ends: dict[tuple[str, str], list[int]] = {}
     for row in coverage:
-        if row.state is CoverageState.UNPROVEN and row.basis is not Basis.NONE and row.to is not None:
+        if row.is_span and row.to is not None:
             ends.setdefault((row.source, row.channel), []).append(row.to - 1)
     return {key: Collected(key[0], len(found), min(found), max(found)) for key, found in ends.items()}
 

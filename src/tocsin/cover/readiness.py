@@ -89,7 +89,7 @@ def _order(one: ReadyClass) -> tuple[int, str, str, str]:
 
 
 def _counts(known: Institution) -> dict[ClassKey, int]:
-    counts = Counter(ClassKey(thing.family, thing.matter, thing.sensitivity) for thing in known.things)
+    counts = Counter(thing.key for thing in known.things)
     return {key: counts[key] for key in sorted(counts)}
 
 
@@ -390,7 +390,7 @@ def _moves(known: Institution, moved: Institution, look_back: int) -> Iterator[M
     pairs: Counter[tuple[ClassKey, ClassKey]] = Counter()
     for old, new in zip(known.things, moved.things, strict=True):
         if old != new:
-            pairs[_key(old), _key(new)] += 1
+            pairs[old.key, new.key] += 1
     for (old_key, new_key), count in sorted(pairs.items()):
         before = _class(old_key, count, known, look_back)
         after = _class(new_key, count, moved, look_back)
@@ -401,8 +401,3 @@ def _moves(known: Institution, moved: Institution, look_back: int) -> Iterator[M
             tuple(asked for asked in Asked if change[asked] > 0),
             tuple(asked for asked in Asked if change[asked] < 0),
         )
-
-
-def _key(thing: tuple[str, str, str, str]) -> ClassKey:
-    _, family, matter, sensitivity = thing
-    return ClassKey(family, matter, sensitivity)

@@ -84,6 +84,11 @@ class Coverage:
     scope: str = ""
     basis: Basis = Basis.NONE
 
+    @property
+    def is_span(self) -> bool:
+        """Whether it is the span in which a log has records, and nothing that is said of it besides."""
+        return self.state is CoverageState.UNPROVEN and self.basis is not Basis.NONE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingChange:

@@ -66,6 +66,14 @@ class Telling(NamedTuple):
     citation: str
 
 
+class ClassKey(NamedTuple):
+    """What makes holdings one class."""
+
+    family: str
+    matter: str
+    sensitivity: str
+
+
 class HeldThing(NamedTuple):
     """One holding, as far as readiness is of it; `family` as in `assess.holdings.family`."""
 
@@ -74,13 +82,10 @@ class HeldThing(NamedTuple):
     matter: str
     sensitivity: str
 
-
-class ClassKey(NamedTuple):
-    """What makes holdings one class."""
-
-    family: str
-    matter: str
-    sensitivity: str
+    @property
+    def key(self) -> ClassKey:
+        """The class it is of."""
+        return ClassKey(self.family, self.matter, self.sensitivity)
 
 
 class KeptFor(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from backports import zstd
 
-from tocsin.detect.sigma.compiled_rules import FILE_NAME, CompiledRules
+from tocsin.detect.sigma.compiled_rules import COMPILE_AGAIN, CompiledRules
 from tocsin.errors import RuleError, StoreError, VerificationError
 from tocsin.model.door import Door
 from tocsin.model.rule import KeptSet
@@ -24,6 +24,7 @@ from tocsin.store.durable import write_durably
 from tocsin.store.faults import disk_faults
 
 _TEXTS = "rules.zst"
+_COMPILED = "rules.compiled"
 _KEY = "rules.key"
 _SET = "set.zst"
 _SET_FOLDER = "set-"  # beside the folders of compiled rules, which bear digests
@@ -40,7 +41,7 @@ def write_rules(folder: Path, compiled: CompiledRules, texts: dict[str, bytes], 
     write_durably(folder / _TEXTS, packed if secret is None else seal_segment(packed, secret))
     # Last, and at once: a folder with it is whole.
     data = compiled.packed()
-    write_durably(folder / FILE_NAME, data if secret is None else seal_segment(data, secret))
+    write_durably(folder / _COMPILED, data if secret is None else seal_segment(data, secret))
 
 
 class RuleTexts(msgspec.Struct, frozen=True):
@@ -127,7 +128,7 @@ def seal_rules(folder: Path, door: Door) -> None:
     """
     if not door.epoch:
         return
-    clear = {path: path.read_bytes() for path in (folder / _TEXTS, folder / FILE_NAME, folder / _SET) if path.exists()}
+    clear = {path: path.read_bytes() for path in (folder / _TEXTS, folder / _COMPILED, folder / _SET) if path.exists()}
     clear = {path: data for path, data in clear.items() if not is_segment(data)}
     if not clear:
         return
@@ -150,17 +151,15 @@ def secret_of(folder: Path, door: Door) -> bytes | None:
 
 def read_rules(folder: Path, secret: bytes | None) -> CompiledRules:
     """The compiled rules of a folder. Raises RuleError where this version cannot use them."""
-    path = folder / FILE_NAME
+    path = folder / _COMPILED
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RuleError(
-            f"no compiled rules: {error.strerror}", path=str(path), hint="compile the rules again"
-        ) from error
+        raise RuleError(f"no compiled rules: {error.strerror}", path=str(path), hint=COMPILE_AGAIN) from error
     try:
         opened = data if secret is None else open_segment(data, secret)
     except VerificationError as error:
-        raise RuleError(str(error), path=str(path), hint="compile the rules again") from error
+        raise RuleError(str(error), path=str(path), hint=COMPILE_AGAIN) from error
     return CompiledRules.unpacked(opened, path)
 
 

@@ -218,11 +218,10 @@ def test_a_match_says_what_correlations_ask_of_it() -> None:
     assert [match.said for match in matcher.match(records)] == [("anna", "x, y"), (None, None), None]
 
 
-def test_what_was_compiled_is_read_back_the_same(tmp_path: Path) -> None:
+def test_what_was_compiled_is_read_back_the_same() -> None:
     both = correlation("c", "temporal", ["a", "b"])
     found = compiled(A, B, both, correlation("d", "event_count", ["c"], condition={"gt": 1}))
-    found.write(tmp_path)
-    again = CompiledRules.read(tmp_path)
+    again = CompiledRules.unpacked(found.packed(), Path("rules.compiled"))
     assert again.correlations == found.correlations
     assert again.infos == found.infos
 

@@ -153,7 +153,8 @@ def _recording(canary: Canary, channel: ProbeChannel, watched: Sequence[Coverage
             row
             for row in watched
             if row.source == source
-            and _is_span(row)
+            and row.is_span
+            and row.to is not None
             and (not log or row.channel.casefold() == log.casefold())
             and (not canary.host or _is_host(row.host, canary.host))
         ]
@@ -170,11 +171,6 @@ def _recording(canary: Canary, channel: ProbeChannel, watched: Sequence[Coverage
                 )
             )
     return found
-
-
-def _is_span(row: Coverage) -> bool:
-    """Whether a row is of the span in which a log has records."""
-    return row.state is CoverageState.UNPROVEN and row.basis is not Basis.NONE and row.to is not None
 
 
 def _is_host(host: str, named: str) -> bool:
@@ -254,7 +250,8 @@ def on_the_map(
     """
     rows = []
     for row in watched:
-        sentences = [one.sentence for one in check.logs if one.made and _is_span(row) and _is_of(row, one)]
+        is_span = row.is_span and row.to is not None
+        sentences = [one.sentence for one in check.logs if one.made and is_span and _is_of(row, one)]
         rows.append(replace(row, evidence="; ".join((row.evidence, *sentences))) if sentences else row)
     for one in check.logs:
         rows += _losses(one, check.probes, place)

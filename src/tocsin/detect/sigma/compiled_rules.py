@@ -7,7 +7,6 @@ read back they give the same rules, or a RuleError.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -25,11 +24,10 @@ from tocsin.model.correlation import Correlation
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.rule import RuleInfo
 
-FILE_NAME: Final = "rules.compiled"
+COMPILE_AGAIN: Final = "compile the rules again"  # the hint where they cannot be used
 
 _MAGIC: Final = b"tocsin sigma rules 3\n"
 _HASH_BYTES: Final = 32
-_HINT: Final = "compile the rules again"
 
 _Told = TypeVar("_Told", RuleInfo, FailedRule, ExceptionInfo)
 
@@ -148,38 +146,23 @@ class CompiledRules:
         """Those in use so far."""
         return tuple(self._truths.values())
 
-    def write(self, folder: Path) -> None:
-        """Keeps the rules in the folder, in place of what was there; another process sees the old or the new, whole."""
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f"{FILE_NAME}.{os.getpid()}"
-        temporary.write_bytes(self.packed())
-        temporary.replace(folder / FILE_NAME)
-
     def packed(self) -> bytes:
         """The rules as a file holds them."""
         body = msgspec.msgpack.encode(self._content)
         return _MAGIC + hashlib.sha256(body).digest() + body
 
     @classmethod
-    def read(cls, folder: Path) -> CompiledRules:
-        """What `write` kept. Raises RuleError where there is none, or it is damaged, or of another CPU or version."""
-        path = folder / FILE_NAME
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise RuleError(f"no compiled rules: {error.strerror}", path=str(path), hint=_HINT) from error
-        return cls.unpacked(data, path)
-
-    @classmethod
     def unpacked(cls, data: bytes, path: Path) -> CompiledRules:
-        """What `packed` gave; `path` is where it lay. Raises RuleError as `read` does."""
+        """What `packed` gave; `path` is where it lay. Raises RuleError: damaged, or of another CPU or version."""
         body = memoryview(data)[len(_MAGIC) + _HASH_BYTES :]
         if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[len(_MAGIC) :][:_HASH_BYTES]:
-            raise RuleError("damaged, or of another version of the product", path=str(path), hint=_HINT)
+            raise RuleError("damaged, or of another version of the product", path=str(path), hint=COMPILE_AGAIN)
         try:
             content = msgspec.msgpack.decode(body, type=Content)
         except msgspec.MsgspecError as error:
-            raise RuleError(f"of another version of the product: {error}", path=str(path), hint=_HINT) from error
+            raise RuleError(
+                f"of another version of the product: {error}", path=str(path), hint=COMPILE_AGAIN
+            ) from error
         if content.platform != platform():
-            raise RuleError("compiled on another processor or by another Hyperscan", path=str(path), hint=_HINT)
+            raise RuleError("compiled on another processor or by another Hyperscan", path=str(path), hint=COMPILE_AGAIN)
         return cls(content)
