@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tests.protect.stub import local_door
 
-from tocsin.errors import StoreError
+from tocsin.errors import RuleError, StoreError
 from tocsin.model.door import NO_DOOR
 from tocsin.model.rule import KeptSet
-from tocsin.reading.kept_rules import RuleTexts, path_in, read_set, seal_rules, texts_sha256, write_set
+from tocsin.reading.kept_rules import RuleTexts, path_in, read_rules, read_set, seal_rules, texts_sha256, write_set
 from tocsin.store.durable import write_durably
 
 TEXTS = {"rules/0.yml": b"title: Invented\ndetection: {s: {Operation: Invented}, condition: s}\n", "rules/1.yml": b"x"}
@@ -86,6 +86,12 @@ def test_sealing_cut_short_is_ended_by_the_next(tmp_path: Path, monkeypatch: pyt
     assert not any(data.startswith(b"\x28\xb5\x2f\xfd") for data in sealed.values())  # of zstd
     seal_rules(folder, door)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == sealed
+
+
+def test_compiled_rules_that_are_not_there_are_told_with_their_place(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="no compiled rules") as raised:
+        read_rules(tmp_path, None)
+    assert raised.value.path == str(tmp_path / "rules.compiled")
 
 
 def _killed_after(count: int, write: Callable[[Path, bytes], None]) -> Callable[[Path, bytes], None]:

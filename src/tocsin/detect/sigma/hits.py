@@ -11,7 +11,7 @@ from tocsin.detect.sigma.truth import NOTHING, Truths
 from tocsin.detect.sigma.value import Cells
 
 
-def hits_of(plan: Plan, cells: Cells) -> list[tuple[int, int]]:
+def hits_in(plan: Plan, cells: Cells) -> list[tuple[int, int]]:
     """(place of the record, place of the rule in the plan) wherever it holds, in no order."""
     hits: list[tuple[int, int]] = []
     known: dict[int, Facts] = {}

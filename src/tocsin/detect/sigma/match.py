@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from tocsin.detect.sigma.compiled_rules import CompiledException, CompiledRules
 from tocsin.detect.sigma.explain import Explainer
-from tocsin.detect.sigma.hits import hits_of
+from tocsin.detect.sigma.hits import hits_in
 from tocsin.detect.sigma.logsource import Alternative, Gate, LogSource, passes
 from tocsin.detect.sigma.plan import Plan, Specialised, Specialiser, choose_triggers, share, tune
 from tocsin.detect.sigma.predicate import KEYWORD
@@ -313,7 +313,7 @@ class Matcher:
         if not plan.is_tuned and plan.seen >= TUNING_RECORDS and len(here) >= FEWEST_TUNING:
             tune(plan, self._shares, cells, max(len(here) // TUNING_RECORDS, 1))
         before = len(plan.outcomes)
-        hits += [(here[at], plan.rules[place]) for at, place in hits_of(plan, cells)]
+        hits += [(here[at], plan.rules[place]) for at, place in hits_in(plan, cells)]
         self._outcomes += len(plan.outcomes) - before
         return hits
 
