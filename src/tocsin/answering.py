@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,16 +21,24 @@ from tocsin.detect.sigma.account import account
 from tocsin.doubting import unzoned
 from tocsin.held import Held
 from tocsin.logs_seen import fields_by_log
-from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, RulesAccount, Run
+from tocsin.model.answers import (
+    RULE_SET,
+    Accounting,
+    Answers,
+    CorrelationAccount,
+    HitsAccount,
+    InputAccount,
+    RulesAccount,
+    Run,
+)
 from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
-from tocsin.model.finding import ASSUMED_FROM_SCORE, Finding, Incident
+from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident
 from tocsin.model.joining import Identities
 from tocsin.model.preservation import Expiry
 from tocsin.model.probing import SPOKEN
 from tocsin.model.question import CompromiseStart, Question
-from tocsin.model.reference import split_reference
 from tocsin.model.tables import in_time
 from tocsin.watching import estate_with_probes, identities_of, watched_of
 
@@ -68,33 +76,16 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
     accounts, watched, drawn = watched_of(held, now)
     watched = coverage.in_order((*watched, *unzoned(held, question)))
     as_of = held.as_of if now is None else now
-    apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
-    hits = apart.shown
-    of_rules = rules_account(held)
-    silent = counted_only(held.rules.correlations, {one.id for one in of_rules.blind})
-    alone, books = exceptions.count_apart(apart, silent)
-    sightings = in_time(held.sightings, question.from_, question.to)
-    counted = bursts.conclude(
-        exceptions.without_hidden(sightings, held.exceptions, as_of),
-        held.rules.correlations,
-        held.rules.infos,
-        held.places,
-        silent=silent,
-    )
     identities = identities_of(held, watched)
-    every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
-    named = under_one_name(every, identities.canonical)
-    found = responders.mark(named, held.estate.responders, identities.canonical)
-    means = _means_under_one_name(held.means, identities)
-    carriers = attribution.carriers(means)
-    incidents = correlate(found, carriers=carriers, accounts=attribution.count_accounts(means))
+    found = _found(held, question, as_of, identities)
+    incidents = found.incidents
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
         for change in changes.conclude(in_time(held.changes, question.from_, question.to), place=held.places)
     )
-    who = attribution.conclude(means, hits, incidents, found, held.places)
-    taken = _taken(held, question, incidents, found, identities)
+    who = attribution.conclude(found.means, found.apart.shown, incidents, found.findings, held.places)
+    taken = _taken(held, question, incidents, found.findings, identities)
     asked_for = in_the_logs_words(taken.question, identities, held.means, watched)
     could = reach.conclude(
         taken.question,
@@ -113,8 +104,8 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
     )
     return Answers(
         as_of=as_of,
-        accounting=Accounting(inputs=accounts, rules=of_rules, hits=books, correlations=counted.accounts),
-        findings=found,
+        accounting=Accounting(inputs=accounts, rules=found.rules, hits=found.hits, correlations=found.correlations),
+        findings=found.findings,
         incidents=incidents,
         exposure=judged,
         reach=could,
@@ -125,11 +116,11 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
         attribution=who,
         containment=propose(
             incidents,
-            found,
+            found.findings,
             standing,
             held.estate,
             who,
-            carriers=carriers,
+            carriers=found.carriers,
             forms=identities.all_forms,
             assumed_from=ASSUMED_FROM_SCORE,
         ),
@@ -137,15 +128,15 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
         unreviewed=held.unreviewed,
         not_done=(*held.vault, *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR)),
         run=run,
-        preservation=_preservation(held, watched, incidents, now),
+        preservation=_preservation(held, watched, incidents, as_of),
         asked=look_up(question, identities, held.means, watched),
         notes=notes.conclude(
             in_time(held.notes, question.from_, question.to),
             place=held.places,
-            is_entered=lambda record: split_reference(record)[0] in held.note_chunks,
+            is_entered=held.is_entered,
         ),
         exceptions=exceptions.account_exceptions(
-            apart,
+            found.apart,
             held.exceptions,
             as_of,
             rules=held.rules.infos,
@@ -159,7 +150,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
             withheld=withheld,
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
-        hypotheses=hypotheses.conclude(incidents, found, standing, judged, held.estate),
+        hypotheses=hypotheses.conclude(incidents, found.findings, standing, judged, held.estate),
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
 
@@ -167,6 +158,53 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
 def rules_account(held: Held) -> RulesAccount:
     """What each rule could have seen of all that is held."""
     return account(held.rules, fields_by_log(held.logs))
+
+
+class _Found(NamedTuple):
+    """What the rules found in the time asked of, and the books of it.
+
+    apart     the hits, by what exceptions do as of then
+    means     as the fold has them, every account under its one name; `carriers` as `attribution.carriers` gives them
+    """
+
+    rules: RulesAccount
+    apart: exceptions.SetApart
+    hits: HitsAccount
+    correlations: tuple[CorrelationAccount, ...]
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    means: pa.Table
+    carriers: Mapping[Entity, int]
+
+
+def _found(held: Held, question: Question, as_of: int | None, identities: Identities) -> _Found:
+    apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
+    rules = rules_account(held)
+    silent = counted_only(held.rules.correlations, {one.id for one in rules.blind})
+    alone, books = exceptions.count_apart(apart, silent)
+    sightings = in_time(held.sightings, question.from_, question.to)
+    counted = bursts.conclude(
+        exceptions.without_hidden(sightings, held.exceptions, as_of),
+        held.rules.correlations,
+        held.rules.infos,
+        held.places,
+        silent=silent,
+    )
+    every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
+    named = under_one_name(every, identities.canonical)
+    findings = responders.mark(named, held.estate.responders, identities.canonical)
+    means = _means_under_one_name(held.means, identities)
+    carriers = attribution.carriers(means)
+    return _Found(
+        rules=rules,
+        apart=apart,
+        hits=books,
+        correlations=counted.accounts,
+        findings=findings,
+        incidents=correlate(findings, carriers=carriers, accounts=attribution.count_accounts(means)),
+        means=means,
+        carriers=carriers,
+    )
 
 
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:
@@ -241,12 +279,12 @@ def _exposure(
 
 
 def _preservation(
-    held: Held, watched: Sequence[Coverage], incidents: Sequence[Incident], now: int | None
+    held: Held, watched: Sequence[Coverage], incidents: Sequence[Incident], as_of: int | None
 ) -> tuple[Expiry, ...]:
     """What is lost of each log at its source, from the first finding of what is taken as an intrusion on."""
     assumed = [incident for incident in incidents if incident.is_assumed]
     return preserve.expiries(
-        held.as_of if now is None else now,
+        as_of,
         _start(assumed, held.accounts).likely,
         preserve.products_of(held.estate.products),
         preserve.collected_from(watched),

@@ -32,6 +32,7 @@ from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
 from tocsin.model.mapping import LogMapping
 from tocsin.model.probing import SPOKEN
+from tocsin.model.reference import split_reference
 from tocsin.model.unsealing import Alone
 from tocsin.record.acts import people_acts
 from tocsin.record.keys import WorkspaceKey
@@ -115,6 +116,10 @@ class Held:
         """The last event of a log: what people wrote down later is no sign that a log was still read."""
         last = (each.last for each in self.accounts if each.last is not None and each.source not in SPOKEN)
         return max(last, default=None)
+
+    def is_entered(self, record: int) -> bool:
+        """Whether a record, by its reference, was entered by hand."""
+        return split_reference(record)[0] in self.note_chunks
 
 
 def _sets(settings: Mapping[str, object]) -> dict[str, str]:

@@ -19,7 +19,6 @@ from tocsin.model.coverage import Coverage, CoverageMap
 from tocsin.model.estate import Estate
 from tocsin.model.joining import Identities
 from tocsin.model.probing import KnownAccess, PlannedProbe, ProbeCheck, Receipt
-from tocsin.model.reference import split_reference
 
 
 def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], tuple[Coverage, ...], CoverageMap]:
@@ -78,6 +77,4 @@ def estate_with_probes(held: Held) -> Estate:
 
 
 def _probes(held: Held) -> tuple[dict[str, PlannedProbe], tuple[Receipt, ...]]:
-    return probes.plans_and_receipts(
-        held.probes, is_entered=lambda record: split_reference(record)[0] in held.note_chunks
-    )
+    return probes.plans_and_receipts(held.probes, is_entered=held.is_entered)
