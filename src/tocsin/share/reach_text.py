@@ -31,7 +31,7 @@ _NAMED = 6
 FORMATS = ("html", "json", "text")
 
 
-def reach_as(name: str, reach: Reach, asked: Sequence[Asked]) -> str:
+def reach_as(name: str, reach: Reach, asked: Sequence[Asked] = ()) -> str:
     """What could be opened in one of `FORMATS`."""
     if name == "html":
         from tocsin.share.reach_page import reach_page
