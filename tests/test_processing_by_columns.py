@@ -262,3 +262,20 @@ def test_a_time_that_no_column_holds_is_none_and_warned_of(source: str, line: Ma
     result, _ = process(data, chunk_of(data, source, 0), Plan(matchers={}), SEALING)
     assert result.events.column("time").to_pylist() == [None]
     assert dict(result.account.warnings)["time_unrepresentable"] == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "old", "new"),
+    [
+        ("aws_s3_access", "access.log", b" 200 - ", b" 200 - " + b"1" * 5_000),
+        ("bind_query", "query.log", b" ", b" 5 "),
+        ("bind_query", "query.log", b" ", b" 1:" + b"1" * 5_000 + b":1.1 "),
+    ],
+)
+def test_an_odd_line_costs_its_neighbours_nothing(source: str, file: str, old: bytes, new: bytes) -> None:
+    data = (SAMPLES / source / file).read_bytes()
+    line = [line for line in data.splitlines() if old in line][-1]
+    odd = data + line.replace(old, new, 1) + b"\n"
+    results = [process(each, chunk_of(each, source, 0), Plan(matchers={}), SEALING)[0] for each in (data, odd)]
+    assert results[1].account.read == results[0].account.read + 1
+    assert results[1].account.stored >= results[0].account.stored > 0
