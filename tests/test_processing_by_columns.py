@@ -234,3 +234,48 @@ def test_what_shows_accesses_and_marks_is_mapped_record_by_record() -> None:
     assert result.marks.schema == MARKS
     assert result.accesses.num_rows > 0
     assert result.marks.num_rows > 0
+
+
+@pytest.mark.parametrize("name", ["EventRecordID", "Keywords", "EventTime", "EventID", "UtcTime"])
+@pytest.mark.parametrize(
+    "value",
+    ["1" * 5_000, 2**63, "2262-04-11T23:47:16.9Z", "2262-04-11 23:47:16.9", "2262-04-11T23:47:59.1Z", 10**30, -(2**63)],
+)
+def test_no_value_costs_its_neighbours_their_events(name: str, value: object) -> None:
+    event = {"EventID": 4688, "Channel": "Security", "EventTime": "2026-01-31T12:00:00Z", "Image": "a"}
+    events = [event, {**event, name: value}, event]
+    data = "\n".join(json.dumps(one) for one in events).encode()
+    result, _ = process(data, chunk_of(data, "windows_json", 0), plan_of("windows_json"), SEALING)
+    assert (result.account.read, result.events.num_rows) == (3, 3)
+    assert_same(data, "windows_json")
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("m365_unified_audit", {"CreationTime": "2262-04-11T23:47:59", "Operation": "UserLoggedIn", "RecordType": 15}),
+        ("aws_cloudtrail", {"eventTime": "2262-04-11T23:47:59Z", "eventName": "GetObject", "eventSource": "s3"}),
+    ],
+)
+def test_a_time_that_no_column_holds_is_none_and_warned_of(source: str, line: Mapping[str, Any]) -> None:
+    data = json.dumps(line).encode() + b"\n"
+    result, _ = process(data, chunk_of(data, source, 0), Plan(matchers={}), SEALING)
+    assert result.events.column("time").to_pylist() == [None]
+    assert dict(result.account.warnings)["time_unrepresentable"] == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "old", "new"),
+    [
+        ("aws_s3_access", "access.log", b" 200 - ", b" 200 - " + b"1" * 5_000),
+        ("bind_query", "query.log", b" ", b" 5 "),
+        ("bind_query", "query.log", b" ", b" 1:" + b"1" * 5_000 + b":1.1 "),
+    ],
+)
+def test_an_odd_line_costs_its_neighbours_nothing(source: str, file: str, old: bytes, new: bytes) -> None:
+    data = (SAMPLES / source / file).read_bytes()
+    line = [line for line in data.splitlines() if old in line][-1]
+    odd = data + line.replace(old, new, 1) + b"\n"
+    results = [process(each, chunk_of(each, source, 0), Plan(matchers={}), SEALING)[0] for each in (data, odd)]
+    assert results[1].account.read == results[0].account.read + 1
+    assert results[1].account.stored >= results[0].account.stored > 0

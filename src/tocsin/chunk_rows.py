@@ -16,6 +16,7 @@ from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.detect.sigma.match import Match
 from tocsin.model.chunk import Chunk, Dating
 from tocsin.model.coverage import Mark
+from tocsin.model.instant import is_representable
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
 from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS, SIGHTINGS
@@ -26,6 +27,7 @@ YEAR_FROM_TAKING = "year_from_taking"
 YEAR_FROM_LOGS = "year_from_other_logs"
 YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
+_UNREPRESENTABLE = ("time_unrepresentable",)
 SAME_ID = "same_id_other_content"  # told where both stand in one chunk
 
 
@@ -66,6 +68,9 @@ class Rows:
         found = None
         if self._dating is not None and time is None and (original := mapped.event.get("metadata.original_time")):
             time = found = dated_by(original, self._dating)
+        if time is not None and not is_representable(time):  # it would cost its neighbours theirs
+            time = None
+            self._warn(_UNREPRESENTABLE, found)
         for record in records:
             if record.warnings:
                 self._warn(record.warnings, found)

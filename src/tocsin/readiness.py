@@ -21,6 +21,7 @@ from tocsin.cover.readiness import assess
 from tocsin.errors import ConfigError
 from tocsin.held import Held
 from tocsin.model.coverage import Proof
+from tocsin.model.door import Door, mask_one
 from tocsin.model.estate import Estate, ProductInUse
 from tocsin.model.exposure import Basis
 from tocsin.model.preservation import Bound, Retention
@@ -91,11 +92,14 @@ def readiness(
     where there is neither, or a file is faulty.
     """
     declared = read_estate(estate) if estate is not None else None
+    moves = None if move is None else read_moves(move)
     shown = NOTHING_SHOWN
     if workspace is not None:
         with open_existing(workspace, passphrase) as (opened, key):
             progress = through_door(progress, key.door)
             declared = declared or estate_of(opened)
+            # What is held bears the names the door gives it.
+            moves = None if moves is None else tuple(_through(one, key.door) for one in moves)
             if has_run(opened):
                 make_current(opened, key, progress)
                 progress.stage("Looking at what the logs can tell", None)
@@ -107,9 +111,8 @@ def readiness(
             hint="name --estate, or a --workspace with either; tocsin estate draft proposes an estate",
         )
     known = institution(declared, shown, look_back)
-    if move is None:
+    if moves is None:
         return assess(known, as_of, look_back)
-    moves = read_moves(move)
     return assess(known, as_of, look_back, moved=after_moves(declared, shown, known, moves, look_back))
 
 
@@ -235,7 +238,7 @@ def read_moves(path: Path) -> tuple[Move, ...]:
         said = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # no UTF-8, or a date there is none of
         raise ConfigError(f"{path} is no YAML", hint=_MOVE_HINT) from error
     listed = said.get("moves") if isinstance(said, dict) else None
     if not isinstance(listed, list) or not listed:
@@ -248,7 +251,7 @@ def _move(path: Path, number: int, said: object) -> Move:
         raise ConfigError(f"{path}: move {number} lacks holdings or to, or says something else", hint=_MOVE_HINT)
     days = said.get("days")
     if not all(isinstance(value, str) for name, value in said.items() if name != "days") or not (
-        days is None or (isinstance(days, int) and days > 0)
+        days is None or (type(days) is int and days > 0)
     ):
         raise ConfigError(f"{path}: move {number}: every value is a text, and days a number", hint=_MOVE_HINT)
     product = None
@@ -256,6 +259,10 @@ def _move(path: Path, number: int, said: object) -> Move:
         product = ProductInUse(product=said["product"], log=said.get("log", ""), tier=said.get("tier", ""), days=days)
     kind = said.get("kind") or ("mailbox" if "@" in said["to"] and "://" not in said["to"] else "document")
     return Move(holdings=said["holdings"], to=said["to"], kind=kind, product=product)
+
+
+def _through(move: Move, door: Door) -> Move:
+    return replace(move, holdings=mask_one(door, move.holdings), to=mask_one(door, move.to))
 
 
 def after_moves(estate: Estate, shown: Shown, known: Institution, moves: Sequence[Move], look_back: int) -> Institution:

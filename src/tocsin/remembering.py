@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
-from tocsin.errors import RefusedError, StoreError
+from tocsin.errors import RefusedError, StoreError, VerificationError
 from tocsin.model.answers import Answers, Run
 from tocsin.model.clocks import AnswerFigures, GivenAnswer, Occasion
 from tocsin.model.exposure import Verdict
@@ -178,13 +178,20 @@ def _none_by(workspace: Workspace, connection: Connection, time: int) -> StoreEr
 
 
 def _given(row: Row[Any]) -> GivenAnswer:
-    return GivenAnswer(
-        number=row.number,
-        time=row.given,
-        as_of=row.as_of,
-        run=row.run,
-        occasion=Occasion(row.occasion),
-        tool=row.tool,
-        withheld=row.withheld,
-        figures=msgspec.json.decode(row.figures, type=AnswerFigures),
-    )
+    """Raises VerificationError where the row is none that was written here."""
+    try:
+        return GivenAnswer(
+            number=row.number,
+            time=row.given,
+            as_of=row.as_of,
+            run=row.run,
+            occasion=Occasion(row.occasion),
+            tool=row.tool,
+            withheld=row.withheld,
+            figures=msgspec.json.decode(row.figures, type=AnswerFigures),
+        )
+    except ValueError as error:  # msgspec's errors are of it
+        raise VerificationError(
+            f"what is kept of answer no. {row.number} is not what was written of it",
+            hint="tocsin record verify says what else was altered; put the workspace back from a backup",
+        ) from error

@@ -85,6 +85,8 @@ def test_what_was_read_counts_and_a_reading_is_on_record(tocsin: Tocsin, files: 
         ("moves:\n- holdings: x\n", "lacks holdings or to"),
         ("moves:\n- {holdings: 'Z:*', to: 'https://x'}\n", "no holding lies under"),
         ("moves:\n- {holdings: '*', to: 'https://x', days: soon}\n", "days a number"),
+        ("moves:\n- {holdings: '*', to: 'https://x', days: true}\n", "days a number"),
+        ("moves:\n- {holdings: '*', to: 2026-02-31}\n", "is no YAML"),
         ("{", "is no YAML"),
     ],
 )

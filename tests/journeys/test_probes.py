@@ -15,6 +15,7 @@ from tests.protect.linked import everything_in, link
 
 from tocsin.exercise.formats.m365 import audit_line, mail_items_accessed
 from tocsin.model.instant import HOUR, format_time
+from tocsin.model.probing import committed
 
 CANARY = "<canary@tribunal.example>"
 WATCH = replace(ADA, upn="svc-probe@tribunal.example", object_id="aaaaaaaa-0000-4000-8000-000000000009")
@@ -30,13 +31,15 @@ def access(hour: int, *, second: int = 20, person: Any = WATCH) -> bytes:
 
 
 @pytest.fixture
-def planned(tmp_path: Path, tocsin: Tocsin) -> list[dict[str, Any]]:
-    """A workspace `case` with 12 probes of two hours each planned; the probes as the plan has them."""
+def planned(tmp_path: Path, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """A workspace `case` with 12 probes of two hours each planned an hour before; the probes as the plan has them."""
     (tmp_path / "canaries.csv").write_text(_CSV)
     case, plan = tmp_path / "case", tmp_path / "probes"
     assert tocsin("init", case).code == 0
     arguments = ("--workspace", case, "--from", format_time(START), "--days", "1", "--every", "2h", "-o", plan)
-    done = tocsin("probe", "plan", tmp_path / "canaries.csv", *arguments)
+    with monkeypatch.context() as then:
+        then.setattr("tocsin.probing.now_utc", lambda: START - HOUR)
+        done = tocsin("probe", "plan", tmp_path / "canaries.csv", *arguments)
     assert done.code == 0, done.err
     assert "12 probes of 1 canaries" in done.out
     found: list[dict[str, Any]] = yaml.safe_load((plan / "plan.yaml").read_text())["probes"]
@@ -133,6 +136,46 @@ def test_a_receipt_with_another_nonce_and_a_plan_among_the_logs_count_for_nothin
     (logs / "audit.jsonl").write_bytes((tmp_path / "audit.jsonl").read_bytes())
     assert tocsin("investigate", logs, "--workspace", other).code == 0
     assert tocsin("probe", "check", "--workspace", other, "--format", "json").document["probes"] == []
+
+
+def test_what_was_accessed_before_it_was_planned_is_no_probe(tmp_path: Path, tocsin: Tocsin) -> None:
+    (tmp_path / "canaries.csv").write_text(_CSV)
+    arguments = ("--workspace", tmp_path / "case", "--from", format_time(START), "-o", tmp_path / "probes")
+    assert tocsin("init", tmp_path / "case").code == 0
+    refused = tocsin("probe", "plan", tmp_path / "canaries.csv", *arguments)
+    assert refused.code == 2
+    assert "leave out --from" in refused.err
+    assert list((tmp_path / "probes").iterdir()) == []
+
+
+def test_a_plan_is_of_two_hours_where_none_are_asked_for(tmp_path: Path, tocsin: Tocsin) -> None:
+    (tmp_path / "canaries.csv").write_text(_CSV)
+    assert tocsin("init", tmp_path / "case").code == 0
+    arguments = ("--workspace", tmp_path / "case", "--days", "1", "-o", tmp_path / "probes")
+    done = tocsin("probe", "plan", tmp_path / "canaries.csv", *arguments)
+    assert done.code == 0, done.err
+    assert "12 probes of 1 canaries" in done.out
+
+
+def test_a_plan_among_the_receipts_calls_no_access_a_probe(
+    tmp_path: Path, tocsin: Tocsin, planned: list[dict[str, Any]]
+) -> None:
+    collect(tmp_path, tocsin, planned, set(), access(1, person=ADA))
+    nonce = "0" * 32
+    receipt = {"tocsin_probe": 1, "id": "0badcafe-0001", "nonce": nonce, "time": format_time(START + HOUR)}
+    plan = {
+        **receipt, "outcome": "made", "tocsin_probe_plan": 1, "channel": "mail", "target": "t", "names": [CANARY],
+        "account": ADA.upn, "host": "", "log": "", "due": format_time(START), "end": format_time(START + 2 * HOUR),
+        "commitment": committed(nonce), "made": format_time(START - HOUR),
+    }  # fmt: skip
+    lines = (json.dumps(one, separators=(",", ":")) + "\n" for one in (plan, {**receipt, "outcome": "made"}))
+    (tmp_path / "receipts.jsonl").write_text("".join(lines))
+    refused = tocsin("probe", "check", tmp_path / "receipts.jsonl", "--workspace", tmp_path / "case")
+    assert refused.code == 2
+    asked = ("--identity", ADA.upn, "--workspace", tmp_path / "case", "--format", "json")
+    rows = tocsin("exposure", *asked).document["exposure"]
+    by_ada = [row for row in rows if row["holding"] == CANARY and row["actor"] == ADA.upn]
+    assert [row["actor_class"] for row in by_ada] == ["account"]
 
 
 def test_what_is_no_receipt_is_refused_and_nothing_is_sealed(

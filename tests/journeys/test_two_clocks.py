@@ -89,6 +89,20 @@ def test_an_answer_given_twice_rests_once_and_one_taken_away_or_changed_is_notic
     workspace.close()
 
 
+@pytest.mark.parametrize("altered", [{"figures": "{"}, {"figures": "[]"}, {"occasion": "a party"}])
+def test_a_row_that_nobody_wrote_is_an_alteration_and_no_fault_of_the_product(
+    case: Path, tocsin: Tocsin, altered: dict[str, str]
+) -> None:
+    assert tocsin("investigate", case.parent / "day0.jsonl", "--workspace", case).code == 0
+    workspace = open_workspace(case)
+    with workspace.writing() as connection:
+        connection.execute(update(tables.answers).values(**altered))
+    workspace.close()
+    done = tocsin("answers", "--workspace", case)
+    assert done.code == 4
+    assert "answer no. 1" in done.err
+
+
 def _tool(connection: Any) -> str:
     return str(connection.execute(tables.answers.select().where(tables.answers.c.number == 2)).one().tool)
 

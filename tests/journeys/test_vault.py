@@ -331,3 +331,18 @@ def test_values_of_a_rule_that_are_a_part_of_a_name_stay_as_well(case: Path, toc
     assert exported.code == 0, exported.err
     assert_says_nobody(everything_in(case / "P"))
     assert len(json.loads((case / "P/data/withheld.json").read_bytes())["rules"]) == 2
+
+
+def test_a_holding_that_bears_a_name_is_moved_by_that_name_and_no_readiness_says_it(case: Path, tocsin: Tocsin) -> None:
+    link(case / "w", case / "v", {"p1": PERSON})
+    investigated(case, tocsin)
+    move = case / "move.yaml"
+    move.write_text("moves:\n- {holdings: zorbla.quixmere@tribunal.example, to: zorbla.quixmere@example.org}\n")
+    for form in ("text", "json", "html"):
+        done = tocsin("readiness", "--workspace", case / "w", "--move", move, "--format", form)
+        assert done.code == 0, done.err
+        assert_says_nobody(done.out, done.err)
+    move.write_text("moves:\n- {holdings: nobody.of.zorbla.quixmere, to: x}\n")
+    refused = tocsin("readiness", "--workspace", case / "w", "--move", move)
+    assert refused.code == 2
+    assert_says_nobody(refused.out, refused.err)

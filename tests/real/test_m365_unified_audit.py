@@ -65,8 +65,10 @@ def _accesses(found: list[Mapped]) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_both_exports_give_the_same_events(lines: list[Mapped], rows: list[Mapped]) -> None:
     assert len(lines) == len({one.key for one in lines}) == RECORDS
     assert lines == rows
-    told = [(one.event["activity_name"], one.warnings) for one in lines if one.warnings]
-    assert sorted(told) == [(name, ("operation_undeclared",)) for name in ("ListItemCreated", "TIMailData")]
+    assert {one.warnings for one in lines if one.warnings} == {("operation_undeclared",)}
+    undeclared = Counter(one.event["activity_name"] for one in lines if one.warnings)
+    assert (undeclared.total(), len(undeclared)) == (1_293, 29)  # the provider setting up a tenant, nearly all of them
+    assert undeclared["Set-MailboxPlan"] == 783
 
 
 def test_cut_in_pieces_it_is_the_same(folder: Path, lines: list[Mapped]) -> None:

@@ -16,7 +16,9 @@ from tocsin.share.exit import Cleared, cleared, refuse_overwrite, release
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-def _interval(text: str) -> int:
+def _interval(text: str | int) -> int:
+    if isinstance(text, int):  # the default passes as well
+        return text
     from tocsin.cover.probing.planning import every_of
 
     try:

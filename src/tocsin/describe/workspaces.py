@@ -169,7 +169,8 @@ def _logs_of(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> Log
     clients: dict[str, tuple[int, set[str]]] = {}
     for row in ways.to_pylist():
         times = row["times"]
-        reached[row["kind"], row["holding"], row["container"] or ""] += times
+        if row["holding"]:  # what a record does not name is nothing an estate could name
+            reached[row["kind"], row["holding"], row["container"] or ""] += times
         if row["actor"]:
             by = Seen(accesses=Counter({row["actor_class"]: times}), first=row["first"], last=row["last"])
             accounts[row["actor"]].add(by)

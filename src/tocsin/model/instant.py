@@ -38,7 +38,7 @@ def parse_time(text: str) -> int | None:
         offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
         seconds -= offset if zone[0] == "+" else -offset
     value = seconds * NANOSECONDS + int((fraction or "").ljust(9, "0") or 0)
-    return value if _INT64_MIN <= value <= _INT64_MAX else None
+    return value if is_representable(value) else None
 
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -50,6 +50,11 @@ def format_time(value: int) -> str:
     seconds, fraction = divmod(value, NANOSECONDS)
     text = (_EPOCH + dt.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{fraction:09d}".rstrip("0") + "Z" if fraction else text + "Z"
+
+
+def is_representable(value: int) -> bool:
+    """Whether a column of times can hold it."""
+    return _INT64_MIN <= value <= _INT64_MAX
 
 
 def is_plausible(value: int) -> bool:

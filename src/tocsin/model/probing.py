@@ -63,7 +63,7 @@ class ProbeChannel:
 
 
 class PlannedProbe(NamedTuple):
-    """One access that is to be made once between `due` and `end` (ns UTC).
+    """One access that is to be made once between `due` and `end` (ns UTC), and not before the plan was made.
 
     id          `<plan>-<number>`; `commitment` is of the nonce that its receipt shows
     """

@@ -24,6 +24,7 @@ _ANSWER_SECONDS = 300
 _LARGEST_TEXT = wire.LARGEST_FRAME // 8
 _HINT = "nothing was written in clear; run the same command again: it goes on where it stopped"
 _HINTS = {
+    "altered": "put it back from a backup, or link the vault it was made with",
     "certificate": "where the vault lies: tocsin vault admit DIR ORIGIN --certificate FILE, with the one of this side",
     "stale": "where it is served, see tocsin vault log, and start tocsin vault serve again",
     "limit": "go on in an hour, with the same command; or have the door served with a higher --limit",

@@ -154,7 +154,7 @@ def yaml_rows(file: str, data: bytes, notes: Notes) -> Iterator[tuple[str, Row]]
         return
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         notes.faults.append((file, mark.line + 1 if mark else 1, "not YAML"))
         return

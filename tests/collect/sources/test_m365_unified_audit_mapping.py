@@ -158,7 +158,6 @@ def test_a_sent_message_was_sent_out() -> None:
         ("FilePreviewed", "opened"),
         ("FileDownloaded", "downloaded"),
         ("FileSyncDownloadedFull", "downloaded"),
-        ("FileCopied", "downloaded"),
         ("FileModified", "altered"),
         ("FileUploaded", "altered"),
         ("FileDeletedSecondStageRecycleBin", "destroyed"),
@@ -170,6 +169,13 @@ def test_documents(operation: str, degree: str) -> None:
     found = file(operation)
     assert reached(found) == [("document", f"{SITE}Shared Documents/statement.docx", degree)]
     assert found.accesses[0]["container"] == SITE.rstrip("/")
+
+
+def test_a_copy_to_a_place_that_is_not_told_altered_something_unnamed() -> None:
+    assert reached(file("FileCopied")) == [
+        ("document", f"{SITE}Shared Documents/statement.docx", "downloaded"),
+        ("document", "", "altered"),
+    ]
     assert found.accesses[0]["label"] == "statement.docx"
     assert found.event["file.path"] == f"{SITE}Shared Documents/statement.docx"
 

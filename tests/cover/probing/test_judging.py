@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.cover.probing.channels import load_channels
 from tocsin.cover.probing.judging import as_responders, judge, on_the_map
+from tocsin.cover.probing.kept import SCHEMA, plans_and_receipts
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis
-from tocsin.model.instant import HOUR
+from tocsin.model.instant import HOUR, format_time
 from tocsin.model.probing import Canary, Fate, KnownAccess, PlannedProbe, ProbeCheck, Receipt, committed
 from tocsin.model.reference import RecordPlace
 
@@ -124,3 +126,15 @@ def test_a_format_in_which_the_canary_was_never_recorded_loses_nothing_while_ano
     assert {(one.source, one.fate) for one in found.probes} == {("windows_evtx", Fate.ARRIVED)}
     silent = judge(PLANNED, receipts({0: 9}), [], [span(6 * 3_600), beside], lambda name: name, NOW)
     assert [log.lost for log in silent.logs] == [1, 1]
+
+
+@given(st.integers(-HOUR, 2 * HOUR), st.integers(0, HOUR - 1))
+def test_a_plan_speaks_of_no_time_before_it_was_made(after: int, at: int) -> None:
+    probe, time = PLANNED["p-0"], NOW + at
+    detail = "\t".join((probe.id, format_time(probe.due), format_time(probe.end), probe.commitment, "", "t"))
+    facts = [
+        {"time": NOW + after, "channel": "file", "scope": "n", "actor": "a", "detail": detail, "record": 1},
+        {"time": time, "detail": "p-0\t0\tmade", "record": 2},
+    ]
+    planned, receipts = plans_and_receipts(pa.Table.from_pylist(facts, SCHEMA), is_entered=lambda record: record == 1)
+    assert len(as_responders(planned, receipts)) == (time >= NOW + after)

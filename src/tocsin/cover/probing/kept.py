@@ -37,7 +37,8 @@ def plans_and_receipts(
 ) -> tuple[dict[str, PlannedProbe], tuple[Receipt, ...]]:
     """Probes by id, and receipts in time. `is_entered` says of a record whether the product put it into the workspace.
 
-    A plan that lay among the logs is no plan: whoever can write a log could then call an access a probe.
+    A plan that lay among the logs is no plan: whoever can write a log could then call an access a probe. Nor is it one
+    of the time before it was made: it could call an access a probe that somebody else made.
     """
     planned: dict[str, PlannedProbe] = {}
     names: dict[str, list[str]] = defaultdict(list)
@@ -49,10 +50,10 @@ def plans_and_receipts(
         elif len(parts) == _PLANNED and is_entered(row["record"]):
             id_, due, end, commitment, log, target = parts
             from_, to = parse_time(due), parse_time(end)
-            if from_ is not None and to is not None:
+            if from_ is not None and to is not None and row["time"] is not None:
                 names[id_].append(row["scope"] or "")
                 canary = Canary(
                     row["channel"] or "", target, tuple(sorted(names[id_])), row["actor"] or "", row["host"] or "", log
                 )
-                planned[id_] = PlannedProbe(id_, canary, from_, to, commitment)
+                planned[id_] = PlannedProbe(id_, canary, max(from_, row["time"]), to, commitment)
     return planned, tuple(sorted(receipts, key=lambda one: (one.time, one)))

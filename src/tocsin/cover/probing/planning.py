@@ -85,9 +85,14 @@ def plan_probes(
 ) -> ProbePlan:
     """One probe of each canary in each `every` from `from_` to `to` (ns UTC, exclusive).
 
-    Raises ConfigError where accesses would be nearer together than the channel records them one by one, or where there
-    are none or too many.
+    Raises ConfigError where accesses would be nearer together than the channel records them one by one, where there are
+    none or too many, and where they would begin before the plan is made.
     """
+    if from_ < made:
+        raise ConfigError(
+            f"a plan that begins {format_time(from_)} is not made: it is {format_time(made)} now",
+            hint="leave out --from, or give a time to come: what was accessed before it was planned is no probe",
+        )
     for name in sorted({one.channel for one in canaries}):
         least = load_channels()[name].least
         if every < least:

@@ -14,12 +14,12 @@ _TAIL = (
 )
 # The request stops at the first quote that a status follows, for no request line can hold spaces of its own; the user
 # agent at the last quote of the line, for the caller writes it as it likes and nothing behind it is ever quoted.
-_NUMBERS_AND_QUOTE = r' (?:\d{3}|-) \S+ (?:\d+|-) (?:\d+|-) (?:\d+|-) (?:\d+|-) ["-]'
+_NUMBERS_AND_QUOTE = r' (?:\d{3}|-) \S+ (?:\d{1,19}|-) (?:\d{1,19}|-) (?:\d{1,19}|-) (?:\d{1,19}|-) ["-]'
 _LINE = re.compile(
     r"(?P<bucketowner>\S+) (?P<bucket_name>\S+) \[(?P<requestdatetime>[^\]]{1,40})\] (?P<remoteip>\S+) "
     r"(?P<requester>\S+) (?P<requestid>\S+) (?P<operation>[A-Za-z0-9_.]+|-) (?P<key>\S+) "
     rf'(?:"(?P<request_uri>(?:[^"]++|"(?!{_NUMBERS_AND_QUOTE}))*+)"|-) (?P<httpstatus>\d{{3}}|-) (?P<errorcode>\S+) '
-    r"(?P<bytessent>\d+|-) (?P<objectsize>\d+|-) (?P<totaltime>\d+|-) (?P<turnaroundtime>\d+|-) "
+    r"(?P<bytessent>\d{1,19}|-) (?P<objectsize>\d{1,19}|-) (?P<totaltime>\d{1,19}|-) (?P<turnaroundtime>\d{1,19}|-) "
     r'(?:"(?P<referrer>(?:[^"]++|"(?! ["-]))*+)"|-) (?:"(?P<useragent>.*)"|-)(?P<tail>[^"]*)',
     re.DOTALL,
 )

@@ -35,6 +35,7 @@ _CLIENT = re.compile(
 _QUERY = re.compile(
     r"query: (?P<query>\S+) (?P<class>\S+) (?P<type>\S+) (?P<flags>[+-]\S*)(?: \((?P<server>[^)]*)\))?", re.S
 )
+_CLOCK = re.compile(r"(\d\d):(\d\d):(\d\d)\.(\d{3})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST_TRIED = 50
 
@@ -144,11 +145,11 @@ def _moment(text: str) -> tuple[int | None, tuple[str, ...]]:
     day, separator, clock = text.partition(" ")
     if separator:
         start = _day(day)
-        seconds, _, fraction = clock.partition(".")
-        hour, minute, second = (int(part) for part in seconds.split(":"))
+        found = _CLOCK.fullmatch(clock)
+        hour, minute, second, thousandths = (int(part) for part in found.groups()) if found else (24, 0, 0, 0)
         if start is None or hour > 23 or minute > 59 or second > 60:
             return None, ("time_unrepresentable",)
-        value = start + (hour * 3600 + minute * 60 + second) * NANOSECONDS + int(fraction) * 1_000_000
+        value = start + (hour * 3600 + minute * 60 + second) * NANOSECONDS + thousandths * 1_000_000
         return value, ("zone_assumed_utc",)
     moment = parse_time(text)
     if moment is None:
@@ -158,5 +159,5 @@ def _moment(text: str) -> tuple[int | None, tuple[str, ...]]:
 
 @lru_cache(maxsize=512)
 def _day(text: str) -> int | None:
-    day, month, year = text.split("-")
+    day, month, year = text.split("-") if text.count("-") == 2 else ("", "", "")
     return parse_time(f"{year}-{_MONTHS.index(month) + 1:02d}-{day}T00:00:00Z") if month in _MONTHS else None

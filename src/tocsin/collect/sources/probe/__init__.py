@@ -89,13 +89,16 @@ class Probes:
 
 
 def _is_receipt(value: Mapping[str, Any]) -> bool:
+    """Never of a line that says it is a plan as well: receipts come from machines that an intruder may have."""
     has_words = all(isinstance(value.get(name), str) for name in _RECEIPT) and "tocsin_probe" in value
+    has_words = has_words and "tocsin_probe_plan" not in value
     return has_words and value["outcome"] in _OUTCOMES and not any("\t" in value[name] for name in _RECEIPT)
 
 
 def _is_planned(value: Mapping[str, Any]) -> bool:
     names = value.get("names")
     has_words = all(isinstance(value.get(name), str) for name in _PLANNED) and "tocsin_probe_plan" in value
+    has_words = has_words and "tocsin_probe" not in value
     are_names = isinstance(names, list) and bool(names) and all(isinstance(name, str) for name in names)
     return has_words and are_names and not any("\t" in value[name] for name in _PLANNED)
 

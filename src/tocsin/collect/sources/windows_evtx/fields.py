@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+# Of the text of a number that is read as one: of a text of thousands Python makes none.
+MOST_DIGITS = 400
 LOG_FIELDS = ("Channel", "EventID", "Provider_Name")
 
 # What the System part says, under these names where event data does not.
@@ -67,7 +69,7 @@ def whole_number(value: object) -> object:
     """A number for the texts and the element with qualifiers that some events give; anything else as it is."""
     if type(value) is dict:
         value = value.get("#text")
-    if type(value) is str and value.isascii() and value.isdigit():
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS:
         return int(value)
     return value
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypedDict
 from tocsin.collect.source import Mapped, MappedColumns
 from tocsin.collect.sources.windows_evtx.audit import Access, MarkRule, access_of, mark_of, undeclared_access
 from tocsin.collect.sources.windows_evtx.columns import Reader, host_name, reader
-from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
+from tocsin.collect.sources.windows_evtx.fields import MOST_DIGITS
+from tocsin.model.instant import NANOSECONDS, is_plausible, is_representable, parse_time
 from tocsin.model.record import Record
 
 _AUDIT_SUCCESS, _AUDIT_FAILURE = 1 << 53, 1 << 52  # reserved keywords of the Security log
@@ -216,7 +217,7 @@ def read_time(stamp: str | None) -> tuple[int | None, tuple[str, ...]]:
             time = minute + int(stamp[17:19]) * NANOSECONDS + int(stamp[20:-1].ljust(9, "0"))
     except (ValueError, IndexError):
         time = parse_time(stamp)
-    if time is None:
+    if time is None or not is_representable(time):
         return None, ("time_unrepresentable",)
     return (time, ()) if is_plausible(time) else (time, ("time_implausible",))
 
@@ -227,7 +228,7 @@ def _minute(text: str) -> int | None:
 
 
 def _sequence(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS:
         value = int(value)
     return value if type(value) is int and 0 <= value <= _LARGEST_SEQUENCE else None
 

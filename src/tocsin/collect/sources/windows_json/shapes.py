@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tocsin.collect.sources.windows_evtx.fields import event_fields, names_to_mend
+from tocsin.collect.sources.windows_evtx.fields import MOST_DIGITS, event_fields, names_to_mend
 from tocsin.collect.sources.windows_evtx.mapping import Origin
 from tocsin.collect.sources.windows_json.event_xml import XmlError, data_of, event_of
 from tocsin.collect.sources.windows_json.nested import event_data, inner_event, whole
@@ -441,7 +441,8 @@ def keyword_mask(value: object) -> object:
     if type(value) is str:
         if value[:2] == "0x":
             return value
-        return _AUDITS.get(value.lower()) or (_mask(int(value)) if value.isdecimal() and value.isascii() else value)
+        is_number = value.isdecimal() and value.isascii() and len(value) <= MOST_DIGITS
+        return _AUDITS.get(value.lower()) or (_mask(int(value)) if is_number else value)
     if type(value) is int:
         return _mask(value)
     if isinstance(value, list):

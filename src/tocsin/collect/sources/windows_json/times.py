@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tocsin.model.instant import NANOSECONDS, format_time, is_plausible, parse_time
+from tocsin.model.instant import NANOSECONDS, format_time, is_plausible, is_representable, parse_time
 
 QUARTER_HOUR = 900 * NANOSECONDS
 ZONE_INFERRED = "zone_inferred"
@@ -63,7 +63,7 @@ def clock(text: str) -> int | None:
     """Nanoseconds of a date and time, taken as UTC where it says no zone."""
     second = _second(text[:19])
     if second is not None and (fraction := _fraction(text[19:])) is not None:
-        return second + fraction
+        return time if is_representable(time := second + fraction) else None
     return parse_time(text)
 
 
@@ -99,6 +99,8 @@ def read(text: str | None, offset: int | None = None, *, is_zoneless: bool | Non
     if is_zoneless:
         warnings = ("zone_assumed_utc",) if offset is None else (ZONE_INFERRED,)
         time -= offset or 0
+        if not is_representable(time):
+            return None, text, (*warnings, "time_unrepresentable")
     return time, text, warnings if is_plausible(time) else (*warnings, "time_implausible")
 
 
