@@ -231,6 +231,16 @@ def test_the_responders_own_accesses_stand_apart_and_only_in_their_time() -> Non
     assert "except these 3" in verdict_of(rows, BOX).label
 
 
+@pytest.mark.parametrize("degree", list(Degree))
+def test_who_has_one_thing_to_read_is_set_apart_for_no_more_than_reading_it(degree: Degree) -> None:
+    probe = Responder(name="probe", account=ADA, from_=START, to=START + 2 * HOUR, holdings=("canary",))
+    read = access("canary", time=START + HOUR, degree=degree)
+    rows = ask([read], Question(identities=(ADA,)), estate=replace(people(), responders=(probe,)))
+    (row,) = (row for row in rows if row.holding == "canary")
+    is_reading = degree not in (Degree.SENT_OUT, Degree.ALTERED, Degree.DESTROYED)
+    assert row.actor_class is (ActorClass.RESPONDER if is_reading else ActorClass.ACCOUNT)
+
+
 def test_a_synchronised_folder_is_presumed_as_a_whole() -> None:
     (row,) = confirmed(
         ask([access("folder-1", kind="mail_folder", degree=Degree.PRESUMED)], Question(identities=(ADA,)))

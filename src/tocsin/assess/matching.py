@@ -31,6 +31,7 @@ from tocsin.model.question import NO_SESSION, Question
 
 NOBODY_JOINED = Identities()
 _DEGREES = list(Degree)
+_BEYOND_READING = (str(Degree.SENT_OUT), str(Degree.ALTERED), str(Degree.DESTROYED))
 _RANKS = {str(degree): rank for rank, degree in enumerate(Degree)}
 _CLASSES = {str(one): one for one in ActorClass}
 _NEVER = np.iinfo(np.int64).min
@@ -214,6 +215,9 @@ def _declared_of(state: pa.Table, one: Responder, estate: Estate) -> _Flags:
     if one.holdings:
         named = pa.array(one.holdings, pa.string())
         holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["holding"], "")).combine_chunks(), named))
+        # Such work reads, and no more: what changes, destroys or sends out is not told apart by its time.
+        degrees = pc.fill_null(state["degree"], "").combine_chunks()
+        holds &= ~_flags(pc.is_in(degrees, pa.array(_BEYOND_READING, pa.string())))
     return holds
 
 

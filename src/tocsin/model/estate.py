@@ -188,7 +188,8 @@ class Responder:
     """The responders' own work: what is done by `account`, from `address`, on `host`, from `from_` to `to` (ns UTC).
 
     All that is not "" must hold, so that an intruder who has a responder's password is not taken for one. Where
-    `holdings` are named (in lower case), it is their work on these alone: an access to one of them, and no finding.
+    `holdings` are named (in lower case), it is their reading of these alone: an access to one of them that changes
+    nothing, and no finding.
     """
 
     name: str
