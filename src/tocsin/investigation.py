@@ -173,8 +173,10 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         note_collection(workspace, key, run, rules.digest, held.coverage, settings.actors)
         answers = answer(held, question, settings.now, run_so_far(workspace, key, started, workers))
         write_report(answers, workspace.path)
-        changed = changed_from_before(workspace, key, answers)
-        keep_answer(workspace, key, answers, Occasion.INVESTIGATION, now_utc(), TOOL)
+        try:
+            changed = changed_from_before(workspace, key, answers)
+        finally:  # where the one before was altered, that is told once: the next run compares with this one
+            keep_answer(workspace, key, answers, Occasion.INVESTIGATION, now_utc(), TOOL)
         if changed is not None:
             answers = replace(answers, run=replace(answers.run, since=changed.since))
     return answers

@@ -103,6 +103,20 @@ def test_a_row_that_nobody_wrote_is_an_alteration_and_no_fault_of_the_product(
     assert "answer no. 1" in done.err
 
 
+def test_an_altered_answer_is_told_once_and_stops_no_later_one(case: Path, tocsin: Tocsin) -> None:
+    assert tocsin("investigate", case.parent / "day0.jsonl", "--workspace", case).code == 0
+    workspace = open_workspace(case)
+    with workspace.writing() as connection:
+        (held,) = connection.execute(tables.answer_documents.select()).all()
+        changed = held.data[:-1] + bytes([held.data[-1] ^ 1])
+        connection.execute(update(tables.answer_documents).values(data=changed))
+    workspace.close()
+    next_day = "investigate", case.parent / "day1.jsonl", "--workspace", case
+    assert tocsin(*next_day).code == 4
+    assert tocsin(*next_day).code == 0
+    assert [one["number"] for one in given(case, tocsin)] == [1, 2, 3]
+
+
 def _tool(connection: Any) -> str:
     return str(connection.execute(tables.answers.select().where(tables.answers.c.number == 2)).one().tool)
 
