@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.record.acting import ADA, AT, two_officers
 
@@ -91,6 +91,7 @@ def test_both_take_the_same_notes_whatever_a_member_is(name: str, value: object)
     assert is_read(note) == is_read_alone(note)
 
 
+@example(place=NOTE.index("— ") + 2, letter="+")
 @given(place=st.integers(0, len(NOTE) - 1), letter=st.characters(min_codepoint=10, max_codepoint=126))
 def test_both_take_the_same_notes_whatever_letter_is_changed(place: int, letter: str) -> None:
     note = (NOTE[:place] + letter + NOTE[place + 1 :]).encode()

@@ -917,7 +917,8 @@ def read_note(content: bytes) -> Note:
     check(len(lines) <= MOST_SIGNATURES, f"it has more than {MOST_SIGNATURES} signature lines")
     for line in lines:
         dash, name, data = line.split(" ") if line.count(" ") == 2 else ("", "", "")
-        check(dash == "—" and bool(name) and len(from_base64(data)) > 4, "it has a line that is no signature")
+        is_named = bool(name) and not re.search(r"[\s+]", name)
+        check(dash == "—" and is_named and len(from_base64(data)) > 4, "it has a line that is no signature")
         signatures.append((name, from_base64(data)[:4], from_base64(data)[4:], line))
     return f"{text}\n", signatures
 
