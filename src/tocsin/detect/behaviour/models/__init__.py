@@ -1,0 +1,1 @@
+"""One file a model. The folder is the registry."""

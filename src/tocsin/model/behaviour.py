@@ -1,0 +1,118 @@
+"""What behaviour is judged by, and what was judged: from the estate to the models, and from them to findings."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tocsin.model.finding import EntityType, Level
+
+DEFAULT_BUDGET = 5  # alerts a day
+
+
+class Kind(enum.StrEnum):
+    """What sort of account it is: each sort is calibrated by itself."""
+
+    PERSON = "person"
+    SERVICE = "service"  # a program signs in with it, or a machine
+    HOST = "host"
+
+
+class Placed(NamedTuple):
+    """Of a holding: the matter it belongs to, how sensitive it is and its rank (0 the highest), "" where not declared.
+
+    `is_decoy`: nobody has any business with it.
+    """
+
+    matter: str = ""
+    sensitivity: str = ""
+    rank: int = 0
+    is_decoy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """An identity may work on a matter on the days from `from_` up to and with `to`; None is open."""
+
+    matter: str
+    from_: int | None
+    to: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the estate and the logs say of those whose behaviour is judged, by the one name each account is shown by.
+
+    Days are days since 1970-01-01 UTC.
+
+    unit, role     of an account, where declared
+    kinds          of an account that is no person
+    joined         the day an account's holder came; `leaving` the day it is to go
+    assigned       what an account's holder is assigned to; None where the estate declares no assignment at all
+    place          (kind, holding, container) of an access to where it belongs
+    open_since     of an account or host in an incident that is open: the day it began. What it did since is not learned
+    """
+
+    unit: Mapping[str, str] = field(default_factory=dict)
+    role: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    joined: Mapping[str, int] = field(default_factory=dict)
+    leaving: Mapping[str, int] = field(default_factory=dict)
+    assigned: Mapping[str, tuple[Assigned, ...]] | None = None
+    place: Callable[[str, str, str], Placed] = lambda kind, holding, container: Placed()
+    open_since: Mapping[str, int] = field(default_factory=dict)
+
+    def kind_of(self, name: str) -> Kind:
+        """What sort of account it is; a person where nothing says otherwise."""
+        return self.kinds.get(name, Kind.PERSON)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A model, as a finding names it.
+
+    name         of its file; the id of its findings' detector
+    about        what it judges: `account` or `host`
+    tells        one line: what it notices
+    is_on        whether it takes part unless asked to; `why_off` says why not
+    is_fact      its rows are facts and no chances: each is told, at `level`, and none counts against the budget
+    """
+
+    name: str
+    title: str
+    about: EntityType
+    tells: str
+    techniques: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    is_on: bool = True
+    why_off: str = ""
+    is_fact: bool = False
+    level: Level = Level.LOW
+    attack_version: str = ""
+
+
+Number = int | float | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """What one model noticed of one subject on one day, told.
+
+    p          its p-value after calibration; None for a fact
+    numbers    named, and all that the sentence `why` is made of
+    object     what it was done to; None where it was nothing in particular
+    records    references, first in plan order
+    """
+
+    model: str
+    subject: str
+    day: int
+    p: float | None
+    why: str
+    numbers: Mapping[str, Number]
+    object: str
+    first: int | None
+    last: int | None
+    records: tuple[int, ...]
