@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tocsin.correlate.finding_ids import finding_ids
 from tocsin.correlate.techniques import crosswalk
 from tocsin.model.behaviour import Alert, ModelInfo, Oddity
-from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
+from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level, Measured
 from tocsin.model.identity import is_remote_address
 from tocsin.model.reference import RecordPlace
 
@@ -46,6 +46,8 @@ def conclude(
                 place(record) for record in sorted({record for one in alert.oddities for record in one.records})
             ),
             why=_why(alert),
+            measured=tuple(Measured(model=one.model, p=one.p, numbers=one.numbers) for one in alert.oddities),
+            state=alert.state,
         )
         for identity, info, alert in zip(ids, leading, alerts, strict=True)
     )

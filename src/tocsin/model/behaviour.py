@@ -126,6 +126,7 @@ class Alert:
     is_controlled whether at most one such day in ten of those so marked is expected to be usual: Bonferroni over the
                   day's subjects, and only while the calibration holds
     models        how many models spoke of the day; `oddities` are those worth telling, the oddest first
+    state         hex SHA-256 over all that was counted up to and with the day
     """
 
     about: EntityType
@@ -135,6 +136,7 @@ class Alert:
     is_controlled: bool
     models: int
     oddities: tuple[Oddity, ...]
+    state: str
 
 
 class Calibrated(NamedTuple):

@@ -6,6 +6,7 @@ and no other, and the same records give the same alerts in whatever order they c
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -98,7 +99,7 @@ def conclude(
     }
     subjects, running = _begin(histories, around, models)
     days = sorted({int(day) for history in histories.values() for day in history.days})
-    fold = _Fold(subjects, running, budget)
+    fold = _Fold(subjects, running, tuple(histories.values()), budget)
     for day in days:
         fold.step(day)
     return Behaviour(alerts=tuple(fold.alerts), account=_account(fold, len(days), budget, histories, models))
@@ -143,8 +144,16 @@ def _begin(
 class _Fold:
     """The days so far: alerts as they were picked, and what the calibration has seen."""
 
-    def __init__(self, subjects: tuple[_Subject, ...], running: tuple[_Running, ...], budget: int) -> None:
+    def __init__(
+        self,
+        subjects: tuple[_Subject, ...],
+        running: tuple[_Running, ...],
+        histories: tuple[History, ...],
+        budget: int,
+    ) -> None:
         self._subjects = subjects
+        self._histories = histories
+        self._state = b""
         self.running = running
         self._scored = [number for number, one in enumerate(running) if not one.model.info.is_fact]
         self._combination = Combination(len(self._scored))
@@ -158,6 +167,8 @@ class _Fold:
 
     def step(self, day: int) -> None:
         """Score the day, pick its alerts, learn it."""
+        digests = (history.digest(history.rows_of(day)) for history in self._histories)
+        self._state = hashlib.sha256(b"".join((self._state, str(day).encode(), *digests))).digest()
         scored = [one.memory.score(day, one.history.rows_of(day)) for one in self.running]
         is_quiet = self._is_quiet(day)
         channels = {
@@ -267,6 +278,7 @@ class _Fold:
                     is_controlled=controlled,
                     models=spoke,
                     oddities=tuple(kept),
+                    state=self._state.hex(),
                 )
             )
 
@@ -286,6 +298,7 @@ class _Fold:
                         is_controlled=False,
                         models=1,
                         oddities=(oddity,),
+                        state=self._state.hex(),
                     )
                 )
 
