@@ -133,6 +133,19 @@ class Places:
         return RecordPlace(self._paths[index], self._first[index] + ordinal)
 
 
+class RememberedPlaces(Places):
+    """Places of records, remembered: by place, the references that were asked for."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.references: dict[RecordPlace, set[int]] = defaultdict(set)
+
+    def __call__(self, reference: int) -> RecordPlace:
+        place = super().__call__(reference)
+        self.references[place].add(reference)
+        return place
+
+
 def input_accounts(workspace: Workspace) -> tuple[InputAccount, ...]:
     """The books of every input in the order of the plan."""
     with workspace.reading() as connection:

@@ -15,6 +15,7 @@ from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
 from tocsin.cli.detect import detect
 from tocsin.cli.exit_code import ExitCode, of_error
+from tocsin.cli.explain import explain
 from tocsin.cli.exposure import exposure
 from tocsin.cli.incidents import incidents
 from tocsin.cli.init import init
@@ -40,7 +41,10 @@ app = typer.Typer(
     epilog=_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (investigate, detect, exposure, incidents, coverage, readiness, answers, note, preserve, init, demo):
+for command in (
+    *(investigate, detect, explain, exposure, incidents, coverage, readiness, answers, note, preserve),
+    *(init, demo),
+):
     app.command()(command)
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")

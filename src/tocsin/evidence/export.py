@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tocsin.answering import answer
 from tocsin.attest.rule_files import file_names, under_own_names
 from tocsin.attest.writing import seal_package, write_package
-from tocsin.books import Places
+from tocsin.books import RememberedPlaces
 from tocsin.continuing import answerable, dating_again, number_or_none, span_of
 from tocsin.correlate import identity
 from tocsin.detect.sigma.compiled_rules import CompiledRules
@@ -188,7 +188,7 @@ def _packed(
     kept = answerable(workspace, key)
     rules = kept_rules(workspace, str(kept["rules"]), key.door)
     held = Held.load(workspace, key, rules.compiled, read_estate(workspace.estate))
-    places = _Remembered(workspace)
+    places = RememberedPlaces(workspace)
     question = span_of(kept)
     run = run_so_far(workspace, key, now_utc(), 1)
     answers = answer(replace(held, places=places), question, number_or_none(kept["now"]), run)
@@ -283,19 +283,6 @@ def _packed(
         ),
     )
     return package, redaction.values
-
-
-class _Remembered(Places):
-    """Places of records, remembered: by place, the references that were asked for."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace)
-        self.references: dict[RecordPlace, set[int]] = defaultdict(set)
-
-    def __call__(self, reference: int) -> RecordPlace:
-        place = super().__call__(reference)
-        self.references[place].add(reference)
-        return place
 
 
 class _Names:
