@@ -28,8 +28,10 @@ def read_as(kind: type[T], value: object) -> T:
 def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401 - any type of the model
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        wanted = next(each for each in get_args(kind) if each is not type(None))
-        return None if value is None else _read(wanted, value)
+        wanted = [each for each in get_args(kind) if each is not type(None)]
+        if value is None or (len(wanted) > 1 and isinstance(value, tuple(wanted))):
+            return value
+        return _read(wanted[0], value)
     if origin is tuple:
         return _tuple(get_args(kind), value)
     if origin is not None and issubclass(origin, Mapping):
