@@ -17,8 +17,8 @@ from scipy.special import digamma
 
 from tocsin.detect.behaviour.history import Floats, Integers
 
-_RANK = 16
-_SWEEPS = 25
+_RANK = 12
+_SWEEPS = 20
 _SHAPE = 0.3
 _PEER_LINKS = 5.0
 _SEED = 20_010_914

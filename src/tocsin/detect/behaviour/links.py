@@ -21,8 +21,8 @@ _HALF_LIFE = 60.0  # days
 _AGES = np.array([1, 3, 7, SETTLED_DAYS])  # days known: what an account makes new falls with them
 _OWN_DAYS = 20.0  # at most, of an account's own record: new links come in bursts
 _LEAST_DAYS = 50.0  # of a peer group's accounts, before it is asked and not everybody
-_REFIT_DAYS = 3
-_REFIT_SHARE = 0.05  # of the links that are new since the last fit
+_REFIT_DAYS = 7
+_REFIT_SHARE = 0.1  # of the links, new since the last fit
 _CELLS = 4096  # things an account could turn to: of more, evenly many by popularity stand for all
 _BLOCK = 256  # accounts at once
 _SAME = 1e-9  # relative: two rates nearer than this are one
@@ -91,9 +91,13 @@ class Links:
         self._fitted_on = self._start = -1
         self._links = self._links_fitted = 0
 
+    def is_warm(self, day: int) -> bool:
+        """Whether enough was learned before the day."""
+        return self._fit is not None and day - self._start >= WARM_DAYS
+
     def judge(self, day: int, rows: slice) -> Judged | None:
         """The links of the day by what was learned; None while that is too little."""
-        if self._start < 0 or day - self._start < WARM_DAYS or self._fit is None:
+        if not self.is_warm(day):
             return None
         pair, row = self._distinct(rows)
         is_link = self._pair_thing[pair] >= 0
@@ -125,7 +129,14 @@ class Links:
 
     def is_known(self, account: Integers, thing: Integers) -> Flags:
         """Whether each account (code, or -1 for none) ever turned to each thing."""
-        return self._times_of(account, thing) > 0
+        if not self._pair_account.size:
+            return np.zeros(account.size, dtype=np.bool_)
+        width = max(1, self._things) + 1
+        asked = account * width + thing + 1
+        have = self._pair_account * width + self._pair_thing + 1
+        at = np.minimum(np.searchsorted(have, asked), have.size - 1)
+        known: Flags = (have[at] == asked) & (account >= 0) & (thing >= 0) & (self._times[at] > 0)
+        return known
 
     def mass(self, account: Integers, thing: Integers) -> Floats:
         """Of each pair, all new: the share of the account's new links that are less likely, with half of its own."""
@@ -259,14 +270,6 @@ class Links:
         made = factors.fit if self._is_factored else factors.popular
         self._fit = made(account, thing, self._group, max(1, self._things))
         self._fitted_on, self._links_fitted = day, self._links
-
-    def _times_of(self, account: Integers, thing: Integers) -> Integers:
-        width = max(1, self._things) + 1
-        asked = account * width + thing + 1
-        have = self._pair_account * width + self._pair_thing + 1
-        at = np.minimum(np.searchsorted(have, asked), have.size - 1)
-        times: Integers = np.where((have[at] == asked) & (account >= 0) & (thing >= 0), self._times[at], 0)
-        return times
 
     def _distinct(self, rows: slice, taken: Flags | None = None) -> tuple[Integers, Integers]:
         """The pairs of the rows, and the first row of each."""
