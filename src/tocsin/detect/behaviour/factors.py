@@ -20,7 +20,7 @@ from tocsin.detect.behaviour.history import Floats, Integers
 _RANK = 12
 _SWEEPS = 20
 _SHAPE = 0.3
-_PEER_LINKS = 5.0
+_PEER_LINKS = 2.0
 _SEED = 20_010_914
 
 

@@ -187,9 +187,11 @@ class Links:
     def _count_new(self, day: int, account: Integers, new: Integers, now: float) -> None:
         made = np.bincount(self._pair_account[new], minlength=self._group.size)[account].astype(np.float64)
         age = np.searchsorted(_AGES, day - self._first[account], side="right")
-        days, sums, _ = self._made[:, -1]
-        mean = (sums / np.maximum(days, 1e-300))[age]
-        made = np.where(days[age] > 0, np.minimum(made, 3.0 * mean + 3.0), made)
+        if day > self._start:
+            days, sums, _ = self._made[:, -1]
+            # The first of an age are held against the oldest there were.
+            oldest = np.maximum.accumulate(np.where(days > 0, np.arange(days.size), 0))[age]
+            made = np.minimum(made, 3.0 * sums[oldest] / np.maximum(days[oldest], 1e-300) + 3.0)
         for group in (self._group[account], np.full(account.size, self._made.shape[1] - 1)):
             for place, value in enumerate((np.ones(account.size), made, made * made)):
                 np.add.at(self._made[place], (group, age), value * now)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.detect.behaviour.history import Flags, Floats, History, Integers
+from tocsin.detect.behaviour.history import Flags, History, Integers
 from tocsin.detect.behaviour.links import Links, at_least
 from tocsin.detect.behaviour.model import NO_SCORES, Scores
 from tocsin.detect.behaviour.peers import groups_of
@@ -63,7 +63,7 @@ class LoginPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Switches:
-    """Sign-ins with credentials that were switched, by row of the history; `is_new` has a column for each of `_WORDS`."""
+    """Sign-ins with switched credentials, by row of the history; `is_new` has a column for each of `_WORDS`."""
 
     row: Integers
     source: Integers
@@ -122,20 +122,23 @@ class _Memory:
         share = np.ones(account.size)
         is_new = found.is_new[:, 3]
         share[is_new] = self._links.mass(account[is_new], host[is_new])
-        _, first = np.unique((account * len(self._places) + found.source) * len(self._places) + host, return_index=True)
-        new = np.array([", ".join(np.array(_WORDS)[flags]) for flags in found.is_new[first]], dtype=object)
+        p = at_least(np.ones(account.size, dtype=np.int64), shape, rate, share)
+        path = (account * len(self._places) + found.source) * len(self._places) + host
+        order = np.lexsort((found.row, p, path))
+        told = order[np.unique(path[order], return_index=True)[1]]
+        places = np.array(self._places, dtype=object)
         return Scores(
-            subject=account[first],
-            row=found.row[first],
-            p=at_least(np.ones(first.size, dtype=np.int64), shape[first], rate[first], share[first]),
-            tested=np.bincount(account[first])[account[first]].astype(np.int64),
+            subject=account[told],
+            row=found.row[told],
+            p=p[told],
+            tested=np.bincount(account[told])[account[told]].astype(np.int64),
             numbers={
-                "object": np.array(self._places, dtype=object)[host[first]],
-                "source": np.array(self._places, dtype=object)[found.source[first]],
-                "owner": np.array(self._people, dtype=object)[found.owner[first]],
-                "minutes": found.before[first] // _MINUTE,
-                "new": new,
-                "expected": (shape / rate * share)[first],
+                "object": places[host[told]],
+                "source": places[found.source[told]],
+                "owner": np.array(self._people, dtype=object)[found.owner[told]],
+                "minutes": found.before[told] // _MINUTE,
+                "new": np.array([", ".join(_WORDS[at] for at in np.flatnonzero(flags)) for flags in found.is_new[told]]),
+                "expected": (shape / rate * share)[told],
             },
         )
 
@@ -160,7 +163,7 @@ class _Memory:
         self._links.learn(day, rows, taken)
 
     def _switches(self, day: int, rows: slice, taken: Flags | None = None) -> _Switches:
-        """Sign-ins of the day with switched credentials and something new. Parents are what happened, learned or not."""
+        """Sign-ins of the day with switched credentials and something new; parents are taken as they happened."""
         history = self._history
         row = np.arange(rows.start, rows.stop) if taken is None else np.flatnonzero(taken) + rows.start
         source = self._stands_for[self._source[row]]
