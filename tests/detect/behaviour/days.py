@@ -14,7 +14,7 @@ from tocsin.detect.behaviour.relation import all_relations, combine, schema_of
 from tocsin.model.behaviour import Surroundings
 from tocsin.model.instant import DAY, HOUR
 
-FIRST_DAY = 20_003  # a Wednesday
+FIRST_DAY = 20_003  # a Monday
 
 
 def history(relation_name: str, rows: Iterable[Mapping[str, Any]]) -> History:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import nbinom
-
 from tests.detect.behaviour.days import history, run
+
 from tocsin.detect.behaviour.links import Links, at_least
 from tocsin.detect.behaviour.model import all_models
 
@@ -20,13 +20,16 @@ def _rows(seed: int, joining: int = 0) -> list[dict[str, object]]:
     """
     chance = np.random.default_rng(seed)
     own = [chance.choice(12, 5, replace=False) for _ in range(30 + joining)]
-    rows = []
+    rows: list[dict[str, object]] = []
     for day in range(_DAYS):
         for account in range(30 if day < 25 else 30 + joining):
-            for host in {int(each) for each in chance.choice(own[account], 3)} | (
-                {int(chance.integers(12))} if chance.random() < 0.08 else set()
-            ):
-                rows.append({"day": day, "account": f"person-{account:02d}", "host": f"host-{account % 3}-{host}"})
+            hosts = {int(each) for each in chance.choice(own[account], 3)}
+            if chance.random() < 0.08:
+                hosts.add(int(chance.integers(12)))
+            rows += [
+                {"day": day, "account": f"person-{account:02d}", "host": f"host-{account % 3}-{host}"}
+                for host in sorted(hosts)
+            ]
     return rows
 
 
@@ -47,7 +50,9 @@ def test_many_new_hosts_on_a_day_are_odder_than_one() -> None:
     def oddest(number: int) -> float:
         planted = [{"day": 36, "account": "person-04", "host": f"host-2-{host}"} for host in range(number)]
         rows = history("sign_ins", [*_rows(1), *planted])
-        return min(p for day, account, p, *_ in run(all_models()["links_host"], rows) if (day, account) == (36, "person-04"))
+        return min(
+            p for day, account, p, *_ in run(all_models()["links_host"], rows) if (day, account) == (36, "person-04")
+        )
 
     assert oddest(6) < oddest(1) / 10
 
@@ -104,7 +109,9 @@ def test_newcomers_are_told_at_most_twice_as_often_as_the_settled(at: float) -> 
     assert rate[False] <= 2 * at
 
 
-@pytest.mark.parametrize(("number", "shape", "rate", "share"), [(1, 0.5, 3.0, 1.0), (2, 4.0, 0.7, 0.1), (5, 1.5, 2.0, 0.9)])
+@pytest.mark.parametrize(
+    ("number", "shape", "rate", "share"), [(1, 0.5, 3.0, 1.0), (2, 4.0, 0.7, 0.1), (5, 1.5, 2.0, 0.9)]
+)
 def test_at_least_is_the_upper_tail_of_a_thinned_negative_binomial(
     number: int, shape: float, rate: float, share: float
 ) -> None:
@@ -114,7 +121,13 @@ def test_at_least_is_the_upper_tail_of_a_thinned_negative_binomial(
 
 def test_a_matter_is_the_thing_where_one_is_declared_else_the_container_and_never_a_document() -> None:
     rows = [
-        {"day": day, "actor": f"person-{one}", "kind": "document", "holding": f"doc-{day}-{one}", "container": "share-a"}
+        {
+            "day": day,
+            "actor": f"person-{one}",
+            "kind": "document",
+            "holding": f"doc-{day}-{one}",
+            "container": "share-a",
+        }
         for day in range(8)
         for one in range(3)
     ]

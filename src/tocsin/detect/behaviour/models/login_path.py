@@ -137,7 +137,9 @@ class _Memory:
                 "source": places[found.source[told]],
                 "owner": np.array(self._people, dtype=object)[found.owner[told]],
                 "minutes": found.before[told] // _MINUTE,
-                "new": np.array([", ".join(_WORDS[at] for at in np.flatnonzero(flags)) for flags in found.is_new[told]]),
+                "new": np.array(
+                    [", ".join(_WORDS[at] for at in np.flatnonzero(flags)) for flags in found.is_new[told]]
+                ),
                 "expected": (shape / rate * share)[told],
             },
         )
