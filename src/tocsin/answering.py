@@ -10,13 +10,16 @@ import pyarrow as pa
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
 from tocsin.assess import attribution, causes, exposure, hypotheses, naming, reach, starts
+from tocsin.behaving import behaviour_of
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
 from tocsin.correlate import bursts, exceptions, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
+from tocsin.correlate.unusual import conclude as behaviour_findings
 from tocsin.cover import changes, coverage, preserve
+from tocsin.detect.behaviour.model import all_models
 from tocsin.detect.sigma.account import account
 from tocsin.doubting import unzoned
 from tocsin.held import Held
@@ -31,10 +34,12 @@ from tocsin.model.answers import (
     RulesAccount,
     Run,
 )
+from tocsin.model.behaviour import BehaviourAccount
 from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident
+from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
 from tocsin.model.preservation import Expiry
 from tocsin.model.probing import SPOKEN
@@ -60,7 +65,6 @@ NOT_DONE = (
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
     "the source, so nothing is proven complete by record numbers.",
-    "Behaviour is not modelled: what no rule describes is not noticed.",
     "Proposed cuts are printed, not carried out.",
 )
 
@@ -104,7 +108,13 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
     )
     return Answers(
         as_of=as_of,
-        accounting=Accounting(inputs=accounts, rules=found.rules, hits=found.hits, correlations=found.correlations),
+        accounting=Accounting(
+            inputs=accounts,
+            rules=found.rules,
+            hits=found.hits,
+            correlations=found.correlations,
+            behaviour=found.behaviour,
+        ),
         findings=found.findings,
         incidents=incidents,
         exposure=judged,
@@ -171,6 +181,7 @@ class _Found(NamedTuple):
     apart: exceptions.SetApart
     hits: HitsAccount
     correlations: tuple[CorrelationAccount, ...]
+    behaviour: BehaviourAccount
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
     means: pa.Table
@@ -192,19 +203,31 @@ def _found(held: Held, question: Question, as_of: int | None, identities: Identi
     )
     every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
     named = under_one_name(every, identities.canonical)
-    findings = responders.mark(named, held.estate.responders, identities.canonical)
+    by_rules = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
+    accounts = attribution.count_accounts(means)
+    unusual = behaviour_of(held, identities, correlate(by_rules, carriers=carriers, accounts=accounts), by_rules)
+    alerts = [alert for alert in unusual.alerts if _is_asked_of(alert.day, question)]
+    odd = behaviour_findings(alerts, {name: model.info for name, model in all_models().items()}, held.places)
+    findings = in_order((*by_rules, *responders.mark(odd, held.estate.responders, identities.canonical)))
     return _Found(
         rules=rules,
         apart=apart,
         hits=books,
         correlations=counted.accounts,
+        behaviour=unusual.account,
         findings=findings,
-        incidents=correlate(findings, carriers=carriers, accounts=attribution.count_accounts(means)),
+        incidents=correlate(findings, carriers=carriers, accounts=accounts),
         means=means,
         carriers=carriers,
     )
+
+
+def _is_asked_of(day: int, question: Question) -> bool:
+    """Whether any of the day lies in the time asked of."""
+    begins = question.from_ is None or (day + 1) * DAY > question.from_
+    return begins and (question.to is None or day * DAY < question.to)
 
 
 def _means_under_one_name(means: pa.Table, identities: Identities) -> pa.Table:

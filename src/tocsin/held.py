@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
 
@@ -23,6 +24,8 @@ from tocsin.correlate import bursts, identity, notes
 from tocsin.correlate import findings as correlated
 from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.cover.probing import kept as probes
+from tocsin.detect.behaviour.relation import all_relations, fold_of
+from tocsin.detect.behaviour.relation import combine as combine_relation
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import AcquisitionRecord
@@ -70,6 +73,7 @@ class Held:
     probes: pa.Table
     note_chunks: frozenset[int]
     logs: pa.Table
+    behaviour: Mapping[str, pa.Table]  # by relation
     unfinished: bool
     exceptions: tuple[ExceptionInfo, ...]
     vault: tuple[str, ...] = ()
@@ -104,6 +108,10 @@ class Held:
             probes=kept_by(workspace, probes.NAME, probes.combine),
             note_chunks=note_chunks(workspace),
             logs=kept_by(workspace, "logs", combine_logs),
+            behaviour={
+                name: kept_by(workspace, fold_of(name), partial(combine_relation, one))
+                for name, one in all_relations().items()
+            },
             unfinished=not finished,
             exceptions=tuple(one.info for one in rules.exceptions),
             vault=_vault(workspace, key.door.epoch),

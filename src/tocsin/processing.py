@@ -15,6 +15,7 @@ from tocsin.collect.source import Coalescing, Source, Table, Tabular
 from tocsin.correlate import bursts, findings, identity, notes
 from tocsin.cover import changes, coverage, digests, pairing
 from tocsin.cover.probing import kept as probes
+from tocsin.detect.behaviour import relation as behaviour
 from tocsin.detect.sigma.match import Match, Matcher
 from tocsin.errors import ProtectionError
 from tocsin.logs_seen import NOWHERE, SEEN_LOGS, seen_logs
@@ -32,7 +33,7 @@ from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 4
+FOLDS = 5
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -388,4 +389,5 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
         notes.NAME: notes.summarise(result.marks),
         probes.NAME: probes.summarise(result.marks),
         "logs": SEEN_LOGS.empty_table() if is_note else logs,
+        **behaviour.summarise_all(behaviour.Seen(events=events, accesses=result.accesses)),
     }

@@ -116,7 +116,13 @@ def reproduced_text(done: Reproduction) -> str:
     )
     lines = [
         f"reproduced: {done.lines:,} record-level findings, byte for byte, from {done.records:,} records",
-        f"findings:   {done.findings:,}, each as the enclosed records and rules give it; none added, none left out",
+        f"findings:   {done.findings - len(done.modelled):,}, each as the enclosed records and rules give it; none "
+        "added, none left out",
+        *(
+            f"believed:   {shown(one.id)} is of the behaviour model {shown(one.detector.id)}: it states its numbers, "
+            f"and the digest {shown(one.state[:12])} of what was counted on all days before, which are not enclosed"
+            for one in done.modelled
+        ),
         f"index.html: {page}",
         *(
             f"shown as:   {shown(name)}; the record says {shown(said)}: that they are one these records do not prove"

@@ -8,7 +8,6 @@ with what is named and how long, and not with how often a rule is true.
 from __future__ import annotations
 
 import bisect
-import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
@@ -19,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.correlate.finding_ids import finding_ids
 from tocsin.correlate.reason import explain_match
 from tocsin.correlate.techniques import crosswalk
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
@@ -232,7 +232,7 @@ def conclude(
     account, source. `Finding.entities` has the subject first, the others sorted; its records are those kept, in time,
     and how many more there were is counted.
 
-    Ids are made from the rule and the place of the first record alone (`_identities`): whoever is shown an id can try
+    Ids are made from the rule and the place of the first record alone (`finding_ids`): whoever is shown an id can try
     guesses against it, so nothing that a log says of anybody goes into it.
     A rule that is in the hits and not in `rules` gives findings at medium under its id, rather than none.
     """
@@ -251,7 +251,7 @@ def conclude(
     lasts = np.maximum.reduceat(groups.lasts, groups.starts).tolist()
     hits = np.add.reduceat(groups.hits, groups.starts).tolist()
     techniques = crosswalk()
-    ids = _identities(rule_ids, [(records[start], place(records[start])) for start in groups.starts.tolist()])
+    ids = finding_ids(rule_ids, [(records[start], place(records[start])) for start in groups.starts.tolist()])
     findings: list[tuple[tuple[object, ...], Finding]] = []
     for number, (start, end) in enumerate(zip(groups.starts.tolist(), groups.ends.tolist(), strict=True)):
         rule = rules.get(rule_ids[number]) or _unloaded(rule_ids[number])
@@ -485,27 +485,6 @@ def _is_person(account: str) -> bool:
 def _mailbox(value: str) -> Entity | None:
     is_mailbox = "@" in value and not any(character in value for character in " \\/<>")
     return Entity(EntityType.MAILBOX, value.lower()) if is_mailbox else None
-
-
-def _identities(rules: Sequence[str], firsts: Sequence[tuple[int, RecordPlace]]) -> list[str]:
-    """Per finding, of its rule and first record (reference, place): `f-`, 12 hex digits of a digest of rule and place.
-
-    An id leaves the house where names are withheld. The digest has no salt, so that the enclosed records alone give it
-    again: it must hold nothing but what is shown beside it. That rules out the subject, and the record's event key as
-    well, which is made of what the record says. Where a digest is taken (one path with two contents, or by chance) the
-    later record in the order of the record gets the digest's digest; of one record, the later finding in order.
-    """
-    found = [""] * len(firsts)
-    taken: set[str] = set()
-    for number in sorted(range(len(firsts)), key=lambda number: firsts[number][0]):
-        _, where = firsts[number]
-        said = f"{rules[number]}\0{where.input}\0{where.entry}"
-        digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
-        while (identity := f"f-{digest.hex()[:12]}") in taken:
-            digest = hashlib.sha256(digest).digest()
-        taken.add(identity)
-        found[number] = identity
-    return found
 
 
 def _extent(hits: int, listed: int, first: int | None, last: int | None, processes: int) -> str:

@@ -42,6 +42,7 @@ class Reproduction:
     beside    findings, or parts of such, that the same records give and the package says were not asked for
     made_by   the version that made the page where it is another than this one, so that it was not compared; else ""
     names     by name the records give, the name it is shown by: that both are one no enclosed record says
+    modelled  findings of behaviour models: they rest on all the days before, and no few records give them again
     beyond    findings that count more hits than their enclosed records: how many, and until when, rests on nothing here
     """
 
@@ -52,6 +53,7 @@ class Reproduction:
     made_by: str
     names: Mapping[str, str]
     beyond: tuple[Finding, ...]
+    modelled: tuple[Finding, ...] = ()
 
 
 def reproduce(folder: Path) -> Reproduction:
@@ -84,7 +86,10 @@ def reproduce(folder: Path) -> Reproduction:
     )
     with _stated():
         findings = read_findings(payload)
-        _compare_accounts(findings, again, None if how.get("from") is None else int(how["from"]))
+        modelled = tuple(one for one in findings if one.measured)
+        _compare_accounts(
+            [one for one in findings if not one.measured], again, None if how.get("from") is None else int(how["from"])
+        )
         _compare_choice(head, _document(payload / "findings.json")["incidents"], findings, again, tuple(how["beside"]))
         _compare_times(how["times"], places, again.times, payload)
         _compare_links(findings, payload)
@@ -102,6 +107,7 @@ def reproduce(folder: Path) -> Reproduction:
         made_by="" if is_same_version else str(head["tool"]),
         names=dict(sorted(names.used.items())),
         beyond=tuple(one for one in findings if one.more),
+        modelled=modelled,
     )
 
 

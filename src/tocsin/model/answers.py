@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
+from tocsin.model.behaviour import NO_BEHAVIOUR, BehaviourAccount
 from tocsin.model.causes import Cause
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import NO_MAP, Coverage, CoverageMap, StandingChange
@@ -158,6 +159,7 @@ class Accounting:
     rules: RulesAccount
     hits: HitsAccount = HitsAccount()
     correlations: tuple[CorrelationAccount, ...] = ()
+    behaviour: BehaviourAccount = NO_BEHAVIOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,3 +116,77 @@ class Oddity:
     first: int | None
     last: int | None
     records: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A subject whose day was unusual, within the day's budget; or one of a fact, which no budget holds back.
+
+    p             of all models together, in (0, 1]; None for a fact
+    is_controlled whether at most one such day in ten of those so marked is expected to be usual: Bonferroni over the
+                  day's subjects, and only while the calibration holds
+    models        how many models spoke of the day; `oddities` are those worth telling, the oddest first
+    state         hex SHA-256 over all that was counted up to and with the day
+    """
+
+    about: EntityType
+    subject: str
+    day: int
+    p: float | None
+    is_controlled: bool
+    models: int
+    oddities: tuple[Oddity, ...]
+    state: str
+
+
+class Calibrated(NamedTuple):
+    """How often the combined p-value was at most `at`, of `tested` subject-days: `found`; expected `at * tested`."""
+
+    at: float
+    tested: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAccount:
+    """The books of one model: the rows of the log it could place on a day and those it could not, what it tested.
+
+    warm_from   the first day it spoke of anybody; None where it never did
+    """
+
+    name: str
+    title: str
+    is_on: bool
+    why_off: str
+    rows: int
+    untimed: int
+    tested: int
+    warm_from: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviourAccount:
+    """The books of behaviour: what was on, what it tested, how it is calibrated, and what the budget held back.
+
+    budget       alerts a day
+    days         event-days there were; `tested` subject-days that got a p-value
+    held_back    subject-days as odd as the budget asks for that other, odder ones kept out of it
+    not_learned  rows not learned from: what their account did after an incident began that is open
+    """
+
+    budget: int
+    days: int
+    tested: int
+    alerts: int
+    controlled: int
+    facts: int
+    held_back: int
+    not_learned: int
+    models: tuple[ModelAccount, ...] = ()
+    calibration: tuple[Calibrated, ...] = ()
+    is_calibrated: bool = False
+
+
+NO_BEHAVIOUR = BehaviourAccount(
+    budget=DEFAULT_BUDGET, days=0, tested=0, alerts=0, controlled=0, facts=0, held_back=0, not_learned=0
+)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tocsin.model.reference import RecordPlace
 
@@ -58,6 +59,15 @@ class Detector:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one behaviour model found, as its sentence is made of it: `p` calibrated, None for a fact."""
+
+    model: str
+    p: float | None
+    numbers: Mapping[str, float | int | str] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Hits of one detector on one subject, close in time, worth keeping.
 
@@ -71,6 +81,8 @@ class Finding:
     why          one sentence made of the fields that matched and their values
     responder    whose own work it is, as the estate declares; "" where it is nobody's
     more         hits beyond `records`: their number and times are kept, their bytes are in the record
+    measured     of a behaviour model, what it is made of; `state` is a digest of all the models had counted up to and
+                 with that day, hex SHA-256. Empty for others
     """
 
     id: str
@@ -86,6 +98,8 @@ class Finding:
     techniques_elsewhere: tuple[str, ...] = ()
     responder: str = ""
     more: int = 0
+    measured: tuple[Measured, ...] = ()
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ class Seen:
 class Relation(Protocol):
     """What a file under `relations/` offers as `RELATION`.
 
-    name      of the fold, without `behaviour.`
+    name      of its file
     keys      text columns; with the day they tell rows apart
     measures  (column, type, `sum`, `min` or `max`) beyond `MEASURES`
     """
@@ -91,6 +91,16 @@ def summarise(relation: Relation, seen: Seen) -> pa.Table:
         **{name: rows[name] for name, _, _ in relation.measures},
     }
     return _counted(relation, pa.table(columns, schema=schema_of(relation)))
+
+
+def summarise_all(seen: Seen) -> dict[str, pa.Table]:
+    """One chunk's rows of every relation, by `fold_of`."""
+    return {fold_of(name): summarise(one, seen) for name, one in all_relations().items()}
+
+
+def fold_of(name: str) -> str:
+    """What the fold of a relation is called where it is kept."""
+    return f"behaviour.{name}"
 
 
 def combine(relation: Relation, partials: Sequence[pa.Table]) -> pa.Table:

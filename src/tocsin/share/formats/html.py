@@ -11,6 +11,7 @@ from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.render.style import style_of
 from tocsin.share import exceptions, hypotheses, preservation, reach_words, summary
+from tocsin.share.behaviour import behaviour_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
 from tocsin.share.page import page
@@ -63,6 +64,7 @@ def _environment() -> Environment:
         exception_words=exceptions.exception_words,
         implicated_words=exceptions.implicated_words,
         hits_equation=exceptions.hits_equation,
+        behaviour_words=behaviour_words,
         left_out_words=left_out_words,
         exception_warning=exceptions.warning,
         container_words=summary.container_words,

@@ -11,6 +11,7 @@ from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
 from tocsin.model.mapping import DISPLACES
 from tocsin.model.reference import RecordPlace
+from tocsin.share.behaviour import behaviour_words
 from tocsin.share.clocks import given_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
@@ -234,6 +235,8 @@ def _accounting(answers: Answers) -> Iterator[str]:
     yield from _origins(answers)
     yield from _rules(answers)
     yield from _exceptions(answers)
+    for words in behaviour_words(answers.accounting.behaviour):
+        yield from wrapped(shown(words), hang=4)
     for sentence in answers.not_done:
         yield from wrapped(f"not done: {shown(sentence)}", hang=4)
     if answers.names_in_clear:

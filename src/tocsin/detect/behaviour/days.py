@@ -1,0 +1,358 @@
+"""From what relations kept to alerts: day after day, every model scores, all of them are put together, then they learn.
+
+A fold over event-days. A day is judged by the days before it alone, so what comes late changes the days from its own on
+and no other, and the same records give the same alerts in whatever order they came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.detect.behaviour.budget import Picked, is_calibrated, pick
+from tocsin.detect.behaviour.calibration import Reference
+from tocsin.detect.behaviour.combination import Combination
+from tocsin.detect.behaviour.history import Flags, Floats, History, Integers, history_of
+from tocsin.detect.behaviour.model import Memory, Model, Scores, all_models
+from tocsin.detect.behaviour.relation import all_relations
+from tocsin.model.behaviour import (
+    Alert,
+    BehaviourAccount,
+    Calibrated,
+    Kind,
+    ModelAccount,
+    Oddity,
+    Surroundings,
+)
+from tocsin.model.finding import EntityType
+
+# Keys of relations that hold an account or a host, which the logs may call by several names.
+ACCOUNTS = ("actor", "account", "user")
+HOSTS = ("host", "from_host", "to_host")
+_TOLD_BELOW = 0.05  # an alert tells of the models that found the day at least so odd, and of the oddest always
+_QUIET_DAYS = 14  # a day is quiet if fewer than half as many subjects were seen as on the median of so many days before
+_CHECKED = (1e-1, 1e-2, 1e-3)
+_KINDS = list(Kind)
+
+_Subject = tuple[EntityType, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """What was unusual: alerts by day, then the oddest first; and the books."""
+
+    alerts: tuple[Alert, ...]
+    account: BehaviourAccount
+
+
+@dataclass(slots=True)
+class _Running:
+    """A model on its way through the days; `places` are the numbers of its subjects among all."""
+
+    model: Model
+    history: History
+    memory: Memory
+    places: Integers
+    kinds: Integers
+    since: Integers
+    references: list[Reference] = field(default_factory=lambda: [Reference() for _ in _KINDS])
+    tested: int = 0
+    warm_from: int | None = None
+
+
+class _Channel(NamedTuple):
+    """What one model says of the subjects of a day: the odder of its things for each, and what it weighs."""
+
+    subjects: Integers  # numbers among all subjects
+    codes: Integers  # the same in the model's history
+    best: Integers  # place in the scores
+    statistic: Floats
+    p: Floats  # calibrated; NaN where not warm
+
+
+def conclude(
+    states: Mapping[str, pa.Table],
+    around: Surroundings,
+    *,
+    budget: int,
+    models: Mapping[str, Model],
+    account_name: Callable[[str], str] = str,
+    host_name: Callable[[str], str] = str,
+) -> Behaviour:
+    """Alerts of the models given, over every day the relations hold.
+
+    states          by relation, what `relation.combine` gave
+    budget          most alerts a day, facts apart
+    account_name, host_name   the one name each is shown by
+
+    Equal states give equal alerts. A subject in an open incident is scored and not learned from (`Surroundings`).
+    """
+    histories = {
+        name: history_of(all_relations()[name], state, _renaming(all_relations()[name].keys, account_name, host_name))
+        for name, state in sorted(states.items())
+        if any(model.relation == name for model in models.values())
+    }
+    subjects, running = _begin(histories, around, models)
+    days = sorted({int(day) for history in histories.values() for day in history.days})
+    fold = _Fold(subjects, running, tuple(histories.values()), budget)
+    for day in days:
+        fold.step(day)
+    return Behaviour(alerts=tuple(fold.alerts), account=_account(fold, len(days), budget, histories, models))
+
+
+def _renaming(
+    keys: Sequence[str], account_name: Callable[[str], str], host_name: Callable[[str], str]
+) -> dict[str, Callable[[str], str]]:
+    named = {key: account_name for key in keys if key in ACCOUNTS}
+    return named | {key: host_name for key in keys if key in HOSTS}
+
+
+def _begin(
+    histories: Mapping[str, History], around: Surroundings, models: Mapping[str, Model]
+) -> tuple[tuple[_Subject, ...], tuple[_Running, ...]]:
+    wanted = {name: model for name, model in sorted(models.items()) if model.relation in histories}
+    named: set[_Subject] = set()
+    for model in wanted.values():
+        names = histories[model.relation].names[model.subject]
+        named |= {(model.info.about, name) for name in names if name}
+    subjects = tuple(sorted(named))
+    number = {subject: place for place, subject in enumerate(subjects)}
+    running = []
+    for model in wanted.values():
+        history = histories[model.relation]
+        names = history.names[model.subject]
+        about = model.info.about
+        kinds = [Kind.HOST if about is EntityType.HOST else around.kind_of(name) for name in names]
+        running.append(
+            _Running(
+                model=model,
+                history=history,
+                memory=model.begin(history, around),
+                places=np.array([number.get((about, name), -1) for name in names], dtype=np.int64),
+                kinds=np.array([_KINDS.index(kind) for kind in kinds], dtype=np.int64),
+                since=np.array([around.open_since.get(name, np.iinfo(np.int64).max) for name in names], dtype=np.int64),
+            )
+        )
+    return subjects, tuple(running)
+
+
+class _Fold:
+    """The days so far: alerts as they were picked, and what the calibration has seen."""
+
+    def __init__(
+        self,
+        subjects: tuple[_Subject, ...],
+        running: tuple[_Running, ...],
+        histories: tuple[History, ...],
+        budget: int,
+    ) -> None:
+        self._subjects = subjects
+        self._histories = histories
+        self._state = b""
+        self.running = running
+        self._scored = [number for number, one in enumerate(running) if not one.model.info.is_fact]
+        self._combination = Combination(len(self._scored))
+        self._budget = budget
+        self.alerts: list[Alert] = []
+        self.checked: list[tuple[int, Floats]] = []  # (day, combined p of the subjects that may be learned from)
+        self.held_back = 0
+        self.not_learned = 0
+        self.facts = 0
+        self._active: list[int] = []
+
+    def step(self, day: int) -> None:
+        """Score the day, pick its alerts, learn it."""
+        digests = (history.digest(history.rows_of(day)) for history in self._histories)
+        self._state = hashlib.sha256(b"".join((self._state, str(day).encode(), *digests))).digest()
+        scored = [one.memory.score(day, one.history.rows_of(day)) for one in self.running]
+        is_quiet = self._is_quiet(day)
+        channels = {
+            number: self._channel(self.running[number], scored[number], day, is_quiet=is_quiet)
+            for number in self._scored
+        }
+        present = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *(c.subjects for c in channels.values())]))
+        table = np.full((present.size, len(self._scored)), np.nan)
+        for column, number in enumerate(self._scored):
+            table[np.searchsorted(present, channels[number].subjects), column] = channels[number].p
+        combined = self._combination.p_values(table)
+        barred = self._barred(present, day)
+        picked = pick(combined, self._budget, controlled=is_calibrated(self.checked, day))
+        self.held_back += picked.held_back
+        self._tell_facts(day, scored)
+        self._tell(day, scored, channels, present, combined, picked)
+        known = ~np.isnan(combined) & ~barred
+        self.checked.append((day, combined[known]))
+        barred[picked.places[picked.is_controlled]] = True
+        self._combination.learn(day, table[~barred])
+        self._learn(day, channels, present[barred], is_quiet=is_quiet)
+
+    def _is_quiet(self, day: int) -> bool:
+        """Whether far fewer subjects were seen than on the days before: a weekend, a holiday, a log that is missing."""
+        seen = [
+            np.unique(one.places[one.history.codes[one.model.subject][one.history.rows_of(day)]])
+            for one in self.running
+        ]
+        active = int(np.unique(np.concatenate([np.empty(0, dtype=np.int64), *seen])).size)
+        before = self._active[-_QUIET_DAYS:]
+        self._active.append(active)
+        return bool(before) and active < 0.5 * float(np.median(before))
+
+    def _channel(self, one: _Running, scores: Scores, day: int, *, is_quiet: bool) -> _Channel:
+        """The oddest of each subject's things: -log10 of the least p times how many were tested (Bonferroni)."""
+        warm = ~np.isnan(scores.p) & (one.places[scores.subject] >= 0) if scores.p.size else np.empty(0, dtype=bool)
+        place = np.flatnonzero(warm)
+        if place.size:
+            one.warm_from = day if one.warm_from is None else one.warm_from
+            one.tested += int(place.size)
+        p, subject = scores.p[place], scores.subject[place]
+        order = np.lexsort((scores.row[place], p, subject))
+        first = order[np.concatenate(([True], subject[order][1:] != subject[order][:-1]))] if order.size else order
+        least = np.minimum(1.0, p[first] * scores.tested[place][first])
+        statistic = -np.log10(np.maximum(least, 1e-300)) - 1e-3 * np.log10(np.maximum(p[first], 1e-300))
+        calibrated = np.full(first.size, np.nan)
+        kinds = one.kinds[subject[first]]
+        for number, reference in enumerate(one.references):
+            mine = kinds == number
+            if mine.any():
+                calibrated[mine] = reference.p_values(day, statistic[mine], is_quiet=is_quiet)
+        return _Channel(one.places[subject[first]], subject[first], place[first], statistic, calibrated)
+
+    def _barred(self, present: Integers, day: int) -> Flags:
+        """Of the subjects of a day, those in an incident that is open by then."""
+        barred = np.zeros(present.size, dtype=np.bool_)
+        for one in self.running:
+            shut = one.places[(one.since <= day) & (one.places >= 0)]
+            barred |= np.isin(present, shut)
+        return barred
+
+    def _learn(self, day: int, channels: Mapping[int, _Channel], barred: Integers, *, is_quiet: bool) -> None:
+        for number, one in enumerate(self.running):
+            rows = one.history.rows_of(day)
+            code = one.history.codes[one.model.subject][rows]
+            taken = (one.since[code] > day) & ~np.isin(one.places[code], barred)
+            self.not_learned += int(one.history.values["count"][rows][~taken].sum())
+            if rows.stop > rows.start:
+                one.memory.learn(day, rows, taken)
+            if number in channels:
+                channel = channels[number]
+                fit = ~np.isin(channel.subjects, barred) & (one.since[channel.codes] > day)
+                kinds = one.kinds[channel.codes]
+                for kind, reference in enumerate(one.references):
+                    reference.add(day, channel.statistic[fit & (kinds == kind)], is_quiet=is_quiet)
+
+    def _tell(
+        self,
+        day: int,
+        scored: Sequence[Scores],
+        channels: Mapping[int, _Channel],
+        present: Integers,
+        combined: Floats,
+        picked: Picked,
+    ) -> None:
+        for place, controlled in zip(picked.places.tolist(), picked.is_controlled.tolist(), strict=True):
+            subject = int(present[place])
+            told: list[tuple[float, str, Oddity]] = []
+            spoke = 0
+            for number, channel in channels.items():
+                at = int(np.searchsorted(channel.subjects, subject)) if channel.subjects.size else 0
+                if at == channel.subjects.size or channel.subjects[at] != subject or np.isnan(channel.p[at]):
+                    continue
+                spoke += 1
+                p = float(channel.p[at])
+                one = self.running[number]
+                told.append((p, one.model.info.name, _oddity(one, scored[number], int(channel.best[at]), day, p)))
+            told.sort(key=lambda each: each[:2])
+            kept = [oddity for rank, (p, _, oddity) in enumerate(told) if rank == 0 or p <= _TOLD_BELOW]
+            about, name = self._subjects[subject]
+            self.alerts.append(
+                Alert(
+                    about=about,
+                    subject=name,
+                    day=day,
+                    p=float(f"{combined[place]:.3g}"),
+                    is_controlled=controlled,
+                    models=spoke,
+                    oddities=tuple(kept),
+                    state=self._state.hex(),
+                )
+            )
+
+    def _tell_facts(self, day: int, scored: Sequence[Scores]) -> None:
+        for one, scores in zip(self.running, scored, strict=True):
+            if not one.model.info.is_fact:
+                continue
+            for place in range(scores.row.size):
+                oddity = _oddity(one, scores, place, day, None)
+                self.facts += 1
+                self.alerts.append(
+                    Alert(
+                        about=one.model.info.about,
+                        subject=oddity.subject,
+                        day=day,
+                        p=None,
+                        is_controlled=False,
+                        models=1,
+                        oddities=(oddity,),
+                        state=self._state.hex(),
+                    )
+                )
+
+
+def _oddity(one: _Running, scores: Scores, place: int, day: int, p: float | None) -> Oddity:
+    history, row = one.history, int(scores.row[place])
+    numbers = scores.numbers_of(place)
+    first, last, record = (int(history.values[name][row]) for name in ("first", "last", "record"))
+    return Oddity(
+        model=one.model.info.name,
+        subject=history.names[one.model.subject][int(scores.subject[place])],
+        day=day,
+        p=None if p is None else float(f"{p:.3g}"),
+        why=one.model.explain(numbers),
+        numbers=numbers,
+        object=str(numbers.get("object", "")),
+        first=first,
+        last=last,
+        records=(record,),
+    )
+
+
+def _account(
+    fold: _Fold, days: int, budget: int, histories: Mapping[str, History], models: Mapping[str, Model]
+) -> BehaviourAccount:
+    running = {one.model.info.name: one for one in fold.running}
+    accounts = []
+    for name, model in all_models().items():
+        history, one = histories.get(model.relation), running.get(name)
+        info = model.info
+        accounts.append(
+            ModelAccount(
+                name=name,
+                title=info.title,
+                is_on=name in models,
+                why_off="" if name in models else info.why_off or "not asked for",
+                rows=int(history.values["count"].sum()) if history and name in models else 0,
+                untimed=history.untimed if history and name in models else 0,
+                tested=one.tested if one else 0,
+                warm_from=one.warm_from if one else None,
+            )
+        )
+    every = np.concatenate([np.empty(0), *(p for _, p in fold.checked)])
+    alerts = [alert for alert in fold.alerts if alert.p is not None]
+    return BehaviourAccount(
+        budget=budget,
+        days=days,
+        tested=int(every.size),
+        alerts=len(alerts),
+        controlled=sum(alert.is_controlled for alert in alerts),
+        facts=fold.facts,
+        held_back=fold.held_back,
+        not_learned=fold.not_learned,
+        models=tuple(accounts),
+        calibration=tuple(Calibrated(at, int(every.size), int((every <= at).sum())) for at in _CHECKED),
+        is_calibrated=bool(fold.checked) and is_calibrated(fold.checked, fold.checked[-1][0] + 1),
+    )
