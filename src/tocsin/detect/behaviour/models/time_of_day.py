@@ -172,13 +172,17 @@ def _mid_p(density: Floats, width: Floats, place: Integers, at: Integers) -> Flo
     """Of each (row of `density`, column `at`) the mass of the columns that are lower, and half of those as low."""
     order = np.argsort(density, axis=1, kind="stable")
     ordered = np.take_along_axis(density, order, axis=1)
-    mass = np.concatenate([np.zeros((density.shape[0], 1)), np.cumsum(ordered * width[order], axis=1)], axis=1)
-    own = density[place, at]
-    ranked = ordered[place]
-    low = (ranked < (own * (1.0 - _SAME))[:, None]).sum(axis=1)
-    high = (ranked <= (own * (1.0 + _SAME))[:, None]).sum(axis=1)
-    p: Floats = np.clip((mass[place, low] + mass[place, high]) / 2.0, 1e-12, 1.0)
-    return p
+    mass = np.cumsum(ordered * width[order], axis=1)
+    is_higher = ordered[:, 1:] > ordered[:, :-1] * (1.0 + _SAME)
+    below = np.zeros(density.shape)
+    below[:, 1:] = np.maximum.accumulate(np.where(is_higher, mass[:, :-1], 0.0), axis=1)
+    until = mass.copy()
+    until[:, :-1] = np.where(is_higher, mass[:, :-1], np.inf)
+    until = np.minimum.accumulate(until[:, ::-1], axis=1)[:, ::-1]
+    p = np.empty(density.shape)
+    np.put_along_axis(p, order, (below + until) / 2.0, axis=1)
+    told: Floats = np.clip(p[place, at], 1e-12, 1.0)
+    return told
 
 
 MODEL = TimeOfDay()
