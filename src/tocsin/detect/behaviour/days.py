@@ -32,8 +32,8 @@ from tocsin.model.behaviour import (
 from tocsin.model.finding import EntityType
 
 # Keys of relations that hold an account or a host, which the logs may call by several names.
-ACCOUNTS = ("actor", "account", "user")
-HOSTS = ("host", "from_host", "to_host")
+ACCOUNTS = ("actor", "account", "owner", "user")
+HOSTS = ("host", "source", "from_host", "to_host")
 _TOLD_BELOW = 0.05  # an alert tells of the models that found the day at least so odd, and of the oddest always
 _QUIET_DAYS = 14  # a day is quiet if fewer than half as many subjects were seen as on the median of so many days before
 _CHECKED = (1e-1, 1e-2, 1e-3)

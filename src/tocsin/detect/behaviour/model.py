@@ -32,6 +32,7 @@ class Scores:
     p         mid-p in (0, 1]; NaN where the model is not warm. Of a fact: 0
     tested    how many things of that subject were tested that day, those that did not happen included; at least 1
     numbers   by name a column, of what `Model.explain` says
+    level     of facts, the `Level` of each; None where all have that of the model
     """
 
     subject: Integers
@@ -39,6 +40,7 @@ class Scores:
     p: Floats
     tested: Integers
     numbers: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    level: npt.NDArray[np.object_] | None = None
 
     def numbers_of(self, place: int) -> dict[str, Number]:
         """The named numbers of one score, as plain values: floats to 6 significant digits."""

@@ -14,6 +14,8 @@ from scipy.special import betainc
 
 from tocsin.detect.behaviour.history import Flags, Floats, History, Integers
 from tocsin.detect.behaviour.model import NO_SCORES, Scores
+from tocsin.detect.behaviour.peers import groups_of
+from tocsin.detect.behaviour.placing import placed_rows
 from tocsin.model.behaviour import ModelInfo, Number, Surroundings
 from tocsin.model.finding import EntityType
 
@@ -54,14 +56,16 @@ class _Memory:
 
     def __init__(self, history: History, around: Surroundings) -> None:
         self._history = history
-        places = _classes(history, around)
-        self._class_names, class_of_row = np.unique(np.array(places, dtype=object), return_inverse=True)
+        placed = placed_rows(history, around)
+        told = [place.sensitivity or kind for place, (kind, _, _) in zip(placed.places, placed.things, strict=True)]
+        self._class_names, class_of = np.unique(np.array(told, dtype=object), return_inverse=True)
+        class_of_row = class_of[placed.row]
         self._actor = history.codes["actor"]
         width = max(1, self._class_names.size)
         pairs, self._pair = np.unique(self._actor * width + class_of_row, return_inverse=True)
         self._pair_actor, self._pair_class = pairs // width, pairs % width
         self._thing = _things(history)
-        self._group = _groups(history.names["actor"], around)
+        self._group = groups_of(history.names["actor"], around)
         self._sums = np.zeros((2, pairs.size))
         self._squares = np.zeros(pairs.size)
         self._first = np.full(pairs.size, -1, dtype=np.int64)
@@ -180,28 +184,6 @@ def _things(history: History) -> Integers:
     _, numbered = np.unique(history.codes["holding"] * width + history.codes["container"], return_inverse=True)
     thing: Integers = numbered.astype(np.int64)
     return thing
-
-
-def _classes(history: History, around: Surroundings) -> list[str]:
-    """By row the class of what was reached: each distinct thing is looked up once."""
-    named = [history.codes[key] for key in ("kind", "holding", "container")]
-    keys = np.stack(named, axis=1) if history.rows else np.empty((0, 3), dtype=np.int64)
-    distinct, row_of = np.unique(keys, axis=0, return_inverse=True)
-    kinds, holdings, containers = (history.names[key] for key in ("kind", "holding", "container"))
-    told = [
-        around.place(kinds[kind], holdings[holding], containers[container]).sensitivity or kinds[kind]
-        for kind, holding, container in distinct.tolist()
-    ]
-    return [told[place] for place in row_of.ravel().tolist()]
-
-
-def _groups(accounts: tuple[str, ...], around: Surroundings) -> Integers:
-    """By account its peer group: those of one unit and role, else of its sort."""
-    told = [
-        f"{around.unit.get(name, '')}\n{around.role.get(name, '')}\n{around.kind_of(name).value}" for name in accounts
-    ]
-    _, group = np.unique(np.array(told, dtype=object), return_inverse=True)
-    return group.astype(np.int64)
 
 
 MODEL = Volume()

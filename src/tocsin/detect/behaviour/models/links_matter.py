@@ -1,0 +1,40 @@
+"""Which matters an account reaches, by its own past and by what its peers turn to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.detect.behaviour.history import History, Integers
+from tocsin.detect.behaviour.link_model import LinkModel
+from tocsin.detect.behaviour.placing import placed_rows
+from tocsin.model.behaviour import ModelInfo, Surroundings
+from tocsin.model.finding import EntityType
+
+
+def _matters(history: History, around: Surroundings) -> tuple[Integers, tuple[str, ...]]:
+    """The declared matter; where there is none, the mailbox or site a thing lies in, and never a single document."""
+    placed = placed_rows(history, around)
+    told = np.array(
+        [place.matter or container for place, (_, _, container) in zip(placed.places, placed.things, strict=True)],
+        dtype=object,
+    )
+    names, code = np.unique(told, return_inverse=True) if told.size else (told, np.empty(0, dtype=np.int64))
+    texts = tuple(names.tolist())
+    code = np.where(code == texts.index(""), -1, code) if "" in texts else code
+    return code[placed.row], texts
+
+
+MODEL = LinkModel(
+    info=ModelInfo(
+        name="links_matter",
+        title="Reached a matter the account does not work on",
+        about=EntityType.ACCOUNT,
+        tells="a matter, mailbox or site that is new or rare for the account, and unlikely by what its peers reach",
+        techniques=("T1213", "T1114"),
+        tactics=("collection",),
+    ),
+    relation="accesses",
+    subject="actor",
+    did="reached matter",
+    things=_matters,
+)
