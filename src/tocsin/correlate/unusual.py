@@ -34,7 +34,7 @@ def conclude(
     return tuple(
         Finding(
             id=identity,
-            detector=Detector(kind=KIND, id=info.name, title=info.title, level=_level(alert, info)),
+            detector=Detector(kind=KIND, id=info.name, title=info.title, level=_level(alert)),
             techniques=info.techniques,
             tactics=info.tactics,
             attack_version=info.attack_version,
@@ -53,9 +53,9 @@ def conclude(
     )
 
 
-def _level(alert: Alert, info: ModelInfo) -> Level:
+def _level(alert: Alert) -> Level:
     if alert.p is None:
-        return Level(str(alert.oddities[0].numbers.get("level", info.level)))
+        return alert.oddities[0].level
     return Level.MEDIUM if alert.is_controlled else Level.LOW
 
 

@@ -102,7 +102,8 @@ class Oddity:
 
     p          its p-value after calibration; None for a fact
     numbers    named, and all that the sentence `why` is made of
-    object     what it was done to; None where it was nothing in particular
+    object     what it was done to; "" where it was nothing in particular
+    level      of a fact, how grave it is; of others that of the model
     records    references, first in plan order
     """
 
@@ -113,6 +114,7 @@ class Oddity:
     why: str
     numbers: Mapping[str, Number]
     object: str
+    level: Level
     first: int | None
     last: int | None
     records: tuple[int, ...]

@@ -315,6 +315,7 @@ def _oddity(one: _Running, scores: Scores, place: int, day: int, p: float | None
         why=one.model.explain(numbers),
         numbers=numbers,
         object=str(numbers.get("object", "")),
+        level=one.model.info.level if scores.level is None else scores.level[place],
         first=first,
         last=last,
         records=(record,),
