@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tocsin.exercise.actions import Connection
 from tocsin.exercise.world import Person, World, guid, stream
@@ -41,6 +41,18 @@ class Day(NamedTuple):
 
     number: int
     presences: tuple[Presence, ...]
+
+
+class Rota(Protocol):
+    """Who works when."""
+
+    def day(self, index: int) -> Day:
+        """A day of the exercise; the same for every asking."""
+
+
+def rota_of(world: World, seed: int) -> Rota:
+    """Who works when in that world."""
+    return Calendar(world, seed)
 
 
 class Calendar:

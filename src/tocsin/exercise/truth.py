@@ -20,7 +20,7 @@ from tocsin.model.coverage import Mark
 from tocsin.model.instant import format_time
 
 SCHEMA = "tocsin-truth"
-VERSION = 2
+VERSION = 3
 _FIXED_SESSIONS = {"", "0x3e7", "0x3e4", "0x3e5"}  # of the operating system: one for everybody
 
 
@@ -40,12 +40,23 @@ class Facts:
     outflow     archives taken out
     """
 
-    worked_on: tuple[str, ...]
-    cleared: tuple[ClearedLog, ...]
+    worked_on: tuple[str, ...] = ()
+    cleared: tuple[ClearedLog, ...] = ()
     outflow: tuple[Outflow, ...] = ()
 
 
-def write_truth(case: str, seed: int, world: World, facts: Facts, hostile: Sequence[Placed], path: Path) -> None:
+def together(facts: Sequence[Facts]) -> Facts:
+    """What is known of several players at once."""
+    return Facts(
+        worked_on=tuple(name for each in facts for name in each.worked_on),
+        cleared=tuple(log for each in facts for log in each.cleared),
+        outflow=tuple(outflow for each in facts for outflow in each.outflow),
+    )
+
+
+def write_truth(
+    case: str, seed: int, world: World, players: Sequence[str], facts: Facts, hostile: Sequence[Placed], path: Path
+) -> None:
     """Write the truth of one run. Lists are in order of time, then of name."""
     document = {
         "schema": SCHEMA,
@@ -54,6 +65,7 @@ def write_truth(case: str, seed: int, world: World, facts: Facts, hostile: Seque
         "seed": seed,
         "from": format_time(world.shape.start),
         "to": format_time(world.day(world.shape.days)),
+        "players": [_player(name, world, facts, hostile) for name in players],
         "compromised": _compromised(world, facts, hostile),
         "holdings": holdings(world, hostile),
         "changes": _changes(hostile),
@@ -69,7 +81,11 @@ def write_truth(case: str, seed: int, world: World, facts: Facts, hostile: Seque
             for place in hostile
             if place.file is None and isinstance(place.action, WindowsAct)
         ],
-        "records": [record(place) | {"what": _what(place.action)} for place in hostile if place.file is not None],
+        "records": [
+            record(place) | {"what": _what(place.action), "player": place.action.player}
+            for place in hostile
+            if place.file is not None
+        ],
     }
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
@@ -95,6 +111,22 @@ def _what(action: Action) -> str:
             return "Renew" if action.renewed else "Assign"
         case _:
             return action.operation
+
+
+def _player(name: str, world: World, facts: Facts, hostile: Sequence[Placed]) -> dict[str, Any]:
+    """One player: through what, when, and how much of it the logs still show."""
+    own = [place for place in hostile if place.action.player == name]
+    times = [place.action.time for place in own]
+    means = _compromised(world, facts, own)
+    return {
+        "name": name,
+        "identities": sorted({account["identity"] for account in means["accounts"]}),
+        "through": {kind: [each["id"] for each in found] for kind, found in means.items()},
+        "first": format_time(min(times)) if times else None,
+        "last": format_time(max(times)) if times else None,
+        "days": sorted({format_time(time)[:10] for time in times}),
+        "records": sum(place.file is not None for place in own),
+    }
 
 
 class _Means(NamedTuple):
@@ -141,11 +173,11 @@ def _windows_means(world: World, facts: Facts, action: WindowsAct) -> Iterator[_
     account = values.get("User") or values.get("SourceUser")
     if f"{side}UserName" in values:
         account = f"{values[f'{side}DomainName']}\\{values[f'{side}UserName']}"
-    services = {f"{service.domain}\\{service.account[0]}": service for service in world.services}
+    identities = _domain_accounts(world)
     if action.user_sid and action.user_sid != LOCAL_SYSTEM:
-        account = next(name for name, service in services.items() if service.account[1] == action.user_sid)
-    if account in services:
-        yield _Means("accounts", account, {"identity": services[account].id})
+        account = next(name for name, (_, sid) in identities.items() if sid == action.user_sid)
+    if account in identities:
+        yield _Means("accounts", account, {"identity": identities[account][0]})
         session = values.get(f"{side}LogonId") or values.get("LogonId") or ""
         if session not in _FIXED_SESSIONS:
             yield _Means("sessions", f"{computer}|{session}", {"account": account})
@@ -154,6 +186,15 @@ def _windows_means(world: World, facts: Facts, action: WindowsAct) -> Iterator[_
     address = values.get("IpAddress", "-")
     if address != "-" and address not in {host.address for host in world.hosts}:
         yield _Means("addresses", address, {})
+
+
+def _domain_accounts(world: World) -> dict[str, tuple[str, str]]:
+    """Id and SID by account, of people and services."""
+    people = {f"{world.netbios}\\{person.sam}": (person.id, person.sid) for person in world.people}
+    services = {
+        f"{service.domain}\\{service.account[0]}": (service.id, service.account[1]) for service in world.services
+    }
+    return people | services
 
 
 def _span(items: Iterable[tuple[_Means, int]]) -> list[dict[str, str]]:

@@ -40,7 +40,6 @@ def logon(
     workstation: str = "-",
     package: str = "",
     elevated: bool = False,
-    by_intruder: bool = False,
 ) -> WindowsAct:
     """Security 4624; `account` is (name, SID), `kind` the logon type: 2 console, 3 network, 5 service, 10 remote.
 
@@ -76,7 +75,6 @@ def logon(
             ("IpPort", "0" if address == "-" else str(49152 + logon_id % 16000)),
             ("ElevatedToken", "%%1842" if elevated else "%%1843"),
         ),
-        by_intruder=by_intruder,
     )
 
 
@@ -177,7 +175,7 @@ def directory_read(
     object_name: str,
     properties: str,
 ) -> WindowsAct:
-    """Security 4662: an object of the directory was read; always the intruder's in these exercises."""
+    """Security 4662: an object of the directory was read."""
     name, sid = account
     return WindowsAct(
         time,
@@ -201,7 +199,6 @@ def directory_read(
             ("AdditionalInfo", "-"),
             ("AdditionalInfo2", ""),
         ),
-        by_intruder=True,
     )
 
 
@@ -215,7 +212,6 @@ def process_started(
     parent: str,
     *,
     logon_id: int = 0,
-    by_intruder: bool = False,
 ) -> WindowsAct:
     """Security 4688 with the command line."""
     name, sid = account
@@ -242,11 +238,10 @@ def process_started(
             ("ParentProcessName", parent),
             ("MandatoryLabel", "S-1-16-8192"),
         ),
-        by_intruder=by_intruder,
     )
 
 
-def script_block(time: int, host: Host, text: str, user_sid: str, *, by_intruder: bool = False) -> WindowsAct:
+def script_block(time: int, host: Host, text: str, user_sid: str) -> WindowsAct:
     """PowerShell 4104: a script block as it was compiled; only the SID tells whose."""
     return WindowsAct(
         time,
@@ -262,7 +257,6 @@ def script_block(time: int, host: Host, text: str, user_sid: str, *, by_intruder
             ("Path", ""),
         ),
         user_sid=user_sid,
-        by_intruder=by_intruder,
     )
 
 
@@ -286,7 +280,6 @@ def key_exported(time: int, host: Host, subject: str, thumbprint: str, user_sid:
             ),
         ),
         user_sid=user_sid,
-        by_intruder=True,
     )
 
 
@@ -316,5 +309,4 @@ def log_cleared(time: int, host: Host, world: World, account: tuple[str, str], l
                 ("SubjectLogonId", f"{logon_id:#x}"),
             ),
         ),
-        by_intruder=True,
     )
