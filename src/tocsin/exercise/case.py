@@ -17,7 +17,8 @@ from tocsin.exercise.actions import Action
 from tocsin.exercise.building import build_world
 from tocsin.exercise.estate import write_estate
 from tocsin.exercise.logs.writing import write_logs
-from tocsin.exercise.presence import Day, Rota, rota_of
+from tocsin.exercise.presence import Day, Rota
+from tocsin.exercise.season import rota_of
 from tocsin.exercise.truth import Facts, together, write_truth
 from tocsin.exercise.world import World, WorldShape, stream
 

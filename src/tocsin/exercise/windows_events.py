@@ -1,7 +1,7 @@
 """Windows events with the field names of their providers' templates, from what happened to one `WindowsAct` each.
 
-Field names follow Microsoft's event reference: Security 1102, 4624, 4625, 4662, 4688, 4768, 4769; PowerShell
-4104; AD FS Auditing 1200, 1203; CertificateServicesClient-Lifecycle 1007; Service Control Manager 7036.
+Field names follow Microsoft's event reference: Security 1102, 4624, 4625, 4662, 4688, 4723, 4724, 4768, 4769;
+PowerShell 4104; AD FS Auditing 1200, 1203; CertificateServicesClient-Lifecycle 1007; Service Control Manager 7036.
 """
 
 from __future__ import annotations
@@ -74,6 +74,29 @@ def logon(
             ("IpAddress", address),
             ("IpPort", "0" if address == "-" else str(49152 + logon_id % 16000)),
             ("ElevatedToken", "%%1842" if elevated else "%%1843"),
+        ),
+    )
+
+
+def password_changed(
+    time: int, controller: Host, world: World, person: Person, by: Person, logon_id: int
+) -> WindowsAct:
+    """Security 4723: people change their own password; 4724: somebody else sets it anew."""
+    return WindowsAct(
+        time,
+        controller.name,
+        SECURITY,
+        AUDITING,
+        4723 if person.id == by.id else 4724,
+        (
+            ("TargetUserName", person.sam),
+            ("TargetDomainName", world.netbios),
+            ("TargetSid", person.sid),
+            ("SubjectUserSid", by.sid),
+            ("SubjectUserName", by.sam),
+            ("SubjectDomainName", world.netbios),
+            ("SubjectLogonId", f"{logon_id:#x}"),
+            *((("PrivilegeList", "-"),) if person.id == by.id else ()),
         ),
     )
 
