@@ -32,7 +32,11 @@ def list_(
     if format_ == "json":
         release(listed("exercises", found), None)
     elif format_ == "text":
-        lines = (f"{each.name}\n  {each.sentence}\n  {each.identities} identities, {each.days} days; players: {', '.join(each.players)}" for each in found)
+        lines = (
+            f"{each.name}\n  {each.sentence}\n  {each.identities} identities, {each.days} days\n"
+            f"  players: {', '.join(each.players)}"
+            for each in found
+        )
         release("\n".join(lines) + "\n", None)
     else:
         raise ConfigError(f"there is no format {format_!r} for exercises", hint="formats: json, text")

@@ -19,7 +19,7 @@ from tocsin.exercise.estate import write_estate
 from tocsin.exercise.logs.writing import write_logs
 from tocsin.exercise.presence import Day, Rota
 from tocsin.exercise.season import rota_of
-from tocsin.exercise.truth import Facts, together, write_truth
+from tocsin.exercise.truth import Facts, write_truth
 from tocsin.exercise.world import World, WorldShape, stream
 
 FOLDER = "exercise"
@@ -179,13 +179,14 @@ def _write_case(case: Case, target: Path, seed: int, advance: Callable[[int], No
     world = build_world(case.shape, seed)
     rota = rota_of(world, seed)
     plays = {name: player(world, rota, seed) for name, player in case.players.items()}
-    facts = together([play.facts for play in plays.values()])
+    facts = {name: play.facts for name, play in plays.items()}
+    cleared = [log for each in facts.values() for log in each.cleared]
     hostile = [action._replace(player=name) for name, play in plays.items() for action in play.hostile]
     days = _days(case, world, seed, rota, hostile, advance)
-    placed = write_logs(world, days, facts.cleared, target, seed)
+    placed = write_logs(world, days, cleared, target, seed)
     write_acquisition(world, target / "logs")
     write_estate(world, target / "estate")
-    write_truth(case.name, seed, world, tuple(plays), facts, placed, target / "truth.json")
+    write_truth(case.name, seed, world, facts, placed, target / "truth.json")
     (target / "README.txt").write_text(_readme(case, world, seed), encoding="utf-8")
 
 

@@ -45,19 +45,19 @@ class Facts:
     outflow: tuple[Outflow, ...] = ()
 
 
-def together(facts: Sequence[Facts]) -> Facts:
-    """What is known of several players at once."""
-    return Facts(
-        worked_on=tuple(name for each in facts for name in each.worked_on),
-        cleared=tuple(log for each in facts for log in each.cleared),
-        outflow=tuple(outflow for each in facts for outflow in each.outflow),
-    )
+class _Known(NamedTuple):
+    """What is known beside the acts: `facts` by player; id and SID by account of the domain."""
+
+    world: World
+    facts: Mapping[str, Facts]
+    accounts: Mapping[str, tuple[str, str]]
 
 
 def write_truth(
-    case: str, seed: int, world: World, players: Sequence[str], facts: Facts, hostile: Sequence[Placed], path: Path
+    case: str, seed: int, world: World, facts: Mapping[str, Facts], hostile: Sequence[Placed], path: Path
 ) -> None:
-    """Write the truth of one run. Lists are in order of time, then of name."""
+    """Write the truth of one run; `facts` by player. Lists are in order of time, then of name."""
+    known = _Known(world, facts, _domain_accounts(world))
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -65,12 +65,12 @@ def write_truth(
         "seed": seed,
         "from": format_time(world.shape.start),
         "to": format_time(world.day(world.shape.days)),
-        "players": [_player(name, world, facts, hostile) for name in players],
-        "compromised": _compromised(world, facts, hostile),
+        "players": [_player(name, known, hostile) for name in facts],
+        "compromised": _compromised(known, hostile),
         "holdings": holdings(world, hostile),
         "changes": _changes(hostile),
-        "outflow": [_outflow(each, hostile) for each in facts.outflow],
-        "cleared": [_cleared(each, hostile) for each in facts.cleared],
+        "outflow": [_outflow(each, hostile) for play in facts.values() for each in play.outflow],
+        "cleared": [_cleared(each, hostile) for play in facts.values() for each in play.cleared],
         "lost": [
             {
                 "host": place.action.host,
@@ -113,11 +113,11 @@ def _what(action: Action) -> str:
             return action.operation
 
 
-def _player(name: str, world: World, facts: Facts, hostile: Sequence[Placed]) -> dict[str, Any]:
+def _player(name: str, known: _Known, hostile: Sequence[Placed]) -> dict[str, Any]:
     """One player: through what, when, and how much of it the logs still show."""
     own = [place for place in hostile if place.action.player == name]
     times = [place.action.time for place in own]
-    means = _compromised(world, facts, own)
+    means = _compromised(known, own)
     return {
         "name": name,
         "identities": sorted({account["identity"] for account in means["accounts"]}),
@@ -137,20 +137,20 @@ class _Means(NamedTuple):
     also: Mapping[str, str]
 
 
-def _compromised(world: World, facts: Facts, hostile: Sequence[Placed]) -> dict[str, list[dict[str, str]]]:
+def _compromised(known: _Known, hostile: Sequence[Placed]) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[tuple[_Means, int]]] = {
         name: [] for name in ("accounts", "sessions", "addresses", "applications", "hosts")
     }
     for action in (place.action for place in hostile):
-        for means in _means(world, facts, action):
+        for means in _means(known, action):
             found[means.list].append((means, action.time))
     return {name: _span(each) for name, each in found.items()}
 
 
-def _means(world: World, facts: Facts, action: Action) -> Iterator[_Means]:
+def _means(known: _Known, action: Action) -> Iterator[_Means]:
     match action:
         case WindowsAct():
-            yield from _windows_means(world, facts, action)
+            yield from _windows_means(known, action)
         case act.WebRequest():
             yield _Means("addresses", action.address, {})
         case act.Flow():
@@ -166,14 +166,14 @@ def _means(world: World, facts: Facts, action: Action) -> Iterator[_Means]:
                 yield _Means("applications", action.application, {})
 
 
-def _windows_means(world: World, facts: Facts, action: WindowsAct) -> Iterator[_Means]:
+def _windows_means(known: _Known, action: WindowsAct) -> Iterator[_Means]:
+    world, identities = known.world, known.accounts
     computer = next(host.fqdn for host in world.hosts if host.name == action.host)
     values = dict(action.data or (action.user_data[1] if action.user_data else ()))
     side = "Target" if action.event_id == 4624 else "Subject"
     account = values.get("User") or values.get("SourceUser")
     if f"{side}UserName" in values:
         account = f"{values[f'{side}DomainName']}\\{values[f'{side}UserName']}"
-    identities = _domain_accounts(world)
     if action.user_sid and action.user_sid != LOCAL_SYSTEM:
         account = next(name for name, (_, sid) in identities.items() if sid == action.user_sid)
     if account in identities:
@@ -181,7 +181,7 @@ def _windows_means(world: World, facts: Facts, action: WindowsAct) -> Iterator[_
         session = values.get(f"{side}LogonId") or values.get("LogonId") or ""
         if session not in _FIXED_SESSIONS:
             yield _Means("sessions", f"{computer}|{session}", {"account": account})
-    if action.host in facts.worked_on:
+    if action.host in known.facts[action.player].worked_on:
         yield _Means("hosts", computer, {})
     address = values.get("IpAddress", "-")
     if address != "-" and address not in {host.address for host in world.hosts}:
