@@ -176,7 +176,7 @@ def _windows_means(known: _Known, action: WindowsAct) -> Iterator[_Means]:
         account = f"{values[f'{side}DomainName']}\\{values[f'{side}UserName']}"
     if action.user_sid and action.user_sid != LOCAL_SYSTEM:
         account = next(name for name, (_, sid) in identities.items() if sid == action.user_sid)
-    if account in identities:
+    if account is not None and account in identities:
         yield _Means("accounts", account, {"identity": identities[account][0]})
         session = values.get(f"{side}LogonId") or values.get("LogonId") or ""
         if session not in _FIXED_SESSIONS:

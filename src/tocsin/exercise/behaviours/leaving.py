@@ -21,9 +21,11 @@ def act(world: World, rota: Rota, person: Person, first: int, chance: Random) ->
     """From day `first` to the last on the staff: downloads, copies from the server, now and then a folder of mail."""
     worked_on = {stint.matter for stint in world.careers[person.id].stints}
     matters = [matter for matter in world.matters if matter.id in worked_on]
+    has_begun = False
     for day in range(first, world.shape.days):
         for presence in rota.of(person, day)[:1]:
-            if chance.random() < _DAYS_SHARE:
+            if chance.random() < _DAYS_SHARE or not has_begun:
+                has_begun = True
                 yield from _taking(world, presence, day, chance.choice(matters), chance)
             if chance.random() < _MAIL_SHARE:
                 for time in moments(presence, 1, chance):

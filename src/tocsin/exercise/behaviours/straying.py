@@ -12,7 +12,7 @@ from tocsin.exercise.presence import Presence, Rota, moments, poisson
 from tocsin.exercise.world import Matter, Person, World
 from tocsin.model.instant import NANOSECONDS
 
-_DAYS_SHARE = (0.25, 0.8)  # of the working days, at first and in the end
+_DAYS_SHARE = (0.3, 0.85)  # of the working days, at first and in the end
 _FILES = (1, 3)  # beyond the first one of a day, on average
 _ON_SERVER_SHARE = 0.4
 _DECOY_SHARE = 0.1  # of the days of the last third
@@ -21,11 +21,13 @@ _OPERATIONS, _WEIGHTS = ("FileAccessed", "FilePreviewed", "FileDownloaded"), (10
 
 def act(world: World, rota: Rota, person: Person, first: int, chance: Random) -> Iterator[Action]:
     """From day `first` to the end, in ordinary hours, among ordinary work: the unit's other matters, then all."""
-    matters = _strange(world, person, chance)
+    matters, has_begun = _strange(world, person, chance), False
     for day in range(first, world.shape.days):
         grown = (day - first + 1) / (world.shape.days - first)
+        share = _DAYS_SHARE[0] + (_DAYS_SHARE[1] - _DAYS_SHARE[0]) * grown
         for presence in rota.of(person, day)[:1]:
-            if chance.random() < _DAYS_SHARE[0] + (_DAYS_SHARE[1] - _DAYS_SHARE[0]) * grown:
+            if chance.random() < share or not has_begun:
+                has_begun = True
                 within = matters[: max(2, round(len(matters) * grown))]
                 yield from _day(world, presence, day, within, grown, chance)
 
