@@ -185,8 +185,7 @@ def test_the_list_of_assignments_is_late_for_some_and_silent_of_some(world: Worl
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_cast_are_different_people_without_administrators_rights_who_stay(world: World, seed: int) -> None:
-    del world
+def test_the_cast_are_different_people_without_administrators_rights_who_stay(seed: int) -> None:
     small = build_world(playable("long-season", Path("nowhere"), 14, 40).shape, seed)
     cast = cast_of(small, seed)
     assert list(cast) == list(CAST)

@@ -63,12 +63,13 @@ def with_careers(world: World, seed: int) -> World:
 def _career(world: World, person: Person, chance: Random, role: str) -> Career:
     """One career; whoever has a role in the cast stays, and the leaver goes in the last week."""
     days = world.shape.days
-    draws = [chance.random() for _ in range(6)]
+    draws = [chance.random() for _ in range(5)]
     joins = chance.randint(days // 8, days - 3) if draws[0] < _JOINS and not role else None
     leaves = chance.randint(days // 3, days - 2) if draws[1] < _LEAVES and not role and joins is None else None
     if role == "leaver":
         leaves = max(day for day in range(days - chance.randint(0, 4)) if world.is_workday(day))
-    moves = chance.randint(days // 6, days - 4) if draws[2] < _MOVES and not role else None
+    stays = not role and joins is None and leaves is None
+    moves = chance.randint(days // 6, days - 4) if draws[2] < _MOVES and stays else None
     posts: tuple[Post, ...] = (Post(-_OLDEST_DAYS, person.unit, person.role, person.function),)
     if moves is not None:
         posts = (*posts, _other_post(world, person, moves, chance))

@@ -22,7 +22,7 @@ _RECENT = 0.6  # of them the newest, the rest are what this person always uses
 _RANK_EXPONENT = 0.9  # of the Pareto law of ranks: a few files are opened again and again
 _BUNDLE_SHARE, _BUNDLE = 0.006, (12, 60)  # downloads of most of a matter before a hearing, on such a share of days
 _CURIOSITY_SHARE, _SUPPORT_SHARE = 0.004, 0.12  # of days; support is what administrators open for others
-_DECOY_SHARE = 0.01  # of what is opened so
+_DECOY_SHARE = 0.03  # of what is opened so
 _EARLY = 0.6  # of the files are there on the first day
 
 
