@@ -25,6 +25,7 @@ from benchmarks.measures import (  # noqa: E402
     interruption,
     otrf,
     peer_engine,
+    players,
     synthesised,
     tenant,
     throttling,
@@ -43,6 +44,7 @@ SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
     "watched": watched.section,
     "interruption": interruption.section,
     "exercise": exercise.section,
+    "players": players.section,
 }
 
 

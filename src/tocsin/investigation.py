@@ -385,13 +385,14 @@ def run_exercise(
     *,
     days: int | None = None,
     identities: int | None = None,
+    players: Sequence[str] | None = None,
 ) -> Path:
     """Write an exercise's logs, estate and truth into `workspace/exercise`; that folder. None: as the case has it."""
-    playable(name, workspace, days, identities)  # what is refused leaves no workspace behind
+    case = playable(name, workspace, days, identities, players)  # what is refused leaves no workspace behind
     with open_or_create(workspace, None):
         pass
-    progress.stage(f"Playing {name}", None)
-    return run_case(name, workspace, seed, days, identities)
+    progress.stage(f"Playing {name}", case.shape.days)
+    return run_case(name, workspace, seed, days, identities, players, progress.advance)
 
 
 def _opened(settings: Settings) -> AbstractContextManager[tuple[Workspace, WorkspaceKey]]:

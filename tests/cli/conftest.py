@@ -53,6 +53,7 @@ class Case(NamedTuple):
     sentence: str
     days: int
     identities: int
+    players: tuple[str, ...]
 
 
 class Investigation(types.ModuleType):
@@ -123,7 +124,7 @@ class Investigation(types.ModuleType):
 
     def list_exercises(self) -> tuple[Case, ...]:
         """One exercise."""
-        return (Case("quiet-reader", "A quiet reader", "A mailbox is read.", 10, 60),)
+        return (Case("quiet-reader", "A quiet reader", "A mailbox is read.", 10, 60, ("quiet-reader",)),)
 
     def run_exercise(
         self,
@@ -134,9 +135,10 @@ class Investigation(types.ModuleType):
         *,
         days: int | None = None,
         identities: int | None = None,
+        players: Sequence[str] | None = None,
     ) -> Path:
         """The folder it would have been written to."""
-        self._answer(name, workspace, seed, days, identities)
+        self._answer(name, workspace, seed, days, identities, players)
         return workspace / "exercise"
 
 

@@ -254,7 +254,7 @@ def test_exercises_are_listed_and_run(investigation: Investigation, tocsin: Call
     assert [each["name"] for each in listed["exercises"]] == ["quiet-reader"]
     assert "A mailbox is read." in tocsin("exercise", "list").out
     done = tocsin("exercise", "run", "quiet-reader", "--workspace", "ws", "--seed", "7")
-    assert investigation.asked == [("quiet-reader", Path("ws"), 7, None, None)]
+    assert investigation.asked == [("quiet-reader", Path("ws"), 7, None, None, None)]
     assert "tocsin investigate ws/exercise/logs --estate ws/exercise/estate" in done.out
 
 
@@ -262,7 +262,18 @@ def test_an_exercise_is_as_long_and_as_large_as_asked(
     investigation: Investigation, tocsin: Callable[..., Outcome]
 ) -> None:
     tocsin("exercise", "run", "paper-trail", "--workspace", "ws", "--days", "30", "--identities", "90")
-    assert investigation.asked == [("paper-trail", Path("ws"), 1, 30, 90)]
+    assert investigation.asked == [("paper-trail", Path("ws"), 1, 30, 90, None)]
+
+
+@pytest.mark.parametrize(
+    ("named", "players"),
+    [("impostor, leaver", ("impostor", "leaver")), ("none", ())],
+)
+def test_an_exercise_is_played_with_whom_one_names(
+    investigation: Investigation, tocsin: Callable[..., Outcome], named: str, players: tuple[str, ...]
+) -> None:
+    tocsin("exercise", "run", "long-season", "--workspace", "ws", "--players", named)
+    assert investigation.asked == [("long-season", Path("ws"), 1, None, None, players)]
 
 
 def test_the_demo_says_where_the_report_is_and_never_reuses_a_folder(

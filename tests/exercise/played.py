@@ -45,9 +45,9 @@ class Played:
             return list(csv.DictReader(file))
 
 
-def play(name: str, place: Path) -> Played:
+def play(name: str, place: Path, days: int | None = None, identities: int = IDENTITIES) -> Played:
     """Play a case in a small institution and read everything it wrote."""
-    folder = run(name, place, SEED, identities=IDENTITIES)
+    folder = run(name, place, SEED, days, identities)
     logs = sorted(path for path in (folder / "logs").rglob("*") if path.is_file() and path.name != "acquisition.yaml")
     return Played(
         folder=folder,

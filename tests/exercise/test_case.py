@@ -23,7 +23,8 @@ def _contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("case", list_cases(), ids=lambda case: case.name)
 def test_equal_seeds_write_equal_bytes_and_other_seeds_other_logs(case: CaseInfo, tmp_path: Path) -> None:
     first, again, other = (
-        _contents(run(case.name, tmp_path / str(number), seed, identities=60)) for number, seed in enumerate((7, 7, 8))
+        _contents(run(case.name, tmp_path / str(number), seed, case.least_days, case.least_identities))
+        for number, seed in enumerate((7, 7, 8))
     )
     assert first == again
     shared = set(first) & set(other)
@@ -52,6 +53,23 @@ def test_a_size_it_cannot_be_played_in_is_refused_with_the_ones_it_can(
     assert not (tmp_path / "exercise").exists()
 
 
+def test_a_player_the_case_does_not_have_is_refused_with_those_it_has(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no player named nobody") as refused:
+        run("long-season", tmp_path, 7, players=("impostor", "nobody"))
+    assert "stolen-account" in refused.value.hint
+    assert not (tmp_path / "exercise").exists()
+
+
+def test_without_players_there_is_ordinary_work_and_an_empty_truth(tmp_path: Path) -> None:
+    told: list[int] = []
+    folder = run("paper-trail", tmp_path, 7, identities=60, players=(), advance=told.append)
+    truth = json.loads((folder / "truth.json").read_bytes())
+    for name in ("players", "holdings", "changes", "outflow", "cleared", "lost", "records"):
+        assert truth[name] == []
+    assert not any(truth["compromised"].values())
+    assert told == [1] * 10
+
+
 def test_a_folder_that_holds_an_exercise_is_not_overwritten(tmp_path: Path) -> None:
     folder = run("quiet-reader", tmp_path, 7, identities=60)
     before = (folder / "truth.json").read_bytes()
@@ -68,8 +86,8 @@ def test_an_unknown_case_is_refused_with_the_names_there_are(tmp_path: Path) -> 
 
 
 def test_cases_tell_what_they_are() -> None:
-    assert [case.name for case in list_cases()] == ["paper-trail", "quiet-reader"]
+    assert [case.name for case in list_cases()] == ["long-season", "paper-trail", "quiet-reader"]
     for case in list_cases():
-        assert (case.days, case.identities) == (10, 400)
+        assert (case.days, case.identities) == (70 if case.name == "long-season" else 10, 400)
         assert case.title
         assert case.sentence.endswith(".")

@@ -10,7 +10,7 @@ import pytest
 
 from tocsin.exercise.building import build_world
 from tocsin.exercise.case import ordinary_day
-from tocsin.exercise.cases.paper_trail import CASE
+from tocsin.exercise.cases.paper_trail import CASE, play_from
 from tocsin.exercise.presence import Calendar
 from tocsin.model.exposure import Degree
 
@@ -131,7 +131,7 @@ def test_ordinary_work_writes_in_the_same_logs_and_has_nothing_of_the_intruder(p
     world = build_world(CASE.shape, SEED)
     calendar = Calendar(world, SEED)
     actions = list(ordinary_day(CASE, world, SEED, calendar.day(1)))
-    assert not any(action.by_intruder for action in actions)
+    assert not any(action.player for action in actions)
     text = repr(actions)
     assert "stamp.aspx" not in text
     for address in paper_trail.truth["compromised"]["addresses"]:
@@ -183,7 +183,7 @@ def test_the_estate_names_each_matter_as_every_log_does(paper_trail: Played) -> 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_each_night_ends_before_its_archive_is_packed_and_the_log_is_cleared_last(seed: int) -> None:
     world = build_world(CASE.shape, seed)
-    play = CASE.play(world, seed)
+    play = play_from(world, 0, seed)
     (cleared,) = play.facts.cleared
     on_server = [action.time for action in play.hostile if getattr(action, "host", "") == "fs01"]
     assert max(on_server) == cleared.cleared_at

@@ -114,7 +114,7 @@ def test_ordinary_work_has_nothing_of_the_intruder(quiet_reader: Played) -> None
     for kind in ("addresses", "applications"):
         for entry in compromised[kind]:
             assert entry["id"] not in text
-    assert not any(action.by_intruder for action in actions)
+    assert not any(action.player for action in actions)
 
 
 def test_people_work_by_day_and_on_workdays(quiet_reader: Played) -> None:

@@ -189,3 +189,14 @@ def test_grants_say_who_may_open_sign_in_to_and_act_as_what_and_where_that_stand
     assert "grants.csv:2: kind is not one of account, host, mailbox" in told
     assert "grants.csv:3: a * stands elsewhere than at the end of the pattern" in told
     assert "grants.csv:3: grantee is empty" in told
+
+
+def test_a_decoy_is_declared_as_one_and_nothing_else_becomes_one(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        holdings="pattern,kind,matter,decoy\nhttps://t.example/m1/*,site,M1,\nhttps://t.example/m1/names.docx,document,,yes\n",
+    )
+    site, decoy = read_estate(tmp_path).holdings
+    assert (site.is_decoy, decoy.is_decoy, decoy.matter) == (False, True, "M1")
+    write(tmp_path, holdings="pattern,kind,decoy\nhttps://t.example/m1/*,site,perhaps\n")
+    assert faults(tmp_path) == ["holdings.csv:2: decoy is neither yes nor no"]

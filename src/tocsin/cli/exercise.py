@@ -32,7 +32,11 @@ def list_(
     if format_ == "json":
         release(listed("exercises", found), None)
     elif format_ == "text":
-        lines = (f"{each.name}\n  {each.sentence}\n  {each.identities} identities, {each.days} days" for each in found)
+        lines = (
+            f"{each.name}\n  {each.sentence}\n  {each.identities} identities, {each.days} days\n"
+            f"  players: {', '.join(each.players)}"
+            for each in found
+        )
         release("\n".join(lines) + "\n", None)
     else:
         raise ConfigError(f"there is no format {format_!r} for exercises", hint="formats: json, text")
@@ -49,10 +53,14 @@ def run(
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another number plays it another way.")] = 1,
     days: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Days of work, up to 70; the intruder comes in the last.", show_default=False),
+        typer.Option(metavar="N", help="Days of work, up to 70; the players come in the last.", show_default=False),
     ] = None,
     identities: Annotated[
-        int | None, typer.Option(metavar="N", help="Size of the institution, 60 to 1500.", show_default=False)
+        int | None, typer.Option(metavar="N", help="Size of the institution, up to 1500.", show_default=False)
+    ] = None,
+    players: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Only these, with commas between; or none.", show_default=False),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
 ) -> None:
@@ -63,7 +71,17 @@ def run(
     from tocsin.investigation import run_exercise
 
     with progress_on_stderr(quiet=quiet) as progress:
-        written = run_exercise(name, workspace, seed, progress, days=days, identities=identities)
+        written = run_exercise(
+            name, workspace, seed, progress, days=days, identities=identities, players=_named(players)
+        )
     folder = shown(str(written))
     investigate = f"tocsin investigate {folder}/logs --estate {folder}/estate --workspace {shown(str(workspace))}"
     release(f"exercise:  {folder}\ntry it:    {investigate}\nthe truth: {folder}/truth.json\n", None)
+
+
+def _named(players: str | None) -> tuple[str, ...] | None:
+    """The names in a list with commas; `none` is nobody, and None is left to the exercise."""
+    if players is None:
+        return None
+    names = tuple(name.strip() for name in players.split(",") if name.strip())
+    return () if names == ("none",) else names

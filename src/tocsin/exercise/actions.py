@@ -1,6 +1,7 @@
 """What happens in the institution, one type an act; `writing` turns each into the records a real log would hold.
 
-Every action has `time` (nanoseconds UTC) and `by_intruder`, which the truth is made from and no log shows.
+Every action has `time` (nanoseconds UTC) and `player`: whose act it is of those an exercise is about, "" where it is
+ordinary. The case says so (`case.py`), the truth is made from it, and no log shows it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class SignIn(NamedTuple):
     application: str
     error: int = 0
     method: str = ""
-    by_intruder: bool = False
+    player: str = ""
 
 
 class MailRead(NamedTuple):
@@ -42,7 +43,7 @@ class MailRead(NamedTuple):
     messages: Sequence[Message]
     client: str
     application: str
-    by_intruder: bool = False
+    player: str = ""
 
 
 class MailSync(NamedTuple):
@@ -52,7 +53,7 @@ class MailSync(NamedTuple):
     owner: Person
     connection: Connection
     folder: str
-    by_intruder: bool = False
+    player: str = ""
 
 
 class MailSent(NamedTuple):
@@ -62,7 +63,7 @@ class MailSent(NamedTuple):
     person: Person
     connection: Connection
     message: Message
-    by_intruder: bool = False
+    player: str = ""
 
 
 class FileAct(NamedTuple):
@@ -74,7 +75,7 @@ class FileAct(NamedTuple):
     operation: str
     matter: Matter
     document: Document
-    by_intruder: bool = False
+    player: str = ""
 
 
 class MailSetting(NamedTuple):
@@ -86,7 +87,7 @@ class MailSetting(NamedTuple):
     operation: str
     scope: str
     parameters: Sequence[tuple[str, str]]
-    by_intruder: bool = False
+    player: str = ""
 
 
 class DirectoryChange(NamedTuple):
@@ -98,7 +99,7 @@ class DirectoryChange(NamedTuple):
     operation: str
     target: str
     changes: Sequence[tuple[str, str, str]]
-    by_intruder: bool = False
+    player: str = ""
 
 
 class WindowsAct(NamedTuple):
@@ -112,7 +113,7 @@ class WindowsAct(NamedTuple):
     data: Sequence[tuple[str, Any]]
     user_data: tuple[str, Sequence[tuple[str, Any]]] | None = None
     user_sid: str = ""
-    by_intruder: bool = False
+    player: str = ""
 
 
 class WebRequest(NamedTuple):
@@ -130,7 +131,7 @@ class WebRequest(NamedTuple):
     sent: int
     received: int
     taken: int
-    by_intruder: bool = False
+    player: str = ""
 
 
 class Flow(NamedTuple):
@@ -145,7 +146,7 @@ class Flow(NamedTuple):
     seconds: int
     sent: int  # by who opened it
     received: int
-    by_intruder: bool = False
+    player: str = ""
 
 
 class Tunnel(NamedTuple):
@@ -155,7 +156,7 @@ class Tunnel(NamedTuple):
     person: Person
     up: bool
     address: str  # given to them inside
-    by_intruder: bool = False
+    player: str = ""
 
 
 class Lease(NamedTuple):
@@ -164,7 +165,7 @@ class Lease(NamedTuple):
     time: int
     person: Person
     renewed: bool
-    by_intruder: bool = False
+    player: str = ""
 
 
 TenantAction = SignIn | MailRead | MailSync | MailSent | FileAct | MailSetting | DirectoryChange

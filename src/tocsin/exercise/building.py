@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from tocsin.exercise.careers import with_careers
 from tocsin.exercise.world import Document, Host, Matter, Message, Person, Service, World, WorldShape, guid, stream
 
 _SHARED_MATTERS = (1, 3)  # how many of the matters several units work on a person has
@@ -25,10 +26,10 @@ def build_world(shape: WorldShape, seed: int) -> World:
     declared = _institution()
     chance = stream(seed, "world")
     domain_sid = f"S-1-5-21-{chance.randrange(10**9)}-{chance.randrange(10**9)}-{chance.randrange(10**9)}"
-    services = _services(declared, domain_sid)
+    services = _services([*declared["services"], *_more(shape, declared, "more_services")], declared, domain_sid)
     people = _people(shape.identities - len(services), declared, domain_sid, chance)
     matters = _matters(shape, declared, chance)
-    return World(
+    world = World(
         shape=shape,
         title=declared["title"],
         domain=declared["domain"],
@@ -41,13 +42,31 @@ def build_world(shape: WorldShape, seed: int) -> World:
         services=services,
         matters=matters,
         hosts=tuple(
-            Host(host["name"], f"{host['name']}.{declared['domain']}", host["role"], host["address"])
-            for host in declared["hosts"]
+            Host(
+                host["name"],
+                f"{host['name']}.{declared['domain']}",
+                host["role"],
+                host["address"],
+                tuple(host.get("units", ())),
+            )
+            for host in (*declared["hosts"], *_more(shape, declared, "more_hosts"))
         ),
         mail={person.upn: _messages(shape, person, matters, declared, chance) for person in people},
         functions=tuple(declared["functions"]),
         networks=tuple((network["range"], network["name"]) for network in declared["networks"]),
+        decoys=tuple(_decoys(declared, matters, stream(seed, "decoys"))) if shape.is_changing else (),
     )
+    return with_careers(world, seed) if shape.is_changing else world
+
+
+def _decoys(declared: Mapping[str, Any], matters: Sequence[Matter], chance: random.Random) -> Iterator[Document]:
+    """A file in every third matter, and in each sealed one, under a name that somebody who searches would open."""
+    for number, matter in enumerate(matters):
+        if matter.sensitivity == "sealed" or number % 3 == 0:
+            name = f"{chance.choice(declared['decoys'])}.docx"
+            yield Document(
+                matter.id, matter.site_url, "Working papers", name, guid(chance), matter.documents[0].list_id
+            )
 
 
 def _seats(units: Sequence[Mapping[str, Any]], people: int) -> list[Mapping[str, Any]]:
@@ -60,7 +79,15 @@ def _seats(units: Sequence[Mapping[str, Any]], people: int) -> list[Mapping[str,
     return [unit for unit, count in zip(units, seats, strict=True) for _ in range(count)]
 
 
-def _services(declared: Mapping[str, Any], domain_sid: str) -> tuple[Service, ...]:
+def _more(shape: WorldShape, declared: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """What only a larger, changing institution has."""
+    more: Sequence[Mapping[str, Any]] = declared[name] if shape.is_changing else ()
+    return more
+
+
+def _services(
+    services: Sequence[Mapping[str, Any]], declared: Mapping[str, Any], domain_sid: str
+) -> tuple[Service, ...]:
     return tuple(
         Service(
             id=f"s{number + 1:03d}",
@@ -70,7 +97,7 @@ def _services(declared: Mapping[str, Any], domain_sid: str) -> tuple[Service, ..
             domain=service.get("domain", declared["netbios"]),
             host=service["host"],
         )
-        for number, service in enumerate(declared["services"])
+        for number, service in enumerate(services)
     )
 
 
@@ -126,7 +153,7 @@ def _people(count: int, declared: Mapping[str, Any], domain_sid: str, chance: ra
 def _matters(shape: WorldShape, declared: Mapping[str, Any], chance: random.Random) -> tuple[Matter, ...]:
     texts = declared["documents"]
     matters = []
-    for matter in declared["matters"]:
+    for matter in (*declared["matters"], *_more_matters(shape, declared)):
         site_url = f"{declared['site_root']}/sites/{matter['site']}/"
         list_id = guid(chance)
         documents = tuple(
@@ -150,9 +177,32 @@ def _matters(shape: WorldShape, declared: Mapping[str, Any], chance: random.Rand
                 units=tuple(matter["units"]),
                 documents=documents,
                 hearing_days=tuple(matter["hearing_days"]),
+                hearing_weeks=_hearing_weeks(shape, chance) if shape.is_changing else None,
             )
         )
     return tuple(matters)
+
+
+def _more_matters(shape: WorldShape, declared: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Cases beyond those declared, each like one of the declared open cases, under a name of its own."""
+    models = [matter for matter in declared["matters"] if len(matter["units"]) > 2 and matter["id"] != "TNI-AD"]
+    for number in range(max(0, shape.matters - len(declared["matters"]))):
+        word = declared["more_matters"][number % len(declared["more_matters"])]
+        model = models[number % len(models)]
+        yield {
+            **model,
+            "id": f"TNI-{number + 11}",
+            "name": f"{word} Case",
+            "site": f"tni-{number + 11}-{word.lower()}",
+            "hearing_days": [number % 3, number % 3 + 2] if number % 2 else [],
+        }
+
+
+def _hearing_weeks(shape: WorldShape, chance: random.Random) -> tuple[int, ...]:
+    """One week in four, in blocks of one or two."""
+    weeks = range(shape.days // 7 + 1)
+    first = chance.sample(weeks, max(1, len(weeks) // 6))
+    return tuple(sorted({week + more for week in first for more in range(chance.randint(1, 2))}))
 
 
 _FOLDERS = ("\\Inbox", "\\Inbox", "\\Inbox", "\\Sent Items", "\\Archive")

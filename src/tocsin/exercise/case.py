@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -17,43 +17,52 @@ from tocsin.exercise.actions import Action
 from tocsin.exercise.building import build_world
 from tocsin.exercise.estate import write_estate
 from tocsin.exercise.logs.writing import write_logs
-from tocsin.exercise.presence import Calendar, Day
+from tocsin.exercise.presence import Day, Rota
+from tocsin.exercise.season import rota_of
 from tocsin.exercise.truth import Facts, write_truth
 from tocsin.exercise.world import World, WorldShape, stream
 
 FOLDER = "exercise"
 LONGEST_DAYS = 70
-LEAST_IDENTITIES, MOST_IDENTITIES = 60, 1_500
+MOST_IDENTITIES = 1_500
 
 Ordinary = Callable[[World, Day, Random], Iterator[Action]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseInfo:
-    """What a person chooses a case by."""
+    """What a person chooses a case by; `players` are those who can be left out of it."""
 
     name: str
     title: str
     sentence: str
     days: int
     identities: int
+    least_days: int
+    least_identities: int
+    players: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What the intruder does in a case: every action, in any order, and what is to be known of it."""
+    """What one player does in a case: every action, in any order, and what is to be known of it."""
 
     hostile: tuple[Action, ...]
-    facts: Facts
+    facts: Facts = field(default_factory=Facts)
+
+
+Player = Callable[[World, Rota, int], Play]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One case; a module of `cases/` holds one named `CASE`.
 
-    shape      its days are the least it can be played in; the intruder always comes in the last of them
-    ordinary   behaviours of the days as they would have been without the intruder, by name
-    play       the intruder, a pure function of the world and the seed
+    shape             the institution and the days it is played in where nothing else is asked for
+    ordinary          behaviours of the days as they would have been without any player, by name
+    players           whom the case is about, by name, each a pure function of the world, who works when, and the seed
+    least_days        fewer and the players have no time
+    least_identities  fewer and a unit has too few people
     """
 
     name: str
@@ -61,7 +70,9 @@ class Case:
     sentence: str
     shape: WorldShape
     ordinary: Mapping[str, Ordinary]
-    play: Callable[[World, int], Play]
+    players: Mapping[str, Player]
+    least_days: int
+    least_identities: int = 60
 
     @property
     def info(self) -> CaseInfo:
@@ -72,6 +83,9 @@ class Case:
             sentence=self.sentence,
             days=self.shape.days,
             identities=self.shape.identities,
+            least_days=self.least_days,
+            least_identities=self.least_identities,
+            players=tuple(self.players),
         )
 
 
@@ -89,36 +103,62 @@ def list_cases() -> tuple[CaseInfo, ...]:
     return tuple(case.info for case in _cases().values())
 
 
-def run(name: str, folder: Path, seed: int, days: int | None = None, identities: int | None = None) -> Path:
+def run(
+    name: str,
+    folder: Path,
+    seed: int,
+    days: int | None = None,
+    identities: int | None = None,
+    players: Sequence[str] | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Path:
     """Write the case into `folder/exercise` (`logs/`, `estate/`, `truth.json`, `README.txt`) and return that path.
 
-    `days` of ordinary work, the last of them with the intruder, in an institution of `identities`; None for the case's
-    own numbers. Equal arguments write equal bytes. Raises ConfigError for an unknown case, a number it cannot be played
+    `days` of ordinary work, the last of them with the `players`, in an institution of `identities`; None for the case's
+    own. Who is left out changes nothing of what the others and everybody else do. `advance` is told 1 after each day.
+    Equal arguments write equal bytes. Raises ConfigError for an unknown case or player, a number it cannot be played
     with, or a folder that already holds an exercise; StoreError where the disk refuses.
     """
-    case = playable(name, folder, days, identities)
+    case = playable(name, folder, days, identities, players)
     target = folder / FOLDER
     try:
-        _write_case(case, target, seed)
+        _write_case(case, target, seed, advance)
     except OSError as error:
         raise StoreError(f"the exercise could not be written to {target}: {error.strerror}") from error
     return target
 
 
-def playable(name: str, folder: Path, days: int | None = None, identities: int | None = None) -> Case:
-    """The case in that size; nothing is written. Raises ConfigError as `run`."""
+def playable(
+    name: str,
+    folder: Path,
+    days: int | None = None,
+    identities: int | None = None,
+    players: Sequence[str] | None = None,
+) -> Case:
+    """The case in that size, with those players; nothing is written. Raises ConfigError as `run`."""
     case = _cases().get(name)
     if case is None:
         raise ConfigError(f"there is no exercise named {name}", hint=f"exercises: {', '.join(_cases())}")
     shape = replace(
         case.shape,
-        days=_within("days", days, case.shape.days, case.shape.days, LONGEST_DAYS),
-        identities=_within("identities", identities, case.shape.identities, LEAST_IDENTITIES, MOST_IDENTITIES),
+        days=_within("days", days, case.shape.days, case.least_days, LONGEST_DAYS),
+        identities=_within("identities", identities, case.shape.identities, case.least_identities, MOST_IDENTITIES),
     )
+    chosen = case.players if players is None else _chosen(case, players)
     target = folder / FOLDER
     if target.exists() and any(target.iterdir()):
         raise ConfigError(f"{target} already holds an exercise", hint="choose another workspace or remove it first")
-    return replace(case, shape=shape)
+    return replace(case, shape=shape, players=chosen)
+
+
+def _chosen(case: Case, players: Sequence[str]) -> Mapping[str, Player]:
+    """Those of the case that are named, in its own order."""
+    unknown = sorted(set(players) - set(case.players))
+    if unknown:
+        raise ConfigError(
+            f"{case.name} has no player named {unknown[0]}", hint=f"players: {', '.join(case.players)}; or none"
+        )
+    return {name: player for name, player in case.players.items() if name in players}
 
 
 def _within(what: str, asked: int | None, usual: int, least: int, most: int) -> int:
@@ -130,28 +170,35 @@ def _within(what: str, asked: int | None, usual: int, least: int, most: int) -> 
 
 
 def ordinary_day(case: Case, world: World, seed: int, day: Day) -> Iterator[Action]:
-    """A day as it would have been without the intruder."""
+    """A day as it would have been without the players."""
     for name, act in case.ordinary.items():
         yield from act(world, day, stream(seed, f"{name}/{day.number}"))
 
 
-def _write_case(case: Case, target: Path, seed: int) -> None:
+def _write_case(case: Case, target: Path, seed: int, advance: Callable[[int], None]) -> None:
     world = build_world(case.shape, seed)
-    play = case.play(world, seed)
-    hostile = write_logs(world, _days(case, world, seed, play.hostile), play.facts.cleared, target, seed)
+    rota = rota_of(world, seed)
+    plays = {name: player(world, rota, seed) for name, player in case.players.items()}
+    facts = {name: play.facts for name, play in plays.items()}
+    cleared = [log for each in facts.values() for log in each.cleared]
+    hostile = [action._replace(player=name) for name, play in plays.items() for action in play.hostile]
+    days = _days(case, world, seed, rota, hostile, advance)
+    placed = write_logs(world, days, cleared, target, seed)
     write_acquisition(world, target / "logs")
     write_estate(world, target / "estate")
-    write_truth(case.name, seed, world, play.facts, hostile, target / "truth.json")
+    write_truth(case.name, seed, world, facts, placed, target / "truth.json")
     (target / "README.txt").write_text(_readme(case, world, seed), encoding="utf-8")
 
 
-def _days(case: Case, world: World, seed: int, hostile: tuple[Action, ...]) -> Iterator[list[Action]]:
-    """What happens on each day, the intruder's among it."""
-    calendar = Calendar(world, seed)
+def _days(
+    case: Case, world: World, seed: int, rota: Rota, hostile: Sequence[Action], advance: Callable[[int], None]
+) -> Iterator[list[Action]]:
+    """What happens on each day, the players' acts among it."""
     for index in range(world.shape.days):
         begin, end = world.day(index), world.day(index + 1)
-        of_intruder = [action for action in hostile if begin <= action.time < end]
-        yield [*ordinary_day(case, world, seed, calendar.day(index)), *of_intruder]
+        of_players = [action for action in hostile if begin <= action.time < end]
+        yield [*ordinary_day(case, world, seed, rota.day(index)), *of_players]
+        advance(1)
 
 
 def _readme(case: Case, world: World, seed: int) -> str:

@@ -7,9 +7,11 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tocsin.exercise.world import Person, World
+from tocsin.exercise.world import Career, Person, World
 from tocsin.model.instant import DAY, format_time
 
+_IDENTITY = ("id", "name", "accounts", "unit", "role", "function", "administrator")
+_HOLDING = ("pattern", "kind", "matter", "sensitivity", "owner")
 _DAYS_BEFORE = 180  # how long before the first day people have been on their matters
 _SENSITIVE_KINDS = ("Witness schedule", "Contact sheet", "Risk assessment", "Travel plan")
 _ATTESTED_UNITS = ("Chambers", "Registry", "Office of the Prosecutor", "Translation")
@@ -19,8 +21,8 @@ def write_estate(world: World, folder: Path) -> None:
     """Write the estate's CSV files into `folder`, rows in a fixed order."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, header, rows in (
-        ("identities", ("id", "name", "accounts", "unit", "role", "function", "administrator"), _identities(world)),
-        ("holdings", ("pattern", "kind", "matter", "sensitivity", "owner"), _holdings(world)),
+        ("identities", (*_IDENTITY, *(("from", "to") if world.careers else ())), _identities(world)),
+        ("holdings", (*_HOLDING, *(("decoy",) if world.decoys else ())), _holdings(world)),
         ("functions", ("name", "description", "protected"), _functions(world)),
         ("networks", ("range", "name"), world.networks),
         ("assignments", ("identity", "matter", "from", "to"), _assignments(world)),
@@ -48,26 +50,40 @@ def _truth_value(value: object) -> str:
 
 def _identities(world: World) -> Iterable[Sequence[str]]:
     for person in world.people:
+        career = world.careers.get(person.id)
+        post = person if career is None else career.posts[-1]  # as the institution has it at the end
         yield (
             person.id,
             person.name,
             ";".join(accounts(world, person)),
-            person.unit,
-            person.role,
-            person.function,
+            post.unit,
+            post.role,
+            post.function,
             _truth_value(person.administrator),
+            *(() if career is None else (_date(world, career.joins), _date(world, career.leaves))),
         )
     for service in world.services:
         name, sid = service.account
         accounts_ = f"{service.domain}\\{name};{sid}"
-        yield service.id, service.title, accounts_, "Information Technology", "service account", "", "false"
+        row = service.id, service.title, accounts_, "Information Technology", "service account", "", "false"
+        yield (*row, "", "") if world.careers else row
+
+
+def _date(world: World, day: int | None) -> str:
+    """A day of the exercise as a date, which means its first moment as `from` and its last as `to`; "" for none."""
+    return "" if day is None else format_time(world.day(day))[:10]
 
 
 def _holdings(world: World) -> Iterable[Sequence[str]]:
-    if "tenant" in world.shape.systems:
-        yield from _holdings_of_tenant(world)
-    if "file server" in world.shape.systems:
-        yield from _holdings_of_file_server(world)
+    rows = [
+        *(_holdings_of_tenant(world) if "tenant" in world.shape.systems else ()),
+        *(_holdings_of_file_server(world) if "file server" in world.shape.systems else ()),
+    ]
+    sensitivities = {matter.id: matter.sensitivity for matter in world.matters}
+    for row in rows:
+        yield (*row, "") if world.decoys else row
+    for decoy in world.decoys:
+        yield decoy.url, "document", decoy.matter, sensitivities[decoy.matter], "", "true"
 
 
 def _holdings_of_tenant(world: World) -> Iterable[Sequence[str]]:
@@ -101,8 +117,31 @@ def _functions(world: World) -> Iterable[Sequence[str]]:
 def _assignments(world: World) -> Iterable[Sequence[str]]:
     since = format_time(world.shape.start - _DAYS_BEFORE * DAY)
     for person in world.people:
+        career = world.careers.get(person.id)
+        if career is not None:
+            yield from _listed(world, person, career)
+            continue
         for matter in world.matters_of(person):
             yield person.id, matter.id, since, ""
+
+
+def _listed(world: World, person: Person, career: Career) -> Iterable[Sequence[str]]:
+    """What the list says at the end of the exercise; times on one matter that meet are one line."""
+    spans: dict[str, list[tuple[int, int | None]]] = {}
+    for matter, span in sorted(
+        ((stint.matter, stint.declared) for stint in career.stints if stint.declared is not None),
+        key=lambda line: (line[0], line[1][0]),
+    ):
+        of_matter = spans.setdefault(matter, [])
+        if of_matter and (of_matter[-1][1] is None or span[0] <= of_matter[-1][1] + 1):
+            first, last = of_matter[-1]
+            of_matter[-1] = first, None if last is None or span[1] is None else max(last, span[1])
+        else:
+            of_matter.append(span)
+    for matter, listed in spans.items():
+        for first, last in listed:
+            if first < world.shape.days:  # what is entered later is not in the list yet
+                yield person.id, matter, _date(world, first), _date(world, last)
 
 
 def _attestations(world: World) -> Iterable[Sequence[str]]:

@@ -120,7 +120,6 @@ def shell_request(intrusion: PortalIntrusion, time: int, address: str, chance: r
         chance.randint(300, 6_000),
         chance.randint(500, 1_400),
         chance.randint(90, 9_000),
-        by_intruder=True,
     )
 
 
@@ -131,9 +130,9 @@ def command(
     host, who = intrusion.web_server, intrusion.pool
     yield shell_request(intrusion, time, address, chance)
     time += chance.randrange(20, 90) * 1_000_000
-    yield sysmon.process_seen(time, host, who, _CMD, f'"cmd.exe" /c {line}', WORKER, by_intruder=True)
+    yield sysmon.process_seen(time, host, who, _CMD, f'"cmd.exe" /c {line}', WORKER)
     time += chance.randrange(20, 90) * 1_000_000
-    yield sysmon.process_seen(time, host, who, image, line, _CMD, by_intruder=True)
+    yield sysmon.process_seen(time, host, who, image, line, _CMD)
 
 
 def get(intrusion: PortalIntrusion, time: int, address: str, path: str, status: int, sent: int) -> WebRequest:
@@ -152,7 +151,6 @@ def get(intrusion: PortalIntrusion, time: int, address: str, path: str, status: 
         sent,
         420,
         taken,
-        by_intruder=True,
     )
 
 

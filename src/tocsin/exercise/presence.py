@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tocsin.exercise.actions import Connection
 from tocsin.exercise.world import Person, World, guid, stream
@@ -19,7 +20,7 @@ _WEEKEND_SHARE = 0.07
 _LEAVE_EVERY_DAYS = 45  # on average; a leave is one or two weeks
 _SITTINGS = ((9 * HOUR + HOUR // 2, 12 * HOUR + HOUR // 2), (14 * HOUR, 16 * HOUR))
 _IN_COURT_UNITS = ("Chambers", "Office of the Prosecutor", "Translation", "Defence")
-_IN_COURT_SHARE = 0.35  # of those a hearing concerns
+IN_COURT_SHARE = 0.35  # of those a hearing concerns
 _KEPT_IN_COURT = 0.15  # of what somebody would do at the desk while they sit
 
 Span = tuple[int, int]
@@ -34,6 +35,7 @@ class Presence(NamedTuple):
     in_office: bool
     connection: Connection
     sittings: tuple[Span, ...]
+    pace: float = 1.0  # how much is done, beside an average day
 
 
 class Day(NamedTuple):
@@ -41,6 +43,16 @@ class Day(NamedTuple):
 
     number: int
     presences: tuple[Presence, ...]
+
+
+class Rota(Protocol):
+    """Who works when."""
+
+    def day(self, index: int) -> Day:
+        """A day of the exercise; the same for every asking."""
+
+    def of(self, person: Person, index: int) -> tuple[Presence, ...]:
+        """When one person works on that day: not at all, once, or again in the evening."""
 
 
 class Calendar:
@@ -57,6 +69,10 @@ class Calendar:
         every = (self._presence(person, index, chance) for person in self._world.people)
         return Day(index, tuple(presence for presence in every if presence is not None))
 
+    def of(self, person: Person, index: int) -> tuple[Presence, ...]:
+        """When one person works on that day."""
+        return tuple(presence for presence in self.day(index).presences if presence.person.id == person.id)
+
     def _presence(self, person: Person, day: int, chance: random.Random) -> Presence | None:
         draw, office_draw, late = chance.random(), chance.random(), chance.randint(-15, 15)
         session, court_draw = guid(chance), chance.random()
@@ -70,7 +86,7 @@ class Calendar:
         start = world.day(day) + 9 * HOUR + (late - person.early_minutes) * MINUTE + chance.randrange(MINUTE)
         end = start + (9 * HOUR if workday else 2 * HOUR) + chance.randint(-30, 30) * MINUTE
         address = world.office_address if in_office else person.home_address
-        sittings = _sittings(world, person, day) if court_draw < _IN_COURT_SHARE else ()
+        sittings = sittings_of(world, person, day) if court_draw < IN_COURT_SHARE else ()
         return Presence(person, start, end, in_office, Connection(session, address, person.agent), sittings)
 
 
@@ -84,8 +100,11 @@ def _leaves(world: World, chance: random.Random) -> Iterator[tuple[int, int]]:
         day = last
 
 
-def _sittings(world: World, person: Person, day: int) -> tuple[Span, ...]:
-    hears = any(world.weekday(day) in matter.hearing_days for matter in world.matters_of(person))
+def sittings_of(world: World, person: Person, day: int) -> tuple[Span, ...]:
+    """When the matters of the person sit on that day; none for those whose work is not in court."""
+    hears = any(
+        world.weekday(day) in matter.hearing_days and matter.is_heard(day // 7) for matter in world.matters_of(person)
+    )
     if not hears or person.unit not in _IN_COURT_UNITS:
         return ()
     return tuple((world.day(day) + first, world.day(day) + last) for first, last in _SITTINGS)
@@ -101,6 +120,17 @@ def moments(presence: Presence, count: int, chance: random.Random) -> Iterator[i
             if first <= time < last and chance.random() >= _KEPT_IN_COURT:
                 times[place] = min(last + chance.randrange(45 * MINUTE), presence.end - 1)
     yield from sorted(times)
+
+
+def poisson(mean: float, chance: random.Random) -> int:
+    """A count with that mean (Knuth's product of uniforms; above 30 the nearest normal)."""
+    if mean > 30:
+        return max(0, round(chance.gauss(mean, math.sqrt(mean))))
+    floor, product, count = math.exp(-mean), chance.random(), 0
+    while product > floor:
+        product *= chance.random()
+        count += 1
+    return count
 
 
 def some(mean: float, chance: random.Random) -> int:

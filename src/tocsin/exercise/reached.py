@@ -74,11 +74,13 @@ def record(place: Placed) -> dict[str, Any]:
 
 def holdings(world: World, hostile: Sequence[Placed]) -> list[dict[str, Any]]:
     """The `holdings` of the truth, by kind, container, first time and id."""
-    touched: dict[tuple[str, str, str], _Touched] = {}
+    touched: dict[tuple[str, str, str, str], _Touched] = {}
     for place in hostile:
         for touch in _touches(world, place.action):
             facts = {name: str(value) for name, value in touch._asdict().items() if name != "degree"}
-            touched.setdefault((touch.kind, touch.holding, touch.actor), _Touched(facts)).add(place, touch.degree)
+            facts["player"] = place.action.player
+            key = touch.kind, touch.holding, touch.actor, place.action.player
+            touched.setdefault(key, _Touched(facts)).add(place, touch.degree)
     entries = [found.entry() for found in touched.values()]
     return sorted(entries, key=lambda entry: (entry["kind"], entry["container"], entry["first"], entry["holding"]))
 

@@ -32,9 +32,7 @@ def _process_id(number: int) -> int:
     return 4000 + number % 5000
 
 
-def process_seen(
-    time: int, host: Host, who: Who, image: str, command_line: str, parent: str, *, by_intruder: bool = False
-) -> WindowsAct:
+def process_seen(time: int, host: Host, who: Who, image: str, command_line: str, parent: str) -> WindowsAct:
     """Sysmon 1; a program of the system works in its folder, one of a user in the user's."""
     number = time // 1000
     user = f"{who.domain}\\{who.name}"
@@ -63,12 +61,11 @@ def process_seen(
             ("ParentCommandLine", parent),
             ("ParentUser", user),
         ),
-        by_intruder=by_intruder,
     )
 
 
 def process_opened(time: int, host: Host, who: Who, image: str, target: str, rights: int) -> WindowsAct:
-    """Sysmon 10: one process opened another; always the intruder's in these exercises."""
+    """Sysmon 10: one process opened another."""
     number = time // 1000
     return WindowsAct(
         time,
@@ -91,11 +88,10 @@ def process_opened(time: int, host: Host, who: Who, image: str, target: str, rig
             ("SourceUser", f"{who.domain}\\{who.name}"),
             ("TargetUser", "NT AUTHORITY\\SYSTEM"),
         ),
-        by_intruder=True,
     )
 
 
-def file_created(time: int, host: Host, who: Who, image: str, path: str, *, by_intruder: bool = False) -> WindowsAct:
+def file_created(time: int, host: Host, who: Who, image: str, path: str) -> WindowsAct:
     """Sysmon 11."""
     number = time // 1000
     return WindowsAct(
@@ -114,5 +110,4 @@ def file_created(time: int, host: Host, who: Who, image: str, path: str, *, by_i
             ("CreationUtcTime", _utc(time)),
             ("User", f"{who.domain}\\{who.name}"),
         ),
-        by_intruder=by_intruder,
     )

@@ -20,7 +20,7 @@ from tocsin.model.coverage import Mark
 from tocsin.model.instant import format_time
 
 SCHEMA = "tocsin-truth"
-VERSION = 2
+VERSION = 3
 _FIXED_SESSIONS = {"", "0x3e7", "0x3e4", "0x3e5"}  # of the operating system: one for everybody
 
 
@@ -40,13 +40,24 @@ class Facts:
     outflow     archives taken out
     """
 
-    worked_on: tuple[str, ...]
-    cleared: tuple[ClearedLog, ...]
+    worked_on: tuple[str, ...] = ()
+    cleared: tuple[ClearedLog, ...] = ()
     outflow: tuple[Outflow, ...] = ()
 
 
-def write_truth(case: str, seed: int, world: World, facts: Facts, hostile: Sequence[Placed], path: Path) -> None:
-    """Write the truth of one run. Lists are in order of time, then of name."""
+class _Known(NamedTuple):
+    """What is known beside the acts: `facts` by player; id and SID by account of the domain."""
+
+    world: World
+    facts: Mapping[str, Facts]
+    accounts: Mapping[str, tuple[str, str]]
+
+
+def write_truth(
+    case: str, seed: int, world: World, facts: Mapping[str, Facts], hostile: Sequence[Placed], path: Path
+) -> None:
+    """Write the truth of one run; `facts` by player. Lists are in order of time, then of name."""
+    known = _Known(world, facts, _domain_accounts(world))
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -54,11 +65,12 @@ def write_truth(case: str, seed: int, world: World, facts: Facts, hostile: Seque
         "seed": seed,
         "from": format_time(world.shape.start),
         "to": format_time(world.day(world.shape.days)),
-        "compromised": _compromised(world, facts, hostile),
+        "players": [_player(name, known, hostile) for name in facts],
+        "compromised": _compromised(known, hostile),
         "holdings": holdings(world, hostile),
         "changes": _changes(hostile),
-        "outflow": [_outflow(each, hostile) for each in facts.outflow],
-        "cleared": [_cleared(each, hostile) for each in facts.cleared],
+        "outflow": [_outflow(each, hostile) for play in facts.values() for each in play.outflow],
+        "cleared": [_cleared(each, hostile) for play in facts.values() for each in play.cleared],
         "lost": [
             {
                 "host": place.action.host,
@@ -69,7 +81,11 @@ def write_truth(case: str, seed: int, world: World, facts: Facts, hostile: Seque
             for place in hostile
             if place.file is None and isinstance(place.action, WindowsAct)
         ],
-        "records": [record(place) | {"what": _what(place.action)} for place in hostile if place.file is not None],
+        "records": [
+            record(place) | {"what": _what(place.action), "player": place.action.player}
+            for place in hostile
+            if place.file is not None
+        ],
     }
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
@@ -97,6 +113,22 @@ def _what(action: Action) -> str:
             return action.operation
 
 
+def _player(name: str, known: _Known, hostile: Sequence[Placed]) -> dict[str, Any]:
+    """One player: through what, when, and how much of it the logs still show."""
+    own = [place for place in hostile if place.action.player == name]
+    times = [place.action.time for place in own]
+    means = _compromised(known, own)
+    return {
+        "name": name,
+        "identities": sorted({account["identity"] for account in means["accounts"]}),
+        "through": {kind: [each["id"] for each in found] for kind, found in means.items()},
+        "first": format_time(min(times)) if times else None,
+        "last": format_time(max(times)) if times else None,
+        "days": sorted({format_time(time)[:10] for time in times}),
+        "records": sum(place.file is not None for place in own),
+    }
+
+
 class _Means(NamedTuple):
     """Something acted through: which list it belongs to, its id, what else is said of it."""
 
@@ -105,20 +137,20 @@ class _Means(NamedTuple):
     also: Mapping[str, str]
 
 
-def _compromised(world: World, facts: Facts, hostile: Sequence[Placed]) -> dict[str, list[dict[str, str]]]:
+def _compromised(known: _Known, hostile: Sequence[Placed]) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[tuple[_Means, int]]] = {
         name: [] for name in ("accounts", "sessions", "addresses", "applications", "hosts")
     }
     for action in (place.action for place in hostile):
-        for means in _means(world, facts, action):
+        for means in _means(known, action):
             found[means.list].append((means, action.time))
     return {name: _span(each) for name, each in found.items()}
 
 
-def _means(world: World, facts: Facts, action: Action) -> Iterator[_Means]:
+def _means(known: _Known, action: Action) -> Iterator[_Means]:
     match action:
         case WindowsAct():
-            yield from _windows_means(world, facts, action)
+            yield from _windows_means(known, action)
         case act.WebRequest():
             yield _Means("addresses", action.address, {})
         case act.Flow():
@@ -134,26 +166,35 @@ def _means(world: World, facts: Facts, action: Action) -> Iterator[_Means]:
                 yield _Means("applications", action.application, {})
 
 
-def _windows_means(world: World, facts: Facts, action: WindowsAct) -> Iterator[_Means]:
+def _windows_means(known: _Known, action: WindowsAct) -> Iterator[_Means]:
+    world, identities = known.world, known.accounts
     computer = next(host.fqdn for host in world.hosts if host.name == action.host)
     values = dict(action.data or (action.user_data[1] if action.user_data else ()))
     side = "Target" if action.event_id == 4624 else "Subject"
     account = values.get("User") or values.get("SourceUser")
     if f"{side}UserName" in values:
         account = f"{values[f'{side}DomainName']}\\{values[f'{side}UserName']}"
-    services = {f"{service.domain}\\{service.account[0]}": service for service in world.services}
     if action.user_sid and action.user_sid != LOCAL_SYSTEM:
-        account = next(name for name, service in services.items() if service.account[1] == action.user_sid)
-    if account in services:
-        yield _Means("accounts", account, {"identity": services[account].id})
+        account = next(name for name, (_, sid) in identities.items() if sid == action.user_sid)
+    if account is not None and account in identities:
+        yield _Means("accounts", account, {"identity": identities[account][0]})
         session = values.get(f"{side}LogonId") or values.get("LogonId") or ""
         if session not in _FIXED_SESSIONS:
             yield _Means("sessions", f"{computer}|{session}", {"account": account})
-    if action.host in facts.worked_on:
+    if action.host in known.facts[action.player].worked_on:
         yield _Means("hosts", computer, {})
     address = values.get("IpAddress", "-")
     if address != "-" and address not in {host.address for host in world.hosts}:
         yield _Means("addresses", address, {})
+
+
+def _domain_accounts(world: World) -> dict[str, tuple[str, str]]:
+    """Id and SID by account, of people and services."""
+    people = {f"{world.netbios}\\{person.sam}": (person.id, person.sid) for person in world.people}
+    services = {
+        f"{service.domain}\\{service.account[0]}": (service.id, service.account[1]) for service in world.services
+    }
+    return people | services
 
 
 def _span(items: Iterable[tuple[_Means, int]]) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """Windows events with the field names of their providers' templates, from what happened to one `WindowsAct` each.
 
-Field names follow Microsoft's event reference: Security 1102, 4624, 4625, 4662, 4688, 4768, 4769; PowerShell
-4104; AD FS Auditing 1200, 1203; CertificateServicesClient-Lifecycle 1007; Service Control Manager 7036.
+Field names follow Microsoft's event reference: Security 1102, 4624, 4625, 4662, 4688, 4723, 4724, 4768, 4769;
+PowerShell 4104; AD FS Auditing 1200, 1203; CertificateServicesClient-Lifecycle 1007; Service Control Manager 7036.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ def logon(
     workstation: str = "-",
     package: str = "",
     elevated: bool = False,
-    by_intruder: bool = False,
 ) -> WindowsAct:
     """Security 4624; `account` is (name, SID), `kind` the logon type: 2 console, 3 network, 5 service, 10 remote.
 
@@ -76,7 +75,29 @@ def logon(
             ("IpPort", "0" if address == "-" else str(49152 + logon_id % 16000)),
             ("ElevatedToken", "%%1842" if elevated else "%%1843"),
         ),
-        by_intruder=by_intruder,
+    )
+
+
+def password_changed(
+    time: int, controller: Host, world: World, person: Person, by: Person, logon_id: int
+) -> WindowsAct:
+    """Security 4723: people change their own password; 4724: somebody else sets it anew."""
+    return WindowsAct(
+        time,
+        controller.name,
+        SECURITY,
+        AUDITING,
+        4723 if person.id == by.id else 4724,
+        (
+            ("TargetUserName", person.sam),
+            ("TargetDomainName", world.netbios),
+            ("TargetSid", person.sid),
+            ("SubjectUserSid", by.sid),
+            ("SubjectUserName", by.sam),
+            ("SubjectDomainName", world.netbios),
+            ("SubjectLogonId", f"{logon_id:#x}"),
+            *((("PrivilegeList", "-"),) if person.id == by.id else ()),
+        ),
     )
 
 
@@ -177,7 +198,7 @@ def directory_read(
     object_name: str,
     properties: str,
 ) -> WindowsAct:
-    """Security 4662: an object of the directory was read; always the intruder's in these exercises."""
+    """Security 4662: an object of the directory was read."""
     name, sid = account
     return WindowsAct(
         time,
@@ -201,7 +222,6 @@ def directory_read(
             ("AdditionalInfo", "-"),
             ("AdditionalInfo2", ""),
         ),
-        by_intruder=True,
     )
 
 
@@ -215,7 +235,6 @@ def process_started(
     parent: str,
     *,
     logon_id: int = 0,
-    by_intruder: bool = False,
 ) -> WindowsAct:
     """Security 4688 with the command line."""
     name, sid = account
@@ -242,11 +261,10 @@ def process_started(
             ("ParentProcessName", parent),
             ("MandatoryLabel", "S-1-16-8192"),
         ),
-        by_intruder=by_intruder,
     )
 
 
-def script_block(time: int, host: Host, text: str, user_sid: str, *, by_intruder: bool = False) -> WindowsAct:
+def script_block(time: int, host: Host, text: str, user_sid: str) -> WindowsAct:
     """PowerShell 4104: a script block as it was compiled; only the SID tells whose."""
     return WindowsAct(
         time,
@@ -262,7 +280,6 @@ def script_block(time: int, host: Host, text: str, user_sid: str, *, by_intruder
             ("Path", ""),
         ),
         user_sid=user_sid,
-        by_intruder=by_intruder,
     )
 
 
@@ -286,7 +303,6 @@ def key_exported(time: int, host: Host, subject: str, thumbprint: str, user_sid:
             ),
         ),
         user_sid=user_sid,
-        by_intruder=True,
     )
 
 
@@ -316,5 +332,4 @@ def log_cleared(time: int, host: Host, world: World, account: tuple[str, str], l
                 ("SubjectLogonId", f"{logon_id:#x}"),
             ),
         ),
-        by_intruder=True,
     )

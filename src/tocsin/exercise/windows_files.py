@@ -40,7 +40,6 @@ def opened(
     *,
     package: str = "",
     elevated: bool = False,
-    by_intruder: bool = False,
 ) -> Iterator[WindowsAct]:
     """The account logs on over the network, and connects to the share."""
     yield windows.logon(
@@ -52,7 +51,6 @@ def opened(
         address=session.address,
         package=package,
         elevated=elevated,
-        by_intruder=by_intruder,
     )
     yield WindowsAct(
         time + 3 * _MILLISECOND,
@@ -70,13 +68,10 @@ def opened(
             ("AccessMask", "0x1"),
             ("AccessList", "%%4416"),
         ),
-        by_intruder=by_intruder,
     )
 
 
-def share_checked(
-    time: int, world: World, session: ShareSession, path: str, right: int, *, by_intruder: bool = False
-) -> WindowsAct:
+def share_checked(time: int, world: World, session: ShareSession, path: str, right: int) -> WindowsAct:
     """Security 5145: a file, by its path below the share, was checked for access."""
     return WindowsAct(
         time,
@@ -96,15 +91,12 @@ def share_checked(
             ("AccessList", _RIGHTS[right]),
             ("AccessReason", "-"),
         ),
-        by_intruder=by_intruder,
     )
 
 
-def touched(
-    time: int, world: World, session: ShareSession, path: str, right: int, *, by_intruder: bool = False
-) -> Iterator[WindowsAct]:
+def touched(time: int, world: World, session: ShareSession, path: str, right: int) -> Iterator[WindowsAct]:
     """The check of the share (5145) and the access to the file itself (4663); `path` is below the share."""
-    yield share_checked(time, world, session, path, right, by_intruder=by_intruder)
+    yield share_checked(time, world, session, path, right)
     yield WindowsAct(
         time + 2 * _MILLISECOND,
         session.server.name,
@@ -123,7 +115,6 @@ def touched(
             ("ProcessName", ""),
             ("ResourceAttributes", "S:AI"),
         ),
-        by_intruder=by_intruder,
     )
 
 

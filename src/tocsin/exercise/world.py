@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tocsin.model.instant import DAY
@@ -20,6 +20,8 @@ class WorldShape:
     systems        what the case plays: "tenant" (mail and sites), "file server"; the estate describes these
     start          nanoseconds UTC, midnight of the first day
     first_weekday  of `start`, 0 for Monday
+    matters        how many there are, at least those of `institution.toml`
+    is_changing    people join, leave, move, travel and stand in for each other (`careers.py`); there are more servers
     """
 
     identities: int
@@ -29,6 +31,8 @@ class WorldShape:
     systems: tuple[str, ...]
     documents_a_site: int = 24
     messages_a_mailbox: int = 60
+    matters: int = 0
+    is_changing: bool = False
 
 
 class Person(NamedTuple):
@@ -98,6 +102,11 @@ class Matter(NamedTuple):
     units: tuple[str, ...]
     documents: tuple[Document, ...]
     hearing_days: tuple[int, ...]  # weekdays of its sittings, 0 for Monday
+    hearing_weeks: tuple[int, ...] | None = None  # of the exercise, from 0; None for all
+
+    def is_heard(self, week: int) -> bool:
+        """Whether it sits in that week."""
+        return bool(self.hearing_days) and (self.hearing_weeks is None or week in self.hearing_weeks)
 
 
 class Message(NamedTuple):
@@ -117,6 +126,75 @@ class Host(NamedTuple):
     fqdn: str
     role: str
     address: str
+    units: tuple[str, ...] = ()  # whose people sign in to it from day to day
+
+
+class Stint(NamedTuple):
+    """Work on a matter from day `first` to day `last`, and from when to when the list of assignments says so.
+
+    `declared` is None where nobody ever entered it; its end is None where the list leaves it open.
+    """
+
+    matter: str
+    first: int
+    last: int
+    declared: tuple[int, int | None] | None
+
+
+class Post(NamedTuple):
+    """Where somebody works from day `first` on."""
+
+    first: int
+    unit: str
+    role: str
+    function: str
+
+
+class Device(NamedTuple):
+    """What somebody works with from day `first` on: its address in the building and its browser."""
+
+    first: int
+    address: str
+    agent: str
+
+
+class Place(NamedTuple):
+    """From where somebody works outside the building, from day `first` to day `last`."""
+
+    first: int
+    last: int
+    address: str
+    is_trip: bool
+
+
+class Career(NamedTuple):
+    """What changes about a person while the exercise lasts. Days count from its first, before it they are negative.
+
+    joins, leaves  first and last day on the staff, None where it is not within the exercise
+    off            weekdays on which the person never works
+    away           (first, last) day of each leave and illness
+    pace           how much the person does, 1 for the average
+    evenings       share of the days on which the person works again at night
+    """
+
+    joins: int | None
+    leaves: int | None
+    posts: tuple[Post, ...]
+    stints: tuple[Stint, ...]
+    off: frozenset[int]
+    away: tuple[tuple[int, int], ...]
+    devices: tuple[Device, ...]
+    places: tuple[Place, ...]
+    pace: float
+    evenings: float
+
+    def is_on_staff(self, day: int) -> bool:
+        """Whether the person belongs to the institution on that day."""
+        return (self.joins is None or self.joins <= day) and (self.leaves is None or day <= self.leaves)
+
+    def matters(self, day: int) -> tuple[str, ...]:
+        """Ids of what the person works on that day, each once."""
+        return tuple(sorted({stint.matter for stint in self.stints if stint.first <= day <= stint.last}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +216,8 @@ class World:
     mail: Mapping[str, tuple[Message, ...]]  # by UPN
     functions: tuple[Mapping[str, Any], ...]
     networks: tuple[tuple[str, str], ...]  # (range, name)
+    decoys: tuple[Document, ...] = ()  # files nobody has work with
+    careers: Mapping[str, Career] = field(default_factory=dict)  # by id of the person; none where nothing changes
 
     def host(self, role: str) -> Host:
         """The first host with that role."""

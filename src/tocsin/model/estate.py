@@ -104,7 +104,8 @@ class Holding:
     """Something that can be compromised: `pattern` is its id, or a prefix ending in `*`; `kind` as in ACCESSES.
 
     Where the holding itself says none, `matter` is that of the longest pattern it lies under, else of its owner's unit;
-    `sensitivity` that of its matter, or of where it has the matter from.
+    `sensitivity` that of its matter, or of where it has the matter from. A decoy is there for nobody's work
+    (a canary).
     """
 
     pattern: str
@@ -112,6 +113,7 @@ class Holding:
     matter: str = ""
     sensitivity: str = ""
     owner: str = ""
+    is_decoy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

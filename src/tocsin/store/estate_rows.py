@@ -37,7 +37,7 @@ TABLES = {
     "memberships": Table(("identity", "group"), ("from", "to")),
     "sensitivities": Table(("name",), ("label", "description")),
     "matters": Table(("id",), ("title", "sensitivity", "protective_measures")),
-    "holdings": Table(("pattern", "kind"), ("matter", "sensitivity", "owner")),
+    "holdings": Table(("pattern", "kind"), ("matter", "sensitivity", "owner", "decoy")),
     "grants": Table(("grantee", "kind", "pattern"), ("right", "from", "to")),
     "persons": Table(("pattern", "handle")),
     "aliases": Table(("kind", "name", "other")),

@@ -105,7 +105,7 @@ def estate_of(rows: Mapping[str, Sequence[Row]], notes: Notes) -> Estate:
         )
         for row in rows["units"]
     )
-    holdings = _holdings(rows["holdings"], matters, _of_owners(identities, units, matters))
+    holdings = _holdings(rows["holdings"], matters, _of_owners(identities, units, matters), notes)
     assignments = tuple(_assignment(row, notes) for row in rows["assignments"])
     groups = tuple(
         Group(id=row.values.get("id", ""), name=row.values.get("name", ""), owner=row.values.get("owner", ""))
@@ -185,7 +185,7 @@ def _of_owners(
 
 
 def _holdings(
-    rows: Sequence[Row], matters: Sequence[Matter], of_owners: Mapping[str, tuple[str, str]]
+    rows: Sequence[Row], matters: Sequence[Matter], of_owners: Mapping[str, tuple[str, str]], notes: Notes
 ) -> tuple[Holding, ...]:
     """In their order; what a row leaves out it has from its matter, or from the longest pattern it lies under, or from
     its owner's unit."""
@@ -214,6 +214,7 @@ def _holdings(
             matter=matter,
             sensitivity=sensitivity,
             owner=row.values.get("owner", ""),
+            is_decoy=_flag(row, "decoy", notes),
         )
         for row, (matter, sensitivity) in zip(rows, said, strict=True)
     )

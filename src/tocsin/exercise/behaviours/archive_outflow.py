@@ -24,7 +24,7 @@ def act(world: World, intrusion: PortalIntrusion, chance: random.Random) -> Iter
         path = "C:\\inetpub\\portal" + night.archive.replace("/", "\\")
         yield from command(intrusion, time, night.address, _TAR, f"tar -czf {path} -C {STAGING} .", chance)
         time += seconds(2, 30, chance)
-        yield sysmon.file_created(time, intrusion.web_server, intrusion.pool, _TAR, path, by_intruder=True)
+        yield sysmon.file_created(time, intrusion.web_server, intrusion.pool, _TAR, path)
         request = fetched(intrusion, night)
         yield request
         yield flow_of([request], world, chance.randint(20_000, 60_000))

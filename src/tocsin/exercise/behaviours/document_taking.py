@@ -21,10 +21,8 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         sealed = [matter for matter in world.matters_of(visit.person) if matter.sensitivity == "sealed"]
         time = visit.time + 11 * MINUTE
         for document in chance.sample(sealed[0].documents, _FILES):
-            yield FileAct(time, visit.person, visit.connection, "FileAccessed", sealed[0], document, by_intruder=True)
+            yield FileAct(time, visit.person, visit.connection, "FileAccessed", sealed[0], document)
             if chance.random() < 0.8:
                 later = time + chance.randrange(MINUTE // 6, MINUTE // 2)
-                yield FileAct(
-                    later, visit.person, visit.connection, "FileDownloaded", sealed[0], document, by_intruder=True
-                )
+                yield FileAct(later, visit.person, visit.connection, "FileDownloaded", sealed[0], document)
             time += chance.randrange(MINUTE // 2, MINUTE)

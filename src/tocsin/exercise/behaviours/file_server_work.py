@@ -21,8 +21,8 @@ def act(world: World, day: Day, chance: random.Random) -> Iterator[Action]:
     server = world.host("file server")
     for presence in day.presences:
         person = presence.person
-        address = person.device_address if presence.in_office else f"10.30.{int(person.id[1:]) // 200}.{_low(presence)}"
-        yield from _connected(presence, address, chance)
+        address = inside_address(presence)
+        yield from connected(presence, address, chance)
         session = files.ShareSession(server, (person.sam, person.sid), chance.getrandbits(24), address, "Matters")
         matters = world.matters_of(person)
         times = list(moments(presence, some(_FILES_A_DAY, chance), chance))
@@ -36,11 +36,16 @@ def act(world: World, day: Day, chance: random.Random) -> Iterator[Action]:
                 yield from files.touched(later, world, session, document.path, files.WRITE)
 
 
-def _low(presence: Presence) -> int:
-    return int(presence.person.id[1:]) % 200 + 11
+def inside_address(presence: Presence) -> str:
+    """The address the person's device has in the building, or at the end of its tunnel."""
+    if presence.in_office:
+        return presence.person.device_address
+    number = int(presence.person.id[1:])
+    return f"10.30.{number // 200}.{number % 200 + 11}"
 
 
-def _connected(presence: Presence, address: str, chance: random.Random) -> Iterator[Action]:
+def connected(presence: Presence, address: str, chance: random.Random) -> Iterator[Action]:
+    """The lease of that address, or the tunnel it is given to."""
     before = presence.start - 2 * MINUTE
     if presence.in_office:
         yield Lease(before, presence.person, renewed=False)

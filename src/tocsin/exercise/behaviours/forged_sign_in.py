@@ -17,6 +17,4 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
     """One sign-in at the start of each visit."""
     del world, chance
     for visit in intrusion.visits:
-        yield SignIn(
-            visit.time, visit.person, visit.connection, intrusion.application, method=SAML_METHOD, by_intruder=True
-        )
+        yield SignIn(visit.time, visit.person, visit.connection, intrusion.application, method=SAML_METHOD)

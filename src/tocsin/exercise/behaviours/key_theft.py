@@ -31,9 +31,7 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
     server, controller = world.host("federation server"), world.host("domain controller")
     account, time = intrusion.service_account, intrusion.theft
     base = ",".join(f"DC={part}" for part in world.domain.split("."))
-    yield windows.logon(
-        time, server, world, account, intrusion.logon_id, kind=10, address=intrusion.remote_address, by_intruder=True
-    )
+    yield windows.logon(time, server, world, account, intrusion.logon_id, kind=10, address=intrusion.remote_address)
     time += chance.randint(1, 4) * MINUTE
     command_line = f"{_POWERSHELL} -NoProfile"
     yield windows.process_started(
@@ -45,10 +43,9 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         command_line,
         "C:\\Windows\\explorer.exe",
         logon_id=intrusion.logon_id,
-        by_intruder=True,
     )
     time += chance.randint(1, 4) * MINUTE
-    yield windows.script_block(time, server, _READ_CONTAINER.format(base=base), account[1], by_intruder=True)
+    yield windows.script_block(time, server, _READ_CONTAINER.format(base=base), account[1])
     yield windows.directory_read(
         time + chance.randrange(1, 900) * 1_000_000,
         controller,
@@ -60,7 +57,7 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         f"%%7684\r\n\t{windows.THUMBNAIL_PHOTO}\r\n{windows.CONTACT_CLASS}",
     )
     time += chance.randint(1, 4) * MINUTE
-    yield windows.script_block(time, server, _EXPORT_KEY, account[1], by_intruder=True)
+    yield windows.script_block(time, server, _EXPORT_KEY, account[1])
     yield windows.key_exported(
         time + chance.randrange(1, 900) * 1_000_000,
         server,

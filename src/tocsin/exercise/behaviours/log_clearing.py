@@ -23,6 +23,5 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
         intrusion.logon_id,
         kind=10,
         address=intrusion.remote_address,
-        by_intruder=True,
     )
     yield windows.log_cleared(intrusion.clearing, server, world, account, intrusion.logon_id)

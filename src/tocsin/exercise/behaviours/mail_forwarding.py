@@ -27,5 +27,4 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
             ("SubjectContainsWords", "witness;travel;contact"),
             ("StopProcessingRules", "False"),
         ),
-        by_intruder=True,
     )

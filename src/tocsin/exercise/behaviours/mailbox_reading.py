@@ -35,5 +35,4 @@ def act(world: World, intrusion: Intrusion, chance: random.Random) -> Iterator[A
                     chosen,
                     REST_CLIENT,
                     intrusion.application,
-                    by_intruder=True,
                 )

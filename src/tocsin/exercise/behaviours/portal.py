@@ -51,7 +51,6 @@ def flow_of(requests: list[WebRequest], world: World, port: int) -> Flow:
         (last.time - first.time) // NANOSECONDS + 20,
         sum(request.received for request in requests) + 900 * len(requests),
         sum(request.sent for request in requests) + 400 * len(requests),
-        any(request.by_intruder for request in requests),
     )
 
 

@@ -52,7 +52,6 @@ def act(world: World, intrusion: PortalIntrusion, chance: random.Random) -> Iter
                 1_245 if status == 404 else 9_000,
                 210,
                 chance.randint(1, 12),
-                by_intruder=True,
             )
         )
     yield from requests

@@ -26,7 +26,7 @@ def _night(world: World, intrusion: PortalIntrusion, night: Night, chance: rando
     user = f"{world.netbios}\\{night.session.account[0]}"
     yield from command(intrusion, time, night.address, _NET, f"net use {_DRIVE} /user:{user} *", chance)
     time += seconds(1, 3, chance)
-    yield from files.opened(time, world, night.session, package="NTLM", elevated=True, by_intruder=True)
+    yield from files.opened(time, world, night.session, package="NTLM", elevated=True)
     time += seconds(60, 200, chance)
     copy = f"robocopy {_DRIVE}\\Matters\\{night.matter.id} {STAGING} /s /r:0"
     yield from command(intrusion, time, night.address, _ROBOCOPY, copy, chance)
@@ -36,4 +36,4 @@ def _night(world: World, intrusion: PortalIntrusion, night: Night, chance: rando
     for document, right in steps:
         time += seconds(1, 20, chance) if right == files.READ else seconds(60, 240, chance)
         path = f"Matters\\{document.path}"
-        yield from files.touched(time, world, night.session, path, right, by_intruder=True)
+        yield from files.touched(time, world, night.session, path, right)

@@ -28,10 +28,10 @@ def act(world: World, intrusion: PortalIntrusion, chance: random.Random) -> Iter
     time, address, host = intrusion.upload, intrusion.addresses[0], intrusion.web_server
     upload = WebRequest(
         time, host.name, address, "POST", "/filing/upload.aspx", "", "", AGENT,
-        302, 700, 4_811, 61, by_intruder=True,
+        302, 700, 4_811, 61
     )  # fmt: skip
     path = "C:\\inetpub\\portal" + SHELL.replace("/", "\\")
-    yield sysmon.file_created(time + NANOSECONDS // 9, host, intrusion.pool, WORKER, path, by_intruder=True)
+    yield sysmon.file_created(time + NANOSECONDS // 9, host, intrusion.pool, WORKER, path)
     first = get(intrusion, time + seconds(8, 40, chance), address, SHELL, 200, 214)
     actions: list[Action] = [upload, first]
     time = first.time

@@ -24,6 +24,7 @@ from tocsin.exercise.behaviours import (
 )
 from tocsin.exercise.case import Case, Play
 from tocsin.exercise.logs.windows import ClearedLog
+from tocsin.exercise.presence import Rota
 from tocsin.exercise.truth import Facts, Outflow
 from tocsin.exercise.world import World, WorldShape, stream
 from tocsin.model.instant import DAY, NANOSECONDS
@@ -44,11 +45,9 @@ _DAYS = 10
 _ADDRESSES = ("203.0.113.61", "203.0.113.188")
 
 
-def play(world: World, seed: int) -> Play:
-    """The intruder, in the last ten days."""
-    intrusion = portal_intruder.plan(
-        world, stream(seed, "intrusion"), before=world.shape.days - _DAYS, addresses=_ADDRESSES
-    )
+def play_from(world: World, before: int, seed: int) -> Play:
+    """The intruder, in the ten days that begin with day `before`."""
+    intrusion = portal_intruder.plan(world, stream(seed, "intrusion"), before=before, addresses=_ADDRESSES)
     hostile = (action for name, act in HOSTILE.items() for action in act(world, intrusion, stream(seed, name)))
     server = world.host("file server").name
     archived_to = intrusion.clearing // DAY * DAY  # the log is archived at midnight
@@ -63,6 +62,12 @@ def play(world: World, seed: int) -> Play:
             ),
         ),
     )
+
+
+def _play(world: World, rota: Rota, seed: int) -> Play:
+    """The intruder, in the last ten days."""
+    del rota
+    return play_from(world, world.shape.days - _DAYS, seed)
 
 
 CASE = Case(
@@ -90,5 +95,6 @@ CASE = Case(
         "server care": server_care.act,
         "machines": machines.act,
     },
-    play=play,
+    players={"paper-trail": _play},
+    least_days=_DAYS,
 )

@@ -25,6 +25,7 @@ from tocsin.exercise.behaviours import (
 )
 from tocsin.exercise.case import Case, Play
 from tocsin.exercise.logs.windows import ClearedLog
+from tocsin.exercise.presence import Rota
 from tocsin.exercise.truth import Facts
 from tocsin.exercise.world import World, WorldShape, stream
 from tocsin.model.instant import DAY, NANOSECONDS
@@ -47,9 +48,8 @@ _NIGHTS = (4, 5, 7, 9)
 _ADDRESSES = ("203.0.113.77", "203.0.113.142")
 
 
-def play(world: World, seed: int) -> Play:
-    """The intruder, in the last ten days."""
-    before = world.shape.days - _DAYS
+def play_from(world: World, before: int, seed: int) -> Play:
+    """The intruder, in the ten days that begin with day `before`."""
     intrusion = intruder.plan(
         world,
         stream(seed, "intrusion"),
@@ -70,6 +70,12 @@ def play(world: World, seed: int) -> Play:
     )
 
 
+def _play(world: World, rota: Rota, seed: int) -> Play:
+    """The intruder, in the last ten days."""
+    del rota
+    return play_from(world, world.shape.days - _DAYS, seed)
+
+
 CASE = Case(
     name="quiet-reader",
     title="The quiet reader",
@@ -88,5 +94,6 @@ CASE = Case(
         "server care": server_care.act,
         "machines": machines.act,
     },
-    play=play,
+    players={"quiet-reader": _play},
+    least_days=_DAYS,
 )

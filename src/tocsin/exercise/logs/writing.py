@@ -40,7 +40,7 @@ def write_logs(
             sorted_out[number].append(action._replace(time=action.time // precision * precision))
         for log, of_log in zip(logs, sorted_out, strict=True):
             if of_log:
-                hostile.extend(place for place in log.write_day(day, of_log) if place.action.by_intruder)
+                hostile.extend(place for place in log.write_day(day, of_log) if place.action.player)
     for log in logs:
         log.close()
     return tuple(sorted(hostile, key=lambda place: place.action.time))
