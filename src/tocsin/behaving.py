@@ -79,7 +79,7 @@ def surroundings(
         found = index.find(holding, container)
         if found is None:
             return Placed()
-        return Placed(found.matter, found.sensitivity, index.rank(found.sensitivity))
+        return Placed(found.matter, found.sensitivity, index.rank(found.sensitivity), found.is_decoy)
 
     return Surroundings(
         unit=unit,
