@@ -85,7 +85,10 @@ def test_what_was_read_counts_and_a_reading_is_on_record(tocsin: Tocsin, files: 
         ("moves:\n- holdings: x\n", "lacks holdings or to"),
         ("moves:\n- {holdings: 'Z:*', to: 'https://x'}\n", "no holding lies under"),
         ("moves:\n- {holdings: 'Z:*', to: 'https://x'}\n", "holdings are: \\\\files-01\\Matters\\M1\\*, "),
-        ("moves:\n- {holdings: '*', to: 'https://x', product: Exchnage}\n", "nothing is known of the product 'Exchnage'"),
+        (
+            "moves:\n- {holdings: '*', to: 'https://x', product: Exchnage}\n",
+            "nothing is known of the product 'Exchnage'",
+        ),
         ("moves:\n- {holdings: '*', to: 'https://x', product: Exchnage}\n", "; Exchange Online; Exchange Server; "),
         ("moves:\n- {holdings: '*', to: 'x', product: AWS, log: CloudTrial}\n", "nothing is known of the log"),
         ("moves:\n- {holdings: '*', to: 'x', product: Microsoft 365, tier: E9}\n", "Audit (Standard): "),
