@@ -47,6 +47,13 @@ _NEVER = (0, 2**63 - 1)  # accountExpires
 _FILETIME_EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
 _SMTP = re.compile(r"smtp:([^\s,;{}]+@[^\s,;{}]+)", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# All that is read of an entry of a directory: what `rows_of` asks for, and no password, key or picture.
+LDAP_ATTRIBUTES = (
+    "objectClass", "cn", "name", "displayName", "description", "ou", "title", "department",
+    "physicalDeliveryOfficeName", "sAMAccountName", "userPrincipalName", "uid", "mail", "proxyAddresses", "objectSid",
+    "msDS-PrincipalName", "userAccountControl", "accountExpires", "primaryGroupID", "memberOf", "member",
+    "uniqueMember", "memberUid", "dNSHostName", "operatingSystem", "nCName", "nETBIOSName",
+)  # fmt: skip
 NOT_KNOWN = "nothing an estate has is known by these columns"
 
 
