@@ -15,7 +15,18 @@ _SCOPES = ("sub", "one", "base")
 _HINT = "ldaps://dc01.example.org/DC=example,DC=org"
 # People, groups, machines and accounts of services, as Active Directory and other directories class them.
 _CLASSES = (
-    *("person", "posixAccount", "account", "group", "groupOfNames", "groupOfUniqueNames", "posixGroup"),
+    *(
+        "person",
+        "user",
+        "organizationalPerson",
+        "inetOrgPerson",
+        "posixAccount",
+        "account",
+        "group",
+        "groupOfNames",
+        "groupOfUniqueNames",
+        "posixGroup",
+    ),
     *("computer", "device", "ipHost", "msDS-ManagedServiceAccount", "msDS-GroupManagedServiceAccount"),
 )
 _KINDS = f"(|{''.join(f'(objectClass={name})' for name in _CLASSES)})"
