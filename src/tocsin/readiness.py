@@ -16,7 +16,7 @@ from tocsin.assess.holdings import container_kind, family, matches
 from tocsin.books import has_run, kept_by
 from tocsin.collect.source import all_tellings
 from tocsin.continuing import answerable, estate_of, make_current
-from tocsin.cover.preserve import Product, load_retentions, products_of
+from tocsin.cover.preserve import Product, load_retentions, products_of, unknown_part
 from tocsin.cover.readiness import assess
 from tocsin.errors import ConfigError
 from tocsin.held import Held
@@ -48,6 +48,7 @@ _NOTHING_KNOWN = Proof(Basis.STATISTICAL, "this log carries no proof of complete
 # From the shortest life to the longest; one that depends on a setting nobody told may be the shortest there is.
 _BOUNDS = (Bound.VOLATILE, Bound.SIZE, Bound.AS_SET, Bound.AGE, Bound.KEPT)
 _MOVE_KEYS = {"holdings", "to", "kind", "product", "log", "tier", "days"}
+_NAMED = 5  # holdings told to somebody who named none of them
 _MOVE_HINT = "moves: a list of holdings, to, and product, log, tier, days, kind (docs/guides/readiness.md)"
 
 
@@ -98,8 +99,9 @@ def readiness(
         with open_existing(workspace, passphrase) as (opened, key):
             progress = through_door(progress, key.door)
             declared = declared or estate_of(opened)
-            # What is held bears the names the door gives it.
-            moves = None if moves is None else tuple(_through(one, key.door) for one in moves)
+            # What the workspace holds bears the names the door gives it; an estate of one's own folder is in clear.
+            if moves is not None and (estate is None or not declared.holdings):
+                moves = tuple(_through(one, key.door) for one in moves)
             if has_run(opened):
                 make_current(opened, key, progress)
                 progress.stage("Looking at what the logs can tell", None)
@@ -266,10 +268,16 @@ def _through(move: Move, door: Door) -> Move:
 
 
 def after_moves(estate: Estate, shown: Shown, known: Institution, moves: Sequence[Move], look_back: int) -> Institution:
-    """The institution once these holdings lie elsewhere. Raises ConfigError for a move of nothing."""
-    for move in moves:
+    """The institution once these holdings lie elsewhere.
+
+    Raises ConfigError for a move of nothing, and for one to a product that nothing is known of: it would only seem to
+    make every answer worse.
+    """
+    for number, move in enumerate(moves, 1):
         if not any(matches(move.holdings, thing.pattern) for thing in known.things):
-            raise ConfigError(f"no holding lies under {move.holdings}", hint="tocsin estate show lists holdings")
+            raise ConfigError(f"no holding lies under {move.holdings}", hint=_holdings_hint(known.things))
+        if move.product is not None:
+            _check_product(number, move.product)
     added = tuple(move.product for move in moves if move.product is not None)
     products = (*estate.products, *added)
     return replace(
@@ -277,6 +285,20 @@ def after_moves(estate: Estate, shown: Shown, known: Institution, moves: Sequenc
         things=tuple(_moved(thing, moves) for thing in known.things),
         logs=_logs(replace(estate, products=products), shown, look_back),
     )
+
+
+def _holdings_hint(things: Sequence[HeldThing]) -> str:
+    patterns = sorted({thing.pattern for thing in things})
+    more = f" and {len(patterns) - _NAMED:,} more: tocsin estate show lists them" if len(patterns) > _NAMED else ""
+    listed = f"holdings are: {', '.join(patterns[:_NAMED])}{more}" if patterns else "there is no holding at all"
+    return f"{listed}; a prefix ends in *"
+
+
+def _check_product(number: int, product: ProductInUse) -> None:
+    unknown = unknown_part(product)
+    if unknown is not None:
+        known = f"known: {'; '.join(unknown.known)}" if unknown.known else f"leave the {unknown.part} out"
+        raise ConfigError(f"move {number}: nothing is known of the {unknown.part} {unknown.said!r}", hint=known)
 
 
 def _moved(thing: HeldThing, moves: Iterable[Move]) -> HeldThing:

@@ -53,7 +53,7 @@ def test_ways_stand_in_the_order_of_arrow_with_every_access_once(
 @given(rows)
 def test_accesses_are_found_by_the_name_of_the_thing_or_its_container(given_rows: list[dict[str, object]]) -> None:
     state = summarise(pa.Table.from_pylist(given_rows, schema=ACCESSES))
-    found = {(holding, container, time) for _, holding, container, _, time in known_accesses(state, {"b", "é"})}
+    found = {(holding, container, time) for _, holding, container, _, _, time in known_accesses(state, {"b", "é"})}
     assert found == {
         (row["holding"], row["container"] or "", row["time"])
         for row in given_rows

@@ -131,3 +131,20 @@ def test_every_pair_says_why_both_record_it() -> None:
         assert pair.citation.startswith("https://")
         assert set(pair.key) <= set(EVENTS.names)
         assert pair.first != pair.second
+
+
+@given(seed=st.integers(0, 20), at=st.integers(0, 480))
+@settings(max_examples=20, deadline=None)
+def test_what_earlier_versions_kept_event_by_event_is_folded_on(seed: int, at: int) -> None:
+    events = table(starts(seed), "Security")
+    whole = summarise(events)
+    lines = [{**row, "time": time} for row in summarise(events.slice(0, at)).to_pylist() for time in row["time"]]
+    fields = [*(whole.schema.field(name) for name in whole.schema.names[:-1]), pa.field("time", pa.int64())]
+    earlier = pa.Table.from_pylist(lines, pa.schema(fields))
+    assert combine([earlier, summarise(events.slice(at))]) == whole
+
+
+def test_a_key_is_kept_once_however_often_it_occurs() -> None:
+    state = folded(table(starts(hours=40, rate=12), "Security"))
+    assert state.num_rows == len(PROGRAMS)
+    assert sum(map(len, state["time"].to_pylist())) == 480

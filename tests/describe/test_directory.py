@@ -214,3 +214,14 @@ def test_columns_that_mean_nothing_are_told_row_by_row(tmp_path: Path) -> None:
         (2, "nothing an estate has is known by these columns"),
         (3, "nothing an estate has is known by these columns"),
     ]
+
+
+@pytest.mark.parametrize(
+    "begun", ["", "version: 1\n\n", "# a comment, with a comma\n#\n\nversion: 1\n# more\n\n", "\r\n\n"]
+)
+def test_ldif_is_known_however_it_begins(tmp_path: Path, begun: str) -> None:
+    path = tmp_path / "export.ldf"
+    path.write_text(f"{begun}dn: CN=Ada,DC=tribunal,DC=example\nchangetype: add\nobjectClass: user\nuid: ada\n")
+    assert [(one.kind, one.taken) for one in take([path]).read] == [("LDIF", 1)]
+    path.write_text('dn,objectClass,uid\n"CN=Ada,DC=x",user,ada\n')
+    assert [(one.kind, one.taken) for one in take([path]).read] == [("CSV", 1)]

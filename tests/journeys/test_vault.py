@@ -342,6 +342,15 @@ def test_a_holding_that_bears_a_name_is_moved_by_that_name_and_no_readiness_says
         done = tocsin("readiness", "--workspace", case / "w", "--move", move, "--format", form)
         assert done.code == 0, done.err
         assert_says_nobody(done.out, done.err)
+    # An estate in a folder of its own is in clear, and so are moves of it.
+    (case / "own").mkdir()
+    (case / "own" / "holdings.csv").write_text("pattern,kind\nzorbla.quixmere@tribunal.example,mailbox\n")
+    for form in ("text", "json", "html"):
+        done = tocsin(
+            "readiness", "--workspace", case / "w", "--estate", case / "own", "--move", move, "--format", form
+        )
+        assert done.code == 0, done.err
+        assert_says_nobody(done.out, done.err)
     move.write_text("moves:\n- {holdings: nobody.of.zorbla.quixmere, to: x}\n")
     refused = tocsin("readiness", "--workspace", case / "w", "--move", move)
     assert refused.code == 2

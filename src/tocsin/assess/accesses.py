@@ -71,8 +71,8 @@ def flatten(state: pa.Table) -> tuple[_Integers, _Integers, _Integers, npt.NDArr
     )
 
 
-def known_accesses(state: pa.Table, names: Collection[str]) -> Iterator[tuple[str, str, str, str, int]]:
-    """(source, holding, container, actor, time) of each timed access to a holding or in a container of these names.
+def known_accesses(state: pa.Table, names: Collection[str]) -> Iterator[tuple[str, str, str, str, str, int]]:
+    """(source, holding, container, actor, address, time) of each timed access to a holding or container of these names.
 
     `names` are in lower case.
     """
@@ -81,7 +81,8 @@ def known_accesses(state: pa.Table, names: Collection[str]) -> Iterator[tuple[st
     wanted = pa.array(sorted(names), pa.string())
     named = [pc.is_in(pc.utf8_lower(pc.fill_null(state[column], "")), wanted) for column in ("holding", "container")]
     chosen = state.filter(pc.or_(*named))
-    columns = (pc.fill_null(chosen[column], "").to_pylist() for column in ("source", "holding", "container", "actor"))
+    said = ("source", "holding", "container", "actor", "address")
+    columns = (pc.fill_null(chosen[column], "").to_pylist() for column in said)
     for way, times in zip(zip(*columns, strict=True), chosen["time"].to_pylist(), strict=True):
         for time in times:
             if time is not None:

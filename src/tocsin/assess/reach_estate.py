@@ -11,6 +11,7 @@ from tocsin.model.reach import NodeKind
 
 EVERYBODY = "*"
 IN_HAND = "is in the hand of whoever came so far"
+_OPEN_NOTHING = {"sendas", "sendonbehalf", "sendonbehalfto"}
 _TAKES_OVER = ("admin", "full control", "full_control", "owner")
 
 
@@ -30,6 +31,15 @@ def edges_of_estate(names: Names) -> Iterator[Edge]:
 def opens(right: str) -> bool:
     """Whether a right on a host lets its holder take over the machine, and what it kept of others."""
     return any(word in right.lower() for word in _TAKES_OVER)
+
+
+def lets_open(right: str) -> bool:
+    """Whether a right is a way at all: a refusal is none, and neither is sending in somebody's name.
+
+    A refusal closes no way either: what another entry gives stays one, for which of them holds depends on their order.
+    """
+    said = right.strip().lower()
+    return not said.startswith("denied") and said.replace(" ", "") not in _OPEN_NOTHING
 
 
 def _line(names: Names, thing: object) -> tuple[str, ...]:
@@ -104,6 +114,8 @@ def _of_owners(names: Names) -> Iterator[Edge]:
 
 
 def _of_grant(names: Names, grant: Grant) -> Iterator[Edge]:
+    if not lets_open(grant.right):
+        return
     from_, to = EVER if grant.from_ is None else grant.from_, NEVER if grant.to is None else grant.to
     right = f" ({grant.right})" if grant.right else ""
     basis = _line(names, grant)

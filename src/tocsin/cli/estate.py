@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from tocsin.cli import options
 from tocsin.cli.exit_code import ExitCode
+from tocsin.cli.passphrase import ldap_password
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import Reading, begin_reading
 from tocsin.errors import ConfigError
 from tocsin.share.exit import refuse_overwrite, release, tell
 
 if TYPE_CHECKING:
+    from tocsin.describe.listed import Listed
     from tocsin.model.describing import Imported
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -37,6 +39,38 @@ _FolderArgument = Annotated[
 _TEXT_OR_JSON = "formats: json, text"
 
 
+class _Asked(NamedTuple):
+    """A directory as the options name it; without an address none is asked."""
+
+    url: str
+    only: str
+    bind: str
+    password_file: Path | None
+    authority: Path | None
+    limit: int
+    timeout_seconds: int
+
+    def listed(self) -> list[Listed]:
+        """What it answers."""
+        if not self.url:
+            if self.only or self.bind or self.password_file or self.authority:
+                raise ConfigError("which directory? --ldap names it", hint="ldaps://dc01.example.org/DC=example,DC=org")
+            return []
+        from tocsin.describe.ldap_server import listed
+        from tocsin.describe.ldap_url import directory_asked
+
+        asked = directory_asked(
+            self.url,
+            only=self.only,
+            bind=self.bind,
+            password=ldap_password(self.bind, self.password_file) if self.bind else "",
+            authority=self.authority,
+            limit=self.limit,
+            timeout_seconds=self.timeout_seconds,
+        )
+        return [listed(asked)]
+
+
 @commands.callback()
 def estate() -> None:
     """The institution described: who works here, what is held, what must not stop."""
@@ -45,12 +79,28 @@ def estate() -> None:
 @commands.command(name="import")
 def import_(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH...", help="Lists of an estate, or exports of a directory, mailboxes, sites."),
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[PATH...]", help="Lists of an estate, or exports of a directory, mailboxes, sites."),
+    ] = None,
     workspace: _WorkspaceOption = None,
     folder: _FolderOption = None,
     domain: _DomainOption = "",
+    ldap: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Ask a directory: ldaps://dc01.example.org/DC=example,DC=org."),
+    ] = "",
+    ldap_bind: Annotated[
+        str, typer.Option(metavar="WHO", help="Who signs in there: a DN, user@domain or DOMAIN\\user.")
+    ] = "",
+    ldap_password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Its first line is the password.")
+    ] = None,
+    ldap_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="The authority to trust, PEM.")
+    ] = None,
+    ldap_filter: Annotated[str, typer.Option(metavar="FILTER", help="Only these: '(department=Registry)'.")] = "",
+    ldap_limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many entries.")] = 1_000_000,
+    ldap_timeout: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="Wait so long for an answer.")] = 60,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
     format_: options.FormatOption = "text",
     as_: options.AsOption = None,
@@ -58,13 +108,18 @@ def import_(
     """Take over what other systems know, after showing what that changes.
 
     CSV, JSON, YAML and LDIF: lists of an estate; users, groups and computers of a directory; mailboxes, sites and
-    sensitivity labels. Ends with code 3 where rows were not understood.
+    sensitivity labels. With --ldap a directory is asked itself, over TLS; the password is typed, or in a file or
+    TOCSIN_LDAP_PASSWORD. Ends with code 3 where rows were not understood.
     """
     from tocsin.describe.workspaces import import_into_folder, import_into_workspace
 
     if (workspace is None) == (folder is None):
         raise ConfigError("where to? name one of --workspace and -o", hint="-o DIR makes an estate in a folder")
     _check_format(format_)
+    if not paths and not ldap:
+        raise ConfigError("import what? name files or folders, or --ldap", hint="tocsin estate import users.csv -o DIR")
+    asked = _Asked(ldap, ldap_filter, ldap_bind, ldap_password_file, ldap_ca, ldap_limit, ldap_timeout)
+    given, listed = paths or [], asked.listed()
     if workspace is not None:
         reading = begin_reading(workspace, options.keys_given(as_))
 
@@ -72,11 +127,13 @@ def import_(
             _show_import(found, format_, reading)
             return _agreed(yes=yes)
 
-        found = import_into_workspace(paths, workspace, agree, domain=domain, passphrase=reading.passphrase)
+        found = import_into_workspace(
+            given, workspace, agree, domain=domain, listed=listed, passphrase=reading.passphrase
+        )
         if not found.changes:
             _show_import(found, format_, reading)
     elif folder is not None:
-        found = import_into_folder(paths, folder, domain=domain)
+        found = import_into_folder(given, folder, domain=domain, listed=listed)
         _show_import(found, format_, None)
         if found.changes and _agreed(yes=yes):
             _write(folder, found.files, gone=found.gone)

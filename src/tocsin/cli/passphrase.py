@@ -13,6 +13,7 @@ from tocsin.errors import ConfigError
 
 VARIABLE = "TOCSIN_PASSPHRASE"
 VAULT_VARIABLE = "TOCSIN_VAULT_PASSPHRASE"
+LDAP_VARIABLE = "TOCSIN_LDAP_PASSWORD"
 PERSON_VARIABLE = "TOCSIN_PERSON_PASSPHRASE"
 PERSON_DESCRIPTOR = "TOCSIN_PERSON_PASSPHRASE_FD"
 
@@ -72,6 +73,24 @@ def vault_passphrase(folder: Path | None, file: Path | None) -> str | None:
 def _typed(folder: Path) -> str:
     """Asked for once a command, however often the vault is opened."""
     return getpass.getpass(f"Passphrase of the vault {folder}: ")
+
+
+def ldap_password(bind: str, file: Path | None) -> str:
+    """The password of who signs in to a directory: the first line of a file, else the variable, else typed.
+
+    Never an argument: other accounts see those. Raises ConfigError where there is none of them.
+    """
+    if file is not None:
+        return _first_line(file)
+    given = os.environ.get(LDAP_VARIABLE)
+    if given or not sys.stdin.isatty():
+        if not given:
+            raise ConfigError(
+                f"{bind} signs in with a password, and nobody is there to type it",
+                hint=f"--ldap-password-file FILE, or set {LDAP_VARIABLE}",
+            )
+        return given
+    return getpass.getpass(f"Password of {bind}: ")
 
 
 def _first_line(file: Path) -> str:

@@ -17,6 +17,8 @@ from importlib import resources
 from statistics import median
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,9 +36,10 @@ SCHEMA = pa.schema(
         pa.field("host", pa.string(), nullable=False),
         pa.field("channel", pa.string(), nullable=False),
         pa.field("key", pa.string(), nullable=False),
-        pa.field("time", pa.int64(), nullable=False),  # copies of an event are one
+        pa.field("time", pa.list_(pa.int64()), nullable=False),  # in order; copies of an event are one
     ]
 )
+_OF = tuple(SCHEMA.names[:-1])  # what is one row
 _CONFIDENCE: Final = 0.95
 _FEWEST: Final = 30  # matched events without which nothing is said of a pair
 _STEADY: Final = 0.9  # of what a key has in one log the other has so much, or the key is not asked for
@@ -120,7 +123,7 @@ def _rows(pair: Pair, events: pa.Table, *, is_first: bool) -> pa.Table:
         pc.fill_null(events["device.hostname"], ""),
         pc.fill_null(events["metadata.log_name"], ""),
         key,
-        events["time"],
+        pa.ListArray.from_arrays(pa.array(range(count + 1), pa.int32()), _whole(events["time"])),
     ]
     return pa.Table.from_arrays([_whole(column) for column in columns], schema=SCHEMA)
 
@@ -130,10 +133,36 @@ def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def combine(partials: Sequence[pa.Table]) -> pa.Table:
-    """Distinct events of all; associative, commutative and idempotent."""
-    table = pa.concat_tables([SCHEMA.empty_table(), *partials])
-    distinct = table.group_by(SCHEMA.names, use_threads=False).aggregate([])
-    return distinct.select(SCHEMA.names).cast(SCHEMA).sort_by([(name, "ascending") for name in SCHEMA.names])
+    """Distinct events of all, a row for all that one log has of one key; associative, commutative and idempotent."""
+    state = pa.concat_tables([SCHEMA.empty_table(), *map(_listed, partials)]).combine_chunks()
+    if not state.num_rows:
+        return state
+    numbered = state.select(_OF).append_column("row", pa.array(np.arange(state.num_rows)))
+    grouped = numbered.group_by(list(_OF), use_threads=False).aggregate([("row", "list")])
+    grouped = grouped.sort_by([(name, "ascending") for name in _OF])
+    members = _whole(grouped["row_list"])
+    group_of = np.empty(state.num_rows, np.int64)
+    group_of[_numbers(members.flatten())] = _numbers(pc.list_parent_indices(members))
+    times = _whole(state["time"])
+    group, time = group_of[_numbers(pc.list_parent_indices(times))], _numbers(times.flatten())
+    order = np.lexsort((time, group))
+    group, time = group[order], time[order]
+    is_new = np.append(True, (group[1:] != group[:-1]) | (time[1:] != time[:-1]))
+    ends = np.searchsorted(group[is_new], np.arange(grouped.num_rows + 1)).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(ends), pa.array(time[is_new]))
+    return pa.Table.from_arrays([*(_whole(grouped[name]) for name in _OF), lists], schema=SCHEMA)
+
+
+def _listed(state: pa.Table) -> pa.Table:
+    """The table; as earlier versions kept it, with a row for each event, in the same form."""
+    if pa.types.is_list(state.schema.field("time").type):
+        return state.cast(SCHEMA)
+    lists = pa.ListArray.from_arrays(pa.array(range(state.num_rows + 1), pa.int32()), _whole(state["time"]))
+    return state.set_column(state.schema.get_field_index("time"), SCHEMA.field("time"), lists).cast(SCHEMA)
+
+
+def _numbers(values: pa.Array) -> npt.NDArray[np.int64]:
+    return np.asarray(values.to_numpy(zero_copy_only=False), np.int64)
 
 
 class _Log(NamedTuple):
@@ -142,10 +171,20 @@ class _Log(NamedTuple):
     channel: str
 
 
-class _Events(NamedTuple):
-    """The events of one side of one pair on one host (or of all): times by hour and key, and the logs they stand in."""
+class _Cell(NamedTuple):
+    """The events of one hour and key: how many, and the time of the first."""
 
-    by_cell: dict[tuple[int, str], list[int]]
+    many: int
+    first: int
+
+
+_NO_EVENT: Final = _Cell(0, 0)
+
+
+class _Events(NamedTuple):
+    """The events of one side of one pair on one host (or of all), by hour and key, and the logs they stand in."""
+
+    by_cell: dict[tuple[int, str], _Cell]
     logs: dict[_Log, None]
 
 
@@ -153,13 +192,12 @@ def conclude(state: pa.Table) -> tuple[tuple[Matched, ...], tuple[Coverage, ...]
     """How well each two logs agree, and the hours one lacks; in the order of the pairs and of the hosts."""
     matched: list[Matched] = []
     rows: list[Coverage] = []
-    sides = _sides(state)
+    of_host = _rows_by_host(state)
     for pair in load_pairs():
-        for host in sorted({key[1] for key in sides if key[0] == pair.name}):
-            first, second = sides.get((pair.name, host, True)), sides.get((pair.name, host, False))
-            if first is None or second is None:
-                continue
-            for one, other in ((first, second), (second, first)):
+        for host in sorted({key[1] for key in of_host if key[0] == pair.name}):
+            # One host after the other: the hours of all at once would take far more room than the state.
+            first, second = (_events(state, of_host.get((pair.name, host, is_first), ())) for is_first in (True, False))
+            for one, other in ((first, second), (second, first)) if first.logs and second.logs else ():
                 for log in sorted(other.logs):
                     found = _compared(pair, one, other, log)
                     if found is not None:
@@ -168,36 +206,59 @@ def conclude(state: pa.Table) -> tuple[tuple[Matched, ...], tuple[Coverage, ...]
     return tuple(matched), tuple(rows)
 
 
-def _sides(state: pa.Table) -> dict[tuple[str, str, bool], _Events]:
+def _rows_by_host(state: pa.Table) -> dict[tuple[str, str, bool], list[int]]:
+    """(pair, host, or "" where the pair is of all, is it the first side) to the rows of the state, in order."""
     same_host = {pair.name: pair.same_host for pair in load_pairs()}
-    found: dict[tuple[str, str, bool], _Events] = {}
-    columns = [state[name].to_pylist() for name in SCHEMA.names]
-    for pair, is_first, source, host, channel, key, time in zip(*columns, strict=True):
-        if pair not in same_host:
-            continue
-        here = found.setdefault((pair, host if same_host[pair] else "", is_first), _Events(defaultdict(list), {}))
-        here.by_cell[time // HOUR, key].append(time)
-        here.logs[_Log(source, host, channel)] = None
+    found: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
+    columns = [state[name].to_pylist() for name in ("pair", "host", "is_first")]
+    for place, (pair, host, is_first) in enumerate(zip(*columns, strict=True)):
+        if pair in same_host:
+            found[pair, host if same_host[pair] else "", is_first].append(place)
+    return found
+
+
+def _events(state: pa.Table, places: Sequence[int]) -> _Events:
+    found = _Events({}, {})
+    chosen = state.take(pa.array(places, pa.int64())).combine_chunks()
+    times = _whole(chosen["time"])
+    every, ends = _numbers(times.flatten()), np.append(0, np.cumsum(_numbers(pc.list_value_length(times))))
+    columns = [chosen[name].to_pylist() for name in ("source", "host", "channel", "key")]
+    for place, (source, host, channel, key) in enumerate(zip(*columns, strict=True)):
+        found.logs[_Log(source, host, channel)] = None
+        for hour, first, count in zip(*map(_listing, _by_hour(every[ends[place] : ends[place + 1]])), strict=True):
+            before = found.by_cell.get((hour, key))
+            found.by_cell[hour, key] = _Cell(count + before.many, before.first) if before else _Cell(count, first)
+    return found
+
+
+def _by_hour(times: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """Of times in order: the hours, and of each its first time and how many there are."""
+    hours, starts, counts = np.unique(times // HOUR, return_index=True, return_counts=True)
+    return hours, times[starts], counts
+
+
+def _listing(values: npt.NDArray[np.int64]) -> list[int]:
+    found: list[int] = values.tolist()
     return found
 
 
 def _compared(pair: Pair, one: _Events, other: _Events, log: _Log) -> tuple[Matched, list[Coverage]] | None:
     """How many of the events of one stand in the other, between the first and the last hour of the other."""
     there = sorted({hour for hour, _ in other.by_cell})
-    cells = {cell: times for cell, times in one.by_cell.items() if there[0] <= cell[0] <= there[-1]}
+    cells = {cell: events for cell, events in one.by_cell.items() if there[0] <= cell[0] <= there[-1]}
     alive = set(there)
     seen, held = Counter[str](), Counter[str]()
-    for (hour, key), times in cells.items():
+    for (hour, key), events in cells.items():
         if hour in alive:
-            seen[key] += len(times)
-            held[key] += min(len(times), len(other.by_cell.get((hour, key), ())))
+            seen[key] += events.many
+            held[key] += min(events.many, other.by_cell.get((hour, key), _NO_EVENT).many)
     steady = {key for key in seen if seen[key] >= _SEVERAL and held[key] >= _STEADY * seen[key]}
     asked, found = sum(seen[key] for key in steady), sum(held[key] for key in steady)
     every, in_both = sum(seen.values()), sum(held.values())
     if found < _FEWEST:
         return None
     least = at_least(found, asked)
-    others = sum(len(times) for times in other.by_cell.values())
+    others = sum(events.many for events in other.by_cell.values())
     told = Matched(
         event=pair.name,
         source=log.source,
@@ -210,27 +271,29 @@ def _compared(pair: Pair, one: _Events, other: _Events, log: _Log) -> tuple[Matc
         in_all=(every + 1) * (others + 1) // (in_both + 1) - 1,
         apart_seconds=_apart(cells, other),
     )
-    return told, list(_silences(pair, {cell: t for cell, t in cells.items() if cell[1] in steady}, alive, least, log))
+    return told, list(
+        _silences(pair, {cell: each for cell, each in cells.items() if cell[1] in steady}, alive, least, log)
+    )
 
 
-def _apart(cells: Mapping[tuple[int, str], Sequence[int]], other: _Events) -> float | None:
+def _apart(cells: Mapping[tuple[int, str], _Cell], other: _Events) -> float | None:
     """Median seconds by which the other's events come later, of those that stand once in an hour in each."""
     times = [
-        (other.by_cell[cell][0] - found[0]) / NANOSECONDS
+        (other.by_cell[cell].first - found.first) / NANOSECONDS
         for cell, found in cells.items()
-        if len(found) == 1 and len(other.by_cell.get(cell, ())) == 1
+        if found.many == 1 and other.by_cell.get(cell, _NO_EVENT).many == 1
     ]
     return float(median(times)) if len(times) >= _SEVERAL else None
 
 
 def _silences(
-    pair: Pair, cells: Mapping[tuple[int, str], Sequence[int]], alive: set[int], least: float, log: _Log
+    pair: Pair, cells: Mapping[tuple[int, str], _Cell], alive: set[int], least: float, log: _Log
 ) -> Iterator[Coverage]:
     """Hours on end in which the log has none of the events, as many as the other log has of them."""
     counts: dict[int, int] = defaultdict(int)
-    for (hour, _), times in cells.items():
+    for (hour, _), found in cells.items():
         if hour not in alive:
-            counts[hour] += len(times)
+            counts[hour] += found.many
     for first, last in _runs(sorted(counts), alive):
         events = sum(counts[hour] for hour in counts if first <= hour <= last)
         if events * math.log1p(-min(least, 1 - 1e-12)) < math.log(ALPHA):

@@ -33,6 +33,14 @@ class Product(NamedTuple):
     named: bool
 
 
+class UnknownPart(NamedTuple):
+    """What of a declared product no fact bears: `part` is product, log or tier; `known` what could be said there."""
+
+    part: str
+    said: str
+    known: tuple[str, ...]
+
+
 class _State(NamedTuple):
     """What is gone, until when the rest is whole, and the same in words."""
 
@@ -70,6 +78,21 @@ def products_of(declared: Sequence[ProductInUse], retentions: Iterable[Retention
             found.append(Product(_as_declared(one, fitting), named=bool(fitting)))
     found += (Product(_unknown(use), named=True) for use in uses if not any(_is_of(use, one) for one in known))
     return tuple(found)
+
+
+def unknown_part(use: ProductInUse) -> UnknownPart | None:
+    """The first part of a declaration that no fact bears, whatever is kept so; None where all of it is known."""
+    known = load_retentions()
+    for part, said in (("product", use.product), ("log", use.log), ("tier", use.tier)):
+        names = tuple(sorted({name for one in known if (name := str(getattr(one, part)))}))
+        known = tuple(one for one in known if _bears(getattr(one, part), said, whole=part == "product"))
+        if not known:
+            return UnknownPart(part, said, names)
+    return None
+
+
+def _bears(name: str, said: str, *, whole: bool) -> bool:
+    return name.casefold() == said.casefold() if whole else said.casefold() in name.casefold()
 
 
 def collected_from(coverage: Iterable[Coverage]) -> dict[tuple[str, str], Collected]:
@@ -188,9 +211,9 @@ def _loosened(use: ProductInUse, known: Sequence[Retention]) -> ProductInUse:
 def _is_of(use: ProductInUse, retention: Retention) -> bool:
     """Whether what the estate declares may be kept this way. Where in doubt it is: one entry too many loses nothing."""
     return (
-        use.product.casefold() == retention.product.casefold()
-        and use.log.casefold() in retention.log.casefold()
-        and (not retention.tier or use.tier.casefold() in retention.tier.casefold())
+        _bears(retention.product, use.product, whole=True)
+        and _bears(retention.log, use.log, whole=False)
+        and (not retention.tier or _bears(retention.tier, use.tier, whole=False))
     )
 
 

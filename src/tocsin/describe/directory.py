@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from tocsin.describe.access_lists import EVERYBODY, Given, given_by, is_access_list, pattern_of
 from tocsin.describe.entries import Entry
 from tocsin.store.estate_rows import TABLES, Row
 
@@ -47,6 +48,14 @@ _NEVER = (0, 2**63 - 1)  # accountExpires
 _FILETIME_EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
 _SMTP = re.compile(r"smtp:([^\s,;{}]+@[^\s,;{}]+)", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# All that is read of an entry of a directory: what `rows_of` asks for, and no password, key or picture.
+LDAP_ATTRIBUTES = (
+    "objectClass", "cn", "name", "displayName", "description", "ou", "title", "department",
+    "physicalDeliveryOfficeName", "sAMAccountName", "userPrincipalName", "uid", "mail", "proxyAddresses", "objectSid",
+    "msDS-PrincipalName", "userAccountControl", "accountExpires", "primaryGroupID", "memberOf", "member",
+    "uniqueMember", "memberUid", "dNSHostName", "operatingSystem", "nCName", "nETBIOSName",
+)  # fmt: skip
+_LISTS = {"mailbox": "mailboxes (Get-Mailbox)", "site": "sites (Get-SPOSite)"}
 NOT_KNOWN = "nothing an estate has is known by these columns"
 
 
@@ -73,6 +82,8 @@ def _kind(entry: Entry) -> str:
             if classes & names:
                 return kind
         return "domain" if "crossref" in classes and "netbiosname" in has else "apart"
+    if is_access_list(entry):
+        return "access"
     if {"immutableid", "priority"} <= has or {"labelid", "displayname"} <= has or ({"sensitivity", "tooltip"} <= has):
         return "label"
     if has & {"recipienttypedetails", "recipienttype", "exchangeguid", "primarysmtpaddress"}:
@@ -104,6 +115,10 @@ class _Directory:
         self._called: dict[str, str] = {}
         self._members: list[tuple[Entry, str, str]] = []  # entry, group as called, member as called
         self._administrators: set[str] = set()
+        self._given: list[tuple[Entry, Given]] = []
+        # What a mailbox is called in an access list, to its address; "" where two are called so.
+        self._mailboxes: dict[str, str] = {}
+        self._sites: list[str] = []
         self._levels: list[tuple[int, Row]] = []
 
     def of(self, entries: list[Entry]) -> Found:
@@ -121,6 +136,7 @@ class _Directory:
             "site": self._site,
             "label": self._label,
             "membership": self._membership,
+            "access": self._access,
         }
         for kind, entry in kinds:
             why = entry.fault
@@ -133,6 +149,7 @@ class _Directory:
             if why:
                 self._unread.append((Row(entry.file, entry.line, {}), why))
         self._link()
+        self._give()
         self._lists["sensitivities"] += [row for _, row in sorted(self._levels, key=lambda one: -one[0])]
         self._name_levels()
         return Found(self._lists, self._unread, dict(self._apart), dict(self._strangers))
@@ -267,6 +284,12 @@ class _Directory:
         type_ = entry.first("recipienttypedetails", "recipienttype")
         is_nobodys = re.sub(r"[^a-z]", "", type_.lower()) in _NOBODYS_MAILBOX
         id_, accounts = self._holder(entry)
+        for text in {
+            address,
+            *entry.all("identity", "name", "displayname", "alias", "userprincipalname", "guid", "dn"),
+        }:
+            called = text.lower()
+            self._mailboxes[called] = address if self._mailboxes.get(called, address) == address else ""
         id_ = id_ or address
         owner = "" if is_nobodys else id_
         self._put(
@@ -288,6 +311,7 @@ class _Directory:
 
     def _site(self, entry: Entry) -> str:
         address = entry.first("url", "siteurl", "weburl").rstrip("/")
+        self._sites.append(address)
         level = entry.first("sensitivity", "sensitivitylabel")
         self._put(
             "holdings",
@@ -321,6 +345,30 @@ class _Directory:
         )
         self._levels.append((int(priority) if priority.lstrip("-").isdigit() else 0, row))
         return ""
+
+    def _access(self, entry: Entry) -> str:
+        found = given_by(entry)
+        if isinstance(found, str):
+            return found
+        if not found:
+            self._apart[entry.file] += 1
+        self._given += ((entry, one) for one in found)
+        return ""
+
+    def _give(self) -> None:
+        """What access lists give, now that everybody and every mailbox and site is known by all its names."""
+        told: set[tuple[str, int]] = set()
+        for entry, one in self._given:
+            pattern = pattern_of(one, self._mailboxes, self._sites)
+            if pattern:
+                who = EVERYBODY if one.who == EVERYBODY else self._called.get(one.who.lower(), one.who)
+                self._put("grants", entry, {"grantee": who, "kind": one.kind, "pattern": pattern, "right": one.right})
+            elif (entry.file, entry.line) not in told:
+                told.add((entry.file, entry.line))
+                why = (
+                    f"which {one.kind} this is of is not known: import the list of {_LISTS[one.kind]} together with it"
+                )
+                self._unread.append((Row(entry.file, entry.line, {}), why))
 
     def _link(self) -> None:
         """Memberships, now that everybody is known; and who is an administrator by them."""

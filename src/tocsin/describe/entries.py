@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from tocsin.describe.ldif import ldif_entries
 
 _NOT_A_NAME = re.compile(r"[^a-z0-9]")
+# Behind comments and an optional version it begins with an entry; its first line is full of commas as a header is.
+_LDIF = re.compile(r"(?:\s*\n|#[^\n]*\n(?: [^\n]*\n)*)*(?:version: *\d+\s*(?:#[^\n]*\n\s*)*)?\s*dn::? ?", re.IGNORECASE)
 _SEPARATORS = ",;\t"
 # Of an object in a list of members, what names it, the best first.
 _NAMES_OF_MEMBER = ("userprincipalname", "mail", "id", "displayname")
@@ -52,9 +54,9 @@ def entries_of(file: str, text: str) -> tuple[str, list[Entry]]:
     start = text.lstrip()
     if start[:1] in ("{", "["):
         return "JSON", list(_from_json(file, text))
-    if re.search(r"^dn::? ", text, re.MULTILINE) and not re.match(r"[^\n]*[,;\t][^\n]*\n", start):
+    if _LDIF.match(text):
         return "LDIF", [
-            Entry(file, one.line, _normal({name: tuple(values) for name, values in one.values.items()}), one.fault)
+            Entry(file, one.line, normal({name: tuple(values) for name, values in one.values.items()}), one.fault)
             for one in ldif_entries(text)
         ]
     return "CSV", list(_from_csv(file, text))
@@ -70,7 +72,8 @@ def _separator(header: str) -> str:
     return next((mark for mark in _SEPARATORS if mark in header), ",")
 
 
-def _normal(values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def normal(values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The values by attribute as `Entry` names them; what becomes one name is joined in order."""
     found: dict[str, tuple[str, ...]] = {}
     for name, texts in values.items():
         key = _NOT_A_NAME.sub("", name.lower())
@@ -98,7 +101,7 @@ def _from_csv(file: str, text: str) -> Iterator[Entry]:
                 yield Entry(file, start, {}, f"{len(cells)} values for {len(columns)} columns")
             elif any(cell.strip() for cell in cells):
                 pairs = zip(columns, cells, strict=False)
-                yield Entry(file, start, _normal({name: (cell,) for name, cell in pairs if cell.strip()}))
+                yield Entry(file, start, normal({name: (cell,) for name, cell in pairs if cell.strip()}))
     except csv.Error:
         yield Entry(file, max(line + 1, 1), {}, "not CSV from here on: a quote is open or out of place")
 
@@ -132,14 +135,14 @@ def _objects(document: object) -> Sequence[object]:
 def _from_object(file: str, number: int, one: object) -> Entry:
     if not isinstance(one, dict):
         return Entry(file, number, {}, "not an object")
-    return Entry(file, number, _normal({str(name): texts for name, value in one.items() if (texts := _texts(value))}))
+    return Entry(file, number, normal({str(name): texts for name, value in one.items() if (texts := _texts(value))}))
 
 
 def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - what JSON can hold
     if isinstance(value, list):
         return tuple(text for one in value for text in _texts(one))
     if isinstance(value, dict):
-        plain = _normal({str(name): (one,) for name, one in value.items() if isinstance(one, str)})
+        plain = normal({str(name): (one,) for name, one in value.items() if isinstance(one, str)})
         return next(((plain[name][0],) for name in _NAMES_OF_MEMBER if name in plain), ())
     if isinstance(value, bool):
         return ("true" if value else "false",)

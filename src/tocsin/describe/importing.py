@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tocsin.describe.listed import Listed
 from tocsin.describe.merging import changes_between, merged
 from tocsin.describe.taking import Taken, accounted, take
 from tocsin.errors import ConfigError
@@ -29,12 +30,16 @@ def lists_in(folder: Path) -> dict[str, list[Row]]:
     return rows
 
 
-def imported(base: Lists, paths: Sequence[Path], *, domain: str = "", door: Door = NO_DOOR) -> Imported:
-    """What importing the files into the estate makes of it. Rows that would make it faulty are left out, and told.
+def imported(
+    base: Lists, paths: Sequence[Path], *, domain: str = "", listed: Sequence[Listed] = (), door: Door = NO_DOOR
+) -> Imported:
+    """What importing the files, and what other systems listed, into the estate makes of it.
+
+    Rows that would make it faulty are left out, and told.
 
     Raises ConfigError for a path that does not exist.
     """
-    taken = take(paths, domain)
+    taken = take(paths, domain, listed=listed)
     unread = list(taken.unread)
     given, faults = _sound(taken)
     unread += faults

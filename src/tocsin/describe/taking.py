@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tocsin.describe.directory import rows_of
 from tocsin.describe.entries import Entry, entries_of, header_of, text_of
+from tocsin.describe.listed import Listed
 from tocsin.errors import ConfigError
 from tocsin.model.describing import FileRead, Unread
 from tocsin.store.estate import YAML_NAMES
@@ -28,13 +29,13 @@ class Taken(NamedTuple):
     notes: list[str]
 
 
-def take(paths: Sequence[Path], domain: str = "") -> Taken:
-    """Everything the files say, and those in folders (not in folders of theirs), in order of name.
+def take(paths: Sequence[Path], domain: str = "", *, listed: Sequence[Listed] = ()) -> Taken:
+    """Everything the files say, and those in folders (not in folders of theirs), in order of name; then what is listed.
 
     Raises ConfigError for a path that does not exist, and where there is no file at all.
     """
     files = [file for path in paths for file in _files(path)]
-    if not files:
+    if not files and not listed:
         raise ConfigError("there is no file to import", hint=f"files end in {', '.join(_SUFFIXES)}")
     lists: dict[str, list[Row]] = {name: [] for name in TABLES}
     kinds: list[tuple[str, str, int]] = []
@@ -60,6 +61,10 @@ def take(paths: Sequence[Path], domain: str = "") -> Taken:
         kind, found = entries_of(label, text)
         entries += found
         kinds.append((label, kind, len(found)))
+    for one in listed:
+        entries += one.entries
+        kinds.append((one.label, one.kind, len(one.entries)))
+        faults += [(one.label, 0, why) for why in one.faults]
     known = rows_of(entries, domain)
     faults += [(row.file, row.line, why) for row, why in known.unread]
     for name, more in known.lists.items():
@@ -75,7 +80,8 @@ def take(paths: Sequence[Path], domain: str = "") -> Taken:
             for file, kind, rows in kinds
         ],
         unread=[Unread(file=file, line=line, why=why) for file, line, why in faults],
-        notes=[
+        notes=[note for one in listed for note in one.notes]
+        + [
             f"{file}: {count:,} members of groups are in none of the files"
             for file, count in sorted(known.strangers.items())
         ],

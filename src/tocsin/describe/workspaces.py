@@ -19,6 +19,7 @@ from tocsin.describe.drafting import Logs, drafted
 from tocsin.describe.holders import Seen
 from tocsin.describe.importing import imported, lists_in
 from tocsin.describe.labels import labels_in
+from tocsin.describe.listed import Listed
 from tocsin.describe.shown_holdings import Access
 from tocsin.errors import ConfigError
 from tocsin.model.describing import Change, Checked, Drafted, Imported, Unread
@@ -34,12 +35,16 @@ from tocsin.store.estate_rows import Notes, Row, told
 from tocsin.store.workspace import Workspace
 
 
-def import_into_folder(paths: Sequence[Path], folder: Path, *, domain: str = "") -> Imported:
-    """What importing files into the estate of a folder, new where there is none, makes of it. Nothing is written.
+def import_into_folder(
+    paths: Sequence[Path], folder: Path, *, domain: str = "", listed: Sequence[Listed] = ()
+) -> Imported:
+    """What importing files, and what other systems listed, into the estate of a folder makes of it.
+
+    New where there is none. Nothing is written.
 
     Raises ConfigError where the estate that is there is faulty.
     """
-    return imported(lists_in(folder), paths, domain=domain)
+    return imported(lists_in(folder), paths, domain=domain, listed=listed)
 
 
 def import_into_workspace(
@@ -48,12 +53,14 @@ def import_into_workspace(
     agree: Callable[[Imported], bool],
     *,
     domain: str = "",
+    listed: Sequence[Listed] = (),
     passphrase: str | None,
 ) -> Imported:
-    """Import files into the estate a workspace keeps, once `agree` has seen what that changes.
+    """Import files, and what other systems listed, into the estate a workspace keeps.
 
-    What is told of it has passed the door of its vault. Raises ConfigError where the estate that is there is faulty, or
-    would be behind the door; then, and where nobody agrees, nothing is changed.
+    It is done once `agree` has seen what it changes. What is told of it has passed the door of its vault. Raises
+    ConfigError where the estate that is there is faulty, or would be behind the door; then, and where nobody agrees,
+    nothing is changed.
     """
     with open_existing(workspace, passphrase) as (opened, key), opened.writer_lock():
         recover(opened)
@@ -63,7 +70,7 @@ def import_into_workspace(
         judged(base, notes)
         if notes.faults:
             raise ConfigError(told(notes.faults), hint="tocsin estate check says what is wrong with it")
-        found = imported(base, paths, domain=domain, door=key.door)
+        found = imported(base, paths, domain=domain, listed=listed, door=key.door)
         shown = masked(found, key.door)
         if found.changes and agree(shown):
             keep_files(opened, key, _files_after(files, found))

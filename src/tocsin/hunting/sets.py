@@ -93,18 +93,20 @@ def _acting(
     called: str,
 ) -> Iterator[None]:
     """What is done to the set inside stands once its act is in the ledger; where that fails the set is as it was."""
-    rules = workspace.path / "rules"
-    try:
+    with contextlib.ExitStack() as undoing:
+        undoing.callback(_put_back, workspace.path / "rules", key, before, called)
         with workspace.writing() as connection:
             append_act(workspace, key, connection, "read", what, at, actors)
             yield
-    except BaseException:
-        if before is not None:
-            write_set(rules, before, key.door)
-        elif called in set_names(rules):
-            remove_set(rules, called)
-        raise
+        undoing.pop_all()
     publish(workspace, key)
+
+
+def _put_back(rules: Path, key: WorkspaceKey, before: RuleTexts | None, called: str) -> None:
+    if before is not None:
+        write_set(rules, before, key.door)
+    elif called in set_names(rules):
+        remove_set(rules, called)
 
 
 def remove_rules(

@@ -21,6 +21,7 @@ class Canary(NamedTuple):
     channel    one of `ProbeChannel`s, by name
     host, log  the machine and the channel of the log that records it, as `tocsin coverage` names them; "" for no
                machine, and for the log that the channel declares
+    addresses  where the access comes from, as the log names it; none is from anywhere
     """
 
     channel: str
@@ -29,6 +30,7 @@ class Canary(NamedTuple):
     account: str
     host: str
     log: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 class RecordedIn(NamedTuple):
@@ -47,6 +49,7 @@ class ProbeChannel:
     tolerance        how far the time in the record may lie from the receipt's
     late             after which time a record that is not there is lost, and not on its way
     needs_host       whether the log is one of each machine, so that a canary must name it
+    names_address    whether the logs say where an access comes from, so that a canary can be bound to it
     recorded_in      the logs that would record it
     """
 
@@ -58,6 +61,7 @@ class ProbeChannel:
     tolerance: int
     late: int
     needs_host: bool
+    names_address: bool
     recorded_in: tuple[RecordedIn, ...]
     citation: str
 
@@ -102,12 +106,13 @@ class Receipt(NamedTuple):
 
 
 class KnownAccess(NamedTuple):
-    """One access that a log has, as far as a probe is told by it; `time` in ns UTC."""
+    """One access that a log has, as far as a probe is told by it; `time` in ns UTC, `address` "" where none is said."""
 
     source: str
     holding: str
     container: str
     actor: str
+    address: str
     time: int
 
 

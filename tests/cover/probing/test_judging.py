@@ -53,9 +53,9 @@ def span(until: int) -> Coverage:
     )
 
 
-def accesses(seconds: list[int], actor: str = CANARY.account) -> list[KnownAccess]:
+def accesses(seconds: list[int], actor: str = CANARY.account, address: str = "") -> list[KnownAccess]:
     return [
-        KnownAccess("windows_evtx", CANARY.names[0].upper(), "files-01", actor, NOW + second * SECOND)
+        KnownAccess("windows_evtx", CANARY.names[0].upper(), "files-01", actor, address, NOW + second * SECOND)
         for second in seconds
     ]
 
@@ -118,6 +118,20 @@ def test_only_the_account_of_the_probe_on_its_canary_at_its_time_is_set_apart(wh
         assert one.from_ is not None
         assert one.to is not None
         assert one.to - one.from_ == 2 * FILE.tolerance + 1
+
+
+@given(made, st.sets(st.sampled_from(("192.0.2.1", "192.0.2.2", "203.0.113.9"))), st.sampled_from(("192.0.2.1", "")))
+def test_a_probe_bound_to_addresses_takes_nobody_elsewhere_for_itself(
+    when: dict[int, int], bound: set[str], address: str
+) -> None:
+    canary = CANARY._replace(addresses=tuple(sorted(bound)))
+    planned = {id_: one._replace(canary=canary) for id_, one in PLANNED.items()}
+    given = receipts(when)
+    known = [one._replace(time=receipt.time) for receipt in given for one in accesses([0], address=address)]
+    found = judge(planned, given, known, [span(12 * 3_600)], lambda name: name, NOW + 12 * HOUR)
+    came = not bound or not address or address in bound
+    assert all((one.fate is Fate.ARRIVED) == came for one in found.probes if one.fate is not Fate.NOT_MADE)
+    assert {one.address for one in as_responders(planned, given)} == ((bound or {""}) if given else set())
 
 
 def test_a_format_in_which_the_canary_was_never_recorded_loses_nothing_while_another_records_it() -> None:

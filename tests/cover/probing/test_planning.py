@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from tocsin.collect.sources.probe import SOURCE
 from tocsin.collect.sources.probe.entering import planned_lines
 from tocsin.cover.probing.channels import load_channels
+from tocsin.cover.probing.kept import SCHEMA, plans_and_receipts
 from tocsin.cover.probing.planning import every_of, plan_probes, plan_yaml, read_canaries
 from tocsin.cover.probing.scripts import powershell_script, sh_script
 from tocsin.errors import ConfigError
@@ -82,6 +84,8 @@ def test_one_record_never_serves_two_probes_of_a_channel(name: str) -> None:
         ('channel,target,account\nobject,"s3://b/k\nrm",a\n', "control character"),
         ("channel,target,account\nobject,s3://b/k,a\nobject,s3://b/k,c\n", "is there twice"),
         ("channel,target,account\n", "names no canary"),
+        ("channel,target,account,address\nobject,s3://b/k,a,office\n", "'office' is no IP address"),
+        ("channel,target,account,host,address\nfile,x,a,h,192.0.2.1\n", "leave it out"),
     ],
 )
 def test_what_cannot_be_a_canary_is_refused_by_line(tmp_path: Path, text: str, why: str) -> None:
@@ -93,6 +97,22 @@ def test_the_names_a_log_has_of_a_canary_are_its_target_unless_others_are_said(t
     text = "channel;target;account;host;names\nfile;/srv/x;Example\\Svc;FILES-01;\n"
     (found,) = read_canaries(written(tmp_path, text))
     assert found == Canary("file", "/srv/x", ("/srv/x",), "example\\svc", "files-01", "")
+
+
+def test_a_canary_is_bound_to_the_addresses_it_names_as_logs_write_them(tmp_path: Path) -> None:
+    text = "channel,target,account,address\nobject,s3://b/k,a,2001:DB8::0001; ::ffff:192.0.2.1\nobject,s3://b/l,a,\n"
+    bound, free = read_canaries(written(tmp_path, text))
+    assert bound.addresses == ("192.0.2.1", "2001:db8::1")
+    assert free.addresses == ()
+    marks = [
+        mark
+        for record in SOURCE.records(b"".join(planned_lines(plan(bound, free))), b"", 0)
+        if isinstance(record, Record)
+        for mark in SOURCE.map(record).marks
+    ]
+    rows = [{name: mark.get(name) for name in SCHEMA.names} | {"time": NOW, "record": 1} for mark in marks]
+    planned, _ = plans_and_receipts(pa.Table.from_pylist(rows, SCHEMA), is_entered=lambda _: True)
+    assert {probe.canary for probe in planned.values()} == {bound, free}
 
 
 @pytest.mark.parametrize("text", ["", "h", "0h", "-1h", "1.5h", "2w", "1 h"])

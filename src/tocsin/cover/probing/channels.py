@@ -26,6 +26,7 @@ def load_channels() -> Mapping[str, ProbeChannel]:
             tolerance=entry["tolerance_seconds"] * NANOSECONDS,
             late=entry["late_hours"] * HOUR,
             needs_host=entry["needs_host"],
+            names_address=entry["names_address"],
             recorded_in=tuple(RecordedIn(source, log) for source, log in entry["recorded_in"]),
             citation=entry["citation"],
         )

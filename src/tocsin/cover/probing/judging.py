@@ -93,16 +93,16 @@ def _made(planned: Mapping[str, PlannedProbe], receipts: Sequence[Receipt]) -> t
     return made, unknown
 
 
-_Times = dict[tuple[str, str, str], list[int]]
+_Times = dict[tuple[str, str, str], list[tuple[int, str]]]
 
 
 def _times(accesses: Iterable[KnownAccess], canonical: Callable[[str], str]) -> _Times:
-    """(source, name in lower case, account) to the times of accesses, in order."""
-    found: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    """(source, name in lower case, account) to the times of accesses with where they came from, in order."""
+    found: dict[tuple[str, str, str], set[tuple[int, str]]] = defaultdict(set)
     for one in accesses:
         actor = canonical(one.actor) if one.actor else ""
         for name in {one.holding.lower(), one.container.lower()} - {""}:
-            found[one.source, name, actor].add(one.time)
+            found[one.source, name, actor].add((one.time, one.address))
     return {key: sorted(values) for key, values in found.items()}
 
 
@@ -183,7 +183,17 @@ def _fate(made: _Made, log: _Log, channel: ProbeChannel, times: _Times, account:
     late = at + channel.late
     if following is not None:  # a record that may be the next probe's is not this one's
         late = max(at + channel.tolerance, min(late, following - channel.tolerance))
-    known = [times.get((log.source, name, actor), []) for name in names for actor in (account, "")]
+    # A record that says no address is taken for the probe's; one that says another is somebody else's.
+    bound = made.planned.canary.addresses
+    known = [
+        [
+            time
+            for time, address in times.get((log.source, name, actor), [])
+            if not (bound and address) or address in bound
+        ]
+        for name in names
+        for actor in (account, "")
+    ]
     if any(_any_between(each, at - channel.tolerance, at + channel.tolerance) for each in known):
         return Fate.ARRIVED
     if any(_any_between(each, at, late) for each in known):
@@ -310,20 +320,25 @@ def _loss(
 
 
 def as_responders(planned: Mapping[str, PlannedProbe], receipts: Sequence[Receipt]) -> tuple[Responder, ...]:
-    """The accesses made by probes as the institution's own work: by that account, to that canary, at that time."""
+    """The accesses made by probes as the institution's own work: by that account, to that canary, at that time.
+
+    And from the addresses the plan names, if any: then a record that says none is not set apart either.
+    """
     made, _ = _made(planned, receipts)
-    found = []
+    found: list[Responder] = []
     for id_ in sorted(made):
         probe, receipt = made[id_]
         channel = load_channels().get(probe.canary.channel)
         if channel is not None:
-            found.append(
+            found += (
                 Responder(
                     name=f"probe {id_}",
                     account=probe.canary.account,
+                    address=address,
                     from_=receipt.time - channel.tolerance,
                     to=receipt.time + channel.tolerance + 1,
                     holdings=tuple(sorted({name.lower() for name in probe.canary.names})),
                 )
+                for address in probe.canary.addresses or ("",)
             )
     return tuple(found)

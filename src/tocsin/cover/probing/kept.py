@@ -16,7 +16,7 @@ from tocsin.model.tables import MARKS
 NAME = "probes"
 _FACT = ("time", "host", "channel", "scope", "actor", "detail")
 SCHEMA = pa.schema([MARKS.field(name) for name in (*_FACT, "record")])
-_PLANNED, _RECEIPT = 6, 3  # parts of a detail, as the source writes it
+_PLANNED, _BOUND, _RECEIPT = 6, 7, 3  # parts of a detail, as the source writes it
 
 
 def summarise(marks: pa.Table) -> pa.Table:
@@ -47,13 +47,19 @@ def plans_and_receipts(
         parts = (row["detail"] or "").split("\t")
         if len(parts) == _RECEIPT and row["time"] is not None:
             receipts.append(Receipt(parts[0], parts[1], row["time"], parts[2] == "made", row["record"]))
-        elif len(parts) == _PLANNED and is_entered(row["record"]):
-            id_, due, end, commitment, log, target = parts
+        elif len(parts) in (_PLANNED, _BOUND) and is_entered(row["record"]):
+            id_, due, end, commitment, log, target, *addresses = parts
             from_, to = parse_time(due), parse_time(end)
             if from_ is not None and to is not None and row["time"] is not None:
                 names[id_].append(row["scope"] or "")
                 canary = Canary(
-                    row["channel"] or "", target, tuple(sorted(names[id_])), row["actor"] or "", row["host"] or "", log
+                    row["channel"] or "",
+                    target,
+                    tuple(sorted(names[id_])),
+                    row["actor"] or "",
+                    row["host"] or "",
+                    log,
+                    tuple(address for part in addresses for address in part.split(";")),
                 )
                 planned[id_] = PlannedProbe(id_, canary, max(from_, row["time"]), to, commitment)
     return planned, tuple(sorted(receipts, key=lambda one: (one.time, one)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import ipaddress
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,11 +13,11 @@ import yaml
 from tocsin.cover.probing.channels import load_channels
 from tocsin.errors import ConfigError
 from tocsin.model.cells import plain_cell
-from tocsin.model.identity import canonical_account, canonical_host
+from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import DAY, HOUR, NANOSECONDS, format_time
-from tocsin.model.probing import Canary, PlannedProbe, Probe, ProbePlan, committed
+from tocsin.model.probing import Canary, PlannedProbe, Probe, ProbeChannel, ProbePlan, committed
 
-COLUMNS = ("channel", "target", "account", "names", "host", "log")
+COLUMNS = ("channel", "target", "account", "names", "host", "log", "address")
 MOST_PROBES = 5_000
 _REQUIRED = frozenset(("channel", "target", "account"))
 _HINT = f"columns: {', '.join(COLUMNS)}; names are what the log calls it, with ; between them (docs/guides/probe.md)"
@@ -71,7 +72,27 @@ def canary_of(cells: Mapping[str, str]) -> Canary:
     if channel.needs_host and not host:
         raise ValueError(f"host must be said: a {channel.name} is recorded by the machine it lies on")
     names = tuple(name.strip() for name in cells.get("names", "").split(";") if name.strip())
-    return Canary(channel.name, cells["target"], names or (cells["target"],), account, host, cells.get("log", ""))
+    return Canary(
+        channel.name,
+        cells["target"],
+        names or (cells["target"],),
+        account,
+        host,
+        cells.get("log", ""),
+        _addresses(cells.get("address", ""), channel),
+    )
+
+
+def _addresses(text: str, channel: ProbeChannel) -> tuple[str, ...]:
+    given = [one.strip() for one in text.split(";") if one.strip()]
+    if given and not channel.names_address:
+        raise ValueError(
+            f"address: no record of the channel {channel.name} says where an access came from; leave it out"
+        )
+    try:
+        return tuple(sorted({canonical_address(str(ipaddress.ip_address(one))) or "" for one in given}))
+    except ValueError:
+        raise ValueError(f"address: {text!r} is no IP address; several are parted by ;") from None
 
 
 def plan_probes(
@@ -132,7 +153,8 @@ def plan_yaml(plan: ProbePlan) -> str:
         "plan": plan.id,
         "made": format_time(plan.made),
         "canaries": [
-            {"number": number, **one._asdict(), "names": list(one.names)} for number, one in enumerate(canaries, 1)
+            {"number": number, **one._asdict(), "names": list(one.names), "addresses": list(one.addresses)}
+            for number, one in enumerate(canaries, 1)
         ],
         "probes": [
             {

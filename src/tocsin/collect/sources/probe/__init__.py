@@ -69,7 +69,8 @@ class Probes:
         event: dict[str, Any] = {"time": time, "class_uid": _BASE_EVENT, "metadata.log_name": NAME}
         texts = [said[name] for name in (_PLANNED if planned else _RECEIPT)]
         if planned:
-            detail = "\t".join(said[name] for name in ("id", "due", "end", "commitment", "log", "target"))
+            parts = [said[name] for name in ("id", "due", "end", "commitment", "log", "target")]
+            detail = "\t".join([*parts, ";".join(said["addresses"])] if said.get("addresses") else parts)
             marks: tuple[dict[str, Any], ...] = tuple(
                 {
                     "kind": Mark.PROBE,
@@ -81,7 +82,7 @@ class Probes:
                 }
                 for name in said["names"]
             )
-            texts += said["names"]
+            texts += [*said["names"], *said.get("addresses", ())]
         else:
             marks = ({"kind": Mark.PROBE, "detail": "\t".join((said["id"], said["nonce"], said["outcome"]))},)
         key = "\0".join(texts).encode("utf-8", "surrogatepass")
@@ -100,7 +101,11 @@ def _is_planned(value: Mapping[str, Any]) -> bool:
     has_words = all(isinstance(value.get(name), str) for name in _PLANNED) and "tocsin_probe_plan" in value
     has_words = has_words and "tocsin_probe" not in value
     are_names = isinstance(names, list) and bool(names) and all(isinstance(name, str) for name in names)
-    return has_words and are_names and not any("\t" in value[name] for name in _PLANNED)
+    addresses = value.get("addresses", [])
+    are_addresses = isinstance(addresses, list) and all(
+        isinstance(one, str) and not {"\t", ";"} & set(one) for one in addresses
+    )
+    return has_words and are_names and are_addresses and not any("\t" in value[name] for name in _PLANNED)
 
 
 SOURCE: Source = Probes()

@@ -24,6 +24,7 @@ def planned_lines(plan: ProbePlan) -> Iterator[bytes]:
             "id": planned.id,
             **planned.canary._asdict(),
             "names": list(planned.canary.names),
+            "addresses": list(planned.canary.addresses),
             "due": format_time(planned.due),
             "end": format_time(planned.end),
             "commitment": planned.commitment,
