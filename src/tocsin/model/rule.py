@@ -16,7 +16,11 @@ INDICATOR: Final = "indicator"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """A loaded rule, or an indicator that is asked as one. `techniques` as `T1114.002`, `tactics` as Sigma tags them (`collection`), `path` as given."""
+    """A loaded rule, or an indicator that is asked as one.
+
+    techniques   as `T1114.002`; `tactics` as Sigma tags them (`collection`)
+    path         as given
+    """
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""Lists people keep of indicators: one value a line, or CSV with a header (also as MISP exports it); defanged or not."""
+"""Lists of indicators as people keep them: one value a line, or CSV with a header (also as MISP exports it)."""
 
 from __future__ import annotations
 
@@ -31,9 +31,11 @@ _MAIL: Final = re.compile(r"[^\s@/]+@(?:[\w-]+\.)+[\w-]+")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _ADDRESS_PORT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 # Endings of file names, and of them those under which there are domains too.
-_ENDINGS: Final = frozenset(
-    ["apk", "bat", "bin", "cab", "cmd", "cpl", "dat", "dll", "dmg", "doc", "docm", "docx", "elf", "exe", "gz", "hta", "img", "ipa", "iso", "jar", "jpg", "js", "jse", "lnk", "log", "msi", "ocx", "pdf", "pif", "png", "ps1", "psm1", "rar", "rtf", "scr", "swf", "sys", "tar", "tmp", "txt", "vbe", "vbs", "war", "wsf", "xls", "xlsb", "xlsm", "xlsx", "xml"]
-)
+_ENDINGS: Final = frozenset({
+    "apk", "bat", "bin", "cab", "cmd", "cpl", "dat", "dll", "dmg", "doc", "docm", "docx", "elf", "exe", "gz", "hta",
+    "img", "ipa", "iso", "jar", "jpg", "js", "jse", "lnk", "log", "msi", "ocx", "pdf", "pif", "png", "ps1", "psm1", "rar",
+    "rtf", "scr", "swf", "sys", "tar", "tmp", "txt", "vbe", "vbs", "war", "wsf", "xls", "xlsb", "xlsm", "xlsx", "xml",
+})  # fmt: skip
 _BOTH: Final = frozenset(["app", "cc", "mov", "pl", "ps", "py", "rs", "sh", "so", "zip"])
 
 # Types of lists, as people and MISP write them, to a kind; "" where a value of it cannot be looked for here.

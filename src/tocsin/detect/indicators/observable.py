@@ -1,7 +1,7 @@
 """What an indicator looks for, and what a field of a record holds, brought to one form so that equal things are equal.
 
-Every form is lower case, but for the path of a URL. A comparison of a STIX pattern becomes a `Test` of one of the kinds below, or a reason why no
-log can answer it; the value of a field becomes keys of those kinds.
+Every form is lower case, but for the path of a URL. A comparison of a STIX pattern becomes a `Test` of one of the kinds
+below, or a reason why no log can answer it; the value of a field becomes keys of those kinds.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class RuleSet:
     exceptions: tuple[LoadedException, ...] = ()
     placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     correlations: tuple[LoadedCorrelation, ...] = ()
-    indicators: Indicators = Indicators()
+    indicators: Indicators = field(default_factory=Indicators)
 
     def ids(self) -> frozenset[str]:
         """Of every rule, correlation, exception and indicator."""
