@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.cover import changes, coverage, preserve
+from tocsin.detect.indicators.account import Looked, SeenFields
+from tocsin.detect.indicators.account import account as account_indicators
 from tocsin.detect.sigma.account import account
 from tocsin.doubting import unzoned
 from tocsin.held import Held
@@ -35,6 +38,7 @@ from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident
+from tocsin.model.indicator import IndicatorsAccount
 from tocsin.model.joining import Identities
 from tocsin.model.preservation import Expiry
 from tocsin.model.probing import SPOKEN
@@ -104,7 +108,13 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
     )
     return Answers(
         as_of=as_of,
-        accounting=Accounting(inputs=accounts, rules=found.rules, hits=found.hits, correlations=found.correlations),
+        accounting=Accounting(
+            inputs=accounts,
+            rules=found.rules,
+            hits=found.hits,
+            correlations=found.correlations,
+            indicators=_indicators(held, found.findings, Looked(watched, drawn, question.from_, question.to)),
+        ),
         findings=found.findings,
         incidents=incidents,
         exposure=judged,
@@ -158,6 +168,17 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
 def rules_account(held: Held) -> RulesAccount:
     """What each rule could have seen of all that is held."""
     return account(held.rules, fields_by_log(held.logs))
+
+
+def _indicators(held: Held, found: Sequence[Finding], looked: Looked) -> IndicatorsAccount | None:
+    if not held.rules.indicators.files:
+        return None
+    seen = (
+        SeenFields(row["source"], row["host"], row["channel"], frozenset(json.loads(row["fields"])))
+        for row in held.logs.to_pylist()
+    )
+    observables = {one.source: one.observables for one in held.rules.maps}
+    return held.told_indicators(account_indicators(held.rules.indicators, observables, seen, looked, found))
 
 
 class _Found(NamedTuple):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from tocsin.model.coverage import Coverage
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +73,23 @@ class FoundIndicator:
     outside: int
 
 
+class Span(NamedTuple):
+    """From one time to another, ns UTC, the end exclusive."""
+
+    from_: int
+    to: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorSight:
     """Indicators of one kind: which logs could have shown them, and when nobody could have looked.
 
     asked        indicators of the kind
-    logs         (source, channel) of the logs with a field that can hold one
-    first, last  of the records of those logs, ns UTC
-    watched, unwatched   as in `model.hunt.Sight`; without any log nothing was watched
+    logs         (source, channel) of the logs with a field that can hold one; without any, nobody could look
+    hosts        whose logs these are
+    first, last  of the hours in which one of those logs was watched, ns UTC
+    gaps         hours between the first and the last record of all in which none of those logs was watched
+    troubled     rows of the coverage that say of one of those logs that something is missing or cannot be relied on
     """
 
     kind: str
@@ -93,8 +101,8 @@ class IndicatorSight:
     hosts: int
     first: int | None
     last: int | None
-    watched: tuple[Coverage, ...]
-    unwatched: tuple[Coverage, ...]
+    gaps: tuple[Span, ...]
+    troubled: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

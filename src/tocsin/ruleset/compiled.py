@@ -145,6 +145,8 @@ def _sets(workspace: Workspace, door: Door, adding: RuleTexts | None) -> tuple[R
 
 def refuse_names(compiled: CompiledRules, door: Door) -> None:
     """Raises RuleError where an id says a protected name; what else rules say is sealed, or masked when it is told."""
+    if not door.epoch:
+        return
     ids = {info.id: info.path for info in compiled.infos.values()}
     ids |= {one.info.id: one.info.path for one in compiled.exceptions}
     ids |= {one.id: one.path for one in compiled.failed}

@@ -33,8 +33,8 @@ _ADDRESS_PORT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\])
 # Endings of file names, and of them those under which there are domains too.
 _ENDINGS: Final = frozenset({
     "apk", "bat", "bin", "cab", "cmd", "cpl", "dat", "dll", "dmg", "doc", "docm", "docx", "elf", "exe", "gz", "hta",
-    "img", "ipa", "iso", "jar", "jpg", "js", "jse", "lnk", "log", "msi", "ocx", "pdf", "pif", "png", "ps1", "psm1", "rar",
-    "rtf", "scr", "swf", "sys", "tar", "tmp", "txt", "vbe", "vbs", "war", "wsf", "xls", "xlsb", "xlsm", "xlsx", "xml",
+    "img", "ipa", "iso", "jar", "jpg", "js", "jse", "lnk", "log", "msi", "ocx", "pdf", "pif", "png", "ps1", "psm1",
+    "rar", "rtf", "scr", "swf", "sys", "tar", "tmp", "txt", "vbe", "vbs", "war", "wsf", "xls", "xlsb", "xlsm", "xlsx", "xml",
 })  # fmt: skip
 _BOTH: Final = frozenset(["app", "cc", "mov", "pl", "ps", "py", "rs", "sh", "so", "zip"])
 

@@ -116,6 +116,18 @@ def comparisons_in(path: str, data: bytes) -> Iterator[tuple[str, str]]:
                     yield comparison.path, value
 
 
+def why_none(path: str, data: bytes) -> str:
+    """ "" for a file that holds an indicator, else why it holds none: the first fault of it."""
+    first = ""
+    if is_excerpt(data):
+        return first
+    for one in _statements(path, data):
+        if isinstance(one, Statement):
+            return ""
+        first = first or f"{one.place}: {one.reason}"
+    return first or "there is nothing of the kind in it"
+
+
 def read_indicators(texts: Mapping[str, bytes]) -> Indicators:
     """Every indicator in files, by path, in their order.
 
