@@ -65,7 +65,10 @@ def kept_name(paths: Sequence[Path], name: str | None) -> str:
 def _published(texts: Mapping[str, bytes], paths: Sequence[Path]) -> Published:
     if len(paths) == 1 and str(paths[0]) != STANDARD_INPUT and not any(map(is_indicators, texts)):
         return read_published(paths[0])
-    numbered = {_called(number, path): texts[path] for number, path in enumerate(sorted(texts))}
+    numbered: dict[str, bytes] = {}
+    for number, path in enumerate(sorted(texts)):
+        name = _named(path)
+        numbered[name if is_indicators(path) and name not in numbered else _named(path, f"{number:04}-")] = texts[path]
     return Published(
         origin=", ".join("standard input" if str(path) == STANDARD_INPUT else path.name for path in paths),
         texts=numbered,
@@ -77,14 +80,10 @@ def _published(texts: Mapping[str, bytes], paths: Sequence[Path]) -> Published:
     )
 
 
-def _called(number: int, path: str) -> str:
+def _named(path: str, before: str = "") -> str:
     """A file's name within the set; of a file of indicators it begins so that it is read as one."""
-    name = PurePath(path).name
-    return (
-        indicators_path(f"{number:04}-{name.removeprefix(indicators_path(''))}")
-        if is_indicators(path)
-        else f"{number:04}-{name}"
-    )
+    mark = indicators_path("") if is_indicators(path) else ""
+    return f"{mark}{before}{PurePath(path).name.removeprefix(mark)}"
 
 
 def _given_before(workspace: Workspace, key: WorkspaceKey, kept: Mapping[str, object]) -> dict[str, bytes]:

@@ -40,11 +40,11 @@ class UnreadIndicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotAsked:
-    """Why indicators, or parts of them, were not asked; `first` is the id of the first."""
+    """Why indicators, or parts of them, were not asked; `example` is the id of the first."""
 
     reason: str
     count: int
-    first: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,13 @@ class FoundIndicator:
     outside: int
 
 
+class ShowingLog(NamedTuple):
+    """A log with a field that can hold what is looked for, as the coverage names it."""
+
+    source: str
+    channel: str
+
+
 class Span(NamedTuple):
     """From one time to another, ns UTC, the end exclusive."""
 
@@ -85,7 +92,7 @@ class IndicatorSight:
     """Indicators of one kind: which logs could have shown them, and when nobody could have looked.
 
     asked        indicators of the kind
-    logs         (source, channel) of the logs with a field that can hold one; without any, nobody could look
+    logs         those with a field that can hold one; without any, nobody could look
     hosts        whose logs these are
     first, last  of the hours in which one of those logs was watched, ns UTC
     gaps         hours between the first and the last record of all in which none of those logs was watched
@@ -97,7 +104,7 @@ class IndicatorSight:
     found: int
     not_found: int
     unknown: int
-    logs: tuple[tuple[str, str], ...]
+    logs: tuple[ShowingLog, ...]
     hosts: int
     first: int | None
     last: int | None

@@ -12,7 +12,7 @@ from tocsin.detect.indicators.observable import JOINED, SHOWS, Kind, Shape
 from tocsin.detect.indicators.published import Indicator, Indicators
 from tocsin.model.coverage import WATCHED, Coverage, CoverageMap
 from tocsin.model.finding import Finding
-from tocsin.model.indicator import FoundIndicator, IndicatorsAccount, IndicatorSight, Span
+from tocsin.model.indicator import FoundIndicator, IndicatorsAccount, IndicatorSight, ShowingLog, Span
 from tocsin.model.rule import INDICATOR
 
 _BEGINNING, _END = -(1 << 63), (1 << 63) - 1
@@ -166,7 +166,7 @@ def _sight(
         found=counts["found"],
         not_found=counts["not_found"],
         unknown=counts["unknown"],
-        logs=tuple(sorted(logs)),
+        logs=tuple(ShowingLog(*log) for log in sorted(logs)),
         hosts=len({row.host for row in looked.coverage if row.host and (row.source, row.channel) in logs}),
         first=spans[0].from_ if spans else None,
         last=spans[-1].to if spans else None,

@@ -34,7 +34,8 @@ _ADDRESS_PORT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\])
 _ENDINGS: Final = frozenset({
     "apk", "bat", "bin", "cab", "cmd", "cpl", "dat", "dll", "dmg", "doc", "docm", "docx", "elf", "exe", "gz", "hta",
     "img", "ipa", "iso", "jar", "jpg", "js", "jse", "lnk", "log", "msi", "ocx", "pdf", "pif", "png", "ps1", "psm1",
-    "rar", "rtf", "scr", "swf", "sys", "tar", "tmp", "txt", "vbe", "vbs", "war", "wsf", "xls", "xlsb", "xlsm", "xlsx", "xml",
+    "rar", "rtf", "scr", "sys", "tar", "tmp", "txt", "vbe", "vbs", "war", "wsf", "xls", "xlsb", "xlsm", "xlsx",
+    "swf", "xml",
 })  # fmt: skip
 _BOTH: Final = frozenset(["app", "cc", "mov", "pl", "ps", "py", "rs", "sh", "so", "zip"])
 

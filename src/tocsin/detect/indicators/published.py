@@ -96,8 +96,11 @@ def is_indicators(path: str) -> bool:
 
 
 def excerpt(indicators: Iterable[Indicator]) -> bytes:
-    """A file of these indicators alone, as `read_indicators` reads it back; what goes with a package of evidence."""
-    chosen = _Excerpt(_EXCERPT, tuple(indicators))
+    """A file of these indicators alone, as `read_indicators` reads it back; what goes with a package of evidence.
+
+    Where the files they are of lie is not in it.
+    """
+    chosen = _Excerpt(_EXCERPT, tuple(msgspec.structs.replace(one, path="") for one in indicators))
     return msgspec.json.format(msgspec.json.encode(chosen), indent=1) + b"\n"
 
 
@@ -109,7 +112,7 @@ def is_excerpt(data: bytes) -> bool:
 
 def comparisons_in(path: str, data: bytes) -> Iterator[tuple[str, str]]:
     """(object path, value) of every comparison in a file, asked or not, in order."""
-    for statement in _statements(path, data):
+    for statement in _statements(_short_name(path), data):
         if isinstance(statement, Statement):
             for comparison in statement.comparisons:
                 for value in comparison.values:
@@ -121,7 +124,7 @@ def why_none(path: str, data: bytes) -> str:
     first = ""
     if is_excerpt(data):
         return first
-    for one in _statements(path, data):
+    for one in _statements(_short_name(path), data):
         if isinstance(one, Statement):
             return ""
         first = first or f"{one.place}: {one.reason}"
@@ -135,20 +138,25 @@ def read_indicators(texts: Mapping[str, bytes]) -> Indicators:
     revoked, with the time in which any of them is valid.
     """
     gathered = _Gathered(texts)
+    names: set[str] = set()
     for path, data in texts.items():
         if is_excerpt(data):
             gathered.take_excerpt(path, data)
-        else:
-            gathered.take(path, _statements(path, data))
+            continue
+        name, number = _short_name(path), 2
+        while name in names:  # lines are told apart by it
+            name, number = f"{_short_name(path)}-{number}", number + 1
+        names.add(name)
+        gathered.take(path, _statements(name, data))
     return gathered.concluded()
 
 
-def _statements(path: str, data: bytes) -> Iterator[Statement | Unread]:
+def _statements(name: str, data: bytes) -> Iterator[Statement | Unread]:
     if len(data) > LARGEST_FILE:
         yield Unread("the file", f"longer than {LARGEST_FILE:,} bytes")
         return
     reader = bundle.statements if bundle.is_json(data) else listing.statements
-    yield from reader(data, _short_name(path))
+    yield from reader(data, name)
 
 
 def _short_name(path: str) -> str:
@@ -189,10 +197,15 @@ class _Gathered:
                 reason = f"beyond the {MOST_INDICATORS:,} indicators that are taken"
                 self._unread.append(UnreadIndicator(path=path, place=one.place, reason=reason))
                 break
+            before = self._newest.get(one.id)
+            if before is not None and _contradicts(before.said, one):
+                counts["unread"] += 1
+                reason = "another indicator has its id and its time of change, and says something else"
+                self._unread.append(UnreadIndicator(path=path, place=one.place, reason=reason))
+                continue
             counts["given"] += 1
             counts["guessed"] += one.is_guessed
             self._markings[path] = max(self._markings.get(path, ""), one.marking, key=_gravity)
-            before = self._newest.get(one.id)
             if before is not None:
                 loser = path if before.said.modified >= one.modified else before.path
                 self._counts[loser]["repeated"] += 1
@@ -243,7 +256,7 @@ class _Gathered:
             asked=tuple(found.values()),
             files=tuple(self._file(path) for path in self._counts),
             reasons=tuple(
-                NotAsked(reason=reason, count=len(ids), first=ids[0]) for reason, ids in sorted(reasons.items())
+                NotAsked(reason=reason, count=len(ids), example=ids[0]) for reason, ids in sorted(reasons.items())
             ),
             unread=tuple(self._unread),
         )
@@ -263,6 +276,12 @@ class _Gathered:
             guessed=counts["guessed"],
             marking=self._markings.get(path, ""),
         )
+
+
+def _contradicts(one: Statement, other: Statement) -> bool:
+    return one.modified == other.modified and (
+        one.comparisons != other.comparisons or one.is_revoked != other.is_revoked
+    )
 
 
 def _gravity(marking: str) -> int:
