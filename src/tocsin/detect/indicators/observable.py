@@ -158,6 +158,8 @@ def _equal(kind: Kind, value: str) -> Test:
         return _network(value)
     if kind in (Kind.FILE_PATH, Kind.DIRECTORY, Kind.REGISTRY) and _VARIABLE.search(value.lower()):
         raise NotAskableError(f"a {kind} with a variable in it: logs write it out")
+    if kind is Kind.DOMAIN and any(_addresses(value)):  # published so more often than not told
+        kind = Kind.ADDRESS
     keys = [key for found, key in _FORMS[kind](value) if found is kind]
     if not keys:
         raise NotAskableError(f"the value is no {kind}")

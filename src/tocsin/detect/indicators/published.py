@@ -352,11 +352,13 @@ def _level(alternatives: tuple[tuple[Test, ...], ...], confidence: int | None) -
 
 
 def _widened(one: Indicator, said: Statement) -> Indicator:
-    """With the time in which this one is valid too, and whom else it is said to indicate."""
+    """With the time in which this one is valid too, the graver marking and level, and what else it is related to."""
     starts = (one.valid_from, said.valid_from)
     ends = (one.valid_until, said.valid_until)
     return msgspec.structs.replace(
         one,
+        level=max(one.level, _level(one.alternatives, said.confidence), key=lambda level: level.rank),
+        marking=max(one.marking, said.marking, key=_gravity),
         valid_from=None if None in starts else min(time for time in starts if time is not None),
         valid_until=None if None in ends else max(time for time in ends if time is not None),
         related=tuple(dict.fromkeys((*one.related, *said.related))),
