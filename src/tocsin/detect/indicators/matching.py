@@ -17,7 +17,7 @@ from tocsin.detect.indicators.observable import (
     Kind,
     Mode,
     Shape,
-    Test,
+    Sought,
     and_above,
     expression_in,
     keys_of,
@@ -53,7 +53,7 @@ class Index:
     """Indicators by what they look for; the same for every source."""
 
     def __init__(self, indicators: Sequence[Indicator]) -> None:
-        self._tests: dict[Test, int] = {}
+        self._tests: dict[Sought, int] = {}
         self._alone: defaultdict[int, list[str]] = defaultdict(list)  # test to indicators that it makes true
         self._joined: defaultdict[int, list[tuple[frozenset[int], str]]] = defaultdict(list)
         self._order = {one.id: place for place, one in enumerate(indicators)}

@@ -1,7 +1,7 @@
 """What an indicator looks for, and what a field of a record holds, brought to one form so that equal things are equal.
 
-Every form is lower case, but for the path of a URL. A comparison of a STIX pattern becomes a `Test` of one of the kinds
-below, or a reason why no log can answer it; the value of a field becomes keys of those kinds.
+Every form is lower case, but for the path of a URL. A comparison of a STIX pattern becomes a `Sought` of one of the
+kinds below, or a reason why no log can answer it; the value of a field becomes keys of those kinds.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Mode(enum.StrEnum):
     FITS = "fits"  # an expression
 
 
-class Test(NamedTuple):
+class Sought(NamedTuple):
     """One thing looked for: `key` in the form of its kind; of mode FITS an expression, of WITHIN a network."""
 
     kind: Kind
@@ -119,7 +119,7 @@ _HASHED: Final[Mapping[str, Kind]] = {
 _STEPS: Final = re.compile(r"\[(?:\*|-?\d+)\]")
 
 
-def tests_of(comparison: Comparison) -> tuple[Test, ...]:
+def sought_by(comparison: Comparison) -> tuple[Sought, ...]:
     """What a comparison asks; any of several holds. Raises NotAskableError with the reason."""
     path = _STEPS.sub("", comparison.path).lower()
     hashed, _, algorithm = path.rpartition(".")
@@ -137,7 +137,7 @@ def tests_of(comparison: Comparison) -> tuple[Test, ...]:
     if comparison.operator not in ("=", "IN"):
         raise NotAskableError(f"the operator {comparison.operator} is not compared")
     if hashed in _HASHED:
-        return tuple(Test(kind, Mode.IS, _hash_key(algorithm, value)) for value in comparison.values)
+        return tuple(Sought(kind, Mode.IS, _hash_key(algorithm, value)) for value in comparison.values)
     if path.startswith("network-traffic:") and kind is Kind.ADDRESS:
         kinds = [Kind.DOMAIN if any(_domains(value)) else kind for value in comparison.values]
         return tuple(_equal(each, value) for each, value in zip(kinds, comparison.values, strict=True))
@@ -153,7 +153,7 @@ def _why_not(path: str) -> str:
     return f"no log read here records {kind}"
 
 
-def _equal(kind: Kind, value: str) -> Test:
+def _equal(kind: Kind, value: str) -> Sought:
     if kind is Kind.ADDRESS and "/" in value:
         return _network(value)
     if kind in (Kind.FILE_PATH, Kind.DIRECTORY, Kind.REGISTRY) and _VARIABLE.search(value.lower()):
@@ -165,7 +165,7 @@ def _equal(kind: Kind, value: str) -> Test:
         raise NotAskableError(f"the value is no {kind}")
     if kind is Kind.ADDRESS and _is_everybodys(keys[0]):
         raise NotAskableError("an address that every machine has")
-    return Test(kind, Mode.IS, keys[0])
+    return Sought(kind, Mode.IS, keys[0])
 
 
 def _is_everybodys(text: str) -> bool:
@@ -173,7 +173,7 @@ def _is_everybodys(text: str) -> bool:
     return address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast
 
 
-def _network(value: str) -> Test:
+def _network(value: str) -> Sought:
     try:
         network = ipaddress.ip_network(value.strip(), strict=False)
     except ValueError:
@@ -182,10 +182,10 @@ def _network(value: str) -> Test:
         return _equal(Kind.ADDRESS, str(network.network_address))
     if network.prefixlen == 0:
         raise NotAskableError("a network of all addresses")
-    return Test(Kind.ADDRESS, Mode.WITHIN, str(network))
+    return Sought(Kind.ADDRESS, Mode.WITHIN, str(network))
 
 
-def _fitting(kind: Kind, comparison: Comparison) -> Test:
+def _fitting(kind: Kind, comparison: Comparison) -> Sought:
     if kind in (Kind.HASH, Kind.CERTIFICATE):
         raise NotAskableError("a part of a hash")
     text = comparison.values[0]
@@ -194,11 +194,11 @@ def _fitting(kind: Kind, comparison: Comparison) -> Test:
             expression_in(text)
         except re2.error:
             raise NotAskableError("an expression that cannot be run in linear time") from None
-        return Test(kind, Mode.FITS, text)
+        return Sought(kind, Mode.FITS, text)
     expression = "".join({"%": ".*", "_": "."}.get(part, re.escape(part)) for part in text.lower())
     if not text.strip("%_"):
         raise NotAskableError("an expression that everything fits")
-    return Test(kind, Mode.FITS, f"^(?s:{expression})$")
+    return Sought(kind, Mode.FITS, f"^(?s:{expression})$")
 
 
 def expression_in(text: str) -> Callable[[str], object]:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from tocsin.detect.indicators import bundle, listing
-from tocsin.detect.indicators.observable import Kind, Mode, NotAskableError, Test, tests_of
+from tocsin.detect.indicators.observable import Kind, Mode, NotAskableError, Sought, sought_by
 from tocsin.detect.indicators.pattern import Conjunction
 from tocsin.detect.indicators.statement import Statement, Unread
 from tocsin.model.finding import Level
@@ -55,7 +55,7 @@ class Indicator(msgspec.Struct, frozen=True, omit_defaults=True):
     level: Level
     path: str
     place: str
-    alternatives: tuple[tuple[Test, ...], ...]
+    alternatives: tuple[tuple[Sought, ...], ...]
     description: str = ""
     partly: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -227,7 +227,7 @@ class _Gathered:
 
     def concluded(self) -> Indicators:
         reasons: dict[str, list[str]] = {}
-        by_tests: dict[tuple[tuple[Test, ...], ...], str] = {one.alternatives: id_ for id_, one in self._done.items()}
+        by_tests: dict[tuple[tuple[Sought, ...], ...], str] = {one.alternatives: id_ for id_, one in self._done.items()}
         found = dict(self._done)
         expressions = 0
         for id_, (path, said) in self._newest.items():
@@ -289,9 +289,9 @@ def _gravity(marking: str) -> int:
     return _MARKINGS.index(short) if short in _MARKINGS else 1 if marking else 0
 
 
-def _asked(said: Statement) -> tuple[tuple[tuple[Test, ...], ...], tuple[str, ...]]:
+def _asked(said: Statement) -> tuple[tuple[tuple[Sought, ...], ...], tuple[str, ...]]:
     """What of a statement is asked, and why the rest is not; one test of an AND that cannot be asked takes it along."""
-    alternatives: dict[tuple[Test, ...], None] = {}
+    alternatives: dict[tuple[Sought, ...], None] = {}
     partly = list(said.not_asked)
     for conjunction in said.alternatives:
         try:
@@ -301,18 +301,18 @@ def _asked(said: Statement) -> tuple[tuple[tuple[Test, ...], ...], tuple[str, ..
     return tuple(alternatives), tuple(dict.fromkeys(partly))
 
 
-def _tests(conjunction: Conjunction) -> list[tuple[Test, ...]]:
-    found: list[tuple[Test, ...]] = [()]
+def _tests(conjunction: Conjunction) -> list[tuple[Sought, ...]]:
+    found: list[tuple[Sought, ...]] = [()]
     for comparison in conjunction:
         if comparison.operator == "IN" and len(conjunction) == 1:
-            return [(test,) for test in tests_of(comparison)]
-        tests = tests_of(comparison)
+            return [(test,) for test in sought_by(comparison)]
+        tests = sought_by(comparison)
         found = [(*before, test) for before in found for test in tests]
     return found
 
 
 def _indicator(
-    path: str, said: Statement, alternatives: tuple[tuple[Test, ...], ...], partly: tuple[str, ...]
+    path: str, said: Statement, alternatives: tuple[tuple[Sought, ...], ...], partly: tuple[str, ...]
 ) -> Indicator:
     kinds = [test.kind for tests in alternatives for test in tests]
     return Indicator(
@@ -339,10 +339,10 @@ def _title(said: Statement, kinds: Sequence[Kind]) -> str:
     return f"Indicator {kinds[0]} {values[0][:120]}{more}"
 
 
-def _level(alternatives: tuple[tuple[Test, ...], ...], confidence: int | None) -> Level:
+def _level(alternatives: tuple[tuple[Sought, ...], ...], confidence: int | None) -> Level:
     """That of the weakest alternative, whose strongest test decides; a network and an expression count as low."""
 
-    def rank(test: Test) -> int:
+    def rank(test: Sought) -> int:
         return Level.LOW.rank if test.mode is not Mode.IS else _LEVELS.get(test.kind, Level.LOW).rank
 
     found = min(max(rank(test) for test in tests) for tests in alternatives)
