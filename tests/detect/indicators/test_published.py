@@ -19,6 +19,9 @@ from tocsin.detect.indicators.published import (
     why_none,
 )
 from tocsin.model.finding import Level
+from tocsin.share.indicators import Indicator, Kind, LeftOut
+from tocsin.share.marking import Tlp
+from tocsin.share.stix import bundle
 
 ID = "indicator--00000000-0000-4000-8000-00000000000"
 
@@ -229,3 +232,21 @@ def test_a_name_made_harmless_is_made_whole_again(name: str) -> None:
     for fanged in (name.replace(".", "[.]"), name.replace(".", "(.)"), name.replace(".", "[dot]")):
         assert refanged(fanged) == name
     assert refanged(f"hxxps://{name.replace('.', '[.]')}/x") == f"https://{name}/x"
+
+
+def test_what_this_product_shares_is_read_back() -> None:
+    shared = [
+        Indicator(kind, value, 70, 1, 2, 3, (), ("i-1",))
+        for kind, value in (
+            (Kind.ADDRESS, "203.0.113.66"),
+            (Kind.ADDRESS, "2001:db8::66"),
+            (Kind.MAILBOX, "o'collector@elsewhere.example"),
+            (Kind.AGENT, "Tool/1.0 (invented)"),
+        )
+    ]
+    left_out = LeftOut(accounts=(), own_addresses=0, own_mail=0, common_agents=0)
+    document = bundle(shared, left_out, 3, Tlp.AMBER, with_accounts=False)
+    found = read_indicators({"ours.json": json.dumps(document).encode()})
+    assert keys(found) == ["203.0.113.66", "2001:db8::66", "o'collector@elsewhere.example", "tool/1.0 (invented)"]
+    assert {(one.confidence, one.marking) for one in found.asked} == {(70, "TLP:AMBER")}
+    assert not found.unread
