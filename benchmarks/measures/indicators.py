@@ -202,9 +202,7 @@ def section(data: Path, scratch: Path) -> str:
         *((f"clean records asked: {name}", count) for name, count in sorted(figures.records.items())),
         ("false hits on them", figures.false.total()),
     ]
-    reasons = [
-        (reason, count) for reason, count in sorted(figures.not_asked.items(), key=lambda one: (-one[1], one[0]))
-    ]
+    reasons: list[tuple[Any, ...]] = [*sorted(figures.not_asked.items(), key=lambda one: (-one[1], one[0]))]
     return "\n\n".join(
         (
             "## Indicators of others\n\nThirteen published STIX files of spyware used against human-rights workers"
