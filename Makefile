@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-exposure bench-reach clean
+.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-exposure bench-reach bench-indicators clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -76,6 +76,9 @@ bench-door: $(DEV_STAMP)  ## measure what searching for protected persons costs 
 
 bench-reach: $(DEV_STAMP)  ## measure what reach costs over an invented institution, by ways between things
 	@$(BIN)/python benchmarks/reach.py
+
+bench-indicators: $(DEV_STAMP)  ## measure what asking a hundred thousand indicators costs beside decoding (TOCSIN_DATA)
+	@$(BIN)/python benchmarks/indicators.py
 
 clean:
 	rm -rf $(VENV) demo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -20,6 +21,8 @@ from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.correlate.unusual import conclude as behaviour_findings
 from tocsin.cover import changes, coverage, preserve
 from tocsin.detect.behaviour.model import all_models
+from tocsin.detect.indicators.account import Looked, SeenFields
+from tocsin.detect.indicators.account import account as account_indicators
 from tocsin.detect.sigma.account import account
 from tocsin.doubting import unzoned
 from tocsin.held import Held
@@ -39,6 +42,7 @@ from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident
+from tocsin.model.indicator import IndicatorsAccount
 from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
 from tocsin.model.preservation import Expiry
@@ -114,6 +118,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
             hits=found.hits,
             correlations=found.correlations,
             behaviour=found.behaviour,
+            indicators=_indicators(held, found.findings, Looked(watched, drawn, question.from_, question.to)),
         ),
         findings=found.findings,
         incidents=incidents,
@@ -168,6 +173,17 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
 def rules_account(held: Held) -> RulesAccount:
     """What each rule could have seen of all that is held."""
     return account(held.rules, fields_by_log(held.logs))
+
+
+def _indicators(held: Held, found: Sequence[Finding], looked: Looked) -> IndicatorsAccount | None:
+    if not held.rules.indicators.files:
+        return None
+    seen = (
+        SeenFields(row["source"], row["host"], row["channel"], frozenset(json.loads(row["fields"])))
+        for row in held.logs.to_pylist()
+    )
+    observables = {one.source: one.observables for one in held.rules.maps}
+    return held.told_indicators(account_indicators(held.rules.indicators, observables, seen, looked, found))
 
 
 class _Found(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure, logons, naming
@@ -30,9 +31,10 @@ from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import InputAccount
-from tocsin.model.door import mask_json
+from tocsin.model.door import Door, mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
+from tocsin.model.indicator import IndicatorsAccount
 from tocsin.model.mapping import LogMapping
 from tocsin.model.probing import SPOKEN
 from tocsin.model.reference import split_reference
@@ -79,6 +81,8 @@ class Held:
     vault: tuple[str, ...] = ()
     unreviewed: tuple[Alone, ...] = ()
     sets: Mapping[str, str] = field(default_factory=dict)  # rule sets of the run, by name, and which release each is
+    # What is said of indicators, as it may be told: of many thousands few are.
+    told_indicators: Callable[[IndicatorsAccount], IndicatorsAccount] = lambda account: account
 
     @classmethod
     def load(cls, workspace: Workspace, key: WorkspaceKey, rules: CompiledRules, estate: Estate) -> Held:
@@ -117,6 +121,7 @@ class Held:
             vault=_vault(workspace, key.door.epoch),
             unreviewed=_unreviewed(workspace),
             sets=_sets(settings),
+            told_indicators=lambda account: _told(account, key.door),
         )
 
     @property
@@ -128,6 +133,12 @@ class Held:
     def is_entered(self, record: int) -> bool:
         """Whether a record, by its reference, was entered by hand."""
         return split_reference(record)[0] in self.note_chunks
+
+
+def _told(account: IndicatorsAccount, door: Door) -> IndicatorsAccount:
+    said = msgspec.to_builtins(account)
+    told = mask_json(door, said)
+    return account if told == said else msgspec.convert(told, IndicatorsAccount)
 
 
 def _sets(settings: Mapping[str, object]) -> dict[str, str]:

@@ -68,6 +68,7 @@ from tocsin.record.people_keys import Signer
 from tocsin.remembering import answer_given_at, answers_given, changed_from_before, keep_answer
 from tocsin.ruleset.compiled import compiled_rules, kept_rules, refuse_empty_rules
 from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
+from tocsin.ruleset.given import indicators_given
 from tocsin.ruleset.preview import Asked, Found, asked_again, compare
 from tocsin.share.figures import figures_of
 from tocsin.share.report import write_report
@@ -84,6 +85,7 @@ class Settings:
     workspace   an existing one is continued; None makes a new folder here, named after the time
     estate      folder describing the institution, or None: then what the workspace was given before
     rules       folders, files or archives of Sigma rules beside our own
+    indicators  files of indicators of others: STIX bundles, CSV or lists
     from_, to   only what happened in this span enters the answers (ns UTC, `to` exclusive); everything is collected
     workers     processes; None chooses by the size of the input and the machine
     taken       when the logs were taken, ns UTC: dates lines that name no year; None leaves that to the other logs
@@ -95,6 +97,7 @@ class Settings:
     workspace: Path | None = None
     estate: Path | None = None
     rules: tuple[Path, ...] = ()
+    indicators: tuple[Path, ...] = ()
     from_: int | None = None
     to: int | None = None
     workers: int | None = None
@@ -123,6 +126,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
     if settings.estate is not None:
         _check_estate(settings.estate, progress)
     refuse_empty_rules(settings.rules)
+    indicators = indicators_given(settings.indicators)
     given = mappings_for(settings.paths)
     if settings.estate is not None:
         joined((*given, *mappings_in(settings.estate)))
@@ -137,7 +141,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         if settings.estate is not None:
             keep_through_door(workspace, key, settings.estate)
             mappings = joined((*given, *mappings_in(workspace.estate)))
-        rules = compiled_rules(workspace, settings.rules, kept, progress, key.door)
+        rules = compiled_rules(workspace, settings.rules, kept, progress, key.door, beside=indicators)
         workers = settings.workers or workers_for(size)
         taken = settings.taken if settings.taken is not None else kept_taking(workspace)
         asked = {

@@ -12,6 +12,7 @@ from sigma.pipelines.common import windows_logsource_mapping
 from tests.contracts.test_sources import samples_of
 
 from tocsin.collect.source import HEAD_BYTES, Coalescing, Head, source_named
+from tocsin.detect.indicators.observable import JOINED
 from tocsin.detect.sigma.logsource import LogSourceMap, passes
 from tocsin.detect.sigma.value import fold
 from tocsin.model.record import Record
@@ -128,3 +129,19 @@ def test_windows_services_are_the_channels_that_others_know_them_by() -> None:
     assert {
         service: more for service, channels in ours.items() if (more := channels - theirs.get(service, set()))
     } == OURS_TOO
+
+
+def fields_in(name: str, data: bytes) -> set[str]:
+    """The fields of every record of a sample, coalesced ones too."""
+    source = source_named(name)
+    start = source.preamble(Head(data[:HEAD_BYTES], len(data), "a file"))
+    records = [one for one in source.records(data, data[:start], start) if isinstance(one, Record)]
+    if isinstance(source, Coalescing):
+        records = [record for event in source.coalesce(records) for record in event.seen]
+    return {name for record in records for name in record.fields}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, one in MAPS.items() if one.observables))
+def test_indicators_are_looked_for_in_fields_that_a_sample_has(name: str) -> None:
+    declared = {part for field, _ in MAPS[name].observables for part in field.split(JOINED)}
+    assert declared & {field for path in samples_of(name) for field in fields_in(name, path.read_bytes())}

@@ -31,6 +31,16 @@ from tocsin.model.exceptions import ExceptionAccount, HiddenHits, ImplicatedHits
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Incident, Level, Link
 from tocsin.model.hypotheses import Hypotheses, Hypothesis, Missing, Observation
+from tocsin.model.indicator import (
+    FoundIndicator,
+    IndicatorFile,
+    IndicatorsAccount,
+    IndicatorSight,
+    NotAsked,
+    ShowingLog,
+    Span,
+    UnreadIndicator,
+)
 from tocsin.model.instant import parse_time
 from tocsin.model.joining import Join, JoinKind
 from tocsin.model.note import Note
@@ -218,6 +228,79 @@ class GoldenCheck:
         if os.environ.get("TOCSIN_WRITE_GOLDEN"):
             path.write_text(text, encoding="utf-8")
         assert text == path.read_text(encoding="utf-8"), f"{name} differs: if it should, set TOCSIN_WRITE_GOLDEN=1"
+
+
+def _indicators() -> IndicatorsAccount:
+    """Of a list and a bundle: one found outside of its time, one not found, one nobody could look for."""
+    of_list = IndicatorFile(
+        path="indicators:feeds/list.txt",
+        form="list",
+        given=3,
+        asked=2,
+        partly=0,
+        not_asked=1,
+        revoked=0,
+        repeated=0,
+        unread=1,
+        guessed=1,
+    )
+    found = FoundIndicator(
+        id="list.txt:1",
+        title="Indicator domain-name evil.example",
+        path="indicators:feeds/list.txt",
+        place="line 1",
+        kinds=("domain-name",),
+        labels=("malicious-activity",),
+        marking="TLP:AMBER",
+        related=("malware Invented Kit",),
+        confidence=80,
+        valid_from=at("2024-03-04T00:00:00Z"),
+        valid_until=at("2024-03-04T01:00:00Z"),
+        findings=(),
+        outside=1,
+    )
+    looked = IndicatorSight(
+        kind="domain-name",
+        asked=2,
+        found=1,
+        not_found=1,
+        unknown=0,
+        logs=(ShowingLog("zeek", "dns"),),
+        hosts=2,
+        first=at("2024-03-04T00:00:00Z"),
+        last=at("2024-03-04T10:00:00Z"),
+        gaps=(Span(at("2024-03-04T03:00:00Z"), at("2024-03-04T05:00:00Z")),),
+        troubled=1,
+    )
+    nobody = dataclasses.replace(
+        looked,
+        kind="file-hash",
+        asked=1,
+        found=0,
+        not_found=0,
+        unknown=1,
+        logs=(),
+        hosts=0,
+        first=None,
+        last=None,
+        gaps=(),
+    )
+    return IndicatorsAccount(
+        asked=3,
+        found=1,
+        not_found=1,
+        unknown=1,
+        files=(
+            of_list,
+            dataclasses.replace(of_list, path="indicators:feeds/kit.json", form="stix", marking="TLP:AMBER"),
+        ),
+        reasons=(NotAsked(reason="no log read here records mutex", count=2, example="list.txt:3"),),
+        unread=(
+            UnreadIndicator(path="indicators:feeds/list.txt", place="line 9", reason="neither one thing nor another"),
+        ),
+        hits=(found,),
+        sight=(looked, nobody),
+    )
 
 
 def _exceptions() -> tuple[ExceptionAccount, ...]:
@@ -795,6 +878,7 @@ def _accounting() -> Accounting:
         acquisition=NOT_ATTESTED,
     )
     return Accounting(
+        indicators=_indicators(),
         inputs=(
             dataclasses.replace(
                 nothing,

@@ -28,10 +28,11 @@ def detect(
             show_default=False,
         ),
     ] = None,
+    indicators: options.IndicatorsOption = None,
     from_: options.FromOption = None,
     to: options.ToOption = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Then keep the rules in the workspace, and answer with them from now on.")
+        bool, typer.Option("--keep", help="Then keep them in the workspace, and answer with them from now on.")
     ] = False,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="With --keep: what to call the rule set.")] = None,
     format_: options.FormatOption = "text",
@@ -41,24 +42,29 @@ def detect(
     fail_on: Annotated[Level | None, typer.Option(help="End with code 1 on a finding at or above this level.")] = None,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Ask rules of all the workspace holds, back to its first record: what they find, and since when they could have.
+    """Ask rules or indicators of all the workspace holds, back to its first record: what they find, and since when they
+    could have.
 
     Nothing derived before is changed, unless --keep is given.
     """
     from tocsin.hunting.hunt import hunt
     from tocsin.hunting.keeping import keep_rules, kept_name
-    from tocsin.ruleset.given import texts_given
+    from tocsin.ruleset.given import indicators_given, texts_given
     from tocsin.share.formats.json_document import single
     from tocsin.share.hunt import hunt_text
 
     if format_ not in ("text", "json"):
         raise ConfigError(f"there is no format {format_!r} for a hunt", hint="formats: json, text")
-    if keep and not rules:
-        raise ConfigError("--keep without --rules: there is nothing new to keep", hint="name the rules with --rules")
+    paths = [*(rules or []), *(indicators or [])]
+    if keep and not paths:
+        raise ConfigError(
+            "--keep without --rules: there is nothing new to keep", hint="name what to keep: --rules or --indicators"
+        )
     options.check_span(from_, to)
     refuse_overwrite(output, force=force)
-    called = kept_name(rules or [], name) if keep else ""
-    texts = texts_given(rules, sys.stdin.buffer) if rules else None
+    called = kept_name(paths, name) if keep else ""
+    given = texts_given(rules, sys.stdin.buffer) if rules else {}
+    texts = (given | indicators_given(indicators or [])) if paths else None
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = hunt(workspace, texts, from_=from_, to=to, passphrase=reading.passphrase, progress=progress)
@@ -74,7 +80,7 @@ def detect(
         with progress_on_stderr(quiet=quiet) as progress:
             keep_rules(
                 texts,
-                rules or [],
+                paths,
                 workspace,
                 name=called,
                 passphrase=reading.passphrase,

@@ -70,6 +70,7 @@ def investigate(
     rules: Annotated[
         list[Path] | None, typer.Option(metavar="DIR", exists=True, help="More Sigma rules; may be repeated.")
     ] = None,
+    indicators: options.IndicatorsOption = None,
     from_: options.FromOption = None,
     to: options.ToOption = None,
     taken: Annotated[
@@ -106,6 +107,7 @@ def investigate(
         workspace=workspace,
         estate=estate,
         rules=tuple(rules or ()),
+        indicators=tuple(indicators or ()),
         from_=from_,
         to=to,
         workers=workers,

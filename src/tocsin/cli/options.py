@@ -32,6 +32,17 @@ NewWorkspaceOption: TypeAlias = Annotated[
     Path | None,
     typer.Option("--workspace", metavar="DIR", help="Continue this workspace, or make it. Default: a new one here."),
 ]
+IndicatorsOption: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--indicators",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Indicators of others: a STIX bundle, a CSV, or a list of one value a line; may be repeated.",
+        show_default=False,
+    ),
+]
 FromOption: TypeAlias = Annotated[
     int | None, typer.Option("--from", metavar="TIME", parser=rfc3339, help="Only events from this RFC 3339 time on.")
 ]

@@ -203,7 +203,7 @@ class _Teller:
         )
         finding = Finding(
             id=self._identity(correlation, places),
-            detector=Detector(kind="sigma", id=info.id, title=info.title, level=info.level),
+            detector=Detector(kind=info.kind, id=info.id, title=info.title, level=info.level),
             techniques=tuple(sorted(set(info.techniques))),
             tactics=tuple(sorted(set(info.tactics))),
             attack_version=info.attack_version,

@@ -260,7 +260,7 @@ def conclude(
         named, processes = entities.of_group(number, subjects.entities[texts[number]])
         finding = Finding(
             id=ids[number],
-            detector=Detector(kind="sigma", id=rule.id, title=rule.title, level=rule.level),
+            detector=Detector(kind=rule.kind, id=rule.id, title=rule.title, level=rule.level),
             techniques=tuple(sorted(set(rule.techniques))),
             tactics=tuple(sorted(set(rule.tactics))),
             attack_version=rule.attack_version,

@@ -18,6 +18,7 @@ from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import RememberedPlaces
 from tocsin.continuing import answerable, dating_again, number_or_none, span_of
 from tocsin.correlate import identity
+from tocsin.detect.indicators.published import Indicator, excerpt, is_indicators
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.rules import rule_texts, with_placeholders
 from tocsin.errors import ConfigError, RefusedError
@@ -230,6 +231,7 @@ def _packed(
     )
     texts = rule_files(workspace, str(kept["rules"]), key.door)
     behind = with_placeholders({path: text for path, text in texts.items() if path in paths}, texts)
+    behind = _excerpted(behind, findings, rules.compiled)
     compiled = rules_of(behind, opened.chunks)
     again = findings_from(
         opened.chunks,
@@ -389,6 +391,16 @@ def _paths(findings: Sequence[Finding], answers: Answers, compiled: CompiledRule
         paths |= more
         left += more
     return frozenset(paths)
+
+
+def _excerpted(texts: Mapping[str, bytes], findings: Sequence[Finding], compiled: CompiledRules) -> dict[str, bytes]:
+    """The files, of those of indicators only what is behind the findings: the others are nobody's business there."""
+    ids = {one.detector.id for one in findings}
+    chosen: dict[str, list[Indicator]] = defaultdict(list)
+    for one in compiled.indicators.asked:
+        if one.id in ids:
+            chosen[one.path].append(one)
+    return {path: excerpt(chosen[path]) if is_indicators(path) else text for path, text in texts.items()}
 
 
 def _in_force(answers: Answers, compiled: CompiledRules, enclosed: Container[str]) -> tuple[str, ...]:

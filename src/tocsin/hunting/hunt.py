@@ -94,7 +94,7 @@ def hunt(
         rules = completed(given, {**beside, **rule_texts([own_rules()])})
         compiled = compile_rules(rules, log_source_maps(kept_mappings(opened, key)))
         refuse_names(compiled, key.door)
-        if not given.ids() & compiled.infos.keys():
+        if not given.indicators.files and not given.ids() & compiled.infos.keys():
             _refuse_nothing(compiled, key)
         dating = dating_again(opened, kept)
         question = Question(from_=from_, to=to)
@@ -119,6 +119,7 @@ def hunt(
             hits=accounting.hits,
             findings=answers.findings,
             exceptions=answers.exceptions,
+            indicators=accounting.indicators,
             sight=sights(compiled, accounting.rules, looked.logs, answers.coverage, question),
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from tocsin.answering import answer
 from tocsin.books import begin_run, finish_run, kept_mappings, latest_run
 from tocsin.continuing import answerable, dating_again, lasting, number_or_none, span_of
+from tocsin.detect.indicators.published import indicators_path, is_indicators
 from tocsin.errors import ConfigError
 from tocsin.held import Held
 from tocsin.hunting.sets import keep_set
@@ -62,9 +63,12 @@ def kept_name(paths: Sequence[Path], name: str | None) -> str:
 
 
 def _published(texts: Mapping[str, bytes], paths: Sequence[Path]) -> Published:
-    if len(paths) == 1 and str(paths[0]) != STANDARD_INPUT:
+    if len(paths) == 1 and str(paths[0]) != STANDARD_INPUT and not any(map(is_indicators, texts)):
         return read_published(paths[0])
-    numbered = {f"{n:04}-{PurePath(path).name}": texts[path] for n, path in enumerate(sorted(texts))}
+    numbered: dict[str, bytes] = {}
+    for number, path in enumerate(sorted(texts)):
+        name = _named(path)
+        numbered[name if is_indicators(path) and name not in numbered else _named(path, f"{number:04}-")] = texts[path]
     return Published(
         origin=", ".join("standard input" if str(path) == STANDARD_INPUT else path.name for path in paths),
         texts=numbered,
@@ -74,6 +78,12 @@ def _published(texts: Mapping[str, bytes], paths: Sequence[Path]) -> Published:
         date="",
         licence="",
     )
+
+
+def _named(path: str, before: str = "") -> str:
+    """A file's name within the set; of a file of indicators it begins so that it is read as one."""
+    mark = indicators_path("") if is_indicators(path) else ""
+    return f"{mark}{before}{PurePath(path).name.removeprefix(mark)}"
 
 
 def _given_before(workspace: Workspace, key: WorkspaceKey, kept: Mapping[str, object]) -> dict[str, bytes]:

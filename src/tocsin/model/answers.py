@@ -16,6 +16,7 @@ from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.hypotheses import Hypotheses
+from tocsin.model.indicator import IndicatorsAccount
 from tocsin.model.joining import Join
 from tocsin.model.note import Note
 from tocsin.model.preservation import Expiry
@@ -153,13 +154,17 @@ class CorrelationAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounting:
-    """What was read and what was not, and what was found and not shown."""
+    """What was read and what was not, and what was found and not shown.
+
+    indicators   the books of the indicators of others, None where none were given
+    """
 
     inputs: tuple[InputAccount, ...]
     rules: RulesAccount
     hits: HitsAccount = HitsAccount()
     correlations: tuple[CorrelationAccount, ...] = ()
     behaviour: BehaviourAccount = NO_BEHAVIOUR
+    indicators: IndicatorsAccount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

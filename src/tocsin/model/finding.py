@@ -50,7 +50,11 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
-    """What noticed it: `kind` is `sigma` for a rule, else the model's; `id` and `title` as the author gave them."""
+    """What noticed it.
+
+    kind        `sigma` for a rule, `indicator` for one of others, else the model's
+    id, title   as the author gave them
+    """
 
     kind: str
     id: str

@@ -8,6 +8,7 @@ from tocsin.model.answers import HitsAccount, RulesAccount
 from tocsin.model.coverage import Coverage
 from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.finding import Finding
+from tocsin.model.indicator import IndicatorsAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Hunt:
     chunks      of the logs held; `looked` those read again: the others no rule asked reads, or lie outside the time
     records     in the chunks that were read again
     sight       by log source, those of rules that could fire
+    indicators  the books of the indicators asked, None where none were
     """
 
     from_: int | None
@@ -49,3 +51,4 @@ class Hunt:
     findings: tuple[Finding, ...]
     exceptions: tuple[ExceptionAccount, ...]
     sight: tuple[Sight, ...]
+    indicators: IndicatorsAccount | None = None

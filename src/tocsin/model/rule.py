@@ -5,13 +5,22 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tocsin.model.finding import Level
+
+# What noticed something, as `model.finding.Detector.kind` says it.
+SIGMA: Final = "sigma"
+INDICATOR: Final = "indicator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """A loaded rule. `techniques` as `T1114.002`, `tactics` as Sigma tags them (`collection`), `path` as given."""
+    """A loaded rule, or an indicator that is asked as one.
+
+    techniques   as `T1114.002`; `tactics` as Sigma tags them (`collection`)
+    path         as given
+    """
 
     id: str
     title: str
@@ -24,6 +33,7 @@ class RuleInfo:
     description: str = ""
     falsepositives: tuple[str, ...] = ()
     name: str = ""  # Sigma's attribute: what filters and correlations may call it by
+    kind: str = SIGMA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

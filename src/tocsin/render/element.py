@@ -13,7 +13,7 @@ from tocsin.model.reference import RecordPlace
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 TIMES = frozenset({"as_of", "first", "last", "time", "from_", "to", "earliest", "likely", "latest"}) | {
-    *("lost_from", "lost_to", "deadline", "earliest_end", "latest_end", "when"),
+    *("lost_from", "lost_to", "deadline", "earliest_end", "latest_end", "when", "valid_from", "valid_until"),
 }
 RENAMED = {"from_": "from"}
 _PAIRS = {"warnings": ("code", "count"), "operations": ("operation", "count")}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import tocsin
 from tocsin.collect.source import all_sources, logsource_text
+from tocsin.detect.indicators.observable import Shape
 from tocsin.detect.sigma.compile import compile_rules, compiled_digest
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.logsource import Alternative, Entry, LogSource, LogSourceMap, read_logsource_map
@@ -29,6 +31,16 @@ from tocsin.reading.kept_rules import (
     write_rules,
 )
 from tocsin.store.workspace import Workspace
+
+# What the attributes of a declared log hold that an indicator can be looked for in.
+_HELD: Final = {
+    "src_endpoint.ip": Shape.ADDRESS,
+    "http_request.user_agent": Shape.AGENT,
+    "file.path": Shape.PATH,
+    "process.file.path": Shape.PROCESS,
+    "actor.process.file.path": Shape.PROCESS,
+    "process.cmd_line": Shape.COMMAND,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +74,11 @@ def _declared_map(mapping: LogMapping) -> LogSourceMap:
         source=mapping.source,
         log_fields=(mapping.operation,) if mapping.operation else (),
         entries=(Entry(log_source, (Alternative((), ()),)),),
+        observables=tuple(
+            sorted(
+                {(value.column, _HELD[path]) for path, value in mapping.attributes if value.column and path in _HELD}
+            )
+        ),
     )
 
 
@@ -128,6 +145,8 @@ def _sets(workspace: Workspace, door: Door, adding: RuleTexts | None) -> tuple[R
 
 def refuse_names(compiled: CompiledRules, door: Door) -> None:
     """Raises RuleError where an id says a protected name; what else rules say is sealed, or masked when it is told."""
+    if not door.epoch:
+        return
     ids = {info.id: info.path for info in compiled.infos.values()}
     ids |= {one.info.id: one.info.path for one in compiled.exceptions}
     ids |= {one.id: one.path for one in compiled.failed}

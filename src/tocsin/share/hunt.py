@@ -10,6 +10,7 @@ from tocsin.model.finding import Finding
 from tocsin.model.hunt import Hunt, Sight
 from tocsin.model.instant import format_time
 from tocsin.share.exceptions import exception_words, hits_equation
+from tocsin.share.indicated import indicator_lines
 from tocsin.share.plain import shown
 from tocsin.share.summary import COVERAGE_STATES, LACKS, counted
 
@@ -29,7 +30,7 @@ def _hunt(hunt: Hunt) -> Iterator[str]:
     if hunt.from_ is not None or hunt.to is not None:
         span = f"; asked of {_time(hunt.from_, 'the beginning')} to {_time(hunt.to, 'the end')}"
     yield from _wrapped(
-        f"HUNT   {counted(rules.loaded, 'rule')} over {counted(hunt.records, 'record')} read again"
+        f"HUNT   {_asked(hunt)} over {counted(hunt.records, 'record')} read again"
         f" ({hunt.looked:,} of {counted(hunt.chunks, 'chunk')}){span}; all times UTC; nothing was changed",
         0,
     )
@@ -42,7 +43,23 @@ def _hunt(hunt: Hunt) -> Iterator[str]:
     if len(hunt.findings) > _LISTED:
         yield f"... and {len(hunt.findings) - _LISTED:,} more findings, in the JSON"
     if not hunt.findings:
-        yield from _wrapped("nothing was found: of what the rules could have seen, see below", 0)
+        yield from _wrapped("nothing was found: of what could have been seen, see below", 0)
+    for depth, text in indicator_lines(hunt.indicators) if hunt.indicators is not None else ():
+        if not depth:
+            yield ""
+        yield from _wrapped(f"{'' if depth else 'INDICATORS  '}{shown(text)}", 2 * depth)
+    if rules.loaded or rules.failed or hunt.indicators is None:
+        yield from _of_rules(hunt)
+
+
+def _asked(hunt: Hunt) -> str:
+    parts = [counted(hunt.rules.loaded, "rule")] if hunt.rules.loaded or hunt.indicators is None else []
+    parts += [counted(hunt.indicators.asked, "indicator")] if hunt.indicators is not None else []
+    return " and ".join(parts)
+
+
+def _of_rules(hunt: Hunt) -> Iterator[str]:
+    rules = hunt.rules
     yield ""
     yield "COULD HAVE BEEN SEEN"
     for sight in hunt.sight:

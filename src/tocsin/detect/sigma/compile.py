@@ -114,6 +114,7 @@ def compile_rules(
             predicates=predicates,
             fields=fields,
             placeholders={name: tuple(one) for name, one in values.items()},
+            indicators=rules.indicators,
         )
     )
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from tocsin.detect.indicators.asked import Infos
+from tocsin.detect.indicators.matching import Index
+from tocsin.detect.indicators.published import Indicators
 from tocsin.detect.sigma.condition import Tree, predicates_in
 from tocsin.detect.sigma.logsource import LogSource, LogSourceMap
 from tocsin.detect.sigma.patterns import platform
@@ -26,7 +30,7 @@ from tocsin.model.rule import RuleInfo
 
 COMPILE_AGAIN: Final = "compile the rules again"  # the hint where they cannot be used
 
-_MAGIC: Final = b"tocsin sigma rules 3\n"
+_MAGIC: Final = b"tocsin sigma rules 4\n"
 _HASH_BYTES: Final = 32
 
 _Told = TypeVar("_Told", RuleInfo, FailedRule, ExceptionInfo)
@@ -81,23 +85,28 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     predicates: tuple[Predicate, ...]
     fields: dict[str, FieldPatterns]
     placeholders: dict[str, tuple[str, ...]]
+    indicators: Indicators = Indicators()
 
 
 class CompiledRules:
     """All rules that can be run, with what a `Matcher` needs.
 
-    infos   of rules and correlations by id, in the order of the rule set
+    infos   of rules and correlations by id, in the order of the rule set; then of indicators, made when asked for
     failed  rules, correlations and exceptions that could not be loaded or compiled
     digest  as `compiled_digest` gives it: equal digests, equal hits
     rules   in the order of the rule set; hits on one record come in this order
     exceptions  in the order of the rule set
     placeholders  the values of `|expand` they were compiled with
     correlations  each after those it counts
+    indicators  those of files of indicators, and the books of them
     """
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, told: Callable[[RuleInfo], RuleInfo] | None = None) -> None:
         self._content = content
-        self.infos: Mapping[str, RuleInfo] = {info.id: info for info in content.infos}
+        self.indicators = content.indicators
+        self.infos: Mapping[str, RuleInfo] = Infos(
+            {info.id: info for info in content.infos}, content.indicators.asked, told
+        )
         self.failed = content.failed
         self.digest = content.digest
         self.maps = content.maps
@@ -126,8 +135,14 @@ class CompiledRules:
                 infos=tuple(again(info, RuleInfo) for info in content.infos),
                 failed=tuple(again(one, FailedRule) for one in content.failed),
                 exceptions=tuple(exceptions),
-            )
+            ),
+            told=lambda info: again(info, RuleInfo),
         )
+
+    @cached_property
+    def index(self) -> Index:
+        """The indicators, by what they look for."""
+        return Index(self.indicators.asked)
 
     @property
     def fields(self) -> Set[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tocsin.detect.indicators.observable import observables_in
 from tocsin.detect.sigma.value import fold
 from tocsin.errors import ConfigError
 
@@ -56,12 +57,14 @@ class LogSourceMap:
     """All that one source declares.
 
     own_data  log fields whose name an event's own data may use too, for another value (Windows `Channel` of event 104)
+    observables  fields in which indicators are looked for, and what each holds (`detect.indicators.observable.Shape`)
     """
 
     source: str
     log_fields: tuple[str, ...]
     entries: tuple[Entry, ...]
     own_data: tuple[str, ...] = ()
+    observables: tuple[tuple[str, str], ...] = ()
 
     def alternatives(self, wanted: LogSource) -> tuple[Alternative, ...]:
         """Every part of the log that a rule with this log source reads, without duplicates, as declared.
@@ -88,23 +91,30 @@ def read_logsource_map(source: str, log_fields: tuple[str, ...], text: str) -> L
 
     `[[logsource]]` with at least one of product, category, service, and any number of `[[logsource.when]]`: log field
     to a list of texts, beside them `rename = { rule field = "record field" }`. Without a `when` it is the whole log.
-    At the top, `own_data` may list log fields that an event's own data can shadow.
+    At the top, `own_data` may list log fields that an event's own data can shadow; `[observables]` lists, by what they
+    hold, the fields in which indicators are looked for (two names with `+` between are looked at as one text).
     """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"logsources.toml of {source}: {error}") from error
     own_data = document.pop("own_data", [])
+    observables = document.pop("observables", {})
     declared = document.pop("logsource", [])
     if document or not isinstance(declared, list):
         raise ConfigError(f"logsources.toml of {source}: unknown {', '.join(sorted(document)) or 'logsource'}")
     if not isinstance(own_data, list) or not set(own_data) <= set(log_fields):
         raise ConfigError(f"logsources.toml of {source}: own_data lists log fields only ({', '.join(log_fields)})")
+    try:
+        observed = observables_in(observables)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"logsources.toml of {source}: observables: {error}") from error
     return LogSourceMap(
         source=source,
         log_fields=log_fields,
         entries=tuple(_entry(source, log_fields, one) for one in declared),
         own_data=tuple(own_data),
+        observables=observed,
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from tocsin.detect.indicators.matching import IndicatorMatcher
 from tocsin.detect.sigma.compiled_rules import CompiledException, CompiledRules
 from tocsin.detect.sigma.explain import Explainer
 from tocsin.detect.sigma.hits import hits_in
@@ -74,6 +75,7 @@ class Matcher:
         self._counted = asked_fields(compiled.correlations)
         bound = [one for one in compiled.maps if one.source == source]
         self._log_fields = bound[0].log_fields if bound else ()
+        self._indicators = IndicatorMatcher(compiled.index, bound[0].observables if bound else ())
         self._exceptions: dict[str, list[CompiledException]] = {}
         for exception in compiled.exceptions:
             for rule_id in exception.info.covers if exception.tree is not None else ():
@@ -112,13 +114,15 @@ class Matcher:
         return found
 
     def reads(self, log: Log) -> bool:
-        """Whether some rule may hold on records with this log tuple."""
+        """Whether some rule or indicator may hold on records with this log tuple."""
         plan = self._plan(log, frozenset())
-        return bool(plan.guards or plan.rules)
+        return bool(plan.guards or plan.rules or self._indicators.asked)
 
     def asked(self, log: Log) -> frozenset[str]:
-        """The fields of records with this log tuple that some rule asks for; not those that the log tuple gives."""
-        return frozenset(column.name for column in self._plan(log, frozenset()).columns if column.name != KEYWORD)
+        """The fields of records with this log tuple that some rule or indicator asks for; not those that the log tuple
+        gives."""
+        columns = self._plan(log, frozenset()).columns
+        return self._indicators.asked | {column.name for column in columns if column.name != KEYWORD}
 
     @property
     def remembered(self) -> Remembered:
@@ -132,27 +136,36 @@ class Matcher:
         )
 
     def match(self, records: Sequence[Record]) -> list[Match]:
-        """Every match, ordered by record and then by the rules' order.
+        """Every match, ordered by record and then by the rules' order, indicators after them.
 
         A rule comes once a record, unless exceptions take it out: then once for each set of them that does where the
         log source binds the rule to the record in more ways than one, and it is hidden only if each set hides it.
         """
-        if not self._parts:
+        if not self._asks:
             return []
         groups: defaultdict[Log, list[int]] = defaultdict(list)
         for place, record in enumerate(records):
             groups[record.log].append(place)
         rows = (MappedRows(log, places, [records[at].fields for at in places]) for log, places in groups.items())
-        return self._told(rows, lambda rows, at: records[rows.places[at]].fields)
+        return self.match_rows(rows)
 
     def match_rows(self, groups: Iterable[Rows]) -> list[Match]:
         """`match` for records that come by columns; `Match.index` is the place of the record."""
-        return self._told(groups, lambda rows, at: rows.fields(at)) if self._parts else []
+        if not self._asks:
+            return []
+        every = list(groups)
+        matches = self._told(every, lambda rows, at: rows.fields(at))
+        found = [Match(*one) for one in self._indicators.match_rows(every)]
+        return sorted((*matches, *found), key=lambda match: match.index) if found else matches
+
+    @property
+    def _asks(self) -> bool:
+        return bool(self._parts or self._indicators.asked)
 
     def wanted(self, log: Log) -> frozenset[str] | None:
-        """The fields that rules ask of records of a log; None where they ask all of them, for a keyword."""
+        """The fields that rules and indicators ask of records of a log; None where they ask all, for a keyword."""
         plan = self._plan(log, frozenset())
-        return None if plan.keywords is not None else plan.asked
+        return None if plan.keywords is not None else plan.asked | self._indicators.asked
 
     def places(self, groups: Iterable[Rows]) -> list[tuple[int, str]]:
         """(place, rule id) of every match, ordered as `match` has them, without why; exceptions are not asked."""

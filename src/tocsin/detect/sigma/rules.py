@@ -22,6 +22,7 @@ from sigma.policy.regex_engine import PythonRegexEngine
 from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaRuleBase, SigmaYAMLLoader
 
+from tocsin.detect.indicators.published import FORM, Indicators, is_excerpt, is_indicators, read_indicators
 from tocsin.detect.sigma.correlation import LoadedCorrelation, parse_correlation
 from tocsin.detect.sigma.exceptions import LoadedException, read_exception
 from tocsin.detect.sigma.placeholders import read_placeholders
@@ -59,6 +60,8 @@ class LoadedRule:
 class RuleSet:
     """Rules, correlations and exceptions by file, then place in the file; `digest` as `texts_digest` gives it.
 
+    indicators    of the files of indicators among them
+
     placeholders  the values of `|expand`, by name, from every document that gives some
     """
 
@@ -68,10 +71,12 @@ class RuleSet:
     exceptions: tuple[LoadedException, ...] = ()
     placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     correlations: tuple[LoadedCorrelation, ...] = ()
+    indicators: Indicators = field(default_factory=Indicators)
 
     def ids(self) -> frozenset[str]:
-        """Of every rule, correlation and exception."""
+        """Of every rule, correlation, exception and indicator."""
         infos = [one.info.id for one in self.rules] + [one.info.id for one in self.correlations]
+        infos += [one.id for one in self.indicators.asked]
         return frozenset((*infos, *(one.info.id for one in self.exceptions)))
 
     def correlations_named(self) -> frozenset[str]:
@@ -134,8 +139,9 @@ def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
     failed: list[FailedRule] = []
     placeholders: dict[str, tuple[str, ...]] = {}
     paths_by_id: dict[str, str] = {}
+    apart = {file.path: file.data for file in files if _has_indicators(file)}
     for file in files:
-        for found in _rules_of(file):
+        for found in _rules_of(file) if file.path not in apart else ():
             if isinstance(found, FailedRule):
                 failed.append(found)
                 continue
@@ -162,7 +168,13 @@ def _loaded(files: Sequence[_RuleFile]) -> RuleSet:
         exceptions=tuple(exceptions),
         placeholders=placeholders,
         correlations=tuple(correlations),
+        indicators=read_indicators(apart),
     )
+
+
+def _has_indicators(file: _RuleFile) -> bool:
+    """By its path, or an excerpt that goes with a package among the rules."""
+    return is_indicators(file.path) or is_excerpt(file.data)
 
 
 def _digest(files: Sequence[_RuleFile]) -> str:
@@ -170,6 +182,8 @@ def _digest(files: Sequence[_RuleFile]) -> str:
     for file in files:
         digest.update(b"\0" + file.path.encode(errors="surrogateescape") + b"\0")
         digest.update(hashlib.sha256(file.data).digest())
+        if _has_indicators(file):
+            digest.update(FORM.encode())
     return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ from tocsin.share import exceptions, hypotheses, preservation, reach_words, summ
 from tocsin.share.behaviour import behaviour_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.format import Part
+from tocsin.share.indicated import indicator_lines
 from tocsin.share.page import page
 from tocsin.share.unsealing import alone_sentence
 from tocsin.share.watched import SIGNS, match_words
@@ -66,6 +67,7 @@ def _environment() -> Environment:
         hits_equation=exceptions.hits_equation,
         behaviour_words=behaviour_words,
         left_out_words=left_out_words,
+        indicator_lines=indicator_lines,
         exception_warning=exceptions.warning,
         container_words=summary.container_words,
         has_items=summary.has_items,

@@ -19,6 +19,7 @@ from tocsin.share.exceptions import exception_words, hits_equation, implicated_w
 from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
 from tocsin.share.hypotheses import kind_lines
+from tocsin.share.indicated import indicator_lines
 from tocsin.share.leading import happened, resolving, sureness, through
 from tocsin.share.plain import WIDTH, shortened, shown, wrapped
 from tocsin.share.preservation import first_words
@@ -234,6 +235,7 @@ def _accounting(answers: Answers) -> Iterator[str]:
     yield from _displaced(answers)
     yield from _origins(answers)
     yield from _rules(answers)
+    yield from _indicators(answers)
     yield from _exceptions(answers)
     for words in behaviour_words(answers.accounting.behaviour):
         yield from wrapped(shown(words), hang=4)
@@ -295,6 +297,13 @@ def _rules(answers: Answers) -> Iterator[str]:
         line = "" if rule.line is None else f":{rule.line}"
         yield from wrapped(f"- failed: {shown(rule.path)}{line}: {shown(rule.reason)}", hang=4)
     yield from _more(len(rules.failed) - _LISTED, "more rule", "that failed, in the report")
+
+
+def _indicators(answers: Answers) -> Iterator[str]:
+    account = answers.accounting.indicators
+    for depth, text in indicator_lines(account) if account is not None else ():
+        indent = 2 * max(depth, 1)
+        yield from wrapped(f"{'- ' if depth else ''}{shown(text)}", indent=indent, hang=indent + 2)
 
 
 def _exceptions(answers: Answers) -> Iterator[str]:
