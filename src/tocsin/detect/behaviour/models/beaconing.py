@@ -1,8 +1,9 @@
 """Whether a host calls somewhere that hardly any other host goes to, in intervals too regular for chance.
 
-The densest log-interval test (`intervals`) of each destination's moments, put together with how few hosts use it
-(Fisher). Programs that look for updates are as regular, so a destination counts only while it is new to the host and
-known to hardly any other; and the figures are calibrated on what hosts do otherwise, not taken at their word.
+The densest log-interval test (`intervals`) of each destination's moments, put together with how few hosts use it and
+how new it is to this one (Fisher). Programs that look for updates are as regular, and that something is more regular
+still makes it no odder: so p of the test counts down to `_LEAST_P`, and a destination only while it is new to the host
+and known to hardly any other. The figures are calibrated on what hosts do otherwise, not taken at their word.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _WARM_DAYS = 3  # days learned, before anything is said: on the first, nobody is
 _REMEMBERED = 30  # days for which a host counts as one that uses a destination
 _NEW_DAYS = 14  # days with a destination after which it is the host's own habit
 _LEAST_MOMENTS = 10
+_LEAST_P = 1e-8
 _RARE = 0.01  # share of the hosts; one other host is always few
 _LEAST_SURPLUS = 0.45 - CHANCES[0]  # of the share over chance: the test alone calls all regular that is not human
 
@@ -55,7 +57,7 @@ class Beaconing:
         return (
             f"{what}; {numbers['share']:.0%} of the gaps are {numbers['low']:.3g} to {numbers['high']:.3g} s{times} "
             f"(by chance at most {numbers['chance']:.0%}); {numbers['others']:,} of {numbers['hosts']:,} other hosts "
-            f"used it in {numbers['remembered']:,} days"
+            f"used it in {numbers['remembered']:,} days, itself on {numbers['days']:,} before"
         )
 
 
@@ -118,7 +120,8 @@ class _Memory:
         chance = np.array(CHANCES)[found.multiples - 1]
         is_regular = (found.moments >= _LEAST_MOMENTS) & (found.share - chance >= _LEAST_SURPLUS)
         few = (others[chosen] + 1.0) / (hosts[chosen] + 1.0)
-        together = chi2.sf(-2.0 * (np.log(found.p) + np.log(few)), 4)
+        new = (self._days[pair[chosen]] + 1.0) / (_NEW_DAYS + 1.0)
+        together = chi2.sf(-2.0 * (np.log(np.maximum(found.p, _LEAST_P)) + np.log(few) + np.log(new)), 6)
         p = np.ones(pair.size)
         p[chosen] = np.where(is_regular, np.clip(together, 1e-300, 1.0), 1.0)
         told: dict[str, npt.NDArray[Any]] = {
@@ -131,6 +134,7 @@ class _Memory:
             "multiples": np.ones(pair.size, dtype=np.int64),
             "others": others.astype(np.int64),
             "hosts": hosts.astype(np.int64),
+            "days": self._days[pair],
             "remembered": np.full(pair.size, _REMEMBERED, dtype=np.int64),
         }
         told["moments"][chosen] = found.moments
