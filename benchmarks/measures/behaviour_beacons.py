@@ -83,6 +83,10 @@ def variation(seconds: Integers) -> float:
     return float(-np.std(gaps) / np.mean(gaps)) if gaps.size > 1 else -10.0
 
 
+def _moments(seconds: Integers) -> float:
+    return float(seconds.size)
+
+
 SCORES: Mapping[str, _Scorer] = {"interval test": ours, "RITA's timestamp score": peer, "variation": variation}
 
 
@@ -138,9 +142,9 @@ def recorded(data: Path) -> Mapping[str, tuple[int, int]]:
     for row in range(history.rows):
         if history.names["log"][history.codes["log"][row]].endswith("conn") and starts[row + 1] - starts[row] >= 10:
             pair = tuple(history.names[key][history.codes[key][row]] for key in ("host", "destination"))
-            series[pair] = seconds[starts[row] : starts[row + 1]]  # type: ignore[index]
+            series[pair] = seconds[starts[row] : starts[row + 1]]
     told = {}
-    for name, score in {**SCORES, "moments": lambda one: float(one.size)}.items():
+    for name, score in {**SCORES, "moments": _moments}.items():
         by_pair = {pair: score(one) for pair, one in series.items()}
         mine = by_pair[_ZEEK_BEACON]
         told[name] = (1 + sum(one > mine for one in by_pair.values()), len(by_pair))

@@ -113,17 +113,17 @@ def _ranks(
     size = len(history.names["account"])
     ours = np.zeros(size)
     np.maximum.at(ours, scores.subject, -np.log10(np.minimum(1.0, scores.p * scores.tested)))
-    account, operation = history.codes["account"], history.codes["operation"]
-    pair = account * len(history.names["operation"]) + operation
-    popular = np.bincount(operation[: held.start], minlength=len(history.names["operation"]))
+    accounts_of, called_of = history.codes["account"], history.codes["operation"]
+    pair = accounts_of * len(history.names["operation"]) + called_of
+    popular = np.bincount(called_of[: held.start], minlength=len(history.names["operation"]))
     is_new = ~np.isin(pair[held], pair[: held.start])
     seldom = np.zeros(size)
-    np.maximum.at(seldom, account[held], 1.0 / (1.0 + popular[operation[held]]))
+    np.maximum.at(seldom, accounts_of[held], 1.0 / (1.0 + popular[called_of[held]]))
     others: dict[str, Floats] = {
         "model": ours,
-        "new operations": np.bincount(account[held][is_new], minlength=size).astype(np.float64),
+        "new operations": np.bincount(accounts_of[held][is_new], minlength=size).astype(np.float64),
         "its most seldom operation": seldom,
-        "most calls": np.bincount(account[held], minlength=size).astype(np.float64),
+        "most calls": np.bincount(accounts_of[held], minlength=size).astype(np.float64),
         "random": chance.random(size),
     }
     mine = history.names["account"].index(f"account-{victim}")

@@ -53,7 +53,9 @@ def measure(data: Path, seed: int = 1) -> ProcessFigures:
     """The figures on the atomic recordings."""
     folder = data / "otrf_mordor"
     truths = [json.loads(line) for line in (folder / _TRUTH).read_text(encoding="utf-8").splitlines()]
-    states, named, techniques = [], [], []
+    states: list[pa.Table] = []
+    named: list[frozenset[str]] = []
+    techniques: list[str] = []
     for truth in truths:
         tables = [relation_of("processes", folder / one["file"]) for one in truth["files"] if one["type"] == "Host"]
         state = combine(all_relations()["processes"], tables)

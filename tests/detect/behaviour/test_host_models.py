@@ -119,7 +119,7 @@ def _starts(chance: np.random.Generator, days: int, hosts: range = range(_HOSTS)
 def test_a_program_under_a_parent_that_never_starts_it_is_the_oddest_of_its_day() -> None:
     chance = np.random.default_rng(6)
     odd = {"day": 9, "host": "host-5", "parent": "winword", "child": "cmd", "template": "-W"}
-    told = history("processes", [*_starts(chance, 10), odd])
+    told = history("processes", [*_starts(chance, 10), {**odd, "parent": "explorer"}, odd])  # started the usual way too
     found = least("process_rarity", told, dict(run("process_rarity", told))[9])
     assert found.pop("host-5") < 0.2 * min(found.values())
 

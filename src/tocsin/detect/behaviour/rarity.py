@@ -27,18 +27,21 @@ class Dimension:
     """Things of one kind and the contexts they are seen in, a code for each row of a history.
 
     contexts  from narrow to wide; behind them stands all there is
+    done      the thing with what it was done by, where that makes it another: it is judged once, and others are asked
+              whether they ever did it; the thing itself where None
     """
 
     subject: Integers
     thing: Integers
     contexts: tuple[Integers, ...]
+    done: Integers | None = None
 
 
 class Found(NamedTuple):
     """The distinct things of each subject of a day: the row that shows each, its rarity, and what is behind it.
 
     seen      decayed subject-days that had it in the narrowest context, of `days` in all there
-    anywhere  subjects that ever had it, this one left out; `subjects` known
+    anywhere  subjects that ever did it, this one left out; `subjects` known
     """
 
     subject: Integers
@@ -58,11 +61,12 @@ class Counted:
         self._subject, self._thing = dimension.subject, dimension.thing
         self._levels = [*(_Level(context, self._thing) for context in dimension.contexts)]
         self._levels.append(_Level(np.zeros(size, dtype=np.int64), self._thing))
-        width = int(self._thing.max(initial=0)) + 1
-        self._had, self._of_row = np.unique(self._subject * width + self._thing, return_inverse=True)
-        self._had_thing, self._had_subject = self._had % width, self._had // width
-        self._is_had = np.zeros(self._had.size, dtype=np.bool_)
-        self._things = width
+        done = self._thing if dimension.done is None else dimension.done
+        kinds = int(done.max(initial=0)) + 1
+        pairs, self._did_row = np.unique(self._subject * kinds + done, return_inverse=True)
+        self._done, self._done_by = pairs % kinds, pairs // kinds
+        self._is_done = np.zeros(pairs.size, dtype=np.bool_)
+        self._kinds = kinds
         self._start = -1
 
     def total(self, day: int) -> float:
@@ -78,8 +82,8 @@ class Counted:
         for level in reversed(self._levels):
             rarity = level.rarity(row, rarity, weight)
         narrow = self._levels[0]
-        known = np.bincount(self._had_thing[self._is_had], minlength=self._things)
-        subjects = np.unique(self._had_subject[self._is_had])
+        known = np.bincount(self._done[self._is_done], minlength=self._kinds)
+        subjects = np.unique(self._done_by[self._is_done])
         subject = self._subject[row]
         return Found(
             subject=subject,
@@ -87,7 +91,7 @@ class Counted:
             p=np.clip(rarity, 1e-300, 1.0),
             seen=narrow.sums[narrow.pair[row]] / weight,
             days=narrow.totals()[narrow.context[narrow.pair[row]]] / weight,
-            anywhere=(known[self._thing[row]] - self._is_had[one]).astype(np.int64),
+            anywhere=(known[self._done[one]] - self._is_done[one]).astype(np.int64),
             subjects=subjects.size - np.isin(subject, subjects).astype(np.int64),
         )
 
@@ -97,7 +101,7 @@ class Counted:
             self._start = day
         weight = self._weight(day)
         one, _ = self._distinct(rows, taken)
-        self._is_had[one] = True
+        self._is_done[one] = True
         for level in self._levels:
             level.add(np.flatnonzero(taken) + rows.start, self._subject, weight)
 
@@ -105,8 +109,8 @@ class Counted:
         return float(2.0 ** ((day - self._start) / _HALF_LIFE)) if self._start >= 0 else 1.0
 
     def _distinct(self, rows: slice, taken: Flags | None) -> tuple[Integers, Integers]:
-        """(distinct pairs of subject and thing, place of the first row of each within the rows)."""
-        mine = self._of_row[rows]
+        """(distinct pairs of subject and what it did, place of the first row of each within the rows)."""
+        mine = self._did_row[rows]
         at = np.arange(mine.size) if taken is None else np.flatnonzero(taken)
         one, place = np.unique(mine[at], return_index=True)
         return one, at[place].astype(np.int64)

@@ -1,7 +1,8 @@
 """Whether a program was started by one that hardly ever starts it, or in a way it hardly ever is.
 
-Three rarities (`rarity`): of the program under its parent, of the parent of the program, and of the form of the command
-line of the program; each first among hosts of the same role, then among all.
+Three rarities (`rarity`): of the program under its parent, of the parent of the program (one that never started anything
+has no programs to be judged by), and of the form of the program's command line; each first among hosts of the same
+role, then among all.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from tocsin.model.finding import EntityType
 
 _WARM_DAYS = 3
 _LEAST_LEARNED = 100.0  # host-days of a program
-# Of the three ways: what is told first, and what of it.
-_WAYS = (("child", "parent", "child"), ("parent", "child", "parent"), ("form", "child", "template"))
-_DID = {"child": "started", "parent": "was started by", "form": "was started with a command line of the form"}
+# Of the three ways: what is told first, what it did, and of what.
+_WAYS = (
+    ("parent", "started", "child"),
+    ("child", "was started by", "parent"),
+    ("child", "was started with a command line of the form", "template"),
+)
 
 
 class ProcessRarity:
@@ -35,6 +39,8 @@ class ProcessRarity:
         tells="programs started by one that hardly ever starts them, and command lines of a form hardly ever seen",
         techniques=("T1059", "T1204", "T1218"),
         tactics=("execution", "defense-evasion"),
+        is_on=False,
+        why_off="on recorded techniques it finds no more than how seldom a program is seen at all does",
     )
     relation = "processes"
     subject = "host"
@@ -48,7 +54,7 @@ class ProcessRarity:
         return (
             f"{numbers['first']} {numbers['did']} {numbers['object']}: so in {numbers['seen']:.3g} of "
             f"{numbers['days']:,.4g} cases, each counted once a host of its role and day; {numbers['others']:,} of "
-            f"{numbers['hosts']:,} other hosts ever had it"
+            f"{numbers['hosts']:,} other hosts ever did so"
         )
 
 
@@ -60,9 +66,14 @@ class _Memory:
         roles = [around.role.get(name, "") for name in history.names["host"]]
         role = np.unique(np.array(roles, dtype=object), return_inverse=True)[1].astype(np.int64)[history.codes["host"]]
         host, parent, child, form = (history.codes[key] for key in ("host", "parent", "child", "template"))
+        pair = _paired(parent, child)
         self._ways = tuple(
-            Counted(Dimension(subject=host, thing=thing, contexts=(_paired(role, within), within)))
-            for thing, within in ((child, parent), (parent, child), (form, child))
+            Counted(Dimension(subject=host, thing=thing, contexts=(_paired(role, within), within), done=done))
+            for thing, within, done in (
+                (child, parent, pair),
+                (parent, child, pair),
+                (form, child, _paired(child, form)),
+            )
         )
         self._learned = 0
 
@@ -75,8 +86,8 @@ class _Memory:
         row = np.concatenate([one.row for one in ways])
         tested = np.bincount(subject, minlength=self._hosts)
         told = [
-            (_DID[way], self._told(first, one.row), self._told(then, one.row))
-            for (way, first, then), one in zip(_WAYS, ways, strict=True)
+            (did, self._told(first, one.row), self._told(then, one.row))
+            for (first, did, then), one in zip(_WAYS, ways, strict=True)
         ]
         return Scores(
             subject=subject,
