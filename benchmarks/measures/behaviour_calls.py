@@ -1,8 +1,8 @@
 """How odd recorded attacks on a cloud are among an invented institution's calls, beside baselines.
 
 No public CloudTrail holds weeks of ordinary calls: these are invented, accounts in units with operations, regions and
-programs of their own. Each recorded detonation is put into one account's last day with its own operations and program,
-its region replaced by the account's, so that neither laboratory names nor regions give it away.
+programs of their own. Each recorded detonation is put into one account's last day with its own operations and the
+account's region and program, so that nothing of the laboratory gives it away.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def measure(data: Path, scratch: Path, seed: int = 1, accounts: int = 200) -> Ca
     """The figures on every recorded detonation."""
     ranks: dict[str, list[int]] = {}
     attacks = _detonations(data, scratch)
-    for number, (operations, agents) in enumerate(attacks):
+    for number, operations in enumerate(attacks):
         chance = np.random.default_rng((seed, number))
-        for name, rank in _ranks(chance, accounts, operations, agents, [each for each, _ in attacks]).items():
+        for name, rank in _ranks(chance, accounts, operations, attacks).items():
             ranks.setdefault(name, []).append(rank)
     drawn = np.random.default_rng(seed).integers(0, len(attacks), (1_000, len(attacks)))
     found: dict[str, dict[int, tuple[float, float, float]]] = {}
@@ -59,8 +59,8 @@ def measure(data: Path, scratch: Path, seed: int = 1, accounts: int = 200) -> Ca
     return CallFigures(detonations=len(attacks), accounts=accounts, found=found)
 
 
-def _detonations(data: Path, scratch: Path) -> list[tuple[list[str], list[str]]]:
-    """(distinct operations, distinct programs) of each."""
+def _detonations(data: Path, scratch: Path) -> list[list[str]]:
+    """The distinct operations of each."""
     found = []
     with zipfile.ZipFile(data / _ZIP) as archive:
         for name in sorted(archive.namelist()):
@@ -68,13 +68,11 @@ def _detonations(data: Path, scratch: Path) -> list[tuple[list[str], list[str]]]
             file.write_bytes(archive.read(name))
             state = relation_of("calls", file)
             if state.num_rows:
-                found.append(tuple(sorted(pc.unique(state[key]).to_pylist()) for key in ("operation", "agent")))
-    return [(operations, agents) for operations, agents in found]
+                found.append(sorted(pc.unique(state["operation"]).to_pylist()))
+    return found
 
 
-def _ranks(
-    chance: np.random.Generator, accounts: int, operations: list[str], agents: list[str], every: list[list[str]]
-) -> dict[str, int]:
+def _ranks(chance: np.random.Generator, accounts: int, operations: list[str], every: list[list[str]]) -> dict[str, int]:
     # Half of what attacks call is called by somebody who may: an operation is not odd by its name alone.
     shared = sorted({operation for each in every for operation in each})
     usual = [f"service-{number}:Operation{number}" for number in range(120)]
@@ -82,11 +80,13 @@ def _ranks(
     of_unit = [chance.choice(usual, 25, replace=False) for _ in range(_UNITS)]
     rows: list[dict[str, Any]] = []
     unit: dict[str, str] = {}
+    agent_of: list[str] = []
     for number in range(accounts):
         account, mine = f"account-{number}", number % _UNITS
         unit[account] = f"unit-{mine}"
         own = chance.choice(of_unit[mine], 10, replace=False)
         agent = _AGENTS[int(chance.integers(len(_AGENTS)))]
+        agent_of.append(agent)
         for day in range(_DAYS):
             if day % 7 < 5:
                 called = chance.choice(own, int(chance.integers(1, 8)), replace=False).tolist()
@@ -96,11 +96,8 @@ def _ranks(
                 rows += [_row(day, account, operation, f"region-{mine % 2}", used) for operation in called]
     last = max(row["day"] for row in rows) - _FIRST_DAY
     victim = int(chance.integers(accounts))
-    rows += [
-        _row(last, f"account-{victim}", operation, f"region-{victim % _UNITS % 2}", agent)
-        for operation in operations
-        for agent in agents
-    ]
+    region = f"region-{victim % _UNITS % 2}"
+    rows += [_row(last, f"account-{victim}", operation, region, agent_of[victim]) for operation in operations]
     relation = all_relations()["calls"]
     table = [{**row, "record": number, "count": 1, "first": 0, "last": 0} for number, row in enumerate(rows)]
     history = history_of(relation, combine(relation, [pa.Table.from_pylist(table, schema=schema_of(relation))]))

@@ -1,8 +1,8 @@
 """Whether a program was started by one that hardly ever starts it, or in a way it hardly ever is.
 
-Three rarities (`rarity`): of the program under its parent, of the parent of the program (one that never started anything
-has no programs to be judged by), and of the form of the program's command line; each first among hosts of the same
-role, then among all.
+Three rarities (`rarity`): of the program under its parent, of the parent of the program (one that never started
+anything has no programs to be judged by), and of the form of the program's command line; each first among hosts of the
+same role, then among all.
 """
 
 from __future__ import annotations
