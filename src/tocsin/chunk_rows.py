@@ -19,7 +19,7 @@ from tocsin.model.coverage import Mark
 from tocsin.model.instant import is_representable
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
-from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENTS, HITS, MARKS, SIGHTINGS
+from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENT_COUNTS, EVENTS, HITS, MARKS, SIGHTINGS
 from tocsin.protect.written import Writings, Written
 
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
@@ -184,7 +184,7 @@ class Rows:
         }
         filled = set[str]().union(*events)
         nothing = [None] * len(events)
-        for name in EVENT_COLUMNS:
+        for name in (*EVENT_COLUMNS, *EVENT_COUNTS):
             columns[name] = [event.get(name) for event in events] if name in filled else nothing[:]
         for count, mapped, kept in self._columns:
             for name in _MAPPED:
@@ -199,7 +199,7 @@ class Rows:
         return table, _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
 
 
-_MAPPED = ("time", "class_uid", "metadata.sequence", *EVENT_COLUMNS)
+_MAPPED = ("time", "class_uid", "metadata.sequence", *EVENT_COLUMNS, *EVENT_COUNTS)
 
 
 def _repeated(keys: Sequence[bytes], without: frozenset[int]) -> frozenset[int]:

@@ -18,7 +18,7 @@ from tocsin.collect.source import HEAD_BYTES, Coalescing, Head, Source, all_sour
 from tocsin.model.coverage import Mark
 from tocsin.model.exposure import ActorClass, Basis, Degree
 from tocsin.model.record import Record
-from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, MARKS
+from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENT_COUNTS, MARKS
 from tocsin.processing import Plan, Sealing, process
 from tocsin.ruleset.compiled import log_source_maps
 
@@ -71,7 +71,7 @@ def test_what_it_maps_are_words_of_the_model(path: Path) -> None:
         mapped = [event.mapped for event in source.coalesce(records)]
     else:
         mapped = [source.map(record) for record in records]
-    known = {*EVENT_COLUMNS, "time", "class_uid", "metadata.sequence"}
+    known = {*EVENT_COLUMNS, *EVENT_COUNTS, "time", "class_uid", "metadata.sequence"}
     for one in mapped:
         assert set(one.event) <= known
         for access in one.accesses:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from tocsin.collect.alone import framed_alone
+from tocsin.collect.counts import count_of
 from tocsin.collect.lines import Line, frame_lines, line_text
 from tocsin.collect.source import HEAD_BYTES, Head, Mapped
 from tocsin.collect.syslog_header import Header, header_of
@@ -20,11 +21,12 @@ from tocsin.collect.written_time import YEAR_FROM_NEIGHBOURS, Written, with_year
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import is_plausible
 from tocsin.model.record import Record, Unreadable
+from tocsin.model.tables import EVENT_COUNTS
 
 _MOST_TRIED = 100  # lines of the head looked at
 _ACCOUNTS = ("actor.user.name", "user.name")
-_ADDRESSES = ("src_endpoint.ip",)
-_HOSTS = ("device.hostname",)
+_ADDRESSES = ("src_endpoint.ip", "dst_endpoint.ip")
+_HOSTS = ("device.hostname", "dst_endpoint.hostname")
 
 _account = lru_cache(maxsize=65_536)(canonical_account)
 _address = lru_cache(maxsize=65_536)(canonical_address)
@@ -48,11 +50,13 @@ class Table(NamedTuple):
 
     columns      event column to the fields it may be in, the first that is filled; by first value of the log tuple,
                  "" for every line
+    counts       the same of the columns that are numbers
     status       fields that tell the outcome, and what their values mean
     class_uids   OCSF class by log tuple joined with `/`, a prefix of it, or "" for all others
     """
 
     columns: Mapping[str, Mapping[str, tuple[str, ...]]]
+    counts: Mapping[str, Mapping[str, tuple[str, ...]]]
     status_fields: tuple[str, ...]
     statuses: Mapping[str, str]
     class_uids: Mapping[str, int]
@@ -62,10 +66,18 @@ def read_table(package: str) -> Table:
     """The `columns.toml` of a source package."""
     declared = tomllib.loads(resources.files(package).joinpath("columns.toml").read_text("utf-8"))
     status = declared["status"]
+    named = {
+        kind: {column: tuple(names) for column, names in columns.items()}
+        for kind, columns in declared["columns"].items()
+    }
     return Table(
         columns={
-            kind: {column: tuple(names) for column, names in columns.items()}
-            for kind, columns in declared["columns"].items()
+            kind: {column: names for column, names in columns.items() if column not in EVENT_COUNTS}
+            for kind, columns in named.items()
+        },
+        counts={
+            kind: {column: names for column, names in columns.items() if column in EVENT_COUNTS}
+            for kind, columns in named.items()
         },
         status_fields=tuple(status["fields"]),
         statuses={text.lower(): outcome for outcome in ("success", "failure") for text in status[outcome]},
@@ -129,6 +141,12 @@ def map_line(record: Record, table: Table) -> Mapped:
         for column, names in (columns or {}).items():
             if event.get(column) is None:
                 event[column] = _first(fields, column, names)
+    for counts in (table.counts.get(record.log[0]), table.counts.get("")):
+        for column, names in (counts or {}).items():
+            if event.get(column) is None:
+                event[column] = next(
+                    (found for name in names if (found := count_of(fields.get(name))) is not None), None
+                )
     if event.get("device.hostname") is None:
         event["device.hostname"] = _host(record.native["host"])
     warnings = ("time_implausible",) if time is not None and not is_plausible(time) else ()

@@ -14,7 +14,7 @@ import yaml
 from tocsin.collect.declared.moments import FORMATS, format_fault, zone_fault
 from tocsin.errors import ConfigError
 from tocsin.model.mapping import MEANINGS, HeldIn, Layout, LogMapping, Operation, Outcome, TimeColumns, Value
-from tocsin.model.tables import EVENT_COLUMNS
+from tocsin.model.tables import EVENT_COLUMNS, EVENT_COUNTS
 from tocsin.store.estate_rows import told_line
 from tocsin.store.estate_values import HOLDING_KINDS
 
@@ -263,7 +263,7 @@ class _Reading:
 
     def _attributes(self, node: yaml.Node | None) -> tuple[tuple[str, Value], ...]:
         found = []
-        for path, value in self._table(node, "attributes", EVENT_COLUMNS).items():
+        for path, value in self._table(node, "attributes", (*EVENT_COLUMNS, *EVENT_COUNTS)).items():
             if isinstance(value, yaml.MappingNode):
                 table = self._table(value, path, ("column", "value"))
                 one = Value(

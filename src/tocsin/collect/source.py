@@ -41,8 +41,8 @@ class Head(NamedTuple):
 class Mapped(NamedTuple):
     """What a source makes of one record.
 
-    event     columns of `model.tables.EVENT_COLUMNS` that the record fills, with `time` (ns UTC or None), `class_uid`
-              (OCSF), `metadata.sequence` (int or None); columns left out are null
+    event     columns of `model.tables.EVENT_COLUMNS` and `EVENT_COUNTS` that the record fills, with `time` (ns UTC or
+              None), `class_uid` (OCSF), `metadata.sequence` (int or None); columns left out are null
     key       native id that makes two copies of the event one, whatever the format of either (bytes of any length, no
               other event's in any log), or None: file hash and place
     accesses  rows for `model.tables.ACCESSES` without `record`, `time`, `source`

@@ -89,7 +89,7 @@ class LogMapping:
     required    columns without which a file is not this log's, beside those that are used
     identifier  columns that together are a record's own id; none where it has none
     sequence    column that counts by one ("" where none does)
-    attributes  (OCSF path of `model.tables.EVENT_COLUMNS`, where it stands)
+    attributes  (OCSF path of `model.tables.EVENT_COLUMNS` or `EVENT_COUNTS`, where it stands)
     """
 
     name: str

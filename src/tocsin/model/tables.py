@@ -32,6 +32,15 @@ EVENT_COLUMNS: tuple[str, ...] = (
     "user.name",  # account acted on, canonical
     "resource.name",  # what was acted on: mailbox, object id, service, share
     "file.path",
+    "dst_endpoint.ip",  # canonical: where a connection or request went
+    "dst_endpoint.hostname",  # canonical, where the record names it
+    "cloud.region",
+)
+
+# Whole numbers beside them, 0 and more; null where the log says nothing.
+EVENT_COUNTS: tuple[str, ...] = (
+    "traffic.bytes_in",  # to the source, bytes
+    "traffic.bytes_out",  # from the source, bytes
 )
 
 EVENTS = pa.schema(
@@ -43,6 +52,7 @@ EVENTS = pa.schema(
         pa.field("class_uid", pa.int32(), nullable=False),
         pa.field("metadata.sequence", pa.int64()),  # EventRecordID and the like
         *(pa.field(name, pa.string()) for name in EVENT_COLUMNS),
+        *(pa.field(name, pa.int64()) for name in EVENT_COUNTS),
     ]
 )
 

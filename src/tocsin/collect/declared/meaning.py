@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from tocsin.collect.counts import count_of
 from tocsin.collect.declared.moments import Moment, moment
 from tocsin.collect.source import Mapped, content_key
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.mapping import HeldIn, LogMapping, Operation
 from tocsin.model.record import Record
+from tocsin.model.tables import EVENT_COUNTS
 
 UNDECLARED = "operation_undeclared"
 _DEGREES = frozenset(map(str, Degree))
@@ -22,7 +24,9 @@ _CANONICAL: Mapping[str, Callable[[str], str | None]] = {
     "actor.user.name": _account,
     "user.name": _account,
     "src_endpoint.ip": lru_cache(maxsize=65_536)(canonical_address),
+    "dst_endpoint.ip": lru_cache(maxsize=65_536)(canonical_address),
     "device.hostname": canonical_host,
+    "dst_endpoint.hostname": canonical_host,
 }
 
 
@@ -81,6 +85,9 @@ class Reading:
         }
         for path, value in self._mapping.attributes:
             text = value.constant or _text(fields.get(value.column))
+            if path in EVENT_COUNTS:
+                event[path] = count_of(text)
+                continue
             canonical = _CANONICAL.get(path)
             event[path] = canonical(text) if canonical else text or None
         parts = [_text(fields.get(name)) for name in self._mapping.identifier]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ class History:
     codes     by key, a number for each row: the place in `names` of what it says
     names     by key, the distinct texts, sorted
     values    by measure, a number for each row
+    lists     by measure of kind `smallest`, where each row's begin (one more at the end) and all of them
     untimed   log rows that could not be placed on a day: they are in no row
     """
 
@@ -36,6 +37,7 @@ class History:
     names: Mapping[str, tuple[str, ...]]
     values: Mapping[str, Integers]
     untimed: int
+    lists: Mapping[str, tuple[Integers, Integers]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -93,10 +95,17 @@ def history_of(
         values={
             name: rows[name].to_numpy().astype(np.int64)
             for name in rows.column_names
-            if name not in ("day", *relation.keys)
+            if name not in ("day", *relation.keys) and not pa.types.is_list(rows.schema.field(name).type)
         },
+        lists={name: _listed(rows[name]) for name, _, kind in relation.measures if kind == "smallest"},
         untimed=int(untimed),
     )
+
+
+def _listed(column: pa.ChunkedArray) -> tuple[Integers, Integers]:
+    lengths = pc.list_value_length(column).to_numpy()
+    values = column.combine_chunks().flatten().to_numpy().astype(np.int64)
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), values
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[Integers, tuple[str, ...]]:

@@ -21,6 +21,7 @@ from tocsin.detect.behaviour import relations
 from tocsin.errors import ConfigError
 from tocsin.model.instant import DAY, PLAUSIBLE_FROM, PLAUSIBLE_TO
 
+SMALLEST = 288  # values that a measure of kind `smallest` keeps of a day: every fifth minute has one
 UNTIMED = -1  # the day of rows whose time is not known or not plausible: kept and counted, never scored
 
 # What every relation counts, whatever its keys are, and how rows of equal keys become one.
@@ -45,7 +46,9 @@ class Relation(Protocol):
 
     name      of its file
     keys      text columns; with the day they tell rows apart
-    measures  (column, type, `sum`, `min` or `max`) beyond `MEASURES`
+    measures  (column, type, how) beyond `MEASURES`; how is `sum`, `min`, `max`, or of lists of whole numbers
+              `smallest`: the `SMALLEST` smallest of the distinct ones, ascending. So kept, it can be combined in any
+              order, and what is cut off are the largest
     """
 
     @property
@@ -115,11 +118,36 @@ def in_order(relation: Relation, state: pa.Table) -> pa.Table:
 
 def _counted(relation: Relation, table: pa.Table) -> pa.Table:
     keys = ["day", *relation.keys]
-    how = [(name, kind) for name, _, kind in (*MEASURES, *relation.measures)]
+    measures = (*MEASURES, *relation.measures)
+    how = [(name, kind) for name, _, kind in measures if kind != "smallest"]
+    lists = [name for name, _, kind in measures if kind == "smallest"]
+    if lists:
+        table = table.append_column("place", pa.array(np.arange(table.num_rows)))
+        how.append(("place", "list"))
     counted = table.group_by(keys, use_threads=False).aggregate(how)
+    for name in lists:
+        counted = counted.append_column(name, _smallest(table[name], counted["place_list"].combine_chunks()))
     renamed = {f"{name}_{kind}": name for name, kind in how}
     named = counted.rename_columns([renamed.get(name, name) for name in counted.column_names])
     return named.select(schema_of(relation).names).cast(schema_of(relation))
+
+
+def _smallest(column: pa.ChunkedArray, places: pa.ListArray) -> pa.ListArray:
+    """For each list of places the smallest of what the column holds there, distinct and ascending."""
+    group = np.repeat(np.arange(len(places)), pc.list_value_length(places).to_numpy())
+    taken = column.combine_chunks().take(places.flatten())
+    group = np.repeat(group, pc.fill_null(pc.list_value_length(taken), 0).to_numpy())
+    value = taken.flatten().to_numpy()
+    order = np.lexsort((value, group))
+    group, value = group[order], value[order]
+    distinct = np.ones(value.size, dtype=np.bool_)
+    distinct[1:] = (group[1:] != group[:-1]) | (value[1:] != value[:-1])
+    group, value = group[distinct], value[distinct]
+    starts = np.searchsorted(group, np.arange(len(places)))
+    kept = np.arange(value.size) - starts[group] < SMALLEST
+    counts = np.bincount(group[kept], minlength=len(places))
+    ends = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(value[kept], column.type.value_type))
 
 
 @cache

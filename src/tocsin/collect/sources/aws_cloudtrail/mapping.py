@@ -67,6 +67,7 @@ def map_record(record: Record) -> Mapped:
         "metadata.event_code": source or None,
         "metadata.uid": identifier,
         "user.name": _acted_on(fields, place),
+        "cloud.region": _text(native, "awsRegion"),
     }
     key = claimed = None
     if identifier and _UUID.fullmatch(identifier):

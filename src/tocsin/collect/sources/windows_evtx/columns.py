@@ -65,8 +65,10 @@ def reader(column: str, names: Sequence[str]) -> Reader:
     """
     if column in {"actor.user.name", "user.name"} or any("\\" in name for name in names):
         return _account_reader([tuple(name.split("\\")) for name in names])
-    if column == "src_endpoint.ip":
+    if column in {"src_endpoint.ip", "dst_endpoint.ip"}:
         return _first(names, lambda text, _: address(text))
+    if column == "dst_endpoint.hostname":
+        return _first(names, lambda text, _: host_name(text))
     if column == "actor.session.uid":
         return _first(names, session)
     if column == "process.uid":

@@ -8,14 +8,16 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
+from tocsin.collect.counts import count_of
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.zeek.accesses import accesses_of, share_file
-from tocsin.model.identity import canonical_account, canonical_address
+from tocsin.model.identity import canonical_account, canonical_address, canonical_host
 from tocsin.model.instant import is_plausible
 from tocsin.model.record import Record
 
 _account = lru_cache(maxsize=16_384)(canonical_account)
 _address = lru_cache(maxsize=65_536)(canonical_address)
+_host = lru_cache(maxsize=65_536)(canonical_host)
 _Fields = Mapping[str, Any]
 
 
@@ -24,6 +26,7 @@ class _Recipe(NamedTuple):
 
     class_uid: int
     columns: tuple[tuple[str, Callable[[_Fields], str | None]], ...]
+    counts: tuple[tuple[str, str], ...]
     status: str
     is_session: bool
 
@@ -47,6 +50,8 @@ def map_record(record: Record) -> Mapped:
         value = read(fields)
         if value:
             event[column] = value
+    for column, name in recipe.counts:
+        event[column] = count_of(fields.get(name))
     if recipe.status:
         said = fields.get(recipe.status)
         if said.__class__ is bool:
@@ -144,6 +149,8 @@ _MADE: Mapping[str, Callable[[_Fields], str | None]] = {
 }
 _CANONICAL: Mapping[str, Callable[[str | None], str | None]] = {
     "src_endpoint.ip": _address,
+    "dst_endpoint.ip": _address,
+    "dst_endpoint.hostname": _host,
     "actor.user.name": _account,
     "user.name": _account,
 }
@@ -164,6 +171,7 @@ def _recipe(path: str, has_connection: bool) -> _Recipe:
     return _Recipe(
         class_uid=own.get("class_uid", general["class_uid"]),
         columns=tuple((column, _reader(column, names)) for column, names in columns.items()),
+        counts=tuple((column, name) for column, (name,) in own.get("counts", {}).items()),
         status=own.get("status", ""),
         is_session=bool(own.get("session", False)),
     )
