@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tocsin.answering import answer  # noqa: E402
-from tocsin.assess import accesses, attribution, logons  # noqa: E402
+from tocsin.assess import accesses, attribution, logons, naming  # noqa: E402
 from tocsin.correlate import bursts, findings, identity, notes  # noqa: E402
 from tocsin.cover import changes, coverage, digests, pairing  # noqa: E402
 from tocsin.cover.probing import kept as probes  # noqa: E402
@@ -147,6 +147,7 @@ def held(state: pa.Table, estate: Estate, last: int) -> Held:
         "digests": digests.combine([]),
         "pairing": pairing.combine([]),
         "names": identity.combine([]),
+        "holding_names": naming.combine([]),
         "notes": notes.combine([]),
         "probes": probes.combine([]),
     }

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
-from tocsin.assess.actors import Actors, accounts_of
+from tocsin.assess.actors import Actors, DeclaredAccounts
 from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
 from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
@@ -19,7 +19,7 @@ from tocsin.assess.standing import Standing
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
-from tocsin.model.estate import Estate, Holding, Identity
+from tocsin.model.estate import Estate, Holding
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.instant import format_time, is_plausible
 from tocsin.model.joining import Identities
@@ -280,7 +280,8 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
     estate = evidence.estate
-    owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(_named(question, seen))}
+    declared = DeclaredAccounts(estate)
+    owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append(obstacles.ADMINISTRATOR)
     by_account = [bool(way.identity) for way in question.ways]
@@ -302,6 +303,8 @@ def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen
     """
     standing = Window(from_=evidence.start.earliest, to=window.to)
     found = [change for change in evidence.changes if _is_in(change.time, standing)]
+    if not found:
+        return []
     whose = replace(question, accounts=tuple(sorted(_named(question, seen))))
     by = Actors(whose, evidence.estate, evidence.identities).maybe([change.actor for change in found])
     return [change for change, is_theirs in zip(found, by, strict=True) if is_theirs]
@@ -311,12 +314,6 @@ def _named(question: Question, seen: Seen) -> set[str]:
     """The accounts in question, and those that what was reached shows."""
     named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
     return named | {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
-
-
-def _declared(forms: Sequence[str], estate: Estate) -> list[Identity]:
-    """The declared identities that an account stands for, by any of its names."""
-    found = (estate.identity_of(one) for one in sorted(accounts_of(forms, estate)))
-    return [identity for identity in found if identity is not None]
 
 
 def _is_in(time: int | None, window: Window) -> bool:

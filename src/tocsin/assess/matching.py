@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
-from tocsin.assess.actors import Actors, accounts_of, asked_for
+from tocsin.assess.actors import Actors, DeclaredAccounts, asked_for
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.telling import tells
@@ -131,7 +131,7 @@ def select(
     identities  which names are one account
     names   what holdings are called: an id joined to no name may be any of its kind
     """
-    declared, asked = HoldingIndex(estate.holdings), asked_for(question, estate, identities)
+    declared, asked = HoldingIndex(estate.holdings), asked_for(question, DeclaredAccounts(estate), identities)
     matching, touching = _matching(state, question, estate, identities)
     way, record, time, timed = flatten(state)
     usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
@@ -208,7 +208,7 @@ def _declared_of(state: pa.Table, one: Responder, estate: Estate) -> _Flags:
     """The ways that all that a declaration names fits, whenever they were used."""
     holds = np.ones(state.num_rows, dtype=bool)
     if one.account:
-        accounts = pa.array(sorted(accounts_of((one.account,), estate)), pa.string())
+        accounts = pa.array(sorted(DeclaredAccounts(estate).of((one.account,))), pa.string())
         holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks(), accounts))
     if one.address:
         holds &= _flags(pc.equal(pc.fill_null(state["address"], "").combine_chunks(), one.address))
@@ -230,7 +230,7 @@ def _matching(state: pa.Table, question: Question, estate: Estate, identities: I
     }
     matching = np.zeros(state.num_rows, dtype=bool)
     touching = matching.copy()
-    for way in _alternatives(question, estate):
+    for way in _alternatives(question, DeclaredAccounts(estate)):
         hits, absent = [], []
         for column, values in zip(texts, way, strict=True):
             if values is None:
@@ -263,7 +263,7 @@ def _of_anybody(state: pa.Table, actors: Actors) -> _Flags:
 _Values = frozenset[str] | None
 
 
-def _alternatives(question: Question, estate: Estate) -> list[tuple[_Values, _Values, _Values]]:
+def _alternatives(question: Question, declared: DeclaredAccounts) -> list[tuple[_Values, _Values, _Values]]:
     """(accounts, addresses, sessions) of each alternative, None where it asks for none.
 
     Ways that name one thing alone, or differ in their session alone, are one alternative.
@@ -279,30 +279,30 @@ def _alternatives(question: Question, estate: Estate) -> list[tuple[_Values, _Va
             grouped[identity, address, False].add("")
     found: list[tuple[_Values, _Values, _Values]] = []
     if question.identities or question.addresses or question.sessions:
-        found.append(_alternative(question.identities, question.addresses, question.sessions, estate))
+        found.append(_alternative(question.identities, question.addresses, question.sessions, declared))
     for (identity, address, by_session), members in sorted(grouped.items()):
         if not (identity or address or by_session):
             for kind in ("a", "i"):
                 alone = tuple(sorted(one[1:] for one in members if one[0] == kind))
                 if alone:
-                    found.append(_alternative(alone if kind == "i" else (), alone if kind == "a" else (), (), estate))
+                    found.append(_alternative(alone if kind == "i" else (), alone if kind == "a" else (), (), declared))
             continue
         found.append(
             _alternative(
                 (identity,) if identity else (),
                 (address,) if address else (),
                 tuple(sorted(members)) if by_session else (),
-                estate,
+                declared,
             )
         )
     return found
 
 
 def _alternative(
-    identities: Sequence[str], addresses: Sequence[str], sessions: Sequence[str], estate: Estate
+    identities: Sequence[str], addresses: Sequence[str], sessions: Sequence[str], declared: DeclaredAccounts
 ) -> tuple[_Values, _Values, _Values]:
     return (
-        accounts_of(identities, estate) if identities else None,
+        declared.of(identities) if identities else None,
         frozenset(canonical_address(one) or one for one in addresses) if addresses else None,
         frozenset(one.lower() for one in sessions) if sessions else None,
     )
