@@ -195,12 +195,13 @@ class _Assessment:
 
     def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
+        channels = self._watching.channels(kind, text)
         forbidden = list(self._forbidden)
         if self._standing.opens(kind, text):
             forbidden.append(obstacles.STANDING_CHANGE)
         if self._elsewhere.may_be(kind, text):
             forbidden.insert(0, obstacles.OTHER_NAME)
-        if self._elsewhere.may_be_unnamed(kind, text, self._watching.channels(kind, text)):
+        if self._elsewhere.may_be_unnamed(kind, text, channels):
             forbidden.insert(0, obstacles.UNNAMED)
         if any(part in CONTAINER_KINDS or part.endswith("folder") for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
@@ -208,7 +209,7 @@ class _Assessment:
             forbidden.insert(0, obstacles.NEAR)
         if self._confirmed.may_contain(kind, text) or self._near.may_contain(kind, text):
             forbidden.insert(0, obstacles.IN_A_WHOLE)
-        judgement = self._watching.judge(kind, text, tuple(forbidden))
+        judgement = self._watching.judge(kind, text, channels, tuple(forbidden))
         items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
         return Exposure(
             holding=text,
@@ -220,7 +221,7 @@ class _Assessment:
             verdict=judgement.verdict,
             degree=None,
             basis=judgement.basis,
-            premises=self._premises_of(self._watching.channels(kind, text)),
+            premises=self._premises_of(channels),
             addresses=(),
             sessions=(),
             clients=(),
