@@ -51,15 +51,15 @@ class Elsewhere:
         """Whether something recorded under another name may be the holding, or lie in it."""
         if any(self._all.under(kind, name) for name in self._other_names(text)):
             return True
-        if any(self._other.under(kind, asked) for asked in self._asked(text)):
+        known = comparable(text)
+        if self._other.under(kind, text):
             return True
-        if (drive := on_drive(text)) and self._all.under(kind, drive):
+        if ("\\" in known or known.startswith("volume{")) and self._may_be_path(kind, text):
             return True
-        if self._is_on_a_server(text) or (kind == "secret" and any(_is_secret(text, one) for one in self._secrets)):
+        if kind == "secret" and any(_is_secret(text, one) for one in self._secrets):
             return True
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
-        known = comparable(text)
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
             return True
         if kind == "mail_item":  # its id is its own, in whatever mailbox
@@ -70,6 +70,13 @@ class Elsewhere:
             for name in self._undeclared.get(container_kind(kind), ())
             if container_kind(kind) == "mailbox" or "://" in own
         )
+
+    def _may_be_path(self, kind: str, text: str) -> bool:
+        """Whether something recorded under another path, of another form or by another name of the server, may be."""
+        if any(self._other.under(kind, asked) for asked in self._asked(text)):
+            return True
+        drive = on_drive(text)
+        return bool(drive and self._all.under(kind, drive)) or self._is_on_a_server(text)
 
     def may_be_unnamed(self, kind: str, text: str, sources: frozenset[str]) -> bool:
         """Whether an access that names nothing, in a log of `sources`, may have been to it."""
@@ -82,8 +89,7 @@ class Elsewhere:
         return any(places.is_any or kind in _IN_ANY_MAILBOX or places.may_hold(text) for places in found)
 
     def _asked(self, text: str) -> Iterator[str]:
-        """The texts by which what is asked of stands among what was recorded elsewhere."""
-        yield text
+        """The other texts by which a path that is asked of stands among what was recorded elsewhere."""
         anywhere = on_any_volume(text)
         if anywhere is not None:
             yield f"{_DECLARED_BY_VOLUME}{anywhere}" if is_by_volume(text) else anywhere

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -187,30 +187,24 @@ def select(
     unsure = _some(way, matching[way] & (~certain | responding) & maybe)
     looked_at = np.union1d(touched_unnamed, way[chosen])
     texts = _texts_of(state, looked_at)
+    position = {way: index for index, way in enumerate(looked_at.tolist())}
+    of_touched = [position[way] for way in touched.tolist()]
     reached: dict[Thing, Reached] = defaultdict(Reached)
-    for rows in _alike(way, certain, responding, chosen):
-        index = int(np.searchsorted(looked_at, way[rows[0]]))
-        thing = _thing(texts, index, timed=bool(certain[rows[0]]), by_responder=bool(responding[rows[0]]))
-        _add(reached[thing], texts, index, time[rows][usable[rows]].tolist(), record[rows].tolist())
+    for accesses in _alike(way, record, np.where(usable, time, _NEVER), certain, responding, chosen):
+        index = position[accesses.way]
+        thing = _thing(texts, index, timed=accesses.certain, by_responder=accesses.responding)
+        _add(reached[thing], texts, index, accesses.times, accesses.records)
     by_service = columns["actor_class"].where(lambda words: pc.equal(words, str(ActorClass.PROVIDER_SERVICE)))
     near = touched[(named & (~matching | by_service))[touched] | (named[touched] & np.isin(touched, unsure))]
     return Seen(
         reached=dict(reached),
         near=frozenset(
             (texts["kind"][index], texts["holding"][index], texts["container"][index] or "")
-            for index in np.searchsorted(looked_at, near).tolist()
+            for index in (position[way] for way in near.tolist())
         ),
-        administrators=any(
-            texts["actor_class"][index] == ActorClass.ADMINISTRATOR
-            for index in np.searchsorted(looked_at, touched).tolist()
-        ),
+        administrators=any(texts["actor_class"][index] == ActorClass.ADMINISTRATOR for index in of_touched),
         containers=_containers(columns),
-        unnamed=frozenset(
-            (texts["source"][index], texts["kind"][index], container)
-            for index in np.searchsorted(looked_at, touched_unnamed).tolist()
-            if not _is_by_one_in_question(texts, index, asked)
-            and (container := _unnamed_in(texts, index, names, declared)) is not None
-        ),
+        unnamed=frozenset(_unnamed(texts, [position[way] for way in touched_unnamed.tolist()], asked, names, declared)),
         sources=_sources(columns),
     )
 
@@ -349,14 +343,28 @@ def _flags(values: pa.Array) -> _Flags:
     return flags
 
 
-def _alike(way: _Integers, certain: _Flags, responding: _Flags, chosen: _Integers) -> list[_Integers]:
-    """The chosen accesses, in parts of one way in which all are certain or none is, and a responder's or not."""
-    if chosen.size == 0:
-        return []
+class _Alike(NamedTuple):
+    """Accesses of one way that are all certain or none, and all a responder's or none; `times` are the usable ones."""
+
+    way: int
+    certain: bool
+    responding: bool
+    times: list[int]
+    records: list[int]
+
+
+def _alike(
+    way: _Integers, record: _Integers, time: _Integers, certain: _Flags, responding: _Flags, chosen: _Integers
+) -> Iterator[_Alike]:
+    """The chosen accesses, in such parts; a time that is not usable is `_NEVER`."""
     part = way[chosen] * 4 + ~certain[chosen] * 2 + responding[chosen]
     order = np.argsort(part, kind="stable")
     rows, part = chosen[order], part[order]
-    return np.split(rows, np.flatnonzero(part[1:] != part[:-1]) + 1)
+    starts = np.flatnonzero(np.concatenate((np.ones(min(part.size, 1), dtype=bool), part[1:] != part[:-1])))
+    times, records = time[rows].tolist(), record[rows].tolist()
+    for start, end, of in zip(starts.tolist(), [*starts[1:].tolist(), part.size], part[starts].tolist(), strict=False):
+        usable = [each for each in times[start:end] if each != _NEVER]
+        yield _Alike(of >> 2, not of & 2, bool(of & 1), usable, records[start:end])
 
 
 def _thing(columns: _Row, index: int, *, timed: bool, by_responder: bool) -> Thing:
@@ -386,14 +394,21 @@ def _add(known: Reached, columns: _Row, index: int, times: list[int], records: l
     known.records.update(records)
 
 
-def _is_by_one_in_question(columns: _Row, index: int, asked: frozenset[str]) -> bool:
-    """Whether it says no more than that somebody went on under a name that is in question too."""
-    return not columns["kind"][index] and (columns["label"][index] or "").lower() in asked
+def _unnamed(
+    columns: _Row, ways: Iterable[int], asked: frozenset[str], names: HoldingNames, declared: HoldingIndex
+) -> Iterator[tuple[str, str, str]]:
+    """(source, kind, container) of each way that does not name what it reached; many ways lead to one thing."""
+    told = ("source", "kind", "holding", "container", "label")
+    for source, kind, holding, container, label in {tuple(columns[name][way] or "" for name in told) for way in ways}:
+        # One that says no more than that somebody went on under a name in question too is no access of its own.
+        if kind or label.lower() not in asked:
+            within = _unnamed_in(kind, holding, container, names, declared)
+            if within is not None:
+                yield source, kind, within
 
 
-def _unnamed_in(columns: _Row, index: int, names: HoldingNames, declared: HoldingIndex) -> str | None:
+def _unnamed_in(kind: str, holding: str, container: str, names: HoldingNames, declared: HoldingIndex) -> str | None:
     """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
-    kind, holding, container = columns["kind"][index], columns["holding"][index], columns["container"][index] or ""
     if not kind or (container and _is_unknown_id(container, names)):
         return ""
     is_told = tells(kind, holding, container, is_declared=lambda text: declared.find(text, "") is not None)
