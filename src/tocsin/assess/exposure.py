@@ -87,11 +87,16 @@ def under_one_name(state: pa.Table, names: HoldingNames) -> pa.Table:
     """The accesses with holdings and containers by the one name each stands under; ways that become one are one."""
     if not names.shown:
         return state
+    renamed = False
     for column in ("holding", "container"):
         texts = state[column].combine_chunks().dictionary_encode()
-        renamed = pa.array([text and names.one_name(text) for text in texts.dictionary.to_pylist()], pa.string())
-        state = state.set_column(state.schema.get_field_index(column), column, renamed.take(texts.indices))
-    return combine([state])
+        known = texts.dictionary.to_pylist()
+        shown = [text and names.one_name(text) for text in known]
+        if shown != known:
+            renamed = True
+            one_name = pa.array(shown, pa.string()).take(texts.indices)
+            state = state.set_column(state.schema.get_field_index(column), column, one_name)
+    return combine([state]) if renamed else state
 
 
 def _sentence(kind: str, degree: Degree) -> str:
