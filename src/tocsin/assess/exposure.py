@@ -89,7 +89,7 @@ def under_one_name(state: pa.Table, names: HoldingNames) -> pa.Table:
         return state
     renamed = False
     for column in ("holding", "container"):
-        texts = state[column].combine_chunks().dictionary_encode()
+        texts = state[column].dictionary_encode().combine_chunks()
         known = texts.dictionary.to_pylist()
         shown = [text and names.one_name(text) for text in known]
         if shown != known:

@@ -97,7 +97,7 @@ class _Texts:
     """A column as numbers: of each row the place of its text among the distinct ones; the last is that of no text."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        encoded = column.combine_chunks().dictionary_encode()
+        encoded = column.dictionary_encode().combine_chunks()
         self.codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
         self.size = len(encoded.dictionary) + 1
         self._distinct = encoded.dictionary
