@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tocsin.answering import answer  # noqa: E402
-from tocsin.assess import accesses, attribution, logons  # noqa: E402
+from tocsin.assess import accesses, attribution, logons, naming  # noqa: E402
 from tocsin.correlate import bursts, findings, identity, notes  # noqa: E402
 from tocsin.cover import changes, coverage, digests, pairing  # noqa: E402
 from tocsin.cover.probing import kept as probes  # noqa: E402
@@ -147,6 +148,7 @@ def held(state: pa.Table, estate: Estate, last: int) -> Held:
         "digests": digests.combine([]),
         "pairing": pairing.combine([]),
         "names": identity.combine([]),
+        "holding_names": naming.combine([]),
         "notes": notes.combine([]),
         "probes": probes.combine([]),
     }
@@ -210,7 +212,10 @@ def main() -> int:
     _, again = timed("an hour more: all verdicts again", lambda: asked(more, estate, last + HOUR, 20))
     if given.all:
         timed(f"all verdicts, {people:,} accounts hostile", lambda: asked(state, estate, last, people))
-    print(f"\n{len(found.exposure):,} verdicts, {len(found.causes):,} causes")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"\n{len(found.exposure):,} verdicts, {len(found.causes):,} causes; {peak:,} MB at most, the log invented included"
+    )
     met = combined + answered <= ALL_VERDICTS, joined + again <= ONE_HOUR
     print(f"all verdicts {combined + answered:.1f} of {ALL_VERDICTS:.0f} s: {'met' if met[0] else 'MISSED'}")
     print(f"an hour more {joined + again:.1f} of {ONE_HOUR:.0f} s: {'met' if met[1] else 'MISSED'}")

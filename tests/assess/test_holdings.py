@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tocsin.assess.holdings import HoldingIndex, ThingIndex, matches, site_of
+from tocsin.assess.holdings import HoldingIndex, PatternIndex, ThingIndex, container_kind, matches, site_of
+from tocsin.assess.spelling import comparable
 from tocsin.model.estate import Holding, Sensitivity
 
 ROOT = "https://tribunal.example"
@@ -53,3 +56,38 @@ def test_sensitivities_come_in_the_order_the_estate_gives_them() -> None:
     holdings = [Holding(pattern="a", kind="site", sensitivity="open"), Holding(pattern="b", kind="site")]
     index = HoldingIndex(holdings, [Sensitivity(name="sealed"), Sensitivity(name="open")])
     assert [index.rank(name) for name in ("sealed", "open", "")] == [0, 1, 2]
+
+
+PATHS = st.lists(st.sampled_from(("a", "A", "b", "..", "a ")), min_size=1, max_size=3)
+TEXTS = st.builds(
+    lambda start, parts, between, end: start + between.join(parts) + end,
+    st.sampled_from(("", "https://x.example/", "\\\\files\\", "C:\\")),
+    PATHS,
+    st.sampled_from(("/", "\\", "")),
+    st.sampled_from(("", "*", "/*", "\\*", "/")),
+)
+
+
+@given(st.lists(TEXTS, max_size=8), TEXTS)
+def test_the_patterns_found_are_those_that_match(patterns: list[str], text: str) -> None:
+    found = PatternIndex(patterns).covering(text)
+    assert found == {number for number, pattern in enumerate(patterns) if matches(pattern, text)}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("mail_item", "document")), TEXTS, TEXTS | st.just("")), max_size=8),
+    st.sampled_from(("mailbox", "document")),
+    TEXTS,
+)
+def test_what_lies_under_a_text_is_what_matches_it_or_lies_in_it(
+    things: list[tuple[str, str, str]], kind: str, text: str
+) -> None:
+    known = comparable(text)
+
+    def is_under(name: str) -> bool:
+        if known.endswith("*") or container_kind(kind) == "mailbox":
+            return matches(text, name)
+        return matches(text, name) or comparable(name).startswith(known.rstrip("/") + "/")
+
+    found = ThingIndex(things).under(kind, text)
+    assert found == sorted({thing for thing in things if any(name and is_under(name) for name in thing[1:])})

@@ -95,7 +95,7 @@ def _by_site(ways: pa.Table) -> pa.Table:
     if not pc.any(of_site).as_py():
         return ways
     for name in ("holding", "container"):
-        column = ways[name].combine_chunks().dictionary_encode()
+        column = ways[name].dictionary_encode().combine_chunks()
         sites = pa.array([site_of(text) if text else text for text in column.dictionary.to_pylist()], pa.string())
         ways = ways.set_column(
             ways.schema.get_field_index(name), name, pc.if_else(of_site, sites.take(column.indices), ways[name])
@@ -145,7 +145,7 @@ def _ranked(ways: pa.Table) -> tuple[_Integers, _Integers]:
     number = np.zeros(ways.num_rows, dtype=np.int64)
     size = 1
     for name in WAY:
-        texts = ways[name].combine_chunks().dictionary_encode()
+        texts = ways[name].dictionary_encode().combine_chunks()
         order = _numbers(pc.sort_indices(texts.dictionary))
         rank = np.empty(order.size + 1, dtype=np.int64)
         rank[order] = np.arange(order.size)
@@ -161,10 +161,14 @@ def _ranked(ways: pa.Table) -> tuple[_Integers, _Integers]:
 
 
 def _in_order(at: _Integers, records: _Integers, times: _Integers, timed: npt.NDArray[np.bool_]) -> _Integers:
-    """By way, record and time, those without a time last, as Arrow sorts."""
-    order: _Integers = np.lexsort((records, at))
+    """By way, record and time, those without a time last, as Arrow sorts.
+
+    Partials come in order, each sorted: a stable sort by way alone merges them, and leaves records in order mostly.
+    """
+    order: _Integers = np.argsort(at, kind="stable")
     ways, entries = at[order], records[order]
-    if np.any((ways[1:] == ways[:-1]) & (entries[1:] == entries[:-1])):  # else no time decides anything
+    is_same = ways[1:] == ways[:-1]
+    if np.any(is_same & (entries[1:] <= entries[:-1])):  # else no time decides anything
         order = np.lexsort((times, ~timed, records, at))
     return order
 

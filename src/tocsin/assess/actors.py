@@ -8,32 +8,44 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from tocsin.model.estate import Estate
+from tocsin.model.estate import Estate, Identity
 from tocsin.model.exposure import ActorClass
 from tocsin.model.identity import canonical_account, is_machine_account
 from tocsin.model.joining import Identities, JoinKind
 from tocsin.model.question import Question
 
 
-def accounts_of(identities: Sequence[str], estate: Estate) -> frozenset[str]:
-    """The accounts in question: as given, and every account the estate knows of the same identity."""
-    accounts: set[str] = set()
-    for text in identities:
-        account = canonical_account(text) or text
-        accounts.add(account)
-        for identity in estate.identities:
-            known = {canonical_account(one) or one for one in identity.accounts}
-            if account in known or account == identity.id.lower():
-                accounts |= known
-    return frozenset(accounts)
+class DeclaredAccounts:
+    """The accounts an estate knows of each identity, found by any of them or by its id; built once for many to ask."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._known: list[frozenset[str]] = []
+        self._named: dict[str, set[int]] = defaultdict(set)
+        for number, identity in enumerate(estate.identities):
+            known = frozenset(canonical_account(one) or one for one in identity.accounts)
+            self._known.append(known)
+            for name in (*known, identity.id.lower()):
+                self._named[name].add(number)
+
+    def of(self, identities: Iterable[str]) -> frozenset[str]:
+        """The accounts in question: as given, and every account the estate knows of the same identity."""
+        accounts = {canonical_account(text) or text for text in identities}
+        same = {number for account in accounts for number in self._named.get(account, ())}
+        return frozenset(accounts.union(*(self._known[number] for number in same)))
+
+    def declared(self, forms: Iterable[str]) -> list[Identity]:
+        """The declared identities that an account stands for, by any of its names."""
+        found = (self._estate.identity_of(one) for one in sorted(self.of(forms)))
+        return [identity for identity in found if identity is not None]
 
 
-def asked_for(question: Question, estate: Estate, identities: Identities) -> frozenset[str]:
+def asked_for(question: Question, declared: DeclaredAccounts, identities: Identities) -> frozenset[str]:
     """Every account the question names, or is known to stand behind what it names, under every name of it."""
     named = (*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity))
-    accounts = accounts_of(named, estate)
+    accounts = declared.of(named)
     return accounts.union(*(identities.all_forms(one) for one in accounts))
 
 
@@ -41,14 +53,16 @@ class Actors:
     """Tells of each actor of a log whether it is, or may be, an account in question."""
 
     def __init__(self, question: Question, estate: Estate, identities: Identities) -> None:
-        self._asked = asked_for(question, estate, identities)
+        declared = DeclaredAccounts(estate)
+        self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
         self._has_machine = any(is_machine_account(account) for account in self._asked)
         joined = _joined(identities)
         self._others: set[str] = set()
         for identity in estate.identities:
-            if accounts_of(identity.accounts, estate).isdisjoint(self._asked):
-                self._others |= _reachable(accounts_of(identity.accounts, estate), joined)
+            accounts = declared.of(identity.accounts)
+            if accounts.isdisjoint(self._asked):
+                self._others |= _reachable(accounts, joined)
         self._others -= self._asked
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:

@@ -6,7 +6,7 @@ frees for its size: greedy, and so not always the best order, but never one that
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -66,7 +66,7 @@ def conclude(
     not_attestable  sources that nobody's word makes complete
     """
     found = _Reading(coverage, withheld, frozenset(not_attestable))
-    causes: dict[_Holding, set[_Key]] = {}
+    causes: dict[_Holding, frozenset[_Key]] = {}
     matters: dict[_Holding, str] = {}
     confirmed: set[_Holding] = set()
     for each in exposures:
@@ -76,10 +76,11 @@ def conclude(
         if each.verdict is Verdict.CONFIRMED:
             confirmed.add(holding)
         if each.verdict is Verdict.UNKNOWN:
-            causes.setdefault(holding, set()).update(found.causes_of(each))
+            known = causes.get(holding)
+            causes[holding] = found.causes_of(each) if known is None else known | found.causes_of(each)
             matters[holding] = each.matter
-    unknown = {holding: frozenset(keys) for holding, keys in causes.items() if holding not in confirmed}
-    return _ordered(unknown, matters, found.sentences)
+    unknown = Counter((keys, matters[holding]) for holding, keys in causes.items() if holding not in confirmed)
+    return _ordered(unknown, found.sentences)
 
 
 class _Reading:
@@ -91,12 +92,20 @@ class _Reading:
         self._coverage = coverage
         self._withheld = withheld
         self._not_attestable = not_attestable
+        self._are_scoped = any(row.scope for row in coverage if row.state in _BLOCKING)
+        self._known: dict[tuple[object, ...], frozenset[_Key]] = {}
         self._proven = {row.evidence for row in coverage if row.state is CoverageState.PROVEN}
 
-    def causes_of(self, each: Exposure) -> Iterator[_Key]:
-        """Every cause among the reasons; a reason that is no obstacle is none, one not known here is `other`."""
-        for reason in each.reasons:
-            yield from self._causes(each, reason)
+    def causes_of(self, each: Exposure) -> frozenset[_Key]:
+        """Every cause among the reasons; a reason that is no obstacle is none, one not known here is `other`.
+
+        Read once for all holdings of which the same is said: of one holding alone speak only rows with a scope.
+        """
+        of = each.holding if self._are_scoped else family(each.kind, each.holding)
+        alike = each.reasons, each.premises.channels, each.premises.earliest, each.kind, of
+        if alike not in self._known:
+            self._known[alike] = frozenset(key for reason in each.reasons for key in self._causes(each, reason))
+        return self._known[alike]
 
     def _causes(self, each: Exposure, reason: str) -> Iterator[_Key]:
         bare = reason[reason.find(obstacles.NO_ACCESS) :] if obstacles.NO_ACCESS in reason else reason
@@ -174,18 +183,18 @@ def _concerns(row: Coverage, each: Exposure) -> bool:
 
 
 def _ordered(
-    unknown: Mapping[_Holding, frozenset[_Key]],
-    matters: Mapping[_Holding, str],
-    sentences: Mapping[_Key, tuple[str, str]],
+    unknown: Mapping[tuple[frozenset[_Key], str], int], sentences: Mapping[_Key, tuple[str, str]]
 ) -> tuple[Cause, ...]:
-    """The causes with their counts, in the order to take their steps."""
-    counts = Counter(key for keys in unknown.values() for key in keys)
-    ways = Counter(frozenset(key for key in keys if _is_removable(key)) for keys in unknown.values())
-    alone = Counter(key for keys, count in ways.items() if len(keys) == 1 for key in [*keys] * count)
-    of_matter: dict[_Key, set[str]] = {}
-    for holding, keys in unknown.items():
+    """Causes with counts, in the order to take their steps. `unknown`: how many holdings by causes and matter."""
+    counts: Counter[_Key] = Counter()
+    ways: Counter[frozenset[_Key]] = Counter()
+    of_matter: dict[_Key, set[str]] = defaultdict(set)
+    for (keys, matter), count in unknown.items():
+        ways[frozenset(filter(_is_removable, keys))] += count
         for key in keys:
-            of_matter.setdefault(key, set()).update(filter(None, [matters[holding]]))
+            counts[key] += count
+            of_matter[key].update(filter(None, [matter]))
+    alone = Counter({key: count for keys, count in ways.items() if len(keys) == 1 for key in keys})
     steps = [*_steps(ways, counts)]
     rest = sorted((key for key in counts if not _is_removable(key)), key=lambda key: (-counts[key], key))
     return tuple(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, matches
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
@@ -36,7 +36,7 @@ class Elsewhere:
         self._touched: list[_Thing] = sorted({*reached, *seen.near})
         self._all = ThingIndex(self._touched)
         self._names = names
-        self._unnamed = seen.unnamed
+        self._unnamed = _unnamed_places(seen.unnamed, names)
         self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
         self._other = ThingIndex(self._recorded_elsewhere())
         self._undeclared = self._undeclared_containers(holdings, index)
@@ -51,15 +51,15 @@ class Elsewhere:
         """Whether something recorded under another name may be the holding, or lie in it."""
         if any(self._all.under(kind, name) for name in self._other_names(text)):
             return True
-        if any(self._other.under(kind, asked) for asked in self._asked(text)):
+        known = comparable(text)
+        if self._other.under(kind, text):
             return True
-        if (drive := on_drive(text)) and self._all.under(kind, drive):
+        if ("\\" in known or known.startswith("volume{")) and self._may_be_path(kind, text):
             return True
-        if self._is_on_a_server(text) or (kind == "secret" and any(_is_secret(text, one) for one in self._secrets)):
+        if kind == "secret" and any(_is_secret(text, one) for one in self._secrets):
             return True
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
-        known = comparable(text)
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
             return True
         if kind == "mail_item":  # its id is its own, in whatever mailbox
@@ -71,23 +71,25 @@ class Elsewhere:
             if container_kind(kind) == "mailbox" or "://" in own
         )
 
+    def _may_be_path(self, kind: str, text: str) -> bool:
+        """Whether something recorded under another path, of another form or by another name of the server, may be."""
+        if any(self._other.under(kind, asked) for asked in self._asked(text)):
+            return True
+        drive = on_drive(text)
+        return bool(drive and self._all.under(kind, drive)) or self._is_on_a_server(text)
+
     def may_be_unnamed(self, kind: str, text: str, sources: frozenset[str]) -> bool:
         """Whether an access that names nothing, in a log of `sources`, may have been to it."""
-        within = container_kind(kind)
-        for source, of_kind, container in self._unnamed:
-            if source not in sources or (of_kind and container_kind(of_kind) != within):
-                continue
-            places = (container, *self._names.elsewhere(container))
-            is_within = any(
-                matches(text, place) or _lies_in(text, place) or server_of(place) == text for place in places
-            )
-            if not container or is_within or kind in _IN_ANY_MAILBOX:
-                return True
-        return False
+        found = (
+            self._unnamed[source, of_kind]
+            for source in sources
+            for of_kind in ("", container_kind(kind))
+            if (source, of_kind) in self._unnamed
+        )
+        return any(places.is_any or kind in _IN_ANY_MAILBOX or places.may_hold(text) for places in found)
 
     def _asked(self, text: str) -> Iterator[str]:
-        """The texts by which what is asked of stands among what was recorded elsewhere."""
-        yield text
+        """The other texts by which a path that is asked of stands among what was recorded elsewhere."""
         anywhere = on_any_volume(text)
         if anywhere is not None:
             yield f"{_DECLARED_BY_VOLUME}{anywhere}" if is_by_volume(text) else anywhere
@@ -158,6 +160,40 @@ class Elsewhere:
         return frozenset().union(*found)
 
 
+class _Places:
+    """Containers in which something was reached that is not named, and where else what lies in them may be recorded.
+
+    is_any   whether one of them is not known, so that it may have been anywhere
+    """
+
+    def __init__(self, containers: Iterable[str], names: HoldingNames) -> None:
+        known = set(containers)
+        self.is_any = "" in known
+        every = known.union(*(names.elsewhere(one) for one in known))
+        self._texts = sorted({comparable(one) for one in every})
+        self._beginnings = {one.rstrip("/\\") for one in self._texts}
+        self._lengths = sorted({len(one) for one in self._beginnings})
+        self._servers = {server_of(one) for one in every}
+
+    def may_hold(self, text: str) -> bool:
+        """Whether what is asked of covers one of them, lies in one or is the host of one."""
+        known = comparable(text)
+        if any(known[:length] in self._beginnings for length in self._lengths) or text in self._servers:
+            return True
+        if not known.endswith("*"):
+            return False
+        place = bisect_left(self._texts, known[:-1])
+        return place < len(self._texts) and self._texts[place].startswith(known[:-1])
+
+
+def _unnamed_places(unnamed: Iterable[_Thing], names: HoldingNames) -> Mapping[tuple[str, str], _Places]:
+    """The places of what is not named, by source and kind of container; kind "" is any."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for source, kind, container in unnamed:
+        found[source, container_kind(kind) if kind else ""].add(container)
+    return {key: _Places(containers, names) for key, containers in found.items()}
+
+
 def _is_secret(asked: str, reached: str) -> bool:
     """Whether a secret that was reached may be one asked of by its name, or by the beginning of it."""
     if comparable(asked) == comparable(reached):
@@ -171,10 +207,6 @@ def _is_secret(asked: str, reached: str) -> bool:
     return not comparable(reached).startswith(comparable(asked)[:-1]) and (
         b[2].startswith(beginning) or beginning.startswith(b[2])
     )
-
-
-def _lies_in(text: str, container: str) -> bool:
-    return comparable(text).startswith(comparable(container).rstrip("/\\"))
 
 
 def _site_in(text: str) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
-from tocsin.assess.actors import Actors, accounts_of
+from tocsin.assess.actors import Actors, DeclaredAccounts
 from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
 from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
@@ -19,7 +19,7 @@ from tocsin.assess.standing import Standing
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, StandingChange
-from tocsin.model.estate import Estate, Holding, Identity
+from tocsin.model.estate import Estate, Holding
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.instant import format_time, is_plausible
 from tocsin.model.joining import Identities
@@ -87,11 +87,16 @@ def under_one_name(state: pa.Table, names: HoldingNames) -> pa.Table:
     """The accesses with holdings and containers by the one name each stands under; ways that become one are one."""
     if not names.shown:
         return state
+    renamed = False
     for column in ("holding", "container"):
-        texts = state[column].combine_chunks().dictionary_encode()
-        renamed = pa.array([text and names.one_name(text) for text in texts.dictionary.to_pylist()], pa.string())
-        state = state.set_column(state.schema.get_field_index(column), column, renamed.take(texts.indices))
-    return combine([state])
+        texts = state[column].dictionary_encode().combine_chunks()
+        known = texts.dictionary.to_pylist()
+        shown = [text and names.one_name(text) for text in known]
+        if shown != known:
+            renamed = True
+            one_name = pa.array(shown, pa.string()).take(texts.indices)
+            state = state.set_column(state.schema.get_field_index(column), column, one_name)
+    return combine([state]) if renamed else state
 
 
 def _sentence(kind: str, degree: Degree) -> str:
@@ -195,12 +200,13 @@ class _Assessment:
 
     def _rest(self, kind: str, text: str, declared: Holding | None) -> Exposure:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
+        channels = self._watching.channels(kind, text)
         forbidden = list(self._forbidden)
         if self._standing.opens(kind, text):
             forbidden.append(obstacles.STANDING_CHANGE)
         if self._elsewhere.may_be(kind, text):
             forbidden.insert(0, obstacles.OTHER_NAME)
-        if self._elsewhere.may_be_unnamed(kind, text, self._watching.channels(kind, text)):
+        if self._elsewhere.may_be_unnamed(kind, text, channels):
             forbidden.insert(0, obstacles.UNNAMED)
         if any(part in CONTAINER_KINDS or part.endswith("folder") for part, _, _ in (*reached, *near)):
             forbidden.insert(0, obstacles.NOT_ITEMISED)
@@ -208,7 +214,7 @@ class _Assessment:
             forbidden.insert(0, obstacles.NEAR)
         if self._confirmed.may_contain(kind, text) or self._near.may_contain(kind, text):
             forbidden.insert(0, obstacles.IN_A_WHOLE)
-        judgement = self._watching.judge(kind, text, tuple(forbidden))
+        judgement = self._watching.judge(kind, text, channels, tuple(forbidden))
         items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
         return Exposure(
             holding=text,
@@ -220,7 +226,7 @@ class _Assessment:
             verdict=judgement.verdict,
             degree=None,
             basis=judgement.basis,
-            premises=self._premises_of(self._watching.channels(kind, text)),
+            premises=self._premises_of(channels),
             addresses=(),
             sessions=(),
             clients=(),
@@ -280,7 +286,8 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
     estate = evidence.estate
-    owners = {one: _declared(evidence.identities.all_forms(one), estate) for one in sorted(_named(question, seen))}
+    declared = DeclaredAccounts(estate)
+    owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}
     if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
         found.append(obstacles.ADMINISTRATOR)
     by_account = [bool(way.identity) for way in question.ways]
@@ -302,6 +309,8 @@ def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen
     """
     standing = Window(from_=evidence.start.earliest, to=window.to)
     found = [change for change in evidence.changes if _is_in(change.time, standing)]
+    if not found:
+        return []
     whose = replace(question, accounts=tuple(sorted(_named(question, seen))))
     by = Actors(whose, evidence.estate, evidence.identities).maybe([change.actor for change in found])
     return [change for change, is_theirs in zip(found, by, strict=True) if is_theirs]
@@ -311,12 +320,6 @@ def _named(question: Question, seen: Seen) -> set[str]:
     """The accounts in question, and those that what was reached shows."""
     named = {*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity)}
     return named | {thing.actor for thing in seen.reached if not thing.actor_class.is_apart}
-
-
-def _declared(forms: Sequence[str], estate: Estate) -> list[Identity]:
-    """The declared identities that an account stands for, by any of its names."""
-    found = (estate.identity_of(one) for one in sorted(accounts_of(forms, estate)))
-    return [identity for identity in found if identity is not None]
 
 
 def _is_in(time: int | None, window: Window) -> bool:

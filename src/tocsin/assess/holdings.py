@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tocsin.assess.spelling import comparable
@@ -56,6 +57,32 @@ def matches(pattern: str, text: str) -> bool:
     return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
 
 
+class PatternIndex:
+    """Patterns by number, found by the texts they cover as `matches` says it."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._exact: dict[str, list[int]] = defaultdict(list)
+        self._prefix: dict[str, list[int]] = defaultdict(list)
+        for number, pattern in enumerate(map(comparable, patterns)):
+            if not pattern.endswith("*"):
+                self._exact[pattern].append(number)
+                continue
+            self._prefix[pattern[:-1]].append(number)
+            if pattern[-2:-1] in _SEPARATORS:
+                self._exact[pattern[:-2]].append(number)
+        self._lengths = sorted({len(prefix) for prefix in self._prefix})
+
+    def covering(self, text: str) -> set[int]:
+        """The numbers of the patterns that cover a text."""
+        text = comparable(text)
+        found = set(self._exact.get(text, ()))
+        for length in self._lengths:
+            if length > len(text):
+                break
+            found.update(self._prefix.get(text[:length], ()))
+        return found
+
+
 class ThingIndex:
     """Things given as (kind, holding, container), found by the id, prefix or container they fall under."""
 
@@ -67,6 +94,9 @@ class ThingIndex:
             for text in {holding, container}
             if text
         )
+        self._exact: dict[str, set[int]] = defaultdict(set)
+        for text, number in self._texts:
+            self._exact[text].add(number)
         self._whole = {
             within: sorted({comparable(holding) for kind, holding, _ in self._things if _is_whole(kind, within)})
             for within in CONTAINER_KINDS
@@ -76,15 +106,13 @@ class ThingIndex:
     def under(self, kind: str, text: str) -> list[tuple[str, str, str]]:
         """Everything that is `text` (an id, a container or a prefix ending in `*`) or lies in it, in order."""
         text = comparable(text)
-        numbers: set[int] = set()
+        numbers: Iterable[int] = self._exact.get(text, ())
         if text.endswith("*"):
-            numbers.update(self._starting(text[:-1]))
+            numbers = set(self._starting(text[:-1]))
             if text[-2:-1] in _SEPARATORS:
-                numbers.update(number for found, number in self._from(text[:-2], text[:-2]) if found == text[:-2])
-        else:
-            numbers.update(number for found, number in self._from(text, text) if found == text)
-            if container_kind(kind) != "mailbox":
-                numbers.update(self._starting(text.rstrip("/") + "/"))
+                numbers.update(self._exact.get(text[:-2], ()))
+        elif container_kind(kind) != "mailbox" and (inside := self._starting(text.rstrip("/") + "/")):
+            numbers = {*numbers, *inside}
         return [self._things[number] for number in sorted(numbers)]
 
     def may_contain(self, kind: str, text: str) -> bool:
@@ -101,11 +129,11 @@ class ThingIndex:
         return bool(self._whole[within]) or (kind == "mail_folder" and within in self._kinds)
 
     def _starting(self, prefix: str) -> list[int]:
-        return [number for _, number in self._from(prefix, prefix + chr(0x10FFFF))]
-
-    def _from(self, low: str, high: str) -> list[tuple[str, int]]:
-        start = bisect_left(self._texts, (low, -1))
-        return self._texts[start : bisect_left(self._texts, (high, len(self._things)))]
+        start = bisect_left(self._texts, (prefix, -1))
+        if start == len(self._texts) or not self._texts[start][0].startswith(prefix):
+            return []
+        end = bisect_left(self._texts, (prefix + chr(0x10FFFF), len(self._things)), start)
+        return [number for _, number in self._texts[start:end]]
 
 
 def _form(known: str) -> str:

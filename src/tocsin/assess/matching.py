@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
-from tocsin.assess.actors import Actors, accounts_of, asked_for
+from tocsin.assess.actors import Actors, DeclaredAccounts, asked_for
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.telling import tells
@@ -35,7 +36,9 @@ _BEYOND_READING = (str(Degree.SENT_OUT), str(Degree.ALTERED), str(Degree.DESTROY
 _RANKS = {str(degree): rank for rank, degree in enumerate(Degree)}
 _CLASSES = {str(one): one for one in ActorClass}
 _NEVER = np.iinfo(np.int64).min
+_FEW = 1 << 16  # combinations that are cheaper counted than sorted, however few rows there are
 _Flags = npt.NDArray[np.bool_]
+_Integers = npt.NDArray[np.int64]
 
 
 class Thing(NamedTuple):
@@ -91,31 +94,60 @@ class Seen(NamedTuple):
 
 
 class _Texts:
-    """A column of the state: the text of a row, None where it has none; each distinct text is held once."""
+    """A column as numbers: of each row the place of its text among the distinct ones; the last is that of no text."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        encoded = column.combine_chunks().dictionary_encode()
-        self.words: list[Any] = [*encoded.dictionary.to_pylist(), None]
-        indices = pc.fill_null(encoded.indices, len(self.words) - 1)
-        self.codes = indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        encoded = column.dictionary_encode().combine_chunks()
+        self.codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
+        self.size = len(encoded.dictionary) + 1
+        self._distinct = encoded.dictionary
 
-    def __getitem__(self, row: int) -> str:
-        text: str = self.words[self.codes[row]]
-        return text
+    @cached_property
+    def words(self) -> list[Any]:
+        """The distinct texts, and None."""
+        return [*self._distinct.to_pylist(), None]
 
-    @staticmethod
-    def distinct(*columns: _Texts) -> list[tuple[str, ...]]:
-        """Every combination of texts that some row has in these columns."""
-        if columns[0].codes.size == 0:
-            return []
-        number = np.zeros(columns[0].codes.size, dtype=np.int64)
-        for one in columns:
-            number = np.unique(number, return_inverse=True)[1] * len(one.words) + one.codes
-        _, rows = np.unique(number, return_index=True)
-        return [tuple(one[row] for one in columns) for row in rows.tolist()]
+    def where(self, test: Callable[[pa.Array], pa.Array]) -> _Flags:
+        """Of each row whether a test holds of its text, "" where it has none; each distinct text is tested once."""
+        flags: _Flags = _flags(test(pa.concat_arrays([self._distinct, pa.array([""])])))[self.codes]
+        return flags
+
+    def among(self, texts: Iterable[str]) -> _Flags:
+        """Of each row whether its text in lower case is one of these."""
+        wanted = pa.array(sorted(texts), pa.string())
+        return self.where(lambda words: pc.is_in(pc.utf8_lower(words), wanted))
 
 
-_Columns = dict[str, _Texts]
+class _Columns(dict[str, _Texts]):
+    """The columns of a state by name, each made when it is asked for."""
+
+    def __init__(self, state: pa.Table) -> None:
+        self.size = state.num_rows
+        self._state = state
+
+    def __missing__(self, name: str) -> _Texts:
+        self[name] = _Texts(self._state[name])
+        return self[name]
+
+    def combined(self, *names: str) -> tuple[_Integers, list[tuple[Any, ...]]]:
+        """Every combination of texts that some row has in these columns, and of each row which one it has."""
+        number, known = np.zeros(self.size, dtype=np.int64), 1
+        for name in names:
+            number = number * self[name].size + self[name].codes
+            known *= self[name].size
+            if known > max(_FEW, 2 * self.size):
+                distinct, number = np.unique(number, return_inverse=True)
+            else:
+                present = np.bincount(number, minlength=1) > 0
+                distinct, number = np.flatnonzero(present), (np.cumsum(present) - 1)[number]
+            known = distinct.size
+        rows = np.zeros(known if self.size else 0, dtype=np.int64)
+        rows[number] = np.arange(self.size)
+        texts = ([self[name].words[code] for code in self[name].codes[rows].tolist()] for name in names)
+        return number, list(zip(*texts, strict=True))
+
+
+_Row = Mapping[str, Sequence[Any]]  # the columns of the ways looked at one by one
 
 
 def select(
@@ -131,8 +163,9 @@ def select(
     identities  which names are one account
     names   what holdings are called: an id joined to no name may be any of its kind
     """
-    declared, asked = HoldingIndex(estate.holdings), asked_for(question, estate, identities)
-    matching, touching = _matching(state, question, estate, identities)
+    declared, asked = HoldingIndex(estate.holdings), asked_for(question, DeclaredAccounts(estate), identities)
+    columns = _Columns(state)
+    matching, touching = _matching(columns, question, estate, identities)
     way, record, time, timed = flatten(state)
     usable = timed & (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
     inside = usable.copy()
@@ -142,58 +175,65 @@ def select(
         inside &= time < question.to
     bounded = question.from_ is not None or question.to is not None
     maybe = inside | ~usable
-    columns = {name: _Texts(state[name]) for name in WAY}
-    named = _flags(pc.not_equal(state["holding"], "").combine_chunks())
-    reached: dict[Thing, Reached] = defaultdict(Reached)
-    chosen = np.flatnonzero((matching & named)[way] & maybe)
+    named = columns["holding"].where(lambda words: pc.not_equal(words, ""))
     certain = inside if bounded else np.ones(way.size, dtype=bool)
-    responding = _responding(state, way, np.where(usable, time, _NEVER), estate)
-    for rows in _alike(way, certain, responding, chosen):
-        index = int(way[rows[0]])
-        thing = _thing(columns, index, timed=bool(certain[rows[0]]), by_responder=bool(responding[rows[0]]))
-        _add(reached[thing], columns, index, time[rows][usable[rows]].tolist(), record[rows].tolist())
-    touched = np.unique(way[touching[way] & maybe]).tolist()
+    responding = _responding(columns, way, np.where(usable, time, _NEVER), estate)
+    chosen = np.flatnonzero((matching & named)[way] & maybe)
+    touched = _some(way, touching[way] & maybe)
     # What nothing declares may have opened a way that stands until it is undone: so one before the window counts too.
-    undeclared = touching & _flags(pc.equal(pc.fill_null(state["kind"], ""), "").combine_chunks())
+    undeclared = touching & columns["kind"].where(lambda words: pc.equal(words, ""))
     standing = maybe if question.to is None else maybe | (time < question.to)
-    touched_unnamed = sorted({*touched, *np.unique(way[undeclared[way] & standing]).tolist()})
-    unsure = set(np.unique(way[matching[way] & ~certain & maybe]).tolist())
-    unsure |= set(np.unique(way[matching[way] & responding & maybe]).tolist())
-    services = ActorClass.PROVIDER_SERVICE
+    touched_unnamed = np.union1d(touched, _some(way, undeclared[way] & standing))
+    unsure = _some(way, matching[way] & (~certain | responding) & maybe)
+    looked_at = np.union1d(touched_unnamed, way[chosen])
+    texts = _texts_of(state, looked_at)
+    position = {way: index for index, way in enumerate(looked_at.tolist())}
+    of_touched = [position[way] for way in touched.tolist()]
+    reached: dict[Thing, Reached] = defaultdict(Reached)
+    for accesses in _alike(way, record, np.where(usable, time, _NEVER), certain, responding, chosen):
+        index = position[accesses.way]
+        thing = _thing(texts, index, timed=accesses.certain, by_responder=accesses.responding)
+        _add(reached[thing], texts, index, accesses.times, accesses.records)
+    by_service = columns["actor_class"].where(lambda words: pc.equal(words, str(ActorClass.PROVIDER_SERVICE)))
+    near = touched[(named & (~matching | by_service))[touched] | (named[touched] & np.isin(touched, unsure))]
     return Seen(
         reached=dict(reached),
         near=frozenset(
-            (columns["kind"][index], columns["holding"][index], columns["container"][index] or "")
-            for index in touched
-            if named[index] and (not matching[index] or index in unsure or columns["actor_class"][index] == services)
+            (texts["kind"][index], texts["holding"][index], texts["container"][index] or "")
+            for index in (position[way] for way in near.tolist())
         ),
-        administrators=any(columns["actor_class"][index] == ActorClass.ADMINISTRATOR for index in touched),
+        administrators=any(texts["actor_class"][index] == ActorClass.ADMINISTRATOR for index in of_touched),
         containers=_containers(columns),
-        unnamed=frozenset(
-            (columns["source"][index], columns["kind"][index], container)
-            for index in touched_unnamed
-            if not _is_by_one_in_question(columns, index, asked)
-            and (container := _unnamed_in(columns, index, names, declared)) is not None
-        ),
+        unnamed=frozenset(_unnamed(texts, [position[way] for way in touched_unnamed.tolist()], asked, names, declared)),
         sources=_sources(columns),
     )
 
 
-def _responding(
-    state: pa.Table, way: npt.NDArray[np.int64], time: npt.NDArray[np.int64], estate: Estate
-) -> npt.NDArray[np.bool_]:
+def _some(way: _Integers, chosen: _Flags) -> _Integers:
+    """The ways of the chosen accesses, each once, in order; of accesses in the order of the state."""
+    ways = way[chosen]
+    distinct: _Integers = ways[np.concatenate((np.ones(min(ways.size, 1), dtype=bool), ways[1:] != ways[:-1]))]
+    return distinct
+
+
+def _texts_of(state: pa.Table, ways: _Integers) -> _Row:
+    chosen = state.select(list(WAY)).take(pa.array(ways))
+    return {name: chosen[name].to_pylist() for name in WAY}
+
+
+def _responding(columns: _Columns, way: _Integers, time: _Integers, estate: Estate) -> _Flags:
     """Which accesses are the responders' own: all that a declaration names holds, its time too (`_NEVER` is in none).
 
     An access names no host, so a declaration that names one sets none apart.
     """
     found = np.zeros(way.size, dtype=bool)
-    rows: dict[tuple[str, str, tuple[str, ...]], npt.NDArray[np.int64]] = {}
+    rows: dict[tuple[str, str, tuple[str, ...]], _Integers] = {}
     for one in estate.responders:
         if one.host:
             continue
         said = (one.account, one.address, one.holdings)
         if said not in rows:
-            rows[said] = np.flatnonzero(_declared_of(state, one, estate)[way])
+            rows[said] = np.flatnonzero(_declared_of(columns, one, estate)[way])
         during = np.ones(rows[said].size, dtype=bool)
         times = time[rows[said]]
         if one.from_ is not None:
@@ -204,39 +244,32 @@ def _responding(
     return found
 
 
-def _declared_of(state: pa.Table, one: Responder, estate: Estate) -> _Flags:
+def _declared_of(columns: _Columns, one: Responder, estate: Estate) -> _Flags:
     """The ways that all that a declaration names fits, whenever they were used."""
-    holds = np.ones(state.num_rows, dtype=bool)
+    holds = np.ones(columns.size, dtype=bool)
     if one.account:
-        accounts = pa.array(sorted(accounts_of((one.account,), estate)), pa.string())
-        holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["actor"], "")).combine_chunks(), accounts))
+        holds &= columns["actor"].among(DeclaredAccounts(estate).of((one.account,)))
     if one.address:
-        holds &= _flags(pc.equal(pc.fill_null(state["address"], "").combine_chunks(), one.address))
+        holds &= columns["address"].where(lambda words: pc.equal(words, one.address))
     if one.holdings:
-        named = pa.array(one.holdings, pa.string())
-        holds &= _flags(pc.is_in(pc.utf8_lower(pc.fill_null(state["holding"], "")).combine_chunks(), named))
+        holds &= columns["holding"].among(one.holdings)
         # Such work reads, and no more: what changes, destroys or sends out is not told apart by its time.
-        degrees = pc.fill_null(state["degree"], "").combine_chunks()
-        holds &= ~_flags(pc.is_in(degrees, pa.array(_BEYOND_READING, pa.string())))
+        holds &= ~columns["degree"].where(lambda words: pc.is_in(words, pa.array(_BEYOND_READING, pa.string())))
     return holds
 
 
-def _matching(state: pa.Table, question: Question, estate: Estate, identities: Identities) -> tuple[_Flags, _Flags]:
+def _matching(columns: _Columns, question: Question, estate: Estate, identities: Identities) -> tuple[_Flags, _Flags]:
     """Which ways of the state match and which touch the question; time is not looked at."""
-    anybody = _of_anybody(state, Actors(question, estate, identities))
-    texts = {
-        column: pc.utf8_lower(pc.fill_null(state[column], "")).combine_chunks()
-        for column in ("actor", "address", "session")
-    }
-    matching = np.zeros(state.num_rows, dtype=bool)
+    anybody = _of_anybody(columns, Actors(question, estate, identities))
+    matching = np.zeros(columns.size, dtype=bool)
     touching = matching.copy()
-    for way in _alternatives(question, estate):
+    for way in _alternatives(question, DeclaredAccounts(estate)):
         hits, absent = [], []
-        for column, values in zip(texts, way, strict=True):
+        for column, values in zip(("actor", "address", "session"), way, strict=True):
             if values is None:
                 continue
-            missing = _flags(pc.equal(texts[column], ""))
-            hit = _flags(pc.is_in(texts[column], pa.array(sorted(values), pa.string())))
+            missing = columns[column].where(lambda words: pc.equal(words, ""))
+            hit = columns[column].among(values)
             hits.append(hit | missing if column == "session" and NO_SESSION in values else hit)
             absent.append(missing | anybody if column == "actor" else missing)
         matching |= np.logical_and.reduce(hits)
@@ -250,20 +283,17 @@ def _matching(state: pa.Table, question: Question, estate: Estate, identities: I
     return matching, touching
 
 
-def _of_anybody(state: pa.Table, actors: Actors) -> _Flags:
+def _of_anybody(columns: _Columns, actors: Actors) -> _Flags:
     """Of each way whether nothing shows that its actor is none of the accounts in question."""
-    distinct = state.select(["actor", "actor_class"]).combine_chunks()
-    pairs = list(zip(distinct["actor"].to_pylist(), distinct["actor_class"].to_pylist(), strict=True))
-    known = sorted({(actor or "", kind) for actor, kind in pairs})
-    said = dict(zip(known, actors.maybe([actor for actor, _ in known], [kind for _, kind in known]), strict=True))
-    flags: _Flags = np.array([said[actor or "", kind] for actor, kind in pairs], dtype=bool)
-    return flags
+    number, known = columns.combined("actor", "actor_class")
+    flags: _Flags = np.array(actors.maybe([actor for actor, _ in known], [kind for _, kind in known]), dtype=bool)
+    return flags[number]
 
 
 _Values = frozenset[str] | None
 
 
-def _alternatives(question: Question, estate: Estate) -> list[tuple[_Values, _Values, _Values]]:
+def _alternatives(question: Question, declared: DeclaredAccounts) -> list[tuple[_Values, _Values, _Values]]:
     """(accounts, addresses, sessions) of each alternative, None where it asks for none.
 
     Ways that name one thing alone, or differ in their session alone, are one alternative.
@@ -279,30 +309,30 @@ def _alternatives(question: Question, estate: Estate) -> list[tuple[_Values, _Va
             grouped[identity, address, False].add("")
     found: list[tuple[_Values, _Values, _Values]] = []
     if question.identities or question.addresses or question.sessions:
-        found.append(_alternative(question.identities, question.addresses, question.sessions, estate))
+        found.append(_alternative(question.identities, question.addresses, question.sessions, declared))
     for (identity, address, by_session), members in sorted(grouped.items()):
         if not (identity or address or by_session):
             for kind in ("a", "i"):
                 alone = tuple(sorted(one[1:] for one in members if one[0] == kind))
                 if alone:
-                    found.append(_alternative(alone if kind == "i" else (), alone if kind == "a" else (), (), estate))
+                    found.append(_alternative(alone if kind == "i" else (), alone if kind == "a" else (), (), declared))
             continue
         found.append(
             _alternative(
                 (identity,) if identity else (),
                 (address,) if address else (),
                 tuple(sorted(members)) if by_session else (),
-                estate,
+                declared,
             )
         )
     return found
 
 
 def _alternative(
-    identities: Sequence[str], addresses: Sequence[str], sessions: Sequence[str], estate: Estate
+    identities: Sequence[str], addresses: Sequence[str], sessions: Sequence[str], declared: DeclaredAccounts
 ) -> tuple[_Values, _Values, _Values]:
     return (
-        accounts_of(identities, estate) if identities else None,
+        declared.of(identities) if identities else None,
         frozenset(canonical_address(one) or one for one in addresses) if addresses else None,
         frozenset(one.lower() for one in sessions) if sessions else None,
     )
@@ -313,19 +343,31 @@ def _flags(values: pa.Array) -> _Flags:
     return flags
 
 
+class _Alike(NamedTuple):
+    """Accesses of one way that are all certain or none, and all a responder's or none; `times` are the usable ones."""
+
+    way: int
+    certain: bool
+    responding: bool
+    times: list[int]
+    records: list[int]
+
+
 def _alike(
-    way: npt.NDArray[np.int64], certain: _Flags, responding: _Flags, chosen: npt.NDArray[np.int64]
-) -> list[npt.NDArray[np.int64]]:
-    """The chosen accesses, in parts of one way in which all are certain or none is, and a responder's or not."""
-    if chosen.size == 0:
-        return []
+    way: _Integers, record: _Integers, time: _Integers, certain: _Flags, responding: _Flags, chosen: _Integers
+) -> Iterator[_Alike]:
+    """The chosen accesses, in such parts; a time that is not usable is `_NEVER`."""
     part = way[chosen] * 4 + ~certain[chosen] * 2 + responding[chosen]
     order = np.argsort(part, kind="stable")
     rows, part = chosen[order], part[order]
-    return np.split(rows, np.flatnonzero(part[1:] != part[:-1]) + 1)
+    starts = np.flatnonzero(np.concatenate((np.ones(min(part.size, 1), dtype=bool), part[1:] != part[:-1])))
+    times, records = time[rows].tolist(), record[rows].tolist()
+    for start, end, of in zip(starts.tolist(), [*starts[1:].tolist(), part.size], part[starts].tolist(), strict=False):
+        usable = [each for each in times[start:end] if each != _NEVER]
+        yield _Alike(of >> 2, not of & 2, bool(of & 1), usable, records[start:end])
 
 
-def _thing(columns: _Columns, index: int, *, timed: bool, by_responder: bool) -> Thing:
+def _thing(columns: _Row, index: int, *, timed: bool, by_responder: bool) -> Thing:
     return Thing(
         kind=columns["kind"][index],
         holding=columns["holding"][index],
@@ -336,7 +378,7 @@ def _thing(columns: _Columns, index: int, *, timed: bool, by_responder: bool) ->
     )
 
 
-def _add(known: Reached, columns: _Columns, index: int, times: list[int], records: list[int]) -> None:
+def _add(known: Reached, columns: _Row, index: int, times: list[int], records: list[int]) -> None:
     known.degree = max(known.degree, _RANKS[columns["degree"][index]])
     for name, values in (
         ("label", known.labels),
@@ -352,14 +394,21 @@ def _add(known: Reached, columns: _Columns, index: int, times: list[int], record
     known.records.update(records)
 
 
-def _is_by_one_in_question(columns: _Columns, index: int, asked: frozenset[str]) -> bool:
-    """Whether it says no more than that somebody went on under a name that is in question too."""
-    return not columns["kind"][index] and (columns["label"][index] or "").lower() in asked
+def _unnamed(
+    columns: _Row, ways: Iterable[int], asked: frozenset[str], names: HoldingNames, declared: HoldingIndex
+) -> Iterator[tuple[str, str, str]]:
+    """(source, kind, container) of each way that does not name what it reached; many ways lead to one thing."""
+    told = ("source", "kind", "holding", "container", "label")
+    for source, kind, holding, container, label in {tuple(columns[name][way] or "" for name in told) for way in ways}:
+        # One that says no more than that somebody went on under a name in question too is no access of its own.
+        if kind or label.lower() not in asked:
+            within = _unnamed_in(kind, holding, container, names, declared)
+            if within is not None:
+                yield source, kind, within
 
 
-def _unnamed_in(columns: _Columns, index: int, names: HoldingNames, declared: HoldingIndex) -> str | None:
+def _unnamed_in(kind: str, holding: str, container: str, names: HoldingNames, declared: HoldingIndex) -> str | None:
     """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
-    kind, holding, container = columns["kind"][index], columns["holding"][index], columns["container"][index] or ""
     if not kind or (container and _is_unknown_id(container, names)):
         return ""
     is_told = tells(kind, holding, container, is_declared=lambda text: declared.find(text, "") is not None)
@@ -379,21 +428,20 @@ def _is_unknown_id(text: str, names: HoldingNames) -> bool:
 
 
 def _containers(columns: _Columns) -> frozenset[tuple[str, str]]:
-    distinct = _Texts.distinct(columns["kind"], columns["container"])
+    _, distinct = columns.combined("kind", "container")
     found = {(container_kind(kind), container) for kind, container in distinct if container and kind}
     if not CONTAINER_KINDS.isdisjoint(kind for kind, _ in distinct):
-        pairs = _Texts.distinct(columns["kind"], columns["holding"])
+        _, pairs = columns.combined("kind", "holding")
         found |= {(kind, holding) for kind, holding in pairs if holding and kind in CONTAINER_KINDS}
     return frozenset(found)
 
 
 def _sources(columns: _Columns) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    distinct = _Texts.distinct(columns["kind"], columns["container"], columns["source"])
-    for kind, container, source in distinct:
+    for kind, container, source in columns.combined("kind", "container", "source")[1]:
         if container and kind:
             found[family(kind, container)].add(source)
-    for kind, holding, source in _Texts.distinct(columns["kind"], columns["holding"], columns["source"]):
+    for kind, holding, source in columns.combined("kind", "holding", "source")[1]:
         if holding:
             found[family(kind, holding)].add(source)
     return {name: frozenset(sources) for name, sources in found.items()}

@@ -34,6 +34,8 @@ class Standing:
         """Whether one of the changes opens a way to it, or to something in it."""
         if self._anything or (kind in MAIL_KINDS - {"mailbox"} and "mailbox" in self._kinds):
             return True
+        if not self._scopes:
+            return False
         if any(self._things.under(kind, name) for name in (text, *self._names.may_be(text))):
             return True
         known = comparable(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from tocsin.assess.holdings import CONTAINER_KINDS, family, matches
+from tocsin.assess.holdings import CONTAINER_KINDS, PatternIndex, family, matches
 from tocsin.assess.verdict import Channel, Judgement, Window, contradicts, intersects, judge
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis
@@ -38,15 +38,19 @@ class Watching:
         self._sources = {kind: frozenset(found) for kind, found in sources.items()}
         self._general = [row for row in rows if not row.scope or (contradicts(row) and not _known(row.scope, names))]
         self._scoped = [row for row in rows if row.scope and not (contradicts(row) and not _known(row.scope, names))]
+        # Proof must cover the whole of a holding; doubt counts wherever it may touch it.
+        proven = [number for number, row in enumerate(self._scoped) if row.state is CoverageState.PROVEN]
+        self._doubt = [number for number, row in enumerate(self._scoped) if row.state is not CoverageState.PROVEN]
+        self._proof = proven
+        self._covering = PatternIndex(self._scoped[number].scope for number in proven)
         self._bases = _bases(coverage)
         self._hosts = _hosts(coverage)
         self._judged: dict[tuple[tuple[tuple[str, str], ...], tuple[int, ...], tuple[str, ...]], Judgement] = {}
 
-    def judge(self, kind: str, text: str, forbidden: tuple[str, ...]) -> Judgement:
-        """The judgement on a holding of that kind and id or pattern that no access matched."""
-        scoped = tuple(index for index, row in enumerate(self._scoped) if _speaks_of(row, kind, text))
-        sources = self.channels(kind, text)
-        parts = tuple((source, host) for source in sorted(sources) for host in self._hosts_of(source, text))
+    def judge(self, kind: str, text: str, channels: frozenset[str], forbidden: tuple[str, ...]) -> Judgement:
+        """The judgement on a holding of that kind and id or pattern that no access matched; `channels` as below."""
+        scoped = tuple(sorted((*self._proven(text), *self._doubted(kind, text)))) if self._scoped else ()
+        parts = tuple((source, host) for source in sorted(channels) for host in self._hosts_of(source, text))
         key = (parts, scoped, forbidden)
         if key not in self._judged:
             rows = [*self._general, *(self._scoped[index] for index in scoped)]
@@ -74,10 +78,17 @@ class Watching:
 
     def channels(self, kind: str, text: str) -> frozenset[str]:
         """The sources that record accesses to things of this kind, or are attested to for this one."""
-        attested = {
-            row.source for row in self._scoped if row.state is CoverageState.PROVEN and matches(row.scope, text)
-        }
-        return self._sources.get(family(kind, text), frozenset()) | attested
+        known = self._sources.get(family(kind, text), frozenset())
+        return known.union(self._scoped[number].source for number in self._proven(text)) if self._proof else known
+
+    def _proven(self, text: str) -> list[int]:
+        return [self._proof[number] for number in self._covering.covering(text)]
+
+    def _doubted(self, kind: str, text: str) -> list[int]:
+        if kind not in CONTAINER_KINDS:
+            return self._doubt
+        scopes = ((number, self._scoped[number].scope) for number in self._doubt)
+        return [number for number, scope in scopes if matches(scope, text) or matches(text, scope)]
 
     def logging_point(self, sources: Iterable[str]) -> str:
         """Who controls the point where these logs are written."""
@@ -108,10 +119,3 @@ def _counts_for(row: Coverage, host: str) -> bool:
 
 def _known(scope: str, names: set[str]) -> bool:
     return scope.lower() in names
-
-
-def _speaks_of(row: Coverage, kind: str, text: str) -> bool:
-    """Proof must cover the whole of the holding; doubt counts wherever it may touch it."""
-    if row.state is CoverageState.PROVEN:
-        return matches(row.scope, text)
-    return kind not in CONTAINER_KINDS or matches(row.scope, text) or matches(text, row.scope)

@@ -52,7 +52,7 @@ class ActorClass(enum.StrEnum):
     @property
     def is_apart(self) -> bool:
         """Whether an access of this class is shown apart and counts for no intruder's."""
-        return self in (ActorClass.PROVIDER_SERVICE, ActorClass.RESPONDER)
+        return self is ActorClass.PROVIDER_SERVICE or self is ActorClass.RESPONDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from tocsin.share.summary import (
     plural_of,
     span,
     strongest,
+    taken_as_hostile,
 )
 
 _PLACES = 20
@@ -192,7 +193,7 @@ def _left_open(answers: Answers) -> Iterator[str]:
 
     Those that the compromised made come first.
     """
-    hostile = {entity for each in answers.exposure for entity in each.premises.compromised}
+    hostile = taken_as_hostile(answers.exposure)
     found = [change for change in answers.changes if change.kind not in _OF_THE_LOG]
     found.sort(key=lambda change: f"account:{change.actor}" not in hostile)
     if not found:
@@ -216,7 +217,7 @@ def _left_open(answers: Answers) -> Iterator[str]:
 
 
 def _premises(exposures: Sequence[Exposure]) -> Iterator[str]:
-    hostile = sorted({entity for each in exposures for entity in each.premises.compromised})
+    hostile = sorted(taken_as_hostile(exposures))
     yield ""
     yield from wrapped(f"All of it if hostile: {shown(listed(hostile, _NAMED))}", indent=0, hang=2)
     starts = {(each.premises.earliest, each.premises.likely, each.premises.latest) for each in exposures}

@@ -11,7 +11,7 @@ from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Entity, EntityType
 from tocsin.model.response import Means
 from tocsin.share.starts import Key, changing
-from tocsin.share.summary import span, strongest
+from tocsin.share.summary import span, strongest, taken_as_hostile
 
 
 class Tally(NamedTuple):
@@ -108,5 +108,5 @@ def hostile_entities(answers: Answers) -> frozenset[Entity]:
     """What the incidents taken as an intrusion name, and what the verdicts take as hostile."""
     named = {entity for incident in answers.incidents if incident.is_assumed for entity in incident.entities}
     kinds = {str(kind): kind for kind in EntityType}
-    taken = (text.partition(":") for each in answers.exposure for text in each.premises.compromised)
+    taken = (text.partition(":") for text in taken_as_hostile(answers.exposure))
     return frozenset(named | {Entity(kinds[kind], id_) for kind, _, id_ in taken if kind in kinds})

@@ -26,7 +26,7 @@ from tocsin.model.since import (
     Standing,
     Turn,
 )
-from tocsin.share.summary import kind_of, strongest
+from tocsin.share.summary import kind_of, strongest, taken_as_hostile
 
 RECORDS_LISTED = 20
 _Log = tuple[str, str, str]
@@ -90,7 +90,7 @@ class _NewlyRead:
 
 def _verdicts(then: Answers, now: Answers, read: _NewlyRead) -> Iterator[MovedVerdict]:
     before, after = strongest(then.exposure), strongest(now.exposure)
-    hostile = _Hostile(_taken_as_hostile(then), _taken_as_hostile(now))
+    hostile = _Hostile(taken_as_hostile(then.exposure), taken_as_hostile(now.exposure))
     for key in sorted(before.keys() | after.keys()):
         was, is_ = before.get(key), after.get(key)
         if _standing(was) == _standing(is_):
@@ -125,10 +125,6 @@ class _Hostile:
     @property
     def differs(self) -> bool:
         return self.before != self.after
-
-
-def _taken_as_hostile(answers: Answers) -> frozenset[str]:
-    return frozenset(entity for one in answers.exposure for entity in one.premises.compromised)
 
 
 def _cause(

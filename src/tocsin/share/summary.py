@@ -166,6 +166,11 @@ def strongest(exposures: Iterable[Exposure]) -> dict[tuple[str, str, str], Expos
     return found
 
 
+def taken_as_hostile(exposures: Iterable[Exposure]) -> frozenset[str]:
+    """Every entity, as `type:id`, that a verdict takes as compromised; most verdicts stand under the same premises."""
+    return frozenset(entity for named in {each.premises.compromised for each in exposures} for entity in named)
+
+
 def kind_of(exposure: Exposure) -> str:
     """The kind it is counted as: what is reached through an administrative share is counted apart from documents."""
     name = exposure.container or exposure.holding
