@@ -145,6 +145,7 @@ def _held(case: Case, rules: CompiledRules) -> Held:
         probes=held[probes.NAME],
         holding_names=held[naming.NAME],
         notes=held[notes.NAME],
+        behaviour={},
         note_chunks=frozenset(),
         logs=held["logs"],
         unfinished=False,
