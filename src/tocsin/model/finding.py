@@ -37,6 +37,7 @@ class EntityType(enum.StrEnum):
     PROCESS = "process"
     APPLICATION = "application"
     MAILBOX = "mailbox"
+    NETWORK = "network"  # that the device which saw it stands in: `10.1.0.0/16`
 
 
 @dataclass(frozen=True, slots=True, order=True)
