@@ -12,10 +12,11 @@ from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look
 from tocsin.assess import attribution, causes, exposure, hypotheses, naming, reach, starts
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
-from tocsin.correlate import bursts, exceptions, notes, responders
+from tocsin.correlate import bursts, exceptions, frequency, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
+from tocsin.correlate.sites import sites_of
 from tocsin.cover import changes, coverage, preserve
 from tocsin.detect.sigma.account import account
 from tocsin.doubting import unzoned
@@ -34,7 +35,7 @@ from tocsin.model.answers import (
 from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
-from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident
+from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident, SetAside
 from tocsin.model.joining import Identities
 from tocsin.model.preservation import Expiry
 from tocsin.model.probing import SPOKEN
@@ -151,6 +152,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
         hypotheses=hypotheses.conclude(incidents, found.findings, standing, judged, held.estate),
+        set_aside=found.set_aside,
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
 
@@ -165,6 +167,7 @@ class _Found(NamedTuple):
 
     apart     the hits, by what exceptions do as of then
     means     as the fold has them, every account under its one name; `carriers` as `attribution.carriers` gives them
+    set_aside alerts of other tools that say what they always say
     """
 
     rules: RulesAccount
@@ -175,6 +178,7 @@ class _Found(NamedTuple):
     incidents: tuple[Incident, ...]
     means: pa.Table
     carriers: Mapping[Entity, int]
+    set_aside: tuple[SetAside, ...]
 
 
 def _found(held: Held, question: Question, as_of: int | None, identities: Identities) -> _Found:
@@ -190,7 +194,9 @@ def _found(held: Held, question: Question, as_of: int | None, identities: Identi
         held.places,
         silent=silent,
     )
-    every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
+    sieved = frequency.set_aside(alone)
+    books = replace(books, shown=books.shown - sieved.alerts, frequent=sieved.alerts)
+    every = in_order((*correlated.conclude(sieved.kept, held.rules.infos, held.places), *counted.findings))
     named = under_one_name(every, identities.canonical)
     findings = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
@@ -201,7 +207,10 @@ def _found(held: Held, question: Question, as_of: int | None, identities: Identi
         hits=books,
         correlations=counted.accounts,
         findings=findings,
-        incidents=correlate(findings, carriers=carriers, accounts=attribution.count_accounts(means)),
+        incidents=correlate(
+            findings, carriers=carriers, accounts=attribution.count_accounts(means), sites=sites_of(alone)
+        ),
+        set_aside=sieved.aside,
         means=means,
         carriers=carriers,
     )

@@ -41,8 +41,8 @@ from tocsin.model.tables import HITS, empty
 NAME = "findings"
 GAP = HOUR  # neighbours further apart are two findings
 KEPT = 128  # hits of one rule by the same entities in one hour that are kept one by one
-ALERTS_KEPT = 16  # the same of another tool's alerts, in one `SPELL`: such tools repeat themselves
-SPELL = HOUR // 6  # how finely alerts of other tools are counted (`correlate.frequency`)
+ALERTS_KEPT = 8  # the same of another tool's alerts, in one minute: such tools repeat themselves
+_MINUTE = HOUR // 60
 PROCESSES_NAMED = 100  # per finding: a rule on process starts would otherwise name every process of a month
 
 _COLUMNS = (
@@ -93,6 +93,7 @@ _ALIKE = (
     "told",
 )
 
+_NOWHERE = Entity(EntityType.NETWORK, "")
 _TYPE = attrgetter("type")
 _BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
 
@@ -220,7 +221,7 @@ def _kept(rows: pa.Table) -> Integers:
 
 def _spell(rows: pa.Table) -> Integers:
     """Per row the time, in ns, within which those alike are counted together."""
-    spell: Integers = np.where(rows["told"].is_valid().to_numpy(), SPELL, HOUR).astype(np.int64)
+    spell: Integers = np.where(rows["told"].is_valid().to_numpy(), _MINUTE, HOUR).astype(np.int64)
     return spell
 
 
@@ -258,11 +259,11 @@ def conclude(
 ) -> tuple[Finding, ...]:
     """Findings by first time (those without a time last), then gravest level, rule, subject and id.
 
-    One finding is the hits of one rule on one subject with no more than `GAP` between neighbours; hits without a time
-    are one finding of their own per rule and subject. The subject is the account that acted, else the account acted on
-    (unless the attempt failed: an account that was only tried has done nothing), else host, address, the device's own,
-    the machine's own account, source. `Finding.entities` has the subject first, the others sorted; its records are
-    those kept, in time, and how many more there were is counted.
+    One finding is the hits of one rule on one subject, on devices of one network where that is told, with no more than
+    `GAP` between neighbours; hits without a time are one finding of their own per rule and subject. The subject is the
+    account that acted, else the account acted on (unless the attempt failed: an account that was only tried has done
+    nothing), else host, address, the machine's own account, source. `Finding.entities` has the subject first, the
+    others sorted; its records are those kept, in time, and how many more there were is counted.
 
     Ids are made from the rule and the place of the first record alone (`_identities`): whoever is shown an id can try
     guesses against it, so nothing that a log says of anybody goes into it.
@@ -278,6 +279,7 @@ def conclude(
     first_rows = groups.rows[groups.starts]
     matched = state["matched"].take(pa.array(first_rows)).to_pylist()
     told = _told(state, groups)
+    surprises = _surprises(state, groups)
     rule_ids = [groups.rules[code] for code in groups.rule_of_row[first_rows].tolist()]
     texts = [subjects.texts[code] for code in subjects.of_row[first_rows].tolist()]
     records = groups.records.tolist()
@@ -307,6 +309,7 @@ def conclude(
             records=places,
             why=explain_match(matched[number]) + _extent(hits[number], end - start, first, last, processes),
             more=hits[number] - (end - start),
+            surprise=surprises[number],
         )
         order = (first is None, first or 0, -rule.level.rank, rule.id, texts[number], finding.id)
         findings.append((order, finding))
@@ -344,6 +347,14 @@ def _told(state: pa.Table, groups: _Groups) -> dict[int, Told]:
         )
         for group, known in of_group.items()
     }
+
+
+def _surprises(state: pa.Table, groups: _Groups) -> list[int | None]:
+    """By group the greatest surprise of its rows (`correlate.frequency`), None where nothing was compared."""
+    if "surprise" not in state.column_names:
+        return [None] * groups.starts.size
+    values: Integers = state["surprise"].fill_null(-1).to_numpy()[groups.rows]
+    return [None if value < 0 else value for value in np.maximum.reduceat(values, groups.starts).tolist()]
 
 
 class _Column(NamedTuple):
@@ -416,7 +427,6 @@ def _subjects(state: pa.Table, columns: _Columns) -> _Subjects:
         (columns.target, EntityType.ACCOUNT, _is_person, ~failed),
         (columns.host, EntityType.HOST, bool, every),
         (columns.address, EntityType.ADDRESS, is_remote_address, every),
-        (columns.device, EntityType.ADDRESS, is_remote_address, every),
         (columns.actor, EntityType.ACCOUNT, bool, every),
         (source, None, bool, every),
     ]
@@ -468,14 +478,17 @@ def _group(state: pa.Table, subjects: _Subjects) -> _Groups:
     record: Integers = state["record"].to_numpy()
     time: Integers = state["time"].fill_null(0).to_numpy()
     untimed: Flags = state["time"].is_null().to_numpy()
-    rows = np.lexsort((record, time, untimed, subjects.of_row, rule_of_row)).astype(np.int64)
+    device = _Column.of(state["device.ip"])
+    networks = sorted({_network(value) or _NOWHERE for value in device.values}, key=_BY_TYPE)
+    network = device.mapped([networks.index(_network(value) or _NOWHERE) for value in device.values])
+    rows = np.lexsort((record, time, untimed, network, subjects.of_row, rule_of_row)).astype(np.int64)
 
     def changes(values: npt.NDArray[Any]) -> Flags:
         ordered = values[rows]
         flags: Flags = ordered[1:] != ordered[:-1]
         return flags
 
-    apart = changes(rule_of_row) | changes(subjects.of_row) | changes(untimed)
+    apart = changes(rule_of_row) | changes(subjects.of_row) | changes(network) | changes(untimed)
     # A row that stands for many hits ends within its hour, so hour by hour the gaps are those of the hits themselves.
     hour = apart | changes(time // HOUR)
     hours = np.concatenate(([0], np.flatnonzero(hour) + 1))
@@ -523,7 +536,6 @@ def _entities(columns: _Columns, groups: _Groups) -> _Entities:
             [_mailbox(value) for value in columns.resource.values],
         ),
         (columns.device.codes, [_network(value) for value in columns.device.values]),
-        (columns.device.codes, _fitting(EntityType.ADDRESS, columns.device, is_remote_address)),
         (columns.session.codes, _fitting(EntityType.SESSION, columns.session, is_one_session)),
         *_named_beside(columns.told),
         (columns.process.codes, _fitting(EntityType.PROCESS, columns.process, is_one_process)),
