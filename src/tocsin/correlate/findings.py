@@ -293,7 +293,7 @@ def conclude(
         kind, rule = "sigma", rules.get(rule_ids[number]) or _unloaded(rule_ids[number])
         if number in told:
             kind, rule = told[number].kind, told[number].rule
-        places = tuple(place(record) for record in records[start:end])
+        places = tuple(dict.fromkeys(place(record) for record in records[start:end]))
         first, last = (None, None) if groups.untimed[start] else (times[start], lasts[number])
         named, processes = entities.of_group(number, subjects.entities[texts[number]])
         finding = Finding(

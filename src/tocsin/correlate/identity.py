@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.model.estate import Estate
-from tocsin.model.identity import canonical_account, is_machine_account
+from tocsin.model.identity import canonical_account, is_machine_account, network_of_address
 from tocsin.model.joining import Identities, Join, JoinKind
 from tocsin.model.reference import RecordPlace
 from tocsin.model.tables import empty
@@ -196,6 +196,7 @@ def _shown(names: Sequence[str], estate: Estate) -> str:
             estate.identity_of(name) is None,
             "uid:" in name,
             "\\" not in name,
+            network_of_address(name) is not None,
             "." not in name,
             name,
         ),

@@ -67,8 +67,8 @@ class Alert(NamedTuple):
     @property
     def matched(self) -> str:
         """The column `matched` of the same: what was seen is what the record says in these fields."""
-        parts = [[name, f"is '{text}'", text] for name, value in self.said for text in [to_be_cut(value, MOST_SAID)]]
-        return json.dumps(parts, ensure_ascii=False)
+        said = [(name, to_be_cut(" ".join(value.split()), MOST_SAID)) for name, value in self.said]
+        return json.dumps([[name, f"is '{text}'", text] for name, text in said], ensure_ascii=False)
 
 
 class Told(NamedTuple):
