@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import page  # noqa: E402
 from benchmarks.measures import (  # noqa: E402
+    alerts,
     attack_samples,
     cloud,
     conformance,
@@ -41,6 +42,7 @@ SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
     "cloud": cloud.section,
     "throttling": throttling.section,
     "watched": watched.section,
+    "alerts": alerts.section,
     "interruption": interruption.section,
     "exercise": exercise.section,
 }
