@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import page  # noqa: E402
 from benchmarks.measures import (  # noqa: E402
+    alerts,
     attack_samples,
     cloud,
     conformance,
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
     "indicators": indicators.section,
     "throttling": throttling.section,
     "watched": watched.section,
+    "alerts": alerts.section,
     "interruption": interruption.section,
     "exercise": exercise.section,
     "players": players.section,

@@ -14,10 +14,11 @@ from tocsin.assess import attribution, causes, exposure, hypotheses, naming, rea
 from tocsin.behaving import behaviour_of
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
-from tocsin.correlate import bursts, exceptions, notes, responders
+from tocsin.correlate import bursts, exceptions, frequency, notes, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
+from tocsin.correlate.sites import sites_of
 from tocsin.correlate.unusual import conclude as behaviour_findings
 from tocsin.cover import changes, coverage, preserve
 from tocsin.detect.behaviour.model import all_models
@@ -41,7 +42,7 @@ from tocsin.model.behaviour import BehaviourAccount
 from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
-from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident
+from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident, SetAside
 from tocsin.model.indicator import IndicatorsAccount
 from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
@@ -166,6 +167,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
             not_attestable=[source.name for source in all_sources() if not source.proof.attestable],
         ),
         hypotheses=hypotheses.conclude(incidents, found.findings, standing, judged, held.estate),
+        set_aside=found.set_aside,
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
     )
 
@@ -191,6 +193,7 @@ class _Found(NamedTuple):
 
     apart     the hits, by what exceptions do as of then
     means     as the fold has them, every account under its one name; `carriers` as `attribution.carriers` gives them
+    set_aside alerts of other tools that say what they always say
     """
 
     rules: RulesAccount
@@ -202,6 +205,7 @@ class _Found(NamedTuple):
     incidents: tuple[Incident, ...]
     means: pa.Table
     carriers: Mapping[Entity, int]
+    set_aside: tuple[SetAside, ...]
 
 
 def _found(held: Held, question: Question, as_of: int | None, identities: Identities) -> _Found:
@@ -217,13 +221,18 @@ def _found(held: Held, question: Question, as_of: int | None, identities: Identi
         held.places,
         silent=silent,
     )
-    every = in_order((*correlated.conclude(alone, held.rules.infos, held.places), *counted.findings))
+    sieved = frequency.set_aside(alone)
+    books = replace(books, shown=books.shown - sieved.alerts, frequent=sieved.alerts)
+    every = in_order((*correlated.conclude(sieved.kept, held.rules.infos, held.places), *counted.findings))
     named = under_one_name(every, identities.canonical)
     by_rules = responders.mark(named, held.estate.responders, identities.canonical)
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
     accounts = attribution.count_accounts(means)
-    unusual = behaviour_of(held, identities, correlate(by_rules, carriers=carriers, accounts=accounts), by_rules)
+    sites = sites_of(alone)
+    unusual = behaviour_of(
+        held, identities, correlate(by_rules, carriers=carriers, accounts=accounts, sites=sites), by_rules
+    )
     alerts = [alert for alert in unusual.alerts if _is_asked_of(alert.day, question)]
     odd = behaviour_findings(alerts, {name: model.info for name, model in all_models().items()}, held.places)
     findings = in_order((*by_rules, *responders.mark(odd, held.estate.responders, identities.canonical)))
@@ -234,7 +243,8 @@ def _found(held: Held, question: Question, as_of: int | None, identities: Identi
         correlations=counted.accounts,
         behaviour=unusual.account,
         findings=findings,
-        incidents=correlate(findings, carriers=carriers, accounts=accounts),
+        incidents=correlate(findings, carriers=carriers, accounts=accounts, sites=sites),
+        set_aside=sieved.aside,
         means=means,
         carriers=carriers,
     )

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from tocsin.collect.source import Event, Mapped, MappedColumns, Table
 from tocsin.collect.written_time import YEAR_UNKNOWN, dated_by
 from tocsin.detect.sigma.match import Match
+from tocsin.model.alert import Alert
 from tocsin.model.chunk import Chunk, Dating
 from tocsin.model.coverage import Mark
 from tocsin.model.instant import is_representable
@@ -52,6 +53,7 @@ class Rows:
         self._keys: list[bytes] = []
         self._times: list[int | None] = []
         self._events: list[Mapping[str, Any]] = []
+        self.alerts: list[tuple[int, Alert]] = []  # by reference of the event
         self._columns: list[tuple[int, MappedColumns, Sequence[bool] | None]] = []
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
@@ -90,6 +92,7 @@ class Rows:
         self._keys.append(key)
         self._times.append(time)
         self._events.append(mapped.event)
+        self.alerts += [(reference, alert) for alert in mapped.alerts]
         if not mapped.accesses and not mapped.marks:
             return
         for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
@@ -240,7 +243,33 @@ def hits_of(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, event
     taken = events.take(pa.array([row for row, _, _, _ in found], type=pa.int64()))
     for place, name in ((1, "rule"), (2, "hidden_by"), (3, "matched")):
         taken = taken.append_column(name, pa.array([one[place] for one in found], pa.string()))
-    return taken.select(HITS.names).cast(HITS)
+    return taken.append_column("told", pa.nulls(len(found), pa.string())).select(HITS.names).cast(HITS)
+
+
+def alerts_of(alerts: Sequence[tuple[int, Alert]], events: pa.Table) -> pa.Table:
+    """A hit for each alert of another tool, given with the reference of its event; the hit's rule is the tool's."""
+    if not alerts:
+        return HITS.empty_table()
+    row_of = {reference: row for row, reference in enumerate(events.column("record").to_pylist())}
+    taken = events.take(pa.array([row_of[reference] for reference, _ in alerts], type=pa.int64()))
+    for name in ("id", "matched", "told"):
+        said = pa.array([getattr(alert, name) for _, alert in alerts], pa.string())
+        taken = taken.append_column("rule" if name == "id" else name, said)
+    if any(alert.columns is not None for _, alert in alerts):
+        taken = _with_own_columns(taken, [alert for _, alert in alerts])
+    return taken.append_column("hidden_by", pa.nulls(len(alerts), pa.string())).select(HITS.names).cast(HITS)
+
+
+def _with_own_columns(rows: pa.Table, alerts: Sequence[Alert]) -> pa.Table:
+    for place, field in enumerate(rows.schema):
+        if field.name == "time" or field.name in EVENT_COLUMNS:
+            values = rows.column(place).to_pylist()
+            own = [
+                value if alert.columns is None else alert.columns.get(field.name)
+                for value, alert in zip(values, alerts, strict=True)
+            ]
+            rows = rows.set_column(place, field, pa.array(own, field.type))
+    return rows
 
 
 def sightings_of(matches: Sequence[Match], owners: Sequence[int], chunk: Chunk, events: pa.Table) -> pa.Table:

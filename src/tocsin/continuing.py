@@ -27,6 +27,8 @@ from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store.estate import read_estate
 from tocsin.store.workspace import Workspace, is_writable
 
+WENT_ON = "went_on"  # of a run's settings: it went on with those of the run before
+
 
 def answers_from(workspace: Workspace, key: WorkspaceKey, question: Question | None, progress: Progress) -> Answers:
     """The answers from what the workspace holds, made current first; `question` as it was asked, in clear.

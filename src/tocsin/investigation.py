@@ -18,7 +18,17 @@ from tocsin.books import begin_run, finish_run, has_run, kept_mappings
 from tocsin.collect.mapping_file import Declared, joined, mappings_for, mappings_in, unchanged
 from tocsin.collect.plan import plan, total_bytes
 from tocsin.collect.trial import try_mapping
-from tocsin.continuing import answerable, answers_from, estate_of, kept_taking, make_current, number_or_none, span_of
+from tocsin.continuing import (
+    WENT_ON,
+    answerable,
+    answers_from,
+    estate_of,
+    kept_taking,
+    make_current,
+    number_or_none,
+    run_before,
+    span_of,
+)
 from tocsin.cover.preserve import expiries, products_of
 from tocsin.detect.sigma.compile import with_exceptions
 from tocsin.detect.sigma.rules import load_rules
@@ -66,7 +76,7 @@ from tocsin.record.commitment import Span, unpacked_places
 from tocsin.record.keys import WorkspaceKey, has_key
 from tocsin.record.people_keys import Signer
 from tocsin.remembering import answer_given_at, answers_given, changed_from_before, keep_answer
-from tocsin.ruleset.compiled import compiled_rules, kept_rules, refuse_empty_rules
+from tocsin.ruleset.compiled import Ruleset, compiled_rules, kept_rules, refuse_empty_rules
 from tocsin.ruleset.craft import Listing, cases_run, checked_rules, listed_rules
 from tocsin.ruleset.given import indicators_given
 from tocsin.ruleset.preview import Asked, Found, asked_again, compare
@@ -91,6 +101,7 @@ class Settings:
     taken       when the logs were taken, ns UTC: dates lines that name no year; None leaves that to the other logs
     now         the time the answers speak of, ns UTC; None is the last plausible event
     actors      who signs for what is taken in; nobody: the workspace's own key
+    goes_on     with the rules, the time asked of and the taking of the run before, and not those given here
     """
 
     paths: tuple[str, ...]
@@ -105,6 +116,7 @@ class Settings:
     now: int | None = None
     passphrase: str | None = None
     actors: tuple[Signer, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +153,10 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         if settings.estate is not None:
             keep_through_door(workspace, key, settings.estate)
             mappings = joined((*given, *mappings_in(workspace.estate)))
-        rules = compiled_rules(workspace, settings.rules, kept, progress, key.door, beside=indicators)
+        if settings.goes_on and has_run(workspace):
+            rules, settings = _going_on(workspace, key, settings, progress)
+        else:
+            rules = compiled_rules(workspace, settings.rules, kept, progress, key.door, beside=indicators)
         workers = settings.workers or workers_for(size)
         taken = settings.taken if settings.taken is not None else kept_taking(workspace)
         asked = {
@@ -152,6 +167,7 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
             "taken": taken,
             "now": settings.now,
             "folds": FOLDS,
+            **({WENT_ON: True} if settings.goes_on else {}),
         }
         run = begin_run(workspace, utc_text(started), TOOL, asked)
         intake = Intake(
@@ -184,6 +200,29 @@ def investigate(settings: Settings, progress: Progress) -> Answers:
         if changed is not None:
             answers = replace(answers, run=replace(answers.run, since=changed.since))
     return answers
+
+
+def _going_on(
+    workspace: Workspace, key: WorkspaceKey, settings: Settings, progress: Progress
+) -> tuple[Ruleset, Settings]:
+    """The rules of the run before, and the settings with what it was asked.
+
+    Raises StoreError where it was interrupted: its own logs are still to be read, and this would say that they were.
+    """
+    rules, before, finished = run_before(workspace, key, progress)
+    if not finished and WENT_ON not in before:
+        raise StoreError(
+            f"the last investigation of {workspace.path} was interrupted",
+            hint="run it again to its end, then give the alerts",
+        )
+    span = span_of(before)
+    return rules, replace(
+        settings,
+        from_=span.from_,
+        to=span.to,
+        taken=number_or_none(before.get("taken")),
+        now=number_or_none(before["now"]),
+    )
 
 
 def answers_of(

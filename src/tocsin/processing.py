@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from tocsin.assess import attribution, exposure, logons, naming
-from tocsin.chunk_rows import Rows, coalesced, hits_of, sightings_of
+from tocsin.chunk_rows import Rows, alerts_of, coalesced, hits_of, sightings_of
 from tocsin.collect.declared.packing import decoding_source, source_of
 from tocsin.collect.reframing import Piece, reframed
 from tocsin.collect.source import Coalescing, Source, Table, Tabular
@@ -248,7 +248,7 @@ def _derived(
         if stopped := sum(matcher.given_up.values()) - before:
             rows.warnings["expression_timed_out"] = stopped
     events, accesses, marks = rows.tables()
-    hits = hits_of(matches, owners, chunk, events)
+    hits = pa.concat_tables((hits_of(matches, owners, chunk, events), alerts_of(rows.alerts, events)))
     return Derived(
         events=events,
         hits=hits,

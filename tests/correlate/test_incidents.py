@@ -202,3 +202,55 @@ def test_an_unrelated_finding_changes_nothing(found: list[Finding], hours: int) 
     stranger = finding("stranger", Entity(EntityType.ACCOUNT, "cy.example"), at=START + hours * HOUR // 4)
     with_it = [incident for incident in correlate([*found, stranger]) if "f-stranger" not in incident.findings]
     assert tuple(with_it) == correlate(found)
+
+
+NET_A, NET_B = Entity(EntityType.NETWORK, "10.1.0.0/16"), Entity(EntityType.NETWORK, "10.2.0.0/16")
+WS2 = Entity(EntityType.HOST, "ws2")
+
+
+def alert(
+    name: str, host: Entity, *entities: Entity, at: int = START, rule: str = "wazuh:1", surprise: int = 400
+) -> Finding:
+    one = finding(name, host, *entities, at=at, rule=rule)
+    return dataclasses.replace(one, surprise=surprise, detector=dataclasses.replace(one.detector, kind="wazuh"))
+
+
+def test_one_host_name_in_two_networks_is_two_hosts() -> None:
+    assert len(correlate([alert("a", WS1, NET_A, rule="wazuh:1"), alert("b", WS1, NET_B, rule="wazuh:2")])) == 2
+    assert len(correlate([alert("a", WS1, NET_A, rule="wazuh:1"), alert("b", WS1, NET_A, rule="wazuh:2")])) == 1
+
+
+def test_a_quiet_rule_of_another_tool_that_fires_on_two_hosts_at_once_joins_them_for_minutes() -> None:
+    def joined(gap: int, surprise: int | None = 400) -> bool:
+        one, other = alert("a", WS1), alert("b", WS2, at=START + gap)
+        return len(correlate([dataclasses.replace(each, surprise=surprise) for each in (one, other)])) == 1
+
+    assert joined(HOUR // 60)
+    assert not joined(HOUR)
+    assert not joined(HOUR // 60, surprise=None), "a rule that was compared with nothing may be an everyday one"
+
+
+def test_two_rules_that_fire_in_two_incidents_merge_them_and_one_leaves_them_related() -> None:
+    apart = [alert("a", WS1, rule="wazuh:x"), alert("b", WS2, rule="wazuh:y")]
+    # each joins its own host, the nearer in affinity, and ties with the other by its rule
+    first = [alert("c", WS1, rule="wazuh:1", at=START + 1), alert("d", WS2, rule="wazuh:1", at=START + 2)]
+    second = [alert("e", WS1, rule="wazuh:2", at=START + 3), alert("f", WS2, rule="wazuh:2", at=START + 4)]
+    one, other = correlate([*apart, *first])
+    assert [each.incident for each in one.related] == [other.id]
+    assert [each.incident for each in other.related] == [one.id]
+    assert one.related[0].reason.startswith("rule wazuh:1 was shared")
+    (whole,) = correlate([*apart, *first, *second])
+    assert not whole.related
+
+
+def test_a_rule_ties_nothing_across_sites() -> None:
+    found = [alert("a", WS1, NET_A), alert("b", WS2, NET_B, at=START + 1)]
+    assert len(correlate(found)) == 1
+    assert len(correlate(found, sites={NET_A.id: 0, NET_B.id: 0})) == 1
+    assert len(correlate(found, sites={NET_A.id: 0, NET_B.id: 1})) == 2
+
+
+def test_among_incidents_of_one_score_the_stranger_one_comes_first() -> None:
+    found = [alert("a", WS1, rule="wazuh:1", surprise=300), alert("b", WS2, rule="wazuh:2", surprise=500)]
+    assert [one.findings for one in correlate(found)] == [("f-b",), ("f-a",)]
+    assert [one.evidence for one in correlate(found)] == [500, 300]

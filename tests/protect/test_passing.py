@@ -25,7 +25,7 @@ from tocsin.protect.passing import pass_through
 
 NAME = "Zorblat"
 DOOR = local_door((NAME,))
-_OURS = ("source", "rule", "hidden_by", "kind", "actor_class", "degree")
+_OURS = ("source", "hidden_by", "kind", "actor_class", "degree")
 
 
 def _value(field: pa.Field, text: str) -> object:
@@ -34,6 +34,8 @@ def _value(field: pa.Field, text: str) -> object:
             return json.dumps([text, None], ensure_ascii=False)
         if field.name == "matched":
             return json.dumps([["user", NAME, text], ["list", "x", [text, 7]]], ensure_ascii=False)
+        if field.name == "told":  # so the rule is another tool's, and its id words of the log
+            return json.dumps(["wazuh", "high", text, "", "", [["account", text]]], ensure_ascii=False)
         return "x" if field.name in _OURS else text
     return {"record": 1, "key": bytes(16), "class_uid": 3002}.get(field.name, 5)
 
@@ -68,6 +70,24 @@ def test_the_columns_of_a_hit_are_those_of_its_event() -> None:
     passed, _ = pass_through(*result(f"of {NAME}"), DOOR)
     shared = [name for name in HITS.names if name in EVENTS.names]
     assert passed.hits.select(shared).to_pylist() == passed.events.select(shared).to_pylist()
+
+
+def test_a_rule_of_our_own_is_left_as_it_is() -> None:
+    tables, logs = result("x")
+    own = pa.array([NAME], pa.string())
+    hits = tables.hits.set_column(tables.hits.schema.get_field_index("rule"), HITS.field("rule"), own)
+    place = hits.schema.get_field_index("told")
+    hits = hits.set_column(place, HITS.field("told"), pa.nulls(1, pa.string()))
+    passed, _ = pass_through(replace(tables, hits=hits), logs, DOOR)
+    assert passed.hits["rule"].to_pylist() == [NAME]
+
+
+def test_a_long_rule_and_title_of_another_tool_are_cut_behind_the_door() -> None:
+    passed, _ = pass_through(*result(to_be_cut(f"{'x' * 40} {NAME}", 42)), DOOR)
+    (row,) = passed.hits.to_pylist()
+    for text in (row["rule"], json.loads(row["told"])[2]):
+        assert text.startswith("x" * 40)
+        assert TOKEN.search(text)
 
 
 def test_what_correlations_compare_stays_different_however_long() -> None:

@@ -1,21 +1,66 @@
-"""`tocsin incidents`: which findings belong together, and why."""
+"""`tocsin incidents`: which findings belong together, and why; from alerts of other tools too."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from tocsin.cli import options
+from tocsin.cli.exit_code import of_answers
 from tocsin.cli.follow_up import Wish, answer_part
+from tocsin.cli.investigate import acting_in, found_path
+from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.format import Part
 
 
 def incidents(
     workspace: options.WorkspaceOption,
+    alerts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            parser=found_path,
+            help="Alerts of another tool, taken in first; may be repeated. The workspace is made where there is none.",
+        ),
+    ] = None,
     as_of: options.AsOfOption = None,
+    workers: options.WorkersOption = None,
     format_: options.FormatOption = "text",
     output: options.OutputOption = None,
     force: options.ForceOption = False,
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Incidents, the worst first, with the log lines."""
+    """Incidents, the worst first, with the log lines.
+
+    Alerts of other tools are sealed and accounted like any log; run it again to resume after an interruption.
+    """
     wish = Wish(format_, output, force, quiet, "incidents", options.keys_given(as_), as_of=as_of)
+    if not alerts:
+        answer_part(Part.INCIDENTS, workspace, wish)
+        return
+    if as_of is not None:
+        raise typer.BadParameter("--as-of together with --alerts: what was said then knows nothing of them")
+    code = _take_in(workspace, alerts, workers, wish)
     answer_part(Part.INCIDENTS, workspace, wish)
+    raise typer.Exit(code)
+
+
+def _take_in(workspace: Path, alerts: list[str], workers: int | None, wish: Wish) -> int:
+    from tocsin.investigation import Settings, investigate
+    from tocsin.share.exit import refuse_overwrite
+
+    refuse_overwrite(wish.output, force=wish.force)
+    passphrase, actors = acting_in(workspace, wish.keys, None)
+    settings = Settings(
+        paths=tuple(alerts),
+        workspace=workspace,
+        workers=workers,
+        passphrase=passphrase,
+        actors=actors,
+        goes_on=True,
+    )
+    with progress_on_stderr(quiet=wish.quiet) as progress:
+        return int(of_answers(investigate(settings, progress), None))

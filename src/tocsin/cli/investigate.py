@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tocsin.record.people_keys import Signer
 
 
-def _found(path: str) -> str:
+def found_path(path: str) -> str:
     """The path as given, if something is there; what cannot be read is the investigation's to report."""
     try:
         Path(path).lstat()
@@ -36,7 +36,7 @@ def _found(path: str) -> str:
     return path
 
 
-def _acting(
+def acting_in(
     workspace: Path | None, keys: tuple[str, ...], passphrase_file: Path | None
 ) -> tuple[str | None, tuple[Signer, ...]]:
     """The passphrase, and who signs for what is taken in. Raises ConfigError where nobody can be enrolled yet."""
@@ -60,7 +60,7 @@ def written_words(run: Run, output: Path) -> str:
 
 def investigate(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", parser=_found, help="Logs: files, folders, archives.")
+        list[str], typer.Argument(metavar="PATH...", parser=found_path, help="Logs: files, folders, archives.")
     ],
     workspace: options.NewWorkspaceOption = None,
     estate: Annotated[
@@ -101,7 +101,7 @@ def investigate(
     chosen = format_named(format_, Part.INVESTIGATION)
     refuse_overwrite(output, force=force)
     options.check_span(from_, to)
-    passphrase, actors = _acting(workspace, options.keys_given(as_), passphrase_file)
+    passphrase, actors = acting_in(workspace, options.keys_given(as_), passphrase_file)
     settings = Settings(
         paths=tuple(paths),
         workspace=workspace,

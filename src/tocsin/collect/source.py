@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from tocsin.collect import sources
 from tocsin.collect.picking import Wanted
 from tocsin.errors import ConfigError
+from tocsin.model.alert import Alert
 from tocsin.model.coverage import Proof
 from tocsin.model.exposure import Basis
 from tocsin.model.readiness import Telling
@@ -48,6 +49,7 @@ class Mapped(NamedTuple):
     accesses  rows for `model.tables.ACCESSES` without `record`, `time`, `source`
     marks     rows for `model.tables.MARKS` without `record`, `time`, `source`
     warnings  codes, beside the record's own
+    alerts    what another tool noticed, where the record is an alert of one: each is a hit of that tool's rule
     claimed   where `key` holds a digest of the content: the native id alone, so that two contents of one id are told
     """
 
@@ -57,6 +59,7 @@ class Mapped(NamedTuple):
     marks: Sequence[Mapping[str, Any]] = ()
     warnings: tuple[str, ...] = ()
     claimed: bytes | None = None
+    alerts: Sequence[Alert] = ()
 
 
 class MappedColumns(NamedTuple):

@@ -205,7 +205,8 @@ def _runs(hits: pa.Table) -> Integers:
     record: Integers = hits["record"].to_numpy()
     encoded = hits["rule"].combine_chunks().dictionary_encode()
     rule: Integers = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    changes = (record[1:] != record[:-1]) | (rule[1:] != rule[:-1])
+    is_told: Flags = hits["told"].is_valid().to_numpy()  # no exception speaks of other tools' alerts: each stands alone
+    changes = (record[1:] != record[:-1]) | (rule[1:] != rule[:-1]) | is_told[1:]
     return np.concatenate(([0], np.cumsum(changes))).astype(np.int64)
 
 

@@ -2,14 +2,17 @@
 
 A fold: `summarise` in the worker, `combine` in any order, `conclude` to findings. Its state is the first `KEPT` hits of
 each rule by the same entities in each hour, and of those beyond them one row with their number and last time: it grows
-with what is named and how long, and not with how often a rule is true.
+with what is named and how long, and not with how often a rule is true. Alerts of other tools (`model.alert`) are hits
+of those tools' rules; of these fewer are kept, of shorter spells.
 """
 
 from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -21,8 +24,15 @@ import pyarrow.compute as pc
 from tocsin.correlate.finding_ids import finding_ids
 from tocsin.correlate.reason import explain_match
 from tocsin.correlate.techniques import crosswalk
+from tocsin.model.alert import Told, read_told
 from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
-from tocsin.model.identity import is_machine_account, is_one_process, is_one_session, is_remote_address
+from tocsin.model.identity import (
+    is_machine_account,
+    is_one_process,
+    is_one_session,
+    is_remote_address,
+    network_of_address,
+)
 from tocsin.model.instant import HOUR, format_time
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
@@ -31,6 +41,8 @@ from tocsin.model.tables import HITS, empty
 NAME = "findings"
 GAP = HOUR  # neighbours further apart are two findings
 KEPT = 128  # hits of one rule by the same entities in one hour that are kept one by one
+ALERTS_KEPT = 8  # the same of another tool's alerts, in one minute: such tools repeat themselves
+_MINUTE = HOUR // 60
 PROCESSES_NAMED = 100  # per finding: a rule on process starts would otherwise name every process of a month
 
 _COLUMNS = (
@@ -39,6 +51,7 @@ _COLUMNS = (
     "rule",
     "matched",
     "hidden_by",
+    "told",
     "source",
     "status",
     "actor.user.name",
@@ -47,6 +60,7 @@ _COLUMNS = (
     "actor.app_uid",
     "src_endpoint.ip",
     "device.hostname",
+    "device.ip",
     "metadata.log_name",
     "process.uid",
     "process.file.path",
@@ -73,10 +87,13 @@ _ALIKE = (
     "actor.app_uid",
     "src_endpoint.ip",
     "device.hostname",
+    "device.ip",
     "metadata.log_name",
     "user.name",
+    "told",
 )
 
+_NOWHERE = Entity(EntityType.NETWORK, "")
 _TYPE = attrgetter("type")
 _BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
 
@@ -127,17 +144,19 @@ def within(state: pa.Table, from_: int | None, to: int | None) -> pa.Table:
 def told_by_number(rows: pa.Table, more: int, last: int | None, from_: int | None) -> pa.Table | None:
     """Rows of one finding with `more` hits beyond them, told by their number as the fold tells them; None: it does not.
 
-    It tells so only what comes after `KEPT` + 1 alike in one hour; where the answers begin within that hour (`from_`),
-    after any. The number is believed, and that each such row goes on until `last` (ns UTC), in its own hour.
+    It tells so only what comes after those kept, and one more, alike in one hour or spell; where the answers begin
+    within that (`from_`), after any. The number is believed, and that each such row goes on until `last` (ns UTC), in
+    its own hour or spell.
     """
     alike = _alike(rows)
     time: Integers = rows["time"].fill_null(0).to_numpy()
     untimed: Flags = rows["time"].is_null().to_numpy()
     order = np.lexsort((rows["record"].to_numpy(), time, alike))
     ends = np.concatenate((np.flatnonzero(alike[order][1:] != alike[order][:-1]), [order.size - 1]))
-    is_cut = ~untimed & (time // HOUR == from_ // HOUR) if from_ is not None else np.zeros(time.size, dtype=np.bool_)
+    most, spell = _kept(rows), _spell(rows)
+    is_cut = ~untimed & (time // spell == from_ // spell) if from_ is not None else np.zeros(time.size, dtype=np.bool_)
     sizes = np.diff(np.concatenate(([-1], ends)))
-    standing = order[ends[(sizes > KEPT) | is_cut[order[ends]]]]
+    standing = order[ends[(sizes > most[order[ends]]) | is_cut[order[ends]]]]
     hits: Integers = rows["hits"].to_numpy().copy()
     beyond = more - int((hits - 1).sum())
     if not standing.size or beyond < 0:
@@ -145,8 +164,8 @@ def told_by_number(rows: pa.Table, more: int, last: int | None, from_: int | Non
     hits[standing[0]] += beyond
     lasts: Integers = rows["last"].fill_null(0).to_numpy().copy()
     if last is not None:
-        hour_ends = (time[standing] // HOUR + 1) * HOUR - 1
-        lasts[standing] = np.maximum(lasts[standing], np.minimum(hour_ends, last))
+        spell_ends = (time[standing] // spell[standing] + 1) * spell[standing] - 1
+        lasts[standing] = np.maximum(lasts[standing], np.minimum(spell_ends, last))
     begins = time if from_ is None else np.where(is_cut, np.maximum(time, from_), time)
     for name, values in (("hits", pa.array(hits)), ("last", pa.array(lasts, mask=untimed))):
         rows = rows.set_column(rows.schema.get_field_index(name), SCHEMA.field(name), values)
@@ -154,10 +173,11 @@ def told_by_number(rows: pa.Table, more: int, last: int | None, from_: int | Non
 
 
 def _is_first(ordered: pa.Table) -> pa.Array:
-    """Per row, whether it is the first of its record and rule, or an exception has a say in it."""
+    """Per row, whether it is the first of its record and rule, or an exception has a say in it, or it is an alert:
+    of one rule a record may hold several."""
     record: Integers = ordered["record"].to_numpy()
     rule = _Column.of(ordered["rule"]).codes
-    kept: Flags = ordered["hidden_by"].is_valid().to_numpy().copy()
+    kept: Flags = pc.or_(ordered["hidden_by"].is_valid(), ordered["told"].is_valid()).to_numpy().copy()
     plain = np.flatnonzero(~kept)
     again = (record[plain][1:] == record[plain][:-1]) & (rule[plain][1:] == rule[plain][:-1])
     kept[plain[np.concatenate(([True], ~again))[: plain.size]]] = True
@@ -165,24 +185,25 @@ def _is_first(ordered: pa.Table) -> pa.Array:
 
 
 def _bounded(rows: pa.Table) -> pa.Table:
-    """At most `KEPT` + 1 rows of hits that are alike, the first in time; the last of them stands for all beyond."""
-    if rows.num_rows <= KEPT:
+    """Of hits that are alike the first in time, and one more that stands for all beyond them."""
+    if rows.num_rows <= min(KEPT, ALERTS_KEPT):
         return rows
-    alike = _alike(rows)
+    alike, most = _alike(rows), _kept(rows)
     record: Integers = rows["record"].to_numpy()
     order = np.lexsort((record, rows["time"].fill_null(0).to_numpy(), alike))
     starts = np.flatnonzero(np.concatenate(([True], alike[order][1:] != alike[order][:-1])))
     sizes = np.diff(np.concatenate((starts, [order.size])))
-    if sizes.max() <= KEPT + 1:
+    most = most[order]
+    if (sizes <= most[starts] + 1).all():
         return rows
     rank = np.arange(order.size) - np.repeat(starts, sizes)
-    kept = order[rank <= KEPT]
+    kept = order[rank <= most]
     # Each stretch from the row that stands for the others to the end of those alike.
-    beyond = rank >= KEPT
-    heads = np.flatnonzero(rank[beyond] == KEPT)
+    beyond = rank >= most
+    heads = np.flatnonzero((rank == most)[beyond])
     hits: Integers = rows["hits"].to_numpy().copy()
     last: Integers = rows["last"].fill_null(0).to_numpy().copy()
-    standing = order[rank == KEPT]
+    standing = order[rank == most]
     hits[standing] = np.add.reduceat(hits[order[beyond]], heads)
     last[standing] = np.maximum.reduceat(last[order[beyond]], heads)
     untimed = rows["time"].is_null().to_numpy()
@@ -192,8 +213,20 @@ def _bounded(rows: pa.Table) -> pa.Table:
     return bounded.take(pa.array(np.sort(kept)))
 
 
+def _kept(rows: pa.Table) -> Integers:
+    """Per row how many alike are kept one by one."""
+    kept: Integers = np.where(rows["told"].is_valid().to_numpy(), ALERTS_KEPT, KEPT).astype(np.int64)
+    return kept
+
+
+def _spell(rows: pa.Table) -> Integers:
+    """Per row the time, in ns, within which those alike are counted together."""
+    spell: Integers = np.where(rows["told"].is_valid().to_numpy(), _MINUTE, HOUR).astype(np.int64)
+    return spell
+
+
 def _alike(rows: pa.Table) -> Integers:
-    """Per row a number, the same for hits that differ in nothing a finding tells them apart by, in one hour.
+    """Per row a number, the same for hits that differ in nothing a finding tells them apart by, in one `_spell`.
 
     A hit that an exception may hide is like no other: each of them is accounted for (`correlate.exceptions`).
     """
@@ -203,7 +236,7 @@ def _alike(rows: pa.Table) -> Integers:
     is_mail = _is_mail(rows)
     alike = np.zeros(rows.num_rows, dtype=np.int64)
     for codes in (
-        np.where(untimed, np.iinfo(np.int64).min, time // HOUR),
+        np.where(untimed, np.iinfo(np.int64).min, time // _spell(rows)),
         np.where(is_mail, resource.codes, -1),
         np.where(rows["hidden_by"].is_valid().to_numpy(), np.arange(rows.num_rows), -1),
         *(_Column.of(rows[name]).codes for name in _ALIKE),
@@ -226,15 +259,16 @@ def conclude(
 ) -> tuple[Finding, ...]:
     """Findings by first time (those without a time last), then gravest level, rule, subject and id.
 
-    One finding is the hits of one rule on one subject with no more than `GAP` between neighbours; hits without a time
-    are one finding of their own per rule and subject. The subject is the account that acted, else the account acted on
-    (unless the attempt failed: an account that was only tried has done nothing), else host, address, the machine's own
-    account, source. `Finding.entities` has the subject first, the others sorted; its records are those kept, in time,
-    and how many more there were is counted.
+    One finding is the hits of one rule on one subject, on devices of one network where that is told, with no more than
+    `GAP` between neighbours; hits without a time are one finding of their own per rule and subject. The subject is the
+    account that acted, else the account acted on (unless the attempt failed: an account that was only tried has done
+    nothing), else host, address, the machine's own account, source. `Finding.entities` has the subject first, the
+    others sorted; its records are those kept, in time, and how many more there were is counted.
 
     Ids are made from the rule and the place of the first record alone (`finding_ids`): whoever is shown an id can try
     guesses against it, so nothing that a log says of anybody goes into it.
-    A rule that is in the hits and not in `rules` gives findings at medium under its id, rather than none.
+    A rule that is in the hits and not in `rules` gives findings at medium under its id, rather than none; another
+    tool's rule is what its alerts say of it.
     """
     if not state.num_rows:
         return ()
@@ -244,6 +278,8 @@ def conclude(
     entities = _entities(columns, groups)
     first_rows = groups.rows[groups.starts]
     matched = state["matched"].take(pa.array(first_rows)).to_pylist()
+    told = _told(state, groups)
+    surprises = _surprises(state, groups)
     rule_ids = [groups.rules[code] for code in groups.rule_of_row[first_rows].tolist()]
     texts = [subjects.texts[code] for code in subjects.of_row[first_rows].tolist()]
     records = groups.records.tolist()
@@ -255,12 +291,15 @@ def conclude(
     findings: list[tuple[tuple[object, ...], Finding]] = []
     for number, (start, end) in enumerate(zip(groups.starts.tolist(), groups.ends.tolist(), strict=True)):
         rule = rules.get(rule_ids[number]) or _unloaded(rule_ids[number])
-        places = tuple(place(record) for record in records[start:end])
+        kind = rule.kind
+        if number in told:
+            kind, rule = told[number].kind, told[number].rule
+        places = tuple(dict.fromkeys(place(record) for record in records[start:end]))
         first, last = (None, None) if groups.untimed[start] else (times[start], lasts[number])
         named, processes = entities.of_group(number, subjects.entities[texts[number]])
         finding = Finding(
             id=ids[number],
-            detector=Detector(kind=rule.kind, id=rule.id, title=rule.title, level=rule.level),
+            detector=Detector(kind=kind, id=rule.id, title=rule.title, level=rule.level),
             techniques=tuple(sorted(set(rule.techniques))),
             tactics=tuple(sorted(set(rule.tactics))),
             attack_version=rule.attack_version,
@@ -271,10 +310,52 @@ def conclude(
             records=places,
             why=explain_match(matched[number]) + _extent(hits[number], end - start, first, last, processes),
             more=hits[number] - (end - start),
+            surprise=surprises[number],
         )
         order = (first is None, first or 0, -rule.level.rank, rule.id, texts[number], finding.id)
         findings.append((order, finding))
     return tuple(finding for _, finding in sorted(findings, key=lambda pair: pair[0]))
+
+
+def _told(state: pa.Table, groups: _Groups) -> dict[int, Told]:
+    """By group of alerts the tool's rule: the first one's words, the gravest level, all techniques and tactics."""
+    column = _Column.of(state["told"])
+    codes = column.codes[groups.rows]
+    pairs = np.unique(groups.of_row[codes >= 0] * max(1, len(column.values)) + codes[codes >= 0])
+    of_group: dict[int, list[RuleInfo]] = {}
+    kinds: dict[int, str] = {}
+    for pair in pairs.tolist():
+        group, code = divmod(pair, len(column.values))
+        first = int(groups.rows[groups.starts[group]])
+        rule = groups.rules[groups.rule_of_row[first]]
+        one = read_told(rule, column.values[code])
+        known = of_group.setdefault(group, [])
+        if code == column.codes[first]:
+            known.insert(0, one.rule)
+            kinds[group] = one.kind
+        else:
+            known.append(one.rule)
+    return {
+        group: Told(
+            kinds[group],
+            replace(
+                known[0],
+                level=max((one.level for one in known), key=lambda level: level.rank),
+                techniques=tuple(technique for one in known for technique in one.techniques),
+                tactics=tuple(tactic for one in known for tactic in one.tactics),
+            ),
+            (),
+        )
+        for group, known in of_group.items()
+    }
+
+
+def _surprises(state: pa.Table, groups: _Groups) -> list[int | None]:
+    """By group the greatest surprise of its rows (`correlate.frequency`), None where nothing was compared."""
+    if "surprise" not in state.column_names:
+        return [None] * groups.starts.size
+    values: Integers = state["surprise"].fill_null(-1).to_numpy()[groups.rows]
+    return [None if value < 0 else value for value in np.maximum.reduceat(values, groups.starts).tolist()]
 
 
 class _Column(NamedTuple):
@@ -303,12 +384,14 @@ class _Columns(NamedTuple):
     actor: _Column
     target: _Column
     host: _Column
+    device: _Column
     address: _Column
     session: _Column
     process: _Column
     application: _Column
     resource: _Column
     is_mail: Flags
+    told: _Column
 
     @classmethod
     def of(cls, state: pa.Table) -> _Columns:
@@ -316,12 +399,14 @@ class _Columns(NamedTuple):
             _Column.of(state["actor.user.name"]),
             _Column.of(state["user.name"]),
             _Column.of(state["device.hostname"]),
+            _Column.of(state["device.ip"]),
             _Column.of(state["src_endpoint.ip"]),
             _Column.of(state["actor.session.uid"]),
             _Column.of(state["process.uid"]),
             _Column.of(state["actor.app_uid"]),
             _Column.of(state["resource.name"]),
             _is_mail(state),
+            _Column.of(state["told"]),
         )
 
 
@@ -394,14 +479,17 @@ def _group(state: pa.Table, subjects: _Subjects) -> _Groups:
     record: Integers = state["record"].to_numpy()
     time: Integers = state["time"].fill_null(0).to_numpy()
     untimed: Flags = state["time"].is_null().to_numpy()
-    rows = np.lexsort((record, time, untimed, subjects.of_row, rule_of_row)).astype(np.int64)
+    device = _Column.of(state["device.ip"])
+    networks = sorted({_network(value) or _NOWHERE for value in device.values}, key=_BY_TYPE)
+    network = device.mapped([networks.index(_network(value) or _NOWHERE) for value in device.values])
+    rows = np.lexsort((record, time, untimed, network, subjects.of_row, rule_of_row)).astype(np.int64)
 
     def changes(values: npt.NDArray[Any]) -> Flags:
         ordered = values[rows]
         flags: Flags = ordered[1:] != ordered[:-1]
         return flags
 
-    apart = changes(rule_of_row) | changes(subjects.of_row) | changes(untimed)
+    apart = changes(rule_of_row) | changes(subjects.of_row) | changes(network) | changes(untimed)
     # A row that stands for many hits ends within its hour, so hour by hour the gaps are those of the hits themselves.
     hour = apart | changes(time // HOUR)
     hours = np.concatenate(([0], np.flatnonzero(hour) + 1))
@@ -448,7 +536,9 @@ def _entities(columns: _Columns, groups: _Groups) -> _Entities:
             np.where(columns.is_mail, columns.resource.codes, -1),
             [_mailbox(value) for value in columns.resource.values],
         ),
+        (columns.device.codes, [_network(value) for value in columns.device.values]),
         (columns.session.codes, _fitting(EntityType.SESSION, columns.session, is_one_session)),
+        *_named_beside(columns.told),
         (columns.process.codes, _fitting(EntityType.PROCESS, columns.process, is_one_process)),
     ]
     known = sorted({entity for _, values in per_row for entity in values if entity is not None}, key=_BY_TYPE)
@@ -473,9 +563,22 @@ def _entities(columns: _Columns, groups: _Groups) -> _Entities:
     )
 
 
+def _named_beside(told: _Column) -> Iterator[tuple[Integers, list[Entity | None]]]:
+    """What alerts name beyond their columns: of each the first, the second and so on."""
+    named = [read_told("", value).entities for value in told.values]
+    for place in range(max(map(len, named), default=0)):
+        yield told.codes, [each[place] if place < len(each) else None for each in named]
+
+
 def _fitting(type_: EntityType, column: _Column, is_fit: Callable[[str], bool]) -> list[Entity | None]:
     """An entity a distinct value, None where the value does not name one."""
     return [Entity(type_, value) if is_fit(value) else None for value in column.values]
+
+
+@cache
+def _network(value: str) -> Entity | None:
+    network = network_of_address(value)
+    return Entity(EntityType.NETWORK, network) if network else None
 
 
 def _is_person(account: str) -> bool:

@@ -1,7 +1,8 @@
 """From events to which names are one account or one host: a fold over what stands on one record, joined at the end.
 
 A join needs two names on one record (or the estate's word). A uid that goes with many names, or a name that goes with
-many uids, joins nothing: it is a shared account, a placeholder, or a name given twice.
+many uids, joins nothing: it is a shared account, a placeholder, or a name given twice. Nor does a host name join an
+address of its own where either goes with another: two machines have one name, or one has two addresses.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.model.estate import Estate
-from tocsin.model.identity import canonical_account, is_machine_account
+from tocsin.model.identity import canonical_account, is_machine_account, network_of_address
 from tocsin.model.joining import Identities, Join, JoinKind
 from tocsin.model.reference import RecordPlace
 from tocsin.model.tables import empty
@@ -36,6 +37,7 @@ SCHEMA = pa.schema(
 _PAIRS = (
     (JoinKind.SAME_ACCOUNT, "actor.user.name", "actor.user.uid", None),
     (JoinKind.HOST_ADDRESS, "device.hostname", "src_endpoint.ip", DHCP_ACTIVITY),
+    (JoinKind.SAME_HOST, "device.hostname", "device.ip", None),
 )
 _WELL_KNOWN_SID = ("s-1-5-18", "s-1-5-19", "s-1-5-20", "s-1-5-7", "s-1-0-0", "s-1-1-0")
 
@@ -104,10 +106,15 @@ def _observed(state: pa.Table, place: Callable[[int], RecordPlace]) -> list[Join
     rows = [row for row in state.to_pylist() if _tells(row)]
     uids: dict[str, set[str]] = defaultdict(set)
     names: dict[str, set[str]] = defaultdict(set)
+    addresses: dict[str, set[str]] = defaultdict(set)
+    hosts: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row["kind"] == JoinKind.SAME_ACCOUNT:
             uids[row["a"]].add(row["b"])
             names[row["b"]].add(row["a"])
+        elif row["kind"] == JoinKind.SAME_HOST:
+            addresses[row["a"]].add(row["b"])
+            hosts[row["b"]].add(row["a"])
     return [
         Join(
             kind=JoinKind(row["kind"]),
@@ -119,15 +126,20 @@ def _observed(state: pa.Table, place: Callable[[int], RecordPlace]) -> list[Join
             record=place(row["record"]),
         )
         for row in rows
-        if row["kind"] != JoinKind.SAME_ACCOUNT
-        or (len(uids[row["a"]]) <= MOST_FORMS and len(names[row["b"]]) <= MOST_FORMS)
+        if row["kind"] == JoinKind.HOST_ADDRESS
+        or (row["kind"] == JoinKind.SAME_HOST and len(addresses[row["a"]]) == len(hosts[row["b"]]) == 1)
+        or (
+            row["kind"] == JoinKind.SAME_ACCOUNT
+            and len(uids[row["a"]]) <= MOST_FORMS
+            and len(names[row["b"]]) <= MOST_FORMS
+        )
     ]
 
 
 def _tells(row: Mapping[str, object]) -> bool:
     a, b = str(row["a"]), str(row["b"])
     if row["kind"] != JoinKind.SAME_ACCOUNT:
-        return True
+        return a != b
     return a != b and not is_machine_account(a) and not is_machine_account(b) and b not in _WELL_KNOWN_SID
 
 
@@ -184,6 +196,7 @@ def _shown(names: Sequence[str], estate: Estate) -> str:
             estate.identity_of(name) is None,
             "uid:" in name,
             "\\" not in name,
+            network_of_address(name) is not None,
             "." not in name,
             name,
         ),

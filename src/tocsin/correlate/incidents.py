@@ -8,17 +8,20 @@ from __future__ import annotations
 import bisect
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
 
-from tocsin.correlate.reason import explain_link
+from tocsin.correlate.kill_chain import hundredths, order_of
+from tocsin.correlate.reason import explain_link, explain_order
 from tocsin.correlate.weights import Weights, load_weights
-from tocsin.model.finding import Entity, EntityType, Finding, Incident, Level, Link
+from tocsin.model.finding import Entity, EntityType, Finding, Incident, Level, Link, Related
 from tocsin.model.instant import HOUR
 
 _ABOUT = (EntityType.ACCOUNT, EntityType.HOST, EntityType.ADDRESS)  # what a finding can be about
 _NO_TIME = -(2**63) - 1  # before every time there is
 _BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
+_OF_MANY = (EntityType.NETWORK, EntityType.RULE)  # carried by many by their nature: how many says nothing
 _ALONE = (EntityType.SESSION, EntityType.PROCESS)  # one of these is enough to merge two incidents
 
 
@@ -27,8 +30,9 @@ def correlate(
     *,
     carriers: Mapping[Entity, int] | None = None,
     accounts: int = 0,
+    sites: Mapping[str, int] | None = None,
 ) -> tuple[Incident, ...]:
-    """Incidents, gravest first (level, score, then first time and id).
+    """Incidents, gravest first (level, score, evidence, then first time and id).
 
     Each finding above informational is in one, unless it is the responders' own work.
 
@@ -36,21 +40,58 @@ def correlate(
     carriers    how many accounts the logs as a whole show with an entity, where that is known: an address behind which
                 everybody sits is then a hub even if few findings name it
     accounts    how many accounts the logs show at all; 0 where not known
+    sites       by network the site it is of, where the logs tell (`correlate.sites`): a rule that fires on two sites at
+                once ties nothing, nor does a host name that both have
 
     A finding joins the incident it has the greatest affinity with, if that is at least `attach`; else it opens one. A
     second incident is merged in only over two links of different entity types (or one session or process), each of at
-    least `merge`. No incident grows beyond `largest` findings: the next one opens another.
+    least `merge`, or over `rules` rules of other tools; where they tie and are not merged, each names the other. No
+    incident grows beyond `largest` findings: the next one opens another.
     """
     kept = sorted(
         (f for f in findings if f.detector.level is not Level.INFORMATIONAL and not f.responder), key=_in_time
     )
     weights = load_weights()
     entities = _number_entities(kept, weights, carriers or {}, accounts or weights.population)
-    grouping = _Grouping(kept, entities, weights)
+    grouping = _Grouping(kept, entities, weights, _Places.of(kept, sites or {}))
     for number in range(len(kept)):
         grouping.add(number)
-    incidents = [_conclude([kept[n] for n in group.members], group.links) for group in grouping.groups()]
+    concluded = {root: _conclude([kept[n] for n in group.members], group.links) for root, group in grouping.groups()}
+    related = grouping.related()
+    incidents = [replace(one, related=_related(related.get(root, {}), concluded)) for root, one in concluded.items()]
     return tuple(sorted(incidents, key=_gravest))
+
+
+def _related(ties: Mapping[int, Link], concluded: Mapping[int, Incident]) -> tuple[Related, ...]:
+    found = [
+        Related(incident=concluded[root].id, reason=link.reason, affinity=link.affinity) for root, link in ties.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.affinity, one.incident)))
+
+
+class _Places(NamedTuple):
+    """Per finding the networks its devices stand in, and their sites; empty where not known."""
+
+    networks: list[frozenset[str]]
+    sites: list[frozenset[int]]
+    are_several: bool  # sites, that is
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding], sites: Mapping[str, int]) -> _Places:
+        networks = [frozenset(e.id for e in one.entities if e.type is EntityType.NETWORK) for one in findings]
+        of_finding = [frozenset(sites[one] for one in each if one in sites) for each in networks]
+        return cls(networks, of_finding, len(set(sites.values())) > 1)
+
+    def may_tie(self, type_: EntityType, a: int, b: int) -> bool:
+        """Whether sharing something of this type can tie two findings: one host name in two networks is two hosts, and
+        a rule that fires on two sites saw two hands. Where there are several a network of which none is known may be
+        of any: what fires there too is no tie but within that network."""
+        if type_ is EntityType.HOST:
+            return not self.networks[a] or not self.networks[b] or not self.networks[a].isdisjoint(self.networks[b])
+        if type_ is EntityType.RULE and self.are_several and self.networks[a] and self.networks[b]:
+            shared = (self.sites[a] & self.sites[b]) or (self.networks[a] & self.networks[b])
+            return bool(shared)
+        return True
 
 
 class _Tie(NamedTuple):
@@ -96,8 +137,11 @@ class _Group:
 class _Grouping:
     """Attaches findings in time order. A group is known by the position of the finding that opened it."""
 
-    def __init__(self, findings: Sequence[Finding], entities: _Entities, weights: Weights) -> None:
+    def __init__(self, findings: Sequence[Finding], entities: _Entities, weights: Weights, places: _Places) -> None:
         self._findings = findings
+        self._places = places
+        self._fired: dict[tuple[int, int], dict[int, Link]] = {}  # by groups the rules that fired in both, with the tie
+        self._apart: dict[tuple[int, int], Link] = {}  # by groups that tie and were not merged, the strongest tie
         self._entities = entities
         self._weights = weights
         self._groups: dict[int, _Group] = {}
@@ -105,9 +149,20 @@ class _Grouping:
         self._recent: list[dict[int, _Seen]] = [{} for _ in entities.known]  # per entity its groups, the latest last
         self._hours: list[list[int]] = [[] for _ in entities.known]  # per entity the hours it carried a finding in
 
-    def groups(self) -> Iterator[_Group]:
-        """Every group, in the order it was opened."""
-        yield from self._groups.values()
+    def groups(self) -> Iterator[tuple[int, _Group]]:
+        """Every group by its root, in the order it was opened."""
+        yield from self._groups.items()
+
+    def related(self) -> dict[int, dict[int, Link]]:
+        """By root the roots of other groups that tie with it, each with the strongest tie."""
+        found: dict[int, dict[int, Link]] = {}
+        for (a, b), link in self._apart.items():
+            one, other = self._root(a), self._root(b)
+            if one != other:
+                for root, to in ((one, other), (other, one)):
+                    known = found.setdefault(root, {})
+                    known[to] = max(known.get(to, link), link, key=_strength)
+        return found
 
     def add(self, number: int) -> None:
         """Attach the finding at this position, or open a group with it."""
@@ -125,8 +180,13 @@ class _Grouping:
             group.links.append(self._link(number, ties[root][0]))
             joined = root
             for other in ranked:
-                if other != joined and (strong := self._independent(ties[other])):
-                    root = self._merge(root, other, [self._link(number, tie) for tie in strong])
+                if other == joined:
+                    continue
+                strong = [self._link(number, tie) for tie in self._independent(ties[other])]
+                if strong or (strong := self._by_rules(number, root, other, ties[other])):
+                    root = self._merge(root, other, strong)
+                link = self._link(number, ties[other][0])
+                self._apart[joined, other] = max(self._apart.get((joined, other), link), link, key=_strength)
         self._remember(number, root)
 
     def _ties(self, number: int) -> dict[int, list[_Tie]]:
@@ -141,6 +201,8 @@ class _Grouping:
             type_ = self._entities.known[entity].type
             weight = self._entities.weights[entity] * self._quiet(entity, first)
             for root, (end, member) in groups.items():
+                if not self._places.may_tie(type_, number, member):
+                    continue
                 gap = None if first is None or end == _NO_TIME else max(0, first - end)
                 about = entity == subject == self._entities.subjects[member]
                 affinity = self._weights.decay(type_, gap) * (self._entities.bases[entity] if about else weight)
@@ -184,6 +246,15 @@ class _Grouping:
             if entity.type is not strong[0][1].type and entity.id != strong[0][1].id:
                 return [strong[0][0], tie]
         return []
+
+    def _by_rules(self, number: int, a: int, b: int, ties: list[_Tie]) -> list[Link]:
+        """The links that justify a merge because several rules of other tools fired in both: those found so far, as
+        soon as they are `rules`; else none. Two rules that are quiet elsewhere are independent of each other."""
+        fired = self._fired.setdefault((min(a, b), max(a, b)), {})
+        for tie in ties:
+            if self._entities.known[tie.entity].type is EntityType.RULE and -tie.weakness >= self._weights.merge:
+                fired.setdefault(tie.entity, self._link(number, tie))
+        return list(fired.values()) if len(fired) >= self._weights.rules else []
 
     def _merge(self, a: int, b: int, links: list[Link]) -> int:
         """Merge two groups into the one opened first and return it; leave them apart where it would be too large."""
@@ -237,7 +308,7 @@ def _number_entities(
     """Number what links. An entity is carried by the subjects of the findings that name it, or by more where the logs
     show more."""
     found: dict[Entity, int] = {}
-    occurring = [[found.setdefault(entity, len(found)) for entity in finding.entities] for finding in findings]
+    occurring = [[found.setdefault(entity, len(found)) for entity in _linking(finding)] for finding in findings]
     about = [
         -1 if subject_of(finding) is None else named[0] for finding, named in zip(findings, occurring, strict=True)
     ]
@@ -251,7 +322,12 @@ def _number_entities(
     for rank, one in enumerate(known):
         ranks[found[one]] = rank
     bases = [weights.entity[entity.type] for entity in known]
-    rare = [weights.rare(max(len(carried_by[found[one]]), carriers.get(one, 0)), population) for one in known]
+    rare = [
+        1.0
+        if one.type in _OF_MANY
+        else weights.rare(max(len(carried_by[found[one]]), carriers.get(one, 0)), population)
+        for one in known
+    ]
     return _Entities(
         known=known,
         weights=[base * factor for base, factor in zip(bases, rare, strict=True)],
@@ -261,10 +337,18 @@ def _number_entities(
     )
 
 
+def _linking(finding: Finding) -> tuple[Entity, ...]:
+    """What may tie the finding to others: what it names, and another tool's rule where its alerts were compared."""
+    if finding.surprise is None:
+        return finding.entities
+    return (*finding.entities, Entity(EntityType.RULE, finding.detector.id))
+
+
 def _conclude(members: list[Finding], links: Sequence[Link]) -> Incident:
     members = sorted(members, key=_in_time)
     position = {finding.id: number for number, finding in enumerate(members)}
     times = [time for finding in members for time in (finding.first, finding.last) if time is not None]
+    order = order_of(members)
     return Incident(
         id=f"i-{hashlib.sha256(members[0].id.encode()).hexdigest()[:12]}",
         title=_title(members),
@@ -276,6 +360,8 @@ def _conclude(members: list[Finding], links: Sequence[Link]) -> Incident:
         techniques=tuple(sorted({technique for finding in members for technique in finding.techniques})),
         entities=tuple(sorted({entity for finding in members for entity in finding.entities}, key=_BY_TYPE)),
         links=tuple(sorted(set(links), key=lambda link: (position[link.b], position[link.a], link.reason))),
+        evidence=_evidence(members, load_weights()) + hundredths(order),
+        order=explain_order(order),
     )
 
 
@@ -286,6 +372,16 @@ def _score(members: Sequence[Finding], weights: Weights) -> int:
     for detector in sorted(levels):
         doubt *= 1.0 - weights.level[levels[detector]]
     return round(100 * (1.0 - doubt))
+
+
+def _evidence(members: Sequence[Finding], weights: Weights) -> int:
+    """The sum over distinct detectors of the most that one finding of it says, in hundredths of -log10 of a chance."""
+    most: dict[tuple[str, str], int] = {}
+    for one in members:
+        says = weights.evidence[one.detector.level] if one.surprise is None else one.surprise
+        detector = (one.detector.kind, one.detector.id)
+        most[detector] = max(says, most.get(detector, 0))
+    return sum(most.values())
 
 
 def _title(members: Sequence[Finding]) -> str:
@@ -300,5 +396,10 @@ def _in_time(finding: Finding) -> tuple[bool, int, str]:
     return (finding.first is None, finding.first or 0, finding.id)
 
 
-def _gravest(incident: Incident) -> tuple[int, int, bool, int, str]:
-    return (-incident.level.rank, -incident.score, incident.first is None, incident.first or 0, incident.id)
+def _strength(link: Link) -> tuple[float, str, str, str]:
+    return (link.affinity, link.a, link.b, link.reason)
+
+
+def _gravest(incident: Incident) -> tuple[int, int, int, bool, int, str]:
+    time = (incident.first is None, incident.first or 0)
+    return (-incident.level.rank, -incident.score, -incident.evidence, *time, incident.id)

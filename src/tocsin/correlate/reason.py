@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
+from tocsin.correlate.kill_chain import Order
 from tocsin.model.correlation import Correlation, CorrelationKind
 from tocsin.model.finding import Entity
 from tocsin.model.instant import DAY, HOUR, NANOSECONDS, format_time
@@ -138,6 +139,16 @@ def _span(timespan: int) -> str:
 def explain_link(shared: Entity, gap: int | None, affinity: float) -> str:
     """Why two findings were joined: the entity they share, how far apart they are (ns, None unknown), the affinity."""
     return f"{shared.type} {shared.id} was shared, {explain_gap(gap)} (affinity {affinity:.2f})"
+
+
+def explain_order(order: Order | None) -> str:
+    """Whether stages of an intrusion came in its order; "" where too few were seen to tell."""
+    if order is None:
+        return ""
+    return (
+        f"{order.longest} of {order.stages} stages of an intrusion were first seen in its order; "
+        f"by chance alone as many are with probability {order.p:.2g}"
+    )
 
 
 def explain_gap(gap: int | None) -> str:

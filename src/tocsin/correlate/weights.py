@@ -31,8 +31,12 @@ class Weights:
 
     attach: float
     merge: float
+    rules: int
+    together: int
+    beyond_chance: float
     half_life: int
     slow: Mapping[EntityType, Slow]
+    fast: Mapping[EntityType, int]
     quiet_hours: int
     population: int
     largest: int
@@ -40,6 +44,7 @@ class Weights:
     recent: int
     entity: Mapping[EntityType, float]
     level: Mapping[Level, float]
+    evidence: Mapping[Level, int]
     everyone: frozenset[str]
 
     def links(self, entity: Entity) -> bool:
@@ -55,7 +60,8 @@ class Weights:
         slow = self.slow.get(type_, _NOT_SLOW)
         if gap is None:
             return slow.factor
-        return max(math.exp2(-gap / self.half_life), slow.factor * math.exp2(-gap / slow.half_life))
+        half_life = self.fast.get(type_, self.half_life)
+        return max(math.exp2(-gap / half_life), slow.factor * math.exp2(-gap / slow.half_life))
 
     def rare(self, carriers: int, population: int) -> float:
         """1 for an entity of up to three accounts or hosts, falling towards 0 as `carriers` nears `population`."""
@@ -76,10 +82,14 @@ def load_weights() -> Weights:
     return Weights(
         attach=table["attach"],
         merge=table["merge"],
+        rules=table["rules"],
+        together=table["sites"]["together"],
+        beyond_chance=table["sites"]["beyond_chance"],
         half_life=table["half_life_hours"] * HOUR,
         slow={
             EntityType(name): Slow(each["factor"], each["half_life_days"] * DAY) for name, each in table["slow"].items()
         },
+        fast={EntityType(name): each["half_life_minutes"] * HOUR // 60 for name, each in table["fast"].items()},
         quiet_hours=table["quiet_days"] * 24,
         population=table["population"],
         largest=table["largest"],
@@ -87,5 +97,6 @@ def load_weights() -> Weights:
         recent=table["recent"],
         entity={EntityType(name): weight for name, weight in table["entity"].items()},
         level={Level(name): weight for name, weight in table["level"].items()},
+        evidence={Level(name): weight for name, weight in table["evidence"].items()},
         everyone=frozenset(table["everyone"]["applications"]),
     )

@@ -34,7 +34,7 @@ from tocsin.record.commitment import names_text, value_text
 from tocsin.ruleset.compiled import log_source_maps
 
 # What a finding says that its records do not: see `unlike`.
-_OF_THE_ESTATE = ("responder",)
+_OF_OTHERS = ("responder", "surprise")
 
 # Of a row of hits: its place here, and how many others the fold counted with it.
 _OF_THE_FOLD = ("record", "hits", "last")
@@ -235,10 +235,10 @@ def hit_lines(
 def unlike(stated: Finding, reproduced: Reproduced, from_: int | None = None) -> tuple[str, ...]:
     """Names of what a finding states that its enclosed records do not bear out, sorted; empty where they do.
 
-    Compared is everything but `responder`, which the estate declares. Of a finding with `more` hits than are listed,
-    the enclosed records are those listed. Their number, and how long they went on, are believed where the investigation
-    tells hits by their number at all (`findings.told_by_number`): everything else, every word, must follow. Of a
-    correlation the records listed have to meet its condition by themselves.
+    Compared is everything but `responder`, which the estate declares, and `surprise`, which all other alerts tell. Of a
+    finding with `more` hits than are listed, the enclosed records are those listed. Their number, and how long they
+    went on, are believed where the investigation tells hits by their number at all (`findings.told_by_number`):
+    everything else, every word, must follow. Of a correlation the records listed have to meet its condition.
 
     from_   ns UTC: where the answers begin, None where they were not asked of a time
     """
@@ -318,4 +318,4 @@ def _differing(stated: Finding, found: Finding) -> tuple[str, ...]:
     values: list[tuple[str, Any, Any]] = [
         (name, getattr(stated, name), getattr(found, name)) for name in Finding.__dataclass_fields__
     ]
-    return tuple(sorted(name for name, one, other in values if name not in _OF_THE_ESTATE and one != other))
+    return tuple(sorted(name for name, one, other in values if name not in _OF_OTHERS and one != other))

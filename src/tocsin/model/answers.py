@@ -14,7 +14,7 @@ from tocsin.model.chunk import InputState
 from tocsin.model.coverage import NO_MAP, Coverage, CoverageMap, StandingChange
 from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.exposure import Exposure
-from tocsin.model.finding import Finding, Incident
+from tocsin.model.finding import Finding, Incident, SetAside
 from tocsin.model.hypotheses import Hypotheses
 from tocsin.model.indicator import IndicatorsAccount
 from tocsin.model.joining import Join
@@ -115,18 +115,20 @@ class RulesAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitsAccount:
-    """Rules that held on records, in the time asked of: `found == shown + hidden + counted`, always.
+    """Rules that held on records, in the time asked of: `found == shown + hidden + counted + frequent`, always.
 
     counted   hits of rules that are not shown by themselves: correlations count them instead
+    frequent  alerts of other tools that were set aside: those tools say so all the time
     """
 
     found: int = 0
     shown: int = 0
     hidden: int = 0
     counted: int = 0
+    frequent: int = 0
 
     def __post_init__(self) -> None:
-        if self.found != self.shown + self.hidden + self.counted:
+        if self.found != self.shown + self.hidden + self.counted + self.frequent:
             raise ValueError("the books of the hits do not balance")
 
 
@@ -203,6 +205,7 @@ class Answers:
     reach          what those in question could open, whatever the logs show of it
     causes         what keeps holdings unknown, and the steps that would free most of them, in the order to take them
     hypotheses     who may stand behind each incident taken as an intrusion, by kind; never a number, never a name
+    set_aside      alerts of other tools in no finding, because those tools say so all the time; by rule, most first
     coverage_map   the coverage hour by hour, one state an hour and log
     """
 
@@ -229,3 +232,4 @@ class Answers:
     unreviewed: tuple[Alone, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     coverage_map: CoverageMap = NO_MAP
+    set_aside: tuple[SetAside, ...] = ()

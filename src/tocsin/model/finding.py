@@ -38,6 +38,8 @@ class EntityType(enum.StrEnum):
     PROCESS = "process"
     APPLICATION = "application"
     MAILBOX = "mailbox"
+    RULE = "rule"  # of another tool; ties incidents, and is named by no finding
+    NETWORK = "network"  # that the device which saw it stands in: `10.1.0.0/16`
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,6 +86,7 @@ class Finding:
     records      of the hits, in time; where one rule is true very often by the same entities, the first of each hour
     why          one sentence made of the fields that matched and their values
     responder    whose own work it is, as the estate declares; "" where it is nobody's
+    surprise     100 times -log10 of how likely such an alert was, where it was compared with others; else None
     more         hits beyond `records`: their number and times are kept, their bytes are in the record
     measured     of a behaviour model, what it is made of; `state` is a digest of all the models had counted up to and
                  with that day, hex SHA-256. Empty for others
@@ -104,6 +107,19 @@ class Finding:
     more: int = 0
     measured: tuple[Measured, ...] = ()
     state: str = ""
+    surprise: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """Alerts of one rule of another tool that were set aside because that tool says so all the time."""
+
+    kind: str
+    rule: str
+    title: str
+    alerts: int
+    first: int | None
+    last: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +133,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """Another incident that shares something with this one, too little to make them one; `affinity` as in `Link`."""
+
+    incident: str
+    reason: str
+    affinity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Findings that belong together. `score` 0 to 100: see `docs/formats/investigation.md`."""
+    """Findings that belong together. `score` 0 to 100: see `docs/formats/investigation.md`.
+
+    evidence  what it is ranked by among those of one level and score: hundredths of -log10 of a chance, summed
+    order     whether its tactics came as those of an intrusion do, in words; "" where there are too few to tell
+    related   incidents that may be the same, the strongest tie of each, by affinity
+    """
 
     id: str
     title: str
@@ -130,6 +160,9 @@ class Incident:
     techniques: tuple[str, ...]
     entities: tuple[Entity, ...]
     links: tuple[Link, ...]
+    evidence: int = 0
+    order: str = ""
+    related: tuple[Related, ...] = ()
 
     @property
     def is_assumed(self) -> bool:

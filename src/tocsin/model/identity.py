@@ -62,6 +62,22 @@ def is_private_address(text: str) -> bool:
     return any(address in network for network in _PRIVATE)
 
 
+def network_of_address(text: str) -> str | None:
+    """The network an address is usually one of, as an institution divides its own: 10 and 172.16 to 172.31 by 16 bits,
+    all else by 24, IPv6 by 48; None where it is no address, or stands for no place."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if not is_remote_address(text):
+        return None
+    bits = 48 if address.version == 6 else 16 if any(address in each for each in _BY_16_BITS) else 24
+    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
+
+
+_BY_16_BITS = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12"))
+
+
 def is_remote_address(text: str | None) -> bool:
     """Whether an address can stand for somewhere: not absent, loopback, unspecified or link-local."""
     if not text:

@@ -15,7 +15,7 @@ class JoinKind(enum.StrEnum):
     SAME_ACCOUNT = "same_account"  # a name and a uid (SID, object id, user key) stand on one record
     DECLARED = "declared"  # the estate says both accounts are one identity's
     HOST_ADDRESS = "host_address"  # the host had the address (a lease)
-    SAME_HOST = "same_host"  # a short name and the one full name it can stand for
+    SAME_HOST = "same_host"  # a short name and the one full name it can stand for; a name and its own address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

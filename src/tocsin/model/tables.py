@@ -22,6 +22,7 @@ EVENT_COLUMNS: tuple[str, ...] = (
     "http_request.user_agent",  # client string
     "src_endpoint.ip",  # canonical
     "device.hostname",  # canonical
+    "device.ip",  # canonical: an address of the device itself, where the log tells it from the one that came to it
     "metadata.log_name",  # channel or workload
     "metadata.event_code",  # event id or record type
     "metadata.uid",  # native id
@@ -67,6 +68,8 @@ HITS = pa.schema(
         # Whether they are in force is not decided here. More than one row of a (record, rule): it is hidden only if
         # each of them is.
         pa.field("hidden_by", pa.string()),
+        # What another tool says of the rule of its own that fired (`model.alert.Alert.told`); null for a rule of ours.
+        pa.field("told", pa.string()),
         pa.field("source", pa.string(), nullable=False),
         *(pa.field(name, pa.string()) for name in EVENT_COLUMNS),
     ]

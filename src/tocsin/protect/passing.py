@@ -17,12 +17,13 @@ import pyarrow.compute as pc
 from tocsin.model.chunk import ChunkAccount, ChunkResult
 from tocsin.model.clipping import cut, is_marked
 from tocsin.model.door import Door, mask_all
+from tocsin.model.tables import HITS
 from tocsin.protect.written import Written, masked_as_written
 
 # Words of the product and of the rules' authors: what the rules say is seen to where rules are kept.
 _OWN = frozenset(("record", "source", "rule", "hidden_by", "kind", "actor_class", "degree", "fields"))
 # Columns whose texts are JSON: the texts in it are what is looked at.
-_JSON = frozenset(("matched", "log", "said"))
+_JSON = frozenset(("matched", "log", "said", "told"))
 _PARTS = 3
 _UNTOLD = "…"  # stands for what was asked
 _AS_WRITTEN: Written = MappingProxyType({})
@@ -44,11 +45,13 @@ def pass_through(
         every = {**tables, "logs": logs}
         texts = {text for table in every.values() for text in _texts(table)}
         texts.update(rejection.detail for rejection in result.account.rejected)
+        texts.update(_rules_told(result.hits))
         replaced = mask_all(door, texts)
         if written:
             replaced |= masked_as_written(door, written)
         if replaced:
             tables = {name: _masked(table, replaced) for name, table in tables.items()}
+            tables["hits"] = _with_rules_told(tables["hits"], lambda text: replaced.get(text, text))
             logs = _masked(logs, replaced)
             result = replace(result, account=_account(result.account, lambda text: replaced.get(text, text)))
     tables["marks"] = _with(tables["marks"], "detail", cut) if tables["marks"].num_rows else tables["marks"]
@@ -129,6 +132,23 @@ def _masked(table: pa.Table, replaced: Mapping[str, str]) -> pa.Table:
     return table
 
 
+def _rules_told(hits: pa.Table) -> list[str]:
+    """The rules of other tools among the hits: their ids are words of the log, and no words of ours."""
+    rules: list[str] = pc.unique(hits.filter(hits["told"].is_valid())["rule"]).to_pylist()
+    return rules
+
+
+def _with_rules_told(hits: pa.Table, new: Callable[[str], str]) -> pa.Table:
+    if hits["told"].null_count == hits.num_rows:
+        return hits
+    other = _with(hits, "rule", new)["rule"]
+    return hits.set_column(hits.schema.get_field_index("rule"), HITS.field("rule"), _where_told(hits, other))
+
+
+def _where_told(hits: pa.Table, other: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(hits["told"].is_valid(), other, hits["rule"])
+
+
 def untold_rules(before: pa.Table, after: pa.Table) -> frozenset[str]:
     """Ids of the rules whose words are not told of some hit any more; the hits before the door and behind it."""
     rows = zip(before["rule"].to_pylist(), before["matched"].to_pylist(), after["matched"].to_pylist(), strict=True)
@@ -143,12 +163,17 @@ def cut_hits(hits: pa.Table) -> pa.Table:
     """The hits with the values that matched cut to what is shown of them."""
 
     def new(text: str) -> str:
-        if not is_marked(text):
-            return text
-        parts = [[cut(each) if isinstance(each, str) else each for each in part] for part in json.loads(text)]
-        return json.dumps(parts, ensure_ascii=False)
+        return json.dumps(_cut_all(json.loads(text)), ensure_ascii=False) if is_marked(text) else text
 
-    return _with(hits, "matched", new) if hits.num_rows else hits
+    if not hits.num_rows:
+        return hits
+    return _with_rules_told(_with(_with(hits, "matched", new), "told", new), cut)
+
+
+def _cut_all(value: object) -> object:
+    if isinstance(value, list):
+        return [_cut_all(each) for each in value]
+    return cut(value) if isinstance(value, str) else value
 
 
 def cut_sightings(sightings: pa.Table) -> pa.Table:

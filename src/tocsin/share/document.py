@@ -21,7 +21,10 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         then: dict[str, Json] = {"run": element(answers.run)} if answers.run.given else {}
         found = {str(part): element(getattr(answers, part))}
         drawn: dict[str, Json] = {"coverage_map": element(answers.coverage_map)} if part is Part.COVERAGE else {}
-        return head | asked | found | drawn | then
+        behind: dict[str, Json] = {}
+        if part is Part.INCIDENTS:
+            behind = {"findings": element(answers.findings), "set_aside": element(answers.set_aside)}
+        return head | asked | found | behind | drawn | then
     return head | {
         "as_of": None if answers.as_of is None else format_time(answers.as_of),
         "names_in_clear": answers.names_in_clear,
@@ -31,6 +34,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "exceptions": element(answers.exceptions),
         "findings": element(answers.findings),
         "incidents": element(answers.incidents),
+        "set_aside": element(answers.set_aside),
         "exposure": element(answers.exposure),
         "causes": element(answers.causes),
         "reach": element(answers.reach),

@@ -17,9 +17,11 @@ _LISTED = 20
 
 
 def hits_equation(hits: HitsAccount) -> str:
-    """The law in words: `hits 120 = shown 100 + hidden by exceptions 20`, and what only correlations count."""
+    """The law in words: `hits 120 = shown 100 + hidden by exceptions 20`, what only correlations count, and what
+    other tools say all the time."""
     counted_only = f" + counted by correlations alone {hits.counted:,}" if hits.counted else ""
-    return f"hits {hits.found:,} = shown {hits.shown:,} + hidden by exceptions {hits.hidden:,}{counted_only}"
+    frequent = f" + set aside as frequent {hits.frequent:,}" if hits.frequent else ""
+    return f"hits {hits.found:,} = shown {hits.shown:,} + hidden by exceptions {hits.hidden:,}{counted_only}{frequent}"
 
 
 def exception_words(one: ExceptionAccount) -> str:

@@ -18,6 +18,7 @@ _LAYER = {
     EntityType.SESSION: 1,
     EntityType.ACCOUNT: 2,
     EntityType.HOST: 3,
+    EntityType.NETWORK: 3,
     EntityType.APPLICATION: 3,
     EntityType.MAILBOX: 4,
 }

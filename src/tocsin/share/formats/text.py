@@ -309,7 +309,8 @@ def _indicators(answers: Answers) -> Iterator[str]:
 def _exceptions(answers: Answers) -> Iterator[str]:
     """What is not shown by itself is never lost: what correlations count, and each exception with what it hid."""
     left_out = [words for one in answers.accounting.correlations if (words := left_out_words(one))]
-    if answers.exceptions or answers.accounting.hits.counted or left_out:
+    hits = answers.accounting.hits
+    if answers.exceptions or hits.counted or hits.frequent or left_out:
         yield from wrapped(hits_equation(answers.accounting.hits), hang=4)
     for words in left_out[:_LISTED]:
         yield from wrapped(f"- correlation {shown(words)}", hang=4)
@@ -326,8 +327,21 @@ def _exceptions(answers: Answers) -> Iterator[str]:
     yield from _more(len(answers.exceptions) - _LISTED, "more exception", "in the report")
 
 
+def _set_aside(answers: Answers) -> Iterator[str]:
+    """What other tools say all the time, by rule: it is in no incident."""
+    if not answers.set_aside:
+        return
+    alerts = sum(one.alerts for one in answers.set_aside)
+    rules = counted(len(answers.set_aside), "rule")
+    yield from wrapped(f"{counted(alerts, 'alert')} of {rules} set aside: other tools that say so all the time", hang=4)
+    for one in answers.set_aside[:_LISTED]:
+        yield from wrapped(f"- {one.alerts:,} of {shown(one.title)} ({shown(one.rule)})", hang=4)
+    yield from _more(len(answers.set_aside) - _LISTED, "more rule", "in the JSON")
+
+
 def _incidents(answers: Answers) -> Iterator[str]:
     yield f"{counted(len(answers.incidents), 'incident')}; all times UTC"
+    yield from _set_aside(answers)
     findings = {finding.id: finding for finding in answers.findings}
     for number, incident in enumerate(answers.incidents, 1):
         yield ""
@@ -335,6 +349,10 @@ def _incidents(answers: Answers) -> Iterator[str]:
         yield from wrapped(head, indent=0, hang=3)
         yield from wrapped(f"{incident.id}  {_period(incident.first, incident.last)}")
         yield from wrapped(_entities(incident), hang=4)
+        if incident.order:
+            yield from wrapped(shown(incident.order), hang=4)
+        for other in incident.related:
+            yield from wrapped(f"possibly related: {other.incident}, {shown(other.reason)}", hang=4)
         for id_ in incident.findings:
             if id_ in findings:
                 finding = findings[id_]

@@ -7,10 +7,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from tocsin.collect.objects import cut_objects, frame_objects, is_nested, opening_length
 from tocsin.collect.rows import Layout, QuoteFollower, Row, cut_rows, frame_rows, layout_of
 from tocsin.collect.source import HEAD_BYTES, Follower, Head, Mapped, declared_proof
 from tocsin.collect.sources.entra.fields import ACTIVITY, fields_of
-from tocsin.collect.sources.entra.framing import cut_objects, frame_objects, is_nested, opening_length
 from tocsin.collect.sources.entra.mapping import map_record
 from tocsin.collect.sources.entra.shapes import Shaped, is_directory, reading_of, shape_object
 from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of, utf16_records

@@ -1,7 +1,7 @@
 """Bytes in, the spans of JSON objects in them out: one a line, over several lines, in arrays, or in answers in pages.
 
-A page is an object whose `value` (Graph) or `records` (an event hub) lists the records. What surrounds the list is no
-record: the first head is the file's preamble, all else belongs to the span of the record beside it.
+A page is an object whose `value` (Graph), `records` (an event hub) or `Findings` (GuardDuty) lists the records. What
+surrounds the list is no record: the first head is the file's preamble, all else belongs to the record beside it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NOT_BETWEEN = re.compile(rb"[^ \t\r\n\x0b\x0c,\[]")
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SCALAR = rb"(?:" + _STRING + rb'|[^\s,"{}\[\]:]++)'
 _MEMBER = rb'\s*+"[^"\\]{1,64}"\s*+:\s*+' + _SCALAR + rb"\s*+"
-_HEAD = re.compile(rb"\{(?:" + _MEMBER + rb',){0,16}\s*+"(?:value|[Rr]ecords)"\s*+:\s*+\[', re.DOTALL)
+_HEAD = re.compile(rb"\{(?:" + _MEMBER + rb',){0,16}\s*+"(?:value|[Rr]ecords|[Ff]indings)"\s*+:\s*+\[', re.DOTALL)
 _TAIL = re.compile(rb"\]\s*+(?:," + _MEMBER + rb"){0,16}\}", re.DOTALL)
 _FIRST_KEYS = re.compile(
     rb'\{\s*+("[^"\\]{1,64}")\s*+:(?:\s*+' + _SCALAR + rb'\s*+,\s*+("[^"\\]{1,64}")\s*+:)?', re.DOTALL
