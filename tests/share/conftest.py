@@ -484,7 +484,7 @@ def _exposure() -> tuple[Exposure, ...]:
             holding="https://tribunal.example/sites/registry",
             kind="site",
             container="https://tribunal.example/sites/registry",
-            label="Registry",
+            label="",
             verdict=Verdict.RULED_OUT,
             degree=None,
             basis=Basis.ATTESTED,
@@ -531,10 +531,10 @@ def _causes() -> tuple[Cause, ...]:
         resolves=1,
         matters=("matter-7",),
     )
-    withheld = dataclasses.replace(
+    beyond = dataclasses.replace(
         throttled,
-        kind=CauseKind.WITHHELD,
-        obstacle="not ruled out by this version: other names of the same holding are not resolved yet",
+        kind=CauseKind.NOT_ATTESTABLE,
+        obstacle="no access recorded, and exchange_message_tracking cannot hold every access",
         step="",
         source="",
         channel="",
@@ -544,7 +544,7 @@ def _causes() -> tuple[Cause, ...]:
         resolves=0,
         matters=(),
     )
-    return throttled, withheld
+    return throttled, beyond
 
 
 def _coverage() -> tuple[Coverage, ...]:

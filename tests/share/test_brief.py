@@ -45,6 +45,7 @@ def judged(answers: Answers, *exposures: Exposure) -> Answers:
 
 
 def one(answers: Answers, verdict: Verdict, holding: str = "h-1", **given_: object) -> Exposure:
+    given_ = {"label": "" if verdict is Verdict.RULED_OUT else answers.exposure[0].label, **given_}
     return dataclasses.replace(
         answers.exposure[0],
         holding=holding,

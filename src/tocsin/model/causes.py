@@ -30,7 +30,6 @@ class CauseKind(enum.StrEnum):
     HOST = "host"
     NOT_ITEMISED = "not_itemised"
     UNTIMED = "untimed"
-    WITHHELD = "withheld"  # this version says it of nothing
     OTHER = "other"
 
 
