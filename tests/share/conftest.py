@@ -419,6 +419,8 @@ def _exposure() -> tuple[Exposure, ...]:
         latest=at("2024-03-05T02:20:00Z"),
         channels=("m365_unified_audit",),
         logging_point="the provider",
+        from_=at("2024-03-04T02:11:09Z"),
+        to=at("2024-03-08T06:00:00Z"),
     )
     opened = Exposure(
         holding="<AAMk-invented-0001@tribunal.example>",

@@ -123,7 +123,7 @@ def _confirmed(judged: Iterable[Exposure]) -> Iterator[Statement]:
 
 
 def _ruled_out(judged: Iterable[Exposure]) -> Iterator[Statement]:
-    """Of the time judged, and of what no part is confirmed; of another time, or the rest of a thing, nothing is said."""
+    """Of the time judged and of things no part of which is confirmed: of another time, or a rest, nothing is said."""
     found: dict[bool, Counter[str]] = {}
     spans: list[tuple[int, int]] = []
     for one in judged:
