@@ -158,11 +158,16 @@ def bounds(exposures: Iterable[Exposure]) -> tuple[Bounds, ...]:
         by_kind.setdefault(kind_of(exposure), []).append(exposure)
     possible = {kind: [one for one in found if one.verdict is not Verdict.RULED_OUT] for kind, found in by_kind.items()}
     standing = {kind for kind, found in possible.items() if found}
-    patterns = {kind for kind, found in possible.items() if any(one.holding.endswith("*") for one in found)}
+    patterns = {kind for kind, found in possible.items() if any(map(_is_of_many, found))}
     return tuple(
         _bounds_of(kind, by_kind[kind], is_open=kind in patterns or not standing.isdisjoint(_CONTAINERS.get(kind, ())))
         for kind in sorted(by_kind, key=_kind_order)
     )
+
+
+def _is_of_many(exposure: Exposure) -> bool:
+    """Whether it is a pattern of things, and not that of one container with all in it."""
+    return exposure.holding.endswith("*") and not plural_of(exposure.kind).endswith(" as a whole")
 
 
 def strongest(exposures: Iterable[Exposure]) -> dict[tuple[str, str, str], Exposure]:
