@@ -32,6 +32,8 @@ from benchmarks.laws.asked import Asked, Reached, asked, denies  # noqa: E402
 from benchmarks.laws.audits import Audit, audits  # noqa: E402
 from benchmarks.laws.case import judged  # noqa: E402
 from benchmarks.laws.changes import changed  # noqa: E402
+from benchmarks.laws.usefulness import lines  # noqa: E402
+from benchmarks.laws.usefulness import measure as measure_usefulness  # noqa: E402
 from tocsin.assess.holdings import CONTAINER_KINDS  # noqa: E402
 from tocsin.assess.spelling import comparable  # noqa: E402
 from tocsin.assess.verdict import strength  # noqa: E402
@@ -43,6 +45,7 @@ from tocsin.ruleset.compiled import log_source_maps  # noqa: E402
 
 SEED = 20261123
 PER_CASE = 20  # changes of one case, each of the unchanged one
+_UNTYING = ("drop_acquisition", "drop_digest")  # then nothing ties the log to what was taken
 _WEIGHTS = {"tenant": 10, "trail": 5}
 
 _Key = tuple[str, str]
@@ -165,7 +168,7 @@ def _broken(
 ) -> Iterator[Violation]:
     found = [("truth", what) for what in _denied(one, after)]
     if not any(name.startswith("access_added") for name in done):
-        is_tied = not any(name.endswith("at the source") or name == "drop_acquisition" for name in done)
+        is_tied = not any(name.endswith("at the source") or name in _UNTYING for name in done)
         found += [
             (law, what)
             for key, law, what in _raised(before, after, is_tied=is_tied)
@@ -295,7 +298,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no case after so many")
     parser.add_argument("--dry", action="store_true", help="do not write the page")
+    parser.add_argument("--usefulness", type=int, metavar="QUESTIONS", help="measure this instead, and print it")
     given = parser.parse_args()
+    if given.usefulness:
+        every = (
+            measure_usefulness(audit, no_rules(), questions=given.usefulness, seed=given.seed)
+            for audit in audits(data_folder())
+        )
+        sys.stdout.write(lines([*every]) + "\n")
+        return
     figures = measure(
         audits(data_folder()),
         no_rules(),

@@ -23,7 +23,7 @@ from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
 from tocsin.render.element import well_formed
 from tocsin.share.since import changed_since
-from tocsin.share.summary import books, strongest
+from tocsin.share.summary import books, is_ruled_out, strongest
 from tocsin.store.tables import answers as rows
 from tocsin.store.tables import runs
 from tocsin.store.workspace import Workspace
@@ -86,11 +86,12 @@ def _well_formed(value: Any) -> Any:  # noqa: ANN401 - what JSON can hold
 
 def figures_of(answers: Answers) -> AnswerFigures:
     """The counts of these answers."""
-    verdicts = [one.verdict for one in strongest(answers.exposure).values()]
+    judged = strongest(answers.exposure).values()
+    verdicts = [one.verdict for one in judged]
     return AnswerFigures(
         confirmed=verdicts.count(Verdict.CONFIRMED),
         unknown=verdicts.count(Verdict.UNKNOWN),
-        ruled_out=verdicts.count(Verdict.RULED_OUT),
+        ruled_out=sum(map(is_ruled_out, judged)),
         incidents=sum(one.is_assumed for one in answers.incidents),
         all_incidents=len(answers.incidents),
         findings=len(answers.findings),

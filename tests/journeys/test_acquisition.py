@@ -15,8 +15,6 @@ import pytest
 from tests.journeys.conftest import Tocsin
 from tests.journeys.logs import ADA, TENANT, lines
 
-from tocsin import answering
-
 RECORD = "by: tenant administration\nwhen: 2026-03-20T14:05:00Z\ncommand: Search-UnifiedAuditLog\n"
 COUNT = 120
 TIED = f"files: [{{name: audit.jsonl, sha256: {hashlib.sha256(lines(COUNT)).hexdigest()}}}]\n"
@@ -32,12 +30,6 @@ def test_an_input_that_is_not_read_forbids_a_ruling_out(name: str, verdicts: Exp
     _, found, read = verdicts("case")
     assert found["ruled_out"] == 0
     assert f"{name} was not read" in json.dumps(read.document["coverage"])
-
-
-@pytest.fixture(autouse=True)
-def _not_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the laws hold for, whether or not this version says it."""
-    monkeypatch.setattr(answering, "WITHHELD", "")
 
 
 @pytest.fixture

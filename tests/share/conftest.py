@@ -502,6 +502,8 @@ def _exposure() -> tuple[Exposure, ...]:
         latest=at("2024-03-05T02:20:00Z"),
         channels=("m365_unified_audit",),
         logging_point="the provider",
+        from_=at("2024-03-04T02:11:09Z"),
+        to=at("2024-03-08T06:00:00Z"),
     )
     opened = Exposure(
         holding="<AAMk-invented-0001@tribunal.example>",
@@ -567,7 +569,7 @@ def _exposure() -> tuple[Exposure, ...]:
             holding="https://tribunal.example/sites/registry",
             kind="site",
             container="https://tribunal.example/sites/registry",
-            label="Registry",
+            label="",
             verdict=Verdict.RULED_OUT,
             degree=None,
             basis=Basis.ATTESTED,
@@ -614,10 +616,10 @@ def _causes() -> tuple[Cause, ...]:
         resolves=1,
         matters=("matter-7",),
     )
-    withheld = dataclasses.replace(
+    beyond = dataclasses.replace(
         throttled,
-        kind=CauseKind.WITHHELD,
-        obstacle="not ruled out by this version: other names of the same holding are not resolved yet",
+        kind=CauseKind.NOT_ATTESTABLE,
+        obstacle="no access recorded, and exchange_message_tracking cannot hold every access",
         step="",
         source="",
         channel="",
@@ -627,7 +629,7 @@ def _causes() -> tuple[Cause, ...]:
         resolves=0,
         matters=(),
     )
-    return throttled, withheld
+    return throttled, beyond
 
 
 def _coverage() -> tuple[Coverage, ...]:

@@ -45,6 +45,7 @@ def judged(answers: Answers, *exposures: Exposure) -> Answers:
 
 
 def one(answers: Answers, verdict: Verdict, holding: str = "h-1", **given_: object) -> Exposure:
+    given_ = {"label": "" if verdict is Verdict.RULED_OUT else answers.exposure[0].label, **given_}
     return dataclasses.replace(
         answers.exposure[0],
         holding=holding,
@@ -187,6 +188,26 @@ def test_a_confirmed_access_is_a_lower_bound_in_words_of_its_degree(answers: Ans
     assert "At least 2 mail items were opened." in text
     assert "At least 1 mail item was accessed; the logs do not show whether it was read." in text
     assert '"They were read"' in said(must_not_be_said(judged(answers, accessed)))
+
+
+def test_what_is_ruled_out_is_said_of_the_time_judged_and_of_no_thing_in_part_confirmed(answers: Answers) -> None:
+    mailbox = one(answers, Verdict.RULED_OUT, kind="mailbox", basis=Basis.ATTESTED)
+    text = said(may_be_said(judged(answers, mailbox, dataclasses.replace(mailbox, holding="h-2*", kind="document"))))
+    assert (
+        "For 1 declared path and 1 mailbox as a whole the logs from 2024-03-04 02:11:09 to 2024-03-08 06:00:00 UTC are"
+        " complete by the word of our custodians, and show no access through what we treat as hostile." in text
+    )
+    rest = dataclasses.replace(mailbox, label="every item of this mailbox except this 1")
+    assert "no access" not in said(may_be_said(judged(answers, one(answers, Verdict.CONFIRMED, "h-2"), rest)))
+    timeless = dataclasses.replace(mailbox, premises=dataclasses.replace(mailbox.premises, to=None))
+    assert "no access" not in said(may_be_said(judged(answers, timeless)))
+
+
+def test_a_mailbox_ruled_out_is_withdrawn_when_an_item_of_it_is_confirmed(answers: Answers) -> None:
+    mailbox = one(answers, Verdict.RULED_OUT, kind="mailbox")
+    rest = dataclasses.replace(mailbox, label="every item of this mailbox except this 1")
+    then = figures_of(judged(answers, mailbox))
+    assert changes_since(then, figures_of(judged(answers, one(answers, Verdict.CONFIRMED, "h-2"), rest))).reopened == 1
 
 
 def test_an_upper_bound_is_denied_while_anything_is_open(answers: Answers) -> None:

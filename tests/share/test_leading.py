@@ -51,7 +51,7 @@ def test_every_number_that_keeps_the_answers_from_being_surer_is_said(answers: A
     assert "Nobody attests where 1 of 2 logs came from" in said
     assert "4 rules of 23 could not fire, 3 of them because the log they need is not here." in said
     assert "1 step would remove every removable obstacle for 1 of 1 unknown holding." in said
-    assert "Beyond any step, for 1 holding: not ruled out by this version" in said
+    assert "Beyond any step, for 1 holding: no access recorded, and exchange_message_tracking" in said
     assert sureness(empty) == ("No log was read.",)
 
 

@@ -33,6 +33,19 @@ def test_items_have_no_upper_bound_while_their_mailbox_is_not_ruled_out(
     assert found == {"mail_item": is_open, "mailbox": False}
 
 
+def test_what_is_left_of_a_mailbox_is_no_mailbox_ruled_out_and_a_pattern_has_no_upper_bound(answers: Answers) -> None:
+    item = answers.exposure[0]
+    mailbox = dataclasses.replace(
+        item, kind="mailbox", holding=item.container, label="", verdict=Verdict.RULED_OUT, degree=None
+    )
+    rest = dataclasses.replace(mailbox, label="every item of this mailbox except this 1")
+    assert [each.ruled_out for each in bounds([mailbox])] == [1]
+    assert [each.ruled_out for each in bounds([item, rest])] == [0, 0]
+    pattern = dataclasses.replace(mailbox, kind="document", holding="https://tribunal.example/*", container="")
+    assert [each.open for each in bounds([pattern])] == [False]
+    assert [each.open for each in bounds([dataclasses.replace(pattern, verdict=Verdict.UNKNOWN)])] == [True]
+
+
 def test_a_providers_service_is_never_counted_as_the_intruders(answers: Answers) -> None:
     services = [e for e in answers.exposure if e.actor_class is ActorClass.PROVIDER_SERVICE]
     assert services

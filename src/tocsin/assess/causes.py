@@ -31,7 +31,7 @@ _BY_SENTENCE = {
     obstacles.STANDING_CHANGE: CauseKind.STANDING_CHANGE,
 }
 _AS_A_WHOLE = "it, or a folder or container it may lie in, was accessed as a whole in a way that names no items"
-_WITHOUT_STEP = frozenset((CauseKind.WITHHELD, CauseKind.NOT_ATTESTABLE, CauseKind.OTHER))
+_WITHOUT_STEP = frozenset((CauseKind.NOT_ATTESTABLE, CauseKind.OTHER))
 _BLOCKING = {state: f"{state.replace('_', ' ')}: " for state in CoverageState if state is not CoverageState.PROVEN}
 
 
@@ -57,15 +57,13 @@ def conclude(
     exposures: Iterable[Exposure],
     coverage: Sequence[Coverage],
     *,
-    withheld: str = "",
     not_attestable: Collection[str] = (),
 ) -> tuple[Cause, ...]:
     """Every cause with its counts: those with a step first, in the order to take them; the others last.
 
-    withheld        the sentence given where a ruling-out is withheld whatever is known
     not_attestable  sources that nobody's word makes complete
     """
-    found = _Reading(coverage, withheld, frozenset(not_attestable))
+    found = _Reading(coverage, frozenset(not_attestable))
     causes: dict[_Holding, frozenset[_Key]] = {}
     matters: dict[_Holding, str] = {}
     confirmed: set[_Holding] = set()
@@ -86,11 +84,10 @@ def conclude(
 class _Reading:
     """The reasons of one verdict read back as causes; `sentences` says each in words and what to do."""
 
-    def __init__(self, coverage: Sequence[Coverage], withheld: str, not_attestable: frozenset[str]) -> None:
+    def __init__(self, coverage: Sequence[Coverage], not_attestable: frozenset[str]) -> None:
         self.sentences: dict[_Key, tuple[str, str]] = {}
         self._unvouched: dict[tuple[tuple[str, ...], int | None], tuple[_Key, ...]] = {}
         self._coverage = coverage
-        self._withheld = withheld
         self._not_attestable = not_attestable
         self._are_scoped = any(row.scope for row in coverage if row.state in _BLOCKING)
         self._known: dict[tuple[object, ...], frozenset[_Key]] = {}
@@ -111,9 +108,7 @@ class _Reading:
         bare = reason[reason.find(obstacles.NO_ACCESS) :] if obstacles.NO_ACCESS in reason else reason
         if reason in self._proven or bare == f"{obstacles.NO_ACCESS} recorded" or reason.endswith("could not reach it"):
             return
-        if reason and reason == self._withheld:
-            yield self._told(_key(CauseKind.WITHHELD), reason, "")
-        elif reason in _BY_SENTENCE:
+        if reason in _BY_SENTENCE:
             kind = _BY_SENTENCE[reason]
             obstacle = _AS_A_WHOLE if kind is CauseKind.NOT_ITEMISED else reason
             yield self._told(_key(kind), obstacle, STEPS[kind])

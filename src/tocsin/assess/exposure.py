@@ -54,7 +54,6 @@ class Evidence:
 
     place    resolves a record reference; asked once a reference
     as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
-    withheld a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
     names    which names are one holding
     identities  which names are one account
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
@@ -66,7 +65,6 @@ class Evidence:
     start: CompromiseStart = _UNKNOWN_START
     as_of: int | None = None
     changes: Sequence[StandingChange] = ()
-    withheld: str = ""
     names: HoldingNames = NO_NAMES
     identities: Identities = NOBODY_JOINED
 
@@ -249,6 +247,8 @@ class _Assessment:
                 latest=start.latest,
                 channels=tuple(sorted(sources)),
                 logging_point=self._watching.logging_point(sources),
+                from_=self._window.from_,
+                to=self._window.to,
             )
         return self._premises[sources]
 
@@ -284,7 +284,7 @@ def _compromised(question: Question) -> tuple[str, ...]:
 
 def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, ...]:
     """The premises under which nothing can be ruled out, as sentences."""
-    found = [evidence.withheld] if evidence.withheld else []
+    found: list[str] = []
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}

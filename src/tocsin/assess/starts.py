@@ -20,8 +20,7 @@ def compared(
 ) -> tuple[Exposure, ...]:
     """The verdicts, with `at_latest` on each that changes where the compromise began at `start.latest`.
 
-    later   the verdicts judged from the latest start on; None where nothing is ruled out whenever it began, so that
-            only confirmed ones can change
+    later   the verdicts judged from the latest start on; asked for only where the two starts differ
 
     A verdict that stands on an access before the latest start is then unknown: it is never ruled out for want of a row
     of its own.

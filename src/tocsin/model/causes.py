@@ -30,7 +30,7 @@ class CauseKind(enum.StrEnum):
     HOST = "host"
     NOT_ITEMISED = "not_itemised"
     UNTIMED = "untimed"
-    WITHHELD = "withheld"  # this version says it of nothing
+    WITHHELD = "withheld"  # only in kept answers of earlier versions, which ruled nothing out
     OTHER = "other"
 
 

@@ -63,6 +63,7 @@ class Premises:
     earliest, likely, latest   start of the compromise, nanoseconds UTC or None where not asked in time
     channels      closed list of access channels considered
     logging_point who controlled the point where the log is written
+    from_, to     the time judged, nanoseconds UTC, `to` exclusive; None where it is open
     """
 
     compromised: tuple[str, ...]
@@ -71,6 +72,8 @@ class Premises:
     latest: int | None
     channels: tuple[str, ...]
     logging_point: str
+    from_: int | None = None
+    to: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

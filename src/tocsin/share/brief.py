@@ -276,7 +276,9 @@ def _matters(exposures: Iterable[Exposure]) -> tuple[BoundsRow, ...]:
         confirmed = sum(one.verdict is Verdict.CONFIRMED for one in found)
         possible = confirmed + sum(one.verdict is Verdict.UNKNOWN for one in found)
         more = any(
-            one.verdict is not Verdict.RULED_OUT and plural_of(one.kind).endswith(" as a whole") for one in found
+            one.verdict is not Verdict.RULED_OUT
+            and (plural_of(one.kind).endswith(" as a whole") or one.holding.endswith("*"))
+            for one in found
         )
         words = ", ".join(sorted({one.sensitivity for one in found if one.sensitivity}))
         row = BoundsRow(

@@ -24,6 +24,7 @@ from tocsin.share.summary import (
     counted,
     has_items,
     is_provider,
+    is_ruled_out,
     kind_of,
     plural_of,
     span,
@@ -165,8 +166,10 @@ def _unknown(found: Sequence[Exposure], causes: Sequence[Cause]) -> Iterator[str
 
 
 def _ruled_out(found: Sequence[Exposure]) -> Iterator[str]:
+    whole = sum(map(is_ruled_out, found))
+    rest = f", and the rest of {counted(len(found) - whole, 'holding')} confirmed in part" if whole < len(found) else ""
     yield ""
-    yield f"RULED OUT   {counted(len(found), 'holding')}"
+    yield f"RULED OUT   {counted(whole, 'holding')}{rest}"
     for each in found[:_PLACES]:
         yield from wrapped(
             f"- {each.kind.replace('_', ' ')} {shown(each.holding)}; rests on {BASES[each.basis]}", hang=4

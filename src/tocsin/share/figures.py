@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tocsin.model.answers import Answers
 from tocsin.model.brief import Figures
 from tocsin.model.exposure import Exposure, Verdict
-from tocsin.share.summary import strongest
+from tocsin.share.summary import is_ruled_out, strongest
 
 _DIGITS = 16
 
@@ -43,7 +43,8 @@ def figures_of(answers: Answers) -> Figures:
     """What these answers say, without a name."""
     found: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
     for key, exposure in strongest(answers.exposure).items():
-        found[exposure.verdict].append(_digest(key))
+        if exposure.verdict is not Verdict.RULED_OUT or is_ruled_out(exposure):
+            found[exposure.verdict].append(_digest(key))
     incidents = (incident for incident in answers.incidents if incident.is_assumed)
     return Figures(
         as_of=answers.as_of,

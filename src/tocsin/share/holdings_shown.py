@@ -11,7 +11,7 @@ from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Entity, EntityType
 from tocsin.model.response import Means
 from tocsin.share.starts import Key, changing
-from tocsin.share.summary import span, strongest, taken_as_hostile
+from tocsin.share.summary import is_ruled_out, span, strongest, taken_as_hostile
 
 
 class Tally(NamedTuple):
@@ -74,7 +74,7 @@ def _tally(name: str, found: Sequence[Exposure], other: Container[Key]) -> Tally
         sensitivity=", ".join(sorted({each.sensitivity for each in found if each.sensitivity})),
         confirmed=verdicts[Verdict.CONFIRMED],
         unknown=verdicts[Verdict.UNKNOWN],
-        ruled_out=verdicts[Verdict.RULED_OUT],
+        ruled_out=sum(map(is_ruled_out, found)),
         first=period[0] if period else None,
         last=period[1] if period else None,
         reachable=sum(each.reachable for each in found),

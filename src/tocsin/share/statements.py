@@ -13,8 +13,8 @@ from typing import NamedTuple
 from tocsin.model.answers import Answers
 from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
 from tocsin.model.finding import Incident
-from tocsin.model.instant import format_time
-from tocsin.share.summary import blind_spots, books, counted, plural_of, strongest
+from tocsin.model.instant import NANOSECONDS, format_time
+from tocsin.share.summary import PATTERN, blind_spots, books, counted, is_ruled_out, plural_of, strongest
 
 # These alone can carry a verdict of ruled out (`model.exposure.Basis`).
 _CARRYING = (Basis.SEALED, Basis.SEQUENCE, Basis.ATTESTED)
@@ -123,14 +123,26 @@ def _confirmed(judged: Iterable[Exposure]) -> Iterator[Statement]:
 
 
 def _ruled_out(judged: Iterable[Exposure]) -> Iterator[Statement]:
+    """Of the time judged and of things no part of which is confirmed: of another time, or a rest, nothing is said."""
     found: dict[bool, Counter[str]] = {}
+    spans: list[tuple[int, int]] = []
     for one in judged:
-        if one.verdict is Verdict.RULED_OUT and one.basis in _CARRYING:
-            found.setdefault(one.basis is Basis.ATTESTED, Counter())[one.kind] += 1
-    for attested, kinds in sorted(found.items()):
+        if (
+            is_ruled_out(one)
+            and one.basis in _CARRYING
+            and one.premises.from_ is not None
+            and one.premises.to is not None
+        ):
+            spans.append((one.premises.from_, one.premises.to))
+            kind = PATTERN if one.holding.endswith("*") else one.kind
+            found.setdefault(one.basis is Basis.ATTESTED, Counter())[kind] += 1
+    from_, to = max((start for start, _ in spans), default=0), min((end for _, end in spans), default=0)
+    for attested, kinds in sorted(found.items()) if from_ < to else ():
         word = " by the word of our custodians" if attested else ""
+        time = f"from {_second(-(-from_ // NANOSECONDS))} to {_second(to // NANOSECONDS)} UTC"
         yield Statement(
-            f"For {of_kinds(kinds)} the logs are complete{word}, and show no access through what we treat as hostile.",
+            f"For {of_kinds(kinds)} the logs {time} are complete{word}, and show no access through what we treat as"
+            " hostile.",
             "ruled out: attested" if attested else "ruled out: sealed or unbroken logs",
         )
 
@@ -177,3 +189,7 @@ def _of_the_time(answers: Answers) -> Iterator[Statement]:
 
 def _day(value: int) -> str:
     return format_time(value)[:10]
+
+
+def _second(value: int) -> str:
+    return format_time(value * NANOSECONDS)[:19].replace("T", " ")

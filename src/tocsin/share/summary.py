@@ -29,6 +29,8 @@ _KINDS = {
     "record_set": "record sets",
 }
 
+PATTERN = "declared_path"  # one of a pattern of the estate, with all under it
+_KINDS[PATTERN] = "declared paths"
 ADMINISTRATIVE = "administrative_share"
 _KINDS[ADMINISTRATIVE] = "paths on administrative shares (C$, ADMIN$, IPC$)"
 _ADMINISTRATIVE_SHARE = re.compile(r"\\\\[^\\]+\\(?:admin|ipc|print|[a-z])\$(?:\\|$)", re.IGNORECASE)
@@ -88,7 +90,9 @@ _VERDICT_RANK = {Verdict.RULED_OUT: 0, Verdict.UNKNOWN: 1, Verdict.CONFIRMED: 2}
 class Bounds(NamedTuple):
     """Distinct holdings of one kind: at least `confirmed`, at most `possible` (confirmed or unknown) compromised.
 
-    open        there is no upper bound: a mailbox, folder or site is not ruled out, and no list says what is in it
+    ruled_out   those of which no part is confirmed
+    open        there is no upper bound: a mailbox, folder, site or all under a pattern is not ruled out, and no list
+                says what is in it
     containers  how many mailboxes or sites the confirmed lie in
     degrees     of the confirmed, the furthest of each, as (degree, count), furthest first
     """
@@ -142,16 +146,28 @@ def is_provider(exposure: Exposure) -> bool:
     return exposure.actor_class.is_apart
 
 
+def is_ruled_out(exposure: Exposure) -> bool:
+    """Whether all of it is ruled out; what is left of a thing of which a part was reached is not counted as that."""
+    return exposure.verdict is Verdict.RULED_OUT and not exposure.label
+
+
 def bounds(exposures: Iterable[Exposure]) -> tuple[Bounds, ...]:
     """[confirmed ; cannot be excluded] for each kind of holding, by the strongest verdict on each; no providers."""
     by_kind: dict[str, list[Exposure]] = {}
     for exposure in strongest(exposures).values():
         by_kind.setdefault(kind_of(exposure), []).append(exposure)
-    standing = {kind for kind, found in by_kind.items() if any(each.verdict is not Verdict.RULED_OUT for each in found)}
+    possible = {kind: [one for one in found if one.verdict is not Verdict.RULED_OUT] for kind, found in by_kind.items()}
+    standing = {kind for kind, found in possible.items() if found}
+    patterns = {kind for kind, found in possible.items() if any(map(_is_of_many, found))}
     return tuple(
-        _bounds_of(kind, by_kind[kind], is_open=not standing.isdisjoint(_CONTAINERS.get(kind, ())))
+        _bounds_of(kind, by_kind[kind], is_open=kind in patterns or not standing.isdisjoint(_CONTAINERS.get(kind, ())))
         for kind in sorted(by_kind, key=_kind_order)
     )
+
+
+def _is_of_many(exposure: Exposure) -> bool:
+    """Whether it is a pattern of things, and not that of one container with all in it."""
+    return exposure.holding.endswith("*") and not plural_of(exposure.kind).endswith(" as a whole")
 
 
 def strongest(exposures: Iterable[Exposure]) -> dict[tuple[str, str, str], Exposure]:
@@ -280,7 +296,7 @@ def _bounds_of(kind: str, exposures: Sequence[Exposure], *, is_open: bool) -> Bo
         kind=kind,
         confirmed=verdicts[Verdict.CONFIRMED],
         possible=verdicts[Verdict.CONFIRMED] + verdicts[Verdict.UNKNOWN],
-        ruled_out=verdicts[Verdict.RULED_OUT],
+        ruled_out=sum(map(is_ruled_out, exposures)),
         open=is_open,
         containers=len({each.container for each in exposures if each.verdict is Verdict.CONFIRMED}),
         degrees=tuple((degree, degrees[degree]) for degree in reversed(Degree) if degrees[degree]),
