@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tocsin.collect.source import MAX_RECORD_BYTES, Head, Mapped
 from tocsin.collect.sources.aws_cloudtrail import SOURCE
+from tocsin.collect.sources.aws_cloudtrail.semantics import meaning_of
 from tocsin.model.coverage import Mark
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.instant import parse_time
@@ -584,3 +585,20 @@ def test_odd_values_never_raise(operation: str, odd: dict[str, Any]) -> None:
             found = SOURCE.map(one)
             assert all(isinstance(row["holding"], str) for row in found.accesses)
             assert all(row["holding"] for row in found.accesses) or found.warnings
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "is_known"),
+    [
+        ("sts", "GetCallerIdentity", True),
+        ("sts", "GetAccessKeyInfo", True),
+        ("iam", "GetInventedSetting", True),
+        ("sts", "GetInventedToken", False),
+        ("sso", "GetRoleCredentials", False),
+        ("signin", "GetSigninToken", False),
+    ],
+)
+def test_what_a_service_that_hands_out_credentials_shows_may_have_opened_anything(
+    service: str, operation: str, *, is_known: bool
+) -> None:
+    assert meaning_of(f"{service}.amazonaws.com", operation).is_known is is_known
