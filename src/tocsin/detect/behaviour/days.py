@@ -29,7 +29,7 @@ from tocsin.model.behaviour import (
     Oddity,
     Surroundings,
 )
-from tocsin.model.finding import EntityType
+from tocsin.model.finding import EntityType, Level
 
 # Keys of relations that hold an account or a host, which the logs may call by several names.
 ACCOUNTS = ("actor", "account", "owner", "user")
@@ -315,7 +315,7 @@ def _oddity(one: _Running, scores: Scores, place: int, day: int, p: float | None
         why=one.model.explain(numbers),
         numbers=numbers,
         object=str(numbers.get("object", "")),
-        level=one.model.info.level if scores.level is None else scores.level[place],
+        level=one.model.info.level if scores.level is None else Level(scores.level[place]),
         first=first,
         last=last,
         records=(record,),
