@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 import pyarrow.compute as pc
 
@@ -75,6 +76,7 @@ def surroundings(
             )
     index = HoldingIndex(estate.holdings, estate.sensitivities)
 
+    @cache
     def place(_: str, holding: str, container: str) -> Placed:
         found = index.find(holding, container)
         if found is None:

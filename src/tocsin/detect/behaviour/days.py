@@ -164,6 +164,11 @@ class _Fold:
         self.not_learned = 0
         self.facts = 0
         self._active: list[int] = []
+        self._references = [Reference() for _ in _KINDS]
+        self._kinds = np.zeros(len(subjects), dtype=np.int64)
+        for one in running:
+            known = one.places >= 0
+            self._kinds[one.places[known]] = one.kinds[known]
 
     def step(self, day: int) -> None:
         """Score the day, pick its alerts, learn it."""
@@ -179,7 +184,8 @@ class _Fold:
         table = np.full((present.size, len(self._scored)), np.nan)
         for column, number in enumerate(self._scored):
             table[np.searchsorted(present, channels[number].subjects), column] = channels[number].p
-        combined = self._combination.p_values(table)
+        together = -np.log10(self._combination.p_values(table))
+        combined = self._calibrated(present, together, day, is_quiet=is_quiet)
         barred = self._barred(present, day)
         picked = pick(combined, self._budget, controlled=is_calibrated(self.checked, day))
         self.held_back += picked.held_back
@@ -188,6 +194,9 @@ class _Fold:
         known = ~np.isnan(combined) & ~barred
         self.checked.append((day, combined[known]))
         barred[picked.places[picked.is_controlled]] = True
+        for kind, reference in enumerate(self._references):
+            fit = ~barred & ~np.isnan(together) & (self._kinds[present] == kind)
+            reference.add(day, together[fit], is_quiet=is_quiet)
         self._combination.learn(day, table[~barred])
         self._learn(day, channels, present[barred], is_quiet=is_quiet)
 
@@ -221,6 +230,16 @@ class _Fold:
             if mine.any():
                 calibrated[mine] = reference.p_values(day, statistic[mine], is_quiet=is_quiet)
         return _Channel(one.places[subject[first]], subject[first], place[first], statistic, calibrated)
+
+    def _calibrated(self, present: Integers, together: Floats, day: int, *, is_quiet: bool) -> Floats:
+        """The combined p-values held against those of the days before, as each model's are: what combines them errs on
+        the side of the usual, and a budget would stay unused."""
+        p = np.full(present.size, np.nan)
+        for kind, reference in enumerate(self._references):
+            mine = ~np.isnan(together) & (self._kinds[present] == kind)
+            if mine.any():
+                p[mine] = reference.p_values(day, together[mine], is_quiet=is_quiet)
+        return p
 
     def _barred(self, present: Integers, day: int) -> Flags:
         """Of the subjects of a day, those in an incident that is open by then."""
