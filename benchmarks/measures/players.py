@@ -133,7 +133,7 @@ def section(_data: Path, scratch: Path) -> str:
     return f"""## Players of a long season, at {BUDGET} alerts a day, on seeds not used in writing it
 
 Simulated: ten weeks, 400 identities, six players each ([how](guides/exercise.md)); it replaces no real data. An alert is a
-finding of level medium or above. Found: named on a day it acted, within the strongest {BUDGET} of that day; grounded: by an
+finding of level medium or above, or of a behaviour model within its budget. Found: named on a day it acted, within the strongest {BUDGET} of that day; grounded: by an
 alert that rests on a record of its own. By chance: what as many alerts on identities drawn at random would find.
 
 - Found: **{named} of {len(players)}**; grounded **{grounded}**; by chance {sum(each.by_chance for each in players):.1f}
@@ -187,7 +187,8 @@ def population(folder: Path) -> int:
 
 
 def alerts_of(answer: Mapping[str, Any], folder: Path, levels: Sequence[str] = ALERTS) -> tuple[Alert, ...]:
-    """The findings of an investigation's JSON answer that somebody would look at, as alerts.
+    """The findings of an investigation's JSON answer that somebody would look at, as alerts: those of these levels, and
+    those of a behaviour model that its budget let through.
 
     A rule's finding is raised with its first record, any other's with its last: it needs the day.
     """
@@ -199,7 +200,8 @@ def alerts_of(answer: Mapping[str, Any], folder: Path, levels: Sequence[str] = A
             records=frozenset((each["input"].removeprefix(f"{folder}/"), each["entry"]) for each in finding["records"]),
         )
         for finding in answer["findings"]
-        if finding["detector"]["level"] in levels and finding["first"]
+        if finding["first"]
+        and (finding["detector"]["level"] in levels or any(one["p"] is not None for one in finding["measured"]))
     )
 
 
