@@ -192,6 +192,18 @@ def test_a_share_is_ruled_out_by_the_log_of_its_own_server_alone() -> None:
     assert [said[share].verdict for _, share in shares] == [Verdict.RULED_OUT, Verdict.UNKNOWN, Verdict.UNKNOWN]
 
 
+@pytest.mark.parametrize("kind", ["snapshot", "record_set"])
+@pytest.mark.parametrize(("region", "account"), [("eu-example-1", ""), ("", "000000000000"), ("", "")])
+def test_an_arn_that_a_record_left_incomplete_may_be_any_of_its_kind(kind: str, region: str, account: str) -> None:
+    asked = "arn:aws:rds:eu-example-1:000000000000:snapshot:registry"
+    said = ask(
+        [access("", source="aws_cloudtrail", kind=kind, holding=f"arn:aws:rds:{region}:{account}:snapshot:registry")],
+        (kind, asked),
+        coverage=[proven("aws_cloudtrail")],
+    )
+    assert said[asked].verdict is Verdict.UNKNOWN
+
+
 def test_a_secret_may_be_asked_for_without_what_the_service_puts_behind_its_name() -> None:
     arn = "arn:aws:secretsmanager:eu-example-1:000000000000:secret:registry"
     row = access("", source="aws_cloudtrail", kind="secret", holding=arn)

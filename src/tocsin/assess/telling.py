@@ -19,7 +19,8 @@ _BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::(?!.*(?:-s3alias|--ol-s3)(?:/|$))[a-z
 _SECRET = re.compile(
     r"arn:[^:]*:(?:secretsmanager|ssm|kms):([^:]*):([^:]*):(?:secret:|parameter/|key/)?(.+)", re.DOTALL
 )
-_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
+# With its region and account, which a record may have left out; of what EC2 keeps for all the ARN has no account.
+_ARN = re.compile(r"arn:[^:]+:(?:ec2:[^:]+:[^:]*|[^:]+:[^:]+:[^:]+):.+", re.DOTALL)
 _COPY_ID = re.compile(r"(?:snap|ami|vol)-[0-9a-f]+")
 _WEB = re.compile(r"https://[^/]+\.[^/]+(?:/.*)?", re.DOTALL)
 _DRIVE = re.compile(r"[a-z]:(?:\\.*)?", re.DOTALL)
@@ -38,7 +39,7 @@ def tells(kind: str, holding: str, container: str, *, is_declared: Callable[[str
     if not known or not kind:
         return False
     if kind in _BY_ID:
-        return True
+        return not known.startswith("arn:") or _ARN.fullmatch(known) is not None
     if kind == "mail_folder":
         return _ID.fullmatch(known) is None
     if kind == "mailbox":

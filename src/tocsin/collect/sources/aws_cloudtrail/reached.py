@@ -34,14 +34,14 @@ class Place(NamedTuple):
 
 
 def place_of(native: Mapping[str, Any], arn: str | None) -> Place:
-    """The partition is the caller's ARN's, else the region's."""
+    """The partition is the caller's ARN's, else the region's; "" where neither is there, for then it may be any."""
     region = _text(native.get("awsRegion")) or ""
     if arn and (match := _PARTITION.match(arn)):
         partition = match.group(1)
     elif region.startswith("cn-"):
         partition = "aws-cn"
     else:
-        partition = "aws-us-gov" if region.startswith("us-gov-") else "aws"
+        partition = "aws-us-gov" if region.startswith("us-gov-") else "aws" if region else ""
     return Place(partition, region, _text(native.get("recipientAccountId")) or "")
 
 
