@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from tocsin.detect.behaviour.history import Floats, Integers
 
@@ -73,7 +73,7 @@ def regularity(starts: Integers, seconds: Integers) -> Regularity:
         most = np.maximum.reduceat(inside, first)
         at = np.flatnonzero(inside == np.repeat(most, gaps[held]))
         at = at[np.searchsorted(at, first)]  # the shortest of equally dense windows
-        p = np.minimum(1.0, len(_MULTIPLES) * gaps[held] * binom.sf(most - 2, gaps[held] - 1, chance))
+        p = np.minimum(1.0, len(_MULTIPLES) * gaps[held] * bdtrc(most - 2, gaps[held] - 1, chance))
         is_better = p < best.p[held]
         where = held[is_better]
         best.p[where] = np.maximum(p[is_better], 1e-300)

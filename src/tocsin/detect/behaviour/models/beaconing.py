@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from tocsin.detect.behaviour.history import Flags, Floats, History, Integers
 from tocsin.detect.behaviour.intervals import CHANCES, regularity
@@ -121,7 +121,7 @@ class _Memory:
         is_regular = (found.moments >= _LEAST_MOMENTS) & (found.share - chance >= _LEAST_SURPLUS)
         few = (others[chosen] + 1.0) / (hosts[chosen] + 1.0)
         new = (self._days[pair[chosen]] + 1.0) / (_NEW_DAYS + 1.0)
-        together = chi2.sf(-2.0 * (np.log(np.maximum(found.p, _LEAST_P)) + np.log(few) + np.log(new)), 6)
+        together = chdtrc(6, -2.0 * (np.log(np.maximum(found.p, _LEAST_P)) + np.log(few) + np.log(new)))
         p = np.ones(pair.size)
         p[chosen] = np.where(is_regular, np.clip(together, 1e-300, 1.0), 1.0)
         told: dict[str, npt.NDArray[Any]] = {
