@@ -305,6 +305,7 @@ class _Fold:
         for one, scores in zip(self.running, scored, strict=True):
             if not one.model.info.is_fact:
                 continue
+            one.warm_from = day if one.warm_from is None else one.warm_from  # what is declared needs no learning
             for place in range(scores.row.size):
                 oddity = _oddity(one, scores, place, day, None)
                 self.facts += 1
