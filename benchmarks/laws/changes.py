@@ -291,14 +291,15 @@ _INVENTED_SID = "S-1-5-21-1000000001-1000000002-1000000003-1337"
 
 
 def actor_by_new_id(one: Asked, chance: Chance) -> bool:
-    """The account by an id that stands nowhere else, and no other name in the record."""
+    """The account by an id that stands nowhere else, and no other name in the record; a session asked for stays it."""
     path = one.shape.actor[0]
     given = chance.choice((_INVENTED_GUID, _INVENTED_SID, "100320ABCDEF1234", "AROAINVENTEDEXAMPLE"))
 
     def edit(native: Native) -> None:
         put(native, path, given)
         for other in one.shape.sid:
-            if value(native, other) is not None:
+            is_asked = one.case.question.sessions and other in one.shape.session
+            if value(native, other) is not None and not is_asked:
                 put(native, other, given)
 
     return _edit(_some(one, chance, lambda native: bool(value(native, path))), edit)
