@@ -34,8 +34,10 @@ class Settings:
     workers: int | None
     now: int | None
     passphrase: str | None
+    indicators: tuple[Path, ...] = ()
     taken: int | None = None
     actors: tuple[Any, ...] = ()
+    goes_on: bool = False
 
 
 class Created(NamedTuple):
