@@ -159,7 +159,7 @@ def test_each_finding_is_the_same_from_its_own_records_alone(whole: Investigated
             in_force=whole.in_force,
         )
         (again,) = [each for each in reproduced.findings if each.id == finding.id]
-        assert replace(again, responder=finding.responder) == finding
+        assert replace(again, responder=finding.responder, surprise=finding.surprise) == finding
         assert unlike(finding, reproduced) == ()
 
 
@@ -168,7 +168,7 @@ def test_five_findings_are_the_same_from_the_records_of_the_five(whole: Investig
     chunks = whole.enclosed([place for finding in five for place in finding.records])
     reproduced = whole.derived_again(chunks)
     found = {finding.id: finding for finding in reproduced.findings}
-    assert [replace(found[each.id], responder=each.responder) for each in five] == list(five)
+    assert [replace(found[each.id], responder=each.responder, surprise=each.surprise) for each in five] == list(five)
     assert whole.derived_again(chunks[::-1]).hits.equals(reproduced.hits)
 
 
