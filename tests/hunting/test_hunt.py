@@ -42,7 +42,7 @@ def test_a_new_rule_finds_what_an_investigation_with_it_finds(
         "investigate", logs, "--rules", new, "--workspace", tmp_path / "other", "--quiet", "--format", "json"
     ).document
     assert hunt["findings"] == of_rule(whole["findings"])
-    assert hunt["hits"] == {"found": 12, "shown": 12, "hidden": 0, "counted": 0}
+    assert hunt["hits"] == {"found": 12, "shown": 12, "hidden": 0, "counted": 0, "frequent": 0}
     assert hunt["records"] == 15
     assert kept(court) == before
     assert tocsin("incidents", "--workspace", court, "--format", "json").document == answers
@@ -181,7 +181,7 @@ expires: 2099-01-01
         "detect", "--rules", new, "--rules", exception, "--workspace", court, "--format", "json", "--fail-on", "high"
     )
     assert hunt.code == 0
-    assert hunt.document["hits"] == {"found": 12, "shown": 0, "hidden": 12, "counted": 0}
+    assert hunt.document["hits"] == {"found": 12, "shown": 0, "hidden": 12, "counted": 0, "frequent": 0}
 
 
 def test_copies_of_an_event_are_one_hit(tocsin: Tocsin, court: Path, logs: Path, new: Path, tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def test_alerts_become_incidents_that_can_be_proven(tocsin: Tocsin) -> None:
     assert without_run(again.document) == without_run(first.document), "nothing is taken in twice"
 
     assert tocsin("evidence", "export", incident["id"], "--workspace", "CASE", "-o", "PACKAGE", "--quiet").code == 0
-    assert tocsin("evidence", "verify", "PACKAGE", "--quiet").code == 0
-    derived = tocsin("evidence", "reproduce", "PACKAGE", "--quiet")
+    assert tocsin("evidence", "verify", "PACKAGE").code == 0
+    derived = tocsin("evidence", "reproduce", "PACKAGE")
     assert derived.code == 0, derived.out + derived.err
 
 

@@ -127,7 +127,7 @@ def test_a_finding_is_explained_by_numbers_that_the_sealed_bytes_give_again(tocs
             assert f"{name} = {value}" in told.out
     assert f"state {theft['state'][:12]}" in " ".join(told.out.split())
     whole = tocsin("explain", theft["id"], "--whole", "--workspace", case, "-q", "--format", "json").document
-    assert whole["explanation"]["chunks"] == whole["explanation"]["held"]
+    assert whole["chunks"] == whole["held"]
     assert tocsin("explain", "f-000000000000", "--workspace", case, "-q").code == 2
 
 

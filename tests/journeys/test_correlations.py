@@ -92,7 +92,7 @@ def test_a_guessed_password_is_one_finding_that_says_why(log: Path, tocsin: Tocs
     (incident,) = document["incidents"]
     assert incident["findings"] == [finding["id"]]
     hits = document["accounting"]["hits"]
-    assert hits == {"found": 63, "shown": 0, "hidden": 0, "counted": 63}
+    assert hits == {"found": 63, "shown": 0, "hidden": 0, "counted": 63, "frequent": 0}
     told = tocsin("incidents", "--workspace", tmp_path / "w").out
     assert GUESSED in told
 
@@ -179,7 +179,7 @@ def test_what_an_exception_hides_is_counted_by_no_correlation(log: Path, tocsin:
     after = investigated(tocsin, log, tmp_path / "w2", "--rules", str(rules)).document
     assert guesses(before)
     assert guesses(after) == []
-    assert after["accounting"]["hits"] == {"found": 63, "shown": 0, "hidden": 27, "counted": 36}
+    assert after["accounting"]["hits"] == {"found": 63, "shown": 0, "hidden": 27, "counted": 36, "frequent": 0}
 
 
 BASE = """
