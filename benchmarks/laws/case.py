@@ -117,8 +117,8 @@ def _held(case: Case, rules: CompiledRules) -> Held:
     for sequence, log in enumerate(case.logs):
         account, tables = _read(log, sequence, seen)
         accounts.append(account)
-        for name, table in tables.items():
-            kept[name].append(table)
+        for name in tables.keys() & kept.keys():  # what behaviour is learned from decides no verdict
+            kept[name].append(tables[name])
     records: tuple[AcquisitionRecord, ...] = ()
     if case.acquisition is not None:
         records = (AcquisitionRecord(path=ACQUISITION_FILE, acquisitions=(case.acquisition,), faults=()),)

@@ -192,6 +192,17 @@ def test_a_share_is_ruled_out_by_the_log_of_its_own_server_alone() -> None:
     assert [said[share].verdict for _, share in shares] == [Verdict.RULED_OUT, Verdict.UNKNOWN, Verdict.UNKNOWN]
 
 
+def test_a_link_that_records_join_to_ids_alone_may_lead_to_any_document() -> None:
+    site = "https://tribunal.example/sites/registry"
+    link, one = "https://tribunal.example/:w:/s/registry/eabcd", "0b5f5f6a-1111-4222-8333-444455556666"
+    other, told = one.replace("1111", "2222"), f"{site}/lists/a.docx"
+    row = access(site, kind="document", holding=link)
+    for ids, names in (({one}, {one}), ({one, other}, {one, other, told})):
+        joined = naming.HoldingNames(others={link: frozenset(names)}, ids={link: frozenset(ids)})
+        said = ask([row], ("document", f"{site}/Rolls/*"), names=joined)
+        assert said[f"{site}/Rolls/*"].verdict is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize("kind", ["snapshot", "record_set"])
 @pytest.mark.parametrize(("region", "account"), [("eu-example-1", ""), ("", "000000000000"), ("", "")])
 def test_an_arn_that_a_record_left_incomplete_may_be_any_of_its_kind(kind: str, region: str, account: str) -> None:

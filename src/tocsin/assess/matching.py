@@ -22,6 +22,7 @@ from tocsin.assess.accesses import WAY, flatten
 from tocsin.assess.actors import Actors, DeclaredAccounts, asked_for
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
 from tocsin.assess.naming import NO_NAMES, HoldingNames
+from tocsin.assess.spelling import comparable
 from tocsin.assess.telling import tells
 from tocsin.model.estate import Estate, Responder
 from tocsin.model.exposure import ActorClass, Degree
@@ -411,12 +412,23 @@ def _unnamed_in(kind: str, holding: str, container: str, names: HoldingNames, de
     """The container in which a way reached a thing that it does not name, "" for any; None where it names it."""
     if not kind or (container and _is_unknown_id(container, names)):
         return ""
-    is_told = tells(kind, holding, container, is_declared=lambda text: declared.find(text, "") is not None)
-    if not is_told and not names.may_be(holding):
+    if not _is_told(kind, holding, container, names, declared):
         # What lies on a host does not bear the host's name, as what lies in a mailbox, site or share bears theirs.
         is_place = _PLACE.search(container) and tells(container_kind(kind), container, "", is_declared=bool)
         return container if is_place else ""
     return None
+
+
+def _is_told(kind: str, holding: str, container: str, names: HoldingNames, declared: HoldingIndex) -> bool:
+    """Whether the name says to what it was, or another that records join to it does: of an id alone none is known."""
+
+    def is_telling(name: str) -> bool:
+        return tells(kind, name, container, is_declared=lambda text: declared.find(text, "") is not None)
+
+    if is_telling(holding):
+        return True
+    # Of a name with several ids one may be of a thing of which no other name is on record.
+    return len(names.ids.get(comparable(holding), ())) < 2 and any(map(is_telling, names.may_be(holding)))
 
 
 _ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)

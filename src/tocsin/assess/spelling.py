@@ -11,13 +11,16 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 # A link made for somebody leads to the document as `/:w:/r/sites/…`: the letters say the kind of it and of the link.
-_LINK_FORM = re.compile(r"^/:[a-z]{1,2}:/[a-z]/")
+_LINK_FORM = re.compile(r"^(?:/:[a-z]{1,2}:/[a-z](?=/))+")
 _WEB = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(?::(\d*))?([^?#]*)(\?[^#]*)?(?:#.*)?$", re.DOTALL)
 _STANDARD_PORT = {"http": "80", "https": "443"}
 # What a query of SharePoint says of the way a document is shown, never of which document it is.
 _OF_SHAREPOINT = re.compile(r"^/(?:sites|teams|personal|_layouts)/|/_layouts/")
 _ABOUT_SHOWING = frozenset(("web", "csf", "e", "action", "mobileredirect", "downloadframe", "rtime"))
 _DEVICE = re.compile(r"^\\(?:\\[.?]|\?\?)\\(?:(unc)\\)?")
+# What parts an address: a document may bear these in its name, and then they are written with a percent sign.
+_DIVIDES_PATH, _DIVIDES_QUERY = re.compile(r"[%?#]"), re.compile(r"[%&#]")
+_END_OF_PATH, _END_OF_STEPS = re.compile(r"[/\s]+$"), re.compile(r"[\\\s]+$")
 _MANY_SLASHES = re.compile(r"/{2,}")
 _MANY_BACKSLASHES = re.compile(r"\\{2,}")
 _DRIVE = re.compile(r"^[a-z]:[\\/]")
@@ -41,27 +44,28 @@ def _web(text: str) -> str:
     if found is None:
         return text
     scheme, host, port, path, query = found.groups()
-    path = _unquoted(path or "/")
-    path = _LINK_FORM.sub("/", path)
-    path = _MANY_SLASHES.sub("/", path)
-    if len(path) > 1 and not path.endswith("*"):
-        path = path.rstrip("/")
+    path = _LINK_FORM.sub("", _MANY_SLASHES.sub("/", _unquoted(path, _DIVIDES_PATH)))
+    if not path.endswith("*"):
+        path = _END_OF_PATH.sub("", path)
     shown = f":{port}" if port and port != _STANDARD_PORT[scheme] else ""
     # Which of the two the link says is decided by the server, not by the link.
-    return f"https://{host.rstrip('.')}{shown}{'' if path == '/' else path}{_query(path, query)}"
+    return f"https://{host.strip().rstrip('.')}{shown}{path}{_query(path, query)}"
 
 
 def _query(path: str, query: str | None) -> str:
     """What of the query names a thing, in order of name."""
-    parts = [part for part in (query or "?")[1:].split("&") if part]
+    parts = [_unquoted(part, _DIVIDES_QUERY).strip() for part in (query or "?")[1:].split("&")]
     dropped = _ABOUT_SHOWING if _OF_SHAREPOINT.search(path) else frozenset[str]()
-    kept = sorted(_unquoted(part) for part in parts if part.partition("=")[0] not in dropped)
+    kept = sorted(part for part in parts if part and part.partition("=")[0] not in dropped)
     return "?" + "&".join(kept) if kept else ""
 
 
-def _unquoted(text: str) -> str:
-    """Percent signs undone; NFC and lower case again, for what stood behind them."""
-    return unicodedata.normalize("NFC", unquote(text, errors="surrogateescape")).lower() if "%" in text else text
+def _unquoted(text: str, kept: re.Pattern[str] | None = None) -> str:
+    """Percent signs undone, but for `kept`, which mean another thing bare; NFC and lower case for what stood behind."""
+    if "%" not in text:
+        return text
+    bare = unicodedata.normalize("NFC", unquote(text, errors="surrogateescape")).lower()
+    return bare if kept is None else kept.sub(lambda sign: f"%{ord(sign[0]):02x}", bare)
 
 
 def says_nothing(text: str) -> bool:
@@ -125,6 +129,6 @@ def _stepped(text: str) -> str:
         elif part != "." or not parts:
             parts.append(part.rstrip(". ") or ("" if part.strip() else part))
     while len(parts) > 1 and (not parts[-1] or ":" in parts[-1]):
-        last = parts.pop().partition(":")[0]
+        last = parts.pop().partition(":")[0].rstrip(". ")
         parts += [last] if last else []
-    return "\\".join(parts).rstrip("\\")
+    return _END_OF_STEPS.sub("", "\\".join(parts))

@@ -38,10 +38,10 @@ class DefenderXdr(AlertObjects):
     proof = declared_proof(__name__)
 
     def shape(self, value: Mapping[str, Any]) -> Shaped | None:
-        """An alert by its evidence or detection source, an incident by its name and determination."""
+        """An alert by its evidence, detection or service, an incident by its name and determination."""
         if not isinstance(value.get("id"), str) or "severity" not in value or "createdDateTime" not in value:
             return None
-        if "detectionSource" in value or ("evidence" in value and "title" in value):
+        if "detectionSource" in value or ("title" in value and ("evidence" in value or "serviceSource" in value)):
             return _shaped(value, ALERT)
         if "displayName" in value and ("determination" in value or "alerts" in value):
             return _shaped(value, INCIDENT)
