@@ -52,19 +52,11 @@ from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.tables import in_time
 from tocsin.watching import estate_with_probes, identities_of, watched_of
 
-# The one switch of "ruled out": a sentence here withholds it and is the first reason of every holding; "" says it where
-# it holds. `make laws` runs with "" whatever stands here: see docs/decisions/ruled-out.md.
-WITHHELD = (
-    "not ruled out by this version: too few changes of real audits were tried on it to know that it is never wrong"
-)
-
 _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 NOT_DONE = (
-    "Nothing is ruled out: what no access is recorded to is unknown until the laws of it were tried often enough."
-    if WITHHELD
-    else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
+    "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
@@ -73,14 +65,11 @@ NOT_DONE = (
 )
 
 
-def answer(held: Held, question: Question, now: int | None, run: Run, *, withheld: str | None = None) -> Answers:
+def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
-
-    withheld   why nothing is to be ruled out whatever is known, "" where it may be; `WITHHELD` where none is given
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
-    withheld = WITHHELD if withheld is None else withheld
     accounts, watched, drawn = watched_of(held, now)
     watched = coverage.in_order((*watched, *unzoned(held, question)))
     as_of = held.as_of if now is None else now
@@ -108,7 +97,7 @@ def answer(held: Held, question: Question, now: int | None, run: Run, *, withhel
         taken.start,
     )
     judged = reach.with_reach(
-        _exposure(held, asked_for, taken.start, watched, every_change, identities, withheld), could, held.estate
+        _exposure(held, asked_for, taken.start, watched, every_change, identities), could, held.estate
     )
     return Answers(
         as_of=as_of,
@@ -301,7 +290,6 @@ def _exposure(
     watched: Sequence[Coverage],
     standing: Sequence[StandingChange],
     identities: Identities,
-    withheld: str,
 ) -> tuple[Exposure, ...]:
     """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
     if question.selects and not question.accounts and not all(way.identity for way in ways_of(question)):
@@ -315,11 +303,10 @@ def _exposure(
         changes=standing,
         names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,
-        withheld=withheld,
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None
-    if start.latest is not None and start.latest != start.earliest and not withheld:
+    if start.latest is not None and start.latest != start.earliest:
         late = replace(start, earliest=start.latest, likely=start.latest)
         later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
     return starts.compared(rows, start, later)
