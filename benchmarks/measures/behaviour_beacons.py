@@ -220,9 +220,7 @@ def section(data: Path, scratch: Path) -> str:
     """What the page says of the recorded intrusion and of the simulated series."""
     places = recorded(data)
     told = shapes()
-    rows: list[tuple[object, ...]] = [
-        (shape.what, *(f"{shape.found[name]:.2f}" for name in SCORES)) for shape in told
-    ]
+    rows: list[tuple[object, ...]] = [(shape.what, *(f"{shape.found[name]:.2f}" for name in SCORES)) for shape in told]
     return f"""## Component: intervals of a recorded intrusion, `otrf_mordor/apt29_zeek`, and of simulated beacons
 
 A test of the interval test (`detect/behaviour/intervals.py`, behind `beaconing`). One day of Zeek's records of an emulated intrusion

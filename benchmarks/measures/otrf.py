@@ -352,7 +352,10 @@ The sets that were missed (one is labelled T0000, which is no technique):
 def _told_by(figures: OtrfFigures) -> str:
     return table(
         "told by | sets whose technique is named, at any level | at medium and above",
-        [(one.who, _part(one.named, figures.labelled), _part(one.alerted, figures.labelled)) for one in figures.tellers],
+        [
+            (one.who, _part(one.named, figures.labelled), _part(one.alerted, figures.labelled))
+            for one in figures.tellers
+        ],
     )
 
 
