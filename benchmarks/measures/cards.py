@@ -6,6 +6,7 @@ than a baseline at the budget the product has is told as such.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +28,7 @@ from tocsin.model.behaviour import DEFAULT_BUDGET
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "models"
 BEGIN = "<!-- figures: written by `make model-cards` -->"
 END = "<!-- end of figures -->"
+_WIDTH = 130
 WILSON = "Wilson's at 95 %, each planted case counted as one by itself"
 
 
@@ -193,13 +195,16 @@ MEASURES: Mapping[str, Measure] = {
 def card(name: str, figures: Figures) -> str:
     """The part of a card that is written here, with its marks."""
     state = "on" if all_models()[name].info.is_on else "off"
+    protocol = (
+        f"**Protocol.** By day, scored before learned, parameters as they are in the repository. Told are {figures.unit}, at so many "
+        "alerts a day of this model alone, before the estate calibrates it and models are put together. In brackets intervals: "
+        f"{figures.interval}. Rules see nothing of what is invented: it has no records."
+    )
     text = f"""## Measured
 
-**Data.** {figures.data} {figures.public}
+{textwrap.fill(f"**Data.** {figures.data} {figures.public}".strip(), _WIDTH)}
 
-**Protocol.** By day, scored before learned, parameters as they are in the repository. Told are {figures.unit}, at so many
-alerts a day of this model alone, before the estate calibrates it and models are put together. In brackets intervals:
-{figures.interval}. Rules see nothing of what is invented: it has no records.
+{textwrap.fill(protocol, _WIDTH)}
 
 {_table(name, figures.found)}
 {"".join(f"{chr(10)}{what}:{chr(10)}{chr(10)}{_table(name, found)}{chr(10)}" for what, found in figures.parts.items())}

@@ -79,15 +79,17 @@ def _rarity(columns: Mapping[str, Integers], split: int) -> Floats:
 
 
 def _popularity(columns: Sequence[Integers], split: int) -> Floats:
-    counts = [np.bincount(codes[:split], minlength=int(codes.max()) + 1) for codes in columns]
-    told: Floats = -sum(
-        np.log10((count[codes[split:]] + 1) / split) for count, codes in zip(counts, columns, strict=True)
-    )
+    told = np.zeros(columns[0].size - split)
+    for codes in columns:
+        count = np.bincount(codes[:split], minlength=int(codes.max()) + 1)
+        told -= np.log10((count[codes[split:]] + 1) / split)
     return told
 
 
 def _never_seen(columns: Sequence[Integers], split: int) -> Floats:
-    told: Floats = sum(~np.isin(codes[split:], codes[:split]) for codes in columns).astype(np.float64)
+    told = np.zeros(columns[0].size - split)
+    for codes in columns:
+        told += ~np.isin(codes[split:], codes[:split])
     return told
 
 

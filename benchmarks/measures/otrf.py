@@ -223,7 +223,7 @@ def _owners(folder: Path, sets: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def _tellers(folder: Path, sets: Sequence[Mapping[str, Any]], answer: Any) -> tuple[Teller, ...]:
     ours = load_rules([own_rules()])
-    own = {loaded.info.id for loaded in (*ours.rules, *ours.correlations)}
+    own = {rule.info.id for rule in ours.rules} | {correlation.info.id for correlation in ours.correlations}
 
     def is_of_others(finding: Mapping[str, Any]) -> bool:
         return finding["detector"]["kind"] == "sigma" and finding["detector"]["id"] not in own
