@@ -225,7 +225,7 @@ def verdict(name: str, found: Found) -> str:
         better = rivals(name, found, budget)
         what = "better than every baseline" if not better else f"no better than {', '.join(better)}"
         told.append(f"at {budget} {what}")
-    return f"**{'; '.join(told).capitalize()}.**"
+    return f"**A{'; '.join(told)[1:]}.**"
 
 
 def write(name: str, text: str, folder: Path = FOLDER) -> None:
