@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-exposure bench-reach bench-indicators clean
+.PHONY: demo test check format lint types imports docs evaluation model-cards evaluate-alerts mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-exposure bench-reach bench-indicators clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -37,6 +37,12 @@ format: $(DEV_STAMP)
 
 evaluation: $(DEV_STAMP)  ## measure on the public data sets (TOCSIN_DATA) and write docs/evaluation.md; SECTIONS= for some
 	@$(BIN)/python benchmarks/evaluate.py $(SECTIONS)
+
+model-cards: $(DEV_STAMP)  ## measure the models of behaviour beside baselines and write the figures into docs/models/ (TOCSIN_DATA)
+	@$(BIN)/python benchmarks/evaluate.py cards
+
+evaluate-alerts: $(DEV_STAMP)  ## other tools' alerts into incidents, on all companies of the AIT alert data set (TOCSIN_DATA)
+	@$(BIN)/python benchmarks/evaluate.py alerts
 
 mutations: $(DEV_STAMP)  ## 1,000 damaged real files through the whole product; the figures go to docs/evaluation.md
 	@$(BIN)/python benchmarks/mutations.py

@@ -20,11 +20,16 @@ from benchmarks import page  # noqa: E402
 from benchmarks.measures import (  # noqa: E402
     alerts,
     attack_samples,
+    behaviour_beacons,
+    cards,
     cloud,
     conformance,
     exercise,
+    flows,
     indicators,
     interruption,
+    masquerades,
+    new_links,
     otrf,
     peer_engine,
     players,
@@ -32,6 +37,7 @@ from benchmarks.measures import (  # noqa: E402
     tenant,
     throttling,
     watched,
+    web_parameters,
 )
 
 SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
@@ -46,6 +52,12 @@ SECTIONS: Mapping[str, Callable[[Path, Path], str]] = {
     "throttling": throttling.section,
     "watched": watched.section,
     "alerts": alerts.section,
+    "cards": cards.section,
+    "masquerades": masquerades.section,
+    "new_links": new_links.section,
+    "flows": flows.section,
+    "web_parameters": web_parameters.section,
+    "beacons": behaviour_beacons.section,
     "interruption": interruption.section,
     "exercise": exercise.section,
     "players": players.section,

@@ -98,6 +98,12 @@ without an alert; *shared host*, alerts of one host no more than an hour apart."
 _HEAD = "scenario|grouping|incidents a day|set aside|rank|homogeneity|completeness|seen|CPU s"
 
 
+def measure(data: Path, scratch: Path, name: str) -> Score:
+    """The score of one company's alerts alone."""
+    one = read_scenario(data / SET, name, scratch)
+    return _scored(_ours(one.state).groups, [(one.name, *label) for label in one.labels], one.name)
+
+
 def read_scenario(folder: Path, name: str, scratch: Path) -> Scenario:
     """A company's alerts as the product reads them from a table without labels."""
     with gzip.open(folder / f"{name}_alerts.csv.gz", "rt", encoding="utf-8", newline="") as stream:

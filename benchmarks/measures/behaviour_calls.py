@@ -8,8 +8,6 @@ account's region and program, so that nothing of the laboratory gives it away.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,45 +16,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.measures.behaviour_logs import relation_of
+from benchmarks.measures.planted import Found, shares
 from tocsin.detect.behaviour.history import Floats, history_of
 from tocsin.detect.behaviour.model import all_models
 from tocsin.detect.behaviour.relation import all_relations, combine, schema_of
 from tocsin.model.behaviour import Surroundings
 
-BUDGETS = (1, 5, 20)
 _ZIP = Path("cloudtrail") / "stratus_detonations.zip"
 _FIRST_DAY, _DAYS, _UNITS = 20_000, 30, 8
 _AGENTS = ("aws-cli", "boto", "console", "terraform")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFigures:
-    """By score and budget the share of detonations whose account is among the day's first, with an interval.
-
-    An interval is the central 95 % of 1,000 resamples of the detonations.
-    """
-
-    detonations: int
-    accounts: int
-    found: Mapping[str, Mapping[int, tuple[float, float, float]]]
-
-
-def measure(data: Path, scratch: Path, seed: int = 1, accounts: int = 200) -> CallFigures:
-    """The figures on every recorded detonation."""
+def measure(data: Path, scratch: Path, seed: int = 1, accounts: int = 200) -> Found:
+    """The share of recorded detonations whose account is among the day's first."""
     ranks: dict[str, list[int]] = {}
     attacks = _detonations(data, scratch)
     for number, operations in enumerate(attacks):
         chance = np.random.default_rng((seed, number))
         for name, rank in _ranks(chance, accounts, operations, attacks).items():
             ranks.setdefault(name, []).append(rank)
-    drawn = np.random.default_rng(seed).integers(0, len(attacks), (1_000, len(attacks)))
-    found: dict[str, dict[int, tuple[float, float, float]]] = {}
-    for name, placed in ranks.items():
-        for budget in BUDGETS:
-            hit = (np.array(placed) < budget).astype(np.float64)
-            low, high = np.quantile(hit[drawn].mean(axis=1), (0.025, 0.975))
-            found.setdefault(name, {})[budget] = (float(hit.mean()), float(low), float(high))
-    return CallFigures(detonations=len(attacks), accounts=accounts, found=found)
+    return shares(ranks)
 
 
 def _detonations(data: Path, scratch: Path) -> list[list[str]]:
@@ -117,7 +96,7 @@ def _ranks(chance: np.random.Generator, accounts: int, operations: list[str], ev
     seldom = np.zeros(size)
     np.maximum.at(seldom, accounts_of[held], 1.0 / (1.0 + popular[called_of[held]]))
     others: dict[str, Floats] = {
-        "model": ours,
+        "cloud_calls": ours,
         "new operations": np.bincount(accounts_of[held][is_new], minlength=size).astype(np.float64),
         "its most seldom operation": seldom,
         "most calls": np.bincount(accounts_of[held], minlength=size).astype(np.float64),

@@ -1,31 +1,36 @@
-"""Times of the day and login paths on invented estates, each beside its baselines: no public data has both sides.
+"""Times of the day, login paths and amounts on invented estates, each beside its baselines: no public data has both sides.
 
 Habits are drawn first, then what is planted; no setting was chosen on what is planted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
-import pyarrow as pa
 
-from tocsin.detect.behaviour.history import History, history_of
-from tocsin.detect.behaviour.model import all_models
-from tocsin.detect.behaviour.relation import all_relations, combine, schema_of
+from benchmarks.measures.planted import (
+    WARM,
+    Found,
+    Key,
+    history,
+    keep_least,
+    least,
+    ranks_of,
+    shares,
+)
 from tocsin.model.behaviour import Surroundings
-from tocsin.model.instant import DAY, HOUR
+from tocsin.model.instant import HOUR
 
-BUDGETS = (1, 5, 20)  # alerts a day
-_FIRST_DAY, _DAYS, _WARM, _PLANTED = 20_003, 90, 30, 30
+_DAYS, _PLANTED = 90, 30
 _ACCOUNTS, _ADMINISTRATORS, _SERVERS = 200, 10, 15
 _QUARTERS = 96
 
 
-def times(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[float, float]]]:
-    """By method and budget the share of planted account-days found (mean, deviation): an hour at any time of the week."""
-    found: dict[str, list[Mapping[int, float]]] = {}
+def times(seeds: Iterable[int] = range(5)) -> Found:
+    """Planted account-days found: an hour of activity at any time of the week."""
+    ranks: defaultdict[str, list[int]] = defaultdict(list)
     for seed in seeds:
         chance = np.random.default_rng(seed)
         group = chance.integers(0, 5, _ACCOUNTS)
@@ -33,7 +38,7 @@ def times(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
         ends = begins + chance.uniform(7, 9, _ACCOUNTS)
         at_weekends = chance.random(_ACCOUNTS) < 0.1
         rows: list[tuple[int, int, int]] = []
-        planted: set[tuple[int, int]] = set()
+        planted: set[Key] = set()
         for day in range(_DAYS):
             for account in range(_ACCOUNTS):
                 if (day % 7 >= 5 and not (at_weekends[account] and chance.random() < 0.4)) or chance.random() < 0.1:
@@ -50,43 +55,39 @@ def times(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
             planted.add((day, account))
             rows += [(day, account, (slot + more) % _QUARTERS) for more in range(4)]
         rows = sorted(set(rows))
-        history = _history(
+        past = history(
             "activity",
-            [
+            (
                 {"day": day, "account": f"person-{account:03d}", "slot": f"{slot:02d}", "at": slot * HOUR // 4}
                 for day, account, slot in rows
-            ],
+            ),
         )
         around = Surroundings(unit={f"person-{account:03d}": f"unit-{group[account]}" for account in range(_ACCOUNTS)})
-        scores: dict[str, dict[tuple[int, int], float]] = {"time_of_day": _least("time_of_day", history, around)}
+        scores: defaultdict[str, dict[Key, float]] = defaultdict(dict)
+        scores["time_of_day"] = least("time_of_day", past, around)
         own = np.zeros((_ACCOUNTS, _QUARTERS))
         every = np.zeros(_QUARTERS)
         for day in range(_DAYS):
             of_day = [(account, slot) for on, account, slot in rows if on == day]
-            if day >= _WARM:
-                for name, score in (
-                    ("first seen hour", {pair: float(own[pair] > 0) for pair in of_day}),
-                    ("popularity of the hour", {pair: float(every[pair[1]]) for pair in of_day}),
-                    ("random", {pair: float(chance.random()) for pair in of_day}),
-                ):
-                    its = scores.setdefault(name, {})
-                    for (account, _), value in score.items():
-                        its[day, account] = min(value, its.get((day, account), np.inf))
+            for account, slot in of_day if day >= WARM else []:
+                keep_least(scores["first seen hour"], (day, account), float(own[account, slot] > 0))
+                keep_least(scores["popularity of the hour"], (day, account), float(every[slot]))
+                keep_least(scores["random"], (day, account), float(chance.random()))
             for account, slot in of_day:
                 own[account, (slot + np.arange(-2, 3)) % _QUARTERS] += 1
                 every[slot] += 1
         for name, its in scores.items():
-            found.setdefault(name, []).append(_recall(its, planted, chance))
-    return {name: {budget: _spread([one[budget] for one in its]) for budget in BUDGETS} for name, its in found.items()}
+            ranks[name] += ranks_of(its, planted, chance)
+    return shares(ranks)
 
 
-def paths(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[float, float]]]:
+def paths(seeds: Iterable[int] = range(5)) -> Found:
     """As `times`: an administrator's credentials used once from a machine of somebody else, to a server.
 
     Two of the administrators are a help desk and do so by themselves, on a third of their days, from any machine. Of
     all people three in a hundred sit at another machine on a day. One in ten machines has nobody at it.
     """
-    found: dict[str, list[Mapping[int, float]]] = {}
+    ranks: defaultdict[str, list[int]] = defaultdict(list)
     for seed in seeds:
         chance = np.random.default_rng(seed)
         rows: list[tuple[int, float, int, str, str]] = []
@@ -108,7 +109,7 @@ def paths(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
                     rows.append(
                         (day, 12 + chance.random(), account, f"ws-{other}", f"server-{chance.choice(own[account])}")
                     )
-        planted: set[tuple[int, int]] = set()
+        planted: set[Key] = set()
         while len(planted) < _PLANTED:
             day, account = int(chance.integers(40, _DAYS)), int(chance.integers(_ADMINISTRATORS))
             if day % 7 < 5:
@@ -116,70 +117,75 @@ def paths(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
                 other = int(chance.integers(_ADMINISTRATORS, _ACCOUNTS))
                 rows.append((day, 14.0, account, f"ws-{other}", f"server-{chance.integers(_SERVERS)}"))
         rows.sort()
-        history = _history(
+        past = history(
             "sign_ins",
-            [
+            (
                 {"day": day, "account": f"person-{account:03d}", "source": source, "host": host, "at": int(hour * HOUR)}
                 for day, hour, account, source, host in rows
-            ],
+            ),
         )
-        scores = {name: _least(name, history, Surroundings()) for name in ("login_path", "links_host")}
+        scores: defaultdict[str, dict[Key, float]] = defaultdict(dict)
+        for name in ("login_path", "links_host"):
+            scores[name] = least(name, past, Surroundings())
         seen: set[tuple[int, str]] = set()
+        used: defaultdict[str, set[int]] = defaultdict(set)
         for day, _, account, source, _ in rows:
-            if source and day >= _WARM:
-                for name, value in (
-                    ("first seen source", float((account, source) in seen)),
-                    ("random", chance.random()),
-                ):
-                    its = scores.setdefault(name, {})
-                    its[day, account] = min(value, its.get((day, account), np.inf))
+            if source and day >= WARM:
+                keep_least(scores["first seen source"], (day, account), float((account, source) in seen))
+                others = float(len(used[source] - {account}))
+                keep_least(scores["popularity of the source"], (day, account), others)
+                keep_least(scores["random"], (day, account), chance.random())
             seen.add((account, source))
+            used[source].add(account)
         for name, its in scores.items():
-            found.setdefault(name, []).append(_recall(its, planted, chance))
-    return {name: {budget: _spread([one[budget] for one in its]) for budget in BUDGETS} for name, its in found.items()}
+            ranks[name] += ranks_of(its, planted, chance)
+    return shares(ranks)
 
 
-def _history(relation_name: str, rows: list[dict[str, Any]]) -> History:
-    relation = all_relations()[relation_name]
-    filled = [
-        {
-            **dict.fromkeys(relation.keys, ""),
-            **row,
-            "day": _FIRST_DAY + row["day"],
-            "count": 1,
-            "first": (_FIRST_DAY + row["day"]) * DAY + row["at"],
-            "last": (_FIRST_DAY + row["day"]) * DAY + row["at"],
-            "record": record,
-        }
-        for record, row in enumerate(rows)
-    ]
-    return history_of(relation, combine(relation, [pa.Table.from_pylist(filled, schema=schema_of(relation))]))
+def amounts(seeds: Iterable[int] = range(3)) -> Found:
+    """As `times`: 30, 60 or 120 documents more than the account would have opened on the day.
 
-
-def _least(name: str, history: History, around: Surroundings) -> dict[tuple[int, int], float]:
-    """By day and account the least p, times what was tested."""
-    model = all_models()[name]
-    memory = model.begin(history, around)
-    account_of = [int(text.rpartition("-")[2]) for text in history.names[model.subject]]
-    told: dict[tuple[int, int], float] = {}
-    for day, rows in history.by_day():
-        scores = memory.score(day, rows)
-        if day - _FIRST_DAY >= _WARM:
-            for subject, p in zip(scores.subject.tolist(), (scores.p * scores.tested).tolist(), strict=True):
-                key = (day - _FIRST_DAY, account_of[subject])
-                told[key] = min(p, told.get(key, np.inf))
-        memory.learn(day, rows, np.ones(rows.stop - rows.start, dtype=np.bool_))
-    return told
-
-
-def _recall(
-    scores: Mapping[tuple[int, int], float], planted: set[tuple[int, int]], chance: np.random.Generator
-) -> Mapping[int, float]:
-    """Equal scores stand in an order of chance."""
-    order = sorted(scores, key=lambda key: (scores[key], chance.random()))
-    days = _DAYS - _WARM
-    return {budget: len(planted.intersection(order[: budget * days])) / len(planted) for budget in BUDGETS}
-
-
-def _spread(values: list[float]) -> tuple[float, float]:
-    return round(float(np.mean(values)), 3), round(float(np.std(values)), 3)
+    Accounts of a group open about as many a day, and differ fourfold within it; one account-day in a hundred is of bulk
+    work, ten times the usual.
+    """
+    ranks: defaultdict[str, list[int]] = defaultdict(list)
+    for seed in seeds:
+        chance = np.random.default_rng(seed)
+        days = 60
+        group = chance.integers(0, 5, _ACCOUNTS)
+        usual = np.exp(chance.normal(2.2, 0.5, 5)[group] + chance.normal(0, 0.7, _ACCOUNTS))
+        opened = chance.poisson(usual * chance.gamma(3, 1 / 3, (days, _ACCOUNTS)))
+        opened *= np.where(chance.random(opened.shape) < 0.01, 10, 1)
+        opened[chance.random(opened.shape) < 0.1] = 0
+        opened[np.arange(days) % 7 >= 5] = 0
+        planted: set[Key] = set()
+        while len(planted) < _PLANTED:
+            day, account = int(chance.integers(40, days)), int(chance.integers(_ACCOUNTS))
+            if opened[day, account] and (day, account) not in planted:
+                planted.add((day, account))
+                opened[day, account] += int(chance.choice([30, 60, 120]))
+        rows = (
+            {
+                "day": day,
+                "actor": f"person-{account:03d}",
+                "kind": "document",
+                "holding": f"paper-{account}-{number}",
+                "at": 9 * HOUR,
+            }
+            for day, account in zip(*np.nonzero(opened), strict=True)
+            for number in range(opened[day, account])
+        )
+        around = Surroundings(unit={f"person-{account:03d}": f"unit-{group[account]}" for account in range(_ACCOUNTS)})
+        scores: defaultdict[str, dict[Key, float]] = defaultdict(dict)
+        scores["volume"] = least("volume", history("accesses", rows), around)
+        for day, account in zip(*(part.tolist() for part in np.nonzero(opened)), strict=True):
+            past = opened[:day, account][opened[:day, account] > 0]
+            if day >= WARM and past.size > 1:
+                mine, key = float(opened[day, account]), (day, account)
+                scores["most documents"][key] = -mine
+                scores["times its own mean"][key] = -mine / float(past.mean())
+                scores["z-score of its own days"][key] = -(mine - float(past.mean())) / max(1.0, float(past.std()))
+                scores["random"][key] = float(chance.random())
+        for name, its in scores.items():
+            ranks[name] += ranks_of(its, planted, chance)
+    return shares(ranks)

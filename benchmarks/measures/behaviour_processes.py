@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.measures.behaviour_logs import relation_of
+from benchmarks.measures.planted import BUDGETS, Found, resampled
 from tocsin.detect.behaviour.history import Floats, History, history_of
 from tocsin.detect.behaviour.model import all_models
 from tocsin.detect.behaviour.relation import all_relations, combine
 from tocsin.model.behaviour import Surroundings
 
-BUDGETS = (1, 5, 20)
 _TRUTH = "ground_truth_atomic.jsonl"
 _FIRST_DAY = 20_000
 # Programs every console log names, whatever was done: the way in is not the technique.
@@ -39,14 +39,14 @@ class ProcessFigures:
     recordings   with programs' starts of both sorts; `left_out` those without
     starts       distinct starts (host, parent, program, form) of a recording, the median
     auc          by score: of the attack's starts over others, within a recording, the mean
-    found        by score and budget: (share, low, high), central 95 % of 1,000 resamples of the techniques
+    found        intervals are of resamples of the techniques, for recordings of one are alike
     """
 
     recordings: int
     left_out: int
     starts: float
     auc: Mapping[str, float]
-    found: Mapping[str, Mapping[int, tuple[float, float, float]]]
+    found: Found
 
 
 def measure(data: Path, seed: int = 1) -> ProcessFigures:
@@ -87,7 +87,10 @@ def measure(data: Path, seed: int = 1) -> ProcessFigures:
         left_out=len(truths) - len(kept),
         starts=float(np.median(sizes)),
         auc={name: float(np.mean(values)) for name, values in aucs.items()},
-        found={name: _shares(placed, kept, seed) for name, placed in ranks.items()},
+        found={
+            name: {budget: resampled([rank < budget for rank in placed], kept, seed) for budget in BUDGETS}
+            for name, placed in ranks.items()
+        },
     )
 
 
@@ -109,7 +112,7 @@ def _scores(history: History, day: int, chance: np.random.Generator) -> dict[str
     seen = np.bincount(pair[learned], minlength=int(pair.max()) + 1)
     popular = np.bincount(history.codes["child"][learned], minlength=len(history.names["child"]))
     return {
-        "model": ours,
+        "process_rarity": ours,
         "pair first seen": (seen[pair[rows]] == 0).astype(np.float64),
         "pair seldom seen": -seen[pair[rows]].astype(np.float64),
         "program seldom seen": -popular[history.codes["child"][rows]].astype(np.float64),
@@ -130,16 +133,3 @@ def _named(truth: Mapping[str, Any]) -> frozenset[str]:
     """Words of the operator's console log and of the title that may be a program's name."""
     text = f"{truth.get('adversary_steps') or ''} {truth['title']}".lower()
     return frozenset(word.removesuffix(".exe") for word in re.findall(r"[a-z][a-z0-9_.-]{2,}", text)) - _EVERYWHERE
-
-
-def _shares(placed: Sequence[int], techniques: Sequence[str], seed: int) -> dict[int, tuple[float, float, float]]:
-    """By budget the share found; an interval over techniques, for recordings of one are alike."""
-    distinct, of = np.unique(np.array(techniques), return_inverse=True)
-    drawn = np.random.default_rng(seed).integers(0, distinct.size, (1_000, distinct.size))
-    weight = np.apply_along_axis(np.bincount, 1, drawn, minlength=distinct.size)[:, of]
-    told = {}
-    for budget in BUDGETS:
-        hit = (np.array(placed) < budget).astype(np.float64)
-        low, high = np.quantile((weight * hit).sum(axis=1) / np.maximum(weight.sum(axis=1), 1), (0.025, 0.975))
-        told[budget] = (float(hit.mean()), float(low), float(high))
-    return told

@@ -8,53 +8,38 @@ third goes where nobody else sends. Nothing was fitted to them. No public data h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.measures.planted import Found, shares
 from tocsin.detect.behaviour.history import Floats, history_of
 from tocsin.detect.behaviour.model import all_models
 from tocsin.detect.behaviour.relation import all_relations, combine, schema_of
 from tocsin.model.behaviour import Surroundings
 
-BUDGETS = (1, 5, 20)
 _FIRST_DAY = 20_000
-_BEFORE, _AFTER = 30, 20  # days learned before the outflow, and days it lasts
+_BEFORE, _AFTER = 30, 10  # days learned before the outflow, and days after its beginning
+_WITHIN = 10  # days
 # (what, bytes a day, days)
-OUTFLOWS = (("1 GB on one day", 10**9, 1), ("100 MB on one day", 10**8, 1), ("1 GB over 30 days", 33_000_000, _AFTER))
+OUTFLOWS = (("1 GB on one day", 10**9, 1), ("100 MB on one day", 10**8, 1), ("1 GB over 30 days", 33_000_000, 10**6))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outflow:
-    """By score and budget: the share of outflows found within ten days, and the median of the days it took."""
-
-    what: str
-    runs: int
-    found: Mapping[str, Mapping[int, tuple[float, float]]]
-
-
-def measure(seed: int = 1, runs: int = 30, hosts: int = 200) -> tuple[Outflow, ...]:
-    """Every sort of outflow."""
-    told = []
+def measure(seed: int = 1, runs: int = 30, hosts: int = 200) -> Mapping[str, Found]:
+    """By sort of outflow the share found within ten days, a run each; "all" of all sorts."""
+    told: dict[str, Found] = {}
+    every: dict[str, list[int]] = {}
     for number, (what, amount, lasts) in enumerate(OUTFLOWS):
-        days: dict[str, dict[int, list[int]]] = {}
+        best: dict[str, list[int]] = {}
         for run in range(runs):
             chance = np.random.default_rng((seed, number, run))
             for name, ranks in _ranks(chance, hosts, amount, lasts).items():
-                for budget in BUDGETS:
-                    first = next((day for day, rank in enumerate(ranks, start=1) if rank < budget), 10**6)
-                    days.setdefault(name, {}).setdefault(budget, []).append(first)
-        found = {
-            name: {
-                budget: (float(np.mean(np.array(taken) <= 10)), float(np.median(taken)))
-                for budget, taken in by_budget.items()
-            }
-            for name, by_budget in days.items()
-        }
-        told.append(Outflow(what=what, runs=runs, found=found))
-    return tuple(told)
+                best.setdefault(name, []).append(min(ranks[:_WITHIN]))
+        told[what] = shares(best)
+        for name, its in best.items():
+            every.setdefault(name, []).extend(its)
+    return {"all": shares(every), **told}
 
 
 def _ranks(chance: np.random.Generator, hosts: int, amount: int, lasts: int) -> dict[str, list[int]]:
@@ -91,9 +76,10 @@ def _ranks(chance: np.random.Generator, hosts: int, amount: int, lasts: int) -> 
             np.maximum.at(ours, scores.subject, -np.log10(scores.p))
             before = sent[:at]
             others: dict[str, Floats] = {
-                "model": ours,
+                "outbound": ours,
                 "most bytes": sent[at][number_of],
                 "times its own mean": (sent[at] / before.mean(axis=0))[number_of],
+                "z-score of its own days": ((sent[at] - before.mean(axis=0)) / before.std(axis=0))[number_of],
                 "random": chance.random(hosts),
             }
             for name, odd in others.items():

@@ -6,7 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks.measures import attack_samples, cloud, otrf, tenant, throttling
+from benchmarks.measures import (
+    alerts,
+    attack_samples,
+    cloud,
+    masquerades,
+    new_links,
+    otrf,
+    tenant,
+    throttling,
+)
 from benchmarks.measures.conformance import evtx_edge, ossec
 
 SMALL = (
@@ -94,3 +103,28 @@ def test_cloud_logs_are_read_whole(real_data: Path, tmp_path: Path) -> None:
     assert calls.read == 290
     assert calls.alerted >= 33
     assert calls.false / calls.near < calls.alerted / calls.alerting
+
+
+@pytest.mark.real
+def test_the_intrusion_among_a_companys_alerts_is_its_first_incident(real_data: Path, tmp_path: Path) -> None:
+    score = alerts.measure(real_data, tmp_path, "russellmitchell")  # the smallest of the four
+    assert score.rank == 1
+    assert score.homogeneity >= 0.95
+    assert score.completeness >= 0.95
+    assert score.pairs >= 36
+
+
+@pytest.mark.real
+def test_every_set_whose_technique_is_missed_has_its_reason(real_data: Path) -> None:
+    truth = (real_data / "otrf_mordor" / "ground_truth_atomic.jsonl").read_text("utf-8")
+    sets = {json.loads(line)["id"] for line in truth.splitlines()}
+    assert set(otrf.why_missed()) <= sets
+
+
+@pytest.mark.real
+def test_known_and_new_links_of_real_people_are_told_apart(real_data: Path) -> None:
+    area, _, _ = masquerades.measure(real_data)["Pitman-Yor"]
+    assert area >= 0.82
+    new, areas = new_links.measure(real_data)
+    assert new == 92
+    assert areas["factors"] >= 0.97
