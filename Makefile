@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/dev-$(shell sha256sum requirements/dev.lock pyproject.toml 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: demo test check format lint types imports docs evaluation model-cards evaluate-alerts mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-exposure bench-reach bench-indicators clean
+.PHONY: demo test check format lint types imports docs evaluation model-cards evaluate-alerts mutations mutations-record laws kills prove-door kills-door bench-record bench-sigma bench-investigate bench-door bench-door-whole bench-exposure bench-reach bench-indicators bench-behaviour clean
 
 demo: $(RUN_STAMP)  ## investigate the exercise case and say where the report is
 	@rm -rf demo
@@ -85,6 +85,9 @@ bench-reach: $(DEV_STAMP)  ## measure what reach costs over an invented institut
 
 bench-indicators: $(DEV_STAMP)  ## measure what asking a hundred thousand indicators costs beside decoding (TOCSIN_DATA)
 	@$(BIN)/python benchmarks/indicators.py
+
+bench-behaviour: $(DEV_STAMP)  ## measure what behaviour costs an event, and in memory at a million pairs; SEASON= for one played before
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/behaviour.py $(if $(SEASON),--season $(SEASON))
 
 clean:
 	rm -rf $(VENV) demo

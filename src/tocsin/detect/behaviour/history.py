@@ -38,6 +38,7 @@ class History:
     values: Mapping[str, Integers]
     untimed: int
     lists: Mapping[str, tuple[Integers, Integers]] = field(default_factory=dict)
+    _arrays: dict[str, pa.LargeStringArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def rows(self) -> int:
@@ -53,11 +54,15 @@ class History:
         """SHA-256 over what stands in these rows, by key and measure; equal rows, equal digest, in any history."""
         found = hashlib.sha256(self.relation.encode())
         for key, codes in sorted(self.codes.items()):
-            names = self.names[key]
-            found.update("\0".join(names[code] for code in codes[rows].tolist()).encode("utf-8", "surrogatepass"))
+            found.update(_bytes_of(self._texts(key).take(pa.array(codes[rows]))))
         for _, numbers in sorted(self.values.items()):
             found.update(np.ascontiguousarray(numbers[rows], dtype="<i8").tobytes())
         return found.digest()
+
+    def _texts(self, key: str) -> pa.LargeStringArray:
+        if key not in self._arrays:
+            self._arrays[key] = pa.array(self.names[key], pa.large_string())
+        return self._arrays[key]
 
     def rows_of(self, day: int) -> slice:
         """The rows of a day; none where nothing happened."""
@@ -100,6 +105,13 @@ def history_of(
         lists={name: _listed(rows[name]) for name, _, kind in relation.measures if kind == "smallest"},
         untimed=int(untimed),
     )
+
+
+def _bytes_of(texts: pa.LargeStringArray) -> bytes:
+    """The lengths of the texts in bytes, 8 each, and then the texts."""
+    lengths = pc.binary_length(texts).to_numpy().astype("<i8")
+    text = texts.buffers()[2]
+    return bytes(lengths.tobytes() + (text.to_pybytes()[: int(lengths.sum())] if text else b""))
 
 
 def _listed(column: pa.ChunkedArray) -> tuple[Integers, Integers]:
