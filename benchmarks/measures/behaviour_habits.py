@@ -50,7 +50,7 @@ def times(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
             planted.add((day, account))
             rows += [(day, account, (slot + more) % _QUARTERS) for more in range(4)]
         rows = sorted(set(rows))
-        history = _history(
+        history = invented(
             "activity",
             [
                 {"day": day, "account": f"person-{account:03d}", "slot": f"{slot:02d}", "at": slot * HOUR // 4}
@@ -58,7 +58,7 @@ def times(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
             ],
         )
         around = Surroundings(unit={f"person-{account:03d}": f"unit-{group[account]}" for account in range(_ACCOUNTS)})
-        scores: dict[str, dict[tuple[int, int], float]] = {"time_of_day": _least("time_of_day", history, around)}
+        scores: dict[str, dict[tuple[int, int], float]] = {"time_of_day": least("time_of_day", history, around)}
         own = np.zeros((_ACCOUNTS, _QUARTERS))
         every = np.zeros(_QUARTERS)
         for day in range(_DAYS):
@@ -76,8 +76,8 @@ def times(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
                 own[account, (slot + np.arange(-2, 3)) % _QUARTERS] += 1
                 every[slot] += 1
         for name, its in scores.items():
-            found.setdefault(name, []).append(_recall(its, planted, chance))
-    return {name: {budget: _spread([one[budget] for one in its]) for budget in BUDGETS} for name, its in found.items()}
+            found.setdefault(name, []).append(recall(its, planted, chance))
+    return {name: {budget: spread([one[budget] for one in its]) for budget in BUDGETS} for name, its in found.items()}
 
 
 def paths(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[float, float]]]:
@@ -116,14 +116,14 @@ def paths(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
                 other = int(chance.integers(_ADMINISTRATORS, _ACCOUNTS))
                 rows.append((day, 14.0, account, f"ws-{other}", f"server-{chance.integers(_SERVERS)}"))
         rows.sort()
-        history = _history(
+        history = invented(
             "sign_ins",
             [
                 {"day": day, "account": f"person-{account:03d}", "source": source, "host": host, "at": int(hour * HOUR)}
                 for day, hour, account, source, host in rows
             ],
         )
-        scores = {name: _least(name, history, Surroundings()) for name in ("login_path", "links_host")}
+        scores = {name: least(name, history, Surroundings()) for name in ("login_path", "links_host")}
         seen: set[tuple[int, str]] = set()
         for day, _, account, source, _ in rows:
             if source and day >= _WARM:
@@ -135,11 +135,12 @@ def paths(seeds: Iterable[int] = range(5)) -> Mapping[str, Mapping[int, tuple[fl
                     its[day, account] = min(value, its.get((day, account), np.inf))
             seen.add((account, source))
         for name, its in scores.items():
-            found.setdefault(name, []).append(_recall(its, planted, chance))
-    return {name: {budget: _spread([one[budget] for one in its]) for budget in BUDGETS} for name, its in found.items()}
+            found.setdefault(name, []).append(recall(its, planted, chance))
+    return {name: {budget: spread([one[budget] for one in its]) for budget in BUDGETS} for name, its in found.items()}
 
 
-def _history(relation_name: str, rows: list[dict[str, Any]]) -> History:
+def invented(relation_name: str, rows: list[dict[str, Any]]) -> History:
+    """Rows of a relation with `day` from 0 on and `at` nanoseconds of it; what is not given is empty."""
     relation = all_relations()[relation_name]
     filled = [
         {
@@ -156,7 +157,7 @@ def _history(relation_name: str, rows: list[dict[str, Any]]) -> History:
     return history_of(relation, combine(relation, [pa.Table.from_pylist(filled, schema=schema_of(relation))]))
 
 
-def _least(name: str, history: History, around: Surroundings) -> dict[tuple[int, int], float]:
+def least(name: str, history: History, around: Surroundings) -> dict[tuple[int, int], float]:
     """By day and account the least p, times what was tested."""
     model = all_models()[name]
     memory = model.begin(history, around)
@@ -172,14 +173,15 @@ def _least(name: str, history: History, around: Surroundings) -> dict[tuple[int,
     return told
 
 
-def _recall(
+def recall(
     scores: Mapping[tuple[int, int], float], planted: set[tuple[int, int]], chance: np.random.Generator
 ) -> Mapping[int, float]:
-    """Equal scores stand in an order of chance."""
+    """By budget the share of the planted found among the lowest of all days from the warm ones on; ties by chance."""
     order = sorted(scores, key=lambda key: (scores[key], chance.random()))
     days = _DAYS - _WARM
     return {budget: len(planted.intersection(order[: budget * days])) / len(planted) for budget in BUDGETS}
 
 
-def _spread(values: list[float]) -> tuple[float, float]:
+def spread(values: list[float]) -> tuple[float, float]:
+    """Mean and deviation, to three digits."""
     return round(float(np.mean(values)), 3), round(float(np.std(values)), 3)
