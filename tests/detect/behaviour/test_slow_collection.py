@@ -15,7 +15,7 @@ from tocsin.detect.behaviour.history import History
 from tocsin.detect.behaviour.models import slow_collection
 
 _PEOPLE, _FILES, _BEGINS = 30, 400, 25
-_MEANS = st.floats(0.01, 50.0)
+_MEANS, _SHAPES = st.floats(0.01, 50.0), st.floats(0.5, 20.0)
 
 
 def _reached(day: int, person: int, file: int, taken: int = 0) -> dict[str, Any]:
@@ -82,18 +82,17 @@ def test_a_sentence_says_how_many_in_how_many_days() -> None:
     )
 
 
-@given(mean=_MEANS, count=st.integers(0, 200))
-def test_more_adds_more(mean: float, count: int) -> None:
-    few, many = slow_collection._ratio(np.array([count, count + 1.0]), np.array([mean, mean]))
+@given(mean=_MEANS, shape=_SHAPES, count=st.integers(0, 200))
+def test_more_adds_more(mean: float, shape: float, count: int) -> None:
+    few, many = slow_collection._ratio(np.array([count, count + 1.0]), np.full(2, mean), np.full(2, shape))
     assert many > few
 
 
-@given(mean=_MEANS)
-def test_what_is_usual_adds_less_than_nothing_on_the_mean(mean: float) -> None:
+@given(mean=_MEANS, shape=_SHAPES)
+def test_what_is_usual_adds_less_than_nothing_on_the_mean(mean: float, shape: float) -> None:
     """A likelihood ratio under the usual law: its logarithm has a mean below 0, itself a mean of 1."""
-    counts = np.arange(5_000.0)
-    shape = slow_collection._SHAPE
+    counts = np.arange(8_000.0)
     log_chance = nbinom.logpmf(counts, shape, shape / (shape + mean))
-    ratio = slow_collection._ratio(counts, np.full(counts.size, mean))
+    ratio = slow_collection._ratio(counts, np.full(counts.size, mean), np.full(counts.size, shape))
     assert float(np.exp(log_chance) @ ratio) < 0.0
     assert abs(float(np.exp(log_chance + ratio).sum()) - 1.0) < 1e-6

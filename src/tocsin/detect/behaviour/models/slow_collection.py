@@ -26,9 +26,10 @@ _WARM_DAYS = 10  # such days, before anything is said of an account
 _PRIOR_DAYS = 10.0  # weight of the peers
 _LEAST_PEERS = 8
 _SETTLED_DAYS = 14  # since the account first came to the matter: who takes one on opens much of it at first
-_SHAPE = 1.0  # of the negative binomial; little depends on it
+_LEAST_SHAPE, _MOST_SHAPE = 0.5, 20.0  # of the negative binomials, by class: from bursts to nearly Poisson
+_SUSPECT = 2.0  # of the sum: from there on a day teaches no more than was expected
 _TIMES, _MORE = 1.5, 1.0
-_STEP = 1.0  # the sum is told again only once it is so much higher
+_STEP = 2.0  # the sum is told again only once it is so much higher
 _NO_MATTER = "no matter"
 
 
@@ -76,8 +77,12 @@ class _Memory:
         matter_of = np.where(matter_of < 0, len(matters), matter_of)
         names = np.array([f"matter {name}" for name in matters] + [_NO_MATTER], dtype=object)
         told = np.array([f"class {name}" for name in classes], dtype=object)
+        nothing = np.zeros_like(class_of)
         self._opened = _Count("opened for the first time", names, self._actor, matter_of, class_of, group)
         self._copied = _Count("took copies of", told, self._actor, class_of, class_of, group)
+        self._any = _Count(
+            "took copies of", np.array(["any class"], dtype=object), self._actor, nothing, nothing, group
+        )
         thing = holdings_of(history)
         width = int(thing.max(initial=0)) + 1
         reached, self._reach = np.unique(self._actor * width + thing, return_inverse=True)
@@ -89,7 +94,7 @@ class _Memory:
         place, is_new, is_copied = self._distinct(rows, None)
         parts = [
             count.judged(day, place, counted, self._days)
-            for count, counted in ((self._opened, is_new), (self._copied, is_copied))
+            for count, counted in ((self._opened, is_new), (self._copied, is_copied), (self._any, is_copied))
         ]
         parts = [part for part in parts if part.p.size]
         if not parts:
@@ -109,6 +114,7 @@ class _Memory:
         here[self._actor[place]] = True
         self._opened.learn(day, place, is_new, here, self._days)
         self._copied.learn(day, place, is_copied, here, self._days)
+        self._any.learn(day, place, is_copied, here, self._days)
         self._days[here] += 1
         self._is_reached[self._reach[place]] = True
 
@@ -156,6 +162,9 @@ class _Count:
         self._made = np.zeros(pairs.size)
         self._sum = np.zeros(pairs.size)
         self._told = np.zeros(pairs.size)
+        self._varies = np.zeros(
+            (2, int(class_of.max(initial=0)) + 1)
+        )  # variance beyond Poisson, squared means, by class
         self._since = np.zeros((3, pairs.size))  # observed, expected and days since the sum was last 0
 
     def judged(self, day: int, place: Integers, counted: Flags, days: Integers) -> Scores:
@@ -164,14 +173,14 @@ class _Count:
         told = self._is_judged(day, found.pair, days) & (found.holdings > 0)
         pair, count, row = found.pair[told], found.holdings[told], found.row[told]
         mean, peers = self._expected(pair)
-        total = np.maximum(self._sum[pair] + _ratio(_cut(count, mean), mean), 0.0)
+        total = np.maximum(self._sum[pair] + _ratio(_cut(count, mean), mean, self._shape(pair)), 0.0)
         known = np.bincount(self._actor[self._first >= 0], minlength=days.size)
         observed, expected, since = self._since[:, pair]
         return Scores(
             subject=self._actor[pair],
             row=row,
             p=np.clip(np.where(total >= self._told[pair] + _STEP, np.exp(-total), 1.0), 1e-300, 1.0),
-            tested=2 * known[self._actor[pair]].astype(np.int64),  # half of the chance goes to either count
+            tested=3 * known[self._actor[pair]].astype(np.int64),  # a third of the chance goes to each count
             numbers={
                 "did": np.full(pair.size, self._did, dtype=object),
                 "of": self._names[self._by[pair]],
@@ -193,14 +202,19 @@ class _Count:
         count[np.searchsorted(pair, found.pair)] = found.holdings
         mean, _ = self._expected(pair)
         cut = _cut(count, mean)
-        total = np.where(self._is_judged(day, pair, days), np.maximum(self._sum[pair] + _ratio(cut, mean), 0.0), 0.0)
+        total = np.where(
+            self._is_judged(day, pair, days),
+            np.maximum(self._sum[pair] + _ratio(cut, mean, self._shape(pair)), 0.0),
+            0.0,
+        )
         is_told = (count > 0) & (total >= self._told[pair] + _STEP)
         self._told[pair] = np.where(total <= 0.0, 0.0, np.where(is_told, total, self._told[pair]))
         more = np.stack((count, mean, np.ones(pair.size)))
         self._since[:, pair] = np.where(total <= 0.0, 0.0, self._since[:, pair] + more)
         self._sum[pair] = total
         fade = 2.0 ** (-1.0 / _HALF_LIFE)
-        self._made[pair] = self._made[pair] * fade + cut
+        self._vary(pair, cut, mean)
+        self._made[pair] = self._made[pair] * fade + np.where(total >= _SUSPECT, np.minimum(cut, mean), cut)
         self._weight[pair] = self._weight[pair] * fade + 1.0
 
     def _found(self, place: Integers, counted: Flags) -> _Found:
@@ -213,6 +227,18 @@ class _Count:
         known = (self._first[pair] >= 0) & (day - self._first[pair] >= _SETTLED_DAYS)
         judged: Flags = known & (days[self._actor[pair]] >= _WARM_DAYS)
         return judged
+
+    def _vary(self, pair: Integers, count: Floats, mean: Floats) -> None:
+        settled = pair[self._weight[pair] >= _WARM_DAYS]
+        kept = self._weight[pair] >= _WARM_DAYS
+        for place, value in enumerate(((count - mean) ** 2 - mean, mean**2)):
+            self._varies[place] += np.bincount(self._class[settled], value[kept], self._varies.shape[1])
+
+    def _shape(self, pair: Integers) -> Floats:
+        """By moments over the days of all pairs of the class: a variance of m + m^2 / shape."""
+        beyond, squares = self._varies[:, self._class[pair]] + 0.5
+        shape: Floats = np.clip(squares / np.maximum(beyond, 1e-3), _LEAST_SHAPE, _MOST_SHAPE)
+        return shape
 
     def _expected(self, pair: Integers) -> tuple[Floats, Integers]:
         """The mean of a day the account is there, and to how many pairs of its peers with the class it was shrunk.
@@ -242,11 +268,11 @@ def _cut(count: Floats, mean: Floats) -> Floats:
     return cut
 
 
-def _ratio(count: Floats, mean: Floats) -> Floats:
+def _ratio(count: Floats, mean: Floats, r: Floats) -> Floats:
     """ln of the ratio of NB(r, m1) to NB(r, m0) at x: x ln(m1 (r + m0) / (m0 (r + m1))) - r ln((r + m1) / (r + m0))."""
     larger = _TIMES * mean + _MORE
-    for_each = np.log(larger * (_SHAPE + mean) / (mean * (_SHAPE + larger)))
-    ratio: Floats = count * for_each - _SHAPE * np.log((_SHAPE + larger) / (_SHAPE + mean))
+    for_each = np.log(larger * (r + mean) / (mean * (r + larger)))
+    ratio: Floats = count * for_each - r * np.log((r + larger) / (r + mean))
     return ratio
 
 
