@@ -13,6 +13,7 @@ from tests.detect.behaviour.invented import history, least, run
 
 from tocsin.detect.behaviour.history import History
 from tocsin.detect.behaviour.models import slow_collection
+from tocsin.model.behaviour import Number
 
 _PEOPLE, _FILES, _BEGINS = 30, 400, 25
 _MEANS, _SHAPES = st.floats(0.01, 50.0), st.floats(0.5, 20.0)
@@ -66,7 +67,7 @@ def test_one_day_of_very_much_is_cut_and_told_once() -> None:
 
 def test_a_sentence_says_how_many_in_how_many_days() -> None:
     model = slow_collection.MODEL
-    numbers = {
+    numbers: dict[str, Number] = {
         "did": "took copies of",
         "of": "class sealed",
         "observed": 31,
