@@ -84,7 +84,7 @@ def history(relation_name: str, rows: Iterable[Mapping[str, Any]]) -> History:
         at = day * DAY + row["at"]
         placed = {"day": day, "count": 1, "first": at, "last": at, "record": record}
         filled.append({**dict.fromkeys(relation.keys, ""), **row, **placed})
-    table = pa.Table.from_pylist([{"changed": 0, **row} for row in filled], schema=schema_of(relation))
+    table = pa.Table.from_pylist([{"changed": 0, "taken": 0, **row} for row in filled], schema=schema_of(relation))
     return history_of(relation, combine(relation, [table]))
 
 

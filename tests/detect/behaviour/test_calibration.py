@@ -80,3 +80,13 @@ def test_an_intruder_of_one_account_in_four_hundred_does_not_hide_itself(seed: i
         hostile = [60.0] if day >= 20 else []
         reference.add(day, np.append(chance.exponential(1.0, 400), hostile), is_quiet=False)
     assert reference.p_values(30, np.array([60.0]), is_quiet=False)[0] < 2e-3
+
+
+def test_what_most_subjects_share_is_as_odd_as_not() -> None:
+    """A model that finds nothing says the same of nearly all: that is a p of about a half, and no veto."""
+    reference = Reference()
+    for day in range(10):
+        reference.add(day, np.concatenate((np.zeros(95), np.arange(1.0, 6.0))), is_quiet=False)
+    usual, odd = reference.p_values(10, np.array([0.0, 5.0]), is_quiet=False)
+    assert 0.45 < usual < 0.6
+    assert odd < 0.02

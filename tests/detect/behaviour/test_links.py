@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import nbinom
-from tests.detect.behaviour.days import history, run
+from tests.detect.behaviour.days import FIRST_DAY, history, run
 
 from tocsin.detect.behaviour.links import Links, at_least
 from tocsin.detect.behaviour.model import all_models
+from tocsin.model.behaviour import Surroundings
 
 _DAYS = 40
 
@@ -135,3 +136,22 @@ def test_a_matter_is_the_thing_where_one_is_declared_else_the_container_and_neve
     told = [sentence for *_, sentence, _, _ in run(all_models()["links_matter"], history("accesses", rows))]
     assert any("reached matter share-b for the first time" in sentence for sentence in told)
     assert not any("doc-" in sentence for sentence in told)
+
+
+def test_who_took_an_account_over_is_judged_as_a_newcomer_and_it_is_said() -> None:
+    """The account was there for weeks; its holder came the day before."""
+    planted = [{"day": 36, "account": "person-04", "host": f"host-1-{host}"} for host in range(10)]
+    rows = history("sign_ins", [*_rows(1), *planted])
+
+    def told(around: Surroundings) -> tuple[float, str]:
+        return min(
+            (p, sentence)
+            for day, account, p, sentence, _, _ in run(all_models()["links_host"], rows, around)
+            if (day, account) == (36, "person-04")
+        )
+
+    settled, sentence = told(Surroundings())
+    newcomer, why = told(Surroundings(joined={"person-04": FIRST_DAY + 35}))
+    assert newcomer > settled
+    assert "known for 1 days and judged by its peers" in why
+    assert "judged by its peers" not in sentence

@@ -68,7 +68,9 @@ class Reference:
     def p_values(self, day: int, statistics: Floats, *, is_quiet: bool) -> Floats:
         """p of each, in [`SMALLEST`, 1]; NaN for all while there is too little to hold them against.
 
-        p = (1 + weight of what was at least as odd) / (1 + weight of all), a day's weight halving every 14 days.
+        p = (1 + weight of what was odder, and half of what was as odd) / (1 + weight of all); a day's weight halves
+        every 14 days. Half (mid-p), for a model that finds nothing odd about most subjects says the same of all of
+        them: a p of 1 for each would veto whatever other models say.
         """
         if not statistics.size:
             return np.empty(0)
@@ -83,7 +85,8 @@ class Reference:
         values, weights = values[order], weights[order]
         above = np.append(np.cumsum(weights[::-1])[::-1], 0.0)
         total = above[0]
-        p = (1.0 + above[np.searchsorted(values, statistics, side="left")]) / (1.0 + total)
+        at_least, odder = (above[np.searchsorted(values, statistics, side=side)] for side in ("left", "right"))
+        p = (1.0 + (at_least + odder) / 2.0) / (1.0 + total)
         tail = _tail(values, above, total)
         if tail is not None:
             p = np.where(statistics > tail.start, np.minimum(tail.beyond(statistics), tail.share), p)

@@ -61,8 +61,10 @@ class LinkMemory:
         self._model = model
         thing, self._names = model.things(history, around)
         account = history.codes[model.subject]
-        group = groups_of(history.names[model.subject], around)
-        self._links = Links(account, thing, group, len(self._names), is_factored=model.is_factored)
+        accounts = history.names[model.subject]
+        group = groups_of(accounts, around)
+        joined = np.array([around.joined.get(name, -1) for name in accounts], dtype=np.int64)
+        self._links = Links(account, thing, group, len(self._names), is_factored=model.is_factored, joined=joined)
 
     def score(self, day: int, rows: slice) -> Scores:
         """One score a link of the day."""

@@ -36,7 +36,7 @@ class Judged:
     p                mid-p; of a new link that at least as many as there are, as odd as this or odder, are made in a day
     times            days on which the account turned to it before, 0 of a new link
     days             on which the account was there before
-    age              days since it was first there
+    age              days since it was first there, or since its holder came where that was later
     expected         new links a day of this account as odd as this or odder; of a known one 0
     peers, with_it   peers there were before, and how many of them ever turned to the thing
     links            of the account today
@@ -62,13 +62,23 @@ class Links:
     group           by account, its peers
     things          how many codes of things there are
     is_factored     False: a new link is as likely as its thing is popular
+    joined          by account the day its holder came, below 0 where that is not declared: who took an account over is
+                    a newcomer, however long it was there
     """
 
     def __init__(
-        self, account: Integers, thing: Integers, group: Integers, things: int, *, is_factored: bool = True
+        self,
+        account: Integers,
+        thing: Integers,
+        group: Integers,
+        things: int,
+        *,
+        is_factored: bool = True,
+        joined: Integers | None = None,
     ) -> None:
         self._row_account, self._row_thing, self._group, self._things = account, thing, group, things
         self._is_factored = is_factored
+        self._joined = np.full(group.size, -1, dtype=np.int64) if joined is None else joined
         width = max(1, things)
         pairs, self._pair = np.unique(account * (width + 1) + thing + 1, return_inverse=True)
         self._pair_account, self._pair_thing = pairs // (width + 1), pairs % (width + 1) - 1
@@ -104,7 +114,7 @@ class Links:
         pair, row = pair[is_link], row[is_link]
         account, thing = self._pair_account[pair], self._pair_thing[pair]
         is_known = self._times[pair] > 0
-        age = np.where(self._first[account] < 0, 0, day - self._first[account])
+        age = np.where(self._first[account] < 0, 0, self._age(day, account))
         p, expected = np.ones(pair.size), np.zeros(pair.size)
         p[is_known] = self._known(day, pair[is_known])
         shape, rate = self._new_a_day(day, account[~is_known], age[~is_known])
@@ -186,7 +196,7 @@ class Links:
 
     def _count_new(self, day: int, account: Integers, new: Integers, now: float) -> None:
         made = np.bincount(self._pair_account[new], minlength=self._group.size)[account].astype(np.float64)
-        age = np.searchsorted(_AGES, day - self._first[account], side="right")
+        age = np.searchsorted(_AGES, self._age(day, account), side="right")
         if day > self._start:
             days, sums, _ = self._made[:, -1]
             # The first of an age are held against the oldest there were.
@@ -203,6 +213,12 @@ class Links:
             self._outside *= 2.0 ** (-(day - self._outside_on) / _HALF_LIFE)
             self._outside += np.array([np.count_nonzero(at < 0), new.size])
             self._outside_on = day
+
+    def _age(self, day: int, account: Integers) -> Integers:
+        """Days since each account was first there, or since its holder came where that was later."""
+        joined = self._joined[account]
+        age: Integers = day - np.maximum(self._first[account], np.where(joined <= day, joined, -1))
+        return age
 
     def _new_a_day(self, day: int, account: Integers, age: Integers) -> tuple[Floats, Floats]:
         """Shape and rate of the gamma distribution of the new links an account makes on a day it is there.

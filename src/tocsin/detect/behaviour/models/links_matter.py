@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tocsin.detect.behaviour.history import History, Integers
 from tocsin.detect.behaviour.link_model import LinkModel
-from tocsin.detect.behaviour.placing import placed_rows
+from tocsin.detect.behaviour.placing import matters_of, placed_rows
 from tocsin.model.behaviour import ModelInfo, Surroundings
 from tocsin.model.finding import EntityType
 
 
 def _matters(history: History, around: Surroundings) -> tuple[Integers, tuple[str, ...]]:
     """The declared matter; where there is none, the mailbox or site a thing lies in, and never a single document."""
-    placed = placed_rows(history, around)
-    told = np.array(
-        [place.matter or container for place, (_, _, container) in zip(placed.places, placed.things, strict=True)],
-        dtype=object,
-    )
-    names, code = np.unique(told, return_inverse=True) if told.size else (told, np.empty(0, dtype=np.int64))
-    texts = tuple(names.tolist())
-    code = np.where(code == texts.index(""), -1, code) if "" in texts else code
-    return code[placed.row], texts
+    texts, code = matters_of(placed_rows(history, around))
+    return code, texts
 
 
 MODEL = LinkModel(

@@ -15,7 +15,7 @@ from scipy.special import betainc
 from tocsin.detect.behaviour.history import Flags, Floats, History, Integers
 from tocsin.detect.behaviour.model import NO_SCORES, Scores
 from tocsin.detect.behaviour.peers import groups_of
-from tocsin.detect.behaviour.placing import placed_rows
+from tocsin.detect.behaviour.placing import classes_of, holdings_of, placed_rows
 from tocsin.model.behaviour import ModelInfo, Number, Surroundings
 from tocsin.model.finding import EntityType
 
@@ -56,15 +56,12 @@ class _Memory:
 
     def __init__(self, history: History, around: Surroundings) -> None:
         self._history = history
-        placed = placed_rows(history, around)
-        told = [place.sensitivity or kind for place, (kind, _, _) in zip(placed.places, placed.things, strict=True)]
-        self._class_names, class_of = np.unique(np.array(told, dtype=object), return_inverse=True)
-        class_of_row = class_of[placed.row]
+        self._class_names, class_of_row = classes_of(placed_rows(history, around))
         self._actor = history.codes["actor"]
         width = max(1, self._class_names.size)
         pairs, self._pair = np.unique(self._actor * width + class_of_row, return_inverse=True)
         self._pair_actor, self._pair_class = pairs // width, pairs % width
-        self._thing = _things(history)
+        self._thing = holdings_of(history)
         self._group = groups_of(history.names["actor"], around)
         self._sums = np.zeros((2, pairs.size))
         self._squares = np.zeros(pairs.size)
@@ -177,13 +174,6 @@ def _moments(cell: Integers, rates: Floats, cells: int) -> tuple[Floats, Floats,
     mean = np.maximum(mean, 0.05)
     shape = np.clip(mean**2 / np.maximum(square - mean**2, 1e-3), 0.2, 20.0)
     return shape, shape / mean, count.astype(np.int64)
-
-
-def _things(history: History) -> Integers:
-    width = len(history.names["container"]) + 1
-    _, numbered = np.unique(history.codes["holding"] * width + history.codes["container"], return_inverse=True)
-    thing: Integers = numbered.astype(np.int64)
-    return thing
 
 
 MODEL = Volume()
