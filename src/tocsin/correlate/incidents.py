@@ -36,7 +36,7 @@ def correlate(
     sites: Mapping[str, int] | None = None,
     decided: Decided = NOTHING_DECIDED,
 ) -> tuple[Incident, ...]:
-    """Incidents, gravest first (level, score, evidence, then first time and id).
+    """Incidents, gravest first (see `gravest`).
 
     Each finding above informational is in one, unless it is the responders' own work.
 
@@ -68,7 +68,7 @@ def correlate(
     }
     related = grouping.related()
     incidents = [replace(one, related=_related(related.get(root, {}), concluded)) for root, one in concluded.items()]
-    return tuple(sorted(incidents, key=_gravest))
+    return tuple(sorted(incidents, key=gravest))
 
 
 def _related(ties: Mapping[int, Link], concluded: Mapping[int, Incident]) -> tuple[Related, ...]:
@@ -496,6 +496,7 @@ def _strength(link: Link) -> tuple[float, str, str, str]:
     return (link.affinity, link.a, link.b, link.reason)
 
 
-def _gravest(incident: Incident) -> tuple[int, int, int, bool, int, str]:
+def gravest(incident: Incident) -> tuple[int, int, int, int, bool, int, str]:
+    """The order of incidents: by level, score, evidence, what could be reached, then first time and id."""
     time = (incident.first is None, incident.first or 0)
-    return (-incident.level.rank, -incident.score, -incident.evidence, *time, incident.id)
+    return (-incident.level.rank, -incident.score, -incident.evidence, -(incident.reach or 0), *time, incident.id)

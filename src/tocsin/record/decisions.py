@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from tocsin.errors import VerificationError
 from tocsin.model.decision import Decision, DecisionKind
 from tocsin.model.door import mask_json
+from tocsin.model.instant import NANOSECONDS, parse_time
 from tocsin.record.acts import Act, acts_of, people_acts
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people import disowned_in
@@ -43,10 +44,10 @@ def undoing(key: WorkspaceKey, number: int, person: str, reason: str) -> dict[st
     return {"number": number, "decision": _UNDO, "person": person, "sealed": _sealed(key, {"reason": reason})}
 
 
-def decisions_of(connection: Connection, key: WorkspaceKey, origin: str) -> tuple[Decision, ...]:
+def decisions_of(connection: Connection, key: WorkspaceKey, origin: str = "") -> tuple[Decision, ...]:
     """Every decision ever taken, by number; protected names as the door shows them now.
 
-    origin   the name of the workspace's own key: what it signed was signed by no person
+    origin   the name of the workspace's own key: what it signed was signed by no person; wanted where that is told
 
     Raises VerificationError where an act was altered, ProtectionError where the door does not answer.
     """
@@ -94,7 +95,7 @@ def _decision(said: Mapping[str, Any], act: Act) -> Decision:
     return taken
 
 
-def newest_close(connection: Connection, key: WorkspaceKey, origin: str) -> str:
-    """When something was closed last that is closed still, RFC 3339; "" where nothing is."""
-    taken = decisions_of(connection, key, origin)
-    return max((one.at for one in taken if one.kind is DecisionKind.CLOSE and one.is_in_force), default="")
+def newest_close(connection: Connection, key: WorkspaceKey) -> int | None:
+    """The end of the second something was closed in that is closed still, the last such, ns UTC; None without one."""
+    standing = (one for one in decisions_of(connection, key) if one.kind is DecisionKind.CLOSE and one.is_in_force)
+    return max(((parse_time(one.at) or 0) + NANOSECONDS for one in standing), default=None)
