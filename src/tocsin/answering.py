@@ -161,7 +161,11 @@ def answer(
         ),
         names_in_clear=not held.vault,
         unreviewed=held.unreviewed,
-        not_done=(*held.vault, *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR)),
+        not_done=(
+            *held.vault,
+            *([_CLOSED] if found.closed else []),
+            *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR),
+        ),
         run=run,
         preservation=_preservation(held, watched, incidents, as_of),
         asked=look_up(question, identities, held.means, watched),

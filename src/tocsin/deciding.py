@@ -19,7 +19,7 @@ from tocsin.errors import ConfigError, RefusedError
 from tocsin.held import Held
 from tocsin.model.answers import Answers, Run
 from tocsin.model.clocks import Occasion
-from tocsin.model.decision import Anchor, Decision, DecisionKind, DecisionTold, IncidentMoved, Judgement
+from tocsin.model.decision import Anchor, Decision, DecisionKind, DecisionTold, IncidentMoved, Judgement, Taken
 from tocsin.model.door import Door, mask_one
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
 from tocsin.model.progress import Progress
@@ -57,20 +57,6 @@ class Wanted:
     judgement: Judgement | None = None
     expires: str = ""
     readers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A decision that was taken, or taken back; `about` in words, `moved` the incidents that it changed.
-
-    kept   False for a preview: nothing was written
-    """
-
-    number: int
-    about: str
-    moved: tuple[IncidentMoved, ...]
-    kept: bool
-    undone: bool = False
 
 
 def decide(

@@ -84,7 +84,16 @@ class Investigation(types.ModuleType):
         progress.note("a note")
         return self._answer(settings)
 
-    def answers_of(self, workspace: Path, *, question: object, passphrase: str | None, progress: object) -> Answers:
+    def answers_of(
+        self,
+        workspace: Path,
+        *,
+        question: object,
+        passphrase: str | None,
+        progress: object,
+        given_by: int | None = None,
+        readers: Sequence[str] = (),
+    ) -> Answers:
         """The answers."""
         return self._answer(workspace, question, passphrase)
 

@@ -60,10 +60,14 @@ def released(chosen: Format, part: Part, workspace: Path, wish: Wish, question: 
     refuse_overwrite(wish.output, force=wish.force)
     reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
-        then = {} if wish.as_of is None else {"given_by": wish.as_of}
-        who = {"readers": reading.names} if reading.names else {}
-        asked = {**then, **who}
-        answers = answers_of(workspace, question=question, passphrase=reading.passphrase, progress=progress, **asked)
+        answers = answers_of(
+            workspace,
+            question=question,
+            passphrase=reading.passphrase,
+            progress=progress,
+            given_by=wish.as_of,
+            readers=reading.names,
+        )
     written = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
     text = cleared(written, wish.output)
     to = {"to": wish.to} if wish.to else {}

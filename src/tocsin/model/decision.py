@@ -144,3 +144,17 @@ class IncidentMoved:
     score_after: int | None
     parts: int
     after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A decision that was taken, or taken back; `about` in words, `moved` the incidents that it changed.
+
+    kept   False for a preview: nothing was written
+    """
+
+    number: int
+    about: str
+    moved: tuple[IncidentMoved, ...]
+    kept: bool
+    undone: bool = False
