@@ -129,7 +129,7 @@ def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:
         raise ProtectionError(
             f"{mask_one(key.door, str(workspace.path))} was processed before epoch {key.door.epoch} of its vault: "
             "nothing is answered from it",
-            hint="tocsin incidents processes it again, and so does tocsin investigate",
+            hint="it is processed again by: tocsin incidents, or tocsin investigate",
         )
     if kept.get("folds") != FOLDS:
         raise StoreError(

@@ -36,7 +36,7 @@ from tocsin.remembering import keep_answer
 from tocsin.share.report import write_report
 from tocsin.store.workspace import Workspace
 
-_IDS = "tocsin incidents shows the ids of incidents (i-...) and findings (f-...)"
+_IDS = "the ids of incidents (i-...) and findings (f-...) are shown by: tocsin incidents"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NOT_TOLD = "it is of something that is closed to whoever asks"
 

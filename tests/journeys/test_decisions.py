@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -138,13 +137,12 @@ def test_what_cannot_be_decided_says_what_to_do(tocsin: Tocsin) -> None:
 
 
 @pytest.fixture
-def people(tocsin: Tocsin) -> Iterator[None]:
+def people(tocsin: Tocsin) -> None:
     """Two people are enrolled."""
     for name, role in (("ada", "officer"), ("bo", "analyst")):
         made = done(tocsin("key", "new", f"{name}.invented", "-o", f"{name}.key"))
         key = next(word for word in made.out.split() if word.startswith(f"{name}.invented+"))
         done(tocsin("key", "enrol", key, "--person", name, "--role", role, "--workspace", "CASE", "--as", "ada.key"))
-    yield
 
 
 @pytest.mark.usefixtures("people")

@@ -27,7 +27,9 @@ def cut(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="ENTITY|FINDING FINDING", help="An entity, as TYPE:ID or its id; or two findings.", show_default=False
+            metavar="ENTITY|FINDING FINDING",
+            help="An entity, as TYPE:ID or its id; or two findings.",
+            show_default=False,
         ),
     ],
     workspace: options.WorkspaceOption,
@@ -100,8 +102,12 @@ def except_(
     workspace: options.WorkspaceOption,
     by: _ByOption,
     reason: _ReasonOption,
-    until: Annotated[str, typer.Option(metavar="DAY", help="The last day it holds, as 2026-03-31.", show_default=False)],
-    entity: Annotated[str, typer.Argument(metavar="[ENTITY]", help="Only what is about this.", show_default=False)] = "",
+    until: Annotated[
+        str, typer.Option(metavar="DAY", help="The last day it holds, as 2026-03-31.", show_default=False)
+    ],
+    entity: Annotated[
+        str, typer.Argument(metavar="[ENTITY]", help="Only what is about this.", show_default=False)
+    ] = "",
     preview: _PreviewOption = False,
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
@@ -127,7 +133,7 @@ def close_to(
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Show an incident, or what was found of an account, to named people alone: those who sign with their key (--as)."""
+    """Show an incident, or what was found of an account, to named people alone, who sign with their key (--as)."""
     from tocsin.deciding import Wanted
 
     wanted = Wanted(kind=DecisionKind.CLOSE, names=(what,), person=by, reason=reason, readers=tuple(to))

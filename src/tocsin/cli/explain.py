@@ -14,7 +14,7 @@ from tocsin.share.exit import cleared, refuse_overwrite, release
 
 
 def explain(
-    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Its id (f-...), as tocsin incidents shows it.")],
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Its id (f-...), of tocsin incidents.")],
     workspace: options.WorkspaceOption,
     whole: Annotated[
         bool,

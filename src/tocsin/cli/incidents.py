@@ -1,4 +1,4 @@
-"""`tocsin incidents`: which findings belong together, and why; from alerts of other tools too; and what people decide."""
+"""`tocsin incidents`: which findings belong together, and why; from alerts of other tools too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tocsin.cli.follow_up import Wish, answer_part
 from tocsin.cli.investigate import acting_in, found_path
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.format import Part
-
 
 commands = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 

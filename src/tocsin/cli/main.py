@@ -9,7 +9,21 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import estate, evidence, exercise, incidents, key, mapping, probe, record, rules, share, timestamp, vault, witness
+from tocsin.cli import (
+    estate,
+    evidence,
+    exercise,
+    incidents,
+    key,
+    mapping,
+    probe,
+    record,
+    rules,
+    share,
+    timestamp,
+    vault,
+    witness,
+)
 from tocsin.cli.answers import answers
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo

@@ -310,7 +310,7 @@ def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...
         ids = ", ".join(one.id for one in answers.incidents[:10]) or "none"
         raise ConfigError(
             f"there is no incident or finding {missing[0]}",
-            hint=answers.closed or f"incidents here: {ids}; tocsin incidents shows the ids of their findings (f-...)",
+            hint=answers.closed or f"incidents here: {ids}; ids of their findings (f-...): tocsin incidents",
         )
     incidents = tuple(one for one in answers.incidents if one.id in wanted)
     named = wanted | {finding for one in incidents for finding in one.findings}

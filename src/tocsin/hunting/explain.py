@@ -79,7 +79,7 @@ def explain(
         if found is None:
             raise ConfigError(
                 f"there is no finding {finding}",
-                hint=answers.closed or "tocsin incidents shows the ids of findings (f-...)",
+                hint=answers.closed or "the ids of findings (f-...) are shown by: tocsin incidents",
             )
         references = [reference for place in found.records for reference in places.references[place]]
         plan = Plan(

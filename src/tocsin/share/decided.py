@@ -28,7 +28,8 @@ def weight_words(one: LocalWeight) -> str:
     judged = f"{one.true:,} judged hostile, {one.false:,} not"
     if one.why_not:
         return f"{one.kind} {one.detector} [{one.level}] stays at {_share(one.shipped)}: {one.why_not} ({judged})"
-    return f"{one.kind} {one.detector} [{one.level}] weighs {_share(one.local)} here, {_share(one.shipped)} as shipped: {judged}"
+    weighs = f"weighs {_share(one.local)} here, {_share(one.shipped)} as shipped"
+    return f"{one.kind} {one.detector} [{one.level}] {weighs}: {judged}"
 
 
 def moved_words(one: IncidentMoved) -> str:
