@@ -116,7 +116,8 @@ def undo(
             one = _standing(now, number)
             left = tuple(replace(each, undone=person) if each == one else each for each in now.held.decisions)
             moved = moved_by(now.before, now.after(left))
-            _keep(opened, key, now, undoing(key, one.number, person, reason), left, actors)
+            told = undoing(key, one.number, mask_one(key.door, person), mask_one(key.door, reason))
+            _keep(opened, key, now, told, left, actors)
     return Taken(number=one.number, about=words_of(one), moved=moved, kept=True, undone=True)
 
 
@@ -235,8 +236,8 @@ def _made(now: _Now, wanted: Wanted, opened: Workspace, key: WorkspaceKey) -> De
         number=max((one.number for one in now.held.decisions), default=0) + 1,
         kind=wanted.kind,
         at=utc_text(now_utc()),
-        person=wanted.person,
-        reason=wanted.reason,
+        person=mask_one(key.door, wanted.person),
+        reason=mask_one(key.door, wanted.reason),
         judgement=wanted.judgement,
     )
     named = _Named(now.before, key.door)
