@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,11 +14,13 @@ from tocsin.assess import attribution, causes, exposure, hypotheses, naming, rea
 from tocsin.behaving import behaviour_of
 from tocsin.collect.source import all_sources
 from tocsin.contain.plan import propose
-from tocsin.correlate import bursts, exceptions, frequency, notes, responders
+from tocsin.correlate import bursts, exceptions, frequency, notes, responders, telling
 from tocsin.correlate import findings as correlated
-from tocsin.correlate.incidents import correlate
+from tocsin.correlate.decided import Closed, Decided, closed_of, decided, hold_back
+from tocsin.correlate.incidents import correlate, gravest
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.correlate.sites import sites_of
+from tocsin.correlate.tuning import local_weights
 from tocsin.correlate.unusual import conclude as behaviour_findings
 from tocsin.cover import changes, coverage, preserve
 from tocsin.detect.behaviour.model import all_models
@@ -42,7 +44,7 @@ from tocsin.model.behaviour import BehaviourAccount
 from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
 from tocsin.model.exposure import Exposure
-from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, Finding, Incident, SetAside
+from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, EntityType, Finding, Incident, SetAside
 from tocsin.model.indicator import IndicatorsAccount
 from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
@@ -52,6 +54,10 @@ from tocsin.model.question import CompromiseStart, Question
 from tocsin.model.tables import in_time
 from tocsin.watching import estate_with_probes, identities_of, watched_of
 
+_REACH_ASKED = 100  # incidents of which is told what they could reach
+_CLOSED = (
+    "Something is closed to whoever asks here and is in no part of this answer: while it is, nothing is ruled out."
+)
 _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
@@ -65,8 +71,18 @@ NOT_DONE = (
 )
 
 
-def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers:
+def answer(
+    held: Held,
+    question: Question,
+    now: int | None,
+    run: Run,
+    *,
+    readers: Collection[str] = (),
+) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
+
+    readers    the keys of those who ask: what is closed to all of them is in no part of the answers, and while there is
+               such a thing nothing is ruled out
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
@@ -74,30 +90,32 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
     watched = coverage.in_order((*watched, *unzoned(held, question)))
     as_of = held.as_of if now is None else now
     identities = identities_of(held, watched)
-    found = _found(held, question, as_of, identities)
-    incidents = found.incidents
+    found = _found(held, question, as_of, identities, readers)
+    withheld = _CLOSED if found.closed else ""
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
         for change in changes.conclude(in_time(held.changes, question.from_, question.to), place=held.places)
     )
+    if found.closed is not None:
+        names = {one.id for one in found.closed.about}
+        standing = tuple(change for change in standing if change.actor not in names)
+    ways = reach.Ways(
+        estate=held.estate,
+        identities=identities,
+        changes=every_change,
+        logons=held.logons,
+        means=held.means,
+        place=held.places,
+    )
+    incidents = _by_reach(found.incidents, ways)
+    aside = tuple(one for each in found.held_back.values() for one in each)
     who = attribution.conclude(found.means, found.apart.shown, incidents, found.findings, held.places)
     taken = _taken(held, question, incidents, found.findings, identities)
     asked_for = in_the_logs_words(taken.question, identities, held.means, watched)
-    could = reach.conclude(
-        taken.question,
-        reach.Ways(
-            estate=held.estate,
-            identities=identities,
-            changes=every_change,
-            logons=held.logons,
-            means=held.means,
-            place=held.places,
-        ),
-        taken.start,
-    )
+    could = reach.conclude(taken.question, ways, taken.start)
     judged = reach.with_reach(
-        _exposure(held, asked_for, taken.start, watched, every_change, identities), could, held.estate
+        _exposure(held, asked_for, taken.start, watched, every_change, identities, withheld), could, held.estate
     )
     return Answers(
         as_of=as_of,
@@ -107,7 +125,9 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
             hits=found.hits,
             correlations=found.correlations,
             behaviour=found.behaviour,
-            indicators=_indicators(held, found.findings, Looked(watched, drawn, question.from_, question.to)),
+            indicators=_indicators(
+                held, (*found.findings, *aside), Looked(watched, drawn, question.from_, question.to)
+            ),
         ),
         findings=found.findings,
         incidents=incidents,
@@ -130,7 +150,11 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         ),
         names_in_clear=not held.vault,
         unreviewed=held.unreviewed,
-        not_done=(*held.vault, *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR)),
+        not_done=(
+            *held.vault,
+            *([_CLOSED] if found.closed else []),
+            *(each for each in NOT_DONE if not held.vault or each is not _IN_CLEAR),
+        ),
         run=run,
         preservation=_preservation(held, watched, incidents, as_of),
         asked=look_up(question, identities, held.means, watched),
@@ -156,7 +180,30 @@ def answer(held: Held, question: Question, now: int | None, run: Run) -> Answers
         hypotheses=hypotheses.conclude(incidents, found.findings, standing, judged, held.estate),
         set_aside=found.set_aside,
         settings={f"{RULE_SET}{name}": told for name, told in held.sets.items()},
+        decisions=telling.told(
+            held.decisions,
+            (*found.findings, *aside),
+            incidents,
+            held=found.held_back,
+            held_up=found.decided.held_up,
+            closed=found.closed,
+            canonical=identities.canonical,
+            as_of=as_of,
+        ),
+        weights=local_weights(held.decisions, found.findings),
+        closed=_CLOSED if found.closed else "",
     )
+
+
+def _by_reach(incidents: Sequence[Incident], ways: reach.Ways) -> tuple[Incident, ...]:
+    """The incidents, the first of them with what their accounts could have reached, in their order by that too."""
+    asked = incidents[:_REACH_ASKED]
+    if not ways.estate.holdings or not asked:
+        return tuple(incidents)
+    accounts = [{one.id for one in each.entities if one.type is EntityType.ACCOUNT} for each in asked]
+    counts = reach.holdings_reached([(named, each.first) for named, each in zip(accounts, asked, strict=True)], ways)
+    counted = [replace(each, reach=count) for each, count in zip(asked, counts, strict=True)]
+    return (*sorted(counted, key=gravest), *incidents[_REACH_ASKED:])
 
 
 def rules_account(held: Held) -> RulesAccount:
@@ -181,6 +228,8 @@ class _Found(NamedTuple):
     apart     the hits, by what exceptions do as of then
     means     as the fold has them, every account under its one name; `carriers` as `attribution.carriers` gives them
     set_aside alerts of other tools that say what they always say
+    decided   what people's decisions ask of the incidents; `held_back` what each holds back
+    closed    what whoever asks may not see, and is in nothing here; None where nothing is
     """
 
     rules: RulesAccount
@@ -193,9 +242,14 @@ class _Found(NamedTuple):
     means: pa.Table
     carriers: Mapping[Entity, int]
     set_aside: tuple[SetAside, ...]
+    decided: Decided
+    held_back: Mapping[int, tuple[Finding, ...]]
+    closed: Closed | None
 
 
-def _found(held: Held, question: Question, as_of: int | None, identities: Identities) -> _Found:
+def _found(
+    held: Held, question: Question, as_of: int | None, identities: Identities, readers: Collection[str]
+) -> _Found:
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     rules = rules_account(held)
     silent = counted_only(held.rules.correlations, {one.id for one in rules.blind})
@@ -212,17 +266,42 @@ def _found(held: Held, question: Question, as_of: int | None, identities: Identi
     books = replace(books, shown=books.shown - sieved.alerts, frequent=sieved.alerts)
     every = in_order((*correlated.conclude(sieved.kept, held.rules.infos, held.places), *counted.findings))
     named = under_one_name(every, identities.canonical)
-    by_rules = responders.mark(named, held.estate.responders, identities.canonical)
+    of_rules = hold_back(
+        responders.mark(named, held.estate.responders, identities.canonical),
+        held.decisions,
+        identities.canonical,
+        as_of,
+    )
+    by_rules = of_rules.kept
     means = _means_under_one_name(held.means, identities)
     carriers = attribution.carriers(means)
     accounts = attribution.count_accounts(means)
     sites = sites_of(alone)
-    unusual = behaviour_of(
-        held, identities, correlate(by_rules, carriers=carriers, accounts=accounts, sites=sites), by_rules
-    )
+
+    def together(some: Sequence[Finding]) -> tuple[Incident, ...]:
+        asked = decided(held.decisions, some, identities.canonical)
+        return correlate(some, carriers=carriers, accounts=accounts, sites=sites, decided=asked)
+
+    unusual = behaviour_of(held, identities, together(by_rules), by_rules)
     alerts = [alert for alert in unusual.alerts if _is_asked_of(alert.day, question)]
     odd = behaviour_findings(alerts, {name: model.info for name, model in all_models().items()}, held.places)
-    findings = in_order((*by_rules, *responders.mark(odd, held.estate.responders, identities.canonical)))
+    of_models = hold_back(
+        responders.mark(odd, held.estate.responders, identities.canonical),
+        held.decisions,
+        identities.canonical,
+        as_of,
+    )
+    findings = in_order((*by_rules, *of_models.kept))
+    incidents = together(findings)
+    held_back = {number: (*of_rules.held[number], *each) for number, each in of_models.held.items()}
+    closed = closed_of(held.decisions, findings, incidents, identities.canonical, readers)
+    if closed is not None:
+        findings = tuple(one for one in findings if one.id not in closed.findings)
+        incidents = together(findings)
+        held_back = {
+            number: tuple(one for one in each if closed.about.isdisjoint(one.entities))
+            for number, each in held_back.items()
+        }
     return _Found(
         rules=rules,
         apart=apart,
@@ -230,8 +309,11 @@ def _found(held: Held, question: Question, as_of: int | None, identities: Identi
         correlations=counted.accounts,
         behaviour=unusual.account,
         findings=findings,
-        incidents=correlate(findings, carriers=carriers, accounts=accounts, sites=sites),
+        incidents=incidents,
         set_aside=sieved.aside,
+        decided=decided(held.decisions, findings, identities.canonical),
+        held_back=held_back,
+        closed=closed,
         means=means,
         carriers=carriers,
     )
@@ -290,6 +372,7 @@ def _exposure(
     watched: Sequence[Coverage],
     standing: Sequence[StandingChange],
     identities: Identities,
+    withheld: str,
 ) -> tuple[Exposure, ...]:
     """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
     if question.selects and not question.accounts and not all(way.identity for way in ways_of(question)):
@@ -303,10 +386,11 @@ def _exposure(
         changes=standing,
         names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,
+        withheld=withheld,
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None
-    if start.latest is not None and start.latest != start.earliest:
+    if start.latest is not None and start.latest != start.earliest and not withheld:
         late = replace(start, earliest=start.latest, likely=start.latest)
         later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
     return starts.compared(rows, start, later)

@@ -21,7 +21,10 @@ from tocsin.protect.telling import through_door
 from tocsin.reading.intake import Intake
 from tocsin.reading.renewal import is_current, pass_texts_again
 from tocsin.reading.rereading import dating_of, derive_again
+from tocsin.record.acts import people_acts
+from tocsin.record.checkpoint import log_key
 from tocsin.record.keys import WorkspaceKey
+from tocsin.record.people import registry_of
 from tocsin.ruleset.compiled import Ruleset, compiled_rules, kept_rules
 from tocsin.share.report import REPORT_NAME, write_report
 from tocsin.store.estate import read_estate
@@ -30,8 +33,17 @@ from tocsin.store.workspace import Workspace, is_writable
 WENT_ON = "went_on"  # of a run's settings: it went on with those of the run before
 
 
-def answers_from(workspace: Workspace, key: WorkspaceKey, question: Question | None, progress: Progress) -> Answers:
+def answers_from(
+    workspace: Workspace,
+    key: WorkspaceKey,
+    question: Question | None,
+    progress: Progress,
+    *,
+    readers: Sequence[str] = (),
+) -> Answers:
     """The answers from what the workspace holds, made current first; `question` as it was asked, in clear.
+
+    readers   names of the keys of those who ask: they see what is closed to others. The report shows nobody that
 
     Raises StoreError where nothing was investigated yet.
     """
@@ -44,12 +56,23 @@ def answers_from(workspace: Workspace, key: WorkspaceKey, question: Question | N
     asked = _asked(question, key.door) or span
     held = held_again(workspace, key, kept)
     run, now = run_so_far(workspace, key, started, 1), number_or_none(kept["now"])
-    answers = answer(held, asked, now, run)
+    answers = answer(held, asked, now, run, readers=keys_of_readers(workspace, key, readers))
     if key.door.epoch and not (workspace.path / REPORT_NAME).exists() and is_writable(workspace.path):
         # It went with the epoch it was written under; who asked for a part does not get the whole of that part alone.
-        write_report(answers if question is None else answer(held, span, now, run), workspace.path)
+        is_for_all = question is None and not readers
+        write_report(answers if is_for_all else answer(held, span, now, run), workspace.path)
         progress.note(f"{REPORT_NAME} is written anew; copies made before show whoever was protected since in clear")
     return answers
+
+
+def keys_of_readers(workspace: Workspace, key: WorkspaceKey, names: Sequence[str]) -> frozenset[str]:
+    """The names of all keys of the people whose keys these are: what is closed to others is open to a person, not to
+    one key of theirs."""
+    if not names:
+        return frozenset()
+    with workspace.reading() as connection:
+        registry = registry_of(people_acts(connection), log_key(workspace.origin, key.signer.public_key()))
+    return frozenset().union(*(registry.keys_of(name) for name in names))
 
 
 def make_current(workspace: Workspace, key: WorkspaceKey, progress: Progress) -> None:
@@ -106,7 +129,7 @@ def answerable(workspace: Workspace, key: WorkspaceKey) -> dict[str, object]:
         raise ProtectionError(
             f"{mask_one(key.door, str(workspace.path))} was processed before epoch {key.door.epoch} of its vault: "
             "nothing is answered from it",
-            hint="tocsin incidents processes it again, and so does tocsin investigate",
+            hint="it is processed again by: tocsin incidents, or tocsin investigate",
         )
     if kept.get("folds") != FOLDS:
         raise StoreError(

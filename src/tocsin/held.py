@@ -31,6 +31,7 @@ from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import AcquisitionRecord
 from tocsin.model.answers import InputAccount
+from tocsin.model.decision import Decision
 from tocsin.model.door import Door, mask_json
 from tocsin.model.estate import Estate
 from tocsin.model.exceptions import ExceptionInfo
@@ -40,6 +41,7 @@ from tocsin.model.probing import SPOKEN
 from tocsin.model.reference import split_reference
 from tocsin.model.unsealing import Alone
 from tocsin.record.acts import people_acts
+from tocsin.record.decisions import decisions_of
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.unsealings import leave_of, unreviewed
 from tocsin.store.workspace import Workspace
@@ -80,6 +82,7 @@ class Held:
     exceptions: tuple[ExceptionInfo, ...]
     vault: tuple[str, ...] = ()
     unreviewed: tuple[Alone, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     sets: Mapping[str, str] = field(default_factory=dict)  # rule sets of the run, by name, and which release each is
     # What is said of indicators, as it may be told: of many thousands few are.
     told_indicators: Callable[[IndicatorsAccount], IndicatorsAccount] = lambda account: account
@@ -120,6 +123,7 @@ class Held:
             exceptions=tuple(one.info for one in rules.exceptions),
             vault=_vault(workspace, key.door.epoch),
             unreviewed=_unreviewed(workspace),
+            decisions=_decisions(workspace, key),
             sets=_sets(settings),
             told_indicators=lambda account: _told(account, key.door),
         )
@@ -139,6 +143,11 @@ def _told(account: IndicatorsAccount, door: Door) -> IndicatorsAccount:
     said = msgspec.to_builtins(account)
     told = mask_json(door, said)
     return account if told == said else msgspec.convert(told, IndicatorsAccount)
+
+
+def _decisions(workspace: Workspace, key: WorkspaceKey) -> tuple[Decision, ...]:
+    with workspace.reading() as connection:
+        return decisions_of(connection, key, workspace.origin)
 
 
 def _sets(settings: Mapping[str, object]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from tocsin.model.exposure import Verdict
 from tocsin.model.instant import format_time
 from tocsin.model.since import Changed
 from tocsin.record.answers import TOO_LARGE, keep_document, open_document, say_answers
+from tocsin.record.decisions import newest_close
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.ledger import Ledger
 from tocsin.render.element import well_formed
@@ -153,6 +154,12 @@ def _told(connection: Connection, key: WorkspaceKey, row: Row[Any], run: Run) ->
             f"answer no. {row.number}, given {given}, cannot be told any more: {row.withheld}",
             hint=f"what is left of it: {left.confirmed:,} holdings confirmed, {left.unknown:,} unknown, "
             f"{left.ruled_out:,} ruled out; {left.incidents:,} incidents taken as an intrusion",
+        )
+    closed = newest_close(connection, key)
+    if closed is not None and row.given < closed:
+        raise RefusedError(
+            f"answer no. {row.number}, given {given}, is not told: something in it may have been closed since",
+            hint="answers given since then can be told; this one again once nothing is closed",
         )
     data = open_document(connection, key, row.document)
     try:

@@ -49,7 +49,7 @@ MAY_SIGN: Mapping[str, frozenset[str]] = MappingProxyType(
             ("succeeded", "officer custodian analyst protection receiver witness"),
             ("erased", "officer custodian analyst"),
             ("recovered witness_trusted", "officer ledger"),
-            ("exported", "officer analyst ledger"),
+            ("exported decided", "officer analyst ledger"),
             ("collected timestamped cosigned transferred returned", "officer custodian ledger"),
             ("received", "officer custodian receiver ledger"),
             ("read verified", "officer custodian analyst protection ledger"),

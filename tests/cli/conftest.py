@@ -84,7 +84,16 @@ class Investigation(types.ModuleType):
         progress.note("a note")
         return self._answer(settings)
 
-    def answers_of(self, workspace: Path, *, question: object, passphrase: str | None, progress: object) -> Answers:
+    def answers_of(
+        self,
+        workspace: Path,
+        *,
+        question: object,
+        passphrase: str | None,
+        progress: object,
+        given_by: int | None = None,
+        readers: Sequence[str] = (),
+    ) -> Answers:
         """The answers."""
         return self._answer(workspace, question, passphrase)
 
@@ -144,6 +153,17 @@ class Investigation(types.ModuleType):
         return workspace / "exercise"
 
 
+class Signing(str):
+    """A key that signs, by what named it."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self)
+
+
 class Custody(types.ModuleType):
     """Stands where `tocsin.custody.chain` does; remembers what went on the record, or says why it could not."""
 
@@ -154,9 +174,9 @@ class Custody(types.ModuleType):
         self.acts: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
         self.why_not = ""
 
-    def signers(self, path: Path, hand: RealHand) -> tuple[str, ...]:
+    def signers(self, path: Path, hand: RealHand) -> tuple[Signing, ...]:
         """The keys by what named them."""
-        return tuple(hand.given)
+        return tuple(map(Signing, hand.given))
 
     def note_reading(
         self,

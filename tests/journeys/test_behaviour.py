@@ -131,6 +131,35 @@ def test_a_finding_is_explained_by_numbers_that_the_sealed_bytes_give_again(tocs
     assert tocsin("explain", "f-000000000000", "--workspace", case, "-q").code == 2
 
 
+def test_what_a_model_finds_of_one_account_is_held_back_counted_and_given_back(
+    tocsin: Tocsin, case: Path, tmp_path: Path
+) -> None:
+    copy, theft = tmp_path / "case", of_the_theft(case)
+    shutil.copytree(case, copy)
+    of, model = ("--workspace", copy, "-q"), theft["detector"]["id"]
+    said = (*of, "--by", "Ada Example", "--reason", "a known review of all files")
+    before = tocsin("incidents", *of, "--format", "json")
+    until = ("--until", "2026-12-31")
+    kept = tocsin("incidents", "except", model, f"account:{USED}", *until, *said)
+    assert kept.code == 0, kept.err
+    after = tocsin("incidents", *of, "--format", "json").document
+    (told,) = after["decisions"]
+    gone = {one["id"] for one in before.document["findings"]} - {one["id"] for one in after["findings"]}
+    assert theft["id"] in gone
+    assert set(told["findings"]) == gone
+    assert told["held_back"] == len(gone)
+    others = [one for one in alerts(before.document) if one["entities"][0]["id"] != USED]
+    assert [one for one in alerts(after) if one["entities"][0]["id"] != USED] == others
+    assert tocsin("incidents", "undo", *said).code == 0
+    assert tocsin("incidents", *of, "--format", "json").out == before.out
+
+    expired = tocsin("incidents", "except", model, "--until", "2026-03-01", *said)
+    assert expired.code == 0, expired.err
+    past = tocsin("incidents", *of, "--format", "json").document
+    assert past["findings"] == before.document["findings"]
+    assert past["decisions"][0]["void"].startswith("expired 2026-03-01")
+
+
 def test_counts_that_the_sealed_bytes_do_not_give_are_refused(tocsin: Tocsin, case: Path, tmp_path: Path) -> None:
     copy = tmp_path / "case"
     shutil.copytree(case, copy)

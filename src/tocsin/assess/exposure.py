@@ -56,6 +56,7 @@ class Evidence:
     as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
     names    which names are one holding
     identities  which names are one account
+    withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
 
@@ -67,6 +68,7 @@ class Evidence:
     changes: Sequence[StandingChange] = ()
     names: HoldingNames = NO_NAMES
     identities: Identities = NOBODY_JOINED
+    withheld: str = ""
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -284,7 +286,7 @@ def _compromised(question: Question) -> tuple[str, ...]:
 
 def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, ...]:
     """The premises under which nothing can be ruled out, as sentences."""
-    found: list[str] = []
+    found = [evidence.withheld] if evidence.withheld else []
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}

@@ -6,7 +6,7 @@ Permissions alone confirm nothing and rule nothing out: reach says where doubt b
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -75,6 +75,20 @@ def conclude(question: Question, ways: Ways, start: CompromiseStart) -> Reach:
         declared=len({one.pattern.lower() for one in ways.estate.holdings}),
         edges=graph.size,
     )
+
+
+def holdings_reached(compromised: Sequence[tuple[Collection[str], int | None]], ways: Ways) -> list[int]:
+    """Per set of accounts, compromised from a time on (ns UTC, None: always), how many declared holdings they could
+    open."""
+    names = Names(ways.estate, ways.identities.canonical, ways.identities.all_forms)
+    seeds = [{names.identity(name) for name in accounts} for accounts, _ in compromised]
+    graph = Graph(_edges(names, ways, sorted(set().union(*seeds))))
+    counts = []
+    for nodes, (_, since) in zip(seeds, compromised, strict=True):
+        arrived = graph.arrivals(dict.fromkeys(sorted(nodes), EVER if since is None else since))
+        found = (names.declared(node) for node in arrived if node.kind is NodeKind.HOLDING)
+        counts.append(len({one.pattern.lower() for one in found if one is not None}))
+    return counts
 
 
 def _seeds(question: Question, names: Names) -> tuple[Node, ...]:

@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "received": "the evidence was received",
     "returned": "the evidence was returned",
     "transferred": "custody was transferred",
+    "decided": "something was decided of findings or incidents",
     "held": "erasure was forbidden",
     "released": "a ban on erasure was lifted",
     "erased": "records were erased",
@@ -57,6 +58,7 @@ _LANES = (
                 "transferred",
                 "unsealed",
                 "reviewed",
+                "decided",
             }
         ),
     ),

@@ -54,7 +54,7 @@ SIGNERS = {
     "enrolled succeeded revoked held released handed_over": "officer",
     "recovered witness_trusted": "officer ledger",
     "erased": "officer custodian analyst",
-    "exported": "officer analyst ledger",
+    "exported decided": "officer analyst ledger",
     "collected timestamped cosigned transferred returned": "officer custodian ledger",
     "received": "officer custodian receiver ledger",
     "read verified": "officer custodian analyst protection ledger",

@@ -14,7 +14,7 @@ from tocsin.share.exit import cleared, refuse_overwrite, release
 
 
 def explain(
-    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Its id (f-...), as tocsin incidents shows it.")],
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Its id (f-...), of tocsin incidents.")],
     workspace: options.WorkspaceOption,
     whole: Annotated[
         bool,
@@ -41,7 +41,14 @@ def explain(
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        found = explained(workspace, finding, whole=whole, passphrase=reading.passphrase, progress=progress)
+        found = explained(
+            workspace,
+            finding,
+            whole=whole,
+            passphrase=reading.passphrase,
+            progress=progress,
+            readers=reading.names,
+        )
     text = cleared(single("explanation", found) if format_ == "json" else explanation_text(found), output)
     reading.done("explain", {"format": format_, "finding": finding}, text.text)
     release(text, output, force=force)

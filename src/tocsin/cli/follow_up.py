@@ -25,7 +25,7 @@ class Wish(NamedTuple):
 
     `command` and `arguments` say on the record what was asked, naming nobody; `keys` sign for it. Under a vault the
     tokens are those of the recipient `to`, "" for those of the workspace; `passphrase_file` opens the vault.
-    `as_of`, ns UTC: the answer that had been given by then.
+    `as_of`, ns UTC: the answer that had been given by then. `is_for_others`: what is closed is not in it.
     """
 
     format: str
@@ -38,6 +38,7 @@ class Wish(NamedTuple):
     to: str = ""
     passphrase_file: Path | None = None
     as_of: int | None = None
+    is_for_others: bool = False
 
 
 class Released(NamedTuple):
@@ -60,8 +61,14 @@ def released(chosen: Format, part: Part, workspace: Path, wish: Wish, question: 
     refuse_overwrite(wish.output, force=wish.force)
     reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
-        then = {} if wish.as_of is None else {"given_by": wish.as_of}
-        answers = answers_of(workspace, question=question, passphrase=reading.passphrase, progress=progress, **then)
+        answers = answers_of(
+            workspace,
+            question=question,
+            passphrase=reading.passphrase,
+            progress=progress,
+            given_by=wish.as_of,
+            readers=() if wish.is_for_others else reading.names,
+        )
     written = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
     text = cleared(written, wish.output)
     to = {"to": wish.to} if wish.to else {}

@@ -7,16 +7,23 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli import options
+from tocsin.cli import deciding, options
 from tocsin.cli.exit_code import of_answers
 from tocsin.cli.follow_up import Wish, answer_part
 from tocsin.cli.investigate import acting_in, found_path
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.format import Part
 
+commands = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
+
+@commands.callback()
 def incidents(
-    workspace: options.WorkspaceOption,
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", metavar="DIR", help="The workspace to answer from.", show_default=False),
+    ] = None,
     alerts: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,6 +44,12 @@ def incidents(
 
     Alerts of other tools are sealed and accounted like any log; run it again to resume after an interruption.
     """
+    if context.invoked_subcommand is not None:
+        if workspace is not None or alerts:
+            raise typer.BadParameter(f"options of tocsin incidents {context.invoked_subcommand} stand after it")
+        return
+    if workspace is None:
+        raise typer.BadParameter("Missing option '--workspace'.")
     wish = Wish(format_, output, force, quiet, "incidents", options.keys_given(as_), as_of=as_of)
     if not alerts:
         answer_part(Part.INCIDENTS, workspace, wish)
@@ -64,3 +77,7 @@ def _take_in(workspace: Path, alerts: list[str], workers: int | None, wish: Wish
     )
     with progress_on_stderr(quiet=wish.quiet) as progress:
         return int(of_answers(investigate(settings, progress), None))
+
+
+for command in deciding.COMMANDS:
+    commands.command(command.__name__.rstrip("_").replace("_", "-"))(command)

@@ -9,7 +9,21 @@ import typer
 from typer.exceptions import TyperException
 
 from tocsin import __version__
-from tocsin.cli import estate, evidence, exercise, key, mapping, probe, record, rules, share, timestamp, vault, witness
+from tocsin.cli import (
+    estate,
+    evidence,
+    exercise,
+    incidents,
+    key,
+    mapping,
+    probe,
+    record,
+    rules,
+    share,
+    timestamp,
+    vault,
+    witness,
+)
 from tocsin.cli.answers import answers
 from tocsin.cli.coverage import coverage
 from tocsin.cli.demo import demo
@@ -17,7 +31,6 @@ from tocsin.cli.detect import detect
 from tocsin.cli.exit_code import ExitCode, of_error
 from tocsin.cli.explain import explain
 from tocsin.cli.exposure import exposure
-from tocsin.cli.incidents import incidents
 from tocsin.cli.init import init
 from tocsin.cli.investigate import investigate
 from tocsin.cli.note import note
@@ -42,10 +55,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(investigate, detect, explain, exposure, incidents, coverage, readiness, answers, note, preserve),
+    *(investigate, detect, explain, exposure, coverage, readiness, answers, note, preserve),
     *(init, demo),
 ):
     app.command()(command)
+app.add_typer(incidents.commands, name="incidents")
 app.add_typer(record.commands, name="record")
 app.add_typer(key.commands, name="key")
 app.add_typer(evidence.commands, name="evidence")

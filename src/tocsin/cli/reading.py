@@ -22,6 +22,11 @@ class Reading:
     passphrase: str | None = field(repr=False)
     actors: tuple[Signer, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The keys of those who read, opened: what is closed to others is shown to them."""
+        return tuple(actor.name for actor in self.actors)
+
     def done(self, command: str, arguments: Mapping[str, str | int], shown: str, *, kind: str = "read") -> None:
         """Put it on record, with the keyed digest of what is `shown`; where that cannot be, say so and go on.
 

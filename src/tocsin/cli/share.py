@@ -71,7 +71,7 @@ def report(
         refuse_issue(workspace)
     wish = Wish(
         format_, output, force, quiet, "share report", options.keys_given(as_), {"issue": "yes"} if issue else {}, to,
-        as_of=as_of,
+        as_of=as_of, is_for_others=True,
     )  # fmt: skip
     done = released(chosen, Part.INVESTIGATION, workspace, wish)
     if issue:
@@ -99,7 +99,7 @@ def timeline(
 ) -> None:
     """Every moment that has a time, with its log line: findings, confirmed accesses, lasting changes, gaps."""
     chosen = _named(format_, _TIMELINE)
-    wish = Wish(format_, output, force, quiet, "share timeline", options.keys_given(as_), to=to)
+    wish = Wish(format_, output, force, quiet, "share timeline", options.keys_given(as_), to=to, is_for_others=True)
     released(chosen, Part.INVESTIGATION, workspace, wish)
 
 
@@ -126,7 +126,7 @@ def stix(
 
     _named(format_, _INDICATORS)
     chosen = Stix(tlp=tlp, own=_own(own), with_accounts=accounts)
-    wish = Wish(format_, output, force, quiet, "share stix", options.keys_given(as_), to=to)
+    wish = Wish(format_, output, force, quiet, "share stix", options.keys_given(as_), to=to, is_for_others=True)
     released(chosen, Part.INVESTIGATION, workspace, wish)
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
 
+from tocsin.correlate.decided import NOTHING_DECIDED, Bond, Decided
 from tocsin.correlate.kill_chain import hundredths, order_of
-from tocsin.correlate.reason import explain_link, explain_order
+from tocsin.correlate.reason import explain_bond, explain_link, explain_order
+from tocsin.correlate.tuning import is_fact, local_chance
 from tocsin.correlate.weights import Weights, load_weights
 from tocsin.model.finding import Entity, EntityType, Finding, Incident, Level, Link, Related
 from tocsin.model.instant import HOUR
@@ -31,8 +34,9 @@ def correlate(
     carriers: Mapping[Entity, int] | None = None,
     accounts: int = 0,
     sites: Mapping[str, int] | None = None,
+    decided: Decided = NOTHING_DECIDED,
 ) -> tuple[Incident, ...]:
-    """Incidents, gravest first (level, score, evidence, then first time and id).
+    """Incidents, gravest first (see `gravest`).
 
     Each finding above informational is in one, unless it is the responders' own work.
 
@@ -42,6 +46,8 @@ def correlate(
     accounts    how many accounts the logs show at all; 0 where not known
     sites       by network the site it is of, where the logs tell (`correlate.sites`): a rule that fires on two sites at
                 once ties nothing, nor does a host name that both have
+    decided     what people decided: what they cut ties nothing, what they keep apart is in no one incident, and what
+                they put together is in one whatever its size, after everything else was attached
 
     A finding joins the incident it has the greatest affinity with, if that is at least `attach`; else it opens one. A
     second incident is merged in only over two links of different entity types (or one session or process), each of at
@@ -52,14 +58,17 @@ def correlate(
         (f for f in findings if f.detector.level is not Level.INFORMATIONAL and not f.responder), key=_in_time
     )
     weights = load_weights()
-    entities = _number_entities(kept, weights, carriers or {}, accounts or weights.population)
-    grouping = _Grouping(kept, entities, weights, _Places.of(kept, sites or {}))
+    entities = _number_entities(kept, weights, carriers or {}, accounts or weights.population, decided.cut)
+    grouping = _Grouping(kept, entities, weights, _Places.of(kept, sites or {}), decided)
     for number in range(len(kept)):
         grouping.add(number)
-    concluded = {root: _conclude([kept[n] for n in group.members], group.links) for root, group in grouping.groups()}
+    grouping.bond(decided.bonds)
+    concluded = {
+        root: _conclude([kept[n] for n in group.members], group.links, decided) for root, group in grouping.groups()
+    }
     related = grouping.related()
     incidents = [replace(one, related=_related(related.get(root, {}), concluded)) for root, one in concluded.items()]
-    return tuple(sorted(incidents, key=_gravest))
+    return tuple(sorted(incidents, key=gravest))
 
 
 def _related(ties: Mapping[int, Link], concluded: Mapping[int, Incident]) -> tuple[Related, ...]:
@@ -124,21 +133,65 @@ class _Entities(NamedTuple):
 
 
 class _Group:
-    """An incident while it grows: positions of its findings, links as made, hosts."""
+    """An incident while it grows: positions of its findings, links as made, hosts; what it is to `_Sides`."""
 
-    __slots__ = ("hosts", "links", "members")
+    __slots__ = ("hosts", "links", "members", "side")
 
-    def __init__(self, number: int, hosts: set[str]) -> None:
+    def __init__(self, number: int, hosts: set[str], side: int | None) -> None:
         self.members = [number]
         self.links: list[Link] = []
         self.hosts = hosts
+        self.side = side
+
+
+class _Sides:
+    """Classes of findings that decisions speak of, those that stand in one incident made one side as it grows.
+
+    Bonds are drawn at the end, so what will be one incident by them is one side already: else what is apart could meet
+    then. A group that no decision speaks of has no side, None.
+    """
+
+    def __init__(self, decided: Decided) -> None:
+        self._of = decided.classes
+        self._parent: dict[int, int] = {}
+        self._foes = {side: set(foes) for side, foes in decided.foes.items()}
+
+    def of(self, finding: Finding) -> int | None:
+        """The side of a finding."""
+        number = self._of.get(finding.id)
+        return None if number is None else self._root(number)
+
+    def may_meet(self, one: int | None, other: int | None) -> bool:
+        """Whether nothing of the one is apart from anything of the other."""
+        if one is None or other is None:
+            return True
+        one, other = self._root(one), self._root(other)
+        return all(self._root(foe) != other for foe in self._foes.get(one, ()))
+
+    def meet(self, one: int | None, other: int | None) -> int | None:
+        """The side of both together, which may meet."""
+        if one is None or other is None:
+            return other if one is None else one
+        into, gone = sorted((self._root(one), self._root(other)))
+        if into != gone:
+            self._parent[gone] = into
+            self._foes.setdefault(into, set()).update(self._foes.pop(gone, ()))
+        return into
+
+    def _root(self, side: int) -> int:
+        while side in self._parent:
+            side = self._parent[side]
+        return side
 
 
 class _Grouping:
     """Attaches findings in time order. A group is known by the position of the finding that opened it."""
 
-    def __init__(self, findings: Sequence[Finding], entities: _Entities, weights: Weights, places: _Places) -> None:
+    def __init__(
+        self, findings: Sequence[Finding], entities: _Entities, weights: Weights, places: _Places, decided: Decided
+    ) -> None:
         self._findings = findings
+        self._sides = _Sides(decided)
         self._places = places
         self._fired: dict[tuple[int, int], dict[int, Link]] = {}  # by groups the rules that fired in both, with the tie
         self._apart: dict[tuple[int, int], Link] = {}  # by groups that tie and were not merged, the strongest tie
@@ -166,17 +219,21 @@ class _Grouping:
 
     def add(self, number: int) -> None:
         """Attach the finding at this position, or open a group with it."""
+        side = self._sides.of(self._findings[number])
         ties = self._ties(number)
+        if side is not None:
+            ties = {root: tie for root, tie in ties.items() if self._sides.may_meet(side, self._groups[root].side)}
         ranked = sorted(ties, key=lambda root: (ties[root][0].weakness, root))
         root = next((root for root in ranked if len(self._groups[root].members) < self._weights.largest), None)
         hosts = {entity.id for entity in self._findings[number].entities if entity.type is EntityType.HOST}
         if root is None:
             root = number
-            self._groups[root] = _Group(number, hosts)
+            self._groups[root] = _Group(number, hosts, side)
         else:
             group = self._groups[root]
             group.members.append(number)
             group.hosts |= hosts
+            group.side = self._sides.meet(group.side, side)
             group.links.append(self._link(number, ties[root][0]))
             joined = root
             for other in ranked:
@@ -257,18 +314,37 @@ class _Grouping:
         return list(fired.values()) if len(fired) >= self._weights.rules else []
 
     def _merge(self, a: int, b: int, links: list[Link]) -> int:
-        """Merge two groups into the one opened first and return it; leave them apart where it would be too large."""
-        into, gone = min(a, b), max(a, b)
+        """Merge two groups into the one opened first and return it; leave them apart where it would be too large, or
+        somebody decided so."""
         size = len(self._groups[a].members) + len(self._groups[b].members)
         hosts = self._groups[a].hosts | self._groups[b].hosts
         if size > self._weights.largest or len(hosts) > self._weights.most_hosts:
             return a
+        if not self._sides.may_meet(self._groups[a].side, self._groups[b].side):
+            return a
+        return self._unite(a, b, links)
+
+    def _unite(self, a: int, b: int, links: list[Link]) -> int:
+        into, gone = min(a, b), max(a, b)
         kept, lost = self._groups[into], self._groups.pop(gone)
         kept.members += lost.members
         kept.links += [*lost.links, *links]
-        kept.hosts = hosts
+        kept.hosts |= lost.hosts
+        kept.side = self._sides.meet(kept.side, lost.side)
         self._merged_into[gone] = into
         return into
+
+    def bond(self, bonds: Sequence[Bond]) -> None:
+        """Unite, once all findings are attached, what people put together."""
+        if not bonds:
+            return
+        group_of = {self._findings[n].id: root for root, group in self._groups.items() for n in group.members}
+        for bond in bonds:
+            if bond.a not in group_of or bond.b not in group_of:  # informational, or the responders' own work
+                continue
+            a, b = self._root(group_of[bond.a]), self._root(group_of[bond.b])
+            if a != b:
+                self._unite(a, b, [Link(a=bond.a, b=bond.b, reason=explain_bond(bond.number), affinity=1.0)])
 
     def _link(self, number: int, tie: _Tie) -> Link:
         affinity = -tie.weakness
@@ -304,9 +380,10 @@ def _number_entities(
     weights: Weights,
     carriers: Mapping[Entity, int],
     population: int,
+    cut: Collection[Entity],
 ) -> _Entities:
-    """Number what links. An entity is carried by the subjects of the findings that name it, or by more where the logs
-    show more."""
+    """Number what links, but what is cut. An entity is carried by the subjects of the findings that name it, or by more
+    where the logs show more."""
     found: dict[Entity, int] = {}
     occurring = [[found.setdefault(entity, len(found)) for entity in _linking(finding)] for finding in findings]
     about = [
@@ -317,7 +394,7 @@ def _number_entities(
         for entity in named:
             carried_by[entity].add(subject)
 
-    known = sorted(filter(weights.links, found), key=_BY_TYPE)
+    known = sorted((one for one in found if weights.links(one) and one not in cut), key=_BY_TYPE)
     ranks = [-1] * len(found) + [-1]  # the last for no subject
     for rank, one in enumerate(known):
         ranks[found[one]] = rank
@@ -344,7 +421,7 @@ def _linking(finding: Finding) -> tuple[Entity, ...]:
     return (*finding.entities, Entity(EntityType.RULE, finding.detector.id))
 
 
-def _conclude(members: list[Finding], links: Sequence[Link]) -> Incident:
+def _conclude(members: list[Finding], links: Sequence[Link], decided: Decided) -> Incident:
     members = sorted(members, key=_in_time)
     position = {finding.id: number for number, finding in enumerate(members)}
     times = [time for finding in members for time in (finding.first, finding.last) if time is not None]
@@ -355,31 +432,50 @@ def _conclude(members: list[Finding], links: Sequence[Link]) -> Incident:
         level=max((finding.detector.level for finding in members), key=lambda level: level.rank),
         first=min(times, default=None),
         last=max(times, default=None),
-        score=_score(members, load_weights()),
+        score=_score(members, load_weights(), decided),
         findings=tuple(finding.id for finding in members),
         techniques=tuple(sorted({technique for finding in members for technique in finding.techniques})),
         entities=tuple(sorted({entity for finding in members for entity in finding.entities}, key=_BY_TYPE)),
         links=tuple(sorted(set(links), key=lambda link: (position[link.b], position[link.a], link.reason))),
-        evidence=_evidence(members, load_weights()) + hundredths(order),
+        evidence=_evidence(members, load_weights(), decided) + hundredths(order),
         order=explain_order(order),
     )
 
 
-def _score(members: Sequence[Finding], weights: Weights) -> int:
-    """0 to 100: the noisy-or over distinct detectors of their level's weight. Saying one thing often adds nothing."""
-    levels = {(f.detector.kind, f.detector.id): f.detector.level for f in members}
+def _score(members: Sequence[Finding], weights: Weights, decided: Decided) -> int:
+    """0 to 100: the noisy-or over distinct detectors of their weight. Saying one thing often adds nothing: the last
+    finding of a detector speaks for it, or the last that was judged hostile."""
+    chances: dict[tuple[str, str], float] = {}
+    for one in sorted(members, key=lambda one: one.id in decided.true):
+        detector = (one.detector.kind, one.detector.id)
+        chances[detector] = _chance(one, weights, decided)
     doubt = 1.0
-    for detector in sorted(levels):
-        doubt *= 1.0 - weights.level[levels[detector]]
+    for detector in sorted(chances):
+        doubt *= 1.0 - chances[detector]
     return round(100 * (1.0 - doubt))
 
 
-def _evidence(members: Sequence[Finding], weights: Weights) -> int:
-    """The sum over distinct detectors of the most that one finding of it says, in hundredths of -log10 of a chance."""
+def _chance(finding: Finding, weights: Weights, decided: Decided) -> float:
+    """That a finding stands for something real: by its level, or by what verdicts made of its detector. A finding that
+    was judged hostile itself is worth no less than its level."""
+    shipped = weights.level[finding.detector.level]
+    tally = decided.verdicts.get((finding.detector.kind, finding.detector.id))
+    if tally is None or is_fact(finding):
+        return shipped
+    local = local_chance(shipped, tally, weights)
+    return max(local, shipped) if finding.id in decided.true else local
+
+
+def _evidence(members: Sequence[Finding], weights: Weights, decided: Decided) -> int:
+    """The sum over distinct detectors of the most that one finding of it says, in hundredths of -log10 of a chance; by
+    its level it says as much more or less as verdicts made its weight greater or smaller."""
     most: dict[tuple[str, str], int] = {}
     for one in members:
-        says = weights.evidence[one.detector.level] if one.surprise is None else one.surprise
         detector = (one.detector.kind, one.detector.id)
+        says = one.surprise
+        if says is None:
+            moved = math.log10(_chance(one, weights, decided) / weights.level[one.detector.level])
+            says = max(0, weights.evidence[one.detector.level] + round(100 * moved))
         most[detector] = max(says, most.get(detector, 0))
     return sum(most.values())
 
@@ -400,6 +496,7 @@ def _strength(link: Link) -> tuple[float, str, str, str]:
     return (link.affinity, link.a, link.b, link.reason)
 
 
-def _gravest(incident: Incident) -> tuple[int, int, int, bool, int, str]:
+def gravest(incident: Incident) -> tuple[int, int, int, int, bool, int, str]:
+    """The order of incidents: by level, score, evidence, what could be reached, then first time and id."""
     time = (incident.first is None, incident.first or 0)
-    return (-incident.level.rank, -incident.score, -incident.evidence, *time, incident.id)
+    return (-incident.level.rank, -incident.score, -incident.evidence, -(incident.reach or 0), *time, incident.id)

@@ -141,6 +141,11 @@ def explain_link(shared: Entity, gap: int | None, affinity: float) -> str:
     return f"{shared.type} {shared.id} was shared, {explain_gap(gap)} (affinity {affinity:.2f})"
 
 
+def explain_bond(decision: int) -> str:
+    """Why two findings stand in one incident whatever they share."""
+    return f"put together by decision {decision}"
+
+
 def explain_order(order: Order | None) -> str:
     """Whether stages of an intrusion came in its order; "" where too few were seen to tell."""
     if order is None:

@@ -22,6 +22,14 @@ class Slow(NamedTuple):
     half_life: int
 
 
+class Tuning(NamedTuple):
+    """How far verdicts move a chance: see `correlate.tuning`."""
+
+    verdicts: int
+    least: float
+    most: float
+
+
 _NOT_SLOW = Slow(0.0, DAY)
 
 
@@ -46,6 +54,7 @@ class Weights:
     level: Mapping[Level, float]
     evidence: Mapping[Level, int]
     everyone: frozenset[str]
+    tuning: Tuning
 
     def links(self, entity: Entity) -> bool:
         """Whether sharing this entity can say anything: no machine account, loopback or application of everyone."""
@@ -99,4 +108,5 @@ def load_weights() -> Weights:
         level={Level(name): weight for name, weight in table["level"].items()},
         evidence={Level(name): weight for name, weight in table["evidence"].items()},
         everyone=frozenset(table["everyone"]["applications"]),
+        tuning=Tuning(**table["tuning"]),
     )

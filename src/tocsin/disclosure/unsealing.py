@@ -26,7 +26,7 @@ from tocsin.record.unsealings import REVIEWED, leave_of
 from tocsin.store.workspace import Workspace
 
 LONGEST_SECONDS = 24 * 3600
-HOW_NAMED = "tocsin incidents shows the id of each finding (f-...) and its records (log: PATH#ENTRY, or @LEAF)"
+HOW_NAMED = "the id of each finding (f-...) and its records (log: PATH#ENTRY, or @LEAF) are shown by: tocsin incidents"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from tocsin.answering import answer
 from tocsin.attest.rule_files import file_names, under_own_names
 from tocsin.attest.writing import seal_package, write_package
 from tocsin.books import RememberedPlaces
-from tocsin.continuing import answerable, dating_again, number_or_none, span_of
+from tocsin.continuing import answerable, dating_again, keys_of_readers, number_or_none, span_of
 from tocsin.correlate import identity
 from tocsin.detect.indicators.published import Indicator, excerpt, is_indicators
 from tocsin.detect.sigma.compiled_rules import CompiledRules
@@ -192,7 +192,8 @@ def _packed(
     places = RememberedPlaces(workspace)
     question = span_of(kept)
     run = run_so_far(workspace, key, now_utc(), 1)
-    answers = answer(replace(held, places=places), question, number_or_none(kept["now"]), run)
+    readers = keys_of_readers(workspace, key, [actor.name for actor in actors])
+    answers = answer(replace(held, places=places), question, number_or_none(kept["now"]), run, readers=readers)
     incidents, findings = _chosen(answers, wanted.asked)
     reached = _reached(answers, incidents, findings) if wanted.with_reached else ()
     by_finding: dict[int, list[str]] = defaultdict(list)
@@ -309,7 +310,7 @@ def _chosen(answers: Answers, asked: Sequence[str]) -> tuple[tuple[Incident, ...
         ids = ", ".join(one.id for one in answers.incidents[:10]) or "none"
         raise ConfigError(
             f"there is no incident or finding {missing[0]}",
-            hint=f"incidents here: {ids}; tocsin incidents shows the ids of their findings (f-...)",
+            hint=answers.closed or f"incidents here: {ids}; ids of their findings (f-...): tocsin incidents",
         )
     incidents = tuple(one for one in answers.incidents if one.id in wanted)
     named = wanted | {finding for one in incidents for finding in one.findings}

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select
 from tocsin.answering import answer
 from tocsin.books import RememberedPlaces
 from tocsin.collect.plan import ChunkKind
-from tocsin.continuing import answerable, dating_again, make_current, number_or_none, span_of
+from tocsin.continuing import answerable, dating_again, keys_of_readers, make_current, number_or_none, span_of
 from tocsin.detect.behaviour import relation as behaviour
 from tocsin.detect.sigma.match import Matchers
 from tocsin.errors import ConfigError, VerificationError
@@ -42,11 +42,21 @@ from tocsin.store.workspace import Workspace
 _SHOWN = 20
 
 
-def explain(workspace: Path, finding: str, *, whole: bool, passphrase: str | None, progress: Progress) -> Explanation:
+def explain(
+    workspace: Path,
+    finding: str,
+    *,
+    whole: bool,
+    passphrase: str | None,
+    progress: Progress,
+    readers: Sequence[str] = (),
+) -> Explanation:
     """Why the finding is one, as of the answers that can be given now.
 
     Of a rule, its records are matched again. Of a behaviour model, the chunks that hold its day are counted again, with
     `whole` all from the first to that day, and held against what is kept of them.
+
+    readers   names of the keys of those who ask: a finding that is closed to them is none
 
     Raises ConfigError for an id no answer has, VerificationError where the sealed bytes give something else.
     """
@@ -63,11 +73,13 @@ def explain(workspace: Path, finding: str, *, whole: bool, passphrase: str | Non
             span_of(kept),
             number_or_none(kept["now"]),
             run_so_far(opened, key, now_utc(), 1),
+            readers=keys_of_readers(opened, key, readers),
         )
         found = next((one for one in answers.findings if one.id == finding), None)
         if found is None:
             raise ConfigError(
-                f"there is no finding {finding}", hint="tocsin incidents shows the ids of findings (f-...)"
+                f"there is no finding {finding}",
+                hint=answers.closed or "the ids of findings (f-...) are shown by: tocsin incidents",
             )
         references = [reference for place in found.records for reference in places.references[place]]
         plan = Plan(

@@ -12,6 +12,7 @@ from tocsin.model.behaviour import NO_BEHAVIOUR, BehaviourAccount
 from tocsin.model.causes import Cause
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import NO_MAP, Coverage, CoverageMap, StandingChange
+from tocsin.model.decision import DecisionTold, LocalWeight
 from tocsin.model.exceptions import ExceptionAccount
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import Finding, Incident, SetAside
@@ -207,6 +208,10 @@ class Answers:
     hypotheses     who may stand behind each incident taken as an intrusion, by kind; never a number, never a name
     set_aside      alerts of other tools in no finding, because those tools say so all the time; by rule, most first
     coverage_map   the coverage hour by hour, one state an hour and log
+    decisions      what people decided of findings and incidents and did not take back, by number
+    weights        what verdicts of people made of the weights of detectors here
+    closed         "" where everything is shown; else a sentence: something is closed to whoever asks, and in no part of
+                   this answer
     """
 
     as_of: int | None
@@ -233,3 +238,6 @@ class Answers:
     settings: Mapping[str, str] = field(default_factory=dict)
     coverage_map: CoverageMap = NO_MAP
     set_aside: tuple[SetAside, ...] = ()
+    decisions: tuple[DecisionTold, ...] = ()
+    weights: tuple[LocalWeight, ...] = ()
+    closed: str = ""

@@ -14,6 +14,7 @@ class Occasion(enum.StrEnum):
     PROBES = "probes"
     RULES = "rules"
     ERASURE = "erasure"
+    DECISION = "decision"
     BRIEF = "brief"
 
 

@@ -148,6 +148,8 @@ class Incident:
     evidence  what it is ranked by among those of one level and score: hundredths of -log10 of a chance, summed
     order     whether its tactics came as those of an intrusion do, in words; "" where there are too few to tell
     related   incidents that may be the same, the strongest tie of each, by affinity
+    reach     how many declared holdings its accounts could have opened from its first finding on, as far as estate and
+              logs tell; None where none is declared, or the incident is not among the first that are asked of
     """
 
     id: str
@@ -163,6 +165,7 @@ class Incident:
     evidence: int = 0
     order: str = ""
     related: tuple[Related, ...] = ()
+    reach: int | None = None
 
     @property
     def is_assumed(self) -> bool:

@@ -84,6 +84,13 @@ class Registry:
         """The name a public key (32 bytes) was enrolled under."""
         return next((each.name for each in self.holders.values() if each.key.public_key == public_key), None)
 
+    def keys_of(self, name: str) -> frozenset[str]:
+        """The names of all keys of the person whose key this is, those replaced as well; none where it is nobody's."""
+        holder = self.holders.get(name)
+        if holder is None:
+            return frozenset()
+        return frozenset(each.name for each in self.holders.values() if each.whose == holder.whose)
+
     @property
     def is_full(self) -> bool:
         """Whether no further act about keys can be judged."""

@@ -34,6 +34,11 @@ def did(kind: str, what: Mapping[str, Any]) -> str:
             return f"filed the receipt of {what.get('from', '')} for the package {what.get('content', '')}"
         case "returned":
             return f"took in what {what.get('from', '')} sent back, {what.get('path', '')}: {what.get('note', '')}"
+        case "decided":
+            number, person = _number(what, "number"), what.get("person", "")
+            if what.get("decision") == "undo":
+                return f"took back decision {number} on findings or incidents, for {person}"
+            return f"kept decision {number} ({what.get('decision', '')}) on findings or incidents, of {person}"
         case "held":
             return f"set the hold {what.get('name', '')}{_because(what)}"
         case "released":

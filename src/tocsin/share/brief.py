@@ -164,7 +164,7 @@ def page_of(
         say=may_be_said(answers),
         not_say=must_not_be_said(answers),
         names_in_clear=answers.names_in_clear,
-        alone=tuple(map(alone_sentence, answers.unreviewed)),
+        alone=(*map(alone_sentence, answers.unreviewed), *([answers.closed] if answers.closed else [])),
     )
 
 

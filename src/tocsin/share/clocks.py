@@ -16,6 +16,7 @@ OCCASIONS = {
     Occasion.PROBES: "receipts of probes were read",
     Occasion.RULES: "rules were made its own",
     Occasion.ERASURE: "records were erased",
+    Occasion.DECISION: "something was decided of findings or incidents",
     Occasion.BRIEF: "a brief went out",
 }
 

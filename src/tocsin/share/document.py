@@ -23,7 +23,14 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         drawn: dict[str, Json] = {"coverage_map": element(answers.coverage_map)} if part is Part.COVERAGE else {}
         behind: dict[str, Json] = {}
         if part is Part.INCIDENTS:
-            behind = {"findings": element(answers.findings), "set_aside": element(answers.set_aside)}
+            behind = {
+                "findings": element(answers.findings),
+                "set_aside": element(answers.set_aside),
+                "decisions": element(answers.decisions),
+                "weights": element(answers.weights),
+            }
+        if answers.closed:
+            head |= {"closed": answers.closed}
         return head | asked | found | behind | drawn | then
     return head | {
         "as_of": None if answers.as_of is None else format_time(answers.as_of),
@@ -35,6 +42,9 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "findings": element(answers.findings),
         "incidents": element(answers.incidents),
         "set_aside": element(answers.set_aside),
+        "decisions": element(answers.decisions),
+        "weights": element(answers.weights),
+        "closed": answers.closed,
         "exposure": element(answers.exposure),
         "causes": element(answers.causes),
         "reach": element(answers.reach),

@@ -13,6 +13,7 @@ from tocsin.render.style import style_of
 from tocsin.share import exceptions, hypotheses, preservation, reach_words, summary
 from tocsin.share.behaviour import behaviour_words
 from tocsin.share.correlations import left_out_words
+from tocsin.share.decided import decision_words, weight_words
 from tocsin.share.format import Part
 from tocsin.share.indicated import indicator_lines
 from tocsin.share.page import page
@@ -52,6 +53,8 @@ def _environment() -> Environment:
     environment = new_environment(Path(__file__).parent)
     environment.filters["time"] = _time
     environment.filters["counted"] = summary.counted
+    environment.filters["decision"] = decision_words
+    environment.filters["weight"] = weight_words
     environment.filters["words"] = lambda value: str(value).replace("_", " ")
     environment.globals.update(
         degrees=summary.DEGREES,

@@ -15,6 +15,7 @@ from tocsin.share.behaviour import behaviour_words
 from tocsin.share.clocks import given_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
+from tocsin.share.decided import decision_words, weight_words
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
@@ -117,6 +118,8 @@ def _what_expires(answers: Answers) -> Iterator[str]:
 
 
 def _what_happened(answers: Answers) -> Iterator[str]:
+    if answers.closed:
+        yield from wrapped(answers.closed)
     if not answers.findings:
         yield from wrapped("No rule that could fire found anything. That is no proof that nothing happened: see below.")
         return
@@ -327,6 +330,21 @@ def _exceptions(answers: Answers) -> Iterator[str]:
     yield from _more(len(answers.exceptions) - _LISTED, "more exception", "in the report")
 
 
+def _decided(answers: Answers) -> Iterator[str]:
+    """What people decided that stands under no incident, and what their verdicts made of detectors."""
+    ids = {incident.id for incident in answers.incidents}
+    elsewhere = [one for one in answers.decisions if ids.isdisjoint(one.incidents)]
+    if elsewhere or answers.weights:
+        yield ""
+        yield "DECIDED   by people; tocsin incidents decisions lists all"
+    for one in elsewhere[:_LISTED]:
+        yield from wrapped(f"- {shown(decision_words(one))}", hang=4)
+    yield from _more(len(elsewhere) - _LISTED, "more decision", "in the JSON")
+    for weight in answers.weights[:_LISTED]:
+        yield from wrapped(f"- {shown(weight_words(weight))}", hang=4)
+    yield from _more(len(answers.weights) - _LISTED, "more detector", "in the JSON")
+
+
 def _set_aside(answers: Answers) -> Iterator[str]:
     """What other tools say all the time, by rule: it is in no incident."""
     if not answers.set_aside:
@@ -341,6 +359,8 @@ def _set_aside(answers: Answers) -> Iterator[str]:
 
 def _incidents(answers: Answers) -> Iterator[str]:
     yield f"{counted(len(answers.incidents), 'incident')}; all times UTC"
+    if answers.closed:
+        yield from wrapped(answers.closed, indent=0)
     yield from _set_aside(answers)
     findings = {finding.id: finding for finding in answers.findings}
     for number, incident in enumerate(answers.incidents, 1):
@@ -351,6 +371,11 @@ def _incidents(answers: Answers) -> Iterator[str]:
         yield from wrapped(_entities(incident), hang=4)
         if incident.order:
             yield from wrapped(shown(incident.order), hang=4)
+        if incident.reach is not None:
+            yield from wrapped(f"could have opened: {counted(incident.reach, 'declared holding')}", hang=4)
+        for one in answers.decisions:
+            if incident.id in one.incidents:
+                yield from wrapped(shown(decision_words(one)), hang=4)
         for other in incident.related:
             yield from wrapped(f"possibly related: {other.incident}, {shown(other.reason)}", hang=4)
         for id_ in incident.findings:
@@ -361,6 +386,7 @@ def _incidents(answers: Answers) -> Iterator[str]:
                 yield from wrapped(head, hang=4)
                 yield from wrapped(shown(finding.why), indent=4, hang=6)
                 yield from _places(finding.records)
+    yield from _decided(answers)
     if answers.containment:
         yield ""
         yield "CUTS   proposed, each once; nothing has been done"
