@@ -41,6 +41,7 @@ class Elsewhere:
         self._other = ThingIndex(self._recorded_elsewhere())
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
+        self._items = sorted({holding for kind, holding, _ in self._touched if kind == "mail_item"})
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
         self._secrets = sorted({holding for _, holding, _ in self._touched if secret_of(holding)})
@@ -62,8 +63,8 @@ class Elsewhere:
             return kind not in _IN_ANY_MAILBOX
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
             return True
-        if kind == "mail_item":  # its id is its own, in whatever mailbox
-            return False
+        if kind == "mail_item":  # its id is its own, in whatever mailbox, held against ids of the same form
+            return any(_is_of_mail(text) != _is_of_mail(one) for one in self._items)
         own = known.rstrip("*")
         return any(
             comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
@@ -207,6 +208,11 @@ def _is_secret(asked: str, reached: str) -> bool:
     return not comparable(reached).startswith(comparable(asked)[:-1]) and (
         b[2].startswith(beginning) or beginning.startswith(b[2])
     )
+
+
+def _is_of_mail(text: str) -> bool:
+    """Whether the id of an item is the one mail bears everywhere, and not that of a store."""
+    return "@" in text
 
 
 def _site_in(text: str) -> str:
