@@ -24,6 +24,8 @@ _END_OF_PATH, _END_OF_STEPS = re.compile(r"[/\s]+$"), re.compile(r"[\\\s]+$")
 _MANY_SLASHES = re.compile(r"/{2,}")
 _MANY_BACKSLASHES = re.compile(r"\\{2,}")
 _DRIVE = re.compile(r"^[a-z]:[\\/]")
+# Snapshots, images and volumes have ids of their own, which most records give without the rest of the ARN.
+_COPY = re.compile(r"arn:[^:]*:ec2:[^:]*:[^:]*:(?:snapshot|image|volume)/((?:snap|ami|vol)-[0-9a-f]+)")
 _EARLIER = re.compile(r"@gmt-[0-9.]+-[0-9.]+")  # how a share is asked for what it held then
 
 
@@ -39,7 +41,8 @@ def comparable(text: str) -> str:
         return _path(folded)
     if folded.startswith("//") and folded.count("/") >= 3:
         return _path(folded.replace("/", "\\"))
-    return folded
+    found = _COPY.fullmatch(folded)
+    return found[1] if found else folded
 
 
 def _web(text: str) -> str:
@@ -76,7 +79,7 @@ def says_nothing(text: str) -> bool:
     folded = text.strip().lower()
     if "://" in folded[:10]:
         return _LINK_BY_ID.search(_unquoted(folded)) is not None
-    return "\\" in folded and any(_SHORT_NAME.fullmatch(part) for part in folded.split("\\"))
+    return "\\" in folded and any(_SHORT_NAME.fullmatch(part) or part in _KEPT for part in folded.split("\\"))
 
 
 # Of SharePoint: a link shared with somebody (`/:w:/s/…`), pages that are given the id or place of a document, and what
@@ -87,6 +90,7 @@ _LINK_BY_ID = re.compile(
 )
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
 _SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
+_KEPT = frozenset(("$recycle.bin", "system volume information"))  # what was deleted or copied, under names of their own
 _VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
 ANY_VOLUME = "?:"
 
