@@ -43,7 +43,7 @@ class DeclaredAccounts:
 
 
 def is_application(identity: Identity) -> bool:
-    """Whether a declared identity is, or may be, an application: it is known by an id and by no name, or is a service."""
+    """Whether a declared identity is, or may be, an application: known by an id and no name, or a service's id."""
     ids = [account for account in identity.accounts if _GUID.fullmatch(account.lower())]
     return bool(ids) and (identity.is_service or len(ids) == len(identity.accounts))
 

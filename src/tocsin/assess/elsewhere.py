@@ -15,7 +15,16 @@ from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, co
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
-from tocsin.assess.telling import first_name, may_be_one_secret, on_drive, on_server, secret_of, server_of, share_of, tells
+from tocsin.assess.telling import (
+    first_name,
+    may_be_one_secret,
+    on_drive,
+    on_server,
+    secret_of,
+    server_of,
+    share_of,
+    tells,
+)
 from tocsin.model.estate import Holding
 
 _Thing = tuple[str, str, str]
@@ -83,7 +92,7 @@ class Elsewhere:
         return self._is_in_another_share(text) or self._is_on_a_server(text)
 
     def _is_in_another_share(self, text: str) -> bool:
-        """Whether another share of its server was reached that may show its folder: of one no record says which it is."""
+        """Whether another share of its server was reached that may show its folder: no record says which both show."""
         asked = share_of(text)
         if not asked:
             return False

@@ -58,6 +58,11 @@ def told_with(kind: str, text: str) -> str:
     return of
 
 
+def told_within(kind: str, container: str) -> str:
+    """The same of a container: a host, or one of an application's, tells of itself, and not what is called like it."""
+    return told_with(kind, container) if family(kind, container) != "host" else f"in {comparable(container)}"
+
+
 def site_of(address: str) -> str:
     """The site a page or list at a web address lies in; the address itself where it is no page of a known kind."""
     found = _IN_A_SITE.match(address)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
 from tocsin.assess.actors import Actors, DeclaredAccounts, asked_for
-from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, told_with
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, told_with, told_within
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.spelling import comparable
 from tocsin.assess.telling import tells
@@ -472,7 +472,7 @@ def _sources(columns: _Columns) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for kind, container, source in columns.combined("kind", "container", "source")[1]:
         if container and kind:
-            found[told_with(kind, container)].add(source)
+            found[told_within(kind, container)].add(source)
     for kind, holding, source in columns.combined("kind", "holding", "source")[1]:
         if holding:
             found[told_with(kind, holding)].add(source)

@@ -87,9 +87,15 @@ def on_server(text: str, *, asked: bool = False) -> Iterator[str]:
         return
     rest = f"{found[2]}{found[3] or ''}"
     if asked:
-        yield from (f"<any>\\{rest}", f"<every>\\{rest}" if _is_address(found[1]) else f"<{first_name(found[1])}>\\{rest}")
+        yield from (
+            f"<any>\\{rest}",
+            f"<every>\\{rest}" if _is_address(found[1]) else f"<{first_name(found[1])}>\\{rest}",
+        )
     else:
-        yield from (f"<every>\\{rest}", f"<any>\\{rest}" if _is_address(found[1]) else f"<{first_name(found[1])}>\\{rest}")
+        yield from (
+            f"<every>\\{rest}",
+            f"<any>\\{rest}" if _is_address(found[1]) else f"<{first_name(found[1])}>\\{rest}",
+        )
 
 
 def secret_of(text: str) -> tuple[str, str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from tocsin.assess.holdings import CONTAINER_KINDS, PatternIndex, family, matches, told_with
+from tocsin.assess.holdings import CONTAINER_KINDS, PatternIndex, family, matches, told_with, told_within
 from tocsin.assess.verdict import Channel, Judgement, Window, contradicts, intersects, judge
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis
@@ -84,7 +84,9 @@ class Watching:
 
     def channels(self, kind: str, text: str) -> frozenset[str]:
         """The sources that record accesses to things of this kind, or are attested to for this one."""
-        known = self._sources.get(told_with(kind, text), frozenset())
+        known = frozenset().union(
+            *(self._sources.get(of, frozenset()) for of in (told_with(kind, text), told_within(kind, text)))
+        )
         if not self._proof:
             return known
         words = (self._scoped[number] for number in self._proven(text))

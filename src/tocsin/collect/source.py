@@ -334,7 +334,7 @@ def families_told() -> Mapping[str, frozenset[str]]:
 
 @cache
 def all_spans() -> tuple[RecordSpan, ...]:
-    """Which records stand for accesses before or after their time, from `[[span]]` of each `audit.toml`, as they stand."""
+    """Which records stand for accesses before or after their time, from `[[span]]` of each `audit.toml`."""
     return tuple(
         RecordSpan(
             source=source.name,
