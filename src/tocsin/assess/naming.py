@@ -51,7 +51,7 @@ class HoldingNames:
     shown     name to the one name it stands under, for names that nothing contradicts
     others    name to the other names that may be the same thing, joined or not
     ids       name to the ids records give it: two names with ids and none in common are two things
-    folders   a share to the folders it is said to be of, and such a folder to its shares
+    folders   a share to the folders it is said to be of, what was renamed or copied to what it is since, and back
     declared  names the estate gives as other names of something
     """
 
