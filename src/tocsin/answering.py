@@ -12,7 +12,7 @@ import pyarrow as pa
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
 from tocsin.assess import attribution, causes, exposure, hypotheses, naming, reach, starts
 from tocsin.behaving import behaviour_of
-from tocsin.collect.source import all_sources
+from tocsin.collect.source import all_sources, all_spans, families_told
 from tocsin.contain.plan import propose
 from tocsin.correlate import bursts, exceptions, frequency, notes, responders, telling
 from tocsin.correlate import findings as correlated
@@ -387,6 +387,8 @@ def _exposure(
         names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,
         withheld=withheld,
+        tells=families_told(),
+        spans=all_spans(),
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None

@@ -379,7 +379,7 @@ def test_an_item_may_lie_in_a_folder_that_was_taken_whole() -> None:
     taken = [access("folder-1", kind="mail_folder", degree=Degree.PRESUMED)]
     found = ask(taken, Question(identities=(ADA,)), attested(), estate=estate)
     assert verdict_of(found, "<9@tribunal.example>").verdict is Verdict.UNKNOWN
-    other = ask([access("a")], Question(identities=(ADA,)), attested(), estate=estate)
+    other = ask([access("<1@tribunal.example>")], Question(identities=(ADA,)), attested(), estate=estate)
     assert verdict_of(other, "<9@tribunal.example>").verdict is Verdict.RULED_OUT
 
 

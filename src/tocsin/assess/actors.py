@@ -42,6 +42,12 @@ class DeclaredAccounts:
         return [identity for identity in found if identity is not None]
 
 
+def is_application(identity: Identity) -> bool:
+    """Whether a declared identity is, or may be, an application: known by an id and no name, or a service's id."""
+    ids = [account for account in identity.accounts if _GUID.fullmatch(account.lower())]
+    return bool(ids) and (identity.is_service or len(ids) == len(identity.accounts))
+
+
 def asked_for(question: Question, declared: DeclaredAccounts, identities: Identities) -> frozenset[str]:
     """Every account the question names, or is known to stand behind what it names, under every name of it."""
     named = (*question.identities, *question.accounts, *(way.identity for way in question.ways if way.identity))
@@ -63,7 +69,11 @@ class Actors:
             accounts = declared.of(identity.accounts)
             if accounts.isdisjoint(self._asked):
                 self._others |= _reachable(accounts, joined)
-        self._others -= self._asked
+        self._others -= _reachable(self._asked, joined)
+
+    def is_one(self, name: str) -> bool:
+        """Whether a log's name of an account is that of one in question."""
+        return (canonical_account(name) or name).lower() in self._asked
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
@@ -108,6 +118,7 @@ _UNIQUE = re.compile(
     r"(?<![0-9a-f])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16})(?![0-9a-f])|^s-1-5-21-(?:[0-9]+-){3}[0-9]+$"
     r"|^(?:aroa|aida)[0-9a-z]{12,}(?::|$)"
 )
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Under these anybody may have come.
 _NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.

@@ -15,7 +15,16 @@ from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, co
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
-from tocsin.assess.telling import may_be_one_secret, on_drive, on_server, secret_of, server_of, share_of, tells
+from tocsin.assess.telling import (
+    first_name,
+    may_be_one_secret,
+    on_drive,
+    on_server,
+    secret_of,
+    server_of,
+    share_of,
+    tells,
+)
 from tocsin.model.estate import Holding
 
 _Thing = tuple[str, str, str]
@@ -41,6 +50,8 @@ class Elsewhere:
         self._other = ThingIndex(self._recorded_elsewhere())
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
+        self._shares = {share_of(holding) for _, holding, _ in self._touched} - {""}
+        self._items = sorted({holding for kind, holding, _ in self._touched if kind == "mail_item"})
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
         self._secrets = sorted({holding for _, holding, _ in self._touched if secret_of(holding)})
@@ -62,8 +73,8 @@ class Elsewhere:
             return kind not in _IN_ANY_MAILBOX
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
             return True
-        if kind == "mail_item":  # its id is its own, in whatever mailbox
-            return False
+        if kind == "mail_item":  # its id is its own, in whatever mailbox, held against ids of the same form
+            return any(_is_of_mail(text) != _is_of_mail(one) for one in self._items)
         own = known.rstrip("*")
         return any(
             comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
@@ -76,7 +87,23 @@ class Elsewhere:
         if any(self._other.under(kind, asked) for asked in self._asked(text)):
             return True
         drive = on_drive(text)
-        return bool(drive and self._all.under(kind, drive)) or self._is_on_a_server(text)
+        if drive and self._all.under(kind, drive):
+            return True
+        return self._is_in_another_share(text) or self._is_on_a_server(text)
+
+    def _is_in_another_share(self, text: str) -> bool:
+        """Whether another share of its server was reached that may show its folder: no record says which both show."""
+        asked = share_of(text)
+        if not asked:
+            return False
+        server, is_placed = first_name(server_of(text)), self._is_placed(asked)
+        return any(
+            share != asked and first_name(server_of(share)) == server and not (is_placed and self._is_placed(share))
+            for share in self._shares
+        )
+
+    def _is_placed(self, share: str) -> bool:
+        return bool(on_drive(share) or self._names.folders.get(share))
 
     def may_be_unnamed(self, kind: str, text: str, sources: frozenset[str]) -> bool:
         """Whether an access that names nothing, in a log of `sources`, may have been to it."""
@@ -96,6 +123,9 @@ class Elsewhere:
         share = share_of(text)
         if share and not on_drive(text) and not self._names.folders.get(share):
             yield "<folder of a host>"  # which folder it shows no record says
+        elif share:
+            places = (on_any_volume(name) for name in self._names.elsewhere(text))
+            yield from (place for place in places if place is not None)
         elif not share and anywhere is not None:
             yield "<share of a folder>"
 
@@ -103,7 +133,9 @@ class Elsewhere:
         """What was reached through a share under its folder's name, and what in a shared folder under the share's."""
         for kind, holding, _ in self._touched:
             drive, share = on_drive(holding), share_of(holding)
-            names = [holding, *([drive] if drive else ()), *self._names.elsewhere(holding)]
+            names = [holding, *self._names.elsewhere(holding)]
+            if drive:
+                names += [drive, *self._names.elsewhere(drive)]
             for name in names:
                 if name is not holding:
                     yield kind, name, server_of(holding)
@@ -207,6 +239,11 @@ def _is_secret(asked: str, reached: str) -> bool:
     return not comparable(reached).startswith(comparable(asked)[:-1]) and (
         b[2].startswith(beginning) or beginning.startswith(b[2])
     )
+
+
+def _is_of_mail(text: str) -> bool:
+    """Whether the id of an item is the one mail bears everywhere, and not that of a store."""
+    return "@" in text
 
 
 def _site_in(text: str) -> str:

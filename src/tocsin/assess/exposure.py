@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
-from tocsin.assess.actors import Actors, DeclaredAccounts
+from tocsin.assess.actors import Actors, DeclaredAccounts, is_application
 from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
 from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
@@ -18,7 +18,7 @@ from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import Standing
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
-from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.coverage import Coverage, Mark, RecordSpan, StandingChange
 from tocsin.model.estate import Estate, Holding
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
 from tocsin.model.instant import format_time, is_plausible
@@ -57,6 +57,8 @@ class Evidence:
     names    which names are one holding
     identities  which names are one account
     withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
+    tells    the families of holdings that the log of each source can tell of
+    spans    records that stand for accesses before or after their time
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
 
@@ -69,6 +71,8 @@ class Evidence:
     names: HoldingNames = NO_NAMES
     identities: Identities = NOBODY_JOINED
     withheld: str = ""
+    tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    spans: Sequence[RecordSpan] = ()
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -119,6 +123,7 @@ class _Assessment:
             self._estate,
             identities=evidence.identities,
             names=self._names,
+            spans=evidence.spans,
         )
         self._near = ThingIndex(self._seen.near)
         self._confirmed = ThingIndex(
@@ -136,7 +141,8 @@ class _Assessment:
             evidence.coverage,
             self._window,
             self._seen.sources,
-            [name for _, name in self._seen.containers] + [holding.pattern for holding in self._estate.holdings],
+            [holding.pattern for holding in self._estate.holdings],
+            evidence.tells,
         )
         self._forbidden = _forbidden(question, evidence, self._seen)
         self._standing = Standing(_standing(question, evidence, self._window, self._seen), self._names, self._index)
@@ -287,10 +293,13 @@ def _compromised(question: Question) -> tuple[str, ...]:
 def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, ...]:
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
+    whose = _those_named(question, evidence, seen)
+    made = (name for change in evidence.changes if change.kind is Mark.ROLE for name in change.given_to)
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}
-    if seen.administrators or any(identity.administrator for known in owners.values() for identity in known):
+    is_declared = any(identity.administrator for known in owners.values() for identity in known)
+    if seen.administrators or is_declared or any(map(whose.is_one, made)):
         found.append(obstacles.ADMINISTRATOR)
     by_account = [bool(way.identity) for way in question.ways]
     if question.identities or question.addresses or question.sessions:
@@ -299,6 +308,8 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
         found.append(obstacles.ACCOUNTS_NOT_KNOWN)
     if not all(owners.values()):
         found.append(obstacles.NOT_DECLARED)
+    if any(is_application(identity) for known in owners.values() for identity in known):
+        found.append(obstacles.APPLICATION)
     if question.hosts:
         found.append(obstacles.HOST)
     return tuple(found)
@@ -313,9 +324,13 @@ def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen
     found = [change for change in evidence.changes if _is_in(change.time, standing)]
     if not found:
         return []
-    whose = replace(question, accounts=tuple(sorted(_named(question, seen))))
-    by = Actors(whose, evidence.estate, evidence.identities).maybe([change.actor for change in found])
+    by = _those_named(question, evidence, seen).maybe([change.actor for change in found])
     return [change for change, is_theirs in zip(found, by, strict=True) if is_theirs]
+
+
+def _those_named(question: Question, evidence: Evidence, seen: Seen) -> Actors:
+    whose = replace(question, accounts=tuple(sorted(_named(question, seen))))
+    return Actors(whose, evidence.estate, evidence.identities)
 
 
 def _named(question: Question, seen: Seen) -> set[str]:

@@ -22,6 +22,7 @@ _IN_A_SITE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/?$|[^?#]*\.as[phm]x(?:[?#]|$)).*",
     re.IGNORECASE | re.DOTALL,
 )
+_PERSONAL_SITES = re.compile(r"-my\.sharepoint\.com$")  # of the same tenant, in the same log
 _AWS = ("arn:", "snap-", "ami-", "vol-")
 
 
@@ -41,6 +42,25 @@ def family(kind: str, text: str) -> str:
     if "://" in text:
         return "site"
     return "share" if text.startswith("\\\\") else "host"
+
+
+def told_with(kind: str, text: str) -> str:
+    """What one log tells of together: a family, but web addresses by their server and what lies on a host by its form.
+
+    The log of one web server says nothing of another, and one of files nothing of what an application numbers.
+    """
+    of, known = family(kind, text), comparable(text)
+    if of == "site":
+        return f"{of} {_PERSONAL_SITES.sub('.sharepoint.com', known.partition('://')[2].partition('/')[0])}"
+    if of == "host":
+        is_of_windows = known[1:2] == ":" or "\\" in known
+        return f"{of} {'windows' if is_of_windows else known[:1] if known[:1] == '/' else 'number'}"
+    return of
+
+
+def told_within(kind: str, container: str) -> str:
+    """The same of a container: a host, or one of an application's, tells of itself, and not what is called like it."""
+    return told_with(kind, container) if family(kind, container) != "host" else f"in {comparable(container)}"
 
 
 def site_of(address: str) -> str:

@@ -20,10 +20,11 @@ import pyarrow.compute as pc
 
 from tocsin.assess.accesses import WAY, flatten
 from tocsin.assess.actors import Actors, DeclaredAccounts, asked_for
-from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, family
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, container_kind, told_with, told_within
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.spelling import comparable
 from tocsin.assess.telling import tells
+from tocsin.model.coverage import RecordSpan
 from tocsin.model.estate import Estate, Responder
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_address
@@ -83,7 +84,7 @@ class Seen(NamedTuple):
     containers     (kind, container) of every mailbox and site any access names
     unnamed        (source, kind, container) of what touches the question and is not named: any thing of that kind in
                    the container, or without one anywhere in what the source records; kind "" is any kind
-    sources        family of things (`holdings.family`) to the sources that record accesses to them
+    sources        what is told together (`holdings.told_with`) to the sources that record accesses to it
     """
 
     reached: dict[Thing, Reached]
@@ -158,11 +159,13 @@ def select(
     *,
     identities: Identities = NOBODY_JOINED,
     names: HoldingNames = NO_NAMES,
+    spans: Sequence[RecordSpan] = (),
 ) -> Seen:
     """Match every access of the fold.
 
     identities  which names are one account
     names   what holdings are called: an id joined to no name may be any of its kind
+    spans   records that stand for accesses before or after their time: near, where these may lie in the time asked of
     """
     declared, asked = HoldingIndex(estate.holdings), asked_for(question, DeclaredAccounts(estate), identities)
     columns = _Columns(state)
@@ -175,11 +178,12 @@ def select(
     if question.to is not None:
         inside &= time < question.to
     bounded = question.from_ is not None or question.to is not None
-    maybe = inside | ~usable
+    stands_for = inside | ~usable
+    maybe = stands_for | (usable & _in_reach(columns, way, time, question, spans))
     named = columns["holding"].where(lambda words: pc.not_equal(words, ""))
     certain = inside if bounded else np.ones(way.size, dtype=bool)
     responding = _responding(columns, way, np.where(usable, time, _NEVER), estate)
-    chosen = np.flatnonzero((matching & named)[way] & maybe)
+    chosen = np.flatnonzero((matching & named)[way] & stands_for)
     touched = _some(way, touching[way] & maybe)
     # What nothing declares may have opened a way that stands until it is undone: so one before the window counts too.
     undeclared = touching & columns["kind"].where(lambda words: pc.equal(words, ""))
@@ -208,6 +212,22 @@ def select(
         unnamed=frozenset(_unnamed(texts, [position[way] for way in touched_unnamed.tolist()], asked, names, declared)),
         sources=_sources(columns),
     )
+
+
+def _in_reach(
+    columns: _Columns, way: _Integers, time: _Integers, question: Question, spans: Sequence[RecordSpan]
+) -> _Flags:
+    """Which accesses may also have been at another time, in the time asked of."""
+    found = np.zeros(way.size, dtype=bool)
+    for one in spans:
+        alike = columns["source"].among((one.source,)) & columns["operation"].among(one.operations)
+        reaching = alike[way]
+        if question.from_ is not None:
+            reaching &= time >= question.from_ - one.after
+        if question.to is not None:
+            reaching &= time < question.to + one.before
+        found |= reaching
+    return found
 
 
 def _some(way: _Integers, chosen: _Flags) -> _Integers:
@@ -452,8 +472,8 @@ def _sources(columns: _Columns) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for kind, container, source in columns.combined("kind", "container", "source")[1]:
         if container and kind:
-            found[family(kind, container)].add(source)
+            found[told_within(kind, container)].add(source)
     for kind, holding, source in columns.combined("kind", "holding", "source")[1]:
         if holding:
-            found[family(kind, holding)].add(source)
+            found[told_with(kind, holding)].add(source)
     return {name: frozenset(sources) for name, sources in found.items()}

@@ -18,7 +18,10 @@ from tocsin.model.coverage import Mark
 from tocsin.model.estate import Alias
 
 NAME = "holding_names"
-SHARE = "share"  # kind of a pair that names no one thing: a folder of a host, and the share that shows it
+# Kind of a pair that names no one thing: a folder of a host and the share that shows it, or what was given another name
+# or copied and what it is since then.
+SHARE = "share"
+_MOST_STEPS = 8  # from name to name; a folder that is said to lie in itself would go on for ever
 _NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
 _PAIR = ("kind", "name", "id")
 SCHEMA = pa.schema(
@@ -48,7 +51,7 @@ class HoldingNames:
     shown     name to the one name it stands under, for names that nothing contradicts
     others    name to the other names that may be the same thing, joined or not
     ids       name to the ids records give it: two names with ids and none in common are two things
-    folders   a share to the folders it is said to be of, and such a folder to its shares
+    folders   a share to the folders it is said to be of, what was renamed or copied to what it is since, and back
     declared  names the estate gives as other names of something
     """
 
@@ -72,12 +75,24 @@ class HoldingNames:
         return bool(ids) and bool(others) and ids.isdisjoint(others)
 
     def elsewhere(self, text: str) -> Iterator[str]:
-        """Where else what lies under a share, or in a folder that is shared, may be recorded."""
+        """Where else what lies in a folder that is shared, has another name or was copied may be recorded."""
+        if not self.folders:
+            return
         known = comparable(text)
-        for start, others in self.folders.items():
-            rest = known[len(start.rstrip("\\")) :]
-            if known.startswith(start.rstrip("\\")) and rest[:1] in ("", "\\", "/"):
-                yield from (other.rstrip("\\") + rest for other in sorted(others))
+        found, waiting = {known}, [(known, 0)]
+        while waiting:
+            one, steps = waiting.pop()
+            new = sorted(set(self._beside(one)) - found)
+            found.update(new)
+            yield from new
+            if steps < _MOST_STEPS:
+                waiting += ((each, steps + 1) for each in new)
+
+    def _beside(self, known: str) -> Iterator[str]:
+        ends = (place for place, sign in enumerate(known) if sign in "\\/")
+        for end in (*ends, len(known)):
+            for other in self.folders.get(known[:end], ()):
+                yield other.rstrip("\\") + known[end:]
 
 
 NO_NAMES = HoldingNames()
@@ -114,8 +129,8 @@ def _folders(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for folder, share in pairs:
         if folder and share:
-            found[folder].add(share)
-            found[share].add(folder)
+            found[folder.rstrip("\\")].add(share)
+            found[share.rstrip("\\")].add(folder)
     return {one: frozenset(found[one]) for one in sorted(found)}
 
 

@@ -14,6 +14,7 @@ UNTIMED = "an access is recorded without a usable time: whether it falls into th
 ADMINISTRATOR = "an administrator is among the compromised: the log is unproven from the earliest start on"
 ACCOUNTS_NOT_KNOWN = "the accounts behind an address or session in question are not all known"
 NOT_DECLARED = "an account in question is not declared in the estate: it may be an administrator's"
+APPLICATION = "an application is among the compromised: with the consent of others it acts under their names"
 HOST = "a host is among the compromised: what it kept or could reach by itself is in no access log"
 STANDING_CHANGE = "a rule, right or consent given by a compromised account opens a way no access log may show"
 NO_LOG = "no log that would record an access to it was read"

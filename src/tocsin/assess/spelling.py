@@ -24,6 +24,9 @@ _END_OF_PATH, _END_OF_STEPS = re.compile(r"[/\s]+$"), re.compile(r"[\\\s]+$")
 _MANY_SLASHES = re.compile(r"/{2,}")
 _MANY_BACKSLASHES = re.compile(r"\\{2,}")
 _DRIVE = re.compile(r"^[a-z]:[\\/]")
+# Snapshots, images and volumes have ids of their own, which most records give without the rest of the ARN.
+_COPY = re.compile(r"arn:[^:]*:ec2:[^:]*:[^:]*:(?:snapshot|image|volume)/((?:snap|ami|vol)-[0-9a-f]+)")
+_EARLIER = re.compile(r"@gmt-[0-9.]+-[0-9.]+")  # how a share is asked for what it held then
 
 
 @lru_cache(maxsize=262_144)
@@ -32,11 +35,14 @@ def comparable(text: str) -> str:
     folded = unicodedata.normalize("NFC", text.strip()).lower()
     if "://" in folded[:10]:
         return _web(folded)
+    if folded.startswith("<") and folded.endswith(">") and "@" in folded:
+        return folded[1:-1].strip()  # the id of a message, with or without what it is written between
     if folded.startswith("\\") or _DRIVE.match(folded):
         return _path(folded)
     if folded.startswith("//") and folded.count("/") >= 3:
         return _path(folded.replace("/", "\\"))
-    return folded
+    found = _COPY.fullmatch(folded)
+    return found[1] if found else folded
 
 
 def _web(text: str) -> str:
@@ -73,16 +79,18 @@ def says_nothing(text: str) -> bool:
     folded = text.strip().lower()
     if "://" in folded[:10]:
         return _LINK_BY_ID.search(_unquoted(folded)) is not None
-    return "\\" in folded and any(_SHORT_NAME.fullmatch(part) for part in folded.split("\\"))
+    return "\\" in folded and any(_SHORT_NAME.fullmatch(part) or part in _KEPT for part in folded.split("\\"))
 
 
-# Of SharePoint: a link shared with somebody (`/:w:/s/…`), and pages that are given the id of a document.
+# Of SharePoint: a link shared with somebody (`/:w:/s/…`), pages that are given the id or place of a document, and what
+# the service keeps of what was changed or deleted.
 _LINK_BY_ID = re.compile(
     r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
-    r"|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
+    r"|/(?:_layouts|forms)/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
 )
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
 _SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
+_KEPT = frozenset(("$recycle.bin", "system volume information"))  # what was deleted or copied, under names of their own
 _VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
 ANY_VOLUME = "?:"
 
@@ -107,7 +115,7 @@ def _device_off(text: str) -> str:
 
 def _path(text: str) -> str:
     """A path of Windows: prefixes of devices off, one separator, no separator or space or dot at the end of a part, no
-    steps back, and no stream of a file."""
+    steps back, no time of an earlier version, and no stream of a file."""
     text = text.replace("/", "\\")
     found = _DEVICE.match(text)
     if found:
@@ -126,7 +134,7 @@ def _stepped(text: str) -> str:
     for part in text.split("\\"):
         if part == "..":
             parts = parts[:-1] if len(parts) > 1 else parts
-        elif part != "." or not parts:
+        elif (part != "." and not _EARLIER.fullmatch(part)) or not parts:
             parts.append(part.rstrip(". ") or ("" if part.strip() else part))
     while len(parts) > 1 and (not parts[-1] or ":" in parts[-1]):
         last = parts.pop().partition(":")[0].rstrip(". ")

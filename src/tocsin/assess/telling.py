@@ -87,9 +87,15 @@ def on_server(text: str, *, asked: bool = False) -> Iterator[str]:
         return
     rest = f"{found[2]}{found[3] or ''}"
     if asked:
-        yield from (f"<any>\\{rest}", f"<every>\\{rest}" if _is_address(found[1]) else f"<{_first(found[1])}>\\{rest}")
+        yield from (
+            f"<any>\\{rest}",
+            f"<every>\\{rest}" if _is_address(found[1]) else f"<{first_name(found[1])}>\\{rest}",
+        )
     else:
-        yield from (f"<every>\\{rest}", f"<any>\\{rest}" if _is_address(found[1]) else f"<{_first(found[1])}>\\{rest}")
+        yield from (
+            f"<every>\\{rest}",
+            f"<any>\\{rest}" if _is_address(found[1]) else f"<{first_name(found[1])}>\\{rest}",
+        )
 
 
 def secret_of(text: str) -> tuple[str, str, str] | None:
@@ -112,11 +118,14 @@ def may_be_one_secret(one: str, other: str) -> bool:
     return short == long or (re.fullmatch(r"-[a-z0-9]{6}", long[len(short) :]) is not None and long.startswith(short))
 
 
-def _first(host: str) -> str:
-    return host.partition(".")[0]
+def first_name(host: str) -> str:
+    """A host by its name without domain, and without what `host@ssl` says of the way to it."""
+    return host.partition(".")[0].partition("@")[0]
 
 
 def _is_address(host: str) -> bool:
+    if host == "localhost":
+        return True
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from tocsin.assess.holdings import CONTAINER_KINDS, PatternIndex, family, matches
+from tocsin.assess.holdings import CONTAINER_KINDS, PatternIndex, family, matches, told_with, told_within
 from tocsin.assess.verdict import Channel, Judgement, Window, contradicts, intersects, judge
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis
@@ -19,10 +19,14 @@ _NOBODY = "no log was read that would record an access"
 
 
 class Watching:
-    """Judges holdings over one window. `sources` are those that record accesses, by family of things.
+    """Judges holdings over one window. `sources` are those that record accesses, by what is told together.
+
+    `tells` are the families that the log of a source can tell of. A word for all of a log (`*`) speaks of no more than
+    that, and of what lies at web addresses or on hosts only where the log has such records; a source that is not in it
+    is one an estate describes, which tells of what it has records of and what a word names.
 
     A row limited to a mailbox or pattern speaks of the holdings it covers. One that speaks against completeness and
-    names what is not among `known` may be about anything, so it speaks of all.
+    names what is not among `known`, the declared holdings, may be about any of them, so it speaks of all.
     """
 
     def __init__(
@@ -31,11 +35,13 @@ class Watching:
         window: Window,
         sources: Mapping[str, Iterable[str]],
         known: Iterable[str],
+        tells: Mapping[str, frozenset[str]],
     ) -> None:
         names = {name.lower() for name in known}
         rows = [row for row in coverage if intersects(row, window)]
         self._window = window
-        self._sources = {kind: frozenset(found) for kind, found in sources.items()}
+        self._sources = {of: frozenset(found) for of, found in sources.items()}
+        self._tells = tells
         self._general = [row for row in rows if not row.scope or (contradicts(row) and not _known(row.scope, names))]
         self._scoped = [row for row in rows if row.scope and not (contradicts(row) and not _known(row.scope, names))]
         # Proof must cover the whole of a holding; doubt counts wherever it may touch it.
@@ -78,8 +84,25 @@ class Watching:
 
     def channels(self, kind: str, text: str) -> frozenset[str]:
         """The sources that record accesses to things of this kind, or are attested to for this one."""
-        known = self._sources.get(family(kind, text), frozenset())
-        return known.union(self._scoped[number].source for number in self._proven(text)) if self._proof else known
+        known = frozenset().union(
+            *(self._sources.get(of, frozenset()) for of in (told_with(kind, text), told_within(kind, text)))
+        )
+        if not self._proof:
+            return known
+        words = (self._scoped[number] for number in self._proven(text))
+        return known.union(row.source for row in words if self._can_speak(row, kind, text))
+
+    def _can_speak(self, row: Coverage, kind: str, text: str) -> bool:
+        """Whether the log that a word is given for could hold an access to a thing of which it has no record."""
+        of = family(kind, text)
+        if row.source in self._tells and of not in self._tells[row.source]:
+            return False
+        if row.scope != "*" and told_with(kind, row.scope) == told_with(kind, text):
+            return True
+        if of == "host":
+            recorded = {one for one, found in self._sources.items() if row.source in found}
+            return row.source in self._tells and not any(one.startswith(of) for one in recorded)
+        return of != "site" and row.source in self._tells
 
     def _proven(self, text: str) -> list[int]:
         return [self._proof[number] for number in self._covering.covering(text)]

@@ -21,9 +21,9 @@ from tocsin.collect import sources
 from tocsin.collect.picking import Wanted
 from tocsin.errors import ConfigError
 from tocsin.model.alert import Alert
-from tocsin.model.coverage import Proof
+from tocsin.model.coverage import Proof, RecordSpan
 from tocsin.model.exposure import Basis
-from tocsin.model.readiness import Telling
+from tocsin.model.readiness import SIGN_IN, Telling
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.rows import Rows, by_log
 
@@ -319,6 +319,31 @@ def all_tellings() -> tuple[Telling, ...]:
         )
         for source in all_sources()
         for entry in tomllib.loads(_declared(type(source).__module__, "audit.toml")).get("tells", ())
+    )
+
+
+@cache
+def families_told() -> Mapping[str, frozenset[str]]:
+    """Of every source the families of holdings that its log can tell of; none for one that records no access."""
+    told = {source.name: frozenset[str]() for source in all_sources()}
+    for one in all_tellings():
+        if one.of != SIGN_IN:
+            told[one.source] |= {one.of}
+    return told
+
+
+@cache
+def all_spans() -> tuple[RecordSpan, ...]:
+    """Which records stand for accesses before or after their time, from `[[span]]` of each `audit.toml`."""
+    return tuple(
+        RecordSpan(
+            source=source.name,
+            operations=frozenset(name.lower() for name in entry["operations"]),
+            before=entry["before_seconds"] * 1_000_000_000,
+            after=entry["after_seconds"] * 1_000_000_000,
+        )
+        for source in all_sources()
+        for entry in tomllib.loads(_declared(type(source).__module__, "audit.toml")).get("span", ())
     )
 
 

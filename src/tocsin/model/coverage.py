@@ -107,6 +107,18 @@ class StandingChange:
     given_to: tuple[str, ...] = ()
 
 
+class RecordSpan(NamedTuple):
+    """How far from its time one record of these operations may stand for an access, nanoseconds.
+
+    `before`: accesses put together in one record; `after`: such as leave no record of their own, being alike.
+    """
+
+    source: str
+    operations: frozenset[str]
+    before: int
+    after: int
+
+
 class Stretch(NamedTuple):
     """Hours in one state: from the start of the first to the end of the last, nanoseconds UTC, `to` exclusive."""
 

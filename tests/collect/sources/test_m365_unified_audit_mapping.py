@@ -434,13 +434,13 @@ def test_an_ediscovery_export_reaches_every_place_it_covers() -> None:
         ("mailbox", "bo@tribunal.example", "downloaded"),
         ("site", SITE, "downloaded"),
     ]
-    assert reached(mapped(record)) == [("mailbox", "case 7", "downloaded")]
+    assert reached(mapped(record)) == [("mailbox", "case 7", "downloaded"), ("", "", "downloaded")]
 
 
 def test_the_declared_semantics_are_cited_and_use_known_words() -> None:
     package = resources.files("tocsin.collect.sources.m365_unified_audit")
     audit = tomllib.loads(package.joinpath("audit.toml").read_text("utf-8"))
-    for entry in (*audit["operation"], *audit["change"], audit["recording"], audit["status"]):
+    for entry in (*audit["operation"], *audit["change"], audit["recording"], *audit["span"], audit["status"]):
         assert entry["citation"] in audit["citations"]
     assert {entry["degree"] for entry in audit["operation"] if "degree" in entry} <= set(Degree)
     assert {entry["kind"] for entry in audit["change"]} <= set(Mark)

@@ -54,7 +54,7 @@ def touched(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meani
 
 
 def names_of(native: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows for `model.tables.MARKS`: the two names of one mailbox, site or document that the record gives."""
+    """Rows for `model.tables.MARKS`: the two names of one mailbox, site, document or folder that the record gives."""
     found: list[dict[str, Any]] = []
     owner, guid = text_of(native.get("MailboxOwnerUPN")), text_of(native.get("MailboxGuid"))
     if owner and guid:
@@ -65,6 +65,9 @@ def names_of(native: Mapping[str, Any]) -> list[dict[str, Any]]:
     url, item = text_of(native.get("ObjectId")), text_of(native.get("ListItemUniqueId"))
     if url and item and "://" in url and native.get("ItemType") in ("File", "Folder"):
         found.append(_named("document", url, item.strip().lower()))
+    renamed = _url(native, "DestinationRelativeUrl", "DestinationFileName")
+    if url and renamed and url != renamed:  # what lies in it is called otherwise from now on too, and so is a copy
+        found.append(_named("share", url, renamed))
     return found
 
 
@@ -173,8 +176,9 @@ def _search_scope(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
     ]
     for kind, place in places:
         yield Touched(kind, place, canonical_account(place), label, meaning.degree)
-    if not places:
+    if not places:  # mail, sites, or both
         yield Touched("mailbox", search or "", None, label, meaning.degree)
+        yield Touched("", "", None, label, meaning.degree)
 
 
 _PARAMETERS_OF_MAILBOXES = ("Mailbox", "SourceMailbox", "SourceMailboxes", "Identity", "RecipientAddress")

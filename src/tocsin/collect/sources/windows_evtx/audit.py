@@ -48,9 +48,7 @@ class Access(NamedTuple):
         """
         if event.get("status") == "failure":
             return None
-        if any((value_text(fields.get(name)) or allowed[0]) not in allowed for name, allowed in self.only.items()):
-            return None
-        if any(value_text(fields.get(name)) in refused for name, refused in self.unless.items()):
+        if not _fits(fields, self.only, self.unless):
             return None
         values = _values(self.holding + self.container + self.client, fields, event)
         holding = self.holding.format_map(values) if all(values[name] for name in _names_in(self.holding)) else ""
@@ -106,9 +104,13 @@ class MarkRule(NamedTuple):
     scope: str
     detail: str
     given_to: str
+    only: Mapping[str, Sequence[str]]
+    unless: Mapping[str, Sequence[str]]
 
-    def row(self, fields: Mapping[str, Any], event: Event) -> dict[str, Any]:
-        """A row for `model.tables.MARKS`."""
+    def row(self, fields: Mapping[str, Any], event: Event) -> dict[str, Any] | None:
+        """A row for `model.tables.MARKS`, or None where the event is of something else."""
+        if not _fits(fields, self.only, self.unless):
+            return None
         values = _values(self.log + self.scope + self.detail + self.given_to, fields, event)
         return {
             "kind": self.kind,
@@ -139,7 +141,22 @@ def access_of(entry: Mapping[str, Any]) -> Access:
 
 def mark_of(entry: Mapping[str, Any]) -> MarkRule:
     """A `[[mark]]` as read from the table."""
-    return MarkRule(entry["kind"], entry.get("log", ""), entry["scope"], entry["detail"], entry.get("given_to", ""))
+    return MarkRule(
+        kind=entry["kind"],
+        log=entry.get("log", ""),
+        scope=entry["scope"],
+        detail=entry["detail"],
+        given_to=entry.get("given_to", ""),
+        only=entry.get("only", {}),
+        unless=entry.get("unless", {}),
+    )
+
+
+def _fits(fields: Mapping[str, Any], only: Mapping[str, Sequence[str]], unless: Mapping[str, Sequence[str]]) -> bool:
+    """Whether an event is one an entry is about; a field that is not there refuses nothing."""
+    if any((value_text(fields.get(name)) or allowed[0]) not in allowed for name, allowed in only.items()):
+        return False
+    return not any(value_text(fields.get(name)) in refused for name, refused in unless.items())
 
 
 def _mask(value: object) -> int | None:

@@ -106,8 +106,8 @@ def map_told(record: Record, origin: Origin, log: tuple[str, ...]) -> Mapped:
         accesses = (row,)
     elif _is_undeclared(channel, event_id):
         accesses = (undeclared_access(event),)
-    if recipe.mark:
-        marks = (recipe.mark.row(fields, event),)
+    if recipe.mark and (mark := recipe.mark.row(fields, event)):
+        marks = (mark,)
     return Mapped(event, key, accesses, marks, origin["warnings"])
 
 
