@@ -29,7 +29,7 @@ imports: $(DEV_STAMP)
 	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 
 docs: $(DEV_STAMP)
-	@$(BIN)/python -m pytest -q tests/docs
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/docs
 
 format: $(DEV_STAMP)
 	@$(BIN)/ruff format .
