@@ -18,7 +18,7 @@ from benchmarks.door_proof.search import Searcher, needles
 from benchmarks.door_proof.stage import Stage, persons_list
 
 pytestmark = pytest.mark.real
-NAMES = invented(100)
+NAMES = invented(48)
 PLACES = planted(NAMES, 3, list(WRITERS))
 
 
