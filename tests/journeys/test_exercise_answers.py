@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tocsin import answering
 from tocsin.cli.main import run
 
 STOLEN = "TNI\\svc-backup"
@@ -43,6 +44,7 @@ def answered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     configuration = tmp_path_factory.mktemp("configuration")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(configuration))
+        patch.setattr(answering, "WITHHELD", "")  # so that something can be ruled out wrongly
         run(["exercise", "run", name, "--workspace", str(place), "--seed", str(seed), "--identities", "60", "--quiet"])
         folder = place / "exercise"
         by_itself = _ask(
