@@ -58,11 +58,20 @@ _REACH_ASKED = 100  # incidents of which is told what they could reach
 _CLOSED = (
     "Something is closed to whoever asks here and is in no part of this answer: while it is, nothing is ruled out."
 )
+# The one switch of "ruled out": a sentence here withholds it and is the first reason of every holding; "" says it where
+# it holds. `make laws` runs with "" whatever stands here: see docs/decisions/ruled-out.md.
+WITHHELD = (
+    "not ruled out by this version: logs made by hand showed ways in which that had been wrong; they are closed, and "
+    "it has not been tried so since"
+)
+
 _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 NOT_DONE = (
-    "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
+    "Nothing is ruled out: what no access is recorded to is unknown until that was tried again on logs made by hand."
+    if WITHHELD
+    else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
@@ -78,11 +87,13 @@ def answer(
     run: Run,
     *,
     readers: Collection[str] = (),
+    withheld: str | None = None,
 ) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
 
     readers    the keys of those who ask: what is closed to all of them is in no part of the answers, and while there is
                such a thing nothing is ruled out
+    withheld   why nothing is to be ruled out whatever is known, "" where it may be; `WITHHELD` where none is given
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
@@ -91,7 +102,7 @@ def answer(
     as_of = held.as_of if now is None else now
     identities = identities_of(held, watched)
     found = _found(held, question, as_of, identities, readers)
-    withheld = _CLOSED if found.closed else ""
+    withheld = _CLOSED if found.closed else WITHHELD if withheld is None else withheld
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
