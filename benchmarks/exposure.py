@@ -165,6 +165,7 @@ def held(state: pa.Table, estate: Estate, last: int) -> Held:
         note_chunks=frozenset(),
         logs=combine_logs([]),
         unfinished=False,
+        behaviour={},
         exceptions=(),
         **empty,
     )

@@ -51,7 +51,7 @@ class Elsewhere:
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
         self._shares = {share_of(holding) for _, holding, _ in self._touched} - {""}
-        self._items = sorted({holding for kind, holding, _ in self._touched if kind == "mail_item"})
+        self._forms_of_mail = {_is_of_mail(holding) for kind, holding, _ in self._touched if kind == "mail_item"}
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
         self._secrets = sorted({holding for _, holding, _ in self._touched if secret_of(holding)})
@@ -74,7 +74,7 @@ class Elsewhere:
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
             return True
         if kind == "mail_item":  # its id is its own, in whatever mailbox, held against ids of the same form
-            return any(_is_of_mail(text) != _is_of_mail(one) for one in self._items)
+            return (not _is_of_mail(text)) in self._forms_of_mail
         own = known.rstrip("*")
         return any(
             comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
