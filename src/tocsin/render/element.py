@@ -18,10 +18,15 @@ TIMES = frozenset({"as_of", "first", "last", "time", "from_", "to", "earliest", 
 RENAMED = {"from_": "from"}
 _PAIRS = {"warnings": ("code", "count"), "operations": ("operation", "count")}
 _DECIMALS = 2
+# Chances, and the numbers a model speaks by: rounded where they are made, and here they would be nothing.
+_WHOLE = frozenset({"p", "at", "numbers"})
 
 
 def element(value: object) -> Json:
-    """A model value as JSON: fields in the order of the type, times as RFC 3339 or null, fractions to 2 digits."""
+    """A model value as JSON: fields in the order of the type, times as RFC 3339 or null, fractions to 2 digits.
+
+    The chances and numbers of behaviour models stand as they are.
+    """
     kind: type = type(value)
     if isinstance(value, RecordPlace):  # nine of ten objects of a large answer
         return {"input": well_formed(value.input), "entry": value.entry}
@@ -59,7 +64,13 @@ def _writer(name: str) -> Callable[[Any], Json]:
         return _time
     if name in _PAIRS:
         return partial(_pairs, _PAIRS[name])
-    return element
+    return _whole if name in _WHOLE else element
+
+
+def _whole(value: object) -> Json:
+    if isinstance(value, Mapping):
+        return {well_formed(str(key)): _whole(item) for key, item in value.items()}
+    return value if isinstance(value, float) else element(value)
 
 
 def _pairs(keys: tuple[str, str], pairs: Iterable[tuple[object, object]]) -> Json:
