@@ -1,4 +1,4 @@
-"""What a p-value means after calibration, whatever scale a model's own statistic has."""
+"""What a p-value means after calibration, however far a model's own statistic overstates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _reference(chance: np.random.Generator, scale: float, days: int = 30, subjec
     return reference
 
 
-@pytest.mark.parametrize("scale", [0.1, 1.0, 40.0])
+@pytest.mark.parametrize("scale", [1 / np.log(10), 1.0, 40.0])
 def test_usual_days_get_uniform_p_values_whatever_the_scale_of_the_statistic(scale: float) -> None:
     """Over 20 references of 12,000 days of accounts: the share at most x is x within 0.7 to 1.3, down to 1e-4."""
     found = dict.fromkeys((1e-1, 1e-2, 1e-3, 1e-4), 0.0)
@@ -27,6 +27,15 @@ def test_usual_days_get_uniform_p_values_whatever_the_scale_of_the_statistic(sca
         for at in found:
             found[at] += float((p <= at).mean()) / at / 20
     assert all(0.7 <= ratio <= 1.3 for ratio in found.values()), found
+
+
+def test_the_slightest_difference_is_not_impossible_where_the_model_finds_nothing_odd() -> None:
+    """All as usual but for some millionths, and one a thousandth less usual: no more than the first of them all."""
+    chance = np.random.default_rng(4)
+    reference = Reference()
+    for day in range(30):
+        reference.add(day, chance.exponential(1e-6, 400), is_quiet=False)
+    assert reference.p_values(30, np.array([1e-3]), is_quiet=False)[0] >= 1 / 12_001
 
 
 @given(st.lists(st.floats(0, 50), min_size=200, max_size=400), st.lists(st.floats(0, 500), min_size=2, max_size=20))
@@ -65,7 +74,7 @@ def test_a_weekend_is_held_against_weekends() -> None:
     for day in range(28):
         is_quiet = day % 7 >= 5
         reference.add(day, chance.exponential(0.1 if is_quiet else 2.0, 200), is_quiet=is_quiet)
-    asked = np.array([3.0])
+    asked = np.array([4.0])
     assert reference.p_values(28, asked, is_quiet=False)[0] > 0.1
     assert reference.p_values(28, asked, is_quiet=True)[0] < 0.001
 

@@ -89,7 +89,11 @@ class Reference:
         p = (1.0 + (at_least + odder) / 2.0) / (1.0 + total)
         tail = _tail(values, above, total)
         if tail is not None:
-            p = np.where(statistics > tail.start, np.minimum(tail.beyond(statistics), tail.share), p)
+            # Beyond what the days before could show, no further than the model itself goes: a tail of next to nothing
+            # would else call the slightest difference impossible.
+            least = np.minimum(1.0 / (1.0 + total), 10.0**-statistics)
+            beyond = np.maximum(tail.beyond(statistics), least)
+            p = np.where(statistics > tail.start, np.minimum(beyond, tail.share), p)
         bounded: Floats = np.clip(p, SMALLEST, 1.0)
         return bounded
 
