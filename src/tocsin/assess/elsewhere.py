@@ -50,7 +50,8 @@ class Elsewhere:
         self._other = ThingIndex(self._recorded_elsewhere())
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
-        self._shares = {share_of(holding) for _, holding, _ in self._touched} - {""}
+        within = {container for _, _, container in seen.unnamed}  # of what was reached and not named
+        self._shares = {share_of(each) for each in (*within, *(holding for _, holding, _ in self._touched))} - {""}
         self._forms_of_mail = {_is_of_mail(holding) for kind, holding, _ in self._touched if kind == "mail_item"}
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
