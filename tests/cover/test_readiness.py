@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.assess.holdings import family
@@ -92,6 +92,7 @@ def test_what_a_source_declares_of_itself_is_whole(telling: Telling) -> None:
     assert not telling.sealed_by or telling.sealed_by in {one.name for one in all_sources()}
 
 
+@settings(max_examples=30)
 @given(products, attested, seen, st.integers(1, 400))
 def test_more_known_never_makes_an_answer_worse(
     declared: list[ProductInUse], word: tuple[Attestation, ...], read: frozenset[tuple[str, str]], look_back: int
