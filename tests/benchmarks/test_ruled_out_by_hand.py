@@ -60,7 +60,7 @@ def windows(time: str, event: int, user: str, **fields: Any) -> Record:
     return {
         "@timestamp": f"2026-03-{time}.000Z", "Hostname": HOST, "Channel": "Security", "EventID": event,
         "SubjectUserName": user, "SubjectDomainName": "TRIBUNAL", "SubjectLogonId": "0x1234",
-        "SubjectUserSid": f"S-1-5-21-1-2-3-{1100 + len(user)}", "SourceName": "Microsoft-Windows-Security-Auditing",
+        "SubjectUserSid": f"S-1-5-21-1-2-3-{sum(map(ord, user))}", "SourceName": "Microsoft-Windows-Security-Auditing",
         "ObjectType": "File", "AccessMask": "0x1",
     } | fields  # fmt: skip
 

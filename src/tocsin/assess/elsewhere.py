@@ -109,7 +109,7 @@ class Elsewhere:
         """Whether an access that names nothing, in a log of `sources`, may have been to it."""
         found = (
             self._unnamed[source, of_kind]
-            for source in sources
+            for source in ("", *sources)
             for of_kind in ("", container_kind(kind))
             if (source, of_kind) in self._unnamed
         )
