@@ -51,6 +51,7 @@ class Elsewhere:
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
         self._shares = {share_of(holding) for _, holding, _ in self._touched} - {""}
+        self._is_mail_anywhere = any(kind in _IN_ANY_MAILBOX and not within for kind, _, within in self._touched)
         self._items = sorted({holding for kind, holding, _ in self._touched if kind == "mail_item"})
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
@@ -72,6 +73,8 @@ class Elsewhere:
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
+            return True
+        if self._is_mail_anywhere and kind in ("mailbox", "mail_folder"):  # the record does not say in which mailbox
             return True
         if kind == "mail_item":  # its id is its own, in whatever mailbox, held against ids of the same form
             return any(_is_of_mail(text) != _is_of_mail(one) for one in self._items)

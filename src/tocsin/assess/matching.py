@@ -301,7 +301,14 @@ def _matching(columns: _Columns, question: Question, estate: Estate, identities:
         # A session is one account's: what names none is in one asked for only if its actor is behind that session.
         is_by_session = way[0] is None and way[1] is None and question.accounts
         touching |= sparse & anybody if is_by_session else sparse
-    return matching, touching
+    return matching, touching | _in_their_sessions(columns, matching)
+
+
+def _in_their_sessions(columns: _Columns, matching: _Flags) -> _Flags:
+    """Which ways bear a session, known by an id that no other has, in which an account in question is recorded."""
+    words = columns["session"].words
+    theirs = {words[code] or "" for code in np.unique(columns["session"].codes[matching]).tolist()}
+    return columns["session"].among(one.lower() for one in theirs if _ID.match(one) and one.strip("{}-0"))
 
 
 def _of_anybody(columns: _Columns, actors: Actors) -> _Flags:

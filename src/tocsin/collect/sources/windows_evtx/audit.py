@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tocsin.collect.sources.windows_evtx.columns import SILENT, Reader, reader, value_text
+from tocsin.model.coverage import Mark
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.rows import MISSING
 
@@ -52,6 +53,9 @@ class Access(NamedTuple):
             return None
         if not _fits(fields, self.only, self.unless):
             return None
+        degree = self._degree(fields)
+        if not degree:
+            return None
         values = _values(self.holding + self.container + self.client, fields, event)
         holding = self.holding.format_map(values) if all(values[name] for name in _names_in(self.holding)) else ""
         return {
@@ -66,15 +70,20 @@ class Access(NamedTuple):
             "address": event.get("src_endpoint.ip"),
             "session": event.get("actor.session.uid"),
             "client": self.client.format_map(values) or None,
-            "degree": self._degree(fields),
+            "degree": degree,
             "operation": f"{event.get('metadata.event_code')} {event.get('activity_name')}",
         }
 
     def _degree(self, fields: Mapping[str, Any]) -> str:
-        """The furthest degree that the access mask, or where it is absent the list of rights, speaks of."""
+        """The furthest degree that the access mask, or where it is absent the list of rights, speaks of.
+
+        "" where the entry has no degree of its own, and they speak of none.
+        """
         mask = _mask(fields.get(self.mask))
         rights = (value_text(fields.get(self.rights)) or "").split()
         degree = self.degree
+        if not degree and mask is None and not rights:
+            return Degree.ACCESSED.value
         for step in self.degrees:
             if (mask & step.bit) if mask is not None else (step.code in rights):
                 degree = step.degree
@@ -161,6 +170,7 @@ class MarkRule(NamedTuple):
     scope: str
     detail: str
     given_to: str
+    roles: tuple[str, ...]
     only: Mapping[str, Sequence[str]]
     unless: Mapping[str, Sequence[str]]
 
@@ -168,9 +178,10 @@ class MarkRule(NamedTuple):
         """A row for `model.tables.MARKS`, or None where the event is of something else."""
         if not _fits(fields, self.only, self.unless):
             return None
+        group = value_text(fields.get("TargetSid")) or ""
         values = _values(self.log + self.scope + self.detail + self.given_to, fields, event)
         return {
-            "kind": self.kind,
+            "kind": str(Mark.ROLE) if self.roles and (not group or group.endswith(self.roles)) else self.kind,
             "host": event.get("device.hostname"),
             "channel": self.log.format_map(values) or event.get("metadata.log_name"),
             "scope": self.scope.format_map(values).strip("\\") or None,
@@ -216,6 +227,7 @@ def mark_of(entry: Mapping[str, Any]) -> MarkRule:
         scope=entry["scope"],
         detail=entry["detail"],
         given_to=entry.get("given_to", ""),
+        roles=tuple(entry.get("roles", ())),
         only=entry.get("only", {}),
         unless=entry.get("unless", {}),
     )
