@@ -34,6 +34,12 @@ _IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
 # Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
 _CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _DECLARED_BY_VOLUME = "volume of "
+# Meant for any letter, which a pattern has no word for: what begins as it does may be meant. A query of a page is none.
+_WILD = re.compile(r"\?(?![^/=]*=)")
+# A file with others in it, of which somebody's holding is one.
+_ARCHIVE = re.compile(
+    r"\.(?:zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|pst|ost|mbox|msg|eml|nsf|iso|one|onepkg|mdb|accdb)(?=[\\/!])"
+)
 _SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
 
 
@@ -65,6 +71,10 @@ class Elsewhere:
             return True
         known = comparable(text)
         if self._other.under(kind, text):
+            return True
+        if (found := _WILD.search(known)) and self._all.under(kind, f"{known[: found.start()]}*"):
+            return True
+        if any(self._all.under(kind, known[: found.end()]) for found in _ARCHIVE.finditer(known)):
             return True
         if ("\\" in known or known.startswith("volume{")) and self._may_be_path(kind, text):
             return True

@@ -33,6 +33,8 @@ _NUMBER = re.compile(r"[^\\/:~{}%]+")
 _SHARED = re.compile(r"\\\\([^\\]+)\\([^\\]+)(\\.*)?", re.DOTALL)
 # A volume or disk opened as a whole, with all that is on it.
 _WHOLE_VOLUME = re.compile(r"\\\\[.?]\\.*|\\device\\[^\\]+|\\?volume\{[^}]*\}", re.DOTALL)
+# Images and backups of disks, which hold what lies elsewhere under its own name.
+_IMAGE = re.compile(r"\.(?:a?vhdx?|vmdk|qcow2|e01|wim|bkf|vbk|vib|tibx?|dit)$")
 _DRIVE_SHARE = re.compile(r"[a-z]\$")
 
 
@@ -54,7 +56,7 @@ def tells(kind: str, holding: str, container: str, *, is_declared: Callable[[str
         return _BUCKET.fullmatch(known) is not None
     if kind in ("secret", "snapshot"):
         return any(form.fullmatch(known) for form in (_SECRET if kind == "secret" else _ARN, _COPY_ID))
-    if says_nothing(holding) or _WHOLE_VOLUME.fullmatch(known):
+    if says_nothing(holding) or _WHOLE_VOLUME.fullmatch(known) or _IMAGE.search(known):
         return False
     if known.startswith("/"):  # of a host; in a site a path is relative to what the record does not say
         return bool(container) and "://" not in container
