@@ -71,7 +71,7 @@ class Actors:
                 self._others |= _reachable(accounts, joined)
         self._others -= _reachable(self._asked, joined)
         # What somebody is called without a domain, where nobody asked for is called so.
-        self._other_names = {_bare(account) for account in self._others} - self._bare
+        self._other_names = {_called(account) for account in self._others} - {_called(one) for one in self._asked}
 
     def is_one(self, name: str) -> bool:
         """Whether a log's name of an account is that of one in question."""
@@ -141,6 +141,11 @@ _OPAQUE = re.compile(
 )
 # A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
+
+
+def _called(account: str) -> str:
+    """The name without domain, and of an ARN its last part."""
+    return _bare(account).rpartition("/")[2]
 
 
 def _bare(account: str) -> str:
