@@ -134,7 +134,7 @@ class Becoming(NamedTuple):
         if not _fits(fields, self.only, self.unless) or not _holds(fields, self.holds):
             return None
         by, under = self.by.read(fields, None), _SYSTEM if self.under is None else self.under.read(fields, None)
-        if under == by or (self.is_named and not under):
+        if under == by or (self.is_named and not (by and under)):
             return None
         return {
             **_nothing_named(event),
@@ -147,7 +147,8 @@ class Becoming(NamedTuple):
 
     def may_be_among(self, values: Callable[[str], Sequence[object] | None]) -> bool:
         """Whether one of many events may be such a one; `values` gives a field of each, None where none has it."""
-        if self.is_named and self.under and all(values(name) is None for name in self.under.names):
+        readers = (self.by, self.under) if self.is_named and self.under else ()
+        if any(all(values(name) is None for name in reading.names) for reading in readers):
             return False
         for name in (*self.only, *self.unless, *self.holds):
             column = values(name)
