@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import json
 import random
 import tarfile
@@ -262,7 +263,7 @@ def write_logs(folder: Path, data: Path, everything: Sequence[Planted], named: S
     """A folder of logs that hold all that is planted; their own names, and those of archives and members, name people,
     and so do lines that no source can read."""
     folder.mkdir(parents=True)
-    called = iter(named)
+    called = itertools.cycle(named)
     for source, writer in WRITERS.items():
         write, ending = writer(data), _ENDINGS.get(source, "jsonl")
         of_source = [one for one in everything if one.source == source]

@@ -60,7 +60,7 @@ def windows(time: str, event: int, user: str, **fields: Any) -> Record:
     return {
         "@timestamp": f"2026-03-{time}.000Z", "Hostname": HOST, "Channel": "Security", "EventID": event,
         "SubjectUserName": user, "SubjectDomainName": "TRIBUNAL", "SubjectLogonId": "0x1234",
-        "SubjectUserSid": f"S-1-5-21-1-2-3-{1100 + len(user)}", "SourceName": "Microsoft-Windows-Security-Auditing",
+        "SubjectUserSid": f"S-1-5-21-1-2-3-{sum(map(ord, user))}", "SourceName": "Microsoft-Windows-Security-Auditing",
         "ObjectType": "File", "AccessMask": "0x1",
     } | fields  # fmt: skip
 
@@ -120,6 +120,8 @@ def verdicts(
     who: str = "",
     from_: str = FROM,
     to: str = TO,
+    said: str = "2026-03-20",
+    taken: str = "2026-03-20T00:00:00Z",
 ) -> dict[str, Verdict]:
     """By pattern, what is said of it, with everything of the source vouched for by `*`."""
     known = sorted([*AROUND[source], *records], key=_time)
@@ -133,13 +135,13 @@ def verdicts(
         attestations=(
             Attestation(
                 source=source, pattern="*", from_=parse_time("2026-03-01T00:00:00Z") or 0,
-                to=parse_time("2026-03-20T00:00:00Z") or 0, custodian="C. Invented", date="2026-03-20", setting="all",
+                to=parse_time("2026-03-20T00:00:00Z") or 0, custodian="C. Invented", date=said, setting="all",
             ),
         ),
     )  # fmt: skip
     question = Question(identities=(who or ASKED[source][0],), from_=parse_time(from_), to=parse_time(to))
     case = Case(logs=[Log(name="a.jsonl", records=known)], estate=estate, question=question)
-    acquired(case, parse_time("2026-03-20T00:00:00Z") or 0)
+    acquired(case, parse_time(taken) or 0)
     return {row.holding: row.verdict for row in judged(case, no_rules())}
 
 
@@ -300,3 +302,238 @@ def test_a_snapshot_is_the_same_by_its_id_and_by_its_arn(pattern: str) -> None:
     made = call("05T00:00:00", "CreateVolume", "ada", "ec2.amazonaws.com", snapshotId="snap-0abc")
     assert verdicts(TRAIL, [made], [("snapshot", pattern)])["snap-0abc"] is Verdict.CONFIRMED
     assert verdicts(TRAIL, [made], [("snapshot", pattern)]).get(pattern) is not Verdict.RULED_OUT
+
+
+def became(event: int, user: str = "ada", **fields: Any) -> Record:
+    """An event after which an account goes on under another name, three days before what is asked of ends."""
+    return windows(fields.pop("at", "05T00:00:00"), event, user, **{"ObjectType": None, **fields})
+
+
+OF_BEN = {"TargetUserName": "ben", "TargetDomainName": "TRIBUNAL"}
+OF_ADA = {"TargetUserName": "ada", "TargetDomainName": "TRIBUNAL", "TargetUserSid": "S-1-5-21-1-2-3-294"}
+ADMINISTRATORS = {"TargetUserName": "Administrators", "TargetDomainName": "Builtin", "TargetSid": "S-1-5-32-544"}
+REPLICATION = "%%7688 {1131f6aa-9c07-11d1-f79f-00c04fc2dcd2}"
+BEN_READS = shared("06T00:00:00", "ben", "Cases", "witness\\a.txt", "D:\\Cases")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        became(4648, **OF_BEN, TargetServerName=HOST),
+        became(4648, TargetUserName="ben@tribunal.example"),
+        became(4648, **OF_BEN, at="02T12:00:00"),  # before what is asked of: who had it then has it still
+        became(4624, **OF_ADA, LogonType=9, TargetOutboundUserName="ben", TargetOutboundDomainName="TRIBUNAL"),
+        became(4624, **OF_ADA, LogonType="9"),  # of systems that do not say as whom
+        became(4624, **OF_BEN, TargetLogonId="0x99", LogonType=2),
+        became(4688, **OF_BEN, TargetUserSid="S-1-5-21-1-2-3-309"),
+        became(4723, **OF_BEN),
+        became(4738, **OF_BEN),
+        became(4672, PrivilegeList="SeBackupPrivilege"),
+        became(4697, ServiceName="x", ServiceAccount="LocalSystem"),
+        became(4698, TaskName="x", TaskContent="<Task><UserId>S-1-5-18</UserId></Task>"),
+        became(4662, Properties=REPLICATION),
+        became(5142, ShareName="\\\\*\\New", ShareLocalPath="D:\\Cases"),
+        became(4704, "ben", TargetSid="S-1-5-21-1-2-3-294", PrivilegeList="SeBackupPrivilege"),
+        became(4732, "ben", MemberSid="S-1-5-21-1-2-3-294", **ADMINISTRATORS, at="02T10:00:00"),
+        became(4616, "ben", PreviousTime="2026-03-05T00:00:00Z", NewTime="2026-03-01T00:00:00Z"),
+    ],
+)
+def test_what_an_account_becomes_on_windows_is_not_set_aside(record: Record) -> None:
+    found = verdicts(WINDOWS, [record, opened("06T00:00:00", "ben", DRIVE[:-1] + "a.txt")], [("document", DRIVE)])
+    assert found[DRIVE] is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        became(4648, **OF_ADA),
+        became(4648, "SYSTEM", **OF_BEN, SubjectUserSid="S-1-5-18"),
+        became(4648, "ben", **OF_ADA),
+        became(4624, "-", **OF_ADA, SubjectUserSid="S-1-0-0", LogonType=3),
+        became(4624, "FS01$", **OF_ADA, SubjectUserSid="S-1-5-18", LogonType=10),
+        became(4688, TargetUserName="-", TargetUserSid="S-1-0-0"),
+        became(4672, "ben"),
+        became(4698, TaskName="x", TaskContent="<UserId>TRIBUNAL\\ada</UserId>"),
+        became(4662, Properties="%%7684 {771727b1-31b8-4cdf-ae62-4fe39fadf89e}"),
+        became(4732, "ben", MemberSid="S-1-5-21-1-2-3-309", **ADMINISTRATORS),
+        became(4616, "LOCAL SERVICE", SubjectUserSid="S-1-5-19"),
+        windows("05T00:00:00", 4656, "ada", ObjectName=DRIVE[:-1] + "a.txt", AccessMask="0x80"),  # its attributes
+    ],
+)
+def test_what_is_of_somebody_else_or_under_the_own_name_takes_nothing_away(record: Record) -> None:
+    assert verdicts(WINDOWS, [record, BEN_READS], [("document", DRIVE)])[DRIVE] is Verdict.RULED_OUT
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([windows("05T00:00:00", 4656, "ada", ObjectName=DRIVE[:-1] + "a.txt")], Verdict.CONFIRMED),
+        ([windows("05T00:00:00", 4659, "ada", ObjectName=DRIVE[:-1] + "a.txt")], Verdict.CONFIRMED),
+        ([windows("05T00:00:00", 4664, "ada", FileName=DRIVE[:-1] + "a.txt", LinkName="D:\\x")], Verdict.CONFIRMED),
+        (
+            [
+                windows("04T00:00:00", 4664, "ben", FileName=DRIVE[:-1] + "a.txt", LinkName="D:\\x"),
+                opened("05T00:00:00", "ada", "D:\\x"),
+            ],
+            Verdict.UNKNOWN,
+        ),
+        ([opened("05T00:00:00", "ada", "\\\\.\\D:")], Verdict.UNKNOWN),
+        ([opened("05T00:00:00", "ada", "\\Device\\HarddiskVolume3")], Verdict.UNKNOWN),
+        ([opened("05T00:00:00", "ada", "E:\\Backup\\fs01.vhdx")], Verdict.UNKNOWN),
+        ([opened("05T00:00:00", "ada", "E:\\Backup\\notes.txt")], Verdict.RULED_OUT),
+    ],
+)
+def test_a_file_by_a_handle_a_second_name_or_with_its_whole_disk(records: list[Record], expected: Verdict) -> None:
+    name = DRIVE[:-1] + "a.txt"
+    assert verdicts(WINDOWS, records, [("document", name)])[name] is expected
+
+
+def test_an_archive_that_was_opened_holds_what_is_in_it() -> None:
+    inside, beside = "D:\\Cases\\w.zip\\a.txt", "D:\\Cases\\v.zip\\a.txt"
+    found = verdicts(
+        WINDOWS, [opened("05T00:00:00", "ada", "D:\\Cases\\w.zip")], [("document", inside), ("document", beside)]
+    )
+    assert (found[inside], found[beside]) == (Verdict.UNKNOWN, Verdict.RULED_OUT)
+
+
+def given(operation: str, to: str, **fields: Any) -> Record:
+    return audit(
+        "04T10:00:00", operation, BEN, RecordType=8, Workload="AzureActiveDirectory", ObjectId=to, **fields
+    )  # fmt: skip
+
+
+def management(*members: str) -> Record:
+    parameters = [{"Name": "Identity", "Value": "Organization Management"}]
+    parameters += [{"Name": "Member", "Value": one} for one in members]
+    return audit("04T10:00:00", "Add-RoleGroupMember", BEN, RecordType=1, Parameters=parameters)
+
+
+def forwarded(time: str, to: str) -> Record:
+    to_whom = [{"Name": "Identity", "Value": CYN}, {"Name": "ForwardingSmtpAddress", "Value": to}]
+    return audit(time, "Set-Mailbox", CYN, RecordType=1, ObjectId=CYN, Parameters=to_whom)
+
+
+IN_ONE_SESSION = {"SessionId": APP, "AppAccessContext": {"AADSessionId": APP}}
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([given("Add member to role.", "11111111-0000-4000-8000-0000000000aa")], Verdict.UNKNOWN),
+        ([given("Add member to role.", "Not Available")], Verdict.UNKNOWN),
+        ([given("Add member to role.", CYN)], Verdict.RULED_OUT),
+        ([management("ada.invented")], Verdict.UNKNOWN),
+        ([management("Ada Invented")], Verdict.UNKNOWN),
+        ([management("ben.invented")], Verdict.RULED_OUT),
+        ([forwarded("04T10:00:00", f"smtp:{ADA}")], Verdict.UNKNOWN),
+        ([forwarded("02T10:00:00", f"smtp:{ADA}")], Verdict.UNKNOWN),
+        ([forwarded("04T10:00:00", f"smtp:{BEN}")], Verdict.RULED_OUT),
+        ([{**mail("05T10:00:00", ADA, CYN), "MailboxOwnerUPN": ""}], Verdict.UNKNOWN),
+        (
+            [mail("05T09:00:00", ADA, ADA, **IN_ONE_SESSION), mail("05T10:00:00", CYN, CYN, **IN_ONE_SESSION)],
+            Verdict.UNKNOWN,
+        ),
+        ([mail("05T09:00:00", ADA, ADA, **IN_ONE_SESSION), mail("05T10:00:00", CYN, CYN)], Verdict.RULED_OUT),
+    ],
+)
+def test_of_a_mailbox(records: list[Record], expected: Verdict) -> None:
+    assert verdicts(M365, records, OWN)[CYN] is expected
+
+
+def test_an_item_of_a_list_by_its_number_may_be_any_document() -> None:
+    read = document("05T10:00:00", ADA, f"{SITE}/Lists/Docs/12_.000")
+    assert verdicts(M365, [read], [("document", SECRET)])[SECRET] is Verdict.UNKNOWN
+
+
+def test_a_pattern_that_leaves_a_letter_open_is_not_ruled_out_by_it() -> None:
+    pattern = f"{SITE}/Shared Documents/witness/secre?.docx"
+    read = document("05T10:00:00", ADA, SECRET)
+    assert verdicts(M365, [read], [("document", pattern)])[pattern] is Verdict.UNKNOWN
+    assert verdicts(M365, [], [("document", pattern)])[pattern] is Verdict.RULED_OUT
+
+
+OBJECT = "arn:aws:s3:::cases.example/w/secret.pdf"
+TABLE = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/witness"
+PARAMETER = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter/w/one"
+VAULT = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:vault-AbCdEf"
+S3, EC2, SSM, DYNAMODB = (f"{one}.amazonaws.com" for one in ("s3", "ec2", "ssm", "dynamodb"))
+
+
+def parameter(name: str) -> Record:
+    return call("05T10:00:00", "GetParameter", "ada", SSM) | {"requestParameters": {"name": name}}
+
+
+def attached(user: str) -> Record:
+    policy = "arn:aws:iam::aws:policy/AdministratorAccess"
+    return call("04T10:00:00", "AttachUserPolicy", "ben", "iam.amazonaws.com", userName=user, policyArn=policy)
+
+
+@pytest.mark.parametrize(
+    ("records", "kind", "pattern", "expected"),
+    [
+        (
+            [
+                call("04T10:00:00", "CopyObject", "ben", S3, bucketName="other.example", key="x")
+                | {
+                    "requestParameters": {
+                        "bucketName": "other.example", "key": "x", "x-amz-copy-source": "cases.example/w/secret.pdf"
+                    }
+                },
+                call("05T10:00:00", "GetObject", "ada", S3, bucketName="other.example", key="x"),
+            ],
+            "object", OBJECT, Verdict.UNKNOWN,
+        ),
+        (
+            [call("05T10:00:00", "GetObject", "ada", S3, bucketName="ap.mrap", key="w/secret.pdf")],
+            "object", OBJECT, Verdict.UNKNOWN,
+        ),
+        (
+            [call("05T10:00:00", "GetObject", "ada", S3, bucketName="cases.example", key="w%2Fsecret.pdf")],
+            "object", OBJECT, Verdict.UNKNOWN,
+        ),
+        (
+            [call("05T10:00:00", "GetObject", "ada", S3, bucketName="cases.example", key="w/menu.pdf")],
+            "object", OBJECT, Verdict.RULED_OUT,
+        ),
+        (
+            [
+                call("04T10:00:00", "CopySnapshot", "ben", EC2, sourceSnapshotId="snap-0abc")
+                | {"responseElements": {"snapshotId": "snap-0fff"}},
+                call("05T10:00:00", "CreateVolume", "ada", EC2, snapshotId="snap-0fff"),
+            ],
+            "snapshot", "snap-0abc", Verdict.UNKNOWN,
+        ),
+        (
+            [
+                call("05T10:00:00", "CreateSnapshot", "ada", EC2, volumeId="vol-0abc")
+                | {"responseElements": {"snapshotId": "snap-0fff"}}
+            ],
+            "snapshot", "vol-0abc", Verdict.UNKNOWN,
+        ),
+        ([parameter("/w/one:3")], "secret", PARAMETER, Verdict.UNKNOWN),
+        ([parameter("/w/two:3")], "secret", PARAMETER, Verdict.RULED_OUT),
+        ([parameter("/aws/reference/secretsmanager/vault")], "secret", VAULT, Verdict.UNKNOWN),
+        ([attached("ada")], "secret", VAULT, Verdict.UNKNOWN),
+        ([attached("ben")], "secret", VAULT, Verdict.RULED_OUT),
+    ],
+)  # fmt: skip
+def test_in_aws(records: list[Record], kind: str, pattern: str, expected: Verdict) -> None:
+    assert verdicts(TRAIL, records, [(kind, pattern)])[pattern] is expected
+
+
+def test_an_index_of_a_table_is_the_table() -> None:
+    read = call("05T10:00:00", "Query", "ada", DYNAMODB) | {"resources": [{"ARN": f"{TABLE}/index/i"}]}
+    found = verdicts(TRAIL, [read], [("record_set", TABLE)])
+    assert found.get(TABLE) is not Verdict.RULED_OUT
+
+
+@pytest.mark.parametrize(
+    ("said", "taken", "expected"),
+    [
+        ("2026-03-20", "2026-03-20T00:00:00Z", Verdict.RULED_OUT),
+        ("2026-03-05", "2026-03-20T00:00:00Z", Verdict.UNKNOWN),  # a word for time to come
+        ("2026-03-20", "2026-03-08T00:00:00Z", Verdict.UNKNOWN),  # a copy that holds what came later
+    ],
+)
+def test_nobody_vouches_for_what_is_to_come(said: str, taken: str, expected: Verdict) -> None:
+    assert verdicts(M365, [], OWN, said=said, taken=taken)[CYN] is expected

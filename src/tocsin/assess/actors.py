@@ -70,10 +70,23 @@ class Actors:
             if accounts.isdisjoint(self._asked):
                 self._others |= _reachable(accounts, joined)
         self._others -= _reachable(self._asked, joined)
+        # What somebody is called without a domain, where nobody asked for is called so.
+        self._other_names = {_called(account) for account in self._others} - {_called(one) for one in self._asked}
 
     def is_one(self, name: str) -> bool:
         """Whether a log's name of an account is that of one in question."""
         return (canonical_account(name) or name).lower() in self._asked
+
+    def may_be_given(self, names: Sequence[str]) -> bool:
+        """Whether what a record gives to these may be given to an account in question; it may call one by two names."""
+        if any(map(self.is_one, names)):
+            return True
+        known = [(canonical_account(name) or name).lower() for name in names]
+        is_told = any(one in self._others for one in known)
+        return any(
+            one not in self._others and one not in self._other_names and not (is_told and _OPAQUE.fullmatch(one))
+            for one in known
+        )
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
@@ -128,6 +141,11 @@ _OPAQUE = re.compile(
 )
 # A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
+
+
+def _called(account: str) -> str:
+    """The name without domain, and of an ARN its last part."""
+    return _bare(account).rpartition("/")[2]
 
 
 def _bare(account: str) -> str:

@@ -34,6 +34,12 @@ _IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
 # Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
 _CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _DECLARED_BY_VOLUME = "volume of "
+# Meant for any letter, which a pattern has no word for: what begins as it does may be meant. A query of a page is none.
+_WILD = re.compile(r"\?(?![^/=]*=)")
+# A file with others in it, of which somebody's holding is one.
+_ARCHIVE = re.compile(
+    r"\.(?:zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|pst|ost|mbox|msg|eml|nsf|iso|one|onepkg|mdb|accdb)(?=[\\/!])"
+)
 _SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
 
 
@@ -53,6 +59,7 @@ class Elsewhere:
         within = {container for _, _, container in seen.unnamed}  # of what was reached and not named
         self._shares = {share_of(each) for each in (*within, *(holding for _, holding, _ in self._touched))} - {""}
         self._forms_of_mail = {_is_of_mail(holding) for kind, holding, _ in self._touched if kind == "mail_item"}
+        self._is_mail_anywhere = any(kind in _IN_ANY_MAILBOX and not box for kind, _, box in self._touched)
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
         self._secrets = sorted({holding for _, holding, _ in self._touched if secret_of(holding)})
@@ -66,6 +73,10 @@ class Elsewhere:
         known = comparable(text)
         if self._other.under(kind, text):
             return True
+        if (found := _WILD.search(known)) and self._all.under(kind, f"{known[: found.start()]}*"):
+            return True
+        if any(self._all.under(kind, known[: found.end()]) for found in _ARCHIVE.finditer(known)):
+            return True
         if ("\\" in known or known.startswith("volume{")) and self._may_be_path(kind, text):
             return True
         if kind == "secret" and any(_is_secret(text, one) for one in self._secrets):
@@ -73,6 +84,8 @@ class Elsewhere:
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
+            return True
+        if self._is_mail_anywhere and kind in ("mailbox", "mail_folder"):  # the record does not say in which mailbox
             return True
         if kind == "mail_item":  # its id is its own, in whatever mailbox, held against ids of the same form
             return (not _is_of_mail(text)) in self._forms_of_mail
@@ -110,7 +123,7 @@ class Elsewhere:
         """Whether an access that names nothing, in a log of `sources`, may have been to it."""
         found = (
             self._unnamed[source, of_kind]
-            for source in sources
+            for source in ("", *sources)
             for of_kind in ("", container_kind(kind))
             if (source, of_kind) in self._unnamed
         )

@@ -33,6 +33,7 @@ NAME = "exposure"
 _DEGREES = list(Degree)
 _UNKNOWN_START = CompromiseStart()
 _SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
+_SENDS_ON = frozenset((Mark.RULE, Mark.FORWARDING))
 _SENTENCES = {
     Degree.ACCESSED: "accessed: the record does not say what was read",
     Degree.PRESUMED: "taken as a whole: everything in it must be presumed exposed",
@@ -294,12 +295,12 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
     whose = _those_named(question, evidence, seen)
-    made = (name for change in evidence.changes if change.kind is Mark.ROLE for name in change.given_to)
+    made = (change.given_to for change in evidence.changes if change.kind is Mark.ROLE)
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}
     is_declared = any(identity.administrator for known in owners.values() for identity in known)
-    if seen.administrators or is_declared or any(map(whose.is_one, made)):
+    if seen.administrators or is_declared or any(map(whose.may_be_given, made)):
         found.append(obstacles.ADMINISTRATOR)
     by_account = [bool(way.identity) for way in question.ways]
     if question.identities or question.addresses or question.sessions:
@@ -316,16 +317,26 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
 
 
 def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen) -> list[StandingChange]:
-    """The changes by accounts in question, or by who may be one.
+    """The changes by accounts in question, or by who may be one, and those by anybody that send mail to one.
 
     A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
     """
     standing = Window(from_=evidence.start.earliest, to=window.to)
-    found = [change for change in evidence.changes if _is_in(change.time, standing)]
-    if not found:
+    if not evidence.changes:
         return []
-    by = _those_named(question, evidence, seen).maybe([change.actor for change in found])
-    return [change for change, is_theirs in zip(found, by, strict=True) if is_theirs]
+    whose = _those_named(question, evidence, seen)
+    by = whose.maybe([change.actor for change in evidence.changes])
+    return [
+        change
+        for change, is_theirs in zip(evidence.changes, by, strict=True)
+        if (is_theirs and _is_in(change.time, standing))
+        or (change.kind in _SENDS_ON and any(whose.is_one(_address(name)) for name in change.given_to))
+    ]
+
+
+def _address(receiver: str) -> str:
+    """A receiver as records of rules write it (`smtp:a@b`, `"A" [SMTP:a@b]`), the address alone."""
+    return receiver.rpartition(":")[2].strip(' "<>[]')
 
 
 def _those_named(question: Question, evidence: Evidence, seen: Seen) -> Actors:

@@ -83,7 +83,7 @@ class Seen(NamedTuple):
     administrators whether an account acting as administrator is among those that match or touch it
     containers     (kind, container) of every mailbox and site any access names
     unnamed        (source, kind, container) of what touches the question and is not named: any thing of that kind in
-                   the container, or without one anywhere in what the source records; kind "" is any kind
+                   the container, or without one anywhere in what the source records; kind "" is any kind, source "" any
     sources        what is told together (`holdings.told_with`) to the sources that record accesses to it
     """
 
@@ -301,7 +301,14 @@ def _matching(columns: _Columns, question: Question, estate: Estate, identities:
         # A session is one account's: what names none is in one asked for only if its actor is behind that session.
         is_by_session = way[0] is None and way[1] is None and question.accounts
         touching |= sparse & anybody if is_by_session else sparse
-    return matching, touching
+    return matching, touching | _in_their_sessions(columns, matching)
+
+
+def _in_their_sessions(columns: _Columns, matching: _Flags) -> _Flags:
+    """Which ways bear a session, known by an id that no other has, in which an account in question is recorded."""
+    words = columns["session"].words
+    theirs = {words[code] or "" for code in np.unique(columns["session"].codes[matching]).tolist()}
+    return columns["session"].among(one.lower() for one in theirs if _ID.match(one) and one.strip("{}-0"))
 
 
 def _of_anybody(columns: _Columns, actors: Actors) -> _Flags:
@@ -425,7 +432,8 @@ def _unnamed(
         if kind or label.lower() not in asked:
             within = _unnamed_in(kind, holding, container, names, declared)
             if within is not None:
-                yield source, kind, within
+                # An account of a directory signs in to anything, which other logs record.
+                yield "" if not kind and _SIGNS_IN.search(label) else source, kind, within
 
 
 def _unnamed_in(kind: str, holding: str, container: str, names: HoldingNames, declared: HoldingIndex) -> str | None:
@@ -451,6 +459,7 @@ def _is_told(kind: str, holding: str, container: str, names: HoldingNames, decla
     return len(names.ids.get(comparable(holding), ())) < 2 and any(map(is_telling, names.may_be(holding)))
 
 
+_SIGNS_IN = re.compile(r"^(?!arn:)(?:.*[\\@]|s-1-)", re.IGNORECASE | re.DOTALL)
 _ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
 _PLACE = re.compile(r"@|://|^arn:|^\\\\")
 

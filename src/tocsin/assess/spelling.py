@@ -26,6 +26,8 @@ _MANY_BACKSLASHES = re.compile(r"\\{2,}")
 _DRIVE = re.compile(r"^[a-z]:[\\/]")
 # Snapshots, images and volumes have ids of their own, which most records give without the rest of the ARN.
 _COPY = re.compile(r"arn:[^:]*:ec2:[^:]*:[^:]*:(?:snapshot|image|volume)/((?:snap|ami|vol)-[0-9a-f]+)")
+# What holds the items of a table, or hands them on, is the table.
+_OF_A_TABLE = re.compile(r"(arn:[^:]*:dynamodb:[^:]*:[^:]*:table/[^/]+)/(?:index|stream|backup)/.*", re.DOTALL)
 _EARLIER = re.compile(r"@gmt-[0-9.]+-[0-9.]+")  # how a share is asked for what it held then
 
 
@@ -41,7 +43,7 @@ def comparable(text: str) -> str:
         return _path(folded)
     if folded.startswith("//") and folded.count("/") >= 3:
         return _path(folded.replace("/", "\\"))
-    found = _COPY.fullmatch(folded)
+    found = _COPY.fullmatch(folded) or _OF_A_TABLE.fullmatch(folded)
     return found[1] if found else folded
 
 
@@ -86,7 +88,7 @@ def says_nothing(text: str) -> bool:
 # the service keeps of what was changed or deleted.
 _LINK_BY_ID = re.compile(
     r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
-    r"|/(?:_layouts|forms)/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
+    r"|/(?:_layouts|forms)/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
 )
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
 _SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")

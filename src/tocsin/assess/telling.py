@@ -15,18 +15,26 @@ from tocsin.assess.spelling import comparable, is_by_volume, says_nothing
 # Things known by an id of their own, wherever they lie.
 _BY_ID = frozenset(("mail_item", "record_set"))
 _ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?")
-_BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::(?!.*(?:-s3alias|--ol-s3)(?:/|$))[a-z0-9._-]{1,255}(?:/.*)?", re.DOTALL)
+_BUCKET = re.compile(
+    r"arn:aws[a-z-]*:s3:::(?![^/]*(?:-s3alias|--ol-s3|\.mrap)(?:/|$))(?!.*%[0-9a-f]{2})[a-z0-9._-]{1,255}(?:/.*)?",
+    re.DOTALL,
+)
 _SECRET = re.compile(
-    r"arn:[^:]*:(?:secretsmanager|ssm|kms):([^:]*):([^:]*):(?:secret:|parameter/|key/)?(.+)", re.DOTALL
+    r"arn:[^:]*:(?:secretsmanager|ssm|kms):([^:]*):([^:]*):(?!parameter/aws/reference/)(?:secret:|parameter/|key/)?(.+)",
+    re.DOTALL,
 )
 # With its region and account, which a record may have left out; of what EC2 keeps for all the ARN has no account.
 _ARN = re.compile(r"arn:[^:]+:(?:ec2:[^:]+:[^:]*|[^:]+:[^:]+:[^:]+):.+", re.DOTALL)
 _COPY_ID = re.compile(r"(?:snap|ami|vol)-[0-9a-f]+")
 _WEB = re.compile(r"https://[^/]+\.[^/]+(?:/.*)?", re.DOTALL)
-_DRIVE = re.compile(r"[a-z]:(?:\\.*)?", re.DOTALL)
+_DRIVE = re.compile(r"[a-z]:\\.*", re.DOTALL)  # without what follows it is the volume, opened as a whole
 # Numbers of an institution's own system, as its estate writes them.
 _NUMBER = re.compile(r"[^\\/:~{}%]+")
 _SHARED = re.compile(r"\\\\([^\\]+)\\([^\\]+)(\\.*)?", re.DOTALL)
+# A volume or disk opened as a whole, with all that is on it.
+_WHOLE_VOLUME = re.compile(r"\\\\[.?]\\.*|\\device\\[^\\]+|\\?volume\{[^}]*\}", re.DOTALL)
+# Images and backups of disks, which hold what lies elsewhere under its own name.
+_IMAGE = re.compile(r"\.(?:a?vhdx?|vmdk|qcow2|e01|wim|bkf|vbk|vib|tibx?|dit)$")
 _DRIVE_SHARE = re.compile(r"[a-z]\$")
 
 
@@ -48,7 +56,7 @@ def tells(kind: str, holding: str, container: str, *, is_declared: Callable[[str
         return _BUCKET.fullmatch(known) is not None
     if kind in ("secret", "snapshot"):
         return any(form.fullmatch(known) for form in (_SECRET if kind == "secret" else _ARN, _COPY_ID))
-    if says_nothing(holding):
+    if says_nothing(holding) or _WHOLE_VOLUME.fullmatch(known) or _IMAGE.search(known):
         return False
     if known.startswith("/"):  # of a host; in a site a path is relative to what the record does not say
         return bool(container) and "://" not in container
@@ -104,7 +112,10 @@ def secret_of(text: str) -> tuple[str, str, str] | None:
     A caller may leave those letters out, so a name without them may be any that goes on with them.
     """
     found = _SECRET.fullmatch(comparable(text))
-    return (found[1], found[2], found[3]) if found else None
+    if not found:
+        return None
+    is_parameter = ":parameter/" in found[0]  # of which a version or label may be asked for
+    return found[1], found[2], found[3].partition(":")[0] if is_parameter else found[3]
 
 
 def may_be_one_secret(one: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from tocsin.cover.stops import Stop, stops_of
 from tocsin.model.coverage import Coverage, CoverageState, Mark, Proof
 from tocsin.model.estate import Attestation
 from tocsin.model.exposure import Basis
-from tocsin.model.instant import DAY, HOUR, format_time, is_plausible
+from tocsin.model.instant import DAY, HOUR, format_time, is_plausible, parse_time
 from tocsin.model.reference import RecordPlace
 
 __all__ = [
@@ -327,6 +327,9 @@ def _attested(one: Attestation, host: str, span: tuple[int, int] | None, proof: 
     """
     word = f"attested by {one.custodian} on {one.date}: {one.setting}"
     log = Log(one.source, host, "")
+    said = parse_time(f"{one.date}T00:00:00Z") or parse_time(one.date)
+    if said is not None and said + 2 * DAY < one.to:  # nobody vouches for what is to come; a day is left for zones
+        one = replace(one, to=max(said + 2 * DAY, one.from_ + 1))
     if not proof.attestable:
         evidence = f"{word}; but nobody can vouch for it: {proof.reason}"
         return _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)

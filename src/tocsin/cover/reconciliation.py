@@ -15,6 +15,7 @@ from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Att
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.instant import DAY, format_time
 
 
 class Reconciled(NamedTuple):
@@ -75,6 +76,7 @@ def reconcile(
             *_count_doubts(taken, counted, sum(copies[place] for place in taken.inputs)),
             *_missing_doubts(inside[_folder(taken.record.path)], taken),
             *_number_doubts(acquisition, sources, highest),
+            *_time_doubts(accounts, taken),
         ]
         if not doubts and not acquisition.own_word:
             tied |= _hashed(accounts, taken)
@@ -270,6 +272,16 @@ def _hash_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> Iterable[tu
         expected = declared.get(account.path)
         if expected is not None and account.sha256 != expected:
             yield place, f"{account.path} has another SHA-256 than {taken.record.path} says: it was changed since"
+
+
+def _time_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tuple[CoverageState, str]]:
+    """What was taken holds nothing later; a day is left for zones and for a time that is given as a date."""
+    when = taken.acquisition.when
+    last = max((one for place in taken.inputs if (one := accounts[place].last) is not None), default=None)
+    if when is None or last is None or last <= when + DAY:
+        return []
+    said = f"{taken.record.path} says that the files were taken at {format_time(when)}"
+    return [(CoverageState.UNPROVEN, f"{said}, and a record in them is of {format_time(last)}")]
 
 
 def _number_doubts(

@@ -156,7 +156,7 @@ class Assignment:
 class Attestation:
     """A named custodian vouches that a source recorded everything on holdings matching `pattern`, `from_` to `to`.
 
-    Carries a "ruled out" on basis *attested*: custodian, date and the audit setting are all needed.
+    Carries a "ruled out" on basis *attested*, not beyond the day of `date`: custodian, date and setting are all needed.
     """
 
     source: str

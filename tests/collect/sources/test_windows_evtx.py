@@ -301,7 +301,7 @@ class TestAudit:
         assert row["container"] == "\\\\fs1.tribunal.example\\Cases"
         assert (row["degree"], row["address"], row["label"]) == ("accessed", "192.0.2.7", "witness list.xlsx")
 
-    @pytest.mark.parametrize("failed_or_other", ["failure", "pipe", "process", "handle"])
+    @pytest.mark.parametrize("failed_or_other", ["failure", "pipe", "process", "handle for its size"])
     def test_what_is_no_access_to_a_document(self, failed_or_other: str) -> None:
         share = sample_events()[3]
         file = sample_events()[1]
@@ -309,7 +309,10 @@ class TestAudit:
             "failure": share._replace(keywords=0x8010000000000000),
             "pipe": share._replace(data=[*share.data[:-3], ("ShareName", "\\\\*\\IPC$"), *share.data[-2:]]),
             "process": file._replace(data=[*SUBJECT, ("ObjectType", "Process"), ("ObjectName", "lsass.exe")]),
-            "handle": file._replace(event_id=4656),
+            "handle for its size": file._replace(
+                event_id=4656,
+                data=[*SUBJECT, ("ObjectType", "File"), ("ObjectName", "C:\\a.txt"), ("AccessMask", "0x80")],
+            ),
         }
         assert mapped(events[failed_or_other]).accesses == ()
 
@@ -329,15 +332,20 @@ class TestAudit:
         (mark,) = mapped(cleared).marks
         assert (mark["kind"], mark["channel"], mark["scope"]) == ("cleared", "Application", "Application")
 
+    @pytest.mark.parametrize(("sid", "kind"), [("S-1-5-32-544", "role"), ("S-1-5-21-1-2-3-1544", "permission")])
+    def test_a_group_of_administrators_is_a_role(self, sid: str, kind: str) -> None:
+        (mark,) = mapped(event(4732, [*SUBJECT, ("TargetSid", sid)])._replace(provider=AUDITING)).marks
+        assert mark["kind"] == kind
+
     @pytest.mark.parametrize(
         ("event_id", "provider", "kind"),
         [
             (4719, AUDITING, "audit_changed"),
             (1100, "Microsoft-Windows-Eventlog", "stopped"),
             (1104, "Microsoft-Windows-Eventlog", "stopped"),
-            (4728, AUDITING, "permission"),
-            (4732, AUDITING, "permission"),
-            (4756, AUDITING, "permission"),
+            (4728, AUDITING, "role"),  # of which group is not told: it may be one of administrators
+            (4732, AUDITING, "role"),
+            (4756, AUDITING, "role"),
             (4724, AUDITING, "credential"),
         ],
     )

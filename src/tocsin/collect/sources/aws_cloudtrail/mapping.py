@@ -10,8 +10,9 @@ from typing import Any
 from tocsin.collect.source import Mapped, content_key
 from tocsin.collect.sources.aws_cloudtrail.actors import actor_of, user_arn
 from tocsin.collect.sources.aws_cloudtrail.changes import deleted_logs, marks_of
-from tocsin.collect.sources.aws_cloudtrail.reached import Place, Touched, place_of, touched
+from tocsin.collect.sources.aws_cloudtrail.reached import Place, Touched, copied, place_of, touched
 from tocsin.collect.sources.aws_cloudtrail.semantics import BECOMING, FAILURES, OUTCOME_FIELDS, meaning_of
+from tocsin.model.coverage import Mark
 from tocsin.model.exposure import Degree
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
@@ -106,6 +107,10 @@ def map_record(record: Record) -> Mapped:
         for one in found
     ]
     marks = marks_of(fields, meaning, place, channel, actor.account) if meaning.changes else []
+    marks += [
+        {"kind": str(Mark.NAMED), "channel": "share", "scope": one, "detail": other}
+        for one, other in copied(fields, meaning, place)
+    ]
     marks += deleted_logs([one.holding for one in found if one.degree == Degree.DESTROYED], actor.account)
     return Mapped(event, key, accesses, marks, warnings, claimed)
 

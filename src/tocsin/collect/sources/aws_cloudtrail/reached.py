@@ -67,6 +67,19 @@ def touched(
     return named, "" if all(one.holding for one in named) else "holding_not_named"
 
 
+def copied(fields: Mapping[str, Any], meaning: Meaning, place: Place) -> Iterator[tuple[str, str]]:
+    """What was copied and the copy, by name: whoever reaches the one reaches what was in the other."""
+    for touch in meaning.touches:
+        if touch.way == "copied_object" and touch.applies(fields):
+            source = _copy_source(_text(fields.get(_COPY_SOURCE)), place)
+            bucket, key = _bucket({}, fields, place), _text(fields.get("requestParameters.key"))
+            if source and bucket and key:
+                yield source.holding, f"{bucket}/{key}"
+        elif touch.copy and touch.applies(fields):
+            one, other = (_texts(fields.get(name)) for name in touch.copy)
+            yield from ((_completed(a, touch, place), _completed(b, touch, place)) for a in one for b in other)
+
+
 def object_arn(partition: str, bucket: str, key: str | None) -> str:
     """The ARN of an object, or without a key of its bucket."""
     return f"arn:{partition}:s3:::{bucket}/{key}" if key else f"arn:{partition}:s3:::{bucket}"

@@ -27,6 +27,7 @@ class Touch:
     named_by: tuple[str, ...] = ()
     arn: str = ""
     label: tuple[str, ...] = ()
+    copy: tuple[str, ...] = ()
     when: Conditions = ()
     unless: Conditions = ()
 
@@ -116,6 +117,7 @@ def _touch(declared: Mapping[str, Any]) -> Touch:
         named_by=tuple(declared.get("from", ())),
         arn=declared.get("arn", ""),
         label=tuple(declared.get("label", ())),
+        copy=tuple(declared.get("copy", ())),
         when=tuple(declared.get("when", {}).items()),
         unless=tuple(declared.get("unless", {}).items()),
     )

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from tocsin.collect.sources.windows_evtx.columns import SILENT, value_text
+from tocsin.collect.sources.windows_evtx.columns import SILENT, Reader, reader, value_text
+from tocsin.model.coverage import Mark
 from tocsin.model.exposure import ActorClass, Degree
+from tocsin.model.rows import MISSING
 
+_SYSTEM = "s-1-5-18"
 # The columns of the event that an access or a mark shares with it.
 Event = Mapping[str, Any]
 
@@ -50,6 +53,9 @@ class Access(NamedTuple):
             return None
         if not _fits(fields, self.only, self.unless):
             return None
+        degree = self._degree(fields)
+        if not degree:
+            return None
         values = _values(self.holding + self.container + self.client, fields, event)
         holding = self.holding.format_map(values) if all(values[name] for name in _names_in(self.holding)) else ""
         return {
@@ -64,15 +70,20 @@ class Access(NamedTuple):
             "address": event.get("src_endpoint.ip"),
             "session": event.get("actor.session.uid"),
             "client": self.client.format_map(values) or None,
-            "degree": self._degree(fields),
+            "degree": degree,
             "operation": f"{event.get('metadata.event_code')} {event.get('activity_name')}",
         }
 
     def _degree(self, fields: Mapping[str, Any]) -> str:
-        """The furthest degree that the access mask, or where it is absent the list of rights, speaks of."""
+        """The furthest degree that the access mask, or where it is absent the list of rights, speaks of.
+
+        "" where the entry has no degree of its own, and they speak of none.
+        """
         mask = _mask(fields.get(self.mask))
         rights = (value_text(fields.get(self.rights)) or "").split()
         degree = self.degree
+        if not degree and mask is None and not rights:
+            return Degree.ACCESSED.value
         for step in self.degrees:
             if (mask & step.bit) if mask is not None else (step.code in rights):
                 degree = step.degree
@@ -81,6 +92,10 @@ class Access(NamedTuple):
 
 def undeclared_access(event: Event) -> dict[str, Any]:
     """A row for an event that does not say what it is: whatever its actor reached, it may tell of it."""
+    return {**_nothing_named(event), "operation": "an event without a number"}
+
+
+def _nothing_named(event: Event) -> dict[str, Any]:
     return {
         "kind": "",
         "holding": "",
@@ -92,8 +107,60 @@ def undeclared_access(event: Event) -> dict[str, Any]:
         "session": event.get("actor.session.uid"),
         "client": None,
         "degree": Degree.ACCESSED.value,
-        "operation": "an event without a number",
     }
+
+
+class Becoming(NamedTuple):
+    """One `[[becoming]]` of the table: an event after which an account goes on under another name, or as the system."""
+
+    only: Mapping[str, Sequence[str]]
+    unless: Mapping[str, Sequence[str]]
+    holds: Mapping[str, Sequence[str]]
+    is_named: bool
+    by: Reader
+    under: Reader | None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields it looks at."""
+        names = {*self.only, *self.unless, *self.holds, *self.by.names}
+        return frozenset(names.union(self.under.names if self.under else ()))
+
+    def row(self, fields: Mapping[str, Any], event: Event) -> dict[str, Any] | None:
+        """A row for `model.tables.ACCESSES` that names nothing, its label the other name; None where there is none.
+
+        It names no session and no address: whoever is the account has that name from then on.
+        """
+        if not _fits(fields, self.only, self.unless) or not _holds(fields, self.holds):
+            return None
+        by, under = self.by.read(fields, None), _SYSTEM if self.under is None else self.under.read(fields, None)
+        if under == by or (self.is_named and not (by and under)):
+            return None
+        return {
+            **_nothing_named(event),
+            "label": under,
+            "actor": by or "",
+            "address": None,
+            "session": None,
+            "operation": f"{event.get('metadata.event_code')} {event.get('activity_name')}",
+        }
+
+    def may_be_among(self, values: Callable[[str], Sequence[object] | None]) -> bool:
+        """Whether one of many events may be such a one; `values` gives a field of each, None where none has it."""
+        readers = (self.by, self.under) if self.is_named and self.under else ()
+        if any(all(values(name) is None for name in reading.names) for reading in readers):
+            return False
+        for name in (*self.only, *self.unless, *self.holds):
+            column = values(name)
+            if column is None:
+                continue
+            distinct = [{name: value} for value in set(map(_hashable, column)) if value is not MISSING]
+            only, unless, holds = (
+                {name: of[name]} if name in of else {} for of in (self.only, self.unless, self.holds)
+            )
+            if len(distinct) and not any(_fits(one, only, unless) and _holds(one, holds) for one in distinct):
+                return MISSING in column
+        return True
 
 
 class MarkRule(NamedTuple):
@@ -104,6 +171,7 @@ class MarkRule(NamedTuple):
     scope: str
     detail: str
     given_to: str
+    roles: tuple[str, ...]
     only: Mapping[str, Sequence[str]]
     unless: Mapping[str, Sequence[str]]
 
@@ -111,9 +179,10 @@ class MarkRule(NamedTuple):
         """A row for `model.tables.MARKS`, or None where the event is of something else."""
         if not _fits(fields, self.only, self.unless):
             return None
+        group = value_text(fields.get("TargetSid")) or ""
         values = _values(self.log + self.scope + self.detail + self.given_to, fields, event)
         return {
-            "kind": self.kind,
+            "kind": str(Mark.ROLE) if self.roles and (not group or group.endswith(self.roles)) else self.kind,
             "host": event.get("device.hostname"),
             "channel": self.log.format_map(values) or event.get("metadata.log_name"),
             "scope": self.scope.format_map(values).strip("\\") or None,
@@ -139,6 +208,18 @@ def access_of(entry: Mapping[str, Any]) -> Access:
     )
 
 
+def becoming_of(entry: Mapping[str, Any]) -> Becoming:
+    """A `[[becoming]]` as read from the table."""
+    return Becoming(
+        only=entry.get("only", {}),
+        unless=entry.get("unless", {}),
+        holds=entry.get("holds", {}),
+        is_named=entry.get("named", False),
+        by=reader("actor.user.name", entry["by"]),
+        under=reader("user.name", entry["under"]) if "under" in entry else None,
+    )
+
+
 def mark_of(entry: Mapping[str, Any]) -> MarkRule:
     """A `[[mark]]` as read from the table."""
     return MarkRule(
@@ -147,6 +228,7 @@ def mark_of(entry: Mapping[str, Any]) -> MarkRule:
         scope=entry["scope"],
         detail=entry["detail"],
         given_to=entry.get("given_to", ""),
+        roles=tuple(entry.get("roles", ())),
         only=entry.get("only", {}),
         unless=entry.get("unless", {}),
     )
@@ -157,6 +239,16 @@ def _fits(fields: Mapping[str, Any], only: Mapping[str, Sequence[str]], unless: 
     if any((value_text(fields.get(name)) or allowed[0]) not in allowed for name, allowed in only.items()):
         return False
     return not any(value_text(fields.get(name)) in refused for name, refused in unless.items())
+
+
+def _holds(fields: Mapping[str, Any], holds: Mapping[str, Sequence[str]]) -> bool:
+    """Whether each field that is there contains one of its texts."""
+    told = ((value_text(fields.get(name)), parts) for name, parts in holds.items())
+    return all(text is None or any(part in text.lower() for part in parts) for text, parts in told)
+
+
+def _hashable(value: object) -> object:
+    return value_text(value) if isinstance(value, (list, dict)) else value
 
 
 def _mask(value: object) -> int | None:

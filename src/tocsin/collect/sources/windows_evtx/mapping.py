@@ -9,7 +9,15 @@ from importlib import resources
 from typing import Any, NamedTuple, TypedDict
 
 from tocsin.collect.source import Mapped, MappedColumns
-from tocsin.collect.sources.windows_evtx.audit import Access, MarkRule, access_of, mark_of, undeclared_access
+from tocsin.collect.sources.windows_evtx.audit import (
+    Access,
+    Becoming,
+    MarkRule,
+    access_of,
+    becoming_of,
+    mark_of,
+    undeclared_access,
+)
 from tocsin.collect.sources.windows_evtx.columns import Reader, host_name, reader
 from tocsin.collect.sources.windows_evtx.fields import MOST_DIGITS
 from tocsin.model.instant import NANOSECONDS, is_plausible, is_representable, parse_time
@@ -28,6 +36,7 @@ class _Recipe(NamedTuple):
     is_audit: bool
     access: Access | None
     mark: MarkRule | None
+    becoming: tuple[Becoming, ...]
 
 
 class _Entry(NamedTuple):
@@ -106,6 +115,9 @@ def map_told(record: Record, origin: Origin, log: tuple[str, ...]) -> Mapped:
         accesses = (row,)
     elif _is_undeclared(channel, event_id):
         accesses = (undeclared_access(event),)
+    if recipe.becoming and event.get("status") != "failure":
+        became = (one.row(fields, event) for one in recipe.becoming)
+        accesses = (*accesses, *(row for row in became if row))
     if recipe.mark and (mark := recipe.mark.row(fields, event)):
         marks = (mark,)
     return Mapped(event, key, accesses, marks, origin["warnings"])
@@ -129,21 +141,24 @@ class Origins(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def fields_mapped(log: tuple[str, ...]) -> frozenset[str] | None:
-    """The fields of records of a log that are mapped; None where accesses or marks are made of them."""
+    """The fields of records of a log that are mapped; None where accesses or marks are made of each."""
     recipe = _recipe(log)
     if recipe.access or recipe.mark or _is_undeclared(channel_name(log[0]), log[1]):
         return None
-    return frozenset(name for _, reading in recipe.columns for name in reading.names)
+    mapped = frozenset(name for _, reading in recipe.columns for name in reading.names)
+    return mapped.union(*(one.fields for one in recipe.becoming))
 
 
 def map_columns(
     log: tuple[str, ...], values: Callable[[str], Sequence[object] | None], origins: Origins
-) -> MappedColumns:
-    """`map_told` for many records of one log of which no accesses and marks are made.
+) -> MappedColumns | None:
+    """`map_told` for many records of one log of which no accesses and marks are made; None where one may be made.
 
     `values` gives a field record by record, MISSING where one has it not, and None where none has.
     """
     recipe = _recipe(log)
+    if any(one.may_be_among(values) for one in recipe.becoming):
+        return None
     channel, event_id = channel_name(log[0]), log[1]
     hosts = [host_name(_text(computer)) for computer in origins.computers]
     numbers = [
@@ -247,7 +262,7 @@ def _audit_status(keywords: object) -> str | None:
 @lru_cache(maxsize=65_536)
 def _recipe(log: tuple[str, ...]) -> _Recipe:
     channel, event_id, provider = (value.lower() for value in log)
-    generic, entries, accesses, marks = _tables()
+    generic, entries, accesses, marks, becoming = _tables()
     found = _of_provider(entries.get((channel, event_id), ()), provider)
     access = _of_provider(accesses.get((channel, event_id), ()), provider)
     mark = _of_provider(marks.get((channel, event_id), ()), provider)
@@ -259,6 +274,7 @@ def _recipe(log: tuple[str, ...]) -> _Recipe:
         is_audit=channel == "security",
         access=access_of(access) if access else None,
         mark=mark_of(mark) if mark else None,
+        becoming=tuple(becoming_of(entry.recipe) for entry in becoming.get((channel, event_id), ())),
     )
 
 
@@ -272,7 +288,7 @@ def _of_provider(entries: list[_Entry] | tuple[()], provider: str) -> Mapping[st
 
 
 @cache
-def _tables() -> tuple[Mapping[str, Any], _Index, _Index, _Index]:
+def _tables() -> tuple[Mapping[str, Any], _Index, _Index, _Index, _Index]:
     """The generic recipe, and the entries of both tables by lower-case channel and event id."""
     folder = resources.files(__package__ or "")
     mapping = tomllib.loads((folder / "mapping.toml").read_text(encoding="utf-8"))
@@ -288,7 +304,11 @@ def _tables() -> tuple[Mapping[str, Any], _Index, _Index, _Index]:
     for index, name in ((accesses, "access"), (marks, "mark")):
         for entry in audit[name]:
             _add(index, entry, str(entry["id"]), entry)
-    return mapping["generic"], entries, accesses, marks
+    becoming: _Index = {}
+    for entry in audit["becoming"]:
+        for event_id in entry["ids"]:
+            _add(becoming, entry, str(event_id), entry)
+    return mapping["generic"], entries, accesses, marks, becoming
 
 
 def _add(index: _Index, entry: Mapping[str, Any], event_id: str, recipe: Mapping[str, Any]) -> None:

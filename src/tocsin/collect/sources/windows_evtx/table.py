@@ -57,7 +57,7 @@ def _with_mapped(wanted: Wanted, log: tuple[str, ...]) -> frozenset[str] | None:
     return None if asked is None or mapped is None else asked | mapped
 
 
-def _mapped(rows: PickedRows) -> MappedColumns:
+def _mapped(rows: PickedRows) -> MappedColumns | None:
     computers, created, numbers, keywords = (rows.column(at) for at in range(len(_ORIGIN)))
     stamps = list(map(time_of, created))
     read = list(map(read_time, stamps))

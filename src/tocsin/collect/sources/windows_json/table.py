@@ -88,7 +88,7 @@ def _times(form: Form) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*form.plan.times, *(name for name in TELLING_TIMES if name in form.names))))
 
 
-def _mapped(picked: Picked, neighbours: Offset) -> MappedColumns:
+def _mapped(picked: Picked, neighbours: Offset) -> MappedColumns | None:
     form, rows = picked.form, picked.rows
     times, stamps, warnings = _read_times(rows, _times(form), form.plan, neighbours)
     count = len(rows.places)
