@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
 from tocsin.assess import attribution, causes, exposure, hypotheses, naming, reach, starts
-from tocsin.behaving import behaviour_of
+from tocsin.behaving import NOTHING_UNUSUAL, behaviour_of
 from tocsin.collect.source import all_sources, all_spans, families_told
 from tocsin.contain.plan import propose
 from tocsin.correlate import bursts, exceptions, frequency, notes, responders, telling
@@ -20,6 +20,7 @@ from tocsin.correlate.decided import Closed, Decided, closed_of, decided, hold_b
 from tocsin.correlate.incidents import correlate, gravest
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.correlate.sites import sites_of
+from tocsin.correlate.triage import by_day
 from tocsin.correlate.tuning import local_weights
 from tocsin.correlate.unusual import conclude as behaviour_findings
 from tocsin.cover import changes, coverage, preserve
@@ -43,6 +44,7 @@ from tocsin.model.answers import (
 from tocsin.model.behaviour import BehaviourAccount
 from tocsin.model.correlation import counted_only
 from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.decision import DecisionKind
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import ASSUMED_FROM_SCORE, Entity, EntityType, Finding, Incident, SetAside
 from tocsin.model.indicator import IndicatorsAccount
@@ -88,11 +90,14 @@ def answer(
     *,
     readers: Collection[str] = (),
     withheld: str | None = None,
+    only_verdicts: bool = False,
 ) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
 
     readers    the keys of those who ask: what is closed to all of them is in no part of the answers, and while there is
                such a thing nothing is ruled out
+    only_verdicts   of a question that names somebody the verdicts alone are wanted: no model of behaviour is asked, and
+               the findings are those of the rules
     withheld   why nothing is to be ruled out whatever is known, "" where it may be; `WITHHELD` where none is given
 
     Equal holdings and questions give equal answers in everything but `run`.
@@ -101,7 +106,9 @@ def answer(
     watched = coverage.in_order((*watched, *unzoned(held, question)))
     as_of = held.as_of if now is None else now
     identities = identities_of(held, watched)
-    found = _found(held, question, as_of, identities, readers)
+    is_closed = any(one.is_in_force and one.kind is DecisionKind.CLOSE for one in held.decisions)
+    with_behaviour = is_closed or not (only_verdicts and question.names_something)
+    found = _found(held, question, as_of, identities, readers, with_behaviour=with_behaviour)
     withheld = _CLOSED if found.closed else WITHHELD if withheld is None else withheld
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
@@ -202,6 +209,7 @@ def answer(
             as_of=as_of,
         ),
         weights=local_weights(held.decisions, found.findings),
+        days=by_day(found.findings, incidents, found.decided),
         closed=_CLOSED if found.closed else "",
     )
 
@@ -259,7 +267,13 @@ class _Found(NamedTuple):
 
 
 def _found(
-    held: Held, question: Question, as_of: int | None, identities: Identities, readers: Collection[str]
+    held: Held,
+    question: Question,
+    as_of: int | None,
+    identities: Identities,
+    readers: Collection[str],
+    *,
+    with_behaviour: bool,
 ) -> _Found:
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     rules = rules_account(held)
@@ -293,7 +307,7 @@ def _found(
         asked = decided(held.decisions, some, identities.canonical)
         return correlate(some, carriers=carriers, accounts=accounts, sites=sites, decided=asked)
 
-    unusual = behaviour_of(held, identities, together(by_rules), by_rules)
+    unusual = behaviour_of(held, identities, together(by_rules), by_rules) if with_behaviour else NOTHING_UNUSUAL
     alerts = [alert for alert in unusual.alerts if _is_asked_of(alert.day, question)]
     odd = behaviour_findings(alerts, {name: model.info for name, model in all_models().items()}, held.places)
     of_models = hold_back(
