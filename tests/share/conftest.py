@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.correlate.triage import by_day
 from tocsin.cover.grid import map_of
 from tocsin.model.acquisition import NOT_ATTESTED, Attested
 from tocsin.model.answers import (
@@ -81,7 +82,8 @@ def answers() -> Answers:
         as_of=at("2024-03-08T06:58:11.25Z"),
         accounting=_accounting(),
         findings=findings,
-        incidents=_incidents(findings),
+        incidents=(incidents := _incidents(findings)),
+        days=by_day(findings, incidents),
         exposure=_exposure(),
         coverage=_coverage(),
         identities=(
@@ -197,6 +199,7 @@ def empty(answers: Answers) -> Answers:
         accounting=Accounting(inputs=(), rules=rules),
         findings=(),
         incidents=(),
+        days=(),
         exposure=(),
         coverage=(),
         coverage_map=CoverageMap(),

@@ -55,7 +55,7 @@ def test_the_investigation_is_as_reviewed(name: str, suffix: str, answers: Answe
     same_as_golden(f"investigation.{suffix}", whole(name, answers))
 
 
-@pytest.mark.parametrize("part", [Part.EXPOSURE, Part.INCIDENTS, Part.COVERAGE])
+@pytest.mark.parametrize("part", [Part.EXPOSURE, Part.INCIDENTS, Part.COVERAGE, Part.DAYS])
 def test_a_part_in_words_is_as_reviewed(part: Part, answers: Answers, same_as_golden: Golden) -> None:
     same_as_golden(f"{part}.txt", format_named("text", part).render(answers, part))
 
@@ -97,7 +97,7 @@ def test_many_incidents_still_fit_one_screen(answers: Answers) -> None:
 
 def test_a_part_is_the_same_elements_as_the_whole(answers: Answers) -> None:
     document = json.loads(whole("json", answers))
-    for part in (Part.EXPOSURE, Part.INCIDENTS, Part.COVERAGE):
+    for part in (Part.EXPOSURE, Part.INCIDENTS, Part.COVERAGE, Part.DAYS):
         alone = json.loads(format_named("json", part).render(answers, part))
         assert alone["schema"]["name"] == f"tocsin.{part}"
         assert alone[part] == document[part]

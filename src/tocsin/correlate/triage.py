@@ -8,8 +8,8 @@ incident, for the k-th time within the window, comes at the rate
 with r0 the rate that its level stands for, worth a days of counting: the mean of Gamma(a r0 + n, a + d), the posterior
 of a Poisson rate under a Gamma prior (Gelman and others, Bayesian Data Analysis, 3rd edition, section 2.6). An unusual
 day of a subject comes at the rate its p-value claims: how many of those judged would be as odd. The evidence of an item
-is the sum of -log10 r over its kinds with r below 1, else that of the rarest. So a fact that comes thrice a day says little; the third of
-one account within weeks says much.
+is the sum of -log10 r over its kinds with r below 1, else that of the rarest. So a fact that comes thrice a day says
+little; the third of one account within weeks says much.
 """
 
 from __future__ import annotations

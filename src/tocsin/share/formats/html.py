@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tocsin.errors import ConfigError
 from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
-from tocsin.render.style import style_of
 from tocsin.model.triage import A_DAY
+from tocsin.render.style import style_of
 from tocsin.share import exceptions, hypotheses, preservation, reach_words, summary
 from tocsin.share.behaviour import behaviour_words
 from tocsin.share.correlations import left_out_words
