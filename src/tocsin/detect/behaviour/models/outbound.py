@@ -38,6 +38,8 @@ class Outbound:
         tells="bytes a host sends in a day, at once or a little more every day, against its own past and other hosts'",
         techniques=("T1041", "T1048", "T1567"),
         tactics=("exfiltration",),
+        is_on=False,
+        why_off="at five alerts a day it finds no more than how many times its own mean a host sent",
     )
     relation = "connections"
     subject = "host"
