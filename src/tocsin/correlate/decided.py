@@ -9,13 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tocsin.correlate.naming import JOINED, shown
 from tocsin.correlate.tuning import Detectors, tallies
 from tocsin.model.decision import Anchor, Decision, DecisionKind, Judgement
-from tocsin.model.finding import Entity, EntityType, Finding, Incident
+from tocsin.model.finding import Entity, Finding, Incident
 from tocsin.model.instant import DAY, parse_time
 from tocsin.model.reference import RecordPlace
-
-_JOINED = (EntityType.ACCOUNT, EntityType.HOST)
 
 
 class Bond(NamedTuple):
@@ -122,11 +121,6 @@ def decided(
             for id_ in finder.ids(one.findings)
         ),
     )
-
-
-def shown(entity: Entity, canonical: Callable[[str], str]) -> Entity:
-    """The entity by the name that findings show it by."""
-    return Entity(entity.type, canonical(entity.id)) if entity.type in _JOINED else entity
 
 
 class _Classes:
@@ -268,5 +262,5 @@ def closed_of(
 
 def _subjects(findings: Iterable[Finding]) -> Iterator[Entity]:
     for finding in findings:
-        if finding.entities and finding.entities[0].type in _JOINED:
+        if finding.entities and finding.entities[0].type in JOINED:
             yield finding.entities[0]

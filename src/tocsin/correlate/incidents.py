@@ -10,11 +10,11 @@ import hashlib
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from operator import attrgetter
 from typing import NamedTuple
 
 from tocsin.correlate.decided import NOTHING_DECIDED, Bond, Decided
 from tocsin.correlate.kill_chain import hundredths, order_of
+from tocsin.correlate.naming import BY_TYPE
 from tocsin.correlate.reason import explain_bond, explain_link, explain_order
 from tocsin.correlate.tuning import is_fact, local_chance
 from tocsin.correlate.weights import Weights, load_weights
@@ -23,7 +23,6 @@ from tocsin.model.instant import HOUR
 
 _ABOUT = (EntityType.ACCOUNT, EntityType.HOST, EntityType.ADDRESS)  # what a finding can be about
 _NO_TIME = -(2**63) - 1  # before every time there is
-_BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
 _OF_MANY = (EntityType.NETWORK, EntityType.RULE)  # carried by many by their nature: how many says nothing
 _ALONE = (EntityType.SESSION, EntityType.PROCESS)  # one of these is enough to merge two incidents
 
@@ -394,7 +393,7 @@ def _number_entities(
         for entity in named:
             carried_by[entity].add(subject)
 
-    known = sorted((one for one in found if weights.links(one) and one not in cut), key=_BY_TYPE)
+    known = sorted((one for one in found if weights.links(one) and one not in cut), key=BY_TYPE)
     ranks = [-1] * len(found) + [-1]  # the last for no subject
     for rank, one in enumerate(known):
         ranks[found[one]] = rank
@@ -435,7 +434,7 @@ def _conclude(members: list[Finding], links: Sequence[Link], decided: Decided) -
         score=_score(members, load_weights(), decided),
         findings=tuple(finding.id for finding in members),
         techniques=tuple(sorted({technique for finding in members for technique in finding.techniques})),
-        entities=tuple(sorted({entity for finding in members for entity in finding.entities}, key=_BY_TYPE)),
+        entities=tuple(sorted({entity for finding in members for entity in finding.entities}, key=BY_TYPE)),
         links=tuple(sorted(set(links), key=lambda link: (position[link.b], position[link.a], link.reason))),
         evidence=_evidence(members, load_weights(), decided) + hundredths(order),
         order=explain_order(order),
