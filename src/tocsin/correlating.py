@@ -104,12 +104,15 @@ def found_in(
     findings = in_order((*by_rules, *of_models.kept))
     incidents = together(findings)
     held_back = {number: (*of_rules.held[number], *each) for number, each in of_models.held.items()}
-    closed = closed_of(held.decisions, findings, incidents, identities.canonical, readers)
+    aside = (one for each in held_back.values() for one in each)
+    closed = closed_of(held.decisions, (*findings, *aside), incidents, identities.canonical, readers)
     if closed is not None:
         findings = tuple(one for one in findings if one.id not in closed.findings)
         incidents = together(findings)
         held_back = {
-            number: tuple(one for one in each if closed.about.isdisjoint(one.entities))
+            number: tuple(
+                one for one in each if one.id not in closed.findings and closed.about.isdisjoint(one.entities)
+            )
             for number, each in held_back.items()
         }
     return Found(

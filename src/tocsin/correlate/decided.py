@@ -182,32 +182,20 @@ def closed_of(
 ) -> Closed | None:
     """What none of `readers`, the keys of those who ask, may see; None where nothing is.
 
-    incidents   made of all the findings: what joined a closed incident since is closed with it
+    findings    all there are, those held back as well
+    incidents   made of those that are shown: what joined a closed incident since is closed with it
     """
     barred = [one for one in decisions if one.is_in_force and one.kind is DecisionKind.CLOSE]
     barred = [one for one in barred if set(one.readers).isdisjoint(readers)]
     if not barred:
         return None
     finder = Finder(findings)
-    gone: set[str] = set()
-    about: set[Entity] = set()
-    for one in barred:
-        gone.update(finder.ids(one.findings))
-        if one.entity is not None:
-            entity = shown(one.entity, canonical)
-            about.add(entity)
-            gone.update(finding.id for finding in findings if entity in finding.entities)
     named = {id_ for one in barred for id_ in finder.ids(one.findings)}
-    for incident in incidents:
-        if not named.isdisjoint(incident.findings):
-            gone.update(incident.findings)
-    known = {finding.id: finding for finding in findings}
-    about.update(
-        _subjects(
-            known[id_] for incident in incidents if not named.isdisjoint(incident.findings) for id_ in incident.findings
-        )
-    )
-    return Closed(frozenset(gone), frozenset(about))
+    about = {shown(one.entity, canonical) for one in barred if one.entity is not None}
+    gone = {finding.id for finding in findings if not about.isdisjoint(finding.entities)}
+    joined = {id_ for one in incidents if not named.isdisjoint(one.findings) for id_ in one.findings}
+    about.update(_subjects(finding for finding in findings if finding.id in named | joined))
+    return Closed(frozenset(gone | named | joined), frozenset(about))
 
 
 def _subjects(findings: Iterable[Finding]) -> Iterator[Entity]:
