@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measures.noticed import ALERTS
 from benchmarks.measures.product import ask
 from tocsin.exercise import run as play
 from tocsin.model.instant import DAY, NANOSECONDS, parse_time
@@ -24,7 +23,6 @@ SEEDS = (301, 302, 303, 304, 305)  # for the page alone: nothing is chosen, writ
 BUDGET = 5
 Place = tuple[str, int]  # file below the exercise's folder, entry
 _HOUR_SECONDS = 3600
-_LEVELS = ("informational", "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +130,8 @@ def section(_data: Path, scratch: Path) -> str:
     grounded = sum(each.grounded_hours is not None for each in players)
     return f"""## Players of a long season, at {BUDGET} alerts a day, on seeds not used in writing it
 
-Simulated: ten weeks, 400 identities, six players each ([how](guides/exercise.md)); it replaces no real data. An alert is a
-finding of level medium or above, or of a behaviour model within its budget. Found: named on a day it acted, within the strongest {BUDGET} of that day; grounded: by an
+Simulated: ten weeks, 400 identities, six players each ([how](guides/exercise.md)); it replaces no real data. An alert is an
+item of the list of a day, as `tocsin incidents --by-day` prints it. Found: named on a day it acted, among the first {BUDGET} of that day; grounded: by an
 alert that rests on a record of its own. By chance: what as many alerts on identities drawn at random would find.
 
 - Found: **{named} of {len(players)}**; grounded **{grounded}**; by chance {sum(each.by_chance for each in players):.1f}
@@ -186,22 +184,26 @@ def population(folder: Path) -> int:
         return sum(1 for _ in csv.DictReader(lines))
 
 
-def alerts_of(answer: Mapping[str, Any], folder: Path, levels: Sequence[str] = ALERTS) -> tuple[Alert, ...]:
-    """The findings of an investigation's JSON answer that somebody would look at, as alerts: those of these levels, and
-    those of a behaviour model that its budget let through.
-
-    A rule's finding is raised with its first record, any other's with its last: it needs the day.
-    """
+def alerts_of(answer: Mapping[str, Any], folder: Path) -> tuple[Alert, ...]:
+    """The items of each day of an investigation's JSON answer, as alerts: the first of a day is the strongest."""
+    findings = {finding["id"]: finding for finding in answer["findings"]}
     return tuple(
-        Alert(
-            time=parse_time(finding["first" if finding["detector"]["kind"] == "sigma" else "last"]) or 0,
-            subjects=frozenset(entity["id"] for entity in finding["entities"]),
-            strength=_LEVELS.index(finding["detector"]["level"]),
-            records=frozenset((each["input"].removeprefix(f"{folder}/"), each["entry"]) for each in finding["records"]),
-        )
-        for finding in answer["findings"]
-        if finding["first"]
-        and (finding["detector"]["level"] in levels or any(one["p"] is not None for one in finding["measured"]))
+        _alert(-place, [findings[one] for one in item["findings"]], folder)
+        for day in answer["days"]
+        for place, item in enumerate(day["items"])
+    )
+
+
+def _alert(strength: float, new: Sequence[Mapping[str, Any]], folder: Path) -> Alert:
+    """Raised with the first of its findings; that of a behaviour model with its last record, for it needs the day."""
+    times = [parse_time(finding["last" if finding["measured"] else "first"]) or 0 for finding in new]
+    return Alert(
+        time=min(times),
+        subjects=frozenset(entity["id"] for finding in new for entity in finding["entities"]),
+        strength=strength,
+        records=frozenset(
+            (each["input"].removeprefix(f"{folder}/"), each["entry"]) for finding in new for each in finding["records"]
+        ),
     )
 
 

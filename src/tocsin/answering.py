@@ -13,6 +13,7 @@ from tocsin.collect.source import all_sources, all_spans, families_told
 from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, notes, telling
 from tocsin.correlate.incidents import gravest
+from tocsin.correlate.triage import by_day
 from tocsin.correlate.tuning import local_weights
 from tocsin.correlating import found_in
 from tocsin.cover import changes, coverage, preserve
@@ -22,6 +23,7 @@ from tocsin.doubting import unzoned
 from tocsin.held import Held
 from tocsin.model.answers import RULE_SET, Accounting, Answers, InputAccount, Run
 from tocsin.model.coverage import Coverage, StandingChange
+from tocsin.model.decision import DecisionKind
 from tocsin.model.exposure import Exposure
 from tocsin.model.finding import ASSUMED_FROM_SCORE, EntityType, Finding, Incident
 from tocsin.model.indicator import IndicatorsAccount
@@ -66,11 +68,14 @@ def answer(
     *,
     readers: Collection[str] = (),
     withheld: str | None = None,
+    only_verdicts: bool = False,
 ) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
 
     readers    the keys of those who ask: what is closed to all of them is in no part of the answers, and while there is
                such a thing nothing is ruled out
+    only_verdicts   of a question that names somebody the verdicts alone are wanted: no model of behaviour is asked, and
+               the findings are those of the rules
     withheld   why nothing is to be ruled out whatever is known, "" where it may be; `WITHHELD` where none is given
 
     Equal holdings and questions give equal answers in everything but `run`.
@@ -79,7 +84,9 @@ def answer(
     watched = coverage.in_order((*watched, *unzoned(held, question)))
     as_of = held.as_of if now is None else now
     identities = identities_of(held, watched)
-    found = found_in(held, question, as_of, identities, readers)
+    is_closed = any(one.is_in_force and one.kind is DecisionKind.CLOSE for one in held.decisions)
+    with_behaviour = is_closed or not (only_verdicts and question.names_something)
+    found = found_in(held, question, as_of, identities, readers, with_behaviour=with_behaviour)
     withheld = _CLOSED if found.closed else WITHHELD if withheld is None else withheld
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
@@ -180,6 +187,7 @@ def answer(
             as_of=as_of,
         ),
         weights=local_weights(held.decisions, found.findings),
+        days=by_day(found.findings, incidents, found.decided),
         closed=_CLOSED if found.closed else "",
     )
 

@@ -13,12 +13,14 @@ from tocsin.correlate.linking import subject_of
 from tocsin.detect.behaviour.days import Behaviour, conclude
 from tocsin.detect.behaviour.model import models_on
 from tocsin.held import Held
-from tocsin.model.behaviour import DEFAULT_BUDGET, Assigned, Kind, Placed, Surroundings
+from tocsin.model.behaviour import DEFAULT_BUDGET, NO_BEHAVIOUR, Assigned, Kind, Placed, Surroundings
 from tocsin.model.estate import Estate
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.identity import is_machine_account
 from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
+
+NOTHING_UNUSUAL = Behaviour(alerts=(), account=NO_BEHAVIOUR)  # of models that were not asked
 
 
 def behaviour_of(

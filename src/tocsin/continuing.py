@@ -40,10 +40,12 @@ def answers_from(
     progress: Progress,
     *,
     readers: Sequence[str] = (),
+    only_verdicts: bool = False,
 ) -> Answers:
     """The answers from what the workspace holds, made current first; `question` as it was asked, in clear.
 
     readers   names of the keys of those who ask: they see what is closed to others. The report shows nobody that
+    only_verdicts   as `answer` takes it
 
     Raises StoreError where nothing was investigated yet.
     """
@@ -56,7 +58,9 @@ def answers_from(
     asked = _asked(question, key.door) or span
     held = held_again(workspace, key, kept)
     run, now = run_so_far(workspace, key, started, 1), number_or_none(kept["now"])
-    answers = answer(held, asked, now, run, readers=keys_of_readers(workspace, key, readers))
+    answers = answer(
+        held, asked, now, run, readers=keys_of_readers(workspace, key, readers), only_verdicts=only_verdicts
+    )
     if key.door.epoch and not (workspace.path / REPORT_NAME).exists() and is_writable(workspace.path):
         # It went with the epoch it was written under; who asked for a part does not get the whole of that part alone.
         is_for_all = question is None and not readers

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from tocsin.assess import attribution
-from tocsin.behaving import behaviour_of
+from tocsin.behaving import NOTHING_UNUSUAL, behaviour_of
 from tocsin.correlate import bursts, exceptions, frequency, responders
 from tocsin.correlate import findings as correlated
 from tocsin.correlate.decided import Closed, Decided, closed_of, decided, hold_back
@@ -57,9 +57,18 @@ class Found(NamedTuple):
 
 
 def found_in(
-    held: Held, question: Question, as_of: int | None, identities: Identities, readers: Collection[str]
+    held: Held,
+    question: Question,
+    as_of: int | None,
+    identities: Identities,
+    readers: Collection[str],
+    *,
+    with_behaviour: bool,
 ) -> Found:
-    """What was found, as of then and as those `readers` may see it (see `answering.answer`)."""
+    """What was found, as of then and as those `readers` may see it (see `answering.answer`).
+
+    with_behaviour   False: no model is asked
+    """
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
     rules = rules_account(held)
     silent = counted_only(held.rules.correlations, {one.id for one in rules.blind})
@@ -92,7 +101,7 @@ def found_in(
         asked = decided(held.decisions, some, identities.canonical)
         return correlate(some, carriers=carriers, accounts=accounts, sites=sites, decided=asked)
 
-    unusual = behaviour_of(held, identities, together(by_rules), by_rules)
+    unusual = behaviour_of(held, identities, together(by_rules), by_rules) if with_behaviour else NOTHING_UNUSUAL
     alerts = [alert for alert in unusual.alerts if _is_asked_of(alert.day, question)]
     odd = behaviour_findings(alerts, {name: model.info for name, model in all_models().items()}, held.places)
     of_models = hold_back(

@@ -233,17 +233,18 @@ def answers_of(
     progress: Progress,
     given_by: int | None = None,
     readers: Sequence[str] = (),
+    only_verdicts: bool = False,
 ) -> Answers:
     """The answers from what the workspace holds, without reading a log again.
 
     `question` narrows the exposure to the entities and the time it names; without one it is what the incidents
     implicate. `given_by`, ns UTC: the answer of then, whole, as it was given. `readers` are the keys of those who ask:
-    they see what is closed to others. Raises StoreError where nothing was
+    they see what is closed to others. `only_verdicts` as `answer` takes it. Raises StoreError where nothing was
     investigated yet, RefusedError where what was said then cannot be told any more.
     """
     with open_existing(workspace, passphrase) as (opened, key):
         if given_by is None:
-            return answers_from(opened, key, question, progress, readers=readers)
+            return answers_from(opened, key, question, progress, readers=readers, only_verdicts=only_verdicts)
         make_current(opened, key, through_door(progress, key.door))
         return answer_given_at(opened, key, given_by, run_so_far(opened, key, now_utc(), 1))
 

@@ -98,14 +98,16 @@ def test_alerts_on_the_truth_find_every_player_of_an_exercise(tmp_path: Path) ->
     truth = json.loads((folder / "truth.json").read_bytes())
     findings = [
         {
-            "detector": {"kind": "sigma", "level": "high"},
+            "id": "f-1",
+            "measured": [],
             "first": truth["players"][0]["first"],
             "last": truth["players"][0]["last"],
             "entities": [{"type": "account", "id": truth["compromised"]["accounts"][0]["id"]}],
             "records": [{"input": f"{folder}/{truth['records'][0]['file']}", "entry": truth["records"][0]["entry"]}],
         }
     ]
-    alerts = alerts_of({"findings": findings}, folder)
+    days = [{"day": truth["players"][0]["first"][:10], "items": [{"findings": ["f-1"]}]}]
+    alerts = alerts_of({"findings": findings, "days": days}, folder)
     result = score(players, alerts, budget=1, days=10, identities=population(folder))
     assert population(folder) == 60
     assert (result.recall, result.grounded_recall, result.found[0].hours) == (1.0, 1.0, 0.0)

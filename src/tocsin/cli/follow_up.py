@@ -68,6 +68,7 @@ def released(chosen: Format, part: Part, workspace: Path, wish: Wish, question: 
             progress=progress,
             given_by=wish.as_of,
             readers=() if wish.is_for_others else reading.names,
+            only_verdicts=part is Part.EXPOSURE,
         )
     written = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
     to = {"to": wish.to} if wish.to else {}

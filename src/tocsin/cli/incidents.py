@@ -32,6 +32,9 @@ def incidents(
             help="Alerts of another tool, taken in first; may be repeated. The workspace is made where there is none.",
         ),
     ] = None,
+    by_day: Annotated[
+        bool, typer.Option("--by-day", help="What to look at on each day, at most five, the rarest first.")
+    ] = False,
     as_of: options.AsOfOption = None,
     workers: options.WorkersOption = None,
     format_: options.FormatOption = "text",
@@ -45,19 +48,20 @@ def incidents(
     Alerts of other tools are sealed and accounted like any log; run it again to resume after an interruption.
     """
     if context.invoked_subcommand is not None:
-        if workspace is not None or alerts:
+        if workspace is not None or alerts or by_day:
             raise typer.BadParameter(f"options of tocsin incidents {context.invoked_subcommand} stand after it")
         return
     if workspace is None:
         raise typer.BadParameter("Missing option '--workspace'.")
+    part = Part.DAYS if by_day else Part.INCIDENTS
     wish = Wish(format_, output, force, quiet, "incidents", options.keys_given(as_), as_of=as_of)
     if not alerts:
-        answer_part(Part.INCIDENTS, workspace, wish)
+        answer_part(part, workspace, wish)
         return
     if as_of is not None:
         raise typer.BadParameter("--as-of together with --alerts: what was said then knows nothing of them")
     code = _take_in(workspace, alerts, workers, wish)
-    answer_part(Part.INCIDENTS, workspace, wish)
+    answer_part(part, workspace, wish)
     raise typer.Exit(code)
 
 

@@ -88,7 +88,7 @@ def _conclude(members: list[Finding], links: Sequence[Link], decided: Decided) -
         techniques=tuple(sorted({technique for finding in members for technique in finding.techniques})),
         entities=tuple(sorted({entity for finding in members for entity in finding.entities}, key=BY_TYPE)),
         links=tuple(sorted(set(links), key=lambda link: (position[link.b], position[link.a], link.reason))),
-        evidence=_evidence(members, load_weights(), decided) + hundredths(order),
+        evidence=_evidence(members, decided) + hundredths(order),
         order=explain_order(order),
     )
 
@@ -117,18 +117,22 @@ def _chance(finding: Finding, weights: Weights, decided: Decided) -> float:
     return max(local, shipped) if finding.id in decided.true else local
 
 
-def _evidence(members: Sequence[Finding], weights: Weights, decided: Decided) -> int:
-    """The sum over distinct detectors of the most that one finding of it says, in hundredths of -log10 of a chance; by
-    its level it says as much more or less as verdicts made its weight greater or smaller."""
+def _evidence(members: Sequence[Finding], decided: Decided) -> int:
+    """The sum over distinct detectors of the most that one finding of it says."""
     most: dict[tuple[str, str], int] = {}
     for one in members:
         detector = (one.detector.kind, one.detector.id)
-        says = one.surprise
-        if says is None:
-            moved = math.log10(_chance(one, weights, decided) / weights.level[one.detector.level])
-            says = max(0, weights.evidence[one.detector.level] + round(100 * moved))
-        most[detector] = max(says, most.get(detector, 0))
+        most[detector] = max(evidence_of(one, decided), most.get(detector, 0))
     return sum(most.values())
+
+
+def evidence_of(finding: Finding, decided: Decided) -> int:
+    """What one finding says, in hundredths of -log10 of a chance: its own, or its level's as verdicts moved it."""
+    if finding.surprise is not None:
+        return finding.surprise
+    weights = load_weights()
+    moved = math.log10(_chance(finding, weights, decided) / weights.level[finding.detector.level])
+    return max(0, weights.evidence[finding.detector.level] + round(100 * moved))
 
 
 def _title(members: Sequence[Finding]) -> str:

@@ -48,6 +48,7 @@ def conclude(
             why=_why(alert),
             measured=tuple(Measured(model=one.model, p=one.p, numbers=one.numbers) for one in alert.oddities),
             state=alert.state,
+            expected=None if alert.p is None else float(f"{alert.p * alert.among:.2g}"),
         )
         for identity, info, alert in zip(ids, leading, alerts, strict=True)
     )
@@ -65,7 +66,8 @@ def _why(alert: Alert) -> str:
         return told
     sure = ", controlled" if alert.is_controlled else ""
     models = f"{alert.models} {'model' if alert.models == 1 else 'models'}"
-    return f"an unusual day (p = {alert.p:.2g} over {models}{sure}): {told}"
+    chance = f"by chance {alert.p * alert.among:.2g} of the {alert.among} judged that day would be as odd"
+    return f"an unusual day (p = {alert.p:.2g} over {models}{sure}; {chance}): {told}"
 
 
 def _entities(alert: Alert) -> tuple[Entity, ...]:

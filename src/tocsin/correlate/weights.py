@@ -30,6 +30,13 @@ class Tuning(NamedTuple):
     most: float
 
 
+class Counted(NamedTuple):
+    """How the list of a day counts, in days: see `correlate.triage`."""
+
+    prior_days: int
+    window_days: int
+
+
 _NOT_SLOW = Slow(0.0, DAY)
 
 
@@ -55,6 +62,7 @@ class Weights:
     evidence: Mapping[Level, int]
     everyone: frozenset[str]
     tuning: Tuning
+    triage: Counted
 
     def links(self, entity: Entity) -> bool:
         """Whether sharing this entity can say anything: no machine account, loopback or application of everyone."""
@@ -109,4 +117,5 @@ def load_weights() -> Weights:
         evidence={Level(name): weight for name, weight in table["evidence"].items()},
         everyone=frozenset(table["everyone"]["applications"]),
         tuning=Tuning(**table["tuning"]),
+        triage=Counted(**table["triage"]),
     )

@@ -25,6 +25,7 @@ from tocsin.model.question import Asked
 from tocsin.model.reach import NO_REACH, Reach
 from tocsin.model.response import Attribution, Cut
 from tocsin.model.since import Since
+from tocsin.model.triage import TriageDay
 from tocsin.model.unsealing import Alone
 
 RULE_SET: Final = "rule set "  # how the settings begin that say which release of a set was in force
@@ -209,6 +210,7 @@ class Answers:
     set_aside      alerts of other tools in no finding, because those tools say so all the time; by rule, most first
     coverage_map   the coverage hour by hour, one state an hour and log
     decisions      what people decided of findings and incidents and did not take back, by number
+    days           what was raised on each day, what says most first: the one list to look at
     weights        what verdicts of people made of the weights of detectors here
     closed         "" where everything is shown; else a sentence: something is closed to whoever asks, and in no part of
                    this answer
@@ -240,4 +242,5 @@ class Answers:
     set_aside: tuple[SetAside, ...] = ()
     decisions: tuple[DecisionTold, ...] = ()
     weights: tuple[LocalWeight, ...] = ()
+    days: tuple[TriageDay, ...] = ()
     closed: str = ""

@@ -127,6 +127,7 @@ class Alert:
     p             of all models together, in (0, 1]; None for a fact
     is_controlled whether at most one such day in ten of those so marked is expected to be usual: Bonferroni over the
                   day's subjects, and only while the calibration holds
+    among         how many subjects were judged that day; 0 for a fact
     models        how many models spoke of the day; `oddities` are those worth telling, the oddest first
     state         hex SHA-256 over all that was counted up to and with the day
     """
@@ -135,6 +136,7 @@ class Alert:
     subject: str
     day: int
     p: float | None
+    among: int
     is_controlled: bool
     models: int
     oddities: tuple[Oddity, ...]

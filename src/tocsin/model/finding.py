@@ -87,6 +87,7 @@ class Finding:
     why          one sentence made of the fields that matched and their values
     responder    whose own work it is, as the estate declares; "" where it is nobody's
     surprise     100 times -log10 of how likely such an alert was, where it was compared with others; else None
+    expected     of a behaviour model, but for facts: how many of those judged that day would be as odd by chance
     more         hits beyond `records`: their number and times are kept, their bytes are in the record
     measured     of a behaviour model, what it is made of; `state` is a digest of all the models had counted up to and
                  with that day, hex SHA-256. Empty for others
@@ -108,6 +109,7 @@ class Finding:
     measured: tuple[Measured, ...] = ()
     state: str = ""
     surprise: int | None = None
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
                 "decisions": element(answers.decisions),
                 "weights": element(answers.weights),
             }
+        if part is Part.DAYS:
+            behind = {"incidents": element(answers.incidents), "findings": element(answers.findings)}
         if answers.closed:
             head |= {"closed": answers.closed}
         return head | asked | found | behind | drawn | then
@@ -44,6 +46,7 @@ def document(answers: Answers, part: Part) -> dict[str, Json]:
         "set_aside": element(answers.set_aside),
         "decisions": element(answers.decisions),
         "weights": element(answers.weights),
+        "days": element(answers.days),
         "closed": answers.closed,
         "exposure": element(answers.exposure),
         "causes": element(answers.causes),

@@ -27,6 +27,7 @@ class Part(enum.StrEnum):
     EXPOSURE = "exposure"
     INCIDENTS = "incidents"
     COVERAGE = "coverage"
+    DAYS = "days"
 
 
 class Format(Protocol):

@@ -273,6 +273,7 @@ class _Fold:
         combined: Floats,
         picked: Picked,
     ) -> None:
+        judged = int((~np.isnan(combined)).sum())
         for place, controlled in zip(picked.places.tolist(), picked.is_controlled.tolist(), strict=True):
             subject = int(present[place])
             told: list[tuple[float, str, Oddity]] = []
@@ -294,6 +295,7 @@ class _Fold:
                     subject=name,
                     day=day,
                     p=float(f"{combined[place]:.3g}"),
+                    among=judged,
                     is_controlled=controlled,
                     models=spoke,
                     oddities=tuple(kept),
@@ -315,6 +317,7 @@ class _Fold:
                         subject=oddity.subject,
                         day=day,
                         p=None,
+                        among=0,
                         is_controlled=False,
                         models=1,
                         oddities=(oddity,),

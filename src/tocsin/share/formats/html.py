@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tocsin.errors import ConfigError
 from tocsin.model.answers import Answers
 from tocsin.model.instant import NANOSECONDS, format_time
+from tocsin.model.triage import A_DAY
 from tocsin.render.style import style_of
 from tocsin.share import exceptions, hypotheses, preservation, reach_words, summary
 from tocsin.share.behaviour import behaviour_words
@@ -57,6 +58,7 @@ def _environment() -> Environment:
     environment.filters["weight"] = weight_words
     environment.filters["words"] = lambda value: str(value).replace("_", " ")
     environment.globals.update(
+        a_day=A_DAY,
         degrees=summary.DEGREES,
         bases=summary.BASES,
         states=summary.COVERAGE_STATES,

@@ -41,6 +41,7 @@ from tocsin.share.summary import (
     provider_only,
     span,
 )
+from tocsin.share.triage import day_lines
 from tocsin.share.unsealing import alone_sentence
 from tocsin.share.watched import map_lines, match_words, scopes_alike
 
@@ -70,6 +71,7 @@ class Text:
             Part.EXPOSURE: exposure_lines,
             Part.INCIDENTS: _incidents,
             Part.COVERAGE: _coverage,
+            Part.DAYS: day_lines,
         }
         return "\n".join((*given_words(answers.run), *_alone(answers), *writers[part](answers))) + "\n"
 
