@@ -9,7 +9,7 @@ from functools import cache
 import pyarrow.compute as pc
 
 from tocsin.assess.holdings import HoldingIndex
-from tocsin.correlate.incidents import subject_of
+from tocsin.correlate.linking import subject_of
 from tocsin.detect.behaviour.days import Behaviour, conclude
 from tocsin.detect.behaviour.model import models_on
 from tocsin.held import Held

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 from tocsin.answering import answer
 from tocsin.continuing import answerable, held_again, keys_of_readers, make_current, number_or_none, span_of
-from tocsin.correlate.decided import anchor_of, decided
+from tocsin.correlate.deciding import Named, refuse_contradiction, with_named
 from tocsin.correlate.telling import about as words_of
 from tocsin.detect.behaviour.model import all_models
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.held import Held
 from tocsin.model.answers import Answers, Run
 from tocsin.model.clocks import Occasion
-from tocsin.model.decision import Anchor, Decision, DecisionKind, DecisionTold, IncidentMoved, Judgement, Taken
-from tocsin.model.door import Door, mask_one
-from tocsin.model.finding import Entity, EntityType, Finding, Incident
+from tocsin.model.decision import Decision, DecisionKind, DecisionTold, IncidentMoved, Taken, Wanted
+from tocsin.model.door import mask_one
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.opening import TOOL, now_utc, open_existing, recover, run_so_far, utc_text
@@ -36,27 +33,7 @@ from tocsin.remembering import keep_answer
 from tocsin.share.report import write_report
 from tocsin.store.workspace import Workspace
 
-_IDS = "the ids of incidents (i-...) and findings (f-...) are shown by: tocsin incidents"
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NOT_TOLD = "it is of something that is closed to whoever asks"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What somebody decides, as they said it.
-
-    names      ids of incidents and findings, an entity as TYPE:ID or its id, the id of a detector: by kind
-    person     who decides; `reason` why
-    expires    EXCEPT: the last day, as `2026-03-31`; `judgement` VERDICT; `readers` CLOSE: names of keys
-    """
-
-    kind: DecisionKind
-    names: tuple[str, ...]
-    person: str
-    reason: str
-    judgement: Judgement | None = None
-    expires: str = ""
-    readers: tuple[str, ...] = ()
 
 
 def decide(
@@ -82,9 +59,9 @@ def decide(
                 recover(opened)
                 refuse_unless_may(opened, key, DECIDED, actors)
             now = _Now.of(opened, key, actors, progress)
-            decision = _made(now, wanted, opened, key)
+            decision = _decision(now, wanted, opened, key)
             after = now.after((*now.held.decisions, decision))
-            _refuse_contradiction(now, decision)
+            refuse_contradiction(now.held.decisions, decision, now.before.findings)
             moved = moved_by(now.before, after)
             if not preview:
                 _keep(opened, key, now, what_of(key, decision), (*now.held.decisions, decision), actors)
@@ -230,8 +207,9 @@ def _standing(now: _Now, number: int | None) -> Decision:
     return wanted[-1]
 
 
-def _made(now: _Now, wanted: Wanted, opened: Workspace, key: WorkspaceKey) -> Decision:
+def _decision(now: _Now, wanted: Wanted, opened: Workspace, key: WorkspaceKey) -> Decision:
     """The decision as it would be kept. Raises ConfigError."""
+    readers = _readers(opened, key, wanted.readers) if wanted.kind is DecisionKind.CLOSE else ()
     made = Decision(
         number=max((one.number for one in now.held.decisions), default=0) + 1,
         kind=wanted.kind,
@@ -239,112 +217,9 @@ def _made(now: _Now, wanted: Wanted, opened: Workspace, key: WorkspaceKey) -> De
         person=mask_one(key.door, wanted.person),
         reason=mask_one(key.door, wanted.reason),
         judgement=wanted.judgement,
+        readers=readers,
     )
-    named = _Named(now.before, key.door)
-    match wanted.kind:
-        case DecisionKind.CUT if len(wanted.names) == 1:
-            return replace(made, entity=named.entity(wanted.names[0]))
-        case DecisionKind.CUT:
-            a, b = (named.finding(name) for name in wanted.names)
-            if a.id == b.id or named.stands_in(a) is None or named.stands_in(a) != named.stands_in(b):
-                raise ConfigError(f"{a.id} and {b.id} do not stand in one incident: there is nothing to cut", hint=_IDS)
-            return replace(made, findings=(anchor_of(a),), others=(anchor_of(b),))
-        case DecisionKind.MERGE:
-            incidents = list(dict.fromkeys(named.incident(name) for name in wanted.names))
-            if len(incidents) < 2:
-                raise ConfigError("to merge takes two incidents or more", hint=_IDS)
-            return replace(made, findings=tuple(anchor_of(named.finding(one.findings[0])) for one in incidents))
-        case DecisionKind.SPLIT:
-            return replace(made, **_split(named, wanted.names))
-        case DecisionKind.VERDICT:
-            return replace(made, findings=(anchor_of(named.finding(wanted.names[0])),))
-        case DecisionKind.EXCEPT:
-            entity = named.entity(wanted.names[1]) if len(wanted.names) > 1 else None
-            detector = named.detector(wanted.names[0])
-            return replace(made, detector=detector, entity=entity, expires=_last_day(wanted.expires))
-    readers = _readers(opened, key, wanted.readers)
-    if wanted.names[0].startswith("i-"):
-        findings = tuple(anchor_of(named.finding(id_)) for id_ in named.incident(wanted.names[0]).findings)
-        return replace(made, findings=findings, readers=readers)
-    return replace(made, entity=named.entity(wanted.names[0], known=False), readers=readers)
-
-
-class _Split(TypedDict):
-    findings: tuple[Anchor, ...]
-    others: tuple[Anchor, ...]
-
-
-def _split(named: _Named, names: Sequence[str]) -> _Split:
-    taken = [named.finding(name) for name in dict.fromkeys(names)]
-    stands = {named.stands_in(one) for one in taken}
-    incident = stands.pop()
-    if stands or incident is None:
-        raise ConfigError("what is split off stands in one incident", hint=_IDS)
-    left = [id_ for id_ in incident.findings if id_ not in {one.id for one in taken}]
-    if not left:
-        raise ConfigError(f"nothing would be left of {incident.id}", hint="name some of its findings, and not all")
-    return _Split(findings=tuple(map(anchor_of, taken)), others=tuple(anchor_of(named.finding(id_)) for id_ in left))
-
-
-class _Named:
-    """What people name, found in the answers they have before them. Each method raises ConfigError where it is not."""
-
-    def __init__(self, answers: Answers, door: Door) -> None:
-        self._door = door
-        self._findings = {one.id: one for one in answers.findings}
-        self._incidents = {one.id: one for one in answers.incidents}
-        self._of_finding = {id_: one for one in answers.incidents for id_ in one.findings}
-        self._models = all_models()
-        self._closed = answers.closed
-
-    def finding(self, name: str) -> Finding:
-        if name not in self._findings:
-            raise ConfigError(f"there is no finding {name}", hint=self._closed or _IDS)
-        return self._findings[name]
-
-    def incident(self, name: str) -> Incident:
-        if name not in self._incidents:
-            raise ConfigError(f"there is no incident {name}", hint=self._closed or _IDS)
-        return self._incidents[name]
-
-    def stands_in(self, finding: Finding) -> Incident | None:
-        return self._of_finding.get(finding.id)
-
-    def entity(self, text: str, *, known: bool = True) -> Entity:
-        """An entity by TYPE:ID, or by its id where findings name one such alone.
-
-        known  whether findings have to name it
-        """
-        kind, colon, rest = text.partition(":")
-        types = [EntityType(kind)] if colon and kind in set(EntityType) else list(EntityType)
-        asked = mask_one(self._door, rest if len(types) == 1 else text)
-        every = {entity for finding in self._findings.values() for entity in finding.entities}
-        found = sorted(one for one in every if one.type in types and one.id.casefold() == asked.casefold())
-        if len(found) > 1:
-            raise ConfigError(f"{asked} is a {' and a '.join(one.type for one in found)}", hint="say which: TYPE:ID")
-        if found:
-            return found[0]
-        if known or len(types) != 1 or not asked:
-            hint = f"as account:ID; types: {', '.join(EntityType)}; {self._closed or _IDS}"
-            raise ConfigError(f"no finding names {asked}", hint=hint)
-        return Entity(types[0], asked)
-
-    def detector(self, name: str) -> tuple[str, str]:
-        """(kind, id) of a model, or of an indicator that was found."""
-        if name in self._models:
-            return "behaviour", name
-        kinds = {one.detector.kind for one in self._findings.values() if one.detector.id == name}
-        if kinds & {"indicator"}:
-            return "indicator", name
-        if kinds:
-            raise ConfigError(
-                f"{name} is a rule: an exception to it is a Sigma filter, which hides its hits one by one",
-                hint="docs/guides/rules.md; tocsin rules preview shows what it would hide",
-            )
-        raise ConfigError(
-            f"there is no model {name}, and no indicator of that id was found",
-            hint=f"models: {', '.join(sorted(self._models))}",
-        )
+    return with_named(made, wanted, Named(now.before, key.door, all_models()))
 
 
 def _readers(opened: Workspace, key: WorkspaceKey, names: Sequence[str]) -> tuple[str, ...]:
@@ -359,43 +234,6 @@ def _readers(opened: Workspace, key: WorkspaceKey, names: Sequence[str]) -> tupl
     if not names:
         raise ConfigError("it would be closed to everybody", hint="--to NAME, of a key that is enrolled")
     return tuple(sorted(set(names)))
-
-
-def _last_day(text: str) -> str:
-    try:
-        is_day = bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
-    except ValueError:
-        is_day = False
-    if not is_day:
-        raise ConfigError(f"{text!r} is no day like 2026-03-31", hint="--until DAY: the last day it holds, UTC")
-    return text
-
-
-def _refuse_contradiction(now: _Now, decision: Decision) -> None:
-    """Raises RefusedError where the decision and one in force cannot both hold."""
-    findings = now.before.findings
-    every = (*now.held.decisions, decision)
-    before = decided(now.held.decisions, findings, str).held_up
-    held_up = decided(every, findings, str).held_up - before
-    if not held_up:
-        return
-    if decision.number not in held_up:
-        number = min(held_up)
-        raise RefusedError(
-            f"decision {number} put together what this would keep apart",
-            hint=f"take it back first: tocsin incidents undo {number}",
-        )
-    cuts = [one for one in now.held.decisions if one.is_in_force and one.kind in (DecisionKind.CUT, DecisionKind.SPLIT)]
-    against = [
-        one.number
-        for one in cuts
-        if not decided([each for each in every if each != one], findings, str).held_up & {decision.number}
-    ]
-    named = " and ".join(map(str, against)) or "in force"
-    raise RefusedError(
-        f"this would bring together what decision {named} keeps apart",
-        hint="take it back first: tocsin incidents undo NUMBER",
-    )
 
 
 def _refuse_unnamed(person: str, reason: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tocsin.correlate import telling
 from tocsin.correlate.decided import Decided, anchor_of, closed_of, decided, hold_back
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.tuning import Tally, local_chance, local_weights, tallies
@@ -226,6 +227,23 @@ def test_what_joined_a_closed_incident_since_is_closed_with_it() -> None:
     assert closed.findings == {a.id, later.id}
     assert closed.about == {PEOPLE[0]}
     assert closed_of([close], found, correlate(found), str, ("ada", "bo")) is None
+
+
+def test_what_is_held_back_of_a_closed_incident_stays_closed_and_so_does_whom_it_is_about() -> None:
+    odd, other = finding(1, PEOPLE[0], rule="volume"), finding(2, PEOPLE[1])
+    close = told(1, DecisionKind.CLOSE, findings=(anchor_of(odd),), readers=("ada",))
+    back = told(2, DecisionKind.EXCEPT, entity=PEOPLE[0], detector=("sigma", "volume"), expires="2026-03-31")
+    kept, held = hold_back([odd, other], [close, back], str, START)
+    assert held == {2: (odd,)}
+    shown = correlate(kept)
+    closed = closed_of([close, back], (*kept, *held[2]), shown, str, ())
+    assert closed is not None
+    assert closed.findings == {odd.id}
+    assert closed.about == {PEOPLE[0]}
+    listed = telling.told(
+        [close, back], kept, shown, held={2: ()}, held_up=frozenset(), closed=closed, canonical=str, as_of=START
+    )
+    assert listed == ()
 
 
 def judged(number: int, one: Finding, judgement: Judgement) -> Decision:

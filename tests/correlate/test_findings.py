@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.correlate import findings
+from tocsin.correlate.named_entities import PROCESSES_NAMED
 from tocsin.model.finding import Entity, EntityType, Finding, Level
 from tocsin.model.instant import HOUR, NANOSECONDS, parse_time
 from tocsin.model.reference import RecordPlace, record_reference
@@ -160,13 +161,11 @@ def test_loopback_is_no_entity() -> None:
 
 
 def test_many_processes_are_counted_and_not_all_named() -> None:
-    rows = [
-        hit(n, device__hostname="ws1", process__uid=f"ws1|{n}") for n in range(10, 10 + findings.PROCESSES_NAMED + 5)
-    ]
+    rows = [hit(n, device__hostname="ws1", process__uid=f"ws1|{n}") for n in range(10, 10 + PROCESSES_NAMED + 5)]
     (found,) = conclude(*rows)
-    assert len(found.records) == findings.PROCESSES_NAMED + 5
-    assert sum(1 for e in found.entities if e.type is EntityType.PROCESS) == findings.PROCESSES_NAMED
-    assert f"{findings.PROCESSES_NAMED + 5} processes, of which {findings.PROCESSES_NAMED} are named here" in found.why
+    assert len(found.records) == PROCESSES_NAMED + 5
+    assert sum(1 for e in found.entities if e.type is EntityType.PROCESS) == PROCESSES_NAMED
+    assert f"{PROCESSES_NAMED + 5} processes, of which {PROCESSES_NAMED} are named here" in found.why
 
 
 def test_why_is_made_of_the_first_records_fields() -> None:

@@ -32,8 +32,7 @@ def answers(
         return
     if as_of is not None:
         raise ConfigError("--as-of says until when, with --since", hint="tocsin exposure --as-of TIME tells an answer")
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for answers", hint="formats: json, text")
+    options.refuse_format(format_, "answers")
     refuse_overwrite(output, force=force)
     found = list_answers(workspace)
     release(listed("answers", found) if format_ == "json" else answers_text(found), output, force=force)

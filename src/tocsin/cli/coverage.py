@@ -11,7 +11,7 @@ from tocsin.cli.follow_up import Wish, answer_part
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
-from tocsin.share.exit import cleared, refuse_overwrite, release
+from tocsin.share.exit import refuse_overwrite
 from tocsin.share.format import Part
 
 _NAVIGATOR = "navigator"
@@ -52,6 +52,5 @@ def _rules(workspace: options.WorkspaceOption, wish: Wish) -> None:
     reading = begin_reading(workspace, wish.keys)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         found = rules_by_host(workspace, passphrase=reading.passphrase, progress=progress)
-    text = cleared(writers[wish.format](found), wish.output)
-    reading.done(wish.command, {"format": wish.format}, text.text)
-    release(text, wish.output, force=wish.force)
+    written = writers[wish.format](found)
+    reading.show(written, wish.command, {"format": wish.format}, wish.output, force=wish.force)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tocsin.cli import options
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.errors import ConfigError
-from tocsin.model.decision import DecisionKind, Judgement
-from tocsin.share.exit import cleared, refuse_overwrite, release
-
-if TYPE_CHECKING:
-    from tocsin.deciding import Wanted
+from tocsin.model.decision import DecisionKind, Judgement, Wanted
+from tocsin.share.exit import refuse_overwrite, release
 
 _ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides so.", show_default=False)]
 _ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.", show_default=False)]
 _PreviewOption = Annotated[bool, typer.Option("--preview", help="Say what it would change; nothing is written.")]
-_FindingsArgument = Annotated[list[str], typer.Argument(metavar="FINDING...", help="Ids (f-...).", show_default=False)]
 
 
 def cut(
@@ -42,7 +37,8 @@ def cut(
     """Say that an entity ties nothing, or that two findings are not of one incident: they stay apart."""
     if len(what) > 2:
         raise typer.BadParameter("one entity, or two findings: each pair that is cut is a decision of its own")
-    _take(_wanted(DecisionKind.CUT, what, by, reason), workspace, as_, preview=preview, quiet=quiet)
+    wanted = Wanted(kind=DecisionKind.CUT, names=tuple(what), person=by, reason=reason)
+    _take(wanted, workspace, as_, preview=preview, quiet=quiet)
 
 
 def merge(
@@ -55,11 +51,12 @@ def merge(
     quiet: options.QuietOption = False,
 ) -> None:
     """Say that incidents are one: they stay so whatever comes to them."""
-    _take(_wanted(DecisionKind.MERGE, what, by, reason), workspace, as_, preview=preview, quiet=quiet)
+    wanted = Wanted(kind=DecisionKind.MERGE, names=tuple(what), person=by, reason=reason)
+    _take(wanted, workspace, as_, preview=preview, quiet=quiet)
 
 
 def split(
-    what: _FindingsArgument,
+    what: Annotated[list[str], typer.Argument(metavar="FINDING...", help="Ids (f-...).", show_default=False)],
     workspace: options.WorkspaceOption,
     by: _ByOption,
     reason: _ReasonOption,
@@ -68,7 +65,8 @@ def split(
     quiet: options.QuietOption = False,
 ) -> None:
     """Take findings out of the incident they stand in, into one of their own."""
-    _take(_wanted(DecisionKind.SPLIT, what, by, reason), workspace, as_, preview=preview, quiet=quiet)
+    wanted = Wanted(kind=DecisionKind.SPLIT, names=tuple(what), person=by, reason=reason)
+    _take(wanted, workspace, as_, preview=preview, quiet=quiet)
 
 
 def verdict(
@@ -89,8 +87,6 @@ def verdict(
     quiet: options.QuietOption = False,
 ) -> None:
     """Say what a finding turned out to be. The finding stays; what found it weighs a little more or less here."""
-    from tocsin.deciding import Wanted
-
     wanted = Wanted(kind=DecisionKind.VERDICT, names=(finding,), person=by, reason=reason, judgement=judgement)
     _take(wanted, workspace, as_, preview=preview, quiet=quiet)
 
@@ -113,8 +109,6 @@ def except_(
     quiet: options.QuietOption = False,
 ) -> None:
     """Hold back what a behaviour model or an indicator finds: counted, and shown again after the day."""
-    from tocsin.deciding import Wanted
-
     names = (detector, entity) if entity else (detector,)
     wanted = Wanted(kind=DecisionKind.EXCEPT, names=names, person=by, reason=reason, expires=until)
     _take(wanted, workspace, as_, preview=preview, quiet=quiet)
@@ -134,8 +128,6 @@ def close_to(
     quiet: options.QuietOption = False,
 ) -> None:
     """Show an incident, or what was found of an account, to named people alone, who sign with their key (--as)."""
-    from tocsin.deciding import Wanted
-
     wanted = Wanted(kind=DecisionKind.CLOSE, names=(what,), person=by, reason=reason, readers=tuple(to))
     _take(wanted, workspace, as_, preview=False, quiet=quiet)
 
@@ -181,14 +173,13 @@ def decisions(
     from tocsin.share.decided import decisions_text
     from tocsin.share.formats.json_document import listed
 
-    _refuse_format(format_)
+    options.refuse_format(format_, "this")
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = list_decisions(workspace, passphrase=reading.passphrase, actors=reading.actors, progress=progress)
-    text = cleared(listed("decisions", found) if format_ == "json" else decisions_text(found), output)
-    reading.done("incidents decisions", {"format": format_}, text.text)
-    release(text, output, force=force)
+    written = listed("decisions", found) if format_ == "json" else decisions_text(found)
+    reading.show(written, "incidents decisions", {"format": format_}, output, force=force)
 
 
 def weights(
@@ -204,25 +195,18 @@ def weights(
     from tocsin.share.decided import weights_text
     from tocsin.share.formats.json_document import listed
 
-    _refuse_format(format_)
+    options.refuse_format(format_, "this")
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         answers = answers_of(
             workspace, question=None, passphrase=reading.passphrase, progress=progress, readers=reading.names
         )
-    text = cleared(listed("weights", answers.weights) if format_ == "json" else weights_text(answers.weights), output)
-    reading.done("incidents weights", {"format": format_}, text.text)
-    release(text, output, force=force)
+    written = listed("weights", answers.weights) if format_ == "json" else weights_text(answers.weights)
+    reading.show(written, "incidents weights", {"format": format_}, output, force=force)
 
 
 COMMANDS = (cut, merge, split, verdict, except_, close_to, undo, decisions, weights)
-
-
-def _wanted(kind: DecisionKind, names: list[str], by: str, reason: str) -> Wanted:
-    from tocsin.deciding import Wanted
-
-    return Wanted(kind=kind, names=tuple(names), person=by, reason=reason)
 
 
 def _take(wanted: Wanted, workspace: Path, as_: list[str] | None, *, preview: bool, quiet: bool) -> None:
@@ -240,8 +224,3 @@ def _take(wanted: Wanted, workspace: Path, as_: list[str] | None, *, preview: bo
             preview=preview,
         )
     release(taken_text(taken), None)
-
-
-def _refuse_format(name: str) -> None:
-    if name not in ("text", "json"):
-        raise ConfigError(f"there is no format {name!r} for this", hint="formats: json, text")

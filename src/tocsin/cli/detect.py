@@ -14,7 +14,7 @@ from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.errors import ConfigError
 from tocsin.model.finding import Level
-from tocsin.share.exit import cleared, refuse_overwrite, release
+from tocsin.share.exit import refuse_overwrite
 
 
 def detect(
@@ -53,8 +53,7 @@ def detect(
     from tocsin.share.formats.json_document import single
     from tocsin.share.hunt import hunt_text
 
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for a hunt", hint="formats: json, text")
+    options.refuse_format(format_, "a hunt")
     paths = [*(rules or []), *(indicators or [])]
     if keep and not paths:
         raise ConfigError(
@@ -68,14 +67,13 @@ def detect(
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = hunt(workspace, texts, from_=from_, to=to, passphrase=reading.passphrase, progress=progress)
-    text = cleared(single("hunt", found) if format_ == "json" else hunt_text(found), output)
     asked: dict[str, str | int] = {
         "format": format_,
         "rules": found.rules.loaded,
         "findings": len(found.findings),
     }
-    reading.done("detect", asked, text.text)
-    release(text, output, force=force)
+    written = single("hunt", found) if format_ == "json" else hunt_text(found)
+    reading.show(written, "detect", asked, output, force=force)
     if keep and texts is not None:
         with progress_on_stderr(quiet=quiet) as progress:
             keep_rules(

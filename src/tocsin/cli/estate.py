@@ -36,7 +36,6 @@ _DomainOption = Annotated[
 _FolderArgument = Annotated[
     Path | None, typer.Argument(metavar="[DIR]", help="The folder of the estate.", show_default=False)
 ]
-_TEXT_OR_JSON = "formats: json, text"
 
 
 class _Asked(NamedTuple):
@@ -115,7 +114,7 @@ def import_(
 
     if (workspace is None) == (folder is None):
         raise ConfigError("where to? name one of --workspace and -o", hint="-o DIR makes an estate in a folder")
-    _check_format(format_)
+    options.refuse_format(format_, "estates")
     if not paths and not ldap:
         raise ConfigError("import what? name files or folders, or --ldap", hint="tocsin estate import users.csv -o DIR")
     asked = _Asked(ldap, ldap_filter, ldap_bind, ldap_password_file, ldap_ca, ldap_limit, ldap_timeout)
@@ -162,7 +161,7 @@ def draft(
 
     if workspace is None and not files:
         raise ConfigError("there is nothing to draft from", hint="name --workspace, or lists that you have")
-    _check_format(format_)
+    options.refuse_format(format_, "estates")
     reading = begin_reading(workspace, options.keys_given(as_)) if workspace is not None else None
     passphrase = reading.passphrase if reading is not None else None
     with progress_on_stderr(quiet=quiet) as progress:
@@ -191,7 +190,7 @@ def check(
     from tocsin.share.formats.json_document import single
 
     _check_named(folder, workspace)
-    _check_format(format_)
+    options.refuse_format(format_, "estates")
     reading = begin_reading(workspace, options.keys_given(as_)) if workspace is not None else None
     passphrase = reading.passphrase if reading is not None else None
     with progress_on_stderr(quiet=quiet) as progress:
@@ -217,18 +216,13 @@ def show(
     from tocsin.store.estate_files import estate_document
 
     _check_named(folder, workspace)
-    _check_format(format_)
+    options.refuse_format(format_, "estates")
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_)) if workspace is not None else None
     lists = lists_of(workspace, folder, passphrase=reading.passphrase if reading is not None else None)
     text = estate_document(lists) if format_ == "json" else show_text(lists)
     _put_on_record(reading, "estate show", text)
     release(text, output, force=force)
-
-
-def _check_format(format_: str) -> None:
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for estates", hint=_TEXT_OR_JSON)
 
 
 def _check_named(folder: Path | None, workspace: Path | None) -> None:

@@ -9,8 +9,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.errors import ConfigError
-from tocsin.share.exit import cleared, refuse_overwrite, release
+from tocsin.share.exit import refuse_overwrite
 
 
 def explain(
@@ -36,8 +35,7 @@ def explain(
     from tocsin.share.explanation import explanation_text
     from tocsin.share.formats.json_document import single
 
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for an explanation", hint="formats: json, text")
+    options.refuse_format(format_, "an explanation")
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
@@ -49,6 +47,5 @@ def explain(
             progress=progress,
             readers=reading.names,
         )
-    text = cleared(single("explanation", found) if format_ == "json" else explanation_text(found), output)
-    reading.done("explain", {"format": format_, "finding": finding}, text.text)
-    release(text, output, force=force)
+    written = single("explanation", found) if format_ == "json" else explanation_text(found)
+    reading.show(written, "explain", {"format": format_, "finding": finding}, output, force=force)

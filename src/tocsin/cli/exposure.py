@@ -15,7 +15,7 @@ from tocsin.cli.reading import begin_reading
 from tocsin.cli.vault_key import sources_of
 from tocsin.errors import ConfigError
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
-from tocsin.share.exit import cleared, refuse_overwrite, release
+from tocsin.share.exit import refuse_overwrite, release
 from tocsin.share.format import Part
 
 if TYPE_CHECKING:
@@ -54,15 +54,13 @@ def _release_persons(workspace: Path, question: Question, sources: KeySources | 
     from tocsin.share.formats.json_document import single
     from tocsin.share.persons import persons_text
 
-    if wish.format not in ("text", "json"):
-        raise ConfigError(f"there is no format {wish.format!r} for persons", hint="formats: json, text")
+    options.refuse_format(wish.format, "persons")
     refuse_overwrite(wish.output, force=wish.force)
     reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         found = persons_at_risk(workspace, question, sources, passphrase=reading.passphrase, progress=progress)
-    text = cleared(single("persons", found) if wish.format == "json" else persons_text(found), wish.output)
-    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text.text)
-    release(text, wish.output, force=wish.force)
+    written = single("persons", found) if wish.format == "json" else persons_text(found)
+    reading.show(written, wish.command, {"format": wish.format, **wish.arguments}, wish.output, force=wish.force)
 
 
 def _released_reach(workspace: Path | None, estate: Path | None, question: Question, wish: Wish) -> None:
@@ -87,9 +85,8 @@ def _released_reach(workspace: Path | None, estate: Path | None, question: Quest
     reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
         answers = answers_of(workspace, question=question, passphrase=reading.passphrase, progress=progress)
-    text = cleared(reach_as(wish.format, answers.reach, answers.asked), wish.output)
-    reading.done(wish.command, {"format": wish.format, **wish.arguments}, text.text)
-    release(text, wish.output, force=wish.force)
+    written = reach_as(wish.format, answers.reach, answers.asked)
+    reading.show(written, wish.command, {"format": wish.format, **wish.arguments}, wish.output, force=wish.force)
 
 
 def exposure(

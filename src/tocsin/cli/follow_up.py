@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from tocsin.cli import options
 from tocsin.cli.called import told
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.errors import ConfigError
-from tocsin.share.exit import cleared, refuse_overwrite, release, tell
+from tocsin.share.exit import refuse_overwrite, tell
 from tocsin.share.format import Comparing, Format, Part, format_named
 
 if TYPE_CHECKING:
@@ -71,14 +71,13 @@ def released(chosen: Format, part: Part, workspace: Path, wish: Wish, question: 
             only_verdicts=part is Part.EXPOSURE,
         )
     written = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
-    text = cleared(written, wish.output)
     to = {"to": wish.to} if wish.to else {}
     given = {"as-of": answers.run.given} if wish.as_of is not None else {}
-    reading.done(wish.command, {"format": chosen.name, **to, **given, **wish.arguments}, text.text)
-    release(text, wish.output, force=wish.force)
+    asked = {"format": chosen.name, **to, **given, **wish.arguments}
+    text = reading.show(written, wish.command, asked, wish.output, force=wish.force)
     if wish.as_of is not None and not wish.quiet:
         tell(f"this is answer no. {answers.run.answer}, given {answers.run.given}: what could be said then")
-    return Released(answers, text.text, reading.passphrase)
+    return Released(answers, text, reading.passphrase)
 
 
 def _written(chosen: Format, part: Part, workspace: Path, answers: Answers, to: str, passphrase: str | None) -> str:
@@ -110,8 +109,7 @@ def release_changed(workspace: Path, wish: Wish, since: int, *, verdicts_only: b
     from tocsin.share.formats.json_document import single
     from tocsin.share.since_words import changed_text, verdicts_text
 
-    if wish.format not in ("text", "json"):
-        raise ConfigError(f"there is no format {wish.format!r} for what changed", hint="formats: json, text")
+    options.refuse_format(wish.format, "what changed")
     refuse_overwrite(wish.output, force=wish.force)
     reading = begin_reading(workspace, wish.keys, wish.passphrase_file)
     with progress_on_stderr(quiet=wish.quiet) as progress:
@@ -120,6 +118,5 @@ def release_changed(workspace: Path, wish: Wish, since: int, *, verdicts_only: b
         written = single("since", replace(found, incidents=(), coverage=()) if verdicts_only else found)
     else:
         written = verdicts_text(found) if verdicts_only else changed_text(found)
-    text = cleared(written, wish.output)
-    reading.done(wish.command, {"format": wish.format, "since": found.since.given}, text.text)
-    release(text, wish.output, force=wish.force)
+    asked = {"format": wish.format, "since": found.since.given}
+    reading.show(written, wish.command, asked, wish.output, force=wish.force)

@@ -101,8 +101,7 @@ def list_(workspace: options.WorkspaceOption, format_: options.FormatOption = "t
     from tocsin.share.custody import keys_text
     from tocsin.share.formats.json_document import listed
 
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for keys", hint="formats: json, text")
+    options.refuse_format(format_, "keys")
     passphrase, _ = acting(workspace, ())
     rows = key_rows(workspace, passphrase)
     release(listed("keys", rows) if format_ == "json" else keys_text(rows), None)

@@ -125,6 +125,12 @@ def keys_given(as_: list[str] | None) -> tuple[str, ...]:
     return tuple(as_ or ([default] if default else ()))
 
 
+def refuse_format(name: str, what: str) -> None:
+    """ConfigError where a command that writes `what` as text or JSON is asked for another format."""
+    if name not in ("text", "json"):
+        raise ConfigError(f"there is no format {name!r} for {what}", hint="formats: json, text")
+
+
 def check_starts(earliest: int | None, likely: int | None, latest: int | None, to: int | None) -> None:
     """ConfigError where the starts of a compromise are not in order, or it begins after what is asked of."""
     given = [time for time in (earliest, likely, latest) if time is not None]

@@ -42,8 +42,7 @@ def preserve(
     from tocsin.share.preservation import preservation_text
 
     now = time.time_ns() if as_of is None else as_of
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for preserve", hint="formats: json, text")
+    options.refuse_format(format_, "preserve")
     if incident_start is not None and incident_start > now:
         raise ConfigError(
             "the incident starts after the time it is asked at", hint="check --incident-start and --as-of"

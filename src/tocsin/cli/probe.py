@@ -10,7 +10,7 @@ import typer
 from tocsin.cli import options
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.errors import ConfigError, RefusedError
+from tocsin.errors import RefusedError
 from tocsin.share.exit import Cleared, cleared, refuse_overwrite, release
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -112,12 +112,10 @@ def check(
     from tocsin.share.formats.json_document import single
     from tocsin.share.probes import check_text
 
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for probe check", hint="formats: json, text")
+    options.refuse_format(format_, "probe check")
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = check_of(workspace, receipts or (), passphrase=reading.passphrase, progress=progress)
-    text = cleared(single("probe_check", found) if format_ == "json" else check_text(found), output)
-    reading.done("probe check", {"receipts": len(receipts or ())}, text.text)
-    release(text, output, force=force)
+    written = single("probe_check", found) if format_ == "json" else check_text(found)
+    reading.show(written, "probe check", {"receipts": len(receipts or ())}, output, force=force)

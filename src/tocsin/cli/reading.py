@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.cli.acting import acting
-from tocsin.share.exit import tell
+from tocsin.share.exit import cleared, release, tell
 
 if TYPE_CHECKING:
     from tocsin.record.people_keys import Signer
@@ -39,6 +39,15 @@ class Reading:
         why_not = note_reading(self.workspace, kind, what, shown, passphrase=self.passphrase, actors=self.actors)
         if why_not:
             tell(f"tocsin: that this was read is not on record: {why_not}")
+
+    def show(
+        self, written: str, command: str, arguments: Mapping[str, str | int], output: Path | None, *, force: bool
+    ) -> str:
+        """Put what is `written` on record as `done` does, then release it to `output`; what left is given back."""
+        text = cleared(written, output)
+        self.done(command, arguments, text.text)
+        release(text, output, force=force)
+        return text.text
 
 
 def begin_reading(workspace: Path, keys: Sequence[str], passphrase_file: Path | None = None) -> Reading:

@@ -14,7 +14,6 @@ from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.passphrase import passphrase_for
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.errors import ConfigError
 from tocsin.share.exit import cleared, refuse_overwrite, release
 from tocsin.share.plain import shown
 
@@ -88,8 +87,7 @@ def custody(
     from tocsin.share.custody import chain_text
     from tocsin.share.formats.json_document import listed
 
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for custody", hint="formats: json, text")
+    options.refuse_format(format_, "custody")
     refuse_overwrite(output, force=force)
     passphrase, _ = acting(workspace, ())
     found = chain(workspace, passphrase)

@@ -13,9 +13,8 @@ from tocsin.cli.acting import acting
 from tocsin.cli.exit_code import ExitCode
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
-from tocsin.errors import ConfigError
 from tocsin.model.rule import RuleState
-from tocsin.share.exit import cleared, refuse_overwrite, release
+from tocsin.share.exit import refuse_overwrite, release
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -27,11 +26,6 @@ _PathsArgument = Annotated[
 @commands.callback()
 def rules() -> None:
     """Rules, and the exceptions to them."""
-
-
-def _checked(format_: str) -> None:
-    if format_ not in ("text", "json"):
-        raise ConfigError(f"there is no format {format_!r} for rules", hint="formats: json, text")
 
 
 @commands.command(name="list")
@@ -46,7 +40,7 @@ def list_(
     from tocsin.share.formats.json_document import listed
     from tocsin.share.rules import list_text
 
-    _checked(format_)
+    options.refuse_format(format_, "rules")
     found = list_rules(rules or ())
     text = listed("rules", found.rules) if format_ == "json" else list_text(found.rules, found.exceptions, found.failed)
     release(text, None)
@@ -68,7 +62,7 @@ def add(
     from tocsin.share.formats.json_document import single
     from tocsin.share.rules import added_text
 
-    _checked(format_)
+    options.refuse_format(format_, "rules")
     passphrase, actors = acting(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = add_rules(path, workspace, name=name, passphrase=passphrase, actors=actors, progress=progress)
@@ -99,7 +93,7 @@ def sets(workspace: options.WorkspaceOption, format_: options.FormatOption = "te
     from tocsin.share.formats.json_document import listed
     from tocsin.share.rules import sets_text
 
-    _checked(format_)
+    options.refuse_format(format_, "rules")
     passphrase, _ = acting(workspace, ())
     found = kept_sets(workspace, passphrase=passphrase)
     release(listed("sets", found) if format_ == "json" else sets_text(found), None)
@@ -122,16 +116,15 @@ def account(
     from tocsin.share.formats.json_document import single
     from tocsin.share.rules import account_text
 
-    _checked(format_)
+    options.refuse_format(format_, "rules")
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = account_rules(workspace, passphrase=reading.passphrase, progress=progress)
     if state:
         found = replace(found, rules=tuple(one for one in found.rules if one.state in state))
-    text = cleared(single("rules_account", found) if format_ == "json" else account_text(found), output)
-    reading.done("rules account", {"format": format_}, text.text)
-    release(text, output, force=force)
+    written = single("rules_account", found) if format_ == "json" else account_text(found)
+    reading.show(written, "rules account", {"format": format_}, output, force=force)
 
 
 @commands.command()
@@ -145,7 +138,7 @@ def check(
     from tocsin.share.formats.json_document import single
     from tocsin.share.rules import check_text
 
-    _checked(format_)
+    options.refuse_format(format_, "rules")
     found = check_rules(paths)
     release(single("check", found) if format_ == "json" else check_text(found), None)
     raise typer.Exit(ExitCode.USAGE if found.faults or (strict and found.doubts) else ExitCode.DONE)
@@ -158,7 +151,7 @@ def cases(paths: _PathsArgument, format_: options.FormatOption = "text") -> None
     from tocsin.share.formats.json_document import listed
     from tocsin.share.rules import cases_text
 
-    _checked(format_)
+    options.refuse_format(format_, "rules")
     found = run_cases(paths)
     release(listed("cases", found) if format_ == "json" else cases_text(found), None)
     raise typer.Exit(ExitCode.DONE if found and all(each.passed for each in found) else ExitCode.USAGE)
@@ -181,11 +174,10 @@ def preview(
     from tocsin.share.exceptions import preview_text
     from tocsin.share.formats.json_document import single
 
-    _checked(format_)
+    options.refuse_format(format_, "rules")
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
         found = preview_exceptions(file, workspace, passphrase=reading.passphrase, progress=progress)
-    text = cleared(single("preview", found) if format_ == "json" else preview_text(found), output)
-    reading.done("rules preview", {"format": format_}, text.text)
-    release(text, output, force=force)
+    written = single("preview", found) if format_ == "json" else preview_text(found)
+    reading.show(written, "rules preview", {"format": format_}, output, force=force)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Container, Mapping, Sequence
-from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from tocsin.correlate.counting import Bursts, LeftOut, Sightings, coded, find_bursts
+from tocsin.correlate.naming import BY_TYPE
 from tocsin.correlate.reason import explain_burst
 from tocsin.correlate.techniques import crosswalk
 from tocsin.correlate.windows import Flags, Integers
@@ -36,7 +36,6 @@ _CODED = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [field.with_type(_CODED) if pa.types.is_string(field.type) else field for field in SIGHTINGS],
 )
-_BY_TYPE = attrgetter("type", "id")
 
 
 def summarise(sightings: pa.Table) -> pa.Table:
@@ -302,7 +301,7 @@ class _Columns:
             ),
             None,
         )
-        ordered = sorted(found, key=_BY_TYPE)
+        ordered = sorted(found, key=BY_TYPE)
         if subject is None:
             return None, tuple(ordered)
         return subject, (subject, *(entity for entity in ordered if entity != subject))

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tocsin.correlate.apart import Classes
+from tocsin.correlate.naming import JOINED, shown
 from tocsin.correlate.tuning import Detectors, tallies
 from tocsin.model.decision import Anchor, Decision, DecisionKind, Judgement
-from tocsin.model.finding import Entity, EntityType, Finding, Incident
+from tocsin.model.finding import Entity, Finding, Incident
 from tocsin.model.instant import DAY, parse_time
 from tocsin.model.reference import RecordPlace
-
-_JOINED = (EntityType.ACCOUNT, EntityType.HOST)
 
 
 class Bond(NamedTuple):
@@ -106,7 +106,7 @@ def decided(
     merges = {one.number for one in standing if one.kind is DecisionKind.MERGE}
     # What is asked for in so many words goes before what a split only implies.
     bonds.sort(key=lambda bond: (bond.number not in merges, bond.number))
-    classes = _Classes(apart)
+    classes = Classes(apart)
     kept = tuple(bond for bond in bonds if classes.join(bond.a, bond.b))
     return Decided(
         cut=frozenset(shown(one.entity, canonical) for one in standing if one.kind is DecisionKind.CUT and one.entity),
@@ -122,62 +122,6 @@ def decided(
             for id_ in finder.ids(one.findings)
         ),
     )
-
-
-def shown(entity: Entity, canonical: Callable[[str], str]) -> Entity:
-    """The entity by the name that findings show it by."""
-    return Entity(entity.type, canonical(entity.id)) if entity.type in _JOINED else entity
-
-
-class _Classes:
-    """Which findings are one by bonds, and which of them are apart."""
-
-    def __init__(self, apart: Sequence[tuple[Collection[str], Collection[str]]]) -> None:
-        self._parent: dict[str, str] = {}
-        self._foes: dict[str, set[str]] = {}
-        for those, others in apart:
-            for a in those:
-                for b in others:
-                    self._foes.setdefault(a, set()).add(b)
-                    self._foes.setdefault(b, set()).add(a)
-
-    def join(self, a: str, b: str) -> bool:
-        """Make two one; False, and nothing done, where that would bring together what is apart."""
-        one, other = self._root(a), self._root(b)
-        if one == other:
-            return True
-        if self._roots(one) & {other}:
-            return False
-        into, gone = sorted((one, other))
-        self._parent[gone] = into
-        self._foes.setdefault(into, set()).update(self._foes.pop(gone, ()))
-        return True
-
-    @property
-    def numbers(self) -> Mapping[str, int]:
-        """Per finding that a bond or something apart speaks of, the number of its class."""
-        named = sorted({*self._parent, *self._parent.values(), *self._foes, *self._enemies()})
-        roots = {root: number for number, root in enumerate(sorted({self._root(one) for one in named}))}
-        return {one: roots[self._root(one)] for one in named}
-
-    def foes(self) -> Mapping[int, frozenset[int]]:
-        """By class those that are apart from it."""
-        numbers = self.numbers
-        found: dict[int, set[int]] = {}
-        for one, others in self._foes.items():
-            found.setdefault(numbers[one], set()).update(numbers[other] for other in others)
-        return {number: frozenset(others) for number, others in found.items()}
-
-    def _enemies(self) -> set[str]:
-        return {one for others in self._foes.values() for one in others}
-
-    def _roots(self, root: str) -> set[str]:
-        return {self._root(one) for one in self._foes.get(root, ())}
-
-    def _root(self, one: str) -> str:
-        while one in self._parent:
-            one = self._parent[one]
-        return one
 
 
 class HeldBack(NamedTuple):
@@ -238,35 +182,23 @@ def closed_of(
 ) -> Closed | None:
     """What none of `readers`, the keys of those who ask, may see; None where nothing is.
 
-    incidents   made of all the findings: what joined a closed incident since is closed with it
+    findings    all there are, those held back as well
+    incidents   made of those that are shown: what joined a closed incident since is closed with it
     """
     barred = [one for one in decisions if one.is_in_force and one.kind is DecisionKind.CLOSE]
     barred = [one for one in barred if set(one.readers).isdisjoint(readers)]
     if not barred:
         return None
     finder = Finder(findings)
-    gone: set[str] = set()
-    about: set[Entity] = set()
-    for one in barred:
-        gone.update(finder.ids(one.findings))
-        if one.entity is not None:
-            entity = shown(one.entity, canonical)
-            about.add(entity)
-            gone.update(finding.id for finding in findings if entity in finding.entities)
     named = {id_ for one in barred for id_ in finder.ids(one.findings)}
-    for incident in incidents:
-        if not named.isdisjoint(incident.findings):
-            gone.update(incident.findings)
-    known = {finding.id: finding for finding in findings}
-    about.update(
-        _subjects(
-            known[id_] for incident in incidents if not named.isdisjoint(incident.findings) for id_ in incident.findings
-        )
-    )
-    return Closed(frozenset(gone), frozenset(about))
+    about = {shown(one.entity, canonical) for one in barred if one.entity is not None}
+    gone = {finding.id for finding in findings if not about.isdisjoint(finding.entities)}
+    joined = {id_ for one in incidents if not named.isdisjoint(one.findings) for id_ in one.findings}
+    about.update(_subjects(finding for finding in findings if finding.id in named | joined))
+    return Closed(frozenset(gone | named | joined), frozenset(about))
 
 
 def _subjects(findings: Iterable[Finding]) -> Iterator[Entity]:
     for finding in findings:
-        if finding.entities and finding.entities[0].type in _JOINED:
+        if finding.entities and finding.entities[0].type in JOINED:
             yield finding.entities[0]

@@ -8,42 +8,31 @@ of those tools' rules; of these fewer are kept, of shorter spells.
 
 from __future__ import annotations
 
-import bisect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from operator import attrgetter
-from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.correlate.entity_columns import Column, EntityColumns, Flags, Integers, is_mail
 from tocsin.correlate.finding_ids import finding_ids
+from tocsin.correlate.hit_groups import HitGroups, grouped, subjects_of
+from tocsin.correlate.named_entities import PROCESSES_NAMED, named_entities
 from tocsin.correlate.reason import explain_match
 from tocsin.correlate.techniques import crosswalk
 from tocsin.model.alert import Told, read_told
-from tocsin.model.finding import Detector, Entity, EntityType, Finding, Level
-from tocsin.model.identity import (
-    is_machine_account,
-    is_one_process,
-    is_one_session,
-    is_remote_address,
-    network_of_address,
-)
+from tocsin.model.finding import Detector, Finding, Level
 from tocsin.model.instant import HOUR, format_time
 from tocsin.model.reference import RecordPlace
 from tocsin.model.rule import RuleInfo
 from tocsin.model.tables import HITS, empty
 
 NAME = "findings"
-GAP = HOUR  # neighbours further apart are two findings
 KEPT = 128  # hits of one rule by the same entities in one hour that are kept one by one
 ALERTS_KEPT = 8  # the same of another tool's alerts, in one minute: such tools repeat themselves
 _MINUTE = HOUR // 60
-PROCESSES_NAMED = 100  # per finding: a rule on process starts would otherwise name every process of a month
 
 _COLUMNS = (
     "record",
@@ -92,13 +81,6 @@ _ALIKE = (
     "user.name",
     "told",
 )
-
-_NOWHERE = Entity(EntityType.NETWORK, "")
-_TYPE = attrgetter("type")
-_BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
-
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 def summarise(hits: pa.Table) -> pa.Table:
@@ -176,7 +158,7 @@ def _is_first(ordered: pa.Table) -> pa.Array:
     """Per row, whether it is the first of its record and rule, or an exception has a say in it, or it is an alert:
     of one rule a record may hold several."""
     record: Integers = ordered["record"].to_numpy()
-    rule = _Column.of(ordered["rule"]).codes
+    rule = Column.of(ordered["rule"]).codes
     kept: Flags = pc.or_(ordered["hidden_by"].is_valid(), ordered["told"].is_valid()).to_numpy().copy()
     plain = np.flatnonzero(~kept)
     again = (record[plain][1:] == record[plain][:-1]) & (rule[plain][1:] == rule[plain][:-1])
@@ -232,24 +214,17 @@ def _alike(rows: pa.Table) -> Integers:
     """
     time: Integers = rows["time"].fill_null(0).to_numpy()
     untimed = rows["time"].is_null().to_numpy()
-    resource = _Column.of(rows["resource.name"])
-    is_mail = _is_mail(rows)
+    resource = Column.of(rows["resource.name"])
     alike = np.zeros(rows.num_rows, dtype=np.int64)
     for codes in (
         np.where(untimed, np.iinfo(np.int64).min, time // _spell(rows)),
-        np.where(is_mail, resource.codes, -1),
+        np.where(is_mail(rows), resource.codes, -1),
         np.where(rows["hidden_by"].is_valid().to_numpy(), np.arange(rows.num_rows), -1),
-        *(_Column.of(rows[name]).codes for name in _ALIKE),
+        *(Column.of(rows[name]).codes for name in _ALIKE),
     ):
         _, numbers = np.unique(codes, return_inverse=True)
         _, alike = np.unique(alike * (int(numbers.max()) + 1) + numbers, return_inverse=True)
     return alike.astype(np.int64)
-
-
-def _is_mail(rows: pa.Table) -> Flags:
-    log = _Column.of(rows["metadata.log_name"])
-    flags: Flags = log.mapped([int(value == "Exchange") for value in log.values]) == 1
-    return flags
 
 
 def conclude(
@@ -272,10 +247,10 @@ def conclude(
     """
     if not state.num_rows:
         return ()
-    columns = _Columns.of(state)
-    subjects = _subjects(state, columns)
-    groups = _group(state, subjects)
-    entities = _entities(columns, groups)
+    columns = EntityColumns.of(state)
+    subjects = subjects_of(state, columns)
+    groups = grouped(state, subjects)
+    entities = named_entities(columns, groups)
     first_rows = groups.rows[groups.starts]
     matched = state["matched"].take(pa.array(first_rows)).to_pylist()
     told = _told(state, groups)
@@ -317,9 +292,9 @@ def conclude(
     return tuple(finding for _, finding in sorted(findings, key=lambda pair: pair[0]))
 
 
-def _told(state: pa.Table, groups: _Groups) -> dict[int, Told]:
+def _told(state: pa.Table, groups: HitGroups) -> dict[int, Told]:
     """By group of alerts the tool's rule: the first one's words, the gravest level, all techniques and tactics."""
-    column = _Column.of(state["told"])
+    column = Column.of(state["told"])
     codes = column.codes[groups.rows]
     pairs = np.unique(groups.of_row[codes >= 0] * max(1, len(column.values)) + codes[codes >= 0])
     of_group: dict[int, list[RuleInfo]] = {}
@@ -350,244 +325,12 @@ def _told(state: pa.Table, groups: _Groups) -> dict[int, Told]:
     }
 
 
-def _surprises(state: pa.Table, groups: _Groups) -> list[int | None]:
+def _surprises(state: pa.Table, groups: HitGroups) -> list[int | None]:
     """By group the greatest surprise of its rows (`correlate.frequency`), None where nothing was compared."""
     if "surprise" not in state.column_names:
         return [None] * groups.starts.size
     values: Integers = state["surprise"].fill_null(-1).to_numpy()[groups.rows]
     return [None if value < 0 else value for value in np.maximum.reduceat(values, groups.starts).tolist()]
-
-
-class _Column(NamedTuple):
-    """A text column as codes into its distinct values; -1 where it says nothing."""
-
-    codes: Integers
-    values: list[str]
-
-    @classmethod
-    def of(cls, column: pa.ChunkedArray) -> _Column:
-        encoded = column.combine_chunks().dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        values: list[str] = encoded.dictionary.to_pylist()
-        if "" in values:
-            codes[codes == values.index("")] = -1
-        return cls(codes, values)
-
-    def mapped(self, numbers: Sequence[int]) -> Integers:
-        """`numbers`, one a distinct value, per row; -1 where the row says nothing."""
-        return np.array([*numbers, -1], dtype=np.int64)[self.codes]
-
-
-class _Columns(NamedTuple):
-    """The columns that name entities."""
-
-    actor: _Column
-    target: _Column
-    host: _Column
-    device: _Column
-    address: _Column
-    session: _Column
-    process: _Column
-    application: _Column
-    resource: _Column
-    is_mail: Flags
-    told: _Column
-
-    @classmethod
-    def of(cls, state: pa.Table) -> _Columns:
-        return cls(
-            _Column.of(state["actor.user.name"]),
-            _Column.of(state["user.name"]),
-            _Column.of(state["device.hostname"]),
-            _Column.of(state["device.ip"]),
-            _Column.of(state["src_endpoint.ip"]),
-            _Column.of(state["actor.session.uid"]),
-            _Column.of(state["process.uid"]),
-            _Column.of(state["actor.app_uid"]),
-            _Column.of(state["resource.name"]),
-            _is_mail(state),
-            _Column.of(state["told"]),
-        )
-
-
-class _Subjects(NamedTuple):
-    """What each row is about: a code per row, in the order of the texts, and the entity a text stands for."""
-
-    of_row: Integers
-    texts: list[str]
-    entities: dict[str, Entity | None]
-
-
-def _subjects(state: pa.Table, columns: _Columns) -> _Subjects:
-    source = _Column.of(state["source"])
-    status = _Column.of(state["status"])
-    failed = status.mapped([int(value == "failure") for value in status.values]) == 1
-    every = np.ones(state.num_rows, dtype=np.bool_)
-    candidates: list[tuple[_Column, EntityType | None, Callable[[str], bool], Flags]] = [
-        (columns.actor, EntityType.ACCOUNT, _is_person, every),
-        (columns.target, EntityType.ACCOUNT, _is_person, ~failed),
-        (columns.host, EntityType.HOST, bool, every),
-        (columns.address, EntityType.ADDRESS, is_remote_address, every),
-        (columns.actor, EntityType.ACCOUNT, bool, every),
-        (source, None, bool, every),
-    ]
-    entities: dict[str, Entity | None] = {}
-    numbers: dict[str, int] = {}
-    of_row = np.full(state.num_rows, -1, dtype=np.int64)
-    for column, type_, is_fit, allowed in candidates:
-        codes = []
-        for value in column.values:
-            text = f"{type_ or 'source'}:{value}"
-            if not is_fit(value):
-                codes.append(-1)
-                continue
-            entities[text] = Entity(type_, value) if type_ else None
-            codes.append(numbers.setdefault(text, len(numbers)))
-        free = (of_row < 0) & allowed
-        of_row[free] = column.mapped(codes)[free]
-    texts = sorted(numbers)
-    ranks = np.empty(len(texts), dtype=np.int64)
-    for rank, text in enumerate(texts):
-        ranks[numbers[text]] = rank
-    return _Subjects(ranks[of_row], texts, entities)
-
-
-class _Groups(NamedTuple):
-    """Rows sorted by (rule, subject, time, record) and cut into findings; all but `rule_of_row` in that order.
-
-    rows   row of the state; `starts`/`ends` are positions in it, end exclusive; `of_row` the group of each position
-    """
-
-    rows: Integers
-    starts: Integers
-    ends: Integers
-    of_row: Integers
-    records: Integers
-    times: Integers
-    lasts: Integers
-    hits: Integers
-    untimed: Flags
-    rules: list[str]
-    rule_of_row: Integers
-
-
-def _group(state: pa.Table, subjects: _Subjects) -> _Groups:
-    rule = _Column.of(state["rule"])
-    rules = sorted(rule.values)
-    ranks = {value: rank for rank, value in enumerate(rules)}
-    rule_of_row = rule.mapped([ranks[value] for value in rule.values])
-    record: Integers = state["record"].to_numpy()
-    time: Integers = state["time"].fill_null(0).to_numpy()
-    untimed: Flags = state["time"].is_null().to_numpy()
-    device = _Column.of(state["device.ip"])
-    networks = sorted({_network(value) or _NOWHERE for value in device.values}, key=_BY_TYPE)
-    network = device.mapped([networks.index(_network(value) or _NOWHERE) for value in device.values])
-    rows = np.lexsort((record, time, untimed, network, subjects.of_row, rule_of_row)).astype(np.int64)
-
-    def changes(values: npt.NDArray[Any]) -> Flags:
-        ordered = values[rows]
-        flags: Flags = ordered[1:] != ordered[:-1]
-        return flags
-
-    apart = changes(rule_of_row) | changes(subjects.of_row) | changes(network) | changes(untimed)
-    # A row that stands for many hits ends within its hour, so hour by hour the gaps are those of the hits themselves.
-    hour = apart | changes(time // HOUR)
-    hours = np.concatenate(([0], np.flatnonzero(hour) + 1))
-    last: Integers = state["last"].fill_null(0).to_numpy()[rows]
-    ends_of_hours = np.maximum.reduceat(last, hours).view(np.uint64)
-    begins_of_hours = time[rows][hours].view(np.uint64)  # a difference of two int64 always fits there
-    new = apart.copy()
-    new[hours[1:] - 1] |= (begins_of_hours[1:] - ends_of_hours[:-1]) > GAP
-    starts = np.concatenate(([0], np.flatnonzero(new) + 1)).astype(np.int64)
-    ends = np.concatenate((starts[1:], [rows.size])).astype(np.int64)
-    of_row = np.repeat(np.arange(starts.size, dtype=np.int64), ends - starts)
-    hits: Integers = state["hits"].to_numpy()[rows]
-    return _Groups(rows, starts, ends, of_row, record[rows], time[rows], last, hits, untimed[rows], rules, rule_of_row)
-
-
-class _Entities(NamedTuple):
-    """All entities, sorted, and the sorted positions of each group's; processes are those at `processes` of `known`."""
-
-    known: list[Entity]
-    positions: dict[Entity, int]
-    of_groups: list[list[int]]
-    processes: range
-
-    def of_group(self, group: int, subject: Entity | None) -> tuple[tuple[Entity, ...], int]:
-        """The entities to name, subject first, and how many processes there were."""
-        named = self.of_groups[group]
-        first = bisect.bisect_left(named, self.processes.start)
-        last = bisect.bisect_left(named, self.processes.stop)
-        kept = named[: min(last, first + PROCESSES_NAMED)] + named[last:]
-        if subject is not None:
-            position = self.positions[subject]
-            kept = [position, *(other for other in kept if other != position)]
-        return tuple([self.known[position] for position in kept]), last - first
-
-
-def _entities(columns: _Columns, groups: _Groups) -> _Entities:
-    per_row: list[tuple[Integers, list[Entity | None]]] = [
-        (columns.actor.codes, _fitting(EntityType.ACCOUNT, columns.actor, bool)),
-        (columns.target.codes, _fitting(EntityType.ACCOUNT, columns.target, bool)),
-        (columns.host.codes, _fitting(EntityType.HOST, columns.host, bool)),
-        (columns.address.codes, _fitting(EntityType.ADDRESS, columns.address, is_remote_address)),
-        (columns.application.codes, _fitting(EntityType.APPLICATION, columns.application, bool)),
-        (
-            np.where(columns.is_mail, columns.resource.codes, -1),
-            [_mailbox(value) for value in columns.resource.values],
-        ),
-        (columns.device.codes, [_network(value) for value in columns.device.values]),
-        (columns.session.codes, _fitting(EntityType.SESSION, columns.session, is_one_session)),
-        *_named_beside(columns.told),
-        (columns.process.codes, _fitting(EntityType.PROCESS, columns.process, is_one_process)),
-    ]
-    known = sorted({entity for _, values in per_row for entity in values if entity is not None}, key=_BY_TYPE)
-    numbers = {entity: number for number, entity in enumerate(known)}
-    pairs = []
-    for codes, values in per_row:
-        of_value = np.array([-1 if v is None else numbers[v] for v in values] + [-1], dtype=np.int64)
-        named = of_value[codes[groups.rows]]
-        pairs.append((groups.of_row * len(known) + named)[named >= 0])
-    distinct = np.unique(np.concatenate(pairs)) if known else np.empty(0, dtype=np.int64)
-    group_of, position = np.divmod(distinct, max(1, len(known)))
-    cuts = np.searchsorted(group_of, np.arange(groups.starts.size + 1)).tolist()
-    positions = position.tolist()
-    return _Entities(
-        known,
-        numbers,
-        [positions[start:end] for start, end in itertools.pairwise(cuts)],
-        range(
-            bisect.bisect_left(known, EntityType.PROCESS, key=_TYPE),
-            bisect.bisect_right(known, EntityType.PROCESS, key=_TYPE),
-        ),
-    )
-
-
-def _named_beside(told: _Column) -> Iterator[tuple[Integers, list[Entity | None]]]:
-    """What alerts name beyond their columns: of each the first, the second and so on."""
-    named = [read_told("", value).entities for value in told.values]
-    for place in range(max(map(len, named), default=0)):
-        yield told.codes, [each[place] if place < len(each) else None for each in named]
-
-
-def _fitting(type_: EntityType, column: _Column, is_fit: Callable[[str], bool]) -> list[Entity | None]:
-    """An entity a distinct value, None where the value does not name one."""
-    return [Entity(type_, value) if is_fit(value) else None for value in column.values]
-
-
-@cache
-def _network(value: str) -> Entity | None:
-    network = network_of_address(value)
-    return Entity(EntityType.NETWORK, network) if network else None
-
-
-def _is_person(account: str) -> bool:
-    return bool(account) and not is_machine_account(account)
-
-
-def _mailbox(value: str) -> Entity | None:
-    is_mailbox = "@" in value and not any(character in value for character in " \\/<>")
-    return Entity(EntityType.MAILBOX, value.lower()) if is_mailbox else None
 
 
 def _extent(hits: int, listed: int, first: int | None, last: int | None, processes: int) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from tocsin.model.finding import Entity, EntityType, Finding
 
-_JOINED = (EntityType.ACCOUNT, EntityType.HOST)
+JOINED = (EntityType.ACCOUNT, EntityType.HOST)  # what may have several names
+BY_TYPE = attrgetter("type", "id")  # the order of entities, quicker than comparing them
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -19,11 +21,12 @@ def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def under_one_name(findings: Sequence[Finding], canonical: Callable[[str], str]) -> tuple[Finding, ...]:
     """The findings in their order; the subject stays first, and what two names stood for is named once."""
-
-    def shown(entity: Entity) -> Entity:
-        return Entity(entity.type, canonical(entity.id)) if entity.type in _JOINED else entity
-
     return tuple(
-        replace(finding, entities=tuple(dict.fromkeys(shown(entity) for entity in finding.entities)))
+        replace(finding, entities=tuple(dict.fromkeys(shown(entity, canonical) for entity in finding.entities)))
         for finding in findings
     )
+
+
+def shown(entity: Entity, canonical: Callable[[str], str]) -> Entity:
+    """The entity by the name that findings show it by."""
+    return Entity(entity.type, canonical(entity.id)) if entity.type in JOINED else entity

@@ -6,18 +6,47 @@ apart, which is what chance does. Where alerts of several institutions stand in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.correlate.weights import Weights, load_weights
+from tocsin.model.finding import EntityType, Finding
 from tocsin.model.identity import network_of_address
 from tocsin.model.instant import NANOSECONDS
 
 _APART = (-3600, -1800, -900, 900, 1800, 3600)  # seconds: what is seen together at these distances is chance
 
 Integers = npt.NDArray[np.int64]
+
+
+class Places(NamedTuple):
+    """Per finding the networks its devices stand in, and their sites; empty where not known."""
+
+    networks: list[frozenset[str]]
+    sites: list[frozenset[int]]
+    are_several: bool  # sites, that is
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding], sites: Mapping[str, int]) -> Places:
+        networks = [frozenset(e.id for e in one.entities if e.type is EntityType.NETWORK) for one in findings]
+        of_finding = [frozenset(sites[one] for one in each if one in sites) for each in networks]
+        return cls(networks, of_finding, len(set(sites.values())) > 1)
+
+    def may_tie(self, type_: EntityType, a: int, b: int) -> bool:
+        """Whether sharing something of this type can tie two findings: one host name in two networks is two hosts, and
+        a rule that fires on two sites saw two hands. Where there are several a network of which none is known may be
+        of any: what fires there too is no tie but within that network."""
+        if type_ is EntityType.HOST:
+            return not self.networks[a] or not self.networks[b] or not self.networks[a].isdisjoint(self.networks[b])
+        if type_ is EntityType.RULE and self.are_several and self.networks[a] and self.networks[b]:
+            shared = (self.sites[a] & self.sites[b]) or (self.networks[a] & self.networks[b])
+            return bool(shared)
+        return True
 
 
 def sites_of(state: pa.Table) -> dict[str, int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tocsin.correlate.decided import Closed, Finder, end_of, shown
+from tocsin.correlate.decided import Closed, Finder, end_of
+from tocsin.correlate.naming import shown
 from tocsin.model.decision import Decision, DecisionKind, DecisionTold
 from tocsin.model.finding import Entity, Finding, Incident
 

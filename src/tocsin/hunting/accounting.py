@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from tocsin.answering import rules_account
 from tocsin.books import kept_mappings
 from tocsin.continuing import answerable, make_current
+from tocsin.correlating import rules_account
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.held import Held
 from tocsin.model.answers import RulesAccount

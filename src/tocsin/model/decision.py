@@ -37,6 +37,24 @@ class Judgement(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody decides, as they said it: what the ledger has of it is a `Decision`.
+
+    names      ids of incidents and findings, an entity as TYPE:ID or its id, the id of a detector: by kind
+    person     who decides; `reason` why
+    expires    EXCEPT: the last day, as `2026-03-31`; `judgement` VERDICT; `readers` CLOSE: names of keys
+    """
+
+    kind: DecisionKind
+    names: tuple[str, ...]
+    person: str
+    reason: str
+    judgement: Judgement | None = None
+    expires: str = ""
+    readers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
     """A finding as a decision remembers it: found again by its id, else by its first record, whatever was added."""
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tocsin.model.decision import DecisionTold, IncidentMoved, LocalWeight, Taken
 from tocsin.model.finding import ASSUMED_FROM_SCORE
-from tocsin.share.plain import shown
+from tocsin.share.plain import shown, wrapped
 from tocsin.share.summary import counted
-
-_WIDTH = 80
 
 
 def decision_words(one: DecisionTold) -> str:
@@ -49,13 +46,13 @@ def moved_words(one: IncidentMoved) -> str:
 def taken_text(taken: Taken) -> str:
     """What was decided, and what it changed."""
     verb = "taken back" if taken.undone else "kept" if taken.kept else "PREVIEW, nothing was written:"
-    lines = list(_wrapped(f"{verb} decision {taken.number}: {shown(taken.about)}", 0))
+    lines = list(wrapped(f"{verb} decision {taken.number}: {shown(taken.about)}", indent=0, hang=2))
     for one in taken.moved:
-        lines += _wrapped(f"- {shown(moved_words(one))}", 2)
+        lines += wrapped(f"- {shown(moved_words(one))}", hang=4)
     if not taken.moved:
         lines.append("  no incident is another for it")
     if taken.kept and not taken.undone:
-        lines += _wrapped(f"tocsin incidents undo {taken.number} takes it back", 2)
+        lines += wrapped(f"tocsin incidents undo {taken.number} takes it back", hang=4)
     return "\n".join(lines) + "\n"
 
 
@@ -63,7 +60,7 @@ def decisions_text(decisions: Sequence[DecisionTold]) -> str:
     """Every decision, in force or not."""
     lines = [f"{counted(len(decisions), 'decision')}; all times UTC"]
     for one in decisions:
-        lines += _wrapped(f"- {shown(decision_words(one))}", 2)
+        lines += wrapped(f"- {shown(decision_words(one))}", hang=4)
     return "\n".join(lines) + "\n"
 
 
@@ -71,20 +68,9 @@ def weights_text(weights: Sequence[LocalWeight]) -> str:
     """What verdicts made of the weights of detectors."""
     lines = [f"{counted(len(weights), 'detector')} with verdicts; all others weigh as shipped"]
     for one in weights:
-        lines += _wrapped(f"- {shown(weight_words(one))}", 2)
+        lines += wrapped(f"- {shown(weight_words(one))}", hang=4)
     return "\n".join(lines) + "\n"
 
 
 def _share(hundredths: int) -> str:
     return f"{hundredths / 100:.2f}"
-
-
-def _wrapped(text: str, indent: int) -> Iterator[str]:
-    yield from textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from tocsin.model.answers import Answers, HitsAccount
 from tocsin.model.exceptions import ExceptionAccount, IncidentChange, Preview, Share
 from tocsin.model.finding import ASSUMED_FROM_SCORE
 from tocsin.model.instant import NANOSECONDS, format_time
-from tocsin.share.plain import shown
+from tocsin.share.plain import shown, wrapped
 from tocsin.share.summary import counted
 
-_WIDTH = 80
 _LISTED = 20
 
 
@@ -62,15 +60,17 @@ def preview_text(preview: Preview) -> str:
 def _preview(preview: Preview) -> Iterator[str]:
     yield "PREVIEW   nothing was changed; all times UTC"
     for one in preview.exceptions:
-        yield from _wrapped(shown(exception_words(one)), 2)
+        yield from wrapped(shown(exception_words(one)), hang=4)
         for sentence in one.lost:
-            yield from _wrapped(f"- {shown(sentence)}", 4)
+            yield from wrapped(f"- {shown(sentence)}", indent=4, hang=6)
         for sentence in implicated_words(one):
-            yield from _wrapped(f"- {shown(sentence)}", 4)
+            yield from wrapped(f"- {shown(sentence)}", indent=4, hang=6)
     yield ""
-    yield from _wrapped(f"of {counted(preview.shown, 'hit')} shown now, {preview.hidden:,} would be hidden", 0)
+    yield from wrapped(
+        f"of {counted(preview.shown, 'hit')} shown now, {preview.hidden:,} would be hidden", indent=0, hang=2
+    )
     if preview.shown_again:
-        yield from _wrapped(f"and {counted(preview.shown_again, 'hit')} hidden now would be shown", 0)
+        yield from wrapped(f"and {counted(preview.shown_again, 'hit')} hidden now would be shown", indent=0, hang=2)
     for one in preview.exceptions:
         yield from _list("by rule", [f"{each.hits:,}  {each.title} ({each.rule})" for each in one.rules])
     for title, shares in (("by account", preview.accounts), ("by host", preview.hosts), ("by day", preview.days)):
@@ -99,7 +99,7 @@ def _list(title: str, lines: Sequence[str]) -> Iterator[str]:
         return
     yield f"  {title}"
     for line in lines[:_LISTED]:
-        yield from _wrapped(shown(line), 4)
+        yield from wrapped(shown(line), indent=4, hang=6)
     if len(lines) > _LISTED:
         yield f"    ... and {len(lines) - _LISTED:,} more, in the JSON"
 
@@ -109,14 +109,3 @@ def _period(first: int | None, last: int | None) -> str:
         return ""
     texts = [format_time(time // NANOSECONDS * NANOSECONDS)[:16].replace("T", " ") for time in (first, last)]
     return f" at {texts[0]}" if texts[0] == texts[1] else f" from {texts[0]} to {texts[1]}"
-
-
-def _wrapped(text: str, indent: int) -> Iterator[str]:
-    yield from textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

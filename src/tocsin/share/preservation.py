@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from tocsin.model.instant import format_time
 from tocsin.model.preservation import Collected, Expiry, Standing
-from tocsin.share.plain import shortened, shown
+from tocsin.share.plain import shortened, shown, wrapped
 
-_WIDTH = 80
 _HEADS = {
     "soon": "GOING NOW OR WITHIN 7 DAYS",
     "later": "LATER, THE SOONEST FIRST",
@@ -117,27 +115,16 @@ def _part(one: Expiry) -> str:
 
 def _one(number: int, one: Expiry) -> Iterator[str]:
     head = f"{number}. "
-    yield from _wrapped(head + shown(name_of(one)), 0, len(head))
+    yield from wrapped(head + shown(name_of(one)), indent=0, hang=len(head))
     limit = one.retention.limit
-    yield from _wrapped(shown(f"{one.sentence} {limit[:1].upper()}{limit[1:]}." if limit else one.sentence), 4, 4)
-    yield from _wrapped(f"first:  {shown(one.retention.first_lost)}", 4, 12)
+    yield from wrapped(shown(f"{one.sentence} {limit[:1].upper()}{limit[1:]}." if limit else one.sentence), indent=4)
+    yield from wrapped(f"first:  {shown(one.retention.first_lost)}", indent=4, hang=12)
     yield from (f"    save:   {shown(step)}" for step in one.retention.save)
-    yield from _wrapped(f"hold:   {shown(one.retention.hold)}", 4, 12)
+    yield from wrapped(f"hold:   {shown(one.retention.hold)}", indent=4, hang=12)
     for part in one.collected:
-        yield from _wrapped(shown(collected_words(part)), 4, 4)
+        yield from wrapped(shown(collected_words(part)), indent=4)
     source = f"; {shown(one.retention.citation)}" if one.retention.citation else ""
-    yield from _wrapped(f"fact:   {sure_words(one)}{source}", 4, 12)
-
-
-def _wrapped(text: str, indent: int, hang: int) -> Iterator[str]:
-    yield from textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * hang,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    yield from wrapped(f"fact:   {sure_words(one)}{source}", indent=4, hang=12)
 
 
 def _time(value: int) -> str:

@@ -1,13 +1,13 @@
 """Records of the Microsoft 365 unified audit log in their real shape: an act in, a record or its bytes out, purely.
 
 Key order and spelling are those of the AuditData schemas (Office 365 Management Activity API). A builder returns a
-plain dict that `audit_line` and `export_csv` turn into bytes; nothing is drawn or counted here, so the same arguments
-give the same bytes.
+plain dict that `audit_line` and `m365_csv.export_csv` turn into bytes; nothing is drawn or counted here, so the same
+arguments give the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,18 +21,6 @@ OUTLOOK_WEB = "00000002-0000-0ff1-ce00-000000000000"  # Office 365 Exchange Onli
 SHAREPOINT_ONLINE = "00000003-0000-0ff1-ce00-000000000000"
 
 _AGGREGATED = 50  # the one mailbox record type without ClientIP
-
-RECORD_TYPES: Mapping[int, str] = {
-    1: "ExchangeAdmin",
-    2: "ExchangeItem",
-    3: "ExchangeItemGroup",
-    4: "SharePoint",
-    6: "SharePointFileOperation",
-    8: "AzureActiveDirectory",
-    14: "SharePointSharingOperation",
-    15: "AzureActiveDirectoryStsLogon",
-    50: "ExchangeItemAggregated",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,34 +73,6 @@ class Act:
 def audit_line(record: Mapping[str, Any]) -> bytes:
     """One AuditData line, with its newline."""
     return orjson.dumps(record) + b"\n"
-
-
-def export_csv(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """The file `Search-UnifiedAuditLog | Export-Csv -NoTypeInformation` writes: all quoted, CRLF, one row a record."""
-    rows = list(records)
-    lines = [_csv_row(_CSV_HEADER)]
-    for index, record in enumerate(rows, start=1):
-        record_type = record.get("RecordType")
-        lines.append(
-            _csv_row(
-                (
-                    "outlook.office365.example",
-                    "00000000-0000-4000-8000-000000000000",
-                    "False",
-                    RECORD_TYPES.get(record_type, str(record_type)) if isinstance(record_type, int) else "",
-                    _us_date(str(record.get("CreationTime", ""))),
-                    str(record.get("UserId", "")),
-                    str(record.get("Operation", "")),
-                    orjson.dumps(record).decode(),
-                    str(index),
-                    str(len(rows)),
-                    str(record.get("Id", "")),
-                    "True",
-                    "Unchanged",
-                )
-            )
-        )
-    return "".join(lines).encode()
 
 
 def sign_in(act: Act, *, error: int = 0, error_name: str = "", request: str = "OAuth2:Authorize") -> AuditRecord:
@@ -439,33 +399,3 @@ def _pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
 def _folder_id(text: str) -> str:
     """A stable id in the look of a folder or item entry id."""
     return "LgAAAAD" + text.encode().hex().upper()[:60].ljust(60, "A") + "AAAB"
-
-
-_CSV_HEADER = (
-    "PSComputerName",
-    "RunspaceId",
-    "PSShowComputerName",
-    "RecordType",
-    "CreationDate",
-    "UserIds",
-    "Operations",
-    "AuditData",
-    "ResultIndex",
-    "ResultCount",
-    "Identity",
-    "IsValid",
-    "ObjectState",
-)
-
-
-def _csv_row(values: Iterable[str]) -> str:
-    return ",".join('"' + value.replace('"', '""') + '"' for value in values) + "\r\n"
-
-
-def _us_date(text: str) -> str:
-    """`2021-03-23T15:45:38` as `3/23/2021 3:45:38 PM`, the way PowerShell prints a date in the United States."""
-    date, _, clock = text.partition("T")
-    year, month, day = (int(part) for part in date.split("-"))
-    hour, minute, second = (int(part) for part in clock.split(":"))
-    half = "AM" if hour < 12 else "PM"
-    return f"{month}/{day}/{year} {hour % 12 or 12}:{minute:02}:{second:02} {half}"

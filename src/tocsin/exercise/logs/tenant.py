@@ -9,6 +9,7 @@ from pathlib import Path
 from tocsin.exercise import actions as act
 from tocsin.exercise.actions import Connection, TenantAction
 from tocsin.exercise.formats import m365
+from tocsin.exercise.formats.m365_csv import export_csv
 from tocsin.exercise.logs.placing import Placed, write_file
 from tocsin.exercise.world import Person, World, guid, stream
 from tocsin.model.instant import NANOSECONDS, format_time
@@ -36,7 +37,7 @@ class TenantLog:
         name = f"logs/m365/audit-{date}.jsonl"
         if day % 10 == 5:
             name = f"logs/m365/export-{date}.csv"
-            data = m365.export_csv(records)
+            data = export_csv(records)
         else:
             data = b"".join(m365.audit_line(record) for record in records)
             if day < self._world.shape.days - 1:

@@ -17,19 +17,10 @@ import orjson
 from tocsin.collect.picking import ALIKE, Mend, Pick, PickedRows, Wanted, pick_of
 from tocsin.collect.source import MAX_RECORD_BYTES
 from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
-from tocsin.collect.sources.windows_json.shapes import (
-    CLEARED,
-    NXLOG_TYPES,
-    Flat,
-    NoEvent,
-    braced,
-    keyword_mask,
-    plan_of,
-    provider_of,
-    shaped,
-    text_of,
-    whole_number,
-)
+from tocsin.collect.sources.windows_json.flat import CLEARED, NXLOG_TYPES, Flat, provider_of
+from tocsin.collect.sources.windows_json.shaped import NoEvent
+from tocsin.collect.sources.windows_json.shapes import plan_of, shaped
+from tocsin.collect.sources.windows_json.values import braced, keyword_mask, text_of, whole_number
 from tocsin.model.rows import MISSING, Rows, grouped
 
 _NAMING = frozenset((str, int, type(None)))  # of values that name a log: true and 1.0 would be taken for 1

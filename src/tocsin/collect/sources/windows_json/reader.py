@@ -17,7 +17,8 @@ from tocsin.collect.sources.windows_evtx.fields import LOG_FIELDS
 from tocsin.collect.sources.windows_evtx.mapping import Origin, map_told
 from tocsin.collect.sources.windows_json.columns import read_picked
 from tocsin.collect.sources.windows_json.framing import Framed, cut_objects, frame_objects, whole_object
-from tocsin.collect.sources.windows_json.shapes import NoEvent, Offset, is_event, shaped
+from tocsin.collect.sources.windows_json.shaped import NoEvent, Offset
+from tocsin.collect.sources.windows_json.shapes import is_event, shaped
 from tocsin.collect.sources.windows_json.table import read_table
 from tocsin.collect.sources.windows_json.times import ZONE_INFERRED, offset_in
 from tocsin.collect.transcoding import as_utf8, utf16_length, utf16_of

@@ -13,7 +13,8 @@ from tocsin.collect.picking import PickedRows, Wanted
 from tocsin.collect.source import MappedColumns, Table
 from tocsin.collect.sources.windows_evtx.mapping import Origins, fields_mapped, map_columns
 from tocsin.collect.sources.windows_json.columns import Form, Picked, Picking, Single, pick
-from tocsin.collect.sources.windows_json.shapes import CONTRADICTED_WARNING, PROVIDER_WARNING, Flat, Offset, flat_time
+from tocsin.collect.sources.windows_json.flat import CONTRADICTED_WARNING, PROVIDER_WARNING, Flat, flat_time
+from tocsin.collect.sources.windows_json.shaped import Offset
 from tocsin.collect.sources.windows_json.times import TELLING_TIMES, clock, contradicts
 from tocsin.model.instant import is_plausible
 from tocsin.model.record import Record, Unreadable

@@ -156,15 +156,14 @@ class _Count:
         pairs, first, self._pair = np.unique(actor * width + by, return_index=True, return_inverse=True)
         self._actor, self._by = pairs // width, pairs % width
         self._class = class_of[first]
-        self._cell = group[self._actor] * (int(class_of.max(initial=0)) + 1) + self._class
+        classes = int(class_of.max(initial=0)) + 1
+        self._cell = group[self._actor] * classes + self._class
         self._first = np.full(pairs.size, -1, dtype=np.int64)
         self._weight = np.zeros(pairs.size)
         self._made = np.zeros(pairs.size)
         self._sum = np.zeros(pairs.size)
         self._told = np.zeros(pairs.size)
-        self._varies = np.zeros(
-            (2, int(class_of.max(initial=0)) + 1)
-        )  # variance beyond Poisson, squared means, by class
+        self._varies = np.zeros((2, classes))  # variance beyond Poisson, squared means, by class
         self._since = np.zeros((3, pairs.size))  # observed, expected and days since the sum was last 0
 
     def judged(self, day: int, place: Integers, counted: Flags, days: Integers) -> Scores:
