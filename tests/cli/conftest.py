@@ -93,6 +93,7 @@ class Investigation(types.ModuleType):
         progress: object,
         given_by: int | None = None,
         readers: Sequence[str] = (),
+        only_verdicts: bool = False,
     ) -> Answers:
         """The answers."""
         return self._answer(workspace, question, passphrase)

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -305,9 +304,3 @@ def test_help_loads_nothing_heavy() -> None:
     assert "Exit codes" in done.stdout
     heavy = {"pyarrow", "numpy", "jinja2", "sqlalchemy", "cryptography", "hyperscan", "rich", "orjson"}
     assert not heavy & set(done.stderr.split())
-
-
-def test_help_is_there_before_a_person_wonders() -> None:
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "tocsin", "--help"], capture_output=True, check=True)
-    assert time.perf_counter() - start < 2  # 0.1 s on an idle machine; the build's is shared
