@@ -28,7 +28,7 @@ from tocsin.model.coverage import RecordSpan
 from tocsin.model.estate import Estate, Responder
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_address
-from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
+from tocsin.model.instant import NANOSECONDS, PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.joining import Identities
 from tocsin.model.question import NO_SESSION, Question
 
@@ -179,7 +179,7 @@ def select(
         inside &= time < question.to
     bounded = question.from_ is not None or question.to is not None
     stands_for = inside | ~usable
-    maybe = stands_for | (usable & _in_reach(columns, way, time, question, spans))
+    maybe = stands_for | (usable & (_in_reach(columns, way, time, question, spans) | _in_its_second(time, question)))
     named = columns["holding"].where(lambda words: pc.not_equal(words, ""))
     certain = inside if bounded else np.ones(way.size, dtype=bool)
     responding = _responding(columns, way, np.where(usable, time, _NEVER), estate)
@@ -228,6 +228,14 @@ def _in_reach(
             reaching &= time < question.to + one.before
         found |= reaching
     return found
+
+
+def _in_its_second(time: _Integers, question: Question) -> _Flags:
+    """Which accesses, written to the second, may lie after the beginning of the time asked of in that second."""
+    if question.from_ is None:
+        return np.zeros(time.size, dtype=bool)
+    second = question.from_ - question.from_ % NANOSECONDS
+    return (time == second) & (time < question.from_)
 
 
 def _some(way: _Integers, chosen: _Flags) -> _Integers:
