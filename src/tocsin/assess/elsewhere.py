@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
+from tocsin.assess.renaming import Renamings
 from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
 from tocsin.assess.telling import (
     first_name,
@@ -51,6 +52,7 @@ class Elsewhere:
         self._touched: list[_Thing] = sorted({*reached, *seen.near})
         self._all = ThingIndex(self._touched)
         self._names = names
+        self._renamings = Renamings(seen.given_up, (holding for _, holding, _ in self._touched))
         self._unnamed = _unnamed_places(seen.unnamed, names)
         self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
         self._other = ThingIndex(self._recorded_elsewhere())
@@ -71,7 +73,7 @@ class Elsewhere:
         if any(self._all.under(kind, name) for name in self._other_names(text)):
             return True
         known = comparable(text)
-        if self._other.under(kind, text):
+        if self._other.under(kind, text) or self._renamings.may_be(text):
             return True
         if (found := _WILD.search(known)) and self._all.under(kind, f"{known[: found.start()]}*"):
             return True

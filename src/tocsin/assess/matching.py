@@ -85,6 +85,7 @@ class Seen(NamedTuple):
     unnamed        (source, kind, container) of what touches the question and is not named: any thing of that kind in
                    the container, or without one anywhere in what the source records; kind "" is any kind, source "" any
     sources        what is told together (`holdings.told_with`) to the sources that record accesses to it
+    given_up       what anybody, at any time, deleted or may have given another name that is not on record
     """
 
     reached: dict[Thing, Reached]
@@ -93,6 +94,7 @@ class Seen(NamedTuple):
     containers: frozenset[tuple[str, str]]
     unnamed: frozenset[tuple[str, str, str]]
     sources: dict[str, frozenset[str]]
+    given_up: frozenset[str]
 
 
 class _Texts:
@@ -211,6 +213,7 @@ def select(
         containers=_containers(columns),
         unnamed=frozenset(_unnamed(texts, [position[way] for way in touched_unnamed.tolist()], asked, names, declared)),
         sources=_sources(columns),
+        given_up=_given_up(columns),
     )
 
 
@@ -483,6 +486,15 @@ def _containers(columns: _Columns) -> frozenset[tuple[str, str]]:
         _, pairs = columns.combined("kind", "holding")
         found |= {(kind, holding) for kind, holding in pairs if holding and kind in CONTAINER_KINDS}
     return frozenset(found)
+
+
+def _given_up(columns: _Columns) -> frozenset[str]:
+    _, distinct = columns.combined("holding", "degree", "operation")
+    return frozenset(
+        holding
+        for holding, degree, operation in distinct
+        if holding and "://" not in holding and (degree == str(Degree.DESTROYED) or (operation or "").startswith("rename"))
+    )
 
 
 def _sources(columns: _Columns) -> dict[str, frozenset[str]]:

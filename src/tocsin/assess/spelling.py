@@ -102,7 +102,8 @@ _LINK_BY_ID = re.compile(
 )
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
 _SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
-_KEPT = frozenset(("$recycle.bin", "system volume information"))  # what was deleted or copied, under names of their own
+# What was deleted, copied, replicated or kept to be used offline, under names of their own.
+_KEPT = frozenset(("$recycle.bin", "system volume information", "dfsrprivate", "csc"))
 _VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
 ANY_VOLUME = "?:"
 

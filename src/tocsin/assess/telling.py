@@ -33,8 +33,11 @@ _NUMBER = re.compile(r"[^\\/:~{}%]+")
 _SHARED = re.compile(r"\\\\([^\\]+)\\([^\\]+)(\\.*)?", re.DOTALL)
 # A volume or disk opened as a whole, with all that is on it.
 _WHOLE_VOLUME = re.compile(r"\\\\[.?]\\.*|\\device\\[^\\]+|\\?volume\{[^}]*\}", re.DOTALL)
-# Images and backups of disks, which hold what lies elsewhere under its own name.
-_IMAGE = re.compile(r"\.(?:a?vhdx?|vmdk|qcow2|e01|wim|bkf|vbk|vib|tibx?|dit)$")
+# Images and backups of disks and of memory, which hold what lies elsewhere under its own name.
+_IMAGE = re.compile(
+    r"\.(?:a?vhdx?|vmdk|vdi|qcow2?|ova|img|dd|raw|iso|e01|ex01|aff4?|ad1|l01|wim|esd|gho|spf|mrimg|v2i|dmp|mem"
+    r"|bak|bkf|vbk|vib|vbm|vma|tibx?|dit)$|\\\$mft$|\\(?:pagefile|hiberfil|swapfile)\.sys$"
+)
 _DRIVE_SHARE = re.compile(r"[a-z]\$")
 
 
