@@ -20,9 +20,11 @@ _BUCKET = re.compile(
     re.DOTALL,
 )
 _SECRET = re.compile(
-    r"arn:[^:]*:(?:secretsmanager|ssm|kms):([^:]*):([^:]*):(?!parameter/aws/reference/)(?:secret:|parameter/|key/)?(.+)",
+    r"arn:[^:]*:(?:secretsmanager|ssm|kms|dynamodb):([^:]*):([^:]*):(?!parameter/aws/reference/)"
+    r"(?:secret:|parameter/|key/|table/)?(.+)",
     re.DOTALL,
 )
+_REPLICATED = re.compile(r"arn:[^:]*:(?:secretsmanager:|dynamodb:|kms:[^:]*:[^:]*:key/mrk-)")
 # With its region and account, which a record may have left out; of what EC2 keeps for all the ARN has no account.
 _ARN = re.compile(r"arn:[^:]+:(?:ec2:[^:]+:[^:]*|[^:]+:[^:]+:[^:]+):.+", re.DOTALL)
 _COPY_ID = re.compile(r"(?:snap|ami|vol)-[0-9a-f]+")
@@ -121,12 +123,22 @@ def secret_of(text: str) -> tuple[str, str, str] | None:
     return found[1], found[2], found[3].partition(":")[0] if is_parameter else found[3]
 
 
-def may_be_one_secret(one: str, other: str) -> bool:
-    """Whether two texts may name one secret: a region or account left out is any, six letters may be left out."""
+def is_one_place(one: str, other: str) -> bool:
+    """Whether what two texts name may be kept in one place: an account or a region left out is any.
+
+    A secret, a table, and a key that begins so, may be replicated to other regions under the same name.
+    """
     a, b = secret_of(one), secret_of(other)
     if a is None or b is None:
         return False
-    if any(x and y and x != y for x, y in zip(a[:2], b[:2], strict=True)):
+    is_replicated = all(_REPLICATED.match(comparable(text)) for text in (one, other))
+    return (is_replicated or not (a[0] and b[0] and a[0] != b[0])) and not (a[1] and b[1] and a[1] != b[1])
+
+
+def may_be_one_secret(one: str, other: str) -> bool:
+    """Whether two texts may name one secret: six letters may be left out."""
+    a, b = secret_of(one), secret_of(other)
+    if a is None or b is None or not is_one_place(one, other):
         return False
     short, long = sorted((a[2], b[2]), key=len)
     return short == long or (re.fullmatch(r"-[a-z0-9]{6}", long[len(short) :]) is not None and long.startswith(short))
