@@ -40,6 +40,11 @@ _IMAGE = re.compile(
     r"\.(?:a?vhdx?|vmdk|vdi|qcow2?|ova|img|dd|raw|iso|e01|ex01|aff4?|ad1|l01|wim|esd|gho|spf|mrimg|v2i|dmp|mem"
     r"|bak|bkf|vbk|vib|vbm|vma|tibx?|dit)$|\\\$mft$|\\(?:pagefile|hiberfil|swapfile)\.sys$"
 )
+# Paths of Linux by which a file that has one of its own is reached through a process, a disk or the layers of a container.
+_ELSEWHERE = re.compile(
+    r"/proc/(?:k?core$|vmcore$|[^/]+/(?:task/[^/]+/)?(?:root|cwd|fd|mem|map_files)(?:/|$))"
+    r"|/dev/(?:fd/|std|mem$|kmem$|block/|mapper/|disk/|dm-|loop|md|nvme|[hsv]d|xvd)|.*/overlay2?/|.*/\.snapshots?/"
+)
 _DRIVE_SHARE = re.compile(r"[a-z]\$")
 
 
@@ -62,6 +67,8 @@ def tells(kind: str, holding: str, container: str, *, is_declared: Callable[[str
     if kind in ("secret", "snapshot"):
         return any(form.fullmatch(known) for form in (_SECRET if kind == "secret" else _ARN, _COPY_ID))
     if says_nothing(holding) or _WHOLE_VOLUME.fullmatch(known) or _IMAGE.search(known):
+        return False
+    if _ELSEWHERE.match(known):
         return False
     if known.startswith("/"):  # of a host; in a site a path is relative to what the record does not say
         return bool(container) and "://" not in container
