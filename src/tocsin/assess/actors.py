@@ -90,7 +90,7 @@ class Actors:
         )
 
     def may_receive(self, name: str) -> bool:
-        """Whether mail sent on to it may reach an account in question: an address of another domain is not one's own."""
+        """Whether mail sent on to it may reach an account in question: none has an address of another domain."""
         domain = name.rpartition("@")[2].lower()
         return (domain == name.lower() or domain in self._domains) and self.may_be_given((name,))
 

@@ -238,7 +238,8 @@ def _in_its_second(time: _Integers, question: Question) -> _Flags:
     if question.from_ is None:
         return np.zeros(time.size, dtype=bool)
     second = question.from_ - question.from_ % NANOSECONDS
-    return (time == second) & (time < question.from_)
+    found: _Flags = (time == second) & (time < question.from_)
+    return found
 
 
 def _some(way: _Integers, chosen: _Flags) -> _Integers:
@@ -493,7 +494,9 @@ def _given_up(columns: _Columns) -> frozenset[str]:
     return frozenset(
         holding
         for holding, degree, operation in distinct
-        if holding and "://" not in holding and (degree == str(Degree.DESTROYED) or (operation or "").startswith("rename"))
+        if holding
+        and "://" not in holding
+        and (degree == str(Degree.DESTROYED) or (operation or "").startswith("rename"))
     )
 
 

@@ -40,7 +40,7 @@ _IMAGE = re.compile(
     r"\.(?:a?vhdx?|vmdk|vdi|qcow2?|ova|img|dd|raw|iso|e01|ex01|aff4?|ad1|l01|wim|esd|gho|spf|mrimg|v2i|dmp|mem"
     r"|bak|bkf|vbk|vib|vbm|vma|tibx?|dit)$|\\\$mft$|\\(?:pagefile|hiberfil|swapfile)\.sys$"
 )
-# Paths of Linux by which a file that has one of its own is reached through a process, a disk or the layers of a container.
+# Paths of Linux that reach what has one of its own: through a process, a disk or the layers of a container.
 _ELSEWHERE = re.compile(
     r"/proc/(?:k?core$|vmcore$|[^/]+/(?:task/[^/]+/)?(?:root|cwd|fd|mem|map_files)(?:/|$))"
     r"|/dev/(?:fd/|std|mem$|kmem$|block/|mapper/|disk/|dm-|loop|md|nvme|[hsv]d|xvd)|.*/overlay2?/|.*/\.snapshots?/"

@@ -16,8 +16,8 @@ _LOGGING_POINT = {
     Basis.SEQUENCE: "the machines that wrote the log",
     Basis.STATISTICAL: "the systems that wrote the log",
 }
-# Told together in a log that records it wherever it is kept. Of what is recorded only where somebody asked for that (items
-# of mail, files, objects, items of tables), a word for all of a log says nothing unless there is a record of any of it.
+# Told together in a log that records it wherever it is kept. Of what is recorded only where somebody asked for that
+# (mail, files, objects, items of tables), a word for all of a log says nothing unless it has a record of any of it.
 _UNASKED = frozenset(("aws secretsmanager", "aws ssm", "aws ec2", "aws rds"))
 _NOBODY = "no log was read that would record an access"
 

@@ -77,7 +77,9 @@ def map_audit(lines: Sequence[AuditLine], host: str | None = None) -> tuple[Mapp
     changes = (
         list(touched(call, files, syscall, by_type.get("OPENAT2", {}))) if event.get("status") == "success" else []
     )
-    as_root = _string(fields.get("uid")) in ("0", "root") and actor != "root" and _string(fields.get("auid")) not in UNSET
+    as_root = (
+        _string(fields.get("uid")) in ("0", "root") and actor != "root" and _string(fields.get("auid")) not in UNSET
+    )
     accesses = access_rows(changes, event, actor, as_root=as_root) if changes else ()
     marks = mark_rows(speaker.type, fields, changes, event, actor)
     if event.get("status") == "success":

@@ -82,7 +82,11 @@ def map_record(record: Record) -> Mapped:
     key = _key(identifier, native) if identifier else None
     marks = names_of(native)
     if status == "failure" or not (
-        meaning.touches or meaning.changes or meaning.opens or not meaning.is_known or "OperationProperties.IsThrottled" in fields
+        meaning.touches
+        or meaning.changes
+        or meaning.opens
+        or not meaning.is_known
+        or "OperationProperties.IsThrottled" in fields
     ):
         return Mapped(event, key, (), marks, warnings)
 
