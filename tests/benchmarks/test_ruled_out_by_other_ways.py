@@ -42,6 +42,7 @@ from tests.benchmarks.test_ruled_out_by_hand import (
     windows,
 )
 
+from tocsin.assess.telling import tells
 from tocsin.model.estate import Attestation, Estate, Holding, Identity
 from tocsin.model.exposure import Verdict
 from tocsin.model.instant import parse_time
@@ -481,3 +482,8 @@ def test_on_linux_what_has_nothing_to_do_with_it_is(events: list[_Done]) -> None
 def test_on_linux_a_second_name_or_another_owner_is_an_access(what: str) -> None:
     events = done("05", what, "ada", (f"{WITNESS}/a.txt", "NORMAL"), ("/tmp/w", "CREATE"))
     assert on_linux(events, pattern=f"{WITNESS}/a.txt") is Verdict.CONFIRMED
+
+
+@pytest.mark.parametrize(("text", "expected"), [("DMS-7,9", False), ("DMS-7 DMS-9", False), ("DMS-7", True)])
+def test_ids_of_several_records_in_one_field_do_not_tell_which(text: str, expected: bool) -> None:
+    assert tells("record_set", text, "", is_declared=bool) is expected

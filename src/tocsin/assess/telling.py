@@ -14,6 +14,7 @@ from tocsin.assess.spelling import comparable, is_by_volume, says_nothing
 
 # Things known by an id of their own, wherever they lie.
 _BY_ID = frozenset(("mail_item", "record_set"))
+_SEVERAL = re.compile(r"[,;|\s]")  # ids of several things, in one field
 _ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?")
 _BUCKET = re.compile(
     r"arn:aws[a-z-]*:s3:::(?![^/]*(?:-s3alias|--ol-s3|\.mrap)(?:/|$))(?!.*%[0-9a-f]{2})[a-z0-9._-]{1,255}(?:/.*)?",
@@ -55,6 +56,8 @@ def tells(kind: str, holding: str, container: str, *, is_declared: Callable[[str
     """
     known = comparable(holding)
     if not known or not kind:
+        return False
+    if kind == "record_set" and _SEVERAL.search(known):
         return False
     if kind in _BY_ID:
         return not known.startswith("arn:") or _ARN.fullmatch(known) is not None
