@@ -60,6 +60,6 @@ def test_what_is_not_named_may_be_whatever_its_container_holds_or_is(
         for source, of_kind, container in unnamed
         if source in sources and (not of_kind or container_kind(of_kind) == container_kind(kind))
     )
-    seen = Seen({}, frozenset(), False, frozenset(), unnamed, {})
+    seen = Seen({}, frozenset(), False, frozenset(), unnamed, {}, frozenset())
     elsewhere = Elsewhere(seen, names, (), HoldingIndex(()))
     assert elsewhere.may_be_unnamed(kind, text, sources) is expected

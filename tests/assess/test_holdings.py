@@ -87,7 +87,7 @@ def test_what_lies_under_a_text_is_what_matches_it_or_lies_in_it(
     def is_under(name: str) -> bool:
         if known.endswith("*") or container_kind(kind) == "mailbox":
             return matches(text, name)
-        return matches(text, name) or comparable(name).startswith(known.rstrip("/") + "/")
+        return matches(text, name) or comparable(name).startswith((known.rstrip("/") + "/", known.rstrip("\\") + "\\"))
 
     found = ThingIndex(things).under(kind, text)
     assert found == sorted({thing for thing in things if any(name and is_under(name) for name in thing[1:])})

@@ -62,6 +62,7 @@ class Actors:
         declared = DeclaredAccounts(estate)
         self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
+        self._domains = {account.rpartition("@")[2] for account in self._asked if "@" in account}
         self._has_machine = any(is_machine_account(account) for account in self._asked)
         joined = _joined(identities)
         self._others: set[str] = set()
@@ -87,6 +88,11 @@ class Actors:
             one not in self._others and one not in self._other_names and not (is_told and _OPAQUE.fullmatch(one))
             for one in known
         )
+
+    def may_receive(self, name: str) -> bool:
+        """Whether mail sent on to it may reach an account in question: none has an address of another domain."""
+        domain = name.rpartition("@")[2].lower()
+        return (domain == name.lower() or domain in self._domains) and self.may_be_given((name,))
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
@@ -132,8 +138,8 @@ _UNIQUE = re.compile(
     r"|^(?:aroa|aida)[0-9a-z]{12,}(?::|$)"
 )
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Under these anybody may have come.
-_NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$")
+# Under these anybody may have come, or any application.
+_NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.
 _OPAQUE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-5-21-[0-9-]+|s-1-(?!5-(?:18|19|20)$)[0-9-]+|[0-9a-f]{16}"

@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
+from tocsin.assess.renaming import Renamings
 from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
 from tocsin.assess.telling import (
     first_name,
+    is_one_place,
     may_be_one_secret,
     on_drive,
     on_server,
@@ -51,6 +53,7 @@ class Elsewhere:
         self._touched: list[_Thing] = sorted({*reached, *seen.near})
         self._all = ThingIndex(self._touched)
         self._names = names
+        self._renamings = Renamings(seen.given_up, (holding for _, holding, _ in self._touched))
         self._unnamed = _unnamed_places(seen.unnamed, names)
         self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
         self._other = ThingIndex(self._recorded_elsewhere())
@@ -71,7 +74,7 @@ class Elsewhere:
         if any(self._all.under(kind, name) for name in self._other_names(text)):
             return True
         known = comparable(text)
-        if self._other.under(kind, text):
+        if self._other.under(kind, text) or self._renamings.may_be(text):
             return True
         if (found := _WILD.search(known)) and self._all.under(kind, f"{known[: found.start()]}*"):
             return True
@@ -79,7 +82,7 @@ class Elsewhere:
             return True
         if ("\\" in known or known.startswith("volume{")) and self._may_be_path(kind, text):
             return True
-        if kind == "secret" and any(_is_secret(text, one) for one in self._secrets):
+        if kind in ("secret", "record_set") and any(_is_secret(text, one) for one in self._secrets):
             return True
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
@@ -247,7 +250,7 @@ def _is_secret(asked: str, reached: str) -> bool:
     if not asked.endswith("*"):
         return may_be_one_secret(asked, reached)
     a, b = secret_of(asked), secret_of(reached)
-    if a is None or b is None or any(x and y and x != y for x, y in zip(a[:2], b[:2], strict=True)):
+    if a is None or b is None or not is_one_place(asked, reached):
         return False
     beginning = a[2].rstrip("*")
     return not comparable(reached).startswith(comparable(asked)[:-1]) and (

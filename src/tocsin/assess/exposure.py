@@ -330,7 +330,7 @@ def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen
         change
         for change, is_theirs in zip(evidence.changes, by, strict=True)
         if (is_theirs and _is_in(change.time, standing))
-        or (change.kind in _SENDS_ON and any(whose.is_one(_address(name)) for name in change.given_to))
+        or (change.kind in _SENDS_ON and any(whose.may_receive(_address(name)) for name in change.given_to))
     ]
 
 

@@ -45,11 +45,14 @@ def family(kind: str, text: str) -> str:
 
 
 def told_with(kind: str, text: str) -> str:
-    """What one log tells of together: a family, but web addresses by their server and what lies on a host by its form.
+    """What one log tells of together: a family, but web addresses by their server, what lies on a host by its form, and
+    what is in AWS by its service.
 
     The log of one web server says nothing of another, and one of files nothing of what an application numbers.
     """
     of, known = family(kind, text), comparable(text)
+    if of == "aws":
+        return f"{of} {known.split(':')[2] if known.count(':') > 2 else 'ec2'}"
     if of == "site":
         return f"{of} {_PERSONAL_SITES.sub('.sharepoint.com', known.partition('://')[2].partition('/')[0])}"
     if of == "host":
@@ -131,8 +134,9 @@ class ThingIndex:
             numbers = set(self._starting(text[:-1]))
             if text[-2:-1] in _SEPARATORS:
                 numbers.update(self._exact.get(text[:-2], ()))
-        elif container_kind(kind) != "mailbox" and (inside := self._starting(text.rstrip("/") + "/")):
-            numbers = {*numbers, *inside}
+        elif container_kind(kind) != "mailbox":
+            inside = (self._starting(text.rstrip(sign) + sign) for sign in _SEPARATORS)
+            numbers = {*numbers, *(number for found in inside for number in found)}
         return [self._things[number] for number in sorted(numbers)]
 
     def may_contain(self, kind: str, text: str) -> bool:

@@ -28,7 +28,7 @@ from tocsin.model.coverage import RecordSpan
 from tocsin.model.estate import Estate, Responder
 from tocsin.model.exposure import ActorClass, Degree
 from tocsin.model.identity import canonical_address
-from tocsin.model.instant import PLAUSIBLE_FROM, PLAUSIBLE_TO
+from tocsin.model.instant import NANOSECONDS, PLAUSIBLE_FROM, PLAUSIBLE_TO
 from tocsin.model.joining import Identities
 from tocsin.model.question import NO_SESSION, Question
 
@@ -85,6 +85,7 @@ class Seen(NamedTuple):
     unnamed        (source, kind, container) of what touches the question and is not named: any thing of that kind in
                    the container, or without one anywhere in what the source records; kind "" is any kind, source "" any
     sources        what is told together (`holdings.told_with`) to the sources that record accesses to it
+    given_up       what anybody, at any time, deleted or may have given another name that is not on record
     """
 
     reached: dict[Thing, Reached]
@@ -93,6 +94,7 @@ class Seen(NamedTuple):
     containers: frozenset[tuple[str, str]]
     unnamed: frozenset[tuple[str, str, str]]
     sources: dict[str, frozenset[str]]
+    given_up: frozenset[str]
 
 
 class _Texts:
@@ -179,7 +181,7 @@ def select(
         inside &= time < question.to
     bounded = question.from_ is not None or question.to is not None
     stands_for = inside | ~usable
-    maybe = stands_for | (usable & _in_reach(columns, way, time, question, spans))
+    maybe = stands_for | (usable & (_in_reach(columns, way, time, question, spans) | _in_its_second(time, question)))
     named = columns["holding"].where(lambda words: pc.not_equal(words, ""))
     certain = inside if bounded else np.ones(way.size, dtype=bool)
     responding = _responding(columns, way, np.where(usable, time, _NEVER), estate)
@@ -211,6 +213,7 @@ def select(
         containers=_containers(columns),
         unnamed=frozenset(_unnamed(texts, [position[way] for way in touched_unnamed.tolist()], asked, names, declared)),
         sources=_sources(columns),
+        given_up=_given_up(columns),
     )
 
 
@@ -227,6 +230,15 @@ def _in_reach(
         if question.to is not None:
             reaching &= time < question.to + one.before
         found |= reaching
+    return found
+
+
+def _in_its_second(time: _Integers, question: Question) -> _Flags:
+    """Which accesses, written to the second, may lie after the beginning of the time asked of in that second."""
+    if question.from_ is None:
+        return np.zeros(time.size, dtype=bool)
+    second = question.from_ - question.from_ % NANOSECONDS
+    found: _Flags = (time == second) & (time < question.from_)
     return found
 
 
@@ -475,6 +487,17 @@ def _containers(columns: _Columns) -> frozenset[tuple[str, str]]:
         _, pairs = columns.combined("kind", "holding")
         found |= {(kind, holding) for kind, holding in pairs if holding and kind in CONTAINER_KINDS}
     return frozenset(found)
+
+
+def _given_up(columns: _Columns) -> frozenset[str]:
+    _, distinct = columns.combined("holding", "degree", "operation")
+    return frozenset(
+        holding
+        for holding, degree, operation in distinct
+        if holding
+        and "://" not in holding
+        and (degree == str(Degree.DESTROYED) or (operation or "").startswith("rename"))
+    )
 
 
 def _sources(columns: _Columns) -> dict[str, frozenset[str]]:

@@ -17,6 +17,8 @@ _STANDARD_PORT = {"http": "80", "https": "443"}
 # What a query of SharePoint says of the way a document is shown, never of which document it is.
 _OF_SHAREPOINT = re.compile(r"^/(?:sites|teams|personal|_layouts)/|/_layouts/")
 _ABOUT_SHOWING = frozenset(("web", "csf", "e", "action", "mobileredirect", "downloadframe", "rtime"))
+# A file there by its own address, which no query makes another one; pages (`.aspx`) are told what to show by theirs.
+_FILE = re.compile(r"\.(?!as[phm]x$)[^./]+$")
 _DEVICE = re.compile(r"^\\(?:\\[.?]|\?\?)\\(?:(unc)\\)?")
 # What parts an address: a document may bear these in its name, and then they are written with a percent sign.
 _DIVIDES_PATH, _DIVIDES_QUERY = re.compile(r"[%?#]"), re.compile(r"[%&#]")
@@ -34,7 +36,7 @@ _EARLIER = re.compile(r"@gmt-[0-9.]+-[0-9.]+")  # how a share is asked for what 
 @lru_cache(maxsize=262_144)
 def comparable(text: str) -> str:
     """The text to compare a holding's id, container or pattern by; a `*` at the end stays."""
-    folded = unicodedata.normalize("NFC", text.strip()).lower()
+    folded = _folded(text.strip())
     if "://" in folded[:10]:
         return _web(folded)
     if folded.startswith("<") and folded.endswith(">") and "@" in folded:
@@ -45,6 +47,11 @@ def comparable(text: str) -> str:
         return _path(folded.replace("/", "\\"))
     found = _COPY.fullmatch(folded) or _OF_A_TABLE.fullmatch(folded)
     return found[1] if found else folded
+
+
+def _folded(text: str) -> str:
+    """NFC in lower case; of the Greek sigma both small forms are one, as they have one capital."""
+    return unicodedata.normalize("NFC", text).lower().replace("\u03c2", "\u03c3")
 
 
 def _web(text: str) -> str:
@@ -63,7 +70,10 @@ def _web(text: str) -> str:
 def _query(path: str, query: str | None) -> str:
     """What of the query names a thing, in order of name."""
     parts = [_unquoted(part, _DIVIDES_QUERY).strip() for part in (query or "?")[1:].split("&")]
-    dropped = _ABOUT_SHOWING if _OF_SHAREPOINT.search(path) else frozenset[str]()
+    is_of_sharepoint = _OF_SHAREPOINT.search(path) is not None
+    if is_of_sharepoint and _FILE.search(path):
+        return ""
+    dropped = _ABOUT_SHOWING if is_of_sharepoint else frozenset[str]()
     kept = sorted(part for part in parts if part and part.partition("=")[0] not in dropped)
     return "?" + "&".join(kept) if kept else ""
 
@@ -72,7 +82,7 @@ def _unquoted(text: str, kept: re.Pattern[str] | None = None) -> str:
     """Percent signs undone, but for `kept`, which mean another thing bare; NFC and lower case for what stood behind."""
     if "%" not in text:
         return text
-    bare = unicodedata.normalize("NFC", unquote(text, errors="surrogateescape")).lower()
+    bare = _folded(unquote(text, errors="surrogateescape"))
     return bare if kept is None else kept.sub(lambda sign: f"%{ord(sign[0]):02x}", bare)
 
 
@@ -92,7 +102,8 @@ _LINK_BY_ID = re.compile(
 )
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
 _SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
-_KEPT = frozenset(("$recycle.bin", "system volume information"))  # what was deleted or copied, under names of their own
+# What was deleted, copied, replicated or kept to be used offline, under names of their own.
+_KEPT = frozenset(("$recycle.bin", "system volume information", "dfsrprivate", "csc"))
 _VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
 ANY_VOLUME = "?:"
 

@@ -14,15 +14,18 @@ from tocsin.assess.spelling import comparable, is_by_volume, says_nothing
 
 # Things known by an id of their own, wherever they lie.
 _BY_ID = frozenset(("mail_item", "record_set"))
+_SEVERAL = re.compile(r"[,;|\s]")  # ids of several things, in one field
 _ID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?")
 _BUCKET = re.compile(
     r"arn:aws[a-z-]*:s3:::(?![^/]*(?:-s3alias|--ol-s3|\.mrap)(?:/|$))(?!.*%[0-9a-f]{2})[a-z0-9._-]{1,255}(?:/.*)?",
     re.DOTALL,
 )
 _SECRET = re.compile(
-    r"arn:[^:]*:(?:secretsmanager|ssm|kms):([^:]*):([^:]*):(?!parameter/aws/reference/)(?:secret:|parameter/|key/)?(.+)",
+    r"arn:[^:]*:(?:secretsmanager|ssm|kms|dynamodb):([^:]*):([^:]*):(?!parameter/aws/reference/)"
+    r"(?:secret:|parameter/|key/|table/)?(.+)",
     re.DOTALL,
 )
+_REPLICATED = re.compile(r"arn:[^:]*:(?:secretsmanager:|dynamodb:|kms:[^:]*:[^:]*:key/mrk-)")
 # With its region and account, which a record may have left out; of what EC2 keeps for all the ARN has no account.
 _ARN = re.compile(r"arn:[^:]+:(?:ec2:[^:]+:[^:]*|[^:]+:[^:]+:[^:]+):.+", re.DOTALL)
 _COPY_ID = re.compile(r"(?:snap|ami|vol)-[0-9a-f]+")
@@ -33,8 +36,16 @@ _NUMBER = re.compile(r"[^\\/:~{}%]+")
 _SHARED = re.compile(r"\\\\([^\\]+)\\([^\\]+)(\\.*)?", re.DOTALL)
 # A volume or disk opened as a whole, with all that is on it.
 _WHOLE_VOLUME = re.compile(r"\\\\[.?]\\.*|\\device\\[^\\]+|\\?volume\{[^}]*\}", re.DOTALL)
-# Images and backups of disks, which hold what lies elsewhere under its own name.
-_IMAGE = re.compile(r"\.(?:a?vhdx?|vmdk|qcow2|e01|wim|bkf|vbk|vib|tibx?|dit)$")
+# Images and backups of disks and of memory, which hold what lies elsewhere under its own name.
+_IMAGE = re.compile(
+    r"\.(?:a?vhdx?|vmdk|vdi|qcow2?|ova|img|dd|raw|iso|e01|ex01|aff4?|ad1|l01|wim|esd|gho|spf|mrimg|v2i|dmp|mem"
+    r"|bak|bkf|vbk|vib|vbm|vma|tibx?|dit)$|\\\$mft$|\\(?:pagefile|hiberfil|swapfile)\.sys$"
+)
+# Paths of Linux that reach what has one of its own: through a process, a disk or the layers of a container.
+_ELSEWHERE = re.compile(
+    r"/proc/(?:k?core$|vmcore$|[^/]+/(?:task/[^/]+/)?(?:root|cwd|fd|mem|map_files)(?:/|$))"
+    r"|/dev/(?:fd/|std|mem$|kmem$|block/|mapper/|disk/|dm-|loop|md|nvme|[hsv]d|xvd)|.*/overlay2?/|.*/\.snapshots?/"
+)
 _DRIVE_SHARE = re.compile(r"[a-z]\$")
 
 
@@ -45,6 +56,8 @@ def tells(kind: str, holding: str, container: str, *, is_declared: Callable[[str
     """
     known = comparable(holding)
     if not known or not kind:
+        return False
+    if kind == "record_set" and _SEVERAL.search(known):
         return False
     if kind in _BY_ID:
         return not known.startswith("arn:") or _ARN.fullmatch(known) is not None
@@ -57,6 +70,8 @@ def tells(kind: str, holding: str, container: str, *, is_declared: Callable[[str
     if kind in ("secret", "snapshot"):
         return any(form.fullmatch(known) for form in (_SECRET if kind == "secret" else _ARN, _COPY_ID))
     if says_nothing(holding) or _WHOLE_VOLUME.fullmatch(known) or _IMAGE.search(known):
+        return False
+    if _ELSEWHERE.match(known):
         return False
     if known.startswith("/"):  # of a host; in a site a path is relative to what the record does not say
         return bool(container) and "://" not in container
@@ -118,12 +133,22 @@ def secret_of(text: str) -> tuple[str, str, str] | None:
     return found[1], found[2], found[3].partition(":")[0] if is_parameter else found[3]
 
 
-def may_be_one_secret(one: str, other: str) -> bool:
-    """Whether two texts may name one secret: a region or account left out is any, six letters may be left out."""
+def is_one_place(one: str, other: str) -> bool:
+    """Whether what two texts name may be kept in one place: an account or a region left out is any.
+
+    A secret, a table, and a key that begins so, may be replicated to other regions under the same name.
+    """
     a, b = secret_of(one), secret_of(other)
     if a is None or b is None:
         return False
-    if any(x and y and x != y for x, y in zip(a[:2], b[:2], strict=True)):
+    is_replicated = all(_REPLICATED.match(comparable(text)) for text in (one, other))
+    return (is_replicated or not (a[0] and b[0] and a[0] != b[0])) and not (a[1] and b[1] and a[1] != b[1])
+
+
+def may_be_one_secret(one: str, other: str) -> bool:
+    """Whether two texts may name one secret: six letters may be left out."""
+    a, b = secret_of(one), secret_of(other)
+    if a is None or b is None or not is_one_place(one, other):
         return False
     short, long = sorted((a[2], b[2]), key=len)
     return short == long or (re.fullmatch(r"-[a-z0-9]{6}", long[len(short) :]) is not None and long.startswith(short))

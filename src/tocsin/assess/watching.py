@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from tocsin.assess.holdings import CONTAINER_KINDS, PatternIndex, family, matches, told_with, told_within
+from tocsin.assess.telling import server_of
 from tocsin.assess.verdict import Channel, Judgement, Window, contradicts, intersects, judge
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.exposure import Basis
@@ -15,6 +16,9 @@ _LOGGING_POINT = {
     Basis.SEQUENCE: "the machines that wrote the log",
     Basis.STATISTICAL: "the systems that wrote the log",
 }
+# Told together in a log that records it wherever it is kept. Of what is recorded only where somebody asked for that
+# (mail, files, objects, items of tables), a word for all of a log says nothing unless it has a record of any of it.
+_UNASKED = frozenset(("aws secretsmanager", "aws ssm", "aws ec2", "aws rds"))
 _NOBODY = "no log was read that would record an access"
 
 
@@ -22,8 +26,8 @@ class Watching:
     """Judges holdings over one window. `sources` are those that record accesses, by what is told together.
 
     `tells` are the families that the log of a source can tell of. A word for all of a log (`*`) speaks of no more than
-    that, and of what lies at web addresses or on hosts only where the log has such records; a source that is not in it
-    is one an estate describes, which tells of what it has records of and what a word names.
+    that, and, but for `_UNASKED`, only of what the log has such records of; a source that is not in it is one an estate
+    describes, which tells of what it has records of and what a word names.
 
     A row limited to a mailbox or pattern speaks of the holdings it covers. One that speaks against completeness and
     names what is not among `known`, the declared holdings, may be about any of them, so it speaks of all.
@@ -77,8 +81,8 @@ class Watching:
     def _hosts_of(self, source: str, text: str) -> tuple[str, ...]:
         """The hosts whose logs would tell of it: its server, or for what names no server every host of the source."""
         hosts = self._hosts.get(source, ())
-        server = text.lower()[2:].partition("\\")[0] if text.startswith("\\\\") else ""
-        if not hosts or not server or server in (".", "?"):
+        server = server_of(text)
+        if not hosts or not server:
             return hosts or ("",)
         return tuple(host for host in hosts if host.partition(".")[0] == server.partition(".")[0]) or (server,)
 
@@ -94,15 +98,10 @@ class Watching:
 
     def _can_speak(self, row: Coverage, kind: str, text: str) -> bool:
         """Whether the log that a word is given for could hold an access to a thing of which it has no record."""
-        of = family(kind, text)
-        if row.source in self._tells and of not in self._tells[row.source]:
+        if row.source in self._tells and family(kind, text) not in self._tells[row.source]:
             return False
-        if row.scope != "*" and told_with(kind, row.scope) == told_with(kind, text):
-            return True
-        if of == "host":
-            recorded = {one for one, found in self._sources.items() if row.source in found}
-            return row.source in self._tells and not any(one.startswith(of) for one in recorded)
-        return of != "site" and row.source in self._tells
+        of = told_with(kind, text)
+        return of in _UNASKED and row.source in self._tells if row.scope == "*" else told_with(kind, row.scope) == of
 
     def _proven(self, text: str) -> list[int]:
         return [self._proof[number] for number in self._covering.covering(text)]

@@ -503,7 +503,7 @@ def test_every_operation_declared_is_one_the_code_can_find() -> None:
     )
     for one in declared["operation"]:
         assert one["degree"] in set(Degree)
-        assert one["touches"] in {"object", "copied_object", "bucket", "named"}
+        assert one["touches"] in {"object", "copied_object", "renamed_object", "bucket", "named"}
         assert ("from" in one) == (one["touches"] == "named")
     for one in declared["change"]:
         assert one["kind"] in set(Mark)

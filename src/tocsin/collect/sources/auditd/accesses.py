@@ -16,7 +16,8 @@ Fields = Mapping[str, Any]
 _ACCESS_MODE, _EMPTIED, _HANDLE_ONLY = 0o3, 0o1000, 0o10000000  # O_ACCMODE, O_TRUNC, O_PATH
 _WORKING_FOLDER = ("ffffff9c", "ffffffffffffff9c")  # AT_FDCWD
 _GIVEN = 0o6006  # set-user-id, set-group-id, read and write by others
-_FILE_TYPE, _REGULAR, _FOLDER = 0o170000, 0o100000, 0o040000
+_FILE_TYPE, _REGULAR, _FOLDER, _DISK = 0o170000, 0o100000, 0o040000, 0o060000
+_NAMELESS = frozenset(("", "(null)"))
 
 
 class Call(NamedTuple):
@@ -109,11 +110,14 @@ def resolved(records: Sequence[Fields], call: str, cwd: str | None, syscall: Fie
         nametype = fields.get("nametype") or fields.get("objtype") or "NORMAL"
         if not isinstance(name, str) or nametype == "PARENT":
             continue
-        if not name.startswith("/"):
+        if name not in _NAMELESS and not name.startswith("/"):
             if cwd and from_working_folder:
                 name = f"{cwd}/{name}"
             else:
                 loose = True
+        if name in _NAMELESS:
+            items.append((nametype, "", _octal(fields.get("mode"))))
+            continue
         items.append((nametype, posixpath.normpath(name).replace("//", "/", 1), _octal(fields.get("mode"))))
     return Paths(tuple(items), loose)
 
@@ -123,9 +127,13 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
     known = calls().get(call)
     if known is None:
         return
+    if known.touches in ("open", "create") and not paths.items:
+        yield Touched("", "document", Degree.OPENED, "", call)
     flags = _flags(known.flags, arguments, opening)
     made = {path for nametype, path, _ in paths.items if nametype == "CREATE"}
     for nametype, path, mode in dict.fromkeys(paths.items):
+        if known.touches == "open" and mode is not None and mode & _FILE_TYPE == _DISK:
+            yield Touched("", "document", Degree.OPENED, "", f"{call} of a disk")  # with all that is on it
         kind = _kind(mode)
         if kind is None:
             continue
@@ -141,6 +149,10 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
             yield Touched(path, kind, Degree.ALTERED, "written" if nametype == "CREATE" else "emptied", call)
         elif known.touches == "truncate":
             yield Touched(path, kind, Degree.ALTERED, "emptied", call)
+        elif known.touches == "attributes" and nametype == "NORMAL":
+            yield Touched(path, kind, Degree.ALTERED, "", call)
+        elif known.touches == "link" and nametype == "NORMAL":
+            yield Touched(path, kind, Degree.ACCESSED, "", call)
         elif known.touches == "permission" and (flags or 0) & ~(mode or 0) & _GIVEN:
             yield Touched(path, kind, None, "permission", call)
 
@@ -160,8 +172,23 @@ def _opened(call: str, path: str, kind: str, flags: int | None, *, is_made: bool
     return Touched(path, kind, Degree.OPENED, "written" if is_written else "", f"{call}{' for writing' * is_written}")
 
 
-def access_rows(found: Sequence[Touched], event: Fields, actor: str) -> list[dict[str, Any]]:
-    """Rows for `model.tables.ACCESSES`."""
+def named(call: str, paths: Paths) -> Iterator[dict[str, Any]]:
+    """Marks of two names of one file or folder: what was renamed, and what a link or mount shows."""
+    known = calls().get(call)
+    if known is None or known.touches not in ("rename", "link", "show"):
+        return
+    made = [path for nametype, path, _ in paths.items if nametype == "CREATE"]
+    others = [path for nametype, path, _ in paths.items if nametype != "CREATE"]
+    if not made and known.touches == "show":  # a mount, on what was there before
+        made, others = others[-1:], others[:-1]
+    for path in made:
+        for other in others:
+            if path and other and path != other:
+                yield {"kind": Mark.NAMED.value, "channel": "share", "scope": other, "detail": path}
+
+
+def access_rows(found: Sequence[Touched], event: Fields, actor: str, *, as_root: bool) -> list[dict[str, Any]]:
+    """Rows for `model.tables.ACCESSES`; `as_root` where the account acted with the rights of root."""
     return [
         {
             "kind": one.kind,
@@ -169,7 +196,7 @@ def access_rows(found: Sequence[Touched], event: Fields, actor: str) -> list[dic
             "container": event.get("device.hostname"),
             "label": posixpath.basename(one.path) or one.path,
             "actor": actor,
-            "actor_class": ActorClass.ACCOUNT.value,
+            "actor_class": (ActorClass.ADMINISTRATOR if as_root else ActorClass.ACCOUNT).value,
             "address": event.get("src_endpoint.ip"),
             "session": event.get("actor.session.uid"),
             "client": event.get("process.file.path"),

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from tocsin.collect.source import Mapped
-from tocsin.collect.sources.auditd.accesses import access_rows, mark_rows, resolved, touched
+from tocsin.collect.sources.auditd.accesses import access_rows, mark_rows, named, resolved, touched
 from tocsin.collect.sources.auditd.line import UNSET, AuditLine
 from tocsin.collect.sources.auditd.tables import read_table
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
@@ -77,8 +77,13 @@ def map_audit(lines: Sequence[AuditLine], host: str | None = None) -> tuple[Mapp
     changes = (
         list(touched(call, files, syscall, by_type.get("OPENAT2", {}))) if event.get("status") == "success" else []
     )
-    accesses = access_rows(changes, event, actor) if changes else ()
+    as_root = (
+        _string(fields.get("uid")) in ("0", "root") and actor != "root" and _string(fields.get("auid")) not in UNSET
+    )
+    accesses = access_rows(changes, event, actor, as_root=as_root) if changes else ()
     marks = mark_rows(speaker.type, fields, changes, event, actor)
+    if event.get("status") == "success":
+        marks += named(call, files)
     return Mapped(event, _key(lines, event), accesses, marks, tuple(warnings)), seen
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ from tocsin.model.exposure import Degree
 _OBJECT, _BUCKET = "AWS::S3::Object", "AWS::S3::Bucket"
 _PARTITION = re.compile(r"arn:(aws[a-z-]*):")
 _COPY_SOURCE = "requestParameters.x-amz-copy-source"
+_RENAME_SOURCE = "requestParameters.x-amz-rename-source"
 
 
 class Touched(NamedTuple):
@@ -70,14 +72,16 @@ def touched(
 def copied(fields: Mapping[str, Any], meaning: Meaning, place: Place) -> Iterator[tuple[str, str]]:
     """What was copied and the copy, by name: whoever reaches the one reaches what was in the other."""
     for touch in meaning.touches:
-        if touch.way == "copied_object" and touch.applies(fields):
-            source = _copy_source(_text(fields.get(_COPY_SOURCE)), place)
+        if touch.way in ("copied_object", "renamed_object") and touch.applies(fields):
             bucket, key = _bucket({}, fields, place), _text(fields.get("requestParameters.key"))
+            is_copied = touch.way == "copied_object"
+            source = _copy_source(_text(fields.get(_COPY_SOURCE)), place) if is_copied else _renamed(bucket, fields)
             if source and bucket and key:
                 yield source.holding, f"{bucket}/{key}"
         elif touch.copy and touch.applies(fields):
             one, other = (_texts(fields.get(name)) for name in touch.copy)
-            yield from ((_completed(a, touch, place), _completed(b, touch, place)) for a in one for b in other)
+            of, to = (replace(touch, arn=arn) for arn in touch.copy_arns or (touch.arn, touch.arn))
+            yield from ((_completed(a, of, place), _completed(b, to, place)) for a in one for b in other)
 
 
 def object_arn(partition: str, bucket: str, key: str | None) -> str:
@@ -100,6 +104,9 @@ def _found(native: Mapping[str, Any], fields: Mapping[str, Any], touch: Touch, p
             else Touched("object", "", bucket, None, Degree.ALTERED)
         )
         return
+    if touch.way == "renamed_object":
+        former = _renamed(bucket, fields) or Touched("object", "", bucket, None, "")
+        yield former._replace(degree=touch.degree)
     degree = touch.degree
     if touch.empty and fields.get("additionalEventData.bytesTransferredOut") == 0:
         degree = touch.empty
@@ -140,6 +147,12 @@ def _copy_source(text: str | None, place: Place) -> Touched | None:
     if not bucket or not key:
         return None
     return _object(object_arn(place.partition, bucket, None), key, "")
+
+
+def _renamed(bucket: str | None, fields: Mapping[str, Any]) -> Touched | None:
+    """What an object was called before, in the same bucket."""
+    key = (_text(fields.get(_RENAME_SOURCE)) or "").lstrip("/")
+    return _object(bucket, unquote(key), "") if bucket and key else None
 
 
 def _named(fields: Mapping[str, Any], touch: Touch, place: Place) -> Iterator[Touched]:

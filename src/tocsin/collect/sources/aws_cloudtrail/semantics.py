@@ -28,6 +28,7 @@ class Touch:
     arn: str = ""
     label: tuple[str, ...] = ()
     copy: tuple[str, ...] = ()
+    copy_arns: tuple[str, ...] = ()
     when: Conditions = ()
     unless: Conditions = ()
 
@@ -118,6 +119,7 @@ def _touch(declared: Mapping[str, Any]) -> Touch:
         arn=declared.get("arn", ""),
         label=tuple(declared.get("label", ())),
         copy=tuple(declared.get("copy", ())),
+        copy_arns=tuple(declared.get("copy_arns", ())),
         when=tuple(declared.get("when", {}).items()),
         unless=tuple(declared.get("unless", {}).items()),
     )

@@ -46,6 +46,9 @@ def touched(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meani
     """
     if not meaning.is_known:
         return [Touched("", "", mailbox_of(native) or _site(native), None, Degree.ACCESSED)], "operation_undeclared"
+    if meaning.opens:
+        is_own = str(native.get("ObjectId")).casefold() == str(native.get("UserId")).casefold()
+        return ([] if is_own else [Touched("", "", None, None, Degree.ACCESSED)]), ""
     found = list(_WAYS[meaning.touches](native, fields, meaning))
     if not found:
         kind = "mailbox" if meaning.touches in _OF_MAIL else meaning.kind or "document"
@@ -108,6 +111,11 @@ def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: M
     yield from (_item(native, item, None, meaning.degree) for item in items)
     if not items:
         yield from _mail_folder(native, fields, meaning)
+    for name in ("DestMailboxOwnerUPN", "DestMailboxGuid"):  # moved or copied into another's
+        into = canonical_account(text_of(native.get(name)) or "")
+        if into and into not in (mailbox_of(native), canonical_account(text_of(native.get("MailboxGuid")) or "")):
+            yield Touched("mailbox", into, into, None, Degree.ALTERED)
+            return
 
 
 def _mail_folder(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:

@@ -82,7 +82,11 @@ def map_record(record: Record) -> Mapped:
     key = _key(identifier, native) if identifier else None
     marks = names_of(native)
     if status == "failure" or not (
-        meaning.touches or meaning.changes or not meaning.is_known or "OperationProperties.IsThrottled" in fields
+        meaning.touches
+        or meaning.changes
+        or meaning.opens
+        or not meaning.is_known
+        or "OperationProperties.IsThrottled" in fields
     ):
         return Mapped(event, key, (), marks, warnings)
 
@@ -95,7 +99,7 @@ def map_record(record: Record) -> Mapped:
         session=session or "",
     )
     accesses: list[dict[str, Any]] = []
-    if meaning.touches or not meaning.is_known:
+    if meaning.touches or meaning.opens or not meaning.is_known:
         found, warning = touched(native, fields, meaning)
         if warning:
             warnings = (*warnings, warning)

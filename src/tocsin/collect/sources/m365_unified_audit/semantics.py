@@ -43,6 +43,7 @@ class Meaning:
     """What one operation means; `touches` is "" where it reaches no content, `activity` its name without final dot.
 
     is_known   False where nothing declares what it reaches or opens: it may have been anything
+    opens      whether it may open a way to anything, though it reaches nothing
     """
 
     activity: str
@@ -54,6 +55,7 @@ class Meaning:
     thumbnail: str = ""
     changes: tuple[Change, ...] = field(default=())
     is_known: bool = True
+    opens: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -72,11 +74,15 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
         thumbnail=declared.get("thumbnail", ""),
         changes=_CHANGES.get(name, ()),
         is_known=name in _OPERATIONS or name in _CHANGES or _is_without_content(name),
+        opens=declared.get("opens", False),
     )
 
 
 def _is_without_content(name: str) -> bool:
-    return name in _NO_CONTENT or name.startswith(_NO_CONTENT_PREFIXES)
+    if name in _NO_CONTENT:
+        return True
+    is_kept = not name.startswith(_SHOWING) and any(part in name for part in _KEEPING)
+    return name.startswith(_NO_CONTENT_PREFIXES) and not is_kept
 
 
 @lru_cache(maxsize=256)
@@ -130,7 +136,9 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
 _CHANGES = _changes()
 _WITHOUT = _DECLARED["without_content"]
 _NO_CONTENT = frozenset(map(_folded, _WITHOUT["names"]))
-_NO_CONTENT_PREFIXES = tuple(prefix.casefold() for prefix in _WITHOUT["prefixes"])
+_NO_CONTENT_PREFIXES, _SHOWING, _KEEPING = (
+    tuple(part.casefold() for part in _WITHOUT[name]) for name in ("prefixes", "showing", "keeping")
+)
 _CLASSES = {name: int(number) for number, names in _DECLARED["classes"].items() for name in names}
 _FAILING = frozenset(_folded(name) for name in _DECLARED["status"]["failing_operations"])
 _STATUS = {text: status for status in ("success", "failure") for text in _DECLARED["status"][status]}

@@ -131,7 +131,11 @@ class Becoming(NamedTuple):
 
         It names no session and no address: whoever is the account has that name from then on.
         """
-        if not _fits(fields, self.only, self.unless) or not _holds(fields, self.holds):
+        if (
+            event.get("status") == "failure"
+            or not _fits(fields, self.only, self.unless)
+            or not _holds(fields, self.holds)
+        ):
             return None
         by, under = self.by.read(fields, None), _SYSTEM if self.under is None else self.under.read(fields, None)
         if under == by or (self.is_named and not (by and under)):
