@@ -70,6 +70,7 @@ def command(name: str, by: str = ADA, **parameters: str) -> Record:
         "Remove-Mailbox", "Disable-Mailbox", "Remove-MailboxFolder", "Remove-CalendarEvents", "Remove-UnifiedGroup",
         "Remove-ApplicationAccessPolicy", "Remove-CaseHoldPolicy", "Disable-TransportRule",
         "Remove-InformationBarrierPolicy", "Get-MessageTrace", "Get-QuarantineMessage", "Get-DlpDetailReport",
+        "Get-InventedMail", "Remove-Invented", "Stop-Invented",
     ],
 )  # fmt: skip
 def test_commands_that_take_away_or_show_mail_are_not_set_aside(name: str) -> None:
@@ -214,6 +215,10 @@ PIPE = {"ShareName": "\\\\*\\IPC$", "ObjectType": "File"}
         became(4781, OldTargetUserName="ben", NewTargetUserName="ben2", TargetDomainName="TRIBUNAL"),
         became(5136, ObjectDN="CN=ben", AttributeLDAPDisplayName="msDS-KeyCredentialLink"),
         became(4886, Requester="TRIBUNAL\\ada", Attributes="CertificateTemplate:User"),
+        became(4720, TargetUserName="new", TargetDomainName="TRIBUNAL"),
+        became(4692, MasterKeyId="1"),
+        became(8222),
+        became(9999),
         became(4765, SourceUserName="adm", **OF_BEN),
         became(4765, "ben", SourceUserName="adm", **OF_ADA, TargetSid=ADAS),
         became(4673, PrivilegeList="SeBackupPrivilege"),
@@ -231,6 +236,9 @@ def test_what_gives_an_account_of_windows_more_than_its_own_is_not_set_aside(rec
     "record",
     [
         became(4741, "ben", TargetUserName="NEW$", TargetDomainName="TRIBUNAL"),
+        became(9999, "ben"),
+        became(4799, TargetUserName="Readers", TargetDomainName="TRIBUNAL"),
+        became(5156),
         became(4673, PrivilegeList="SeSystemtimePrivilege"),
         became(4673, PrivilegeList="SeBackupPrivilege", Keywords="0x8010000000000000"),  # refused
         became(4703, EnabledPrivilegeList="SeChangeNotifyPrivilege", **OF_ADA),

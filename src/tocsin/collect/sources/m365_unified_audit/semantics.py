@@ -73,16 +73,9 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
         degree=declared.get("degree", ""),
         thumbnail=declared.get("thumbnail", ""),
         changes=_CHANGES.get(name, ()),
-        is_known=name in _OPERATIONS or name in _CHANGES or _is_without_content(name),
+        is_known=name in _OPERATIONS or name in _CHANGES or name in _NO_CONTENT,
         opens=declared.get("opens", False),
     )
-
-
-def _is_without_content(name: str) -> bool:
-    if name in _NO_CONTENT:
-        return True
-    is_kept = not name.startswith(_SHOWING) and any(part in name for part in _KEEPING)
-    return name.startswith(_NO_CONTENT_PREFIXES) and not is_kept
 
 
 @lru_cache(maxsize=256)
@@ -135,10 +128,7 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
 }
 _CHANGES = _changes()
 _WITHOUT = _DECLARED["without_content"]
-_NO_CONTENT = frozenset(map(_folded, _WITHOUT["names"]))
-_NO_CONTENT_PREFIXES, _SHOWING, _KEEPING = (
-    tuple(part.casefold() for part in _WITHOUT[name]) for name in ("prefixes", "showing", "keeping")
-)
+_NO_CONTENT = frozenset(map(_folded, (*_WITHOUT["names"], *(f"Get-{each}" for each in _WITHOUT["shown"]))))
 _CLASSES = {name: int(number) for number, names in _DECLARED["classes"].items() for name in names}
 _FAILING = frozenset(_folded(name) for name in _DECLARED["status"]["failing_operations"])
 _STATUS = {text: status for status in ("success", "failure") for text in _DECLARED["status"][status]}

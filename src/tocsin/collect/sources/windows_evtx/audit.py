@@ -91,8 +91,10 @@ class Access(NamedTuple):
 
 
 def undeclared_access(event: Event) -> dict[str, Any]:
-    """A row for an event that does not say what it is: whatever its actor reached, it may tell of it."""
-    return {**_nothing_named(event), "operation": "an event without a number"}
+    """A row for an event that nothing declares: whatever its actor reached, it may tell of it."""
+    number = event.get("metadata.event_code")
+    named = f"{number} {event.get('activity_name') or '(not declared)'}" if number else "an event without a number"
+    return {**_nothing_named(event), "operation": named}
 
 
 def _nothing_named(event: Event) -> dict[str, Any]:

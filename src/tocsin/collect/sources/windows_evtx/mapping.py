@@ -37,6 +37,7 @@ class _Recipe(NamedTuple):
     access: Access | None
     mark: MarkRule | None
     becoming: tuple[Becoming, ...]
+    is_undeclared: bool  # whatever its actor reached, it may tell of it
 
 
 class _Entry(NamedTuple):
@@ -113,7 +114,7 @@ def map_told(record: Record, origin: Origin, log: tuple[str, ...]) -> Mapped:
     accesses = marks = ()  # type: tuple[Mapping[str, Any], ...]
     if recipe.access and (row := recipe.access.row(fields, event)):
         accesses = (row,)
-    elif _is_undeclared(channel, event_id):
+    elif recipe.is_undeclared:
         accesses = (undeclared_access(event),)
     if recipe.becoming and event.get("status") != "failure":
         became = (one.row(fields, event) for one in recipe.becoming)
@@ -121,11 +122,6 @@ def map_told(record: Record, origin: Origin, log: tuple[str, ...]) -> Mapped:
     if recipe.mark and (mark := recipe.mark.row(fields, event)):
         marks = (mark,)
     return Mapped(event, key, accesses, marks, origin["warnings"])
-
-
-def _is_undeclared(channel: str, event_id: str) -> bool:
-    """Whether an event does not say what it is, where it may be an access."""
-    return channel == "Security" and not event_id.isdecimal()
 
 
 class Origins(NamedTuple):
@@ -143,7 +139,7 @@ class Origins(NamedTuple):
 def fields_mapped(log: tuple[str, ...]) -> frozenset[str] | None:
     """The fields of records of a log that are mapped; None where accesses or marks are made of each."""
     recipe = _recipe(log)
-    if recipe.access or recipe.mark or _is_undeclared(channel_name(log[0]), log[1]):
+    if recipe.access or recipe.mark or recipe.is_undeclared:
         return None
     mapped = frozenset(name for _, reading in recipe.columns for name in reading.names)
     return mapped.union(*(one.fields for one in recipe.becoming))
@@ -262,11 +258,12 @@ def _audit_status(keywords: object) -> str | None:
 @lru_cache(maxsize=65_536)
 def _recipe(log: tuple[str, ...]) -> _Recipe:
     channel, event_id, provider = (value.lower() for value in log)
-    generic, entries, accesses, marks, becoming = _tables()
+    generic, entries, accesses, marks, becoming, without = _tables()
     found = _of_provider(entries.get((channel, event_id), ()), provider)
     access = _of_provider(accesses.get((channel, event_id), ()), provider)
     mark = _of_provider(marks.get((channel, event_id), ()), provider)
     chosen = found or generic
+    is_declared = bool(access or mark) or (channel, event_id) in becoming or event_id in without.get(channel, ())
     return _Recipe(
         class_uid=chosen["class_uid"],
         activity=chosen.get("activities", {}).get(event_id, ""),
@@ -275,6 +272,7 @@ def _recipe(log: tuple[str, ...]) -> _Recipe:
         access=access_of(access) if access else None,
         mark=mark_of(mark) if mark else None,
         becoming=tuple(becoming_of(entry.recipe) for entry in becoming.get((channel, event_id), ())),
+        is_undeclared=channel in without and not is_declared,
     )
 
 
@@ -288,8 +286,9 @@ def _of_provider(entries: list[_Entry] | tuple[()], provider: str) -> Mapping[st
 
 
 @cache
-def _tables() -> tuple[Mapping[str, Any], _Index, _Index, _Index, _Index]:
-    """The generic recipe, and the entries of both tables by lower-case channel and event id."""
+def _tables() -> tuple[Mapping[str, Any], _Index, _Index, _Index, _Index, Mapping[str, frozenset[str]]]:
+    """The generic recipe, the entries of both tables by lower-case channel and event id, and by channel the ids of
+    events that reach no content."""
     folder = resources.files(__package__ or "")
     mapping = tomllib.loads((folder / "mapping.toml").read_text(encoding="utf-8"))
     audit = tomllib.loads((folder / "audit.toml").read_text(encoding="utf-8"))
@@ -308,7 +307,8 @@ def _tables() -> tuple[Mapping[str, Any], _Index, _Index, _Index, _Index]:
     for entry in audit["becoming"]:
         for event_id in entry["ids"]:
             _add(becoming, entry, str(event_id), entry)
-    return mapping["generic"], entries, accesses, marks, becoming
+    without = {audit["without_content"]["channel"].lower(): frozenset(map(str, audit["without_content"]["ids"]))}
+    return mapping["generic"], entries, accesses, marks, becoming, without
 
 
 def _add(index: _Index, entry: Mapping[str, Any], event_id: str, recipe: Mapping[str, Any]) -> None:
