@@ -396,7 +396,8 @@ def test_a_role_the_estate_declares_may_be_taken_by_whoever_is_asked_for() -> No
 
 # ---- Linux -----------------------------------------------------------------------------------------------------------
 
-NUMBERS = {"openat": 257, "rename": 82, "symlink": 88, "link": 86, "mount": 165, "chown": 92}
+NUMBERS = {"openat": 257, "rename": 82, "symlink": 88, "link": 86, "mount": 165, "chown": 92, "execve": 59}
+NUMBERS |= {"ptrace": 101, "utime": 132, "connect": 42}
 PLACES = {"ada": 1001, "ben": 1002, "root": 0}
 WITNESS = "/srv/cases/witness"
 _Done = tuple[str, str, str, tuple[tuple[str, str], ...]]
@@ -466,6 +467,7 @@ def reads(name: str, who: str = "ada") -> _Done:
         [reads("(null)")],
         [done("05", "openat", "ada")],
         [reads("/etc/hosts", "ada>root")],
+        [done("05", "ptrace", "ada")],
     ],
 )
 def test_on_linux_what_was_reached_another_way_is_not_set_aside(events: list[_Done]) -> None:
@@ -480,14 +482,17 @@ def test_on_linux_what_was_reached_another_way_is_not_set_aside(events: list[_Do
         [done("04", "symlink", "ben", ("/srv/else", "UNKNOWN"), ("/tmp/w", "CREATE")), reads("/tmp/w/a.txt")],
         [done("04", "link", "ben", (f"{WITNESS}/a.txt", "NORMAL"), ("/tmp/w", "CREATE")), reads("/srv/else/b.txt")],
         [reads(f"{WITNESS}/a.txt", "ben>root")],
+        [done("05", "execve", "ada", ("/usr/bin/ls", "NORMAL"))],
+        [done("05", "connect", "ada")],
+        [done("05", "ptrace", "ben")],
     ],
 )
 def test_on_linux_what_has_nothing_to_do_with_it_is(events: list[_Done]) -> None:
     assert on_linux(*events) is Verdict.RULED_OUT
 
 
-@pytest.mark.parametrize("what", ["link", "chown"])
-def test_on_linux_a_second_name_or_another_owner_is_an_access(what: str) -> None:
+@pytest.mark.parametrize("what", ["link", "chown", "execve", "utime"])
+def test_on_linux_what_is_named_another_way_is_an_access(what: str) -> None:
     events = done("05", what, "ada", (f"{WITNESS}/a.txt", "NORMAL"), ("/tmp/w", "CREATE"))
     assert on_linux(events, pattern=f"{WITNESS}/a.txt") is Verdict.CONFIRMED
 

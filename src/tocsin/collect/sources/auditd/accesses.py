@@ -17,6 +17,7 @@ _ACCESS_MODE, _EMPTIED, _HANDLE_ONLY = 0o3, 0o1000, 0o10000000  # O_ACCMODE, O_T
 _WORKING_FOLDER = ("ffffff9c", "ffffffffffffff9c")  # AT_FDCWD
 _GIVEN = 0o6006  # set-user-id, set-group-id, read and write by others
 _FILE_TYPE, _REGULAR, _FOLDER, _DISK = 0o170000, 0o100000, 0o040000, 0o060000
+_OF_THE_SYSTEM = ("/usr/", "/bin/", "/sbin/", "/lib")
 _NAMELESS = frozenset(("", "(null)"))
 
 
@@ -126,6 +127,7 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
     """What a system call that succeeded did to each file; `opening` holds the flags of an `openat2`."""
     known = calls().get(call)
     if known is None:
+        yield from _undeclared(call, paths)
         return
     if known.touches in ("open", "create") and not paths.items:
         yield Touched("", "document", Degree.OPENED, "", call)
@@ -151,10 +153,26 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
             yield Touched(path, kind, Degree.ALTERED, "emptied", call)
         elif known.touches == "attributes" and nametype == "NORMAL":
             yield Touched(path, kind, Degree.ALTERED, "", call)
-        elif known.touches == "link" and nametype == "NORMAL":
+        elif (known.touches == "link" and nametype == "NORMAL") or (
+            known.touches == "run" and not path.startswith(_OF_THE_SYSTEM)
+        ):
             yield Touched(path, kind, Degree.ACCESSED, "", call)
         elif known.touches == "permission" and (flags or 0) & ~(mode or 0) & _GIVEN:
             yield Touched(path, kind, None, "permission", call)
+
+
+def _undeclared(call: str, paths: Paths) -> Iterator[Touched]:
+    """What a call that nothing declares may have reached: what it names, or anything."""
+    if not call or call in _without_content():
+        return
+    named = [(path, kind) for _, path, mode in dict.fromkeys(paths.items) if (kind := _kind(mode))]
+    for path, kind in named or [("", "document")]:
+        yield Touched(path, kind, Degree.ACCESSED, "", call)
+
+
+@cache
+def _without_content() -> frozenset[str]:
+    return frozenset(read_table("audit.toml")["without_content"]["names"])
 
 
 def _opened(call: str, path: str, kind: str, flags: int | None, *, is_made: bool) -> Touched:
