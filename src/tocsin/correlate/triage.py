@@ -15,6 +15,7 @@ little; the third of one account within weeks says much.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -70,7 +71,9 @@ class _Counts:
         self._settings = load_weights().triage
         self._first = first
         self._decided = decided
-        self._seen: dict[_Kind, list[int]] = defaultdict(list)  # of each item, how many of the kind its incident had
+        self._seen: dict[_Kind, list[int]] = defaultdict(
+            list
+        )  # how many its incident had of the kind, an item each, sorted
         self._days: dict[tuple[str, _Kind], list[int]] = defaultdict(list)  # of findings
 
     def step(self, day: int, raised: Mapping[str, Sequence[Finding]]) -> tuple[TriageItem, ...]:
@@ -91,12 +94,13 @@ class _Counts:
                 counted.append((kind, many))
             items.append(_item(incident, sorted(told)))
         for kind, many in counted:
-            self._seen[kind].append(many)
+            insort(self._seen[kind], many)
         return tuple(sorted(items, key=lambda one: (-one.evidence, one.incident)))
 
     def _told(self, day: int, kind: _Kind, some: Sequence[Finding], many: int) -> _Told:
         days, prior = day - self._first, self._settings.prior_days
-        as_many = sum(one >= many for one in self._seen[kind])
+        seen = self._seen[kind]
+        as_many = len(seen) - bisect_left(seen, many)
         evidence = max(evidence_of(one, self._decided) for one in some)
         rate = (as_many + prior * 10 ** (-evidence / 100)) / (days + prior)
         times = "" if many == 1 else f", {many} within {self._settings.window_days} days"

@@ -24,7 +24,8 @@ def day_lines(answers: Answers) -> Iterator[str]:
     if answers.closed:
         yield from wrapped(answers.closed, indent=0)
     if not answers.days:
-        yield "nothing was raised"
+        dated = any(one.first is not None for one in answers.incidents)
+        yield "no such list was kept with this answer" if dated else "nothing was raised"
     for day in reversed(answers.days):
         yield ""
         left = len(day.items) - A_DAY
