@@ -141,3 +141,11 @@ def test_kinds_add_up() -> None:
     (one,) = items(both, list(correlate(both)))["2026-03-02"]
     (single,) = items(both[:1])["2026-03-02"]
     assert one.evidence == 2 * single.evidence == 300
+
+
+def test_one_time_far_back_makes_nothing_rare_and_what_is_long_gone_is_forgotten() -> None:
+    usual = [found(day, day % 2, day) for day in range(20)]
+    far = found(90, 2, -9000)
+    assert items([*usual, far])["2026-03-21"][0].why == "Title of rule-a: in 90 days before 19 times as many"
+    late = found(91, 3, 200)
+    assert items([*usual, late])["2026-09-18"][0].why == "Title of rule-a: in 90 days before never as many"

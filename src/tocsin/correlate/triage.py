@@ -3,7 +3,7 @@
 A day is ordered by how seldom a day brings as much, as far as the days before it tell. One kind of finding in an
 incident, for the k-th time within the window, comes at the rate
 
-    r = (n + a r0) / (d + a)        n items of the d days before had as many of the kind or more
+    r = (n + a r0) / (d + a)        n items of the d days before, 90 at most, had as many of the kind or more
 
 with r0 the rate that its level stands for, worth a days of counting: the mean of Gamma(a r0 + n, a + d), the posterior
 of a Poisson rate under a Gamma prior (Gelman and others, Bayesian Data Analysis, 3rd edition, section 2.6). An unusual
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -71,13 +71,15 @@ class _Counts:
         self._settings = load_weights().triage
         self._first = first
         self._decided = decided
-        self._seen: dict[_Kind, list[int]] = defaultdict(
-            list
-        )  # how many its incident had of the kind, an item each, sorted
+        self._items: deque[tuple[int, _Kind, int]] = deque()  # day, kind, how many of the kind its incident had by then
+        self._many: dict[_Kind, list[int]] = defaultdict(list)  # the last of these, sorted
         self._days: dict[tuple[str, _Kind], list[int]] = defaultdict(list)  # of findings
 
     def step(self, day: int, raised: Mapping[str, Sequence[Finding]]) -> tuple[TriageItem, ...]:
         """The items of the day, by the days before it alone; then it is counted."""
+        while self._items and self._items[0][0] < day - self._settings.before_days:
+            _, kind, many = self._items.popleft()
+            del self._many[kind][bisect_left(self._many[kind], many)]
         items, counted = [], []
         for incident, new in raised.items():
             kinds: dict[_Kind, list[Finding]] = defaultdict(list)
@@ -94,13 +96,13 @@ class _Counts:
                 counted.append((kind, many))
             items.append(_item(incident, sorted(told)))
         for kind, many in counted:
-            insort(self._seen[kind], many)
+            self._items.append((day, kind, many))
+            insort(self._many[kind], many)
         return tuple(sorted(items, key=lambda one: (-one.evidence, one.incident)))
 
     def _told(self, day: int, kind: _Kind, some: Sequence[Finding], many: int) -> _Told:
-        days, prior = day - self._first, self._settings.prior_days
-        seen = self._seen[kind]
-        as_many = len(seen) - bisect_left(seen, many)
+        days, prior = min(day - self._first, self._settings.before_days), self._settings.prior_days
+        as_many = len(self._many[kind]) - bisect_left(self._many[kind], many)
         evidence = max(evidence_of(one, self._decided) for one in some)
         rate = (as_many + prior * 10 ** (-evidence / 100)) / (days + prior)
         times = "" if many == 1 else f", {many} within {self._settings.window_days} days"

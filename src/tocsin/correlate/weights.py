@@ -33,6 +33,7 @@ class Tuning(NamedTuple):
 class Counted(NamedTuple):
     """How the list of a day counts, in days: see `correlate.triage`."""
 
+    before_days: int
     prior_days: int
     window_days: int
 
