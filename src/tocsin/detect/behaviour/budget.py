@@ -24,19 +24,19 @@ class Picked(NamedTuple):
     held_back: int
 
 
-def pick(p: Floats, budget: int, *, controlled: bool) -> Picked:
-    """The `budget` smallest of those at most budget / number of subjects, NaN never; ties by place.
+def pick(p: Floats, budget: int, *, among: int, controlled: bool) -> Picked:
+    """The `budget` smallest of those at most budget / `among`, the number of subjects judged; NaN never, ties by place.
 
-    Of m usual subjects that threshold lets `budget` through a day, so an estate in which nothing happens fills its
-    budget and no more. `controlled`: whether the calibration holds, so that Bonferroni over the day may be claimed.
+    Of so many usual subjects that threshold lets `budget` through a day, so an estate in which nothing happens fills
+    its budget and no more. `controlled`: whether the calibration holds, so that Bonferroni over the day may be claimed.
     """
     known = np.flatnonzero(~np.isnan(p))
     if not known.size or budget <= 0:
         return Picked(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), 0)
     order = known[np.argsort(p[known], kind="stable")]
-    odd = order[p[order] <= min(1.0, budget / known.size)]
+    odd = order[p[order] <= min(1.0, budget / among)]
     places = odd[:budget]
-    marked = p[places] <= _FALSE_SHARE / known.size if controlled else np.zeros(places.size, dtype=np.bool_)
+    marked = p[places] <= _FALSE_SHARE / among if controlled else np.zeros(places.size, dtype=np.bool_)
     return Picked(places, marked, int(odd.size - places.size))
 
 

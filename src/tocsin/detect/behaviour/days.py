@@ -34,7 +34,7 @@ from tocsin.model.finding import EntityType, Level
 # Keys of relations that hold an account or a host, which the logs may call by several names.
 ACCOUNTS = ("actor", "account", "owner", "user")
 HOSTS = ("host", "source", "from_host", "to_host")
-_TOLD_BELOW = 0.05  # an alert tells of the models that found the day at least so odd, and of the oddest always
+_TOLD_BELOW = 0.05  # an alert tells of the models that found the day at least so odd; where none did there is none
 _QUIET_DAYS = 14  # a day is quiet if fewer than half as many subjects were seen as on the median of so many days before
 _CHECKED = (1e-1, 1e-2, 1e-3)
 _KINDS = list(Kind)
@@ -187,7 +187,13 @@ class _Fold:
         together = -np.log10(self._combination.p_values(table))
         combined = self._calibrated(present, together, day, is_quiet=is_quiet)
         barred = self._barred(present, day)
-        picked = pick(combined, self._budget, controlled=is_calibrated(self.checked, day))
+        with_reason = (table <= _TOLD_BELOW).any(axis=1)  # NaN is not
+        picked = pick(
+            np.where(with_reason, combined, np.nan),
+            self._budget,
+            among=int((~np.isnan(combined)).sum()),
+            controlled=is_calibrated(self.checked, day),
+        )
         self.held_back += picked.held_back
         self._tell_facts(day, scored)
         self._tell(day, scored, channels, present, combined, picked)
@@ -287,7 +293,7 @@ class _Fold:
                 one = self.running[number]
                 told.append((p, one.model.info.name, _oddity(one, scored[number], int(channel.best[at]), day, p)))
             told.sort(key=lambda each: each[:2])
-            kept = [oddity for rank, (p, _, oddity) in enumerate(told) if rank == 0 or p <= _TOLD_BELOW]
+            kept = [oddity for p, _, oddity in told if p <= _TOLD_BELOW]
             about, name = self._subjects[subject]
             self.alerts.append(
                 Alert(
