@@ -107,8 +107,8 @@ def test_what_comes_every_day_yields_to_what_never_came() -> None:
     new = found(90, 2, 19, rule="rule-b", level=Level.MEDIUM)
     first, second = items([*usual, new])["2026-03-21"]
     assert first.findings == (new.id,)
-    assert first.why == "Title of rule-b: in 19 days before never as many"
-    assert second.why == "Title of rule-a: in 19 days before 19 times as many"
+    assert first.why == "Title of rule-b: never in the 19 days before"
+    assert second.why == "Title of rule-a: 19 times in the 19 days before"
 
 
 def test_the_third_of_one_account_is_more_than_the_first_of_another() -> None:
@@ -117,14 +117,14 @@ def test_the_third_of_one_account_is_more_than_the_first_of_another() -> None:
     together = [*alone(*others), replace(correlate(own[:1])[0], findings=tuple(one.id for one in own))]
     first, second = items([*others, *own], together)["2026-03-21"]
     assert first.findings == (own[-1].id,)
-    assert first.why == "Title of rule-a, 3 within 28 days: in 19 days before never as many"
+    assert first.why == "Title of rule-a, no. 3 here: never as many in the 19 days before"
     assert first.evidence > second.evidence
 
 
 def test_old_ones_do_not_count_towards_it() -> None:
     own = [found(0, 0, 0), found(1, 0, 28)]
     (incident,) = [replace(correlate(own[:1])[0], findings=("f-000", "f-001"))]
-    assert items(own, [incident])["2026-03-30"][0].why == "Title of rule-a: in 28 days before once as many"
+    assert items(own, [incident])["2026-03-30"][0].why == "Title of rule-a: once in the 28 days before"
 
 
 def test_odder_days_come_first_and_several_in_an_incident_say_no_more_than_the_oddest() -> None:
@@ -132,7 +132,7 @@ def test_odder_days_come_first_and_several_in_an_incident_say_no_more_than_the_o
     incidents = [*alone(odd), replace(correlate([odder])[0], findings=(odder.id, oddest.id))]
     first, second = items([odd, odder, oddest], incidents)["2026-03-05"]
     assert (first.findings, first.evidence) == ((oddest.id, odder.id), 100)
-    assert first.why == "Title of rule-a: by chance 0.1 a day as odd"
+    assert first.why == "Title of rule-a: 0.1 a day are as odd by chance"
     assert second.evidence == -30
 
 
@@ -146,6 +146,6 @@ def test_kinds_add_up() -> None:
 def test_one_time_far_back_makes_nothing_rare_and_what_is_long_gone_is_forgotten() -> None:
     usual = [found(day, day % 2, day) for day in range(20)]
     far = found(90, 2, -9000)
-    assert items([*usual, far])["2026-03-21"][0].why == "Title of rule-a: in 90 days before 19 times as many"
+    assert items([*usual, far])["2026-03-21"][0].why == "Title of rule-a: 19 times in the 90 days before"
     late = found(91, 3, 200)
-    assert items([*usual, late])["2026-09-18"][0].why == "Title of rule-a: in 90 days before never as many"
+    assert items([*usual, late])["2026-09-18"][0].why == "Title of rule-a: never in the 90 days before"

@@ -30,6 +30,11 @@ def test_alerts_become_incidents_that_can_be_proven(tocsin: Tocsin) -> None:
     again = tocsin("incidents", "--workspace", "CASE", *given, "--workers", "1", "--format", "json", "--quiet")
     assert without_run(again.document) == without_run(first.document), "nothing is taken in twice"
 
+    days = tocsin("incidents", "--workspace", "CASE", "--by-day")
+    assert "\n2026-03-02   1 item\n" in days.out, days.out
+    named = tocsin("explain", incident["id"], "--workspace", "CASE")
+    assert f"{incident['id']} is an incident" in named.err
+    assert incident["findings"][0] in named.err
     assert tocsin("evidence", "export", incident["id"], "--workspace", "CASE", "-o", "PACKAGE", "--quiet").code == 0
     assert tocsin("evidence", "verify", "PACKAGE").code == 0
     derived = tocsin("evidence", "reproduce", "PACKAGE")
@@ -58,3 +63,4 @@ def test_what_is_no_alert_is_said_to_be_unread(tocsin: Tocsin, tmp_path: Path) -
     found = tocsin("incidents", "--workspace", "CASE", "--alerts", odd, "--workers", "1", "--quiet")
     assert found.code == 3
     assert "0 incidents" in found.out
+    assert f"not read: {odd}: " in found.err

@@ -67,7 +67,8 @@ def incidents(
 
 def _take_in(workspace: Path, alerts: list[str], workers: int | None, wish: Wish) -> int:
     from tocsin.investigation import Settings, investigate
-    from tocsin.share.exit import refuse_overwrite
+    from tocsin.share.exit import refuse_overwrite, tell
+    from tocsin.share.summary import is_incomplete
 
     refuse_overwrite(wish.output, force=wish.force)
     passphrase, actors = acting_in(workspace, wish.keys, None)
@@ -80,7 +81,13 @@ def _take_in(workspace: Path, alerts: list[str], workers: int | None, wish: Wish
         goes_on=True,
     )
     with progress_on_stderr(quiet=wish.quiet) as progress:
-        return int(of_answers(investigate(settings, progress), None))
+        answers = investigate(settings, progress)
+    for account in answers.accounting.inputs:
+        if is_incomplete(account) and account.path.startswith(settings.paths):
+            lost = sum(one.count for one in account.rejected)
+            reason = account.reason or (f"{lost:,} records: {account.rejected[0].detail}" if lost else account.state)
+            tell(f"not read: {account.path}: {reason}\n  hint: what such a file needs: docs/guides/alerts.md")
+    return int(of_answers(answers, None))
 
 
 for command in deciding.COMMANDS:

@@ -105,7 +105,8 @@ def run(arguments: list[str]) -> int:
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="tocsin", standalone_mode=False)
     except TyperException as error:
-        return _told(error.format_message(), "tocsin --help", ExitCode.USAGE)
+        context = getattr(error, "ctx", None)
+        return _told(error.format_message(), f"{context.command_path if context else 'tocsin'} --help", ExitCode.USAGE)
     except (TocsinError, OSError) as error:
         return _told(_message(error), getattr(error, "hint", ""), of_error(error))
     except (KeyboardInterrupt, typer.Abort):

@@ -105,9 +105,12 @@ class _Counts:
         as_many = len(self._many[kind]) - bisect_left(self._many[kind], many)
         evidence = max(evidence_of(one, self._decided) for one in some)
         rate = (as_many + prior * 10 ** (-evidence / 100)) / (days + prior)
-        times = "" if many == 1 else f", {many} within {self._settings.window_days} days"
-        known = f": in {days} {'day' if days == 1 else 'days'} before {_times(as_many)} as many" if days else ""
-        return _Told(rate, tuple(one.id for one in some), f"{some[0].detector.title}{times}{known}")
+        here = "" if many == 1 else f", no. {many} here"
+        before = f"{days} {'day' if days == 1 else 'days'} before"
+        known = (
+            f": {_times(as_many)}{' as many' if many > 1 else ''} in the {before}" if days else ": nothing before it"
+        )
+        return _Told(rate, tuple(one.id for one in some), f"{some[0].detector.title}{here}{known}")
 
 
 def _times(count: int) -> str:
@@ -122,7 +125,7 @@ def _unusual(some: Sequence[Finding]) -> _Told:
     """Days of several subjects in one incident say no more than the oddest of them."""
     oddest = min(some, key=lambda one: (one.expected, one.id))
     rate = max(oddest.expected or 0.0, 1e-9)
-    why = f"{oddest.detector.title}: by chance {rate:.2g} a day as odd"
+    why = f"{oddest.detector.title}: {rate:.2g} a day are as odd by chance"
     return _Told(rate, tuple(one.id for one in sorted(some, key=lambda one: (one.expected, one.id))), why)
 
 

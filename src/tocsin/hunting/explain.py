@@ -77,6 +77,9 @@ def explain(
         )
         found = next((one for one in answers.findings if one.id == finding), None)
         if found is None:
+            named = next((one for one in answers.incidents if one.id == finding), None)
+            if named:
+                raise ConfigError(f"{finding} is an incident", hint=f"its findings: {', '.join(named.findings[:5])}")
             raise ConfigError(
                 f"there is no finding {finding}",
                 hint=answers.closed or "the ids of findings (f-...) are shown by: tocsin incidents",

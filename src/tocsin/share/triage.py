@@ -15,12 +15,15 @@ _REASON = 220
 def day_lines(answers: Answers) -> Iterator[str]:
     """The days, the last first, each with what says most; what is left out is counted."""
     incidents = {one.id: one for one in answers.incidents}
-    reasons = {one.id: one.why for one in answers.findings}
+    findings = {one.id: one for one in answers.findings}
     yield from wrapped(
-        f"What to look at, {A_DAY} a day at most, the last day first; days of UTC. An incident is one item on a day, "
-        "by how seldom a day brings as much.",
+        f"What to look at, the last day first: at most {A_DAY} incidents a day with something new, first what days "
+        "seldom bring. All days UTC.",
         indent=0,
     )
+    undated = sum(findings[one].first is None for each in answers.incidents for one in each.findings if one in findings)
+    if undated:
+        yield f"{counted(undated, 'finding')} without a time on no day: tocsin incidents"
     if answers.closed:
         yield from wrapped(answers.closed, indent=0)
     if not answers.days:
@@ -32,8 +35,11 @@ def day_lines(answers: Answers) -> Iterator[str]:
         more = f"; {left:,} more in --format json" if left > 0 else ""
         yield f"{day.day}   {counted(min(len(day.items), A_DAY), 'item')}{more}"
         for number, item in enumerate(day.items[:A_DAY], 1):
-            incident = incidents[item.incident]
-            head = f"{number}. [{incident.level}, score {incident.score}] {shown(incident.title)} ({incident.id})"
+            incident, new = incidents[item.incident], findings[item.findings[0]]
+            subject = f"{shown(new.entities[0].id)}: " if new.entities else ""
+            more = f" and {len(item.findings) - 1:,} more" if len(item.findings) > 1 else ""
+            head = f"{number}. [{new.detector.level}] {subject}{shown(new.detector.title)} ({new.id}){more}"
             yield from wrapped(head, hang=5)
+            yield from wrapped(shortened(shown(new.why), _REASON), indent=5)
             yield from wrapped(shown(item.why), indent=5)
-            yield from wrapped(shortened(shown(reasons[item.findings[0]]), _REASON), indent=5)
+            yield from wrapped(f"of {incident.id}, score {incident.score}: {shown(incident.title)}", indent=5)
