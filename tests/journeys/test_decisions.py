@@ -124,6 +124,7 @@ def test_what_cannot_be_decided_says_what_to_do(tocsin: Tocsin) -> None:
     for arguments, said in (
         (("cut", "f-000000000000", finding), "there is no finding f-000000000000"),
         (("cut", "account:nobody.example"), "no finding names nobody.example"),
+        (("cut", finding), "to cut two findings apart, name both"),
         (("merge", incident["id"], incident["id"]), "two incidents or more"),
         (("split", *incident["findings"]), "nothing would be left"),
         (("except", "volumes", "--until", "2026-03-31"), "there is no model volumes"),

@@ -55,6 +55,8 @@ class Named:
 
         known  whether findings have to name it
         """
+        if text in self._findings or text in self._incidents:
+            raise ConfigError(f"{text} is no entity", hint="to cut two findings apart, name both")
         kind, colon, rest = text.partition(":")
         types = [EntityType(kind)] if colon and kind in set(EntityType) else list(EntityType)
         asked = mask_one(self._door, rest if len(types) == 1 else text)
