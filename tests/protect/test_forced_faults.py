@@ -31,7 +31,7 @@ STAGES = (
     "tocsin.store.workspace.Workspace.writing",
     "tocsin.store.durable.write_durably",
 )
-_SMALL = 1 << 18
+_SMALL = 1 << 17
 LOG = f"Mar  1 10:00:00 host sshd[1]: Accepted password for {LATIN.replace(' ', '.')} from 192.0.2.1 port 22 ssh2\n"
 
 
@@ -72,10 +72,10 @@ def _raises(*_: object, **__: object) -> object:
 
 
 def _names_in(folder: Path) -> list[str]:
-    """Files that hold the name, or are named after it, but the log it was in; compiled rules only byte by byte."""
+    """Files that hold the name, or are named after it, but the log it was in; rules and what is larger only byte by byte."""
     files = [path for top in folder.iterdir() if top.name != "logs" for path in top.rglob("*") if path.is_file()]
     raw = [str(path) for path in files if "wertovi" in str(path) or b"wertovi" in path.read_bytes()]
-    small = [path for path in files if path.stat().st_size < _SMALL]
+    small = [path for path in files if "rules" not in path.parts and path.stat().st_size < _SMALL]
     return raw + [each.place for path in small for each in guard().search_file(path, path.name).references]
 
 
