@@ -72,7 +72,7 @@ def _raises(*_: object, **__: object) -> object:
 
 
 def _names_in(folder: Path) -> list[str]:
-    """Files that hold the name, or are named after it, but the log it was in; rules and what is larger only byte by byte."""
+    """Files that hold the name, or are named after it, but the log it was in; rules and large ones byte by byte."""
     files = [path for top in folder.iterdir() if top.name != "logs" for path in top.rglob("*") if path.is_file()]
     raw = [str(path) for path in files if "wertovi" in str(path) or b"wertovi" in path.read_bytes()]
     small = [path for path in files if "rules" not in path.parts and path.stat().st_size < _SMALL]
