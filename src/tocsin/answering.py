@@ -41,15 +41,14 @@ _CLOSED = (
 # The one switch of "ruled out": a sentence here withholds it and is the first reason of every holding; "" says it where
 # it holds. `make laws` runs with "" whatever stands here: see docs/decisions/ruled-out.md.
 WITHHELD = (
-    "not ruled out by this version: logs made by hand showed ways in which that had been wrong; they are closed, and "
-    "it has not been tried so since"
+    "not ruled out by this version: those who made logs by hand to break it still found ways in which that was wrong"
 )
 
 _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 NOT_DONE = (
-    "Nothing is ruled out: what no access is recorded to is unknown until that was tried again on logs made by hand."
+    "Nothing is ruled out: what no access is recorded to is unknown until those who try to break it no longer can."
     if WITHHELD
     else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,

@@ -70,7 +70,7 @@ def command(name: str, by: str = ADA, **parameters: str) -> Record:
         "Remove-Mailbox", "Disable-Mailbox", "Remove-MailboxFolder", "Remove-CalendarEvents", "Remove-UnifiedGroup",
         "Remove-ApplicationAccessPolicy", "Remove-CaseHoldPolicy", "Disable-TransportRule",
         "Remove-InformationBarrierPolicy", "Get-MessageTrace", "Get-QuarantineMessage", "Get-DlpDetailReport",
-        "Get-InventedMail", "Remove-Invented", "Stop-Invented",
+        "Get-InventedMail", "Remove-Invented", "Stop-Invented", "Remove-MailboxPermission", "Remove-SharingPolicy",
     ],
 )  # fmt: skip
 def test_commands_that_take_away_or_show_mail_are_not_set_aside(name: str) -> None:
@@ -218,6 +218,7 @@ PIPE = {"ShareName": "\\\\*\\IPC$", "ObjectType": "File"}
         became(4720, TargetUserName="new", TargetDomainName="TRIBUNAL"),
         became(4692, MasterKeyId="1"),
         became(8222),
+        became(5379, TargetName="admin"),
         became(9999),
         became(4765, SourceUserName="adm", **OF_BEN),
         became(4765, "ben", SourceUserName="adm", **OF_ADA, TargetSid=ADAS),
@@ -468,6 +469,7 @@ def reads(name: str, who: str = "ada") -> _Done:
         [done("05", "openat", "ada")],
         [reads("/etc/hosts", "ada>root")],
         [done("05", "ptrace", "ada")],
+        [done("05", "execve", "ada")],
     ],
 )
 def test_on_linux_what_was_reached_another_way_is_not_set_aside(events: list[_Done]) -> None:
@@ -495,6 +497,12 @@ def test_on_linux_what_has_nothing_to_do_with_it_is(events: list[_Done]) -> None
 def test_on_linux_what_is_named_another_way_is_an_access(what: str) -> None:
     events = done("05", what, "ada", (f"{WITNESS}/a.txt", "NORMAL"), ("/tmp/w", "CREATE"))
     assert on_linux(events, pattern=f"{WITNESS}/a.txt") is Verdict.CONFIRMED
+
+
+@pytest.mark.parametrize("folder", ["/library/cases", "/usr/local/cases"])
+def test_on_linux_a_program_beside_those_of_the_system_is_read(folder: str) -> None:
+    event = done("05", "execve", "ada", (f"{folder}/run.sh", "NORMAL"))
+    assert on_linux(event, pattern=f"{folder}/run.sh") is Verdict.CONFIRMED
 
 
 @pytest.mark.parametrize(("text", "expected"), [("DMS-7,9", False), ("DMS-7 DMS-9", False), ("DMS-7", True)])

@@ -15,8 +15,11 @@ import pyarrow as pa
 import pytest
 
 from tocsin.cli.main import run
+from tocsin.cli.progress import progress_on_stderr
 from tocsin.exercise.formats.m365 import Act, Person, audit_line, mail_items_accessed
+from tocsin.investigation import answers_of
 from tocsin.model.instant import DAY
+from tocsin.model.question import Question
 from tocsin.store.ipc import from_ipc, to_ipc
 
 from .conftest import Tocsin
@@ -201,3 +204,17 @@ def test_a_package_says_that_it_believes_a_model_and_derives_the_rest_again(
     again = tocsin("evidence", "reproduce", package)
     assert again.code == 0, again.err
     assert f"believed:   {theft['id']} is of the behaviour model" in again.out
+
+
+def test_verdicts_are_the_same_whether_or_not_models_are_asked(tocsin: Tocsin, case: Path) -> None:
+    asked = Question(identities=(USED,))
+    with progress_on_stderr(quiet=True) as progress:
+        whole, quick = (
+            answers_of(case, question=asked, passphrase=PASSPHRASE, progress=progress, only_verdicts=only)
+            for only in (False, True)
+        )
+    assert any(one.detector.kind == "behaviour" for one in whole.findings)
+    assert not any(one.detector.kind == "behaviour" for one in quick.findings)
+    assert quick.exposure == whole.exposure
+    shown = tocsin("exposure", "--identity", USED, "--workspace", case, "-q", "--format", "json").document
+    assert len(shown["exposure"]) == len(whole.exposure) > 0

@@ -46,7 +46,7 @@ def test_a_planted_name_becomes_a_token_and_stands_nowhere(logs: Path, tmp_path:
             key for key in figures.shown if key[:2] == ("generated", script) and not key[2].startswith("short vowels")
         ]
         told, shown = sum(figures.tokenised[key] for key in spelled), sum(figures.shown[key] for key in spelled)
-        assert told >= 0.9 * shown, (script, told, shown)  # of some 60: the whole proof holds it to 95 in 100
+        assert told >= 0.9 * shown, (script, told, shown)  # of some 60, where the whole proof found 98 in 100
 
 
 @pytest.mark.parametrize("aim", ["command", "worker", "matcher"])

@@ -49,7 +49,9 @@ def _accesses(seed: int, people: int, days: int, *, theft: int = 0) -> pa.Table:
     return pa.table({name: pa.array(list(columns[name]), ACCESSES.field(name).type) for name in ACCESSES.names})
 
 
-def _concluded(accesses: pa.Table, around: Surroundings | None = None, cuts: tuple[int, ...] = ()) -> Behaviour:
+def _concluded(
+    accesses: pa.Table, around: Surroundings | None = None, cuts: tuple[int, ...] = (), budget: int = 3
+) -> Behaviour:
     relation = all_relations()["accesses"]
     bounds = [0, *sorted(cuts), accesses.num_rows]
     parts = [
@@ -58,7 +60,7 @@ def _concluded(accesses: pa.Table, around: Surroundings | None = None, cuts: tup
     ]
     random.Random(len(cuts)).shuffle(parts)
     state = {"accesses": combine(relation, parts)}
-    return conclude(state, around or Surroundings(), budget=3, models={"volume": all_models()["volume"]})
+    return conclude(state, around or Surroundings(), budget=budget, models={"volume": all_models()["volume"]})
 
 
 @cache
@@ -77,6 +79,13 @@ def test_who_reads_far_more_than_before_is_told_first_and_the_budget_is_kept_on_
     assert "different things of class document" in first.oddities[0].why
     assert first.oddities[0].numbers["observed"] == int(first.oddities[0].why.split()[1])
     assert found.account.alerts == len(found.alerts)
+
+
+def test_no_day_is_told_that_no_model_found_odd() -> None:
+    """However many alerts are asked for: of 60 people 20 a day lie below 20 / 60."""
+    told = [one.p for alert in _concluded(_office(), budget=20).alerts for one in alert.oddities]
+    assert told
+    assert all(p is not None and p <= 0.05 for p in told)
 
 
 @settings(max_examples=15, deadline=None)

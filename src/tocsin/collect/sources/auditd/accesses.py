@@ -17,7 +17,9 @@ _ACCESS_MODE, _EMPTIED, _HANDLE_ONLY = 0o3, 0o1000, 0o10000000  # O_ACCMODE, O_T
 _WORKING_FOLDER = ("ffffff9c", "ffffffffffffff9c")  # AT_FDCWD
 _GIVEN = 0o6006  # set-user-id, set-group-id, read and write by others
 _FILE_TYPE, _REGULAR, _FOLDER, _DISK = 0o170000, 0o100000, 0o040000, 0o060000
-_OF_THE_SYSTEM = ("/usr/", "/bin/", "/sbin/", "/lib")
+_OF_THE_SYSTEM = tuple(
+    f"{top}/{name}/" for top in ("", "/usr") for name in ("bin", "sbin", "lib", "lib32", "lib64", "libexec")
+)
 _NAMELESS = frozenset(("", "(null)"))
 
 
@@ -129,7 +131,7 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
     if known is None:
         yield from _undeclared(call, paths)
         return
-    if known.touches in ("open", "create") and not paths.items:
+    if known.touches in ("open", "create", "run") and not paths.items:
         yield Touched("", "document", Degree.OPENED, "", call)
     flags = _flags(known.flags, arguments, opening)
     made = {path for nametype, path, _ in paths.items if nametype == "CREATE"}
