@@ -1,4 +1,4 @@
-"""`audit.toml` in, what each operation means out: looked up once per distinct operation."""
+"""`audit.toml` and `without_content.toml` in, what each operation means out: looked up once per distinct operation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-_DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
+
+def _table(file: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8"))
+
+
+_DECLARED = _table("audit.toml")
 _API_ACTIVITY = 6003
 _SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn")
 
@@ -80,13 +85,8 @@ def meaning_of(source: str, operation: str) -> Meaning:
         class_uid=class_uid,
         touches=tuple(_touch(one) for one in declared),
         changes=tuple(_change(one) for one in _CHANGES.get(name, [])),
-        is_known=bool(declared) or name in _CHANGES or name in _LEFT_OUT or _is_without_content(service, operation),
+        is_known=bool(declared) or name in _CHANGES or name in _LEFT_OUT or name in _WITHOUT_CONTENT,
     )
-
-
-def _is_without_content(service: str, operation: str) -> bool:
-    name = operation.casefold()
-    return name.startswith(_NO_CONTENT_PREFIXES) or (service in _NO_CONTENT_SERVICES and name.startswith(_READING))
 
 
 def holds(when: Conditions, unless: Conditions, fields: Mapping[str, Any]) -> bool:
@@ -149,9 +149,11 @@ _OPERATIONS = _by_name("operation")
 _CHANGES = _by_name("change")
 _CLASSES = {name.casefold(): int(number) for number, names in _DECLARED["classes"].items() for name in names}
 _LEFT_OUT = frozenset(name.casefold() for declared in _DECLARED["left_out"] for name in declared["names"])
-_NO_CONTENT_SERVICES = frozenset(_DECLARED["without_content"]["services"])
-_NO_CONTENT_PREFIXES = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["prefixes"])
-_READING = tuple(prefix.casefold() for prefix in _DECLARED["without_content"]["reading"])
+_WITHOUT_CONTENT = frozenset(
+    f"{service}:{name}".casefold()
+    for service, names in _table("without_content.toml")["calls"].items()
+    for name in names
+)
 # By eventSource and eventName, folded: after these the caller goes by another name.
 BECOMING = frozenset(
     f"{service}{suffix}:{name}".casefold()
