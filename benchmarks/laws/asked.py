@@ -15,12 +15,13 @@ from tocsin.assess.holdings import CONTAINER_KINDS, site_of
 from tocsin.assess.spelling import comparable
 from tocsin.collect.scanning import recognise
 from tocsin.collect.source import Head
-from tocsin.model.estate import Attestation, Estate, Holding, Identity
+from tocsin.model.estate import Attestation, Estate, Group, Holding, Identity, Membership
 from tocsin.model.identity import is_machine_account
 from tocsin.model.instant import HOUR
 from tocsin.model.question import Question
 from tocsin.model.record import Record
 
+_A_GROUP = "Group_"  # before the id of one, as the log of a directory writes it
 # Declared, and in no record: they must come out as ruled out wherever anything does.
 NEVER_SEEN = {
     M365.source: (
@@ -329,6 +330,7 @@ def _estate(
                 patterns.add(("document", thing.holding.rpartition("\\")[0] + "\\*"))
                 if chance.random() < 0.5:
                     patterns.add(("document", thing.holding))
+    groups, memberships = _groups(entries, identities, chance, is_whole=is_whole)
     hosts = sorted({str(entry.native.get("Hostname")).lower() for entry in entries}) if shape.hosted else [""]
     for kind, pattern in NEVER_SEEN[shape.source]:
         patterns.update((kind, pattern.replace("{host}", host)) for host in hosts)
@@ -337,6 +339,8 @@ def _estate(
     return Estate(
         identities=identities,
         by_account={account: one for one in identities for account in one.accounts},
+        groups=groups,
+        memberships=memberships,
         holdings=tuple(Holding(pattern=pattern, kind=kind) for kind, pattern in sorted(patterns)),
         attestations=(
             Attestation(
@@ -349,6 +353,31 @@ def _estate(
                 setting="everything is recorded (invented)",
             ),
         ),
+    )
+
+
+def _groups(
+    entries: Sequence[Entry], identities: Sequence[Identity], chance: random.Random, *, is_whole: bool
+) -> tuple[tuple[Group, ...], tuple[Membership, ...]]:
+    """The groups that were given a directory role, and who is in them: who gave it, where the estate is whole; else anybody."""
+    ids = {account: one.id for one in identities for account in one.accounts}
+    givers: dict[str, str] = {}
+    for entry in entries:
+        name = str(entry.native.get("ObjectId"))
+        if (
+            entry.native.get("Operation") == "Add member to role."
+            and name.startswith(_A_GROUP)
+            and entry.account in ids
+        ):
+            givers[name.removeprefix(_A_GROUP)] = ids[entry.account]
+    if not is_whole and chance.random() < 0.3:
+        return (), ()
+    members = {
+        group: [giver] if is_whole else chance.sample([one.id for one in identities], min(2, len(identities)))
+        for group, giver in sorted(givers.items())
+    }
+    return tuple(Group(id=group) for group in members), tuple(
+        Membership(identity=one, group=group) for group, several in members.items() for one in several
     )
 
 

@@ -83,9 +83,9 @@ class Actors:
         if any(map(self.is_one, names)):
             return True
         known = [(canonical_account(name) or name).lower() for name in names]
-        is_told = any(one in self._others for one in known)
+        others = [one for one in known if one in self._others or _SERVICE_PRINCIPAL.match(one)]
         return any(
-            one not in self._others and one not in self._other_names and not (is_told and _OPAQUE.fullmatch(one))
+            one not in others and one not in self._other_names and not (others and _OPAQUE.fullmatch(one))
             for one in known
         )
 
@@ -138,6 +138,8 @@ _UNIQUE = re.compile(
     r"|^(?:aroa|aida)[0-9a-z]{12,}(?::|$)"
 )
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# The name of an application in a directory, which no person has: an address of the web, or an id and a host.
+_SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
 # Under these anybody may have come, or any application.
 _NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.

@@ -27,6 +27,7 @@ _BY_SENTENCE = {
     obstacles.ADMINISTRATOR: CauseKind.ADMINISTRATOR,
     obstacles.ACCOUNTS_NOT_KNOWN: CauseKind.ACCOUNTS_NOT_KNOWN,
     obstacles.NOT_DECLARED: CauseKind.NOT_DECLARED,
+    obstacles.ROLE_NOT_TOLD: CauseKind.ROLE_NOT_TOLD,
     obstacles.HOST: CauseKind.HOST,
     obstacles.STANDING_CHANGE: CauseKind.STANDING_CHANGE,
 }

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from tocsin.assess import obstacles
+from tocsin.assess import obstacles, roles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
 from tocsin.assess.actors import Actors, DeclaredAccounts, is_application
 from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
 from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
 from tocsin.assess.naming import NO_NAMES, HoldingNames
+from tocsin.assess.roles import Role
 from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import Standing
 from tocsin.assess.verdict import Judgement, Window
@@ -295,13 +296,15 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
     whose = _those_named(question, evidence, seen)
-    made = (change.given_to for change in evidence.changes if change.kind is Mark.ROLE)
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}
     is_declared = any(identity.administrator for known in owners.values() for identity in known)
-    if seen.administrators or is_declared or any(map(whose.may_be_given, made)):
+    role = roles.held(whose, evidence.changes, estate, evidence.identities)
+    if seen.administrators or is_declared or role is Role.HELD:
         found.append(obstacles.ADMINISTRATOR)
+    elif role is Role.MAYBE:
+        found.append(obstacles.ROLE_NOT_TOLD)
     by_account = [bool(way.identity) for way in question.ways]
     if question.identities or question.addresses or question.sessions:
         by_account.append(bool(question.identities))

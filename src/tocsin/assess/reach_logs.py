@@ -22,7 +22,7 @@ _RUNS_A_DOMAIN = re.compile(
     r"(?i)(?:^|\\)(?:domain|enterprise|schema)[ _-]admins$|(?:^|\\)administrators$|^s-1-5-21-[\d-]+-(?:512|518|519)$"
     r"|^s-1-5-32-544$"
 )
-_CHANGES_RIGHTS = (Mark.PERMISSION, Mark.LINK, Mark.RULE, Mark.FORWARDING)
+_CHANGES_RIGHTS = (Mark.PERMISSION, Mark.MEMBERSHIP, Mark.LINK, Mark.RULE, Mark.FORWARDING)
 
 
 def edges_of_logons(names: Names, state: pa.Table) -> Iterator[Edge]:
@@ -126,6 +126,7 @@ def _of_right(names: Names, change: StandingChange, actor: Node | None) -> Itera
     end = ADMINISTRATION if is_of_domain else names.group(change.scope) or _thing(names, change.scope)
     words = {
         Mark.PERMISSION: f"was given a right on {change.scope}",
+        Mark.MEMBERSHIP: f"was put into the group {change.scope}",
         Mark.LINK: f"was sent a link to {change.scope}",
         Mark.RULE: f"is sent what a rule takes from {change.scope}",
         Mark.FORWARDING: f"is sent the mail of {change.scope}",

@@ -36,6 +36,10 @@ STEPS = {
         "Name the accounts in question in identities.csv of the estate, and say of each whether it is an "
         "administrator's; then investigate again with --estate."
     ),
+    CauseKind.ROLE_NOT_TOLD: (
+        "Write into aliases.csv of the estate which account or group each role on record was given to (the report "
+        "lists them as standing changes), and into memberships.csv who is and was in such a group; then ask again."
+    ),
     CauseKind.HOST: (
         "Have the memory and disk of the host examined: what it kept, and which tickets, tokens and keys lay on it."
     ),

@@ -26,6 +26,7 @@ _REMOVES = {
     Mark.RULE: "remove_rule",
     Mark.CONSENT: "revoke_consent",
     Mark.PERMISSION: "remove_permission",
+    Mark.MEMBERSHIP: "remove_permission",
     Mark.ROLE: "remove_role",
     Mark.LINK: "remove_link",
     Mark.CREDENTIAL: "reset_credential",

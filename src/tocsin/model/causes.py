@@ -27,6 +27,7 @@ class CauseKind(enum.StrEnum):
     NOT_DECLARED = "not_declared"  # the estate does not say whether an account is an administrator's
     STANDING_CHANGE = "standing_change"
     ADMINISTRATOR = "administrator"
+    ROLE_NOT_TOLD = "role_not_told"  # a role was given to whom the estate does not tell
     HOST = "host"
     NOT_ITEMISED = "not_itemised"
     UNTIMED = "untimed"

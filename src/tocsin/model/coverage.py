@@ -52,6 +52,7 @@ class Mark(enum.StrEnum):
     RULE = "rule"  # inbox or transport rule made or changed
     FORWARDING = "forwarding"  # mail forwarding set
     PERMISSION = "permission"  # a right on a mailbox, folder, file or role given
+    MEMBERSHIP = "membership"  # a member or owner of a group added
     ROLE = "role"  # a role given: what an account may do everywhere
     CONSENT = "consent"  # an application was given access
     LINK = "link"  # a sharing link was made
@@ -92,7 +93,8 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingChange:
-    """A change that outlives the session that made it (rule, forwarding, permission, consent, link, credential).
+    """A change that outlives the session that made it: rule, forwarding, permission, membership, role, consent, link,
+    credential.
 
     `given_to` is whom it gives a way to `scope`, as the log names them; empty where the record names nobody.
     """

@@ -208,7 +208,7 @@ def test_sessions_files_commands_and_addresses_given(auth: list[Mapped]) -> None
     ]
     assert [(row["kind"], row["scope"]) for one in auth for row in one.marks] == [
         ("permission", "backup2"),
-        ("permission", "sudo"),
+        ("membership", "sudo"),
         ("credential", "backup2"),
         ("audit_changed", "System Logging Service"),
     ]

@@ -332,7 +332,7 @@ class TestAudit:
         (mark,) = mapped(cleared).marks
         assert (mark["kind"], mark["channel"], mark["scope"]) == ("cleared", "Application", "Application")
 
-    @pytest.mark.parametrize(("sid", "kind"), [("S-1-5-32-544", "role"), ("S-1-5-21-1-2-3-1544", "permission")])
+    @pytest.mark.parametrize(("sid", "kind"), [("S-1-5-32-544", "role"), ("S-1-5-21-1-2-3-1544", "membership")])
     def test_a_group_of_administrators_is_a_role(self, sid: str, kind: str) -> None:
         (mark,) = mapped(event(4732, [*SUBJECT, ("TargetSid", sid)])._replace(provider=AUDITING)).marks
         assert mark["kind"] == kind
