@@ -295,7 +295,8 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
     """The premises under which nothing can be ruled out, as sentences."""
     found = [evidence.withheld] if evidence.withheld else []
     whose = _those_named(question, evidence, seen)
-    made = (change.given_to for change in evidence.changes if change.kind is Mark.ROLE)
+    # One of which the record does not say to whom may be given to anybody.
+    made = (change.given_to or ("",) for change in evidence.changes if change.kind is Mark.ROLE)
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}

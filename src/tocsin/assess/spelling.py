@@ -90,7 +90,7 @@ def says_nothing(text: str) -> bool:
     """Whether an address or path does not tell which thing it leads to: a short name, a link by a token or an id."""
     folded = text.strip().lower()
     if "://" in folded[:10]:
-        return _LINK_BY_ID.search(_unquoted(folded)) is not None
+        return _LINK_BY_ID.search(_unquoted(folded)) is not None or _QUOTED_TWICE.search(folded) is not None
     return "\\" in folded and any(_SHORT_NAME.fullmatch(part) or part in _KEPT for part in folded.split("\\"))
 
 
@@ -100,8 +100,9 @@ _LINK_BY_ID = re.compile(
     r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
     r"|/(?:_layouts|forms)/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
 )
+_QUOTED_TWICE = re.compile(r"%25[0-9a-f]{2}")  # or a name with a percent sign and two digits in it
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
-_SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
+_SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,6}(?:\.[^\\/. ]{0,3})?")
 # What was deleted, copied, replicated or kept to be used offline, under names of their own.
 _KEPT = frozenset(("$recycle.bin", "system volume information", "dfsrprivate", "csc"))
 _VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
