@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.renaming import Renamings
@@ -27,6 +27,7 @@ from tocsin.assess.telling import (
     share_of,
     tells,
 )
+from tocsin.model.coverage import ANYTHING, ANYWHERE
 from tocsin.model.estate import Holding
 
 _Thing = tuple[str, str, str]
@@ -57,6 +58,7 @@ class Elsewhere:
         self._unnamed = _unnamed_places(seen.unnamed, names)
         self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
         self._other = ThingIndex(self._recorded_elsewhere())
+        self._is_anything = any(map(self._may_show_anything, (holding for _, holding, _ in self._touched)))
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
         within = {container for _, _, container in seen.unnamed}  # of what was reached and not named
@@ -74,6 +76,8 @@ class Elsewhere:
         if any(self._all.under(kind, name) for name in self._other_names(text)):
             return True
         known = comparable(text)
+        if self._is_anything and family(kind, text) in ("host", "share"):
+            return True
         if self._other.under(kind, text) or self._renamings.may_be(text):
             return True
         if (found := _WILD.search(known)) and self._all.under(kind, f"{known[: found.start()]}*"):
@@ -97,6 +101,15 @@ class Elsewhere:
             comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
             for name in self._undeclared.get(container_kind(kind), ())
             if container_kind(kind) == "mailbox" or "://" in own
+        )
+
+    def _may_show_anything(self, holding: str) -> bool:
+        """Whether what was reached by this path may lie anywhere else, as records say of what it lies in."""
+        if ANYTHING not in self._names.folders:
+            return False
+        parts = comparable(holding).split("/")
+        return any(one.startswith(ANYTHING) for one in self._names.elsewhere(holding)) or any(
+            f"{ANYWHERE}/{part}" in self._names.folders for part in parts if part
         )
 
     def _may_be_path(self, kind: str, text: str) -> bool:

@@ -130,7 +130,9 @@ def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: M
             return
         if into:
             return
-    crosses = any(str(native.get(name)).casefold() == "true" for name in ("CrossMailboxOperation", "CrossMailboxOperations"))
+    crosses = any(
+        str(native.get(name)).casefold() == "true" for name in ("CrossMailboxOperation", "CrossMailboxOperations")
+    )
     if crosses or text_of(native.get("DestMailboxId")):
         yield Touched("mailbox", "", None, None, Degree.ALTERED)
 
@@ -216,7 +218,10 @@ def _search_scope(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
 _PARAMETERS_OF_MAILBOXES = (
     "Mailbox", "SourceMailbox", "SourceMailboxes", "SourceStoreMailbox", "Identity", "RecipientAddress", "SenderAddress",
 )  # fmt: skip
-_OF_SEARCHES = ("mailboxsearch", "mailboxsearchpreview")  # whose identity is the name of a search, whatever it is called
+_OF_SEARCHES = (
+    "mailboxsearch",
+    "mailboxsearchpreview",
+)  # whose identity is the name of a search, whatever it is called
 _WRITTEN_TO = ("TargetMailbox", "TargetStoreMailbox")
 _OF_MAIL = frozenset(("mail_access", "mail_items", "mail_folder", "mailbox", "search_scope", "commanded_mailbox"))
 

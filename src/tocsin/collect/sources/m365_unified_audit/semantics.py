@@ -15,7 +15,16 @@ _OTHER_CLASS = 0  # OCSF Base Event
 # Parameters of any command that say how it runs and not what it does.
 _HOW_IT_RUNS = frozenset(
     f"Parameters.{name}"
-    for name in ("Identity", "Confirm", "Force", "WhatIf", "ErrorAction", "WarningAction", "DomainController", "Verbose")
+    for name in (
+        "Identity",
+        "Confirm",
+        "Force",
+        "WhatIf",
+        "ErrorAction",
+        "WarningAction",
+        "DomainController",
+        "Verbose",
+    )
 )
 
 
