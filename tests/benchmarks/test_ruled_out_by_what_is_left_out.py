@@ -351,8 +351,8 @@ def call_of(
     login, named, acting, called = who.split()
     text = (
         f"type=SYSCALL {{}} arch=c000003e syscall={number} {result}{flags} items={len(paths)} ppid=1 pid=2 "
-        f'auid={login} uid={acting} euid={acting}{more} ses=5 comm="x" exe="{exe}"\x1dARCH=x86_64 SYSCALL={name} AUID="{named}" '
-        f'UID="{called}"\ntype=CWD {{}} cwd="{cwd}"\n'
+        f'auid={login} uid={acting} euid={acting}{more} ses=5 comm="x" exe="{exe}"\x1d'
+        f'ARCH=x86_64 SYSCALL={name} AUID="{named}" UID="{called}"\ntype=CWD {{}} cwd="{cwd}"\n'
     )
     return text + path_records(*paths)
 
@@ -534,3 +534,43 @@ def test_on_linux_what_a_name_shows_that_does_not_say_it(first: str, then: str, 
 )
 def test_on_linux_what_speaks_against_the_log(event: str, expected: bool) -> None:
     assert on_host(event) is expected
+
+
+# ---- What an estate declares -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "pattern"),
+    [
+        (M365, f"{SITE}/*/witness/secret.docx"),
+        (M365, f"{SITE}/Shared Documents/witness/*.docx"),
+        (M365, f"{SITE}/Shared Documents/[w]itness/*"),
+        (M365, f"{SITE}/Shared Documents/wit\u200bness/*"),
+        (M365, f"{SITE}/Shared\u00a0Documents/witness/*"),
+        (M365, f"{SITE}/Shared Documents/\uff57itness/*"),
+        (M365, f"{SITE}/Shared Documents/w\u0131tness/*"),
+        (WINDOWS, "D:\\Cases\\witness\\*.*"),
+        (WINDOWS, "D:\\Cases\\wit\u00adness\\a.txt"),
+    ],
+)
+def test_a_pattern_written_by_a_person_may_mean_what_it_looks_like(source: str, pattern: str) -> None:
+    read = document("05T10:00:00", ADA, SECRET) if source == M365 else opened("05T00:00:00", "ada", FILE)
+    other = (
+        document("05T10:00:00", ADA, f"{SITE}/menu.docx") if source == M365 else opened("05T00:00:00", "ada", "E:\\b")
+    )
+    assert not is_ruled_out(source, [read], "document", pattern)
+    assert is_ruled_out(source, [other], "document", pattern) or "/*/" in pattern
+
+
+@pytest.mark.parametrize(
+    ("declared", "recorded"), [("stra\u00dfe", "STRASSE"), ("\u0639\u0644\u064a", "\u0639\u0644\u0649")]
+)
+def test_a_name_that_is_recorded_otherwise_than_declared_may_be_it(declared: str, recorded: str) -> None:
+    read = document("05T10:00:00", ADA, f"{SITE}/{recorded}/a.docx")
+    assert not is_ruled_out(M365, [read], "document", f"{SITE}/{declared}/*")
+    assert is_ruled_out(M365, [read], "document", f"{SITE}/else/*")
+
+
+@pytest.mark.parametrize(("server", "expected"), [("fs01", True), (HOST, True), ("fs01.other.example", False)])
+def test_a_server_of_another_domain_is_another_one(server: str, expected: bool) -> None:
+    assert is_ruled_out(WINDOWS, [], "document", f"\\\\{server}\\Cases\\witness\\*") is expected

@@ -15,7 +15,7 @@ from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, co
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.renaming import Renamings
-from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
+from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume, skeleton
 from tocsin.assess.telling import (
     first_name,
     is_one_place,
@@ -37,8 +37,9 @@ _IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
 # Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
 _CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _DECLARED_BY_VOLUME = "volume of "
-# Meant for any letter, which a pattern has no word for: what begins as it does may be meant. A query of a page is none.
-_WILD = re.compile(r"\?(?![^/=]*=)")
+# Meant for any letter or letters, which a pattern has a word for at its end alone: what begins as it does may be meant.
+# A query of a page is none.
+_WILD = re.compile(r"\?(?![^/=]*=)|\*(?!$)|\[")
 # A file with others in it, of which somebody's holding is one.
 _ARCHIVE = re.compile(
     r"\.(?:zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|pst|ost|mbox|msg|eml|nsf|iso|one|onepkg|mdb|accdb)(?=[\\/!])"
@@ -58,6 +59,11 @@ class Elsewhere:
         self._unnamed = _unnamed_places(seen.unnamed, names)
         self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
         self._other = ThingIndex(self._recorded_elsewhere())
+        self._alike = ThingIndex(
+            (kind, skeleton(holding), skeleton(box))
+            for kind, holding, box in self._touched
+            if not (holding.isascii() and box.isascii())
+        )
         self._is_anything = any(map(self._may_show_anything, (holding for _, holding, _ in self._touched)))
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
@@ -76,6 +82,8 @@ class Elsewhere:
         if any(self._all.under(kind, name) for name in self._other_names(text)):
             return True
         known = comparable(text)
+        if self._is_told_alike(kind, text):
+            return True
         if self._is_anything and family(kind, text) in ("host", "share"):
             return True
         if self._other.under(kind, text) or self._renamings.may_be(text):
@@ -102,6 +110,12 @@ class Elsewhere:
             for name in self._undeclared.get(container_kind(kind), ())
             if container_kind(kind) == "mailbox" or "://" in own
         )
+
+    def _is_told_alike(self, kind: str, text: str) -> bool:
+        """Whether something was reached that a reader cannot tell from it, and nothing under its very name."""
+        bare = skeleton(text)
+        alike = self._alike.under(kind, bare) or (bare != comparable(text) and self._all.under(kind, bare))
+        return bool(alike) and not self._all.under(kind, text)
 
     def _may_show_anything(self, holding: str) -> bool:
         """Whether what was reached by this path may lie anywhere else, as records say of what it lies in."""

@@ -49,6 +49,24 @@ def comparable(text: str) -> str:
     return found[1] if found else folded
 
 
+@lru_cache(maxsize=65_536)
+def skeleton(text: str) -> str:
+    """`comparable` without what a reader may not see: marks on letters, signs without width, forms and kinds of spaces.
+
+    Two names that differ and have one skeleton may be one, typed by one person and recorded by a machine.
+    """
+    known = comparable(text).replace("&amp;", "&")
+    if known.isascii():
+        return known
+    parted = unicodedata.normalize("NFKD", known).casefold()
+    seen = (sign for sign in parted if unicodedata.category(sign) not in _UNSEEN)
+    return "".join(" " if sign.isspace() else sign for sign in seen).translate(_LOOKS_LIKE)
+
+
+_UNSEEN = frozenset(("Mn", "Cf"))
+_LOOKS_LIKE = str.maketrans({"\u0131": "i", "\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643"})
+
+
 def _folded(text: str) -> str:
     """NFC in lower case; of the Greek sigma both small forms are one, as they have one capital."""
     return unicodedata.normalize("NFC", text).lower().replace("\u03c2", "\u03c3")

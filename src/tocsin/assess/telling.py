@@ -36,8 +36,8 @@ _NUMBER = re.compile(r"[^\\/:~{}%]+")
 _SHARED = re.compile(r"\\\\([^\\]+)\\([^\\]+)(\\.*)?", re.DOTALL)
 # A volume or disk opened as a whole, with all that is on it.
 _WHOLE_VOLUME = re.compile(r"\\\\[.?]\\.*|\\device\\[^\\]+|\\?volume\{[^}]*\}", re.DOTALL)
-# Images and backups of disks and of memory, which hold what lies elsewhere under its own name; what a file system, a search
-# or a preview keeps of the files it knows; and where passwords are kept.
+# Images and backups of disks and of memory, which hold what lies elsewhere under its own name; what a file system, a
+# search or a preview keeps of the files it knows; and where passwords are kept.
 _IMAGE = re.compile(
     r"\.(?:a?vhdx?|vmdk|vdi|hdd|qcow2?|ova|img|dd|raw|iso|e01|ex01|s01|aff4?|ad1|l01|001|wim|esd|gho|spf|mrimg|v2i|[hm]?dmp"
     r"|mem|vmem|vmsn|vmss|vmrs|vsv|bak|bkf|vbk|vib|vbm|vma|tibx?|dit)$|\\(?:pagefile|hiberfil|swapfile)\.sys$"

@@ -61,8 +61,8 @@ class Mark(enum.StrEnum):
     PROBE = "probe"  # a known access of one's own, planned or made: likewise
 
 
-# Scopes of NAMED, where a record says that a path shows something and not what; details of it, where the path is not told
-# and its last name is: `ANYWHERE/name`.
+# Scopes of NAMED, where a record says that a path shows something and not what; details of it, where the path is not
+# told and its last name is: `ANYWHERE/name`.
 ANYTHING, ANYWHERE = "<anything>", "<anywhere>"
 
 

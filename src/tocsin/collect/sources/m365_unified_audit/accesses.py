@@ -216,7 +216,8 @@ def _search_scope(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
 
 
 _PARAMETERS_OF_MAILBOXES = (
-    "Mailbox", "SourceMailbox", "SourceMailboxes", "SourceStoreMailbox", "Identity", "RecipientAddress", "SenderAddress",
+    "Mailbox", "SourceMailbox", "SourceMailboxes", "SourceStoreMailbox", "Identity", "RecipientAddress",
+    "SenderAddress",
 )  # fmt: skip
 _OF_SEARCHES = (
     "mailboxsearch",
