@@ -43,6 +43,10 @@ from tests.benchmarks.test_ruled_out_by_other_ways import (
     lines,
 )
 
+from tocsin.assess.elsewhere import Elsewhere
+from tocsin.assess.holdings import HoldingIndex
+from tocsin.assess.matching import Seen
+from tocsin.assess.naming import NO_NAMES
 from tocsin.model.estate import Attestation, Estate, Holding, Identity
 from tocsin.model.exposure import Verdict
 from tocsin.model.instant import parse_time
@@ -574,3 +578,16 @@ def test_a_name_that_is_recorded_otherwise_than_declared_may_be_it(declared: str
 @pytest.mark.parametrize(("server", "expected"), [("fs01", True), (HOST, True), ("fs01.other.example", False)])
 def test_a_server_of_another_domain_is_another_one(server: str, expected: bool) -> None:
     assert is_ruled_out(WINDOWS, [], "document", f"\\\\{server}\\Cases\\witness\\*") is expected
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [("DMS-0007", False), ("DMS-7/2", False), ("DMS-7.v2", False), ("DMS-70", True), ("DMS-8", True)],
+)
+def test_a_number_with_zeros_or_a_version_may_be_the_number(recorded: str, expected: bool) -> None:
+    seen = Seen(
+        reached={}, near=frozenset({("record_set", recorded, "")}), administrators=False, containers=frozenset(),
+        unnamed=frozenset(), sources={}, given_up=frozenset(),
+    )  # fmt: skip
+    declared = [Holding(kind="record_set", pattern="DMS-7")]
+    assert Elsewhere(seen, NO_NAMES, declared, HoldingIndex(declared)).may_be("record_set", "DMS-7") is not expected

@@ -44,6 +44,7 @@ _WILD = re.compile(r"\?(?![^/=]*=)|\*(?!$)|\[")
 _ARCHIVE = re.compile(
     r"\.(?:zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|pst|ost|mbox|msg|eml|nsf|iso|one|onepkg|mdb|accdb)(?=[\\/!])"
 )
+_FILLING = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
 
 
@@ -96,6 +97,8 @@ class Elsewhere:
             return True
         if kind in ("secret", "record_set") and any(_is_secret(text, one) for one in self._secrets):
             return True
+        if kind == "record_set" and self._is_numbered_alike(text):
+            return True
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
@@ -116,6 +119,15 @@ class Elsewhere:
         bare = skeleton(text)
         alike = self._alike.under(kind, bare) or (bare != comparable(text) and self._all.under(kind, bare))
         return bool(alike) and not self._all.under(kind, text)
+
+    def _is_numbered_alike(self, text: str) -> bool:
+        """Whether the number of something reached differs in zeros before it or in what follows: a version, a part."""
+        own = _numbered(text)
+        numbers = (_numbered(one) for kind, one, _ in self._touched if kind == "record_set" and one != text)
+        return bool(own) and any(
+            long.startswith(short) and not long[len(short) :][:1].isalnum()
+            for short, long in (sorted((own, one), key=len) for one in numbers if one)
+        )
 
     def _may_show_anything(self, holding: str) -> bool:
         """Whether what was reached by this path may lie anywhere else, as records say of what it lies in."""
@@ -283,6 +295,12 @@ def _is_secret(asked: str, reached: str) -> bool:
     return not comparable(reached).startswith(comparable(asked)[:-1]) and (
         b[2].startswith(beginning) or beginning.startswith(b[2])
     )
+
+
+def _numbered(text: str) -> str:
+    """The number of an institution's own system without zeros that only fill it; "" for what is no such number."""
+    known = comparable(text).rstrip("*")
+    return "" if known.startswith("arn:") or not any(map(str.isdigit, known)) else _FILLING.sub("", known)
 
 
 def _is_of_mail(text: str) -> bool:
