@@ -280,8 +280,8 @@ SHARE, DRIVE = f"\\\\{HOST}\\Cases\\witness\\*", "D:\\Cases\\witness\\*"
         (windows("05T00:00:00", 4907, "ben", ObjectName="D:\\Cases\\witness"), (SHARE, DRIVE)),
         (windows("05T00:00:00", 4912, "ben"), (SHARE, DRIVE)),
         (windows("05T00:00:00", 4670, "ada", ObjectName="D:\\Cases\\witness\\a.txt"), (SHARE, DRIVE)),
-        (shared("05T00:00:00", "ada", "D$", "Else\\a.txt"), ()),
-        (windows("05T00:00:00", 4907, "SYSTEM", ObjectName="C:\\x.dll", SubjectUserSid="S-1-5-18"), ()),
+        (shared("05T00:00:00", "ada", "D$", "Else\\a.txt"), (SHARE, DRIVE)),  # who may open it is an administrator
+        (windows("05T00:00:00", 4907, "SYSTEM", ObjectName="C:\\Windows\\x.dll", SubjectUserSid="S-1-5-18"), ()),
         (windows("05T00:00:00", 4670, "ada", ObjectName="-", ObjectType="Token"), ()),
     ],
 )

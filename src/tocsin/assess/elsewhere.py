@@ -11,11 +11,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind
+from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.renaming import Renamings
-from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume
+from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume, skeleton
 from tocsin.assess.telling import (
     first_name,
     is_one_place,
@@ -27,6 +27,7 @@ from tocsin.assess.telling import (
     share_of,
     tells,
 )
+from tocsin.model.coverage import ANYTHING, ANYWHERE
 from tocsin.model.estate import Holding
 
 _Thing = tuple[str, str, str]
@@ -36,12 +37,14 @@ _IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
 # Containers that have names beside their own: addresses and aliases of a mailbox, addresses of a site.
 _CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _DECLARED_BY_VOLUME = "volume of "
-# Meant for any letter, which a pattern has no word for: what begins as it does may be meant. A query of a page is none.
-_WILD = re.compile(r"\?(?![^/=]*=)")
+# Meant for any letter or letters, which a pattern has a word for at its end alone: what begins as it does may be meant.
+# A query of a page is none.
+_WILD = re.compile(r"\?(?![^/=]*=)|\*(?!$)|\[")
 # A file with others in it, of which somebody's holding is one.
 _ARCHIVE = re.compile(
     r"\.(?:zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|pst|ost|mbox|msg|eml|nsf|iso|one|onepkg|mdb|accdb)(?=[\\/!])"
 )
+_FILLING = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
 
 
@@ -57,6 +60,12 @@ class Elsewhere:
         self._unnamed = _unnamed_places(seen.unnamed, names)
         self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
         self._other = ThingIndex(self._recorded_elsewhere())
+        self._alike = ThingIndex(
+            (kind, skeleton(holding), skeleton(box))
+            for kind, holding, box in self._touched
+            if not (holding.isascii() and box.isascii())
+        )
+        self._is_anything = any(map(self._may_show_anything, (holding for _, holding, _ in self._touched)))
         self._undeclared = self._undeclared_containers(holdings, index)
         self._servers = self._on_servers()
         within = {container for _, _, container in seen.unnamed}  # of what was reached and not named
@@ -74,6 +83,10 @@ class Elsewhere:
         if any(self._all.under(kind, name) for name in self._other_names(text)):
             return True
         known = comparable(text)
+        if self._is_told_alike(kind, text):
+            return True
+        if self._is_anything and family(kind, text) in ("host", "share"):
+            return True
         if self._other.under(kind, text) or self._renamings.may_be(text):
             return True
         if (found := _WILD.search(known)) and self._all.under(kind, f"{known[: found.start()]}*"):
@@ -83,6 +96,8 @@ class Elsewhere:
         if ("\\" in known or known.startswith("volume{")) and self._may_be_path(kind, text):
             return True
         if kind in ("secret", "record_set") and any(_is_secret(text, one) for one in self._secrets):
+            return True
+        if kind == "record_set" and self._is_numbered_alike(text):
             return True
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
@@ -97,6 +112,30 @@ class Elsewhere:
             comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
             for name in self._undeclared.get(container_kind(kind), ())
             if container_kind(kind) == "mailbox" or "://" in own
+        )
+
+    def _is_told_alike(self, kind: str, text: str) -> bool:
+        """Whether something was reached that a reader cannot tell from it, and nothing under its very name."""
+        bare = skeleton(text)
+        alike = self._alike.under(kind, bare) or (bare != comparable(text) and self._all.under(kind, bare))
+        return bool(alike) and not self._all.under(kind, text)
+
+    def _is_numbered_alike(self, text: str) -> bool:
+        """Whether the number of something reached differs in zeros before it or in what follows: a version, a part."""
+        own = _numbered(text)
+        numbers = (_numbered(one) for kind, one, _ in self._touched if kind == "record_set" and one != text)
+        return bool(own) and any(
+            long.startswith(short) and not long[len(short) :][:1].isalnum()
+            for short, long in (sorted((own, one), key=len) for one in numbers if one)
+        )
+
+    def _may_show_anything(self, holding: str) -> bool:
+        """Whether what was reached by this path may lie anywhere else, as records say of what it lies in."""
+        if ANYTHING not in self._names.folders:
+            return False
+        parts = comparable(holding).split("/")
+        return any(one.startswith(ANYTHING) for one in self._names.elsewhere(holding)) or any(
+            f"{ANYWHERE}/{part}" in self._names.folders for part in parts if part
         )
 
     def _may_be_path(self, kind: str, text: str) -> bool:
@@ -256,6 +295,12 @@ def _is_secret(asked: str, reached: str) -> bool:
     return not comparable(reached).startswith(comparable(asked)[:-1]) and (
         b[2].startswith(beginning) or beginning.startswith(b[2])
     )
+
+
+def _numbered(text: str) -> str:
+    """The number of an institution's own system without zeros that only fill it; "" for what is no such number."""
+    known = comparable(text).rstrip("*")
+    return "" if known.startswith("arn:") or not any(map(str.isdigit, known)) else _FILLING.sub("", known)
 
 
 def _is_of_mail(text: str) -> bool:

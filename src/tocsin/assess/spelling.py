@@ -49,6 +49,24 @@ def comparable(text: str) -> str:
     return found[1] if found else folded
 
 
+@lru_cache(maxsize=65_536)
+def skeleton(text: str) -> str:
+    """`comparable` without what a reader may not see: marks on letters, signs without width, forms and kinds of spaces.
+
+    Two names that differ and have one skeleton may be one, typed by one person and recorded by a machine.
+    """
+    known = comparable(text).replace("&amp;", "&")
+    if known.isascii():
+        return known
+    parted = unicodedata.normalize("NFKD", known).casefold()
+    seen = (sign for sign in parted if unicodedata.category(sign) not in _UNSEEN)
+    return "".join(" " if sign.isspace() else sign for sign in seen).translate(_LOOKS_LIKE)
+
+
+_UNSEEN = frozenset(("Mn", "Cf"))
+_LOOKS_LIKE = str.maketrans({"\u0131": "i", "\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643"})
+
+
 def _folded(text: str) -> str:
     """NFC in lower case; of the Greek sigma both small forms are one, as they have one capital."""
     return unicodedata.normalize("NFC", text).lower().replace("\u03c2", "\u03c3")
@@ -90,7 +108,7 @@ def says_nothing(text: str) -> bool:
     """Whether an address or path does not tell which thing it leads to: a short name, a link by a token or an id."""
     folded = text.strip().lower()
     if "://" in folded[:10]:
-        return _LINK_BY_ID.search(_unquoted(folded)) is not None
+        return _LINK_BY_ID.search(_unquoted(folded)) is not None or _QUOTED_TWICE.search(folded) is not None
     return "\\" in folded and any(_SHORT_NAME.fullmatch(part) or part in _KEPT for part in folded.split("\\"))
 
 
@@ -100,8 +118,9 @@ _LINK_BY_ID = re.compile(
     r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
     r"|/(?:_layouts|forms)/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
 )
+_QUOTED_TWICE = re.compile(r"%25[0-9a-f]{2}")  # or a name with a percent sign and two digits in it
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
-_SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,2}(?:\.[^\\/. ]{0,3})?")
+_SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,6}(?:\.[^\\/. ]{0,3})?")
 # What was deleted, copied, replicated or kept to be used offline, under names of their own.
 _KEPT = frozenset(("$recycle.bin", "system volume information", "dfsrprivate", "csc"))
 _VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")

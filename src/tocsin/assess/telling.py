@@ -36,15 +36,22 @@ _NUMBER = re.compile(r"[^\\/:~{}%]+")
 _SHARED = re.compile(r"\\\\([^\\]+)\\([^\\]+)(\\.*)?", re.DOTALL)
 # A volume or disk opened as a whole, with all that is on it.
 _WHOLE_VOLUME = re.compile(r"\\\\[.?]\\.*|\\device\\[^\\]+|\\?volume\{[^}]*\}", re.DOTALL)
-# Images and backups of disks and of memory, which hold what lies elsewhere under its own name.
+# Images and backups of disks and of memory, which hold what lies elsewhere under its own name; what a file system, a
+# search or a preview keeps of the files it knows; and where passwords are kept.
 _IMAGE = re.compile(
-    r"\.(?:a?vhdx?|vmdk|vdi|qcow2?|ova|img|dd|raw|iso|e01|ex01|aff4?|ad1|l01|wim|esd|gho|spf|mrimg|v2i|dmp|mem"
-    r"|bak|bkf|vbk|vib|vbm|vma|tibx?|dit)$|\\\$mft$|\\(?:pagefile|hiberfil|swapfile)\.sys$"
+    r"\.(?:a?vhdx?|vmdk|vdi|hdd|qcow2?|ova|img|dd|raw|iso|e01|ex01|s01|aff4?|ad1|l01|001|wim|esd|gho|spf|mrimg|v2i|[hm]?dmp"
+    r"|mem|vmem|vmsn|vmss|vmrs|vsv|bak|bkf|vbk|vib|vbm|vma|tibx?|dit)$|\\(?:pagefile|hiberfil|swapfile)\.sys$"
+    r"|(?:^[a-z]:|\\[^\\]*volume[^\\]*)\\\$(?!recycle\.bin)"
+    r"|\\(?:windows\.(?:edb|db)|thumbs\.db|thumbcache_[^\\]*|~wr[a-z][0-9]+\.tmp)$|\\unsavedfiles\\|\\windowsimagebackup\\"
+    r"|\\config\\(?:regback\\)?(?:sam|security|system)$|\\microsoft\\(?:protect|credentials|vault)\\"
 )
-# Paths of Linux that reach what has one of its own: through a process, a disk or the layers of a container.
+# Paths of Linux that reach what has one of its own: through a process, a disk, the layers of a container or an earlier
+# state; what was deleted or left of a program that ended; and keys and passwords of others.
 _ELSEWHERE = re.compile(
     r"/proc/(?:k?core$|vmcore$|[^/]+/(?:task/[^/]+/)?(?:root|cwd|fd|mem|map_files)(?:/|$))"
-    r"|/dev/(?:fd/|std|mem$|kmem$|block/|mapper/|disk/|dm-|loop|md|nvme|[hsv]d|xvd)|.*/overlay2?/|.*/\.snapshots?/"
+    r"|/dev/(?!(?:null|zero|full|u?random|tty[^/]*|pts/.*|ptmx|console|shm/.*)$)|.*/overlay2?/|.*/\.snapshots?/|.*/\.zfs/"
+    r"|.*/lost\+found/|.*/\.trash[^/]*/|.*/\.local/share/trash/|.*/coredump/|.*/core(?:\.[0-9]+)?$|/swap(?:file|\.img)$"
+    r"|/etc/g?shadow-?$|.*\.keytab$|/etc/ssh/ssh_host_[^/]*key$|.*/\.ssh/id_[^/]*(?<!\.pub)$|/tmp/krb5cc_"
 )
 _DRIVE_SHARE = re.compile(r"[a-z]\$")
 

@@ -84,7 +84,7 @@ class Watching:
         server = server_of(text)
         if not hosts or not server:
             return hosts or ("",)
-        return tuple(host for host in hosts if host.partition(".")[0] == server.partition(".")[0]) or (server,)
+        return tuple(host for host in hosts if _is_one_host(host, server)) or (server,)
 
     def channels(self, kind: str, text: str) -> frozenset[str]:
         """The sources that record accesses to things of this kind, or are attested to for this one."""
@@ -116,6 +116,12 @@ class Watching:
         """Who controls the point where these logs are written."""
         points = sorted({_LOGGING_POINT[self._bases.get(source, Basis.STATISTICAL)] for source in sources})
         return "; ".join(points) or _NOBODY
+
+
+def _is_one_host(one: str, other: str) -> bool:
+    """Whether two names are of one host: equal, or equal but for a domain that one of them leaves out."""
+    short, long = sorted((one.lower(), other.lower()), key=len)
+    return long == short or ("." not in short and long.startswith(f"{short}."))
 
 
 def _bases(coverage: Sequence[Coverage]) -> dict[str, Basis]:

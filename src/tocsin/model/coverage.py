@@ -62,6 +62,11 @@ class Mark(enum.StrEnum):
     PROBE = "probe"  # a known access of one's own, planned or made: likewise
 
 
+# Scopes of NAMED, where a record says that a path shows something and not what; details of it, where the path is not
+# told and its last name is: `ANYWHERE/name`.
+ANYTHING, ANYWHERE = "<anything>", "<anywhere>"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """One interval of one source, host and channel in one state; `from_`/`to` nanoseconds UTC, to exclusive, None open.

@@ -314,7 +314,27 @@ class TestAudit:
                 data=[*SUBJECT, ("ObjectType", "File"), ("ObjectName", "C:\\a.txt"), ("AccessMask", "0x80")],
             ),
         }
-        assert mapped(events[failed_or_other]).accesses == ()
+        assert not [one for one in mapped(events[failed_or_other]).accesses if one["kind"]]
+
+    @pytest.mark.parametrize(
+        ("channel", "event_id", "data", "actors"),
+        [
+            ("Microsoft-Windows-TaskScheduler/Operational", 106, [("UserContext", "X\\ada")], ["x\\ada"]),
+            ("Microsoft-Windows-Sysmon/Operational", 1, [("User", "X\\ada"), ("IntegrityLevel", "High")], ["x\\ada"]),
+            ("Microsoft-Windows-Sysmon/Operational", 1, [("User", "X\\ada"), ("IntegrityLevel", "Medium")], []),
+            ("Microsoft-Windows-Sysmon/Operational", 1, [("User", "X\\ada")], []),
+            (
+                "Microsoft-Windows-Sysmon/Operational", 10,
+                [("SourceUser", "X\\ada"), ("TargetImage", "C:\\Windows\\system32\\lsass.exe")], ["x\\ada"],
+            ),
+            ("Microsoft-Windows-Sysmon/Operational", 10, [("TargetImage", "C:\\explorer.exe")], []),
+        ],
+    )  # fmt: skip
+    def test_rights_of_the_system_in_other_logs(
+        self, channel: str, event_id: int, data: list[tuple[str, str | int]], actors: list[str]
+    ) -> None:
+        found = mapped(event(event_id, data)._replace(channel=channel)).accesses
+        assert [(one["actor"], one["kind"], one["label"]) for one in found] == [(one, "", "s-1-5-18") for one in actors]
 
     def test_cleared_security_log(self) -> None:
         (mark,) = mapped(sample_events()[5]).marks

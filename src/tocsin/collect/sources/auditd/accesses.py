@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from tocsin.collect.sources.auditd.tables import read_table
-from tocsin.model.coverage import Mark
+from tocsin.model.coverage import ANYTHING, ANYWHERE, Mark
 from tocsin.model.exposure import ActorClass, Degree
 
 Fields = Mapping[str, Any]
@@ -21,6 +22,8 @@ _OF_THE_SYSTEM = tuple(
     f"{top}/{name}/" for top in ("", "/usr") for name in ("bin", "sbin", "lib", "lib32", "lib64", "libexec")
 )
 _NAMELESS = frozenset(("", "(null)"))
+_DEVICE = 0o020000
+_HARMLESS = re.compile(r"/dev/(?:null|zero|full|u?random|tty[^/]*|pts/.*|ptmx|console|rtc[0-9]*|net/tun)$")
 
 
 class Call(NamedTuple):
@@ -108,13 +111,17 @@ def resolved(records: Sequence[Fields], call: str, cwd: str | None, syscall: Fie
     from_working_folder = all(syscall.get(name) in _WORKING_FOLDER for name in directories)
     items = []
     loose = False
+    linked = next((one.get("name") for one in records if one.get("nametype") == "CREATE"), None)
     for fields in records:
         name = fields.get("name")
         nametype = fields.get("nametype") or fields.get("objtype") or "NORMAL"
         if not isinstance(name, str) or nametype == "PARENT":
             continue
         if name not in _NAMELESS and not name.startswith("/"):
-            if cwd and from_working_folder:
+            if call.startswith("symlink") and nametype == "UNKNOWN":  # relative to where the link is
+                name = _beside(linked, cwd if from_working_folder else None) + name
+                loose |= not name.startswith("/")
+            elif cwd and from_working_folder:
                 name = f"{cwd}/{name}"
             else:
                 loose = True
@@ -123,6 +130,13 @@ def resolved(records: Sequence[Fields], call: str, cwd: str | None, syscall: Fie
             continue
         items.append((nametype, posixpath.normpath(name).replace("//", "/", 1), _octal(fields.get("mode"))))
     return Paths(tuple(items), loose)
+
+
+def _beside(link: object, cwd: str | None) -> str:
+    """The folder a link was made in, with the separator; "" where it is not told."""
+    if not isinstance(link, str) or link in _NAMELESS or not (link.startswith("/") or cwd):
+        return ""
+    return f"{posixpath.dirname(link if link.startswith('/') else f'{cwd}/{link}')}/"
 
 
 def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iterator[Touched]:
@@ -138,6 +152,12 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
     for nametype, path, mode in dict.fromkeys(paths.items):
         if known.touches == "open" and mode is not None and mode & _FILE_TYPE == _DISK:
             yield Touched("", "document", Degree.OPENED, "", f"{call} of a disk")  # with all that is on it
+        if known.touches == "open" and mode is not None and mode & _FILE_TYPE == _DEVICE and not _HARMLESS.match(path):
+            yield Touched("", "document", Degree.OPENED, "", f"{call} of a device")
+        if known.touches == "run" and posixpath.basename(path) in _becoming("programs"):
+            yield Touched("", "document", Degree.ACCESSED, "", f"{call} of {posixpath.basename(path)}")
+        if known.touches == "show" and nametype == "CREATE":
+            yield Touched(path, "document", Degree.ALTERED, "", call)
         kind = _kind(mode)
         if kind is None:
             continue
@@ -150,7 +170,8 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
         elif known.touches == "rename" and nametype in ("DELETE", "CREATE"):
             yield Touched(path, kind, Degree.ALTERED, "renamed", f"{call} {'from' if nametype == 'DELETE' else 'to'}")
         elif known.touches == "create":
-            yield Touched(path, kind, Degree.ALTERED, "written" if nametype == "CREATE" else "emptied", call)
+            # A folder that is made has nothing in it: it is no folder reached as a whole.
+            yield Touched(path, "document", Degree.ALTERED, "written" if nametype == "CREATE" else "emptied", call)
         elif known.touches == "truncate":
             yield Touched(path, kind, Degree.ALTERED, "emptied", call)
         elif known.touches == "attributes" and nametype == "NORMAL":
@@ -159,13 +180,38 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
             known.touches == "run" and not path.startswith(_OF_THE_SYSTEM)
         ):
             yield Touched(path, kind, Degree.ACCESSED, "", call)
-        elif known.touches == "permission" and (flags or 0) & ~(mode or 0) & _GIVEN:
-            yield Touched(path, kind, None, "permission", call)
+        elif known.touches == "permission":
+            how = "permission" if (flags or 0) & ~(mode or 0) & _GIVEN else ""
+            yield Touched(path, "document", Degree.ALTERED, how, call)
+
+
+@cache
+def _becoming(name: str) -> frozenset[str]:
+    return frozenset(read_table("audit.toml")["becoming"][name])
+
+
+def serves(program: str, cwd: str | None) -> bool:
+    """Whether a program may have a root of its own, of which its working folder is the beginning."""
+    return cwd == "/" and program.endswith(tuple(sorted(_becoming("serving"))))
+
+
+def is_for_one_thing(program: str) -> bool:
+    """Whether a program of the system has the rights of root for one thing only, whoever runs it."""
+    return program.startswith(_OF_THE_SYSTEM) and posixpath.basename(program) in _becoming("for_one_thing")
+
+
+def of_anything(operation: str) -> Touched:
+    """What may have been anything."""
+    return Touched("", "document", Degree.ACCESSED, "", operation)
 
 
 def _undeclared(call: str, paths: Paths) -> Iterator[Touched]:
     """What a call that nothing declares may have reached: what it names, or anything."""
-    if not call or call in _without_content():
+    if call == "connect":
+        if any(part in path for _, path, _ in paths.items for part in _becoming("sockets")):
+            yield Touched("", "document", Degree.ACCESSED, "", call)
+        return
+    if call in _without_content():
         return
     named = [(path, kind) for _, path, mode in dict.fromkeys(paths.items) if (kind := _kind(mode))]
     for path, kind in named or [("", "document")]:
@@ -192,19 +238,37 @@ def _opened(call: str, path: str, kind: str, flags: int | None, *, is_made: bool
     return Touched(path, kind, Degree.OPENED, "written" if is_written else "", f"{call}{' for writing' * is_written}")
 
 
-def named(call: str, paths: Paths) -> Iterator[dict[str, Any]]:
-    """Marks of two names of one file or folder: what was renamed, and what a link or mount shows."""
+def named(call: str, paths: Paths, *, is_by_system: bool) -> Iterator[dict[str, Any]]:
+    """Marks of two names of one file or folder: what was renamed, and what a link or mount shows.
+
+    Where the record does not say what is shown, it may be anything; but for what the system mounts when it starts.
+    """
     known = calls().get(call)
-    if known is None or known.touches not in ("rename", "link", "show"):
+    touches = "show" if call == "move_mount" else known.touches if known else ""
+    if touches not in ("rename", "link", "show"):
         return
     made = [path for nametype, path, _ in paths.items if nametype == "CREATE"]
     others = [path for nametype, path, _ in paths.items if nametype != "CREATE"]
-    if not made and known.touches == "show":  # a mount, on what was there before
+    is_mount = not made and touches == "show"
+    if is_mount:  # on what was there before
         made, others = others[-1:], others[:-1]
-    for path in made:
+    for path in filter(None, made):
+        if not (is_mount and is_by_system) and (not others or any(map(_is_untold, others))):
+            yield _pair(ANYTHING, path if path.startswith("/") else f"{ANYWHERE}/{posixpath.basename(path)}")
+        elif not path.startswith("/"):
+            yield _pair(ANYTHING, f"{ANYWHERE}/{posixpath.basename(path)}")
         for other in others:
-            if path and other and path != other:
-                yield {"kind": Mark.NAMED.value, "channel": "share", "scope": other, "detail": path}
+            if other and path != other:
+                yield _pair(other, path)
+
+
+def _is_untold(path: str) -> bool:
+    """Whether a path does not say what it leads to: relative to what is not known, by a process, or a disk's."""
+    return not path.startswith("/") or path.startswith(("/proc/", "/dev/"))
+
+
+def _pair(one: str, other: str) -> dict[str, Any]:
+    return {"kind": Mark.NAMED.value, "channel": "share", "scope": one, "detail": other}
 
 
 def access_rows(found: Sequence[Touched], event: Fields, actor: str, *, as_root: bool) -> list[dict[str, Any]]:
@@ -232,7 +296,8 @@ def mark_rows(kind: str, fields: Fields, found: Sequence[Touched], event: Fields
     """Rows for `model.tables.MARKS`: of the record's kind, and of the files that were written or removed."""
     rows = []
     for mark in _marks().get(kind, ()):
-        if all(_text(fields.get(name)) in allowed for name, allowed in mark.only.items()):
+        told = ((_text(fields.get(name)), allowed) for name, allowed in mark.only.items())
+        if all(text if allowed == "*" else text in allowed for text, allowed in told):
             scope = next((text for name in mark.scope if (text := _text(fields.get(name)))), None)
             rows.append(_row(mark.kind, scope, mark.detail, fields, event, actor))
     for one in found:

@@ -8,7 +8,16 @@ from functools import cache, lru_cache
 from typing import Any
 
 from tocsin.collect.source import Mapped
-from tocsin.collect.sources.auditd.accesses import access_rows, mark_rows, named, resolved, touched
+from tocsin.collect.sources.auditd.accesses import (
+    access_rows,
+    is_for_one_thing,
+    mark_rows,
+    named,
+    of_anything,
+    resolved,
+    serves,
+    touched,
+)
 from tocsin.collect.sources.auditd.line import UNSET, AuditLine
 from tocsin.collect.sources.auditd.tables import read_table
 from tocsin.model.identity import canonical_account, canonical_address, canonical_host
@@ -29,6 +38,8 @@ _COMPANIONS = frozenset(
      "OBJ_PID", "IPC", "SOCKETCALL")
 )  # fmt: skip
 _SIGN_IN = 3002
+# Of a session opened, or a right to one given, as another account.
+_SIGNED_IN = frozenset(("USER_START", "USER_ACCT", "CRED_ACQ", "USER_AUTH", "USER_ROLE_CHANGE"))
 _RECEIVING = frozenset({"accept", "accept4", "recvfrom", "recvmsg"})
 # What the records of an event have in common is in its SYSCALL; arguments and the number of paths are its own.
 _OWN = frozenset({"type", "a0", "a1", "a2", "a3", "items"})
@@ -59,7 +70,7 @@ def map_audit(lines: Sequence[AuditLine], host: str | None = None) -> tuple[Mapp
             shared["cwd"] = cwd
         if shared:
             seen = [{**shared, **fields} for fields in seen]
-    call = _string(syscall.get("SYSCALL"))
+    call = _string(syscall.get("SYSCALL")) or ("io_uring" if "URINGOP" in by_type else "")
     files = resolved(paths, call, cwd, syscall)
     for place, line in enumerate(lines):
         if line.type == "PATH" and (path := _whole(line.fields, cwd)):
@@ -74,17 +85,79 @@ def map_audit(lines: Sequence[AuditLine], host: str | None = None) -> tuple[Mapp
     if files.items:
         event["file.path"] = _named(files.items)
     actor = event.get("actor.user.name") or event.get("actor.user.uid") or ""
-    changes = (
-        list(touched(call, files, syscall, by_type.get("OPENAT2", {}))) if event.get("status") == "success" else []
-    )
-    as_root = (
-        _string(fields.get("uid")) in ("0", "root") and actor != "root" and _string(fields.get("auid")) not in UNSET
-    )
+    is_by_system = _string(fields.get("auid")) in UNSET
+    changes = []
+    # What the record of the call would say is lost with it; one that does not say that it failed may have succeeded.
+    if event.get("status") != "failure" and (call or paths):
+        changes = list(touched(call, files, syscall, by_type.get("OPENAT2", {})))
+        if call and changes and serves(_string(fields.get("exe")), cwd):
+            changes.append(of_anything(call))
+    as_root = actor != "root" and not is_by_system and _is_root(fields)
+    if (
+        event.get("status") == "success"
+        and not changes
+        and not is_by_system
+        and _is_becoming(speaker.type, fields, as_root)
+    ):
+        changes, as_root = [of_anything(call or speaker.type)], True
     accesses = access_rows(changes, event, actor, as_root=as_root) if changes else ()
-    marks = mark_rows(speaker.type, fields, changes, event, actor)
-    if event.get("status") == "success":
-        marks += named(call, files)
+    if changes and not is_by_system:
+        also = (
+            one for one in _acting_as(fields, speaker.node or host) if one not in (actor, event.get("actor.user.uid"))
+        )
+        accesses = [*accesses, *(row for one in also for row in access_rows(changes, event, one, as_root=False))]
+    if speaker.type == "LOGIN" and (before := _before(fields, speaker.node or host)):
+        accesses = access_rows([of_anything("LOGIN")], event, before, as_root=False)
+    signalled = _string(by_type.get("OBJ_PID", {}).get("ocomm"))
+    marks = mark_rows(
+        speaker.type, {**fields, "derived.signalled": signalled} if signalled else fields, changes, event, actor
+    )
+    if event.get("status") != "failure":
+        marks += named(call, files, is_by_system=is_by_system)
     return Mapped(event, _key(lines, event), accesses, marks, tuple(warnings)), seen
+
+
+def _is_root(fields: Mapping[str, Any]) -> bool:
+    """Whether a call was made with the rights of root, and not by a program that has them for one thing only."""
+    if _string(fields.get("uid")) in ("0", "root"):
+        return True
+    has_rights = any(_string(fields.get(name)) in ("0", "root") for name in ("euid", "fsuid"))
+    return has_rights and not is_for_one_thing(_string(fields.get("exe")))
+
+
+def _is_becoming(kind: str, fields: Mapping[str, Any], as_root: bool) -> bool:
+    """Whether a record tells of an account that went on with the rights of root: a call, a command, a session."""
+    if kind == "SYSCALL":
+        return as_root
+    if kind == "USER_CMD":
+        return True
+    return kind in _SIGNED_IN and _name(fields, "acct") == "root" and _name(fields, "AUID") != "root"
+
+
+def _acting_as(fields: Mapping[str, Any], host: str | None) -> list[str]:
+    """The accounts beside the one that signed in under whose names a call was made, root left out."""
+    found = []
+    for number, name in (("uid", "UID"), ("euid", "EUID"), ("fsuid", "FSUID")):
+        text = _string(fields.get(number))
+        if text in ("", "0", "root") or text in UNSET or text == _string(fields.get("auid")):
+            continue
+        told = _name(fields, name) or (_numbered(text, _host(host)) if text.isdecimal() else _account(text))
+        if told:
+            found.append(told)
+    return list(dict.fromkeys(found))
+
+
+def _before(fields: Mapping[str, Any], host: str | None) -> str | None:
+    """The account whose session was given to another one; None where nobody had signed in, or it is the same."""
+    number = _string(fields.get("old-auid"))
+    if (
+        not number
+        or number in UNSET
+        or number == _string(fields.get("auid"))
+        or _string(fields.get("res")) in ("0", "failed")
+    ):
+        return None
+    return _name(fields, "OLD-AUID") or (_numbered(number, _host(host)) if number.isdecimal() else _account(number))
 
 
 def _event(

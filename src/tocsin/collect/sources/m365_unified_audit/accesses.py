@@ -39,12 +39,15 @@ class Touched(NamedTuple):
     degree: str
 
 
-def touched(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> tuple[list[Touched], str]:
+def touched(
+    native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning, *, is_told: bool = True
+) -> tuple[list[Touched], str]:
     """(what was reached, a warning code or ""): the warning where the record does not say what.
 
-    Then one thing without an id: of the kind the operation reaches, or of no kind where nothing declares what it does.
+    Then one thing without an id: of the kind the operation reaches, or of no kind where nothing declares what it does
+    (`is_told` is `Meaning.is_told` of the record).
     """
-    if not meaning.is_known:
+    if not is_told or not meaning.is_known:
         return [Touched("", "", mailbox_of(native) or _site(native), None, Degree.ACCESSED)], "operation_undeclared"
     if meaning.opens:
         is_own = str(native.get("ObjectId")).casefold() == str(native.get("UserId")).casefold()
@@ -103,6 +106,14 @@ def _mail_access(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: 
         yield from _mailbox(native, fields, meaning)
 
 
+def _sent_as(native: Mapping[str, Any]) -> Iterator[Touched]:
+    """The mailbox in whose name mail was sent, which may keep a copy."""
+    for name in ("SendAsUserSmtp", "SendOnBehalfOfUserSmtp"):
+        sender = canonical_account(text_of(native.get(name)) or "")
+        if sender and sender != mailbox_of(native):
+            yield Touched("mailbox", sender, sender, None, Degree.ALTERED)
+
+
 def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
     items = [one for one in _objects(native.get("AffectedItems")) if _item_id(one)]
     single = native.get("Item")
@@ -111,11 +122,19 @@ def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: M
     yield from (_item(native, item, None, meaning.degree) for item in items)
     if not items:
         yield from _mail_folder(native, fields, meaning)
+    yield from _sent_as(native)
     for name in ("DestMailboxOwnerUPN", "DestMailboxGuid"):  # moved or copied into another's
         into = canonical_account(text_of(native.get(name)) or "")
         if into and into not in (mailbox_of(native), canonical_account(text_of(native.get("MailboxGuid")) or "")):
             yield Touched("mailbox", into, into, None, Degree.ALTERED)
             return
+        if into:
+            return
+    crosses = any(
+        str(native.get(name)).casefold() == "true" for name in ("CrossMailboxOperation", "CrossMailboxOperations")
+    )
+    if crosses or text_of(native.get("DestMailboxId")):
+        yield Touched("mailbox", "", None, None, Degree.ALTERED)
 
 
 def _mail_folder(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
@@ -134,12 +153,19 @@ def _mailbox(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Mean
 
 
 def _commanded_mailbox(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
-    """The mailboxes a command of the administration shell was given; without one any mailbox."""
+    """The mailboxes a command of the administration shell was given, and wrote to; without the first any mailbox."""
+    is_given = False
     for name in _PARAMETERS_OF_MAILBOXES:
-        value = text_of(fields.get(f"Parameters.{name}"))
-        for place in _places(value) if value else ():
+        if name == "Identity" and meaning.activity.casefold().endswith(_OF_SEARCHES):
+            continue
+        for place in _places(fields.get(f"Parameters.{name}")):
             if place.lower() not in ("all", "*") and (account := canonical_account(place)):
+                is_given = True
                 yield Touched("mailbox", account, account, None, meaning.degree)
+    for name in _WRITTEN_TO if is_given else ():
+        for place in _places(fields.get(f"Parameters.{name}")):
+            if account := canonical_account(place):
+                yield Touched("mailbox", account, account, None, Degree.ALTERED)
 
 
 def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
@@ -189,7 +215,15 @@ def _search_scope(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
         yield Touched("", "", None, label, meaning.degree)
 
 
-_PARAMETERS_OF_MAILBOXES = ("Mailbox", "SourceMailbox", "SourceMailboxes", "Identity", "RecipientAddress")
+_PARAMETERS_OF_MAILBOXES = (
+    "Mailbox", "SourceMailbox", "SourceMailboxes", "SourceStoreMailbox", "Identity", "RecipientAddress",
+    "SenderAddress",
+)  # fmt: skip
+_OF_SEARCHES = (
+    "mailboxsearch",
+    "mailboxsearchpreview",
+)  # whose identity is the name of a search, whatever it is called
+_WRITTEN_TO = ("TargetMailbox", "TargetStoreMailbox")
 _OF_MAIL = frozenset(("mail_access", "mail_items", "mail_folder", "mailbox", "search_scope", "commanded_mailbox"))
 
 _WAYS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Meaning], Iterator[Touched]]] = {

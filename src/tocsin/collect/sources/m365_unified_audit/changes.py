@@ -57,7 +57,20 @@ def marks_of(
 
 
 def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
+    whose = _mailbox_of_rule(fields) if "UserId" in change.scope else ""
+    if whose:
+        return whose
     return next((text for name in change.scope if (text := _one_line(fields.get(name)))), None)
+
+
+def _mailbox_of_rule(fields: Mapping[str, Any]) -> str:
+    r"""Where a rule is named by its mailbox (`MAILBOX\RULE`) and that is not called as the caller is, that name."""
+    if _one_line(fields.get("Parameters.Mailbox")) or _one_line(fields.get("MailboxOwnerUPN")):
+        return ""
+    named = _one_line(fields.get("Parameters.Identity")) or _one_line(fields.get("ObjectId"))
+    mailbox = named.rpartition("\\")[0].rpartition("/")[2].casefold()
+    caller = _one_line(fields.get("UserId")).casefold()
+    return "" if not mailbox or mailbox in (caller, caller.partition("@")[0]) else named
 
 
 def _detail(change: Change, fields: Mapping[str, Any]) -> str:

@@ -12,6 +12,11 @@ from tocsin.collect.json_text import BYTE_ORDER_MARK, readable_json, strict_inte
 
 _WRAPPED = ("AuditData", "auditData")
 _MARKS_OF_A_RECORD = ("Operation", "Id", "CreationTime")
+# Fields that some exporters write as a text of JSON.
+_NESTED = (
+    "OperationProperties", "Parameters", "ModifiedProperties", "ExtendedProperties", "Folders", "AffectedItems", "Item",
+    "AppAccessContext", "Actor", "Target", "Members", "DeviceProperties",
+)  # fmt: skip
 
 
 class Decoded(NamedTuple):
@@ -45,7 +50,19 @@ def unwrapped(value: object, warnings: tuple[str, ...] = ()) -> Decoded:
             return _inner(value[name], warnings)
     if not any(name in value for name in _MARKS_OF_A_RECORD):
         return Decoded(None, warnings, "not_an_audit_record", "an object without Id, Operation and CreationTime")
+    for name in _NESTED:
+        inner = value.get(name)
+        if isinstance(inner, str) and inner.lstrip()[:1] in ("[", "{"):
+            value = {**value, name: _nested(inner)}
     return Decoded(value, warnings)
+
+
+def _nested(text: str) -> object:
+    """The value a text of JSON holds; the text itself where it holds none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def is_typical(native: Mapping[str, Any]) -> bool:

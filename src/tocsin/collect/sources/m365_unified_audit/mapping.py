@@ -46,6 +46,7 @@ def map_record(record: Record) -> Mapped:
     native, fields = record.native, record.fields
     workload, record_type, operation = record.log
     meaning = meaning_of(operation, record_type)
+    is_told = meaning.is_told(fields)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
     account = _account(user) or _account(user_key)
     time, warnings = _time(native.get("CreationTime"))
@@ -85,7 +86,7 @@ def map_record(record: Record) -> Mapped:
         meaning.touches
         or meaning.changes
         or meaning.opens
-        or not meaning.is_known
+        or not is_told
         or "OperationProperties.IsThrottled" in fields
     ):
         return Mapped(event, key, (), marks, warnings)
@@ -99,8 +100,8 @@ def map_record(record: Record) -> Mapped:
         session=session or "",
     )
     accesses: list[dict[str, Any]] = []
-    if meaning.touches or meaning.opens or not meaning.is_known:
-        found, warning = touched(native, fields, meaning)
+    if meaning.touches or meaning.opens or not is_told:
+        found, warning = touched(native, fields, meaning, is_told=is_told)
         if warning:
             warnings = (*warnings, warning)
         named = caller or application

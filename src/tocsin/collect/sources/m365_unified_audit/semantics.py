@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,20 @@ from typing import Any
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
 _OTHER_CLASS = 0  # OCSF Base Event
+# Parameters of any command that say how it runs and not what it does.
+_HOW_IT_RUNS = frozenset(
+    f"Parameters.{name}"
+    for name in (
+        "Identity",
+        "Confirm",
+        "Force",
+        "WhatIf",
+        "ErrorAction",
+        "WarningAction",
+        "DomainController",
+        "Verbose",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +49,8 @@ class Change:
     def receivers(self, fields: Mapping[str, Any]) -> str | None:
         """Whom it gives a way, as the record names them, with `; ` between; None where it names nobody."""
         values = (fields.get(name) for name in self.given_to)
-        texts = [" ".join(str(item).split()) for one in values for item in (one if isinstance(one, list) else [one])]
+        told = (item for one in values for item in (one if isinstance(one, list) else [one]))
+        texts = [" ".join(str(item).split()) for one in told for item in _recipients(one)]
         return "; ".join(dict.fromkeys(text for text in texts if text and text != "None")) or None
 
 
@@ -44,6 +60,7 @@ class Meaning:
 
     is_known   False where nothing declares what it reaches or opens: it may have been anything
     opens      whether it may open a way to anything, though it reaches nothing
+    only_changes  whether it is known by its changes alone
     """
 
     activity: str
@@ -56,6 +73,19 @@ class Meaning:
     changes: tuple[Change, ...] = field(default=())
     is_known: bool = True
     opens: bool = False
+    only_changes: bool = False
+
+    def is_told(self, fields: Mapping[str, Any]) -> bool:
+        """Whether what is declared of the operation is all that a record of it with these fields did.
+
+        A command known by its changes alone, and only under conditions, does with its other parameters other things.
+        """
+        if not self.is_known or not self.only_changes or not any(change.when for change in self.changes):
+            return self.is_known
+        named = {name for one in self.changes for name in (*one.scope, *one.shows, *(field for field, _ in one.when))}
+        others = (name for name in fields if name.startswith("Parameters.") and name not in named)
+        is_whole = all(name in _HOW_IT_RUNS for name in others)
+        return is_whole and any(change.applies(fields) for change in self.changes)
 
 
 @lru_cache(maxsize=4096)
@@ -75,6 +105,7 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
         changes=_CHANGES.get(name, ()),
         is_known=name in _OPERATIONS or name in _CHANGES or name in _NO_CONTENT,
         opens=declared.get("opens", False),
+        only_changes=name not in _OPERATIONS and name not in _NO_CONTENT,
     )
 
 
@@ -91,6 +122,18 @@ def throttle_hours() -> int:
 
 def _folded(operation: str) -> str:
     return operation.strip().removesuffix(".").rstrip().casefold()
+
+
+def _recipients(value: object) -> list[Any]:
+    """Whom a value names; the actions of a rule that a mail client made name them in JSON, "?" where it is none."""
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return [value]
+    try:
+        actions = json.loads(value)
+    except ValueError:
+        return ["?"]
+    named = (one.get("Recipients", ()) for one in actions if isinstance(one, dict))
+    return [item for one in named for item in (one if isinstance(one, list) else [one])]
 
 
 def _fits(value: object, pattern: str) -> bool:

@@ -82,7 +82,7 @@ class Access(NamedTuple):
         mask = _mask(fields.get(self.mask))
         rights = (value_text(fields.get(self.rights)) or "").split()
         degree = self.degree
-        if not degree and mask is None and not rights:
+        if not degree and mask is None and not any(one.startswith("%%") for one in rights):
             return Degree.ACCESSED.value
         for step in self.degrees:
             if (mask & step.bit) if mask is not None else (step.code in rights):
@@ -118,6 +118,8 @@ class Becoming(NamedTuple):
     only: Mapping[str, Sequence[str]]
     unless: Mapping[str, Sequence[str]]
     holds: Mapping[str, Sequence[str]]
+    told: Mapping[str, Sequence[str]]
+    harmless: Mapping[str, Sequence[str]]
     is_named: bool
     by: Reader
     under: Reader | None
@@ -125,7 +127,7 @@ class Becoming(NamedTuple):
     @property
     def fields(self) -> frozenset[str]:
         """The fields it looks at."""
-        names = {*self.only, *self.unless, *self.holds, *self.by.names}
+        names = {*self.only, *self.unless, *self.holds, *self.told, *self.harmless, *self.by.names}
         return frozenset(names.union(self.under.names if self.under else ()))
 
     def row(self, fields: Mapping[str, Any], event: Event) -> dict[str, Any] | None:
@@ -137,6 +139,8 @@ class Becoming(NamedTuple):
             event.get("status") == "failure"
             or not _fits(fields, self.only, self.unless)
             or not _holds(fields, self.holds)
+            or any(value_text(fields.get(name)) not in allowed for name, allowed in self.told.items())
+            or any((value_text(fields.get(name)) or "").lower() in those for name, those in self.harmless.items())
         ):
             return None
         by, under = self.by.read(fields, None), _SYSTEM if self.under is None else self.under.read(fields, None)
@@ -156,6 +160,10 @@ class Becoming(NamedTuple):
         readers = (self.by, self.under) if self.is_named and self.under else ()
         if any(all(values(name) is None for name in reading.names) for reading in readers):
             return False
+        for name, allowed in self.told.items():
+            column = values(name)
+            if column is None or not any(value_text(value) in allowed for value in column if value is not MISSING):
+                return False
         for name in (*self.only, *self.unless, *self.holds):
             column = values(name)
             if column is None:
@@ -180,15 +188,17 @@ class MarkRule(NamedTuple):
     roles: tuple[str, ...]
     only: Mapping[str, Sequence[str]]
     unless: Mapping[str, Sequence[str]]
+    spares: Mapping[str, Sequence[str]]
 
     def row(self, fields: Mapping[str, Any], event: Event) -> dict[str, Any] | None:
         """A row for `model.tables.MARKS`, or None where the event is of something else."""
-        if not _fits(fields, self.only, self.unless):
+        if not _fits(fields, self.only, self.unless) or _is_spared(fields, self.spares):
             return None
         group = value_text(fields.get("TargetSid")) or ""
+        is_of_administrators = group.endswith(self.roles) or value_text(fields.get("TargetUserName")) in self.roles
         values = _values(self.log + self.scope + self.detail + self.given_to, fields, event)
         return {
-            "kind": str(Mark.ROLE) if self.roles and (not group or group.endswith(self.roles)) else self.kind,
+            "kind": str(Mark.ROLE) if self.roles and (not group or is_of_administrators) else self.kind,
             "host": event.get("device.hostname"),
             "channel": self.log.format_map(values) or event.get("metadata.log_name"),
             "scope": self.scope.format_map(values).strip("\\") or None,
@@ -220,6 +230,8 @@ def becoming_of(entry: Mapping[str, Any]) -> Becoming:
         only=entry.get("only", {}),
         unless=entry.get("unless", {}),
         holds=entry.get("holds", {}),
+        told=entry.get("told", {}),
+        harmless=entry.get("harmless", {}),
         is_named=entry.get("named", False),
         by=reader("actor.user.name", entry["by"]),
         under=reader("user.name", entry["under"]) if "under" in entry else None,
@@ -237,7 +249,21 @@ def mark_of(entry: Mapping[str, Any]) -> MarkRule:
         roles=tuple(entry.get("roles", ())),
         only=entry.get("only", {}),
         unless=entry.get("unless", {}),
+        spares=entry.get("spares", {}),
     )
+
+
+def _is_spared(fields: Mapping[str, Any], spares: Mapping[str, Sequence[str]]) -> bool:
+    """Whether every field begins with one of its texts, in which `?` is any sign; of no fields nothing is spared."""
+    return bool(spares) and all(
+        any(_begins(value_text(fields.get(name)) or "", one) for one in beginnings)
+        for name, beginnings in spares.items()
+    )
+
+
+def _begins(text: str, beginning: str) -> bool:
+    signs = zip(text.lower(), beginning.lower(), strict=False)
+    return len(text) >= len(beginning) and all(wanted in ("?", sign) for sign, wanted in signs)
 
 
 def _fits(fields: Mapping[str, Any], only: Mapping[str, Sequence[str]], unless: Mapping[str, Sequence[str]]) -> bool:
