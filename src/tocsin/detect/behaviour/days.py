@@ -35,6 +35,9 @@ from tocsin.model.finding import EntityType, Level
 ACCOUNTS = ("actor", "account", "owner", "user")
 HOSTS = ("host", "source", "from_host", "to_host")
 _TOLD_BELOW = 0.05  # an alert tells of the models that found the day at least so odd; where none did there is none
+_USUAL = 0.45  # a p-value of all models together above it says nothing: where most subjects are alike, theirs is about
+# a half, and would drift by a hair from day to day and be odder than all before
+_SLOW_A_DAY = 1  # of a model that sums up weeks: what is told of it by itself, beside the days
 _QUIET_DAYS = 14  # a day is quiet if fewer than half as many subjects were seen as on the median of so many days before
 _CHECKED = (1e-1, 1e-2, 1e-3)
 _KINDS = list(Kind)
@@ -184,22 +187,23 @@ class _Fold:
         table = np.full((present.size, len(self._scored)), np.nan)
         for column, number in enumerate(self._scored):
             table[np.searchsorted(present, channels[number].subjects), column] = channels[number].p
-        together = -np.log10(self._combination.p_values(table))
+        together = -np.log10(np.minimum(self._combination.p_values(table), _USUAL))
         combined = self._calibrated(present, together, day, is_quiet=is_quiet)
         barred = self._barred(present, day)
         with_reason = (table <= _TOLD_BELOW).any(axis=1)  # NaN is not
+        among = self._among(present, combined)
         picked = pick(
             np.where(with_reason, combined, np.nan),
             self._budget,
-            among=int((~np.isnan(combined)).sum()),
+            among=among,
             controlled=is_calibrated(self.checked, day),
         )
         self.held_back += picked.held_back
         self._tell_facts(day, scored)
-        self._tell(day, scored, channels, present, combined, picked)
+        self._tell(day, scored, channels, present, combined, among, picked)
+        self._tell_slow(day, scored, channels, present[picked.places])
         known = ~np.isnan(combined) & ~barred
         self.checked.append((day, combined[known]))
-        barred[picked.places[picked.is_controlled]] = True
         for kind, reference in enumerate(self._references):
             fit = ~barred & ~np.isnan(together) & (self._kinds[present] == kind)
             reference.add(day, together[fit], is_quiet=is_quiet)
@@ -247,6 +251,12 @@ class _Fold:
                 p[mine] = reference.p_values(day, together[mine], is_quiet=is_quiet)
         return p
 
+    def _among(self, subjects: Integers, p: Floats) -> Integers:
+        """By subject how many of its sort have a p-value."""
+        kinds = self._kinds[subjects]
+        judged: Integers = np.bincount(kinds[~np.isnan(p)], minlength=len(_KINDS))[kinds].astype(np.int64)
+        return judged
+
     def _barred(self, present: Integers, day: int) -> Flags:
         """Of the subjects of a day, those in an incident that is open by then."""
         barred = np.zeros(present.size, dtype=np.bool_)
@@ -255,7 +265,17 @@ class _Fold:
             barred |= np.isin(present, shut)
         return barred
 
-    def _learn(self, day: int, channels: Mapping[int, _Channel], barred: Integers, *, is_quiet: bool) -> None:
+    def _learn(
+        self,
+        day: int,
+        channels: Mapping[int, _Channel],
+        barred: Integers,
+        *,
+        is_quiet: bool,
+    ) -> None:
+        """All but the `barred`. A day that was told, controlled or not, is learned: who moved house would else be as odd
+        every day from then on, and a calibration without its oddest days would call ever more of them odd.
+        """
         for number, one in enumerate(self.running):
             rows = one.history.rows_of(day)
             code = one.history.codes[one.model.subject][rows]
@@ -277,9 +297,9 @@ class _Fold:
         channels: Mapping[int, _Channel],
         present: Integers,
         combined: Floats,
+        among: Integers,
         picked: Picked,
     ) -> None:
-        judged = int((~np.isnan(combined)).sum())
         for place, controlled in zip(picked.places.tolist(), picked.is_controlled.tolist(), strict=True):
             subject = int(present[place])
             told: list[tuple[float, str, Oddity]] = []
@@ -301,13 +321,44 @@ class _Fold:
                     subject=name,
                     day=day,
                     p=float(f"{combined[place]:.3g}"),
-                    among=judged,
+                    among=int(among[place]),
                     is_controlled=controlled,
                     models=spoke,
                     oddities=tuple(kept),
                     state=self._state.hex(),
                 )
             )
+
+    def _tell_slow(self, day: int, scored: Sequence[Scores], channels: Mapping[int, _Channel], told: Integers) -> None:
+        """What a model that sums up weeks says by itself, of subjects of which the day was not told.
+
+        Put together with models of the day it would be thinned by all that was usual on that day.
+        """
+        for number, channel in channels.items():
+            one = self.running[number]
+            if not one.model.info.is_slow:
+                continue
+            among = self._among(channel.subjects, channel.p)
+            fit = (channel.p <= _TOLD_BELOW) & ~np.isin(channel.subjects, told)
+            picked = pick(
+                np.where(fit, channel.p, np.nan), min(_SLOW_A_DAY, self._budget), among=among, controlled=False
+            )
+            for place in picked.places.tolist():
+                p = float(channel.p[place])
+                about, name = self._subjects[int(channel.subjects[place])]
+                self.alerts.append(
+                    Alert(
+                        about=about,
+                        subject=name,
+                        day=day,
+                        p=float(f"{p:.3g}"),
+                        among=int(among[place]),
+                        is_controlled=False,
+                        models=1,
+                        oddities=(_oddity(one, scored[number], int(channel.best[place]), day, p),),
+                        state=self._state.hex(),
+                    )
+                )
 
     def _tell_facts(self, day: int, scored: Sequence[Scores]) -> None:
         for one, scores in zip(self.running, scored, strict=True):
