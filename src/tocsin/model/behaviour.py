@@ -77,7 +77,7 @@ class ModelInfo:
     about        what it judges: `account` or `host`
     tells        one line: what it notices
     is_on        whether it takes part unless asked to; `why_off` says why not
-    is_slow      it sums up weeks: beside the day of which it is a part it is told by itself
+    is_told_alone  what it means is odd on a day that is usual otherwise: it is told by itself too
     is_fact      its rows are facts and no chances: each is told, at `level`, and none counts against the budget
     """
 
@@ -89,7 +89,7 @@ class ModelInfo:
     tactics: tuple[str, ...] = ()
     is_on: bool = True
     why_off: str = ""
-    is_slow: bool = False
+    is_told_alone: bool = False
     is_fact: bool = False
     level: Level = Level.LOW
     attack_version: str = ""

@@ -37,7 +37,7 @@ HOSTS = ("host", "source", "from_host", "to_host")
 _TOLD_BELOW = 0.05  # an alert tells of the models that found the day at least so odd; where none did there is none
 _USUAL = 0.45  # a p-value of all models together above it says nothing: where most subjects are alike, theirs is about
 # a half, and would drift by a hair from day to day and be odder than all before
-_SLOW_A_DAY = 1  # of a model that sums up weeks: what is told of it by itself, beside the days
+_ALONE_A_DAY = 1  # of each model that is told by itself too
 _QUIET_DAYS = 14  # a day is quiet if fewer than half as many subjects were seen as on the median of so many days before
 _CHECKED = (1e-1, 1e-2, 1e-3)
 _KINDS = list(Kind)
@@ -76,6 +76,22 @@ class _Channel(NamedTuple):
     best: Integers  # place in the scores
     statistic: Floats
     p: Floats  # calibrated; NaN where not warm
+
+
+class _Judged(NamedTuple):
+    """The subjects of a day, what all models together say of each, and how many of its sort were judged."""
+
+    subjects: Integers
+    p: Floats
+    among: Integers
+
+
+class _Alone(NamedTuple):
+    """What one model says of a subject by itself: how many a day are as odd by chance, of `among` with that p."""
+
+    expected: float
+    p: float
+    among: int
 
 
 def conclude(
@@ -200,8 +216,7 @@ class _Fold:
         )
         self.held_back += picked.held_back
         self._tell_facts(day, scored)
-        self._tell(day, scored, channels, present, combined, among, picked)
-        self._tell_slow(day, scored, channels, present[picked.places])
+        self._tell(day, scored, channels, _Judged(present, combined, among), picked)
         known = ~np.isnan(combined) & ~barred
         self.checked.append((day, combined[known]))
         for kind, reference in enumerate(self._references):
@@ -273,8 +288,8 @@ class _Fold:
         *,
         is_quiet: bool,
     ) -> None:
-        """All but the `barred`. A day that was told, controlled or not, is learned: who moved house would else be as odd
-        every day from then on, and a calibration without its oddest days would call ever more of them odd.
+        """All but the `barred`. A day that was told, controlled or not, is learned: who moved house would else be as
+        odd every day from then on, and a calibration without its oddest days would call ever more of them odd.
         """
         for number, one in enumerate(self.running):
             rows = one.history.rows_of(day)
@@ -295,70 +310,71 @@ class _Fold:
         day: int,
         scored: Sequence[Scores],
         channels: Mapping[int, _Channel],
-        present: Integers,
-        combined: Floats,
-        among: Integers,
+        judged: _Judged,
         picked: Picked,
     ) -> None:
-        for place, controlled in zip(picked.places.tolist(), picked.is_controlled.tolist(), strict=True):
-            subject = int(present[place])
-            told: list[tuple[float, str, Oddity]] = []
-            spoke = 0
-            for number, channel in channels.items():
-                at = int(np.searchsorted(channel.subjects, subject)) if channel.subjects.size else 0
-                if at == channel.subjects.size or channel.subjects[at] != subject or np.isnan(channel.p[at]):
-                    continue
-                spoke += 1
-                p = float(channel.p[at])
-                one = self.running[number]
-                told.append((p, one.model.info.name, _oddity(one, scored[number], int(channel.best[at]), day, p)))
-            told.sort(key=lambda each: each[:2])
-            kept = [oddity for p, _, oddity in told if p <= _TOLD_BELOW]
-            about, name = self._subjects[subject]
-            self.alerts.append(
-                Alert(
-                    about=about,
-                    subject=name,
-                    day=day,
-                    p=float(f"{combined[place]:.3g}"),
-                    among=int(among[place]),
-                    is_controlled=controlled,
-                    models=spoke,
-                    oddities=tuple(kept),
-                    state=self._state.hex(),
-                )
-            )
+        """The subjects picked, the rarest first, and then those whom a model that is told by itself too found odd.
 
-    def _tell_slow(self, day: int, scored: Sequence[Scores], channels: Mapping[int, _Channel], told: Integers) -> None:
-        """What a model that sums up weeks says by itself, of subjects of which the day was not told.
-
-        Put together with models of the day it would be thinned by all that was usual on that day.
+        Of whom both say so the rarer counts: either is how often a day brings as much.
         """
+        alone = self._alone(channels)
+        together = judged.subjects[picked.places]
+        for place, controlled in zip(picked.places.tolist(), picked.is_controlled.tolist(), strict=True):
+            subject, p, among = int(judged.subjects[place]), float(judged.p[place]), int(judged.among[place])
+            spoke = sum(_p_of(channel, subject) is not None for channel in channels.values())
+            if subject in alone and alone[subject].expected < p * among:
+                p, among, spoke = alone[subject].p, alone[subject].among, 1
+            self._add(day, subject, p, among, spoke, self._odd(day, subject, scored, channels), controlled)
+        for subject, one in alone.items():
+            if subject not in together:
+                self._add(day, subject, one.p, one.among, 1, self._odd(day, subject, scored, channels), False)
+
+    def _alone(self, channels: Mapping[int, _Channel]) -> dict[int, _Alone]:
+        """By subject the rarest of what models that are told by themselves too say, `_ALONE_A_DAY` of each model.
+
+        The day of whom they mean is a usual one otherwise: put together with the models that say so it is lost.
+        """
+        found: dict[int, _Alone] = {}
         for number, channel in channels.items():
-            one = self.running[number]
-            if not one.model.info.is_slow:
+            if not self.running[number].model.info.is_told_alone:
                 continue
             among = self._among(channel.subjects, channel.p)
-            fit = (channel.p <= _TOLD_BELOW) & ~np.isin(channel.subjects, told)
-            picked = pick(
-                np.where(fit, channel.p, np.nan), min(_SLOW_A_DAY, self._budget), among=among, controlled=False
+            p = np.where(channel.p <= _TOLD_BELOW, channel.p, np.nan)
+            for place in pick(p, min(_ALONE_A_DAY, self._budget), among=among, controlled=False).places.tolist():
+                one = _Alone(float(channel.p[place]) * int(among[place]), float(channel.p[place]), int(among[place]))
+                subject = int(channel.subjects[place])
+                found[subject] = min(found.get(subject, one), one)
+        return found
+
+    def _odd(
+        self, day: int, subject: int, scored: Sequence[Scores], channels: Mapping[int, _Channel]
+    ) -> tuple[Oddity, ...]:
+        """What the models that found the subject's day odd say of it, the oddest first."""
+        told: list[tuple[float, str, Oddity]] = []
+        for number, channel in channels.items():
+            p = _p_of(channel, subject)
+            if p is not None and p <= _TOLD_BELOW:
+                one, at = self.running[number], int(np.searchsorted(channel.subjects, subject))
+                told.append((p, one.model.info.name, _oddity(one, scored[number], int(channel.best[at]), day, p)))
+        return tuple(oddity for _, _, oddity in sorted(told, key=lambda each: each[:2]))
+
+    def _add(
+        self, day: int, subject: int, p: float, among: int, models: int, oddities: tuple[Oddity, ...], controlled: bool
+    ) -> None:
+        about, name = self._subjects[subject]
+        self.alerts.append(
+            Alert(
+                about=about,
+                subject=name,
+                day=day,
+                p=float(f"{p:.3g}"),
+                among=among,
+                is_controlled=controlled,
+                models=models,
+                oddities=oddities,
+                state=self._state.hex(),
             )
-            for place in picked.places.tolist():
-                p = float(channel.p[place])
-                about, name = self._subjects[int(channel.subjects[place])]
-                self.alerts.append(
-                    Alert(
-                        about=about,
-                        subject=name,
-                        day=day,
-                        p=float(f"{p:.3g}"),
-                        among=int(among[place]),
-                        is_controlled=False,
-                        models=1,
-                        oddities=(_oddity(one, scored[number], int(channel.best[place]), day, p),),
-                        state=self._state.hex(),
-                    )
-                )
+        )
 
     def _tell_facts(self, day: int, scored: Sequence[Scores]) -> None:
         for one, scores in zip(self.running, scored, strict=True):
@@ -381,6 +397,14 @@ class _Fold:
                         state=self._state.hex(),
                     )
                 )
+
+
+def _p_of(channel: _Channel, subject: int) -> float | None:
+    """What the model says of the subject; None where it says nothing."""
+    at = int(np.searchsorted(channel.subjects, subject))
+    if at == channel.subjects.size or channel.subjects[at] != subject or np.isnan(channel.p[at]):
+        return None
+    return float(channel.p[at])
 
 
 def _oddity(one: _Running, scores: Scores, place: int, day: int, p: float | None) -> Oddity:

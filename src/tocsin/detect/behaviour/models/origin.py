@@ -38,6 +38,7 @@ class Origin:
         tells="a network outside or a client program that is new to the account, and most of all both at once",
         techniques=("T1078.004", "T1550.001"),
         tactics=("initial-access",),
+        is_told_alone=True,
     )
     relation = "origins"
     subject = "account"
