@@ -86,12 +86,14 @@ class _Judged(NamedTuple):
     among: Integers
 
 
-class _Alone(NamedTuple):
-    """What one model says of a subject by itself: how many a day are as odd by chance, of `among` with that p."""
+class _Told(NamedTuple):
+    """What is told of a subject: how many a day are as odd by chance, of `among` with that p; of how many models."""
 
     expected: float
     p: float
     among: int
+    models: int
+    is_controlled: bool
 
 
 def conclude(
@@ -313,36 +315,48 @@ class _Fold:
         judged: _Judged,
         picked: Picked,
     ) -> None:
-        """The subjects picked, the rarest first, and then those whom a model that is told by itself too found odd.
+        """The rarest of the subjects picked and of those that a model told by itself too found odd, the rarest first.
 
-        Of whom both say so the rarer counts: either is how often a day brings as much.
+        Of whom both say so the rarer counts: either is how often a day brings as much. No more than the budget.
         """
-        alone = self._alone(channels)
-        together = judged.subjects[picked.places]
+        told = self._alone(channels)
         for place, controlled in zip(picked.places.tolist(), picked.is_controlled.tolist(), strict=True):
             subject, p, among = int(judged.subjects[place]), float(judged.p[place]), int(judged.among[place])
             spoke = sum(_p_of(channel, subject) is not None for channel in channels.values())
-            if subject in alone and alone[subject].expected < p * among:
-                p, among, spoke = alone[subject].p, alone[subject].among, 1
-            self._add(day, subject, p, among, spoke, self._odd(day, subject, scored, channels), controlled)
-        for subject, one in alone.items():
-            if subject not in together:
-                self._add(day, subject, one.p, one.among, 1, self._odd(day, subject, scored, channels), False)
+            together = _Told(p * among, p, among, spoke, controlled)
+            told[subject] = min(together, told.get(subject, together))._replace(is_controlled=controlled)
+        rarest = sorted(told, key=lambda subject: (told[subject], subject))
+        self.held_back += len(rarest[self._budget :])
+        for subject in rarest[: self._budget]:
+            about, name = self._subjects[subject]
+            self.alerts.append(
+                Alert(
+                    about=about,
+                    subject=name,
+                    day=day,
+                    p=float(f"{told[subject].p:.3g}"),
+                    among=told[subject].among,
+                    is_controlled=told[subject].is_controlled,
+                    models=told[subject].models,
+                    oddities=self._odd(day, subject, scored, channels),
+                    state=self._state.hex(),
+                )
+            )
 
-    def _alone(self, channels: Mapping[int, _Channel]) -> dict[int, _Alone]:
+    def _alone(self, channels: Mapping[int, _Channel]) -> dict[int, _Told]:
         """By subject the rarest of what models that are told by themselves too say, `_ALONE_A_DAY` of each model.
 
         The day of whom they mean is a usual one otherwise: put together with the models that say so it is lost.
         """
-        found: dict[int, _Alone] = {}
+        found: dict[int, _Told] = {}
         for number, channel in channels.items():
             if not self.running[number].model.info.is_told_alone:
                 continue
             among = self._among(channel.subjects, channel.p)
             p = np.where(channel.p <= _TOLD_BELOW, channel.p, np.nan)
             for place in pick(p, min(_ALONE_A_DAY, self._budget), among=among, controlled=False).places.tolist():
-                one = _Alone(float(channel.p[place]) * int(among[place]), float(channel.p[place]), int(among[place]))
-                subject = int(channel.subjects[place])
+                p_value, judged, subject = float(channel.p[place]), int(among[place]), int(channel.subjects[place])
+                one = _Told(p_value * judged, p_value, judged, 1, False)
                 found[subject] = min(found.get(subject, one), one)
         return found
 
@@ -357,24 +371,6 @@ class _Fold:
                 one, at = self.running[number], int(np.searchsorted(channel.subjects, subject))
                 told.append((p, one.model.info.name, _oddity(one, scored[number], int(channel.best[at]), day, p)))
         return tuple(oddity for _, _, oddity in sorted(told, key=lambda each: each[:2]))
-
-    def _add(
-        self, day: int, subject: int, p: float, among: int, models: int, oddities: tuple[Oddity, ...], controlled: bool
-    ) -> None:
-        about, name = self._subjects[subject]
-        self.alerts.append(
-            Alert(
-                about=about,
-                subject=name,
-                day=day,
-                p=float(f"{p:.3g}"),
-                among=among,
-                is_controlled=controlled,
-                models=models,
-                oddities=oddities,
-                state=self._state.hex(),
-            )
-        )
 
     def _tell_facts(self, day: int, scored: Sequence[Scores]) -> None:
         for one, scores in zip(self.running, scored, strict=True):
