@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,7 @@ from tocsin.detect.behaviour.relations.sign_ins import is_end
 from tocsin.model.identity import is_private_address, network_of_address
 
 _AUTHENTICATION = 3002  # OCSF class
+_REMEMBERED = 65_536  # the same addresses and programs come in every chunk, and an address is parsed thrice
 _VERSIONS = re.compile(r"\d[\d._]*")
 
 
@@ -37,30 +39,30 @@ class Origins:
         )
         told = pc.or_(pc.is_valid(events["src_endpoint.ip"]), pc.is_valid(events["http_request.user_agent"]))
         events = events.filter(pc.and_(told, pc.not_equal(pc.fill_null(events["status"], ""), "failure")))
-        network = _each(events["src_endpoint.ip"], _network)
-        client = _each(events["http_request.user_agent"], _client)
         is_sign_in = pc.equal(events["class_uid"], _AUTHENTICATION)
         used = pc.and_(is_sign_in, pc.not_equal(pc.fill_null(events["user.name"], ""), ""))
+        account = pc.fill_null(pc.if_else(used, events["user.name"], events["actor.user.name"]), "")
+        ends = pc.and_(is_sign_in, is_end(events["activity_name"]))
+        named = pc.and_(pc.not_equal(account, ""), pc.invert(ends))
+        events = events.filter(named)
         rows = pa.table(
             {
-                "account": pc.utf8_lower(
-                    pc.fill_null(pc.if_else(used, events["user.name"], events["actor.user.name"]), "")
-                ),
-                "network": network,
-                "client": client,
+                "account": pc.utf8_lower(account.filter(named)),
+                "network": _each(events["src_endpoint.ip"], _network),
+                "client": _each(events["http_request.user_agent"], _client),
                 "time": events["time"],
                 "record": events["record"],
             }
         )
-        is_told = pc.or_(pc.not_equal(rows["network"], ""), pc.not_equal(rows["client"], ""))
-        ends = pc.and_(is_sign_in, is_end(events["activity_name"]))
-        return rows.filter(pc.and_(pc.and_(is_told, pc.not_equal(rows["account"], "")), pc.invert(ends)))
+        return rows.filter(pc.or_(pc.not_equal(rows["network"], ""), pc.not_equal(rows["client"], "")))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _network(address: str) -> str:
     return "" if is_private_address(address) else network_of_address(address) or ""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _client(agent: str) -> str:
     return _VERSIONS.sub("", agent.lower()).strip()
 
