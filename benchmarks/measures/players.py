@@ -19,7 +19,7 @@ from tocsin.exercise import run as play
 from tocsin.model.instant import DAY, NANOSECONDS, parse_time
 
 CASE = "long-season"
-SEEDS = (301, 302, 303, 304, 305)  # for the page alone: nothing is chosen, written or tuned by looking at them
+SEEDS = (306, 307, 308, 309, 310)  # for the page alone: nothing is chosen, written or tuned by looking at them
 BUDGET = 5
 Place = tuple[str, int]  # file below the exercise's folder, entry
 _HOUR_SECONDS = 3600

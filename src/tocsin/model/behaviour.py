@@ -77,6 +77,7 @@ class ModelInfo:
     about        what it judges: `account` or `host`
     tells        one line: what it notices
     is_on        whether it takes part unless asked to; `why_off` says why not
+    is_told_alone  what it means is odd on a day that is usual otherwise: it is told by itself too
     is_fact      its rows are facts and no chances: each is told, at `level`, and none counts against the budget
     """
 
@@ -88,6 +89,7 @@ class ModelInfo:
     tactics: tuple[str, ...] = ()
     is_on: bool = True
     why_off: str = ""
+    is_told_alone: bool = False
     is_fact: bool = False
     level: Level = Level.LOW
     attack_version: str = ""
@@ -127,7 +129,7 @@ class Alert:
     p             of all models together, in (0, 1]; None for a fact
     is_controlled whether at most one such day in ten of those so marked is expected to be usual: Bonferroni over the
                   day's subjects, and only while the calibration holds
-    among         how many subjects were judged that day; 0 for a fact
+    among         how many subjects of its sort were judged that day; 0 for a fact
     models        how many models spoke of the day; `oddities` are those worth telling, the oddest first
     state         hex SHA-256 over all that was counted up to and with the day
     """

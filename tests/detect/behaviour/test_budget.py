@@ -14,7 +14,7 @@ _DAY = st.lists(st.one_of(st.floats(1e-9, 1.0), st.just(float("nan"))), max_size
 @given(_DAY, st.integers(0, 10), st.booleans())
 def test_the_budget_is_never_exceeded_and_the_oddest_are_told(day: list[float], budget: int, controlled: bool) -> None:
     p = np.array(day, dtype=np.float64)
-    picked = pick(p, budget, among=int((~np.isnan(p)).sum()), controlled=controlled)
+    picked = pick(p, budget, among=np.full(p.size, (~np.isnan(p)).sum()), controlled=controlled)
     known = p[~np.isnan(p)]
     assert picked.places.size <= budget
     told = p[picked.places]
@@ -28,7 +28,7 @@ def test_the_budget_is_never_exceeded_and_the_oddest_are_told(day: list[float], 
 
 def test_an_estate_of_usual_days_fills_its_budget_and_no_more_on_average() -> None:
     chance = np.random.default_rng(2)
-    told = [pick(chance.random(400), 5, among=400, controlled=True) for _ in range(300)]
+    told = [pick(chance.random(400), 5, among=np.full(400, 400), controlled=True) for _ in range(300)]
     assert 2.5 < np.mean([each.places.size for each in told]) <= 5
     assert np.mean([each.is_controlled.sum() for each in told]) < 0.2
 

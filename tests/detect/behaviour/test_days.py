@@ -88,6 +88,59 @@ def test_no_day_is_told_that_no_model_found_odd() -> None:
     assert all(p is not None and p <= 0.05 for p in told)
 
 
+def _origins(days: int) -> pa.Table:
+    """Forty people who come from home with a browser; on the last day one comes from elsewhere with another, too."""
+    relation = all_relations()["origins"]
+    came = [(day, person, f"home-{person}", "browser") for day in range(days) for person in range(40)]
+    came += [(day, day % 40, f"hotel-{day}", "browser") for day in range(2, days, 3)]
+    rows = [
+        {
+            "day": _FIRST + day,
+            "account": f"person-{person}@court.example",
+            "network": network,
+            "client": client,
+            "count": 1,
+            "first": (_FIRST + day) * DAY,
+            "last": (_FIRST + day) * DAY + 9 * HOUR,
+            "record": number,
+        }
+        for number, (day, person, network, client) in enumerate([*came, (days - 1, 9, "elsewhere", "program")])
+    ]
+    return combine(relation, [pa.Table.from_pylist(rows, schema=schema_of(relation))])
+
+
+def test_what_a_model_is_told_alone_for_is_not_lost_among_models_that_find_the_day_usual() -> None:
+    """Beside three models that have nothing to say of the day the stranger is as rare as by this one alone."""
+    days = 60
+    alone = conclude({"origins": _origins(days)}, Surroundings(), budget=2, models={"origin": all_models()["origin"]})
+    office = _accesses(3, 40, days)
+    beside = {name: all_models()[name] for name in ("origin", "volume", "links_matter", "slow_collection")}
+    relation = all_relations()["accesses"]
+    state = summarise(relation, Seen(events=EVENTS.empty_table(), accesses=office))
+    found = conclude({"origins": _origins(days), "accesses": state}, Surroundings(), budget=2, models=beside)
+    rare = []
+    for told in (alone, found):
+        assert max(Counter(alert.day for alert in told.alerts).values()) <= 2
+        last = [alert for alert in told.alerts if alert.day == _FIRST + days - 1]
+        assert last[0].subject == "person-9@court.example"
+        assert last[0].oddities[0].model == "origin"
+        rare.append((last[0].p, last[0].among))
+    assert rare[0] == rare[1]
+
+
+def test_subjects_of_whom_nothing_is_ever_odd_seem_no_odder_day_by_day() -> None:
+    """Alike on every day, they have a p of a half; held against the days before they must not drift to the extreme."""
+    relation = all_relations()["origins"]
+    quiet = _origins(60)
+    quiet = quiet.filter(pa.array([text == "browser" for text in quiet["client"].to_pylist()]))
+    found = conclude(
+        {"origins": combine(relation, [quiet])}, Surroundings(), budget=5, models={"origin": all_models()["origin"]}
+    )
+    (at_a_tenth,) = (one for one in found.account.calibration if one.at == 0.1)
+    assert at_a_tenth.tested > 1_000
+    assert at_a_tenth.found < 0.1 * at_a_tenth.tested
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(1, 8_000), max_size=6))
 def test_neither_chunks_nor_their_order_change_an_alert(cuts: list[int]) -> None:

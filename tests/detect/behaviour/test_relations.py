@@ -25,7 +25,8 @@ _EVENT = st.fixed_dictionaries(
         "actor.app_uid": st.sampled_from((None, "app-1")),
         "user.name": st.sampled_from((None, "ben", "eva")),
         "resource.name": st.sampled_from((None, "localhost", "ws-2")),
-        "src_endpoint.ip": st.sampled_from((None, "10.0.0.1", "127.0.0.1")),
+        "src_endpoint.ip": st.sampled_from((None, "10.0.0.1", "127.0.0.1", "203.0.113.7")),
+        "http_request.user_agent": st.sampled_from((None, "Browser/1.0", "Browser/2.1 (Test)")),
         "device.hostname": st.sampled_from((None, "ws-1")),
     }
 )
@@ -43,7 +44,7 @@ def _rows(name: str, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     return [{key: value for key, value in row.items() if key not in keys} for row in told]
 
 
-@pytest.mark.parametrize("name", ["sign_ins", "applications", "activity"])
+@pytest.mark.parametrize("name", ["sign_ins", "applications", "activity", "origins"])
 @given(a=st.lists(_EVENT, max_size=8), b=st.lists(_EVENT, max_size=8))
 def test_two_chunks_in_any_order_are_the_whole(name: str, a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     relation = all_relations()[name]
@@ -105,3 +106,38 @@ def test_activity_has_its_quarter_of_an_hour_and_its_privilege() -> None:
     ]
     assert _rows("activity", used | {"status": "failure"})[0]["privilege"] == ""
     assert _rows("activity", used | {"time": None})[0]["slot"] == "--"
+
+
+def test_an_origin_is_the_network_outside_and_the_program_without_its_versions() -> None:
+    came = {
+        "user.name": "Ada",
+        "src_endpoint.ip": "203.0.113.7",
+        "http_request.user_agent": "Browser/133.0.1 (Test 10_2)",
+    }
+    assert _rows("origins", came) == [{"account": "ada", "network": "203.0.113.0/24", "client": "browser/ (test )"}]
+    assert _rows("origins", came | {"http_request.user_agent": "Browser/134.0 (Test 11)"}) == _rows("origins", came)
+    assert _rows("origins", came | {"src_endpoint.ip": "2001:db8:7::9"})[0]["network"] == "2001:db8:7::/48"
+    assert _rows("origins", came | {"src_endpoint.ip": "10.0.0.1"})[0]["network"] == ""
+
+
+def test_the_origin_of_a_sign_in_is_that_of_the_account_used_and_else_of_who_acted() -> None:
+    both = {"actor.user.name": "gateway", "user.name": "ada", "src_endpoint.ip": "203.0.113.7"}
+    assert _rows("origins", both)[0]["account"] == "ada"
+    assert _rows("origins", both | {"class_uid": 6001})[0]["account"] == "gateway"
+
+
+@pytest.mark.parametrize(
+    "apart",
+    [
+        {"status": "failure"},
+        {"activity_name": "session closed"},
+        {"user.name": None},
+        {"src_endpoint.ip": None},
+        {"src_endpoint.ip": "10.0.0.1"},
+        {"src_endpoint.ip": "127.0.0.1"},
+    ],
+)
+def test_what_failed_or_says_nothing_of_where_it_came_from_is_no_origin(apart: dict[str, Any]) -> None:
+    came = {"user.name": "ada", "src_endpoint.ip": "203.0.113.7"}
+    assert len(_rows("origins", came)) == 1
+    assert not _rows("origins", came | apart)

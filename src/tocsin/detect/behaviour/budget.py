@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,19 +25,23 @@ class Picked(NamedTuple):
     held_back: int
 
 
-def pick(p: Floats, budget: int, *, among: int, controlled: bool) -> Picked:
-    """The `budget` smallest of those at most budget / `among`, the number of subjects judged; NaN never, ties by place.
+def pick(p: Floats, budget: float, *, among: Integers, controlled: bool) -> Picked:
+    """The `budget` rarest of those at most budget / `among`, the number judged of each one's sort; NaN never, ties by
+    place.
 
-    Of so many usual subjects that threshold lets `budget` through a day, so an estate in which nothing happens fills
-    its budget and no more. `controlled`: whether the calibration holds, so that Bonferroni over the day may be claimed.
+    Of so many usual subjects of one sort that threshold lets `budget` through a day, so an estate in which nothing
+    happens fills its budget and no more. Sorts are apart: of many hosts a log may say nothing that could be odd, and
+    a person's day would count for less the more of them there are. `controlled`: whether the calibration holds, so that
+    Bonferroni over the day's subjects may be claimed.
     """
     known = np.flatnonzero(~np.isnan(p))
     if not known.size or budget <= 0:
         return Picked(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), 0)
-    order = known[np.argsort(p[known], kind="stable")]
-    odd = order[p[order] <= min(1.0, budget / among)]
-    places = odd[:budget]
-    marked = p[places] <= _FALSE_SHARE / among if controlled else np.zeros(places.size, dtype=np.bool_)
+    expected = p * among
+    order = known[np.argsort(expected[known], kind="stable")]
+    odd = order[expected[order] <= budget]
+    places = odd[: math.ceil(budget)]
+    marked = p[places] <= _FALSE_SHARE / known.size if controlled else np.zeros(places.size, dtype=np.bool_)
     return Picked(places, marked, int(odd.size - places.size))
 
 

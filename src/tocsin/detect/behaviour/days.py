@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,26 +18,27 @@ from tocsin.detect.behaviour.budget import Picked, is_calibrated, pick
 from tocsin.detect.behaviour.calibration import Reference
 from tocsin.detect.behaviour.combination import Combination
 from tocsin.detect.behaviour.history import Flags, Floats, History, Integers, history_of
-from tocsin.detect.behaviour.model import Memory, Model, Scores, all_models
+from tocsin.detect.behaviour.model import Model, Scores, all_models
 from tocsin.detect.behaviour.relation import all_relations
+from tocsin.detect.behaviour.telling import KINDS, TOLD_BELOW, Channel, Running, oddities_of, oddity, p_of
 from tocsin.model.behaviour import (
     Alert,
     BehaviourAccount,
     Calibrated,
     Kind,
     ModelAccount,
-    Oddity,
     Surroundings,
 )
-from tocsin.model.finding import EntityType, Level
+from tocsin.model.finding import EntityType
 
 # Keys of relations that hold an account or a host, which the logs may call by several names.
 ACCOUNTS = ("actor", "account", "owner", "user")
 HOSTS = ("host", "source", "from_host", "to_host")
-_TOLD_BELOW = 0.05  # an alert tells of the models that found the day at least so odd; where none did there is none
+_USUAL = 0.45  # a p-value of all models together above it says nothing: where most subjects are alike, theirs is about
+# a half, and would drift by a hair from day to day and be odder than all before
+_ALONE_A_DAY = 1  # of each model that is told by itself too
 _QUIET_DAYS = 14  # a day is quiet if fewer than half as many subjects were seen as on the median of so many days before
 _CHECKED = (1e-1, 1e-2, 1e-3)
-_KINDS = list(Kind)
 
 _Subject = tuple[EntityType, str]
 
@@ -50,29 +51,22 @@ class Behaviour:
     account: BehaviourAccount
 
 
-@dataclass(slots=True)
-class _Running:
-    """A model on its way through the days; `places` are the numbers of its subjects among all."""
+class _Judged(NamedTuple):
+    """The subjects of a day, what all models together say of each, and how many of its sort were judged."""
 
-    model: Model
-    history: History
-    memory: Memory
-    places: Integers
-    kinds: Integers
-    since: Integers
-    references: list[Reference] = field(default_factory=lambda: [Reference() for _ in _KINDS])
-    tested: int = 0
-    warm_from: int | None = None
+    subjects: Integers
+    p: Floats
+    among: Integers
 
 
-class _Channel(NamedTuple):
-    """What one model says of the subjects of a day: the odder of its things for each, and what it weighs."""
+class _Told(NamedTuple):
+    """What is told of a subject: how many a day are as odd by chance, of `among` with that p; of how many models."""
 
-    subjects: Integers  # numbers among all subjects
-    codes: Integers  # the same in the model's history
-    best: Integers  # place in the scores
-    statistic: Floats
-    p: Floats  # calibrated; NaN where not warm
+    expected: float
+    p: float
+    among: int
+    models: int
+    is_controlled: bool
 
 
 def conclude(
@@ -114,7 +108,7 @@ def _renaming(
 
 def _begin(
     histories: Mapping[str, History], around: Surroundings, models: Mapping[str, Model]
-) -> tuple[tuple[_Subject, ...], tuple[_Running, ...]]:
+) -> tuple[tuple[_Subject, ...], tuple[Running, ...]]:
     wanted = {name: model for name, model in sorted(models.items()) if model.relation in histories}
     named: set[_Subject] = set()
     for model in wanted.values():
@@ -129,12 +123,12 @@ def _begin(
         about = model.info.about
         kinds = [Kind.HOST if about is EntityType.HOST else around.kind_of(name) for name in names]
         running.append(
-            _Running(
+            Running(
                 model=model,
                 history=history,
                 memory=model.begin(history, around),
                 places=np.array([number.get((about, name), -1) for name in names], dtype=np.int64),
-                kinds=np.array([_KINDS.index(kind) for kind in kinds], dtype=np.int64),
+                kinds=np.array([KINDS.index(kind) for kind in kinds], dtype=np.int64),
                 since=np.array([around.open_since.get(name, np.iinfo(np.int64).max) for name in names], dtype=np.int64),
             )
         )
@@ -147,7 +141,7 @@ class _Fold:
     def __init__(
         self,
         subjects: tuple[_Subject, ...],
-        running: tuple[_Running, ...],
+        running: tuple[Running, ...],
         histories: tuple[History, ...],
         budget: int,
     ) -> None:
@@ -164,7 +158,7 @@ class _Fold:
         self.not_learned = 0
         self.facts = 0
         self._active: list[int] = []
-        self._references = [Reference() for _ in _KINDS]
+        self._references = [Reference() for _ in KINDS]
         self._kinds = np.zeros(len(subjects), dtype=np.int64)
         for one in running:
             known = one.places >= 0
@@ -184,22 +178,22 @@ class _Fold:
         table = np.full((present.size, len(self._scored)), np.nan)
         for column, number in enumerate(self._scored):
             table[np.searchsorted(present, channels[number].subjects), column] = channels[number].p
-        together = -np.log10(self._combination.p_values(table))
+        together = -np.log10(np.minimum(self._combination.p_values(table), _USUAL))
         combined = self._calibrated(present, together, day, is_quiet=is_quiet)
         barred = self._barred(present, day)
-        with_reason = (table <= _TOLD_BELOW).any(axis=1)  # NaN is not
+        with_reason = (table <= TOLD_BELOW).any(axis=1)  # NaN is not
+        among = self._among(present, combined)
         picked = pick(
             np.where(with_reason, combined, np.nan),
             self._budget,
-            among=int((~np.isnan(combined)).sum()),
+            among=among,
             controlled=is_calibrated(self.checked, day),
         )
         self.held_back += picked.held_back
         self._tell_facts(day, scored)
-        self._tell(day, scored, channels, present, combined, picked)
+        self._tell(day, scored, channels, _Judged(present, combined, among), picked)
         known = ~np.isnan(combined) & ~barred
         self.checked.append((day, combined[known]))
-        barred[picked.places[picked.is_controlled]] = True
         for kind, reference in enumerate(self._references):
             fit = ~barred & ~np.isnan(together) & (self._kinds[present] == kind)
             reference.add(day, together[fit], is_quiet=is_quiet)
@@ -217,7 +211,7 @@ class _Fold:
         self._active.append(active)
         return bool(before) and active < 0.5 * float(np.median(before))
 
-    def _channel(self, one: _Running, scores: Scores, day: int, *, is_quiet: bool) -> _Channel:
+    def _channel(self, one: Running, scores: Scores, day: int, *, is_quiet: bool) -> Channel:
         """The oddest of each subject's things: -log10 of the least p times how many were tested (Bonferroni)."""
         warm = ~np.isnan(scores.p) & (one.places[scores.subject] >= 0) if scores.p.size else np.empty(0, dtype=bool)
         place = np.flatnonzero(warm)
@@ -235,7 +229,7 @@ class _Fold:
             mine = kinds == number
             if mine.any():
                 calibrated[mine] = reference.p_values(day, statistic[mine], is_quiet=is_quiet)
-        return _Channel(one.places[subject[first]], subject[first], place[first], statistic, calibrated)
+        return Channel(one.places[subject[first]], subject[first], place[first], statistic, calibrated)
 
     def _calibrated(self, present: Integers, together: Floats, day: int, *, is_quiet: bool) -> Floats:
         """The combined p-values held against those of the days before, as each model's are: what combines them errs on
@@ -247,6 +241,12 @@ class _Fold:
                 p[mine] = reference.p_values(day, together[mine], is_quiet=is_quiet)
         return p
 
+    def _among(self, subjects: Integers, p: Floats) -> Integers:
+        """By subject how many of its sort have a p-value."""
+        kinds = self._kinds[subjects]
+        judged: Integers = np.bincount(kinds[~np.isnan(p)], minlength=len(KINDS))[kinds].astype(np.int64)
+        return judged
+
     def _barred(self, present: Integers, day: int) -> Flags:
         """Of the subjects of a day, those in an incident that is open by then."""
         barred = np.zeros(present.size, dtype=np.bool_)
@@ -255,7 +255,17 @@ class _Fold:
             barred |= np.isin(present, shut)
         return barred
 
-    def _learn(self, day: int, channels: Mapping[int, _Channel], barred: Integers, *, is_quiet: bool) -> None:
+    def _learn(
+        self,
+        day: int,
+        channels: Mapping[int, Channel],
+        barred: Integers,
+        *,
+        is_quiet: bool,
+    ) -> None:
+        """All but the `barred`. A day that was told, controlled or not, is learned: who moved house would else be as
+        odd every day from then on, and a calibration without its oddest days would call ever more of them odd.
+        """
         for number, one in enumerate(self.running):
             rows = one.history.rows_of(day)
             code = one.history.codes[one.model.subject][rows]
@@ -274,40 +284,54 @@ class _Fold:
         self,
         day: int,
         scored: Sequence[Scores],
-        channels: Mapping[int, _Channel],
-        present: Integers,
-        combined: Floats,
+        channels: Mapping[int, Channel],
+        judged: _Judged,
         picked: Picked,
     ) -> None:
-        judged = int((~np.isnan(combined)).sum())
+        """The rarest of the subjects picked and of those that a model told by itself too found odd, the rarest first.
+
+        Of whom both say so the rarer counts: either is how often a day brings as much. No more than the budget.
+        """
+        told = self._alone(channels)
         for place, controlled in zip(picked.places.tolist(), picked.is_controlled.tolist(), strict=True):
-            subject = int(present[place])
-            told: list[tuple[float, str, Oddity]] = []
-            spoke = 0
-            for number, channel in channels.items():
-                at = int(np.searchsorted(channel.subjects, subject)) if channel.subjects.size else 0
-                if at == channel.subjects.size or channel.subjects[at] != subject or np.isnan(channel.p[at]):
-                    continue
-                spoke += 1
-                p = float(channel.p[at])
-                one = self.running[number]
-                told.append((p, one.model.info.name, _oddity(one, scored[number], int(channel.best[at]), day, p)))
-            told.sort(key=lambda each: each[:2])
-            kept = [oddity for p, _, oddity in told if p <= _TOLD_BELOW]
+            subject, p, among = int(judged.subjects[place]), float(judged.p[place]), int(judged.among[place])
+            spoke = sum(p_of(channel, subject) is not None for channel in channels.values())
+            together = _Told(p * among, p, among, spoke, controlled)
+            told[subject] = min(together, told.get(subject, together))._replace(is_controlled=controlled)
+        rarest = sorted(told, key=lambda subject: (told[subject], subject))
+        self.held_back += len(rarest[self._budget :])
+        for subject in rarest[: self._budget]:
             about, name = self._subjects[subject]
             self.alerts.append(
                 Alert(
                     about=about,
                     subject=name,
                     day=day,
-                    p=float(f"{combined[place]:.3g}"),
-                    among=judged,
-                    is_controlled=controlled,
-                    models=spoke,
-                    oddities=tuple(kept),
+                    p=float(f"{told[subject].p:.3g}"),
+                    among=told[subject].among,
+                    is_controlled=told[subject].is_controlled,
+                    models=told[subject].models,
+                    oddities=oddities_of(subject, day, self.running, scored, channels),
                     state=self._state.hex(),
                 )
             )
+
+    def _alone(self, channels: Mapping[int, Channel]) -> dict[int, _Told]:
+        """By subject the rarest of what models that are told by themselves too say, `_ALONE_A_DAY` of each model.
+
+        The day of whom they mean is a usual one otherwise: put together with the models that say so it is lost.
+        """
+        found: dict[int, _Told] = {}
+        for number, channel in channels.items():
+            if not self.running[number].model.info.is_told_alone:
+                continue
+            among = self._among(channel.subjects, channel.p)
+            p = np.where(channel.p <= TOLD_BELOW, channel.p, np.nan)
+            for place in pick(p, min(_ALONE_A_DAY, self._budget), among=among, controlled=False).places.tolist():
+                p_value, judged, subject = float(channel.p[place]), int(among[place]), int(channel.subjects[place])
+                one = _Told(p_value * judged, p_value, judged, 1, False)
+                found[subject] = min(found.get(subject, one), one)
+        return found
 
     def _tell_facts(self, day: int, scored: Sequence[Scores]) -> None:
         for one, scores in zip(self.running, scored, strict=True):
@@ -315,40 +339,21 @@ class _Fold:
                 continue
             one.warm_from = day if one.warm_from is None else one.warm_from  # what is declared needs no learning
             for place in range(scores.row.size):
-                oddity = _oddity(one, scores, place, day, None)
+                told = oddity(one, scores, place, day, None)
                 self.facts += 1
                 self.alerts.append(
                     Alert(
                         about=one.model.info.about,
-                        subject=oddity.subject,
+                        subject=told.subject,
                         day=day,
                         p=None,
                         among=0,
                         is_controlled=False,
                         models=1,
-                        oddities=(oddity,),
+                        oddities=(told,),
                         state=self._state.hex(),
                     )
                 )
-
-
-def _oddity(one: _Running, scores: Scores, place: int, day: int, p: float | None) -> Oddity:
-    history, row = one.history, int(scores.row[place])
-    numbers = scores.numbers_of(place)
-    first, last, record = (int(history.values[name][row]) for name in ("first", "last", "record"))
-    return Oddity(
-        model=one.model.info.name,
-        subject=history.names[one.model.subject][int(scores.subject[place])],
-        day=day,
-        p=None if p is None else float(f"{p:.3g}"),
-        why=one.model.explain(numbers),
-        numbers=numbers,
-        object=str(numbers.get("object", "")),
-        level=one.model.info.level if scores.level is None else Level(scores.level[place]),
-        first=first,
-        last=last,
-        records=(record,),
-    )
 
 
 def _account(

@@ -48,6 +48,7 @@ class SlowCollection:
         tells="holdings an account opens for the first time or copies, beyond its usual number, summed up for weeks",
         techniques=("T1213", "T1039", "T1114"),
         tactics=("collection",),
+        is_told_alone=True,
     )
     relation = "accesses"
     subject = "actor"
