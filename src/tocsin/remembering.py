@@ -35,6 +35,7 @@ _NO_RUN = Run(
 )
 # An answer is there from the time it is listed under: to the millisecond.
 _SHOWN = 1_000_000
+_CLOSED = "something in it may have been closed since"
 
 
 def keep_answer(
@@ -101,9 +102,11 @@ def figures_of(answers: Answers) -> AnswerFigures:
 
 
 def answers_given(workspace: Workspace) -> tuple[GivenAnswer, ...]:
-    """Every answer that was given, the first first."""
+    """Every answer that was given, the first first; without figures where something may have been closed since."""
     with workspace.reading() as connection:
-        return tuple(_given(row) for row in connection.execute(select(rows).order_by(rows.c.number)))
+        closed = newest_close(connection) or 0
+        found = [_given(row) for row in connection.execute(select(rows).order_by(rows.c.number))]
+    return tuple(replace(one, figures=None, withheld=_CLOSED) if one.time < closed else one for one in found)
 
 
 def answer_given_at(workspace: Workspace, key: WorkspaceKey, time: int, run: Run) -> Answers:
@@ -148,18 +151,18 @@ def changed_from_before(
 
 def _told(connection: Connection, key: WorkspaceKey, row: Row[Any], run: Run) -> Answers:
     given = format_time(row.given)
+    closed = newest_close(connection)
+    if closed is not None and row.given < closed:
+        raise RefusedError(
+            f"answer no. {row.number}, given {given}, is not told: {_CLOSED}",
+            hint="answers given since then can be told; this one again once nothing is closed",
+        )
     if row.document is None:
-        left = _given(row).figures
+        left = msgspec.json.decode(row.figures, type=AnswerFigures)
         raise RefusedError(
             f"answer no. {row.number}, given {given}, cannot be told any more: {row.withheld}",
             hint=f"what is left of it: {left.confirmed:,} holdings confirmed, {left.unknown:,} unknown, "
             f"{left.ruled_out:,} ruled out; {left.incidents:,} incidents taken as an intrusion",
-        )
-    closed = newest_close(connection, key)
-    if closed is not None and row.given < closed:
-        raise RefusedError(
-            f"answer no. {row.number}, given {given}, is not told: something in it may have been closed since",
-            hint="answers given since then can be told; this one again once nothing is closed",
         )
     data = open_document(connection, key, row.document)
     try:

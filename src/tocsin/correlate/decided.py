@@ -167,10 +167,11 @@ def end_of(day: str) -> int:
 
 
 class Closed(NamedTuple):
-    """What is closed to whoever asks: ids of findings, and the accounts and hosts it is about."""
+    """What is closed to whoever asks: ids of findings, the accounts and hosts it is about, and all that it names."""
 
     findings: frozenset[str]
     about: frozenset[Entity]
+    named: frozenset[Entity]
 
 
 def closed_of(
@@ -195,7 +196,21 @@ def closed_of(
     gone = {finding.id for finding in findings if not about.isdisjoint(finding.entities)}
     joined = {id_ for one in incidents if not named.isdisjoint(one.findings) for id_ in one.findings}
     about.update(_subjects(finding for finding in findings if finding.id in named | joined))
-    return Closed(frozenset(gone | named | joined), frozenset(about))
+    barred_ids = frozenset(gone | named | joined)
+    entities = {entity for finding in findings if finding.id in barred_ids for entity in finding.entities}
+    return Closed(barred_ids, frozenset(about), frozenset(entities | about))
+
+
+def without_closed_verdicts(
+    decisions: Sequence[Decision], findings: Sequence[Finding], closed: Closed
+) -> tuple[Decision, ...]:
+    """The decisions but for verdicts on what is closed: a weight they moved would tell that there are such."""
+    finder = Finder(findings)
+    return tuple(
+        one
+        for one in decisions
+        if one.kind is not DecisionKind.VERDICT or closed.findings.isdisjoint(finder.ids(one.findings))
+    )
 
 
 def _subjects(findings: Iterable[Finding]) -> Iterator[Entity]:

@@ -84,7 +84,7 @@ def about(one: Decision) -> str:
 
 
 def _is_closed(ids: Sequence[str], entity: Entity | None, closed: Closed) -> bool:
-    return entity in closed.about or not closed.findings.isdisjoint(ids)
+    return entity in closed.named or not closed.findings.isdisjoint(ids)
 
 
 def _concerns(incident: Incident, ids: set[str], entity: Entity | None, kind: DecisionKind) -> bool:
