@@ -13,7 +13,7 @@ from tocsin.assess import attribution
 from tocsin.behaving import NOTHING_UNUSUAL, behaviour_of
 from tocsin.correlate import bursts, exceptions, frequency, responders
 from tocsin.correlate import findings as correlated
-from tocsin.correlate.decided import Closed, Decided, closed_of, decided, hold_back, without_closed_verdicts
+from tocsin.correlate.decided import Closed, Decided, closed_of, decided, hold_back
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.correlate.sites import sites_of
@@ -25,7 +25,7 @@ from tocsin.logs_seen import fields_by_log
 from tocsin.model.answers import CorrelationAccount, HitsAccount, RulesAccount
 from tocsin.model.behaviour import BehaviourAccount
 from tocsin.model.correlation import counted_only
-from tocsin.model.decision import Decision
+from tocsin.model.decision import Decision, DecisionKind
 from tocsin.model.finding import Entity, Finding, Incident, SetAside
 from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
@@ -123,7 +123,10 @@ def found_in(
     correlations, behaviour = counted.accounts, unusual.account
     closed = closed_of(held.decisions, anything, incidents, identities.canonical, readers)
     if closed is not None:
-        counting = without_closed_verdicts(held.decisions, anything, closed)
+        # A weight that a verdict on what is closed moved would tell that there is such.
+        counting = tuple(
+            one for one in held.decisions if one.kind is not DecisionKind.VERDICT or one.number not in closed.decisions
+        )
         gone = [one for one in anything if one.id in closed.findings]
         books, correlations, behaviour = _books_without(gone, books, correlations, behaviour)
         findings = tuple(one for one in findings if one.id not in closed.findings)

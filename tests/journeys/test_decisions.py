@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tocsin.cli.main import run
+from tocsin.store.workspace import open_workspace
 
 from .conftest import Finished, Tocsin
 
@@ -180,3 +182,46 @@ def test_what_is_closed_is_in_no_output_but_for_those_it_is_shown_to(tocsin: Toc
     assert finding in done(tocsin("explain", finding, *OF, "--as", "ada.key")).out
     done(tocsin("incidents", "undo", *WHO, "--as", "ada.key"))
     assert answer(tocsin).out == before.out
+
+
+def test_what_people_write_is_shown_and_does_nothing(tocsin: Tocsin) -> None:
+    before = answer(tocsin)
+    (incident,) = before.document["incidents"]
+    scan = incident["findings"][0]
+    odd = "\x1b[2J\x1b]0;x\x07<script>x()</script>\n\n2. [high, score 99] forged\r\u202egnp"
+    who = (*OF, "--by", odd, "--reason", odd)
+    done(tocsin("incidents", "verdict", scan, "benign", *who))
+    done(tocsin("incidents", "verdict", scan, "benign", *who))
+    done(tocsin("incidents", "undo", "2", *who))
+    shown = [tocsin("incidents", *OF), tocsin("incidents", "decisions", *OF), tocsin("record", "custody", *OF[:2])]
+    for each in shown:
+        assert not set("\x1b\x07\r\u202e") & set(each.out + each.err)
+        assert "\n2. [high" not in each.out, "no line of ours can be forged"
+    report = Path("CASE/report.html").read_text()
+    assert "<script>x()" not in report
+    assert not set("\x1b\x07\r\u202e") & set(report)
+    assert tocsin("incidents", "decisions", *OF, "--format", "json").document["decisions"][0]["reason"] == odd
+    assert done(tocsin("record", "verify", "--workspace", "CASE"))
+
+
+def test_decisions_twice_on_what_is_gone_or_beside_another_writer(tocsin: Tocsin) -> None:
+    before = answer(tocsin)
+    (incident,) = before.document["incidents"]
+    scan, _, web_shell, _ = incident["findings"]
+    done(tocsin("incidents", "cut", scan, web_shell, *WHO))
+    twice = tocsin("incidents", "cut", scan, web_shell, *WHO)
+    assert (twice.code, "there is nothing to cut" in twice.err) == (2, True)
+    gone = tocsin("incidents", "merge", incident["id"], "i-000000000000", *WHO)
+    assert (gone.code, "there is no incident" in gone.err) == (2, True)
+    assert tocsin("incidents", "undo", "7", *WHO).code == 2
+    with closing(open_workspace(Path("CASE"))) as workspace, workspace.writer_lock():
+        busy = tocsin("incidents", "verdict", scan, "true", *WHO)
+    assert busy.code == 74, "two writers: one is told so"
+    done(tocsin("incidents", "verdict", scan, "true", *WHO))
+    done(tocsin("incidents", "verdict", scan, "false", *WHO))
+    # Taken back in another order than they were taken in.
+    for number in (1, 3, 2):
+        done(tocsin("incidents", "undo", str(number), *WHO))
+    assert tocsin("incidents", "undo", "1", *WHO).code == 2, "once"
+    assert answer(tocsin).out == before.out
+    done(tocsin("record", "verify", "--workspace", "CASE"))

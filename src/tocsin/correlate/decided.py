@@ -167,11 +167,15 @@ def end_of(day: str) -> int:
 
 
 class Closed(NamedTuple):
-    """What is closed to whoever asks: ids of findings, the accounts and hosts it is about, and all that it names."""
+    """What is closed to whoever asks: ids of findings, the accounts and hosts it is about, and numbers of decisions.
+
+    decisions   those in force that close something, that speak of a finding or an entity of what is closed, or of no
+                finding there is: it may be one of what is closed
+    """
 
     findings: frozenset[str]
     about: frozenset[Entity]
-    named: frozenset[Entity]
+    decisions: frozenset[int]
 
 
 def closed_of(
@@ -197,19 +201,16 @@ def closed_of(
     joined = {id_ for one in incidents if not named.isdisjoint(one.findings) for id_ in one.findings}
     about.update(_subjects(finding for finding in findings if finding.id in named | joined))
     barred_ids = frozenset(gone | named | joined)
-    entities = {entity for finding in findings if finding.id in barred_ids for entity in finding.entities}
-    return Closed(barred_ids, frozenset(about), frozenset(entities | about))
+    entities = {entity for finding in findings if finding.id in barred_ids for entity in finding.entities} | about
 
+    def speaks(one: Decision) -> bool:
+        ids = finder.ids((*one.findings, *one.others))
+        is_lost = bool(one.findings) and not ids
+        is_named = one.entity is not None and shown(one.entity, canonical) in entities
+        return one.kind is DecisionKind.CLOSE or is_lost or is_named or not barred_ids.isdisjoint(ids)
 
-def without_closed_verdicts(
-    decisions: Sequence[Decision], findings: Sequence[Finding], closed: Closed
-) -> tuple[Decision, ...]:
-    """The decisions but for verdicts on what is closed: a weight they moved would tell that there are such."""
-    finder = Finder(findings)
-    return tuple(
-        one
-        for one in decisions
-        if one.kind is not DecisionKind.VERDICT or closed.findings.isdisjoint(finder.ids(one.findings))
+    return Closed(
+        barred_ids, frozenset(about), frozenset(one.number for one in decisions if one.is_in_force and speaks(one))
     )
 
 

@@ -37,7 +37,7 @@ def told(
     for one in standing:
         entity = None if one.entity is None else shown(one.entity, canonical)
         ids = finder.ids((*one.findings, *one.others))
-        if closed is not None and (one.kind is DecisionKind.CLOSE or _is_closed(ids, entity, closed)):
+        if closed is not None and one.number in closed.decisions:
             continue
         back = held.get(one.number, ())
         listed = tuple(each.id for each in back) if one.kind is DecisionKind.EXCEPT else ids
@@ -81,10 +81,6 @@ def about(one: Decision) -> str:
             return f"findings of {kind} {detector}{whom} are held back until {one.expires}"
     what = names if one.entity is None else f"what was found of {one.entity.type} {one.entity.id}"
     return f"{what} is shown to {', '.join(one.readers)} alone"
-
-
-def _is_closed(ids: Sequence[str], entity: Entity | None, closed: Closed) -> bool:
-    return entity in closed.named or not closed.findings.isdisjoint(ids)
 
 
 def _concerns(incident: Incident, ids: set[str], entity: Entity | None, kind: DecisionKind) -> bool:
