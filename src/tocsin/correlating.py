@@ -13,7 +13,7 @@ from tocsin.assess import attribution
 from tocsin.behaving import NOTHING_UNUSUAL, behaviour_of
 from tocsin.correlate import bursts, exceptions, frequency, responders
 from tocsin.correlate import findings as correlated
-from tocsin.correlate.decided import Closed, Decided, closed_of, decided, hold_back
+from tocsin.correlate.decided import Closed, Decided, Finder, closed_of, decided, hold_back, replaced
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.correlate.sites import sites_of
@@ -41,7 +41,7 @@ class Found(NamedTuple):
     set_aside alerts of other tools that say what they always say
     decided   what people's decisions ask of the incidents; `held_back` what each holds back
     closed    what whoever asks may not see, and is in nothing here; None where nothing is
-    decisions those that count for whoever asks: no verdict on what is closed
+    decisions those that count for whoever asks: no verdict on what is closed, nor one that a later one replaced
     """
 
     rules: RulesAccount
@@ -121,11 +121,13 @@ def found_in(
     held_back = {number: (*of_rules.held[number], *each) for number, each in of_models.held.items()}
     anything = (*findings, *(one for each in held_back.values() for one in each))
     correlations, behaviour = counted.accounts, unusual.account
+    passed = replaced(held.decisions, Finder(anything))
+    counting = tuple(one for one in held.decisions if one.number not in passed)
     closed = closed_of(held.decisions, anything, incidents, identities.canonical, readers)
     if closed is not None:
         # A weight that a verdict on what is closed moved would tell that there is such.
         counting = tuple(
-            one for one in held.decisions if one.kind is not DecisionKind.VERDICT or one.number not in closed.decisions
+            one for one in counting if one.kind is not DecisionKind.VERDICT or one.number not in closed.decisions
         )
         gone = [one for one in anything if one.id in closed.findings]
         books, correlations, behaviour = _books_without(gone, books, correlations, behaviour)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
-from tocsin.errors import RefusedError, StoreError, VerificationError
+from tocsin.errors import ConfigError, RefusedError, StoreError, VerificationError
 from tocsin.model.answers import Answers, Run
 from tocsin.model.clocks import AnswerFigures, GivenAnswer, Occasion
 from tocsin.model.exposure import Verdict
@@ -112,7 +112,8 @@ def answers_given(workspace: Workspace) -> tuple[GivenAnswer, ...]:
 def answer_given_at(workspace: Workspace, key: WorkspaceKey, time: int, run: Run) -> Answers:
     """What could be said at `time`, ns UTC: the answer given last by then; `run` is that of now.
 
-    Raises StoreError where none was given by then, RefusedError where it cannot be told any more.
+    Raises ConfigError where none had been given by then, StoreError where none was ever kept, RefusedError where it
+    cannot be told any more.
     """
     with workspace.reading() as connection:
         newest = select(rows).where(rows.c.given <= time).order_by(rows.c.number.desc()).limit(1)
@@ -175,16 +176,16 @@ def _told(connection: Connection, key: WorkspaceKey, row: Row[Any], run: Run) ->
     return replace(kept, run=replace(run, given=given, answer=row.number, tool=row.tool))
 
 
-def _none_by(workspace: Workspace, connection: Connection, time: int) -> StoreError:
+def _none_by(workspace: Workspace, connection: Connection, time: int) -> ConfigError | StoreError:
     first = connection.execute(select(rows.c.given).order_by(rows.c.number).limit(1)).scalar()
     if first is None:
         return StoreError(
             f"{workspace.path} keeps no answer: it was investigated by a version that kept none",
             hint="each investigation from now on keeps what it said",
         )
-    return StoreError(
+    return ConfigError(
         f"nothing had been answered by {format_time(time)}: the first answer was given {format_time(first)}",
-        hint="tocsin answers lists when answers were given",
+        hint=f"ask of {format_time(first)} or later; tocsin answers lists when answers were given",
     )
 
 

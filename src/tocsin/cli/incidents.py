@@ -14,6 +14,8 @@ from tocsin.cli.investigate import acting_in, found_path
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.format import Part
 
+_UNDATED = ("time_missing", "time_unrepresentable")  # warnings of records whose date is missing, or is none
+
 commands = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -83,6 +85,13 @@ def _take_in(workspace: Path, alerts: list[str], workers: int | None, wish: Wish
     with progress_on_stderr(quiet=wish.quiet) as progress:
         answers = investigate(settings, progress)
     for account in answers.accounting.inputs:
+        undated = sum(count for code, count in account.warnings if code in _UNDATED)
+        if undated and account.path.startswith(settings.paths):
+            tell(
+                f"without a date: {account.path}: {undated:,} of {account.records_read:,} records name none that can be"
+                " read\n  hint: they are in incidents by what they name alone, undated, and on no day's list:"
+                " docs/guides/alerts.md"
+            )
         if is_incomplete(account) and account.path.startswith(settings.paths):
             lost = sum(one.count for one in account.rejected)
             reason = account.reason or (f"{lost:,} records: {account.rejected[0].detail}" if lost else account.state)

@@ -94,6 +94,8 @@ def decided(
     if not standing:
         return NOTHING_DECIDED
     finder = Finder(findings)
+    gone = replaced(standing, finder)
+    standing = [one for one in standing if one.number not in gone]
     apart: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     bonds: list[Bond] = []
     for one in standing:
@@ -122,6 +124,17 @@ def decided(
             for id_ in finder.ids(one.findings)
         ),
     )
+
+
+def replaced(decisions: Sequence[Decision], finder: Finder) -> frozenset[int]:
+    """The verdicts, by number, that a later one on the same finding stands in the place of."""
+    last: dict[str, int] = {}
+    gone: set[int] = set()
+    for one in sorted(decisions, key=lambda one: one.number):
+        if one.is_in_force and one.kind is DecisionKind.VERDICT:
+            gone.update(last[id_] for id_ in finder.ids(one.findings) if id_ in last)
+            last.update(dict.fromkeys(finder.ids(one.findings), one.number))
+    return frozenset(gone)
 
 
 class HeldBack(NamedTuple):

@@ -19,8 +19,8 @@ from tocsin.model.finding import EntityType, Incident
 from tocsin.model.preservation import Standing
 from tocsin.model.response import Cut
 from tocsin.model.since import Since
+from tocsin.share.asked_of_people import BY_ID, TARGET, Decision, cuts_to_decide, decisions_of, expiring, expiry_words
 from tocsin.share.brief_words import day, minute, some
-from tocsin.share.decisions import BY_ID, TARGET, Decision, cuts_to_decide, decisions_of, expiring, expiry_words
 from tocsin.share.figures import by_matter, changes_since, figures_of
 from tocsin.share.hypotheses import brief_words
 from tocsin.share.plain import shortened

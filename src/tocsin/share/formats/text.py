@@ -15,7 +15,7 @@ from tocsin.share.behaviour import behaviour_words
 from tocsin.share.clocks import given_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
-from tocsin.share.decided import decision_words, weight_words
+from tocsin.share.decisions_taken import decision_words, weight_words
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
