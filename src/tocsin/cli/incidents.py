@@ -37,6 +37,13 @@ def incidents(
     by_day: Annotated[
         bool, typer.Option("--by-day", help="What to look at on each day, at most five, the rarest first.")
     ] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="A line an incident: id, score, level, start, findings.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="ID", help="This incident alone, or the one of this finding; may be repeated."),
+    ] = None,
     as_of: options.AsOfOption = None,
     workers: options.WorkersOption = None,
     format_: options.FormatOption = "text",
@@ -50,13 +57,16 @@ def incidents(
     Alerts of other tools are sealed and accounted like any log; run it again to resume after an interruption.
     """
     if context.invoked_subcommand is not None:
-        if workspace is not None or alerts or by_day:
+        if workspace is not None or alerts or by_day or short or only:
             raise typer.BadParameter(f"options of tocsin incidents {context.invoked_subcommand} stand after it")
         return
     if workspace is None:
         raise typer.BadParameter("Missing option '--workspace'.")
-    part = Part.DAYS if by_day else Part.INCIDENTS
-    wish = Wish(format_, output, force, quiet, "incidents", options.keys_given(as_), as_of=as_of)
+    if (by_day and (short or only)) or (short and format_ != "text"):
+        raise typer.BadParameter("--short is of text, and with --id of incidents: leave out --by-day and --format")
+    part = Part.DAYS if by_day else Part.SHORT if short else Part.INCIDENTS
+    keys = options.keys_given(as_)
+    wish = Wish(format_, output, force, quiet, "incidents", keys, as_of=as_of, only=tuple(only or ()))
     if not alerts:
         answer_part(part, workspace, wish)
         return
