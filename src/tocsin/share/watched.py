@@ -126,7 +126,7 @@ def _scale(from_: int, hours: int, step: int) -> str:
         begins = from_ + column * step * HOUR
         is_new = not column or begins // DAY != (begins - step * HOUR) // DAY
         if is_new and (not line or len(line) + 2 <= column) and column + 6 <= max(columns, 6):
-            line = f"{line:<{column}}|{format_time(begins)[5:10]}"
+            line = f"{line:<{column}}'{format_time(begins)[5:10]}"
     return f"   {line}"
 
 
