@@ -17,7 +17,7 @@ def of_incidents(answers: Answers, ids: Sequence[str]) -> Answers:
     wanted = {one.id for one in answers.incidents for id_ in ids if id_ == one.id or id_ in one.findings}
     known = {id_ for one in answers.incidents for id_ in (one.id, *one.findings)}
     if missing := next((id_ for id_ in ids if id_ not in known), None):
-        hint = answers.closed or "ids of all, a line each: tocsin incidents --short"
+        hint = answers.closed or "ids of all, a line each, by --short"
         raise ConfigError(f"there is no incident {missing}", hint=hint)
     incidents = tuple(one for one in answers.incidents if one.id in wanted)
     findings = {id_ for one in incidents for id_ in one.findings}
