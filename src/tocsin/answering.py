@@ -94,7 +94,11 @@ def answer(
     )
     if found.closed is not None:
         names = {one.id for one in found.closed.about}
-        standing = tuple(change for change in standing if change.actor not in names)
+        standing = tuple(
+            change
+            for change in standing
+            if names.isdisjoint((change.actor, *map(identities.canonical, change.given_to)))
+        )
     ways = reach.Ways(
         estate=held.estate,
         identities=identities,
@@ -166,6 +170,7 @@ def answer(
             place=held.places,
             incidents=incidents,
             canonical=identities.canonical,
+            closed=frozenset() if found.closed is None else found.closed.about,
         ),
         causes=causes.conclude(
             judged,
@@ -185,7 +190,7 @@ def answer(
             canonical=identities.canonical,
             as_of=as_of,
         ),
-        weights=local_weights(held.decisions, found.findings),
+        weights=local_weights(found.decisions, found.findings),
         days=by_day(found.findings, incidents, found.decided),
         closed=_CLOSED if found.closed else "",
     )

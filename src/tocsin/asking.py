@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -123,11 +124,16 @@ def _counted(kind: str, value: str, forms: Sequence[str], column: str, means: pa
 
 
 def _alike(name: str, means: pa.Table) -> tuple[str, ...]:
-    """Accounts the logs know whose bare name is the one asked for: `DOMAIN\\name` and `name@domain`."""
+    """Accounts the logs know whose bare name is the one asked for, `DOMAIN\\name` and `name@domain`; else has it in it;
+    else is written nearly so."""
     bare = name.rpartition("\\")[2].partition("@")[0].lower()
     known = sorted({account for account in pc.unique(means.column("account")).to_pylist() if account})
     same = [one for one in known if one.rpartition("\\")[2].partition("@")[0].lower() == bare]
-    return tuple((same or [one for one in known if bare in one.lower()])[:_ALIKE])
+    close = same or [one for one in known if bare in one.lower()]
+    if not close:
+        names = {one.rpartition("\\")[2].partition("@")[0].lower(): one for one in known}
+        close = [names[each] for each in get_close_matches(bare, names, _ALIKE)]
+    return tuple(close[:_ALIKE])
 
 
 class Hostile(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from tocsin.assess import attribution
 from tocsin.behaving import NOTHING_UNUSUAL, behaviour_of
 from tocsin.correlate import bursts, exceptions, frequency, responders
 from tocsin.correlate import findings as correlated
-from tocsin.correlate.decided import Closed, Decided, closed_of, decided, hold_back
+from tocsin.correlate.decided import Closed, Decided, Finder, closed_of, decided, hold_back, replaced
 from tocsin.correlate.incidents import correlate
 from tocsin.correlate.naming import in_order, under_one_name
 from tocsin.correlate.sites import sites_of
@@ -24,6 +25,7 @@ from tocsin.logs_seen import fields_by_log
 from tocsin.model.answers import CorrelationAccount, HitsAccount, RulesAccount
 from tocsin.model.behaviour import BehaviourAccount
 from tocsin.model.correlation import counted_only
+from tocsin.model.decision import Decision, DecisionKind
 from tocsin.model.finding import Entity, Finding, Incident, SetAside
 from tocsin.model.instant import DAY
 from tocsin.model.joining import Identities
@@ -39,6 +41,7 @@ class Found(NamedTuple):
     set_aside alerts of other tools that say what they always say
     decided   what people's decisions ask of the incidents; `held_back` what each holds back
     closed    what whoever asks may not see, and is in nothing here; None where nothing is
+    decisions those that count for whoever asks: no verdict on what is closed, nor one that a later one replaced
     """
 
     rules: RulesAccount
@@ -54,6 +57,7 @@ class Found(NamedTuple):
     decided: Decided
     held_back: Mapping[int, tuple[Finding, ...]]
     closed: Closed | None
+    decisions: Sequence[Decision]
 
 
 def found_in(
@@ -97,8 +101,10 @@ def found_in(
     accounts = attribution.count_accounts(means)
     sites = sites_of(alone)
 
+    counting = held.decisions
+
     def together(some: Sequence[Finding]) -> tuple[Incident, ...]:
-        asked = decided(held.decisions, some, identities.canonical)
+        asked = decided(counting, some, identities.canonical)
         return correlate(some, carriers=carriers, accounts=accounts, sites=sites, decided=asked)
 
     unusual = behaviour_of(held, identities, together(by_rules), by_rules) if with_behaviour else NOTHING_UNUSUAL
@@ -113,9 +119,18 @@ def found_in(
     findings = in_order((*by_rules, *of_models.kept))
     incidents = together(findings)
     held_back = {number: (*of_rules.held[number], *each) for number, each in of_models.held.items()}
-    aside = (one for each in held_back.values() for one in each)
-    closed = closed_of(held.decisions, (*findings, *aside), incidents, identities.canonical, readers)
+    anything = (*findings, *(one for each in held_back.values() for one in each))
+    correlations, behaviour = counted.accounts, unusual.account
+    passed = replaced(held.decisions, Finder(anything))
+    counting = tuple(one for one in held.decisions if one.number not in passed)
+    closed = closed_of(held.decisions, anything, incidents, identities.canonical, readers)
     if closed is not None:
+        # A weight that a verdict on what is closed moved would tell that there is such.
+        counting = tuple(
+            one for one in counting if one.kind is not DecisionKind.VERDICT or one.number not in closed.decisions
+        )
+        gone = [one for one in anything if one.id in closed.findings]
+        books, correlations, behaviour = _books_without(gone, books, correlations, behaviour)
         findings = tuple(one for one in findings if one.id not in closed.findings)
         incidents = together(findings)
         held_back = {
@@ -128,16 +143,33 @@ def found_in(
         rules=rules,
         apart=apart,
         hits=books,
-        correlations=counted.accounts,
-        behaviour=unusual.account,
+        correlations=correlations,
+        behaviour=behaviour,
         findings=findings,
         incidents=incidents,
         set_aside=sieved.aside,
-        decided=decided(held.decisions, findings, identities.canonical),
+        decided=decided(counting, findings, identities.canonical),
         held_back=held_back,
         closed=closed,
+        decisions=counting,
         means=means,
         carriers=carriers,
+    )
+
+
+def _books_without(
+    gone: Sequence[Finding], hits: HitsAccount, correlations: Sequence[CorrelationAccount], behaviour: BehaviourAccount
+) -> tuple[HitsAccount, tuple[CorrelationAccount, ...], BehaviourAccount]:
+    """The books as if these had not been found."""
+    counted = Counter(one.detector.id for one in gone)
+    ids = {one.id for one in correlations}
+    odd = [one for one in gone if one.measured]
+    facts = sum(one.measured[0].p is None for one in odd)
+    shown = sum(len(one.records) + one.more for one in gone if not one.measured and one.detector.id not in ids)
+    return (
+        replace(hits, found=hits.found - shown, shown=hits.shown - shown),
+        tuple(replace(one, bursts=one.bursts - counted[one.id]) for one in correlations),
+        replace(behaviour, alerts=behaviour.alerts - len(odd) + facts, facts=behaviour.facts - facts),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,9 @@ from tocsin.errors import ConfigError, RefusedError
 from tocsin.held import Held
 from tocsin.model.answers import Answers, Run
 from tocsin.model.clocks import Occasion
-from tocsin.model.decision import Decision, DecisionKind, DecisionTold, IncidentMoved, Taken, Wanted
+from tocsin.model.decision import Decision, DecisionKind, DecisionTold, IncidentMoved, IncidentPart, Taken, Wanted
 from tocsin.model.door import mask_one
+from tocsin.model.finding import Incident
 from tocsin.model.progress import Progress
 from tocsin.model.question import Question
 from tocsin.opening import TOOL, now_utc, open_existing, recover, run_so_far, utc_text
@@ -34,6 +35,7 @@ from tocsin.share.report import write_report
 from tocsin.store.workspace import Workspace
 
 _NOT_TOLD = "it is of something that is closed to whoever asks"
+_REPLACED = "a later verdict on it counts instead"
 
 
 def decide(
@@ -62,10 +64,10 @@ def decide(
             decision = _decision(now, wanted, opened, key)
             after = now.after((*now.held.decisions, decision))
             refuse_contradiction(now.held.decisions, decision, now.before.findings)
-            moved = moved_by(now.before, after)
+            taken = now.taken(decision, (*now.held.decisions, decision), after)
             if not preview:
                 _keep(opened, key, now, what_of(key, decision), (*now.held.decisions, decision), actors)
-    return Taken(number=decision.number, about=words_of(decision), moved=moved, kept=not preview)
+    return replace(taken, kept=not preview)
 
 
 def undo(
@@ -77,8 +79,11 @@ def undo(
     passphrase: str | None,
     actors: Sequence[Signer],
     progress: Progress,
+    preview: bool = False,
 ) -> Taken:
     """Take a decision back, the last one in force where none is named: everything is as it was before it.
+
+    preview   nothing is written
 
     Raises ConfigError where there is none, RefusedError where it is closed to who asks; else as `decide`.
     """
@@ -86,16 +91,18 @@ def undo(
     with open_existing(workspace, passphrase) as (opened, key):
         progress = through_door(progress, key.door)
         make_current(opened, key, progress)
-        with opened.writer_lock():
-            recover(opened)
-            refuse_unless_may(opened, key, DECIDED, actors)
+        with nullcontext() if preview else opened.writer_lock():
+            if not preview:
+                recover(opened)
+                refuse_unless_may(opened, key, DECIDED, actors)
             now = _Now.of(opened, key, actors, progress)
             one = _standing(now, number)
             left = tuple(replace(each, undone=person) if each == one else each for each in now.held.decisions)
-            moved = moved_by(now.before, now.after(left))
-            told = undoing(key, one.number, mask_one(key.door, person), mask_one(key.door, reason))
-            _keep(opened, key, now, told, left, actors)
-    return Taken(number=one.number, about=words_of(one), moved=moved, kept=True, undone=True)
+            taken = now.taken(one, left, now.after(left))
+            if not preview:
+                told = undoing(key, one.number, mask_one(key.door, person), mask_one(key.door, reason))
+                _keep(opened, key, now, told, left, actors)
+    return replace(taken, kept=not preview, undone=True)
 
 
 def list_decisions(
@@ -114,7 +121,7 @@ def list_decisions(
 
 def _not_in_force(one: Decision, *, is_open: bool) -> DecisionTold:
     """A decision that was taken back, or is not to be told."""
-    if one.is_in_force or not is_open:
+    if not is_open:
         return DecisionTold(number=one.number, kind=one.kind, at=one.at, person="", reason="", about="", void=_NOT_TOLD)
     return DecisionTold(
         number=one.number,
@@ -124,30 +131,34 @@ def _not_in_force(one: Decision, *, is_open: bool) -> DecisionTold:
         reason=one.reason,
         about=words_of(one),
         signed=one.signed,
-        void=f"taken back by {one.undone}" if one.undone else one.disowned,
+        void=f"taken back by {one.undone}" if one.undone else one.disowned or _REPLACED,
     )
 
 
 def moved_by(before: Answers, after: Answers) -> tuple[IncidentMoved, ...]:
-    """The incidents that a decision changed, in the order of the answers before it."""
+    """The incidents that a decision changed, in the order of the answers before it; then those that are new."""
     stands = {id_: one for one in after.incidents for id_ in one.findings}
+    were = {id_ for one in before.incidents for id_ in one.findings}
     found = []
     for one in before.incidents:
         parts = {stands[id_].id: stands[id_] for id_ in one.findings if id_ in stands}
-        if [(each.findings, each.score) for each in parts.values()] == [(one.findings, one.score)]:
-            continue
-        found.append(
-            IncidentMoved(
-                id=one.id,
-                title=one.title,
-                score=one.score,
-                findings=len(one.findings),
-                score_after=max((each.score for each in parts.values()), default=None),
-                parts=len(parts),
-                after=tuple(parts),
-            )
-        )
-    return tuple(found)
+        if [(each.findings, each.score) for each in parts.values()] != [(one.findings, one.score)]:
+            found.append(_moved(one, one.score, parts.values()))
+    new = (one for one in after.incidents if were.isdisjoint(one.findings))
+    return (*found, *(_moved(one, None, (one,)) for one in new))
+
+
+def _moved(incident: Incident, score: int | None, parts: Iterable[Incident]) -> IncidentMoved:
+    return IncidentMoved(
+        id=incident.id,
+        title=incident.title,
+        score=score,
+        findings=len(incident.findings),
+        parts=tuple(
+            IncidentPart(id=one.id, findings=len(set(incident.findings) & set(one.findings)), score=one.score)
+            for one in parts
+        ),
+    )
 
 
 class _Now(NamedTuple):
@@ -174,6 +185,20 @@ class _Now(NamedTuple):
         held = replace(self.held, decisions=tuple(decisions))
         return answer(held, self.question, self.time, self.run, readers=() if for_all else self.readers)
 
+    def taken(self, decision: Decision, decisions: Sequence[Decision], after: Answers) -> Taken:
+        """What the decision changes, to `after`; of a closing, what it changes for everybody else."""
+        is_close = decision.kind is DecisionKind.CLOSE
+        before = self.after(self.held.decisions, for_all=True) if is_close else self.before
+        then = self.after(decisions, for_all=True) if is_close else after
+        return Taken(
+            number=decision.number,
+            about=words_of(decision),
+            moved=moved_by(before, then),
+            kept=False,
+            for_others=is_close,
+            held_back=sum(one.held_back for one in after.decisions if one.number == decision.number),
+        )
+
 
 def _keep(
     opened: Workspace,
@@ -191,8 +216,9 @@ def _keep(
 
 
 def _standing(now: _Now, number: int | None) -> Decision:
-    told = {one.number for one in now.before.decisions}
     known = [one for one in now.held.decisions if one.is_in_force]
+    # A verdict that a later one replaced is told no more, and can be taken back.
+    told = {one.number for one in (now.before.decisions if now.before.closed else known)}
     wanted = [one for one in known if number in (None, one.number)]
     if not wanted or (number is None and not told):
         which = "" if number is None else f" {number}"

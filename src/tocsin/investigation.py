@@ -24,6 +24,7 @@ from tocsin.continuing import (
     answers_from,
     estate_of,
     kept_taking,
+    keys_of_readers,
     make_current,
     number_or_none,
     run_before,
@@ -298,10 +299,13 @@ def notes_in(path: Path, *, by: str) -> tuple[NoteEntry, ...]:
     return noting.notes_in(path, by=by)
 
 
-def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, progress: Progress) -> Preview:
+def preview_exceptions(
+    file: Path, workspace: Path, *, passphrase: str | None, progress: Progress, readers: Sequence[str] = ()
+) -> Preview:
     """What the exceptions in a file would hide of what the workspace holds; nothing is written.
 
-    Asked as the last investigation was. Raises RuleError for a file that holds none, or one that cannot be applied.
+    Asked as the last investigation was; `readers` as in `answers_of`. Raises RuleError for a file that holds none, or
+    one that cannot be applied, RefusedError where something is closed to whoever asks.
     """
     found = load_rules([file])
     for failed in found.failed:
@@ -317,7 +321,8 @@ def preview_exceptions(file: Path, workspace: Path, *, passphrase: str | None, p
         held = Held.load(opened, key, rules, estate_of(opened))
         again = asked_again(opened, key, Found(held.hits, held.sightings), proposed, progress)
         progress.stage("Comparing", None)
-        asked = Asked(span_of(kept), number_or_none(kept["now"]), run_so_far(opened, key, now_utc(), 1))
+        run, by = run_so_far(opened, key, now_utc(), 1), keys_of_readers(opened, key, readers)
+        asked = Asked(span_of(kept), number_or_none(kept["now"]), run, by)
         return compare(held, again, proposed, {one.info.id for one in found.exceptions}, asked)
 
 

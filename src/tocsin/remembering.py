@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
-from tocsin.errors import RefusedError, StoreError, VerificationError
+from tocsin.errors import ConfigError, RefusedError, StoreError, VerificationError
 from tocsin.model.answers import Answers, Run
 from tocsin.model.clocks import AnswerFigures, GivenAnswer, Occasion
 from tocsin.model.exposure import Verdict
@@ -35,6 +35,7 @@ _NO_RUN = Run(
 )
 # An answer is there from the time it is listed under: to the millisecond.
 _SHOWN = 1_000_000
+_CLOSED = "something in it may have been closed since"
 
 
 def keep_answer(
@@ -101,15 +102,18 @@ def figures_of(answers: Answers) -> AnswerFigures:
 
 
 def answers_given(workspace: Workspace) -> tuple[GivenAnswer, ...]:
-    """Every answer that was given, the first first."""
+    """Every answer that was given, the first first; without figures where something may have been closed since."""
     with workspace.reading() as connection:
-        return tuple(_given(row) for row in connection.execute(select(rows).order_by(rows.c.number)))
+        closed = newest_close(connection) or 0
+        found = [_given(row) for row in connection.execute(select(rows).order_by(rows.c.number))]
+    return tuple(replace(one, figures=None, withheld=_CLOSED) if one.time < closed else one for one in found)
 
 
 def answer_given_at(workspace: Workspace, key: WorkspaceKey, time: int, run: Run) -> Answers:
     """What could be said at `time`, ns UTC: the answer given last by then; `run` is that of now.
 
-    Raises StoreError where none was given by then, RefusedError where it cannot be told any more.
+    Raises ConfigError where none had been given by then, StoreError where none was ever kept, RefusedError where it
+    cannot be told any more.
     """
     with workspace.reading() as connection:
         newest = select(rows).where(rows.c.given <= time).order_by(rows.c.number.desc()).limit(1)
@@ -148,18 +152,18 @@ def changed_from_before(
 
 def _told(connection: Connection, key: WorkspaceKey, row: Row[Any], run: Run) -> Answers:
     given = format_time(row.given)
+    closed = newest_close(connection)
+    if closed is not None and row.given < closed:
+        raise RefusedError(
+            f"answer no. {row.number}, given {given}, is not told: {_CLOSED}",
+            hint="answers given since then can be told; this one again once nothing is closed",
+        )
     if row.document is None:
-        left = _given(row).figures
+        left = msgspec.json.decode(row.figures, type=AnswerFigures)
         raise RefusedError(
             f"answer no. {row.number}, given {given}, cannot be told any more: {row.withheld}",
             hint=f"what is left of it: {left.confirmed:,} holdings confirmed, {left.unknown:,} unknown, "
             f"{left.ruled_out:,} ruled out; {left.incidents:,} incidents taken as an intrusion",
-        )
-    closed = newest_close(connection, key)
-    if closed is not None and row.given < closed:
-        raise RefusedError(
-            f"answer no. {row.number}, given {given}, is not told: something in it may have been closed since",
-            hint="answers given since then can be told; this one again once nothing is closed",
         )
     data = open_document(connection, key, row.document)
     try:
@@ -172,16 +176,16 @@ def _told(connection: Connection, key: WorkspaceKey, row: Row[Any], run: Run) ->
     return replace(kept, run=replace(run, given=given, answer=row.number, tool=row.tool))
 
 
-def _none_by(workspace: Workspace, connection: Connection, time: int) -> StoreError:
+def _none_by(workspace: Workspace, connection: Connection, time: int) -> ConfigError | StoreError:
     first = connection.execute(select(rows.c.given).order_by(rows.c.number).limit(1)).scalar()
     if first is None:
         return StoreError(
             f"{workspace.path} keeps no answer: it was investigated by a version that kept none",
             hint="each investigation from now on keeps what it said",
         )
-    return StoreError(
+    return ConfigError(
         f"nothing had been answered by {format_time(time)}: the first answer was given {format_time(first)}",
-        hint="tocsin answers lists when answers were given",
+        hint=f"ask of {format_time(first)} or later; tocsin answers lists when answers were given",
     )
 
 

@@ -174,6 +174,8 @@ def test_no_answer_of_then_brings_back_what_was_erased(court: Court) -> None:
         (then,) = [data for _, data in documents(connection, court.key)]
     done = court.erase(*court.named("a.jsonl", SIGN_IN))
     first, second = list_answers(court.path)
+    assert first.figures is not None
+    assert second.figures is not None
     assert f"entry {done.entry}" in first.withheld
     assert (first.figures.records, second.withheld, second.occasion) == (second.figures.records, "", "erasure")
     assert not court.where(then)

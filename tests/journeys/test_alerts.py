@@ -64,3 +64,13 @@ def test_what_is_no_alert_is_said_to_be_unread(tocsin: Tocsin, tmp_path: Path) -
     assert found.code == 3
     assert "0 incidents" in found.out
     assert f"not read: {odd}: " in found.err
+
+
+def test_alerts_without_a_date_are_told_when_they_are_read(tocsin: Tocsin, tmp_path: Path) -> None:
+    dated = json.loads((SAMPLES / "wazuh/alerts.json").read_text().splitlines()[0])
+    undated = {name: value for name, value in dated.items() if name != "timestamp"} | {"id": "1772442845.1009"}
+    file = tmp_path / "some.json"
+    file.write_text("".join(json.dumps(one) + "\n" for one in (dated, undated)))
+    found = tocsin("incidents", "--workspace", "CASE", "--alerts", file, "--workers", "1", "--quiet")
+    assert found.code == 0
+    assert f"without a date: {file}: 1 of 2 records" in found.err

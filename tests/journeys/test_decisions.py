@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tocsin.cli.main import run
+from tocsin.store.workspace import open_workspace
 
 from .conftest import Finished, Tocsin
 
@@ -128,7 +130,7 @@ def test_what_cannot_be_decided_says_what_to_do(tocsin: Tocsin) -> None:
         (("merge", incident["id"], incident["id"]), "two incidents or more"),
         (("split", *incident["findings"]), "nothing would be left"),
         (("except", "volumes", "--until", "2026-03-31"), "there is no model volumes"),
-        (("except", "suricata:2009358", "--until", "2026-03-31"), "is a rule"),
+        (("except", "suricata:2009358", "--until", "2026-03-31"), "is a rule of another tool"),
         (("except", "volume", "--until", "tomorrow"), "no day like 2026-03-31"),
         (("close-to", incident["id"], "--to", "ada.invented"), "is no key that counts here"),
     ):
@@ -180,3 +182,86 @@ def test_what_is_closed_is_in_no_output_but_for_those_it_is_shown_to(tocsin: Toc
     assert finding in done(tocsin("explain", finding, *OF, "--as", "ada.key")).out
     done(tocsin("incidents", "undo", *WHO, "--as", "ada.key"))
     assert answer(tocsin).out == before.out
+
+
+def test_what_people_write_is_shown_and_does_nothing(tocsin: Tocsin) -> None:
+    before = answer(tocsin)
+    (incident,) = before.document["incidents"]
+    scan = incident["findings"][0]
+    odd = "\x1b[2J\x1b]0;x\x07<script>x()</script>\n\n2. [high, score 99] forged\r\u202egnp"
+    who = (*OF, "--by", odd, "--reason", odd)
+    done(tocsin("incidents", "verdict", scan, "benign", *who))
+    done(tocsin("incidents", "verdict", scan, "benign", *who))
+    done(tocsin("incidents", "undo", "2", *who))
+    shown = [tocsin("incidents", *OF), tocsin("incidents", "decisions", *OF), tocsin("record", "custody", *OF[:2])]
+    for each in shown:
+        assert not set("\x1b\x07\r\u202e") & set(each.out + each.err)
+        assert "\n2. [high" not in each.out, "no line of ours can be forged"
+    report = Path("CASE/report.html").read_text()
+    assert "<script>x()" not in report
+    assert not set("\x1b\x07\r\u202e") & set(report)
+    assert tocsin("incidents", "decisions", *OF, "--format", "json").document["decisions"][0]["reason"] == odd
+    assert done(tocsin("record", "verify", "--workspace", "CASE"))
+
+
+def test_decisions_twice_on_what_is_gone_or_beside_another_writer(tocsin: Tocsin) -> None:
+    before = answer(tocsin)
+    (incident,) = before.document["incidents"]
+    scan, _, web_shell, _ = incident["findings"]
+    done(tocsin("incidents", "cut", scan, web_shell, *WHO))
+    twice = tocsin("incidents", "cut", scan, web_shell, *WHO)
+    assert (twice.code, "there is nothing to cut" in twice.err) == (2, True)
+    gone = tocsin("incidents", "merge", incident["id"], "i-000000000000", *WHO)
+    assert (gone.code, "there is no incident" in gone.err) == (2, True)
+    assert tocsin("incidents", "undo", "7", *WHO).code == 2
+    with closing(open_workspace(Path("CASE"))) as workspace, workspace.writer_lock():
+        busy = tocsin("incidents", "verdict", scan, "true", *WHO)
+    assert busy.code == 74, "two writers: one is told so"
+    done(tocsin("incidents", "verdict", scan, "true", *WHO))
+    done(tocsin("incidents", "verdict", scan, "false", *WHO))
+    # Taken back in another order than they were taken in.
+    for number in (1, 3, 2):
+        done(tocsin("incidents", "undo", str(number), *WHO))
+    assert tocsin("incidents", "undo", "1", *WHO).code == 2, "once"
+    assert answer(tocsin).out == before.out
+    done(tocsin("record", "verify", "--workspace", "CASE"))
+
+
+def test_what_a_decision_changes_is_told_to_the_end_and_taking_it_back_is_previewed(tocsin: Tocsin) -> None:
+    (incident,) = answer(tocsin).document["incidents"]
+    scan, invalid = incident["findings"][:2]
+    told = " ".join(done(tocsin("incidents", "split", scan, *WHO)).out.split())
+    assert "stands in 2 incidents now: 1 finding in i-" in told
+    assert "; 3 findings in i-" in told, "what becomes of the rest"
+    split = answer(tocsin)
+    preview = done(tocsin("incidents", "undo", *WHO, "--preview"))
+    assert "PREVIEW, nothing was written: taking back decision 1" in preview.out
+    assert answer(tocsin).out == split.out
+    # A second verdict stands in the place of the first, in the list and in the weights; both stay on record.
+    done(tocsin("incidents", "verdict", invalid, "true", *WHO))
+    done(tocsin("incidents", "verdict", invalid, "benign", *WHO))
+    assert [one["number"] for one in answer(tocsin).document["decisions"]] == [1, 3]
+    (weight,) = answer(tocsin).document["weights"]
+    assert (weight["true"], weight["false"]) == (0, 1)
+    assert f"{weight['title']} ({weight['kind']} {weight['detector']})" in " ".join(
+        tocsin("incidents", "weights", *OF).out.split()
+    )
+    listed = tocsin("incidents", "decisions", *OF, "--format", "json").document["decisions"]
+    assert [(one["number"], one["void"]) for one in listed if one["void"]] == [
+        (2, "a later verdict on it counts instead")
+    ]
+    over = tocsin("incidents", "except", "volume", "--until", "2026-01-31", *WHO)
+    assert (over.code, "2026-01-31 is over" in over.err, "--until 2026-03-02" in over.err) == (2, True, True)
+
+
+def test_one_incident_is_shown_alone_and_all_on_a_line_each(tocsin: Tocsin) -> None:
+    (incident,) = answer(tocsin).document["incidents"]
+    done(tocsin("incidents", "split", incident["findings"][0], *WHO))
+    first, second = answer(tocsin).document["incidents"]
+    alone = answer(tocsin, "--id", second["findings"][0]).document
+    assert [one["id"] for one in alone["incidents"]] == [second["id"]]
+    assert [one["id"] for one in alone["findings"]] == second["findings"]
+    lines = done(tocsin("incidents", *OF, "--short")).out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [first["id"], second["id"]]
+    for wrong in (("--id", "i-000000000000"), ("--short", "--by-day"), ("--short", "--format", "json")):
+        assert tocsin("incidents", *OF, *wrong).code == 2

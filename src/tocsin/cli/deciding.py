@@ -124,12 +124,13 @@ def close_to(
     workspace: options.WorkspaceOption,
     by: _ByOption,
     reason: _ReasonOption,
+    preview: _PreviewOption = False,
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Show an incident, or what was found of an account, to named people alone, who sign with their key (--as)."""
     wanted = Wanted(kind=DecisionKind.CLOSE, names=(what,), person=by, reason=reason, readers=tuple(to))
-    _take(wanted, workspace, as_, preview=False, quiet=quiet)
+    _take(wanted, workspace, as_, preview=preview, quiet=quiet)
 
 
 def undo(
@@ -139,12 +140,13 @@ def undo(
     number: Annotated[
         int | None, typer.Argument(metavar="[NUMBER]", help="Of the decision. Default: the last.", show_default=False)
     ] = None,
+    preview: _PreviewOption = False,
     as_: options.AsOption = None,
     quiet: options.QuietOption = False,
 ) -> None:
     """Take a decision back: incidents are what they were before it. That it was taken stays on record."""
     from tocsin.deciding import undo as take_back
-    from tocsin.share.decided import taken_text
+    from tocsin.share.decisions_taken import taken_text
 
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
@@ -156,6 +158,7 @@ def undo(
             passphrase=reading.passphrase,
             actors=reading.actors,
             progress=progress,
+            preview=preview,
         )
     release(taken_text(taken), None)
 
@@ -170,7 +173,7 @@ def decisions(
 ) -> None:
     """Every decision that was taken: who, when and why, and what became of it."""
     from tocsin.deciding import list_decisions
-    from tocsin.share.decided import decisions_text
+    from tocsin.share.decisions_taken import decisions_text
     from tocsin.share.formats.json_document import listed
 
     options.refuse_format(format_, "this")
@@ -192,7 +195,7 @@ def weights(
 ) -> None:
     """What verdicts made of the weight of each detector here, beside the one it was shipped with."""
     from tocsin.investigation import answers_of
-    from tocsin.share.decided import weights_text
+    from tocsin.share.decisions_taken import weights_text
     from tocsin.share.formats.json_document import listed
 
     options.refuse_format(format_, "this")
@@ -211,7 +214,7 @@ COMMANDS = (cut, merge, split, verdict, except_, close_to, undo, decisions, weig
 
 def _take(wanted: Wanted, workspace: Path, as_: list[str] | None, *, preview: bool, quiet: bool) -> None:
     from tocsin.deciding import decide
-    from tocsin.share.decided import taken_text
+    from tocsin.share.decisions_taken import taken_text
 
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:

@@ -66,7 +66,15 @@ def detect(
     texts = (given | indicators_given(indicators or [])) if paths else None
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        found = hunt(workspace, texts, from_=from_, to=to, passphrase=reading.passphrase, progress=progress)
+        found = hunt(
+            workspace,
+            texts,
+            from_=from_,
+            to=to,
+            passphrase=reading.passphrase,
+            progress=progress,
+            readers=reading.names,
+        )
     asked: dict[str, str | int] = {
         "format": format_,
         "rules": found.rules.loaded,

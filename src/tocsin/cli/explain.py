@@ -48,4 +48,4 @@ def explain(
             readers=reading.names,
         )
     written = single("explanation", found) if format_ == "json" else explanation_text(found)
-    reading.show(written, "explain", {"format": format_, "finding": finding}, output, force=force)
+    reading.show(written, "explain", {"format": format_}, output, force=force)

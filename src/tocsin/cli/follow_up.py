@@ -14,6 +14,7 @@ from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import refuse_overwrite, tell
 from tocsin.share.format import Comparing, Format, Part, format_named
+from tocsin.share.narrowed import of_incidents
 
 if TYPE_CHECKING:
     from tocsin.model.answers import Answers
@@ -25,7 +26,8 @@ class Wish(NamedTuple):
 
     `command` and `arguments` say on the record what was asked, naming nobody; `keys` sign for it. Under a vault the
     tokens are those of the recipient `to`, "" for those of the workspace; `passphrase_file` opens the vault.
-    `as_of`, ns UTC: the answer that had been given by then. `is_for_others`: what is closed is not in it.
+    `as_of`, ns UTC: the answer that had been given by then. `is_for_others`: what is closed is not in it. `only`: of
+    the incidents of these ids alone.
     """
 
     format: str
@@ -39,6 +41,7 @@ class Wish(NamedTuple):
     passphrase_file: Path | None = None
     as_of: int | None = None
     is_for_others: bool = False
+    only: tuple[str, ...] = ()
 
 
 class Released(NamedTuple):
@@ -70,6 +73,8 @@ def released(chosen: Format, part: Part, workspace: Path, wish: Wish, question: 
             readers=() if wish.is_for_others else reading.names,
             only_verdicts=part is Part.EXPOSURE,
         )
+    if wish.only:
+        answers = of_incidents(answers, wish.only)
     written = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
     to = {"to": wish.to} if wish.to else {}
     given = {"as-of": answers.run.given} if wish.as_of is not None else {}

@@ -14,6 +14,8 @@ from tocsin.cli.investigate import acting_in, found_path
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.share.format import Part
 
+_UNDATED = ("time_missing", "time_unrepresentable")  # warnings of records whose date is missing, or is none
+
 commands = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -35,6 +37,13 @@ def incidents(
     by_day: Annotated[
         bool, typer.Option("--by-day", help="What to look at on each day, at most five, the rarest first.")
     ] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="A line an incident: id, score, level, start, findings.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="ID", help="This incident alone, or the one of this finding; may be repeated."),
+    ] = None,
     as_of: options.AsOfOption = None,
     workers: options.WorkersOption = None,
     format_: options.FormatOption = "text",
@@ -48,13 +57,16 @@ def incidents(
     Alerts of other tools are sealed and accounted like any log; run it again to resume after an interruption.
     """
     if context.invoked_subcommand is not None:
-        if workspace is not None or alerts or by_day:
+        if workspace is not None or alerts or by_day or short or only:
             raise typer.BadParameter(f"options of tocsin incidents {context.invoked_subcommand} stand after it")
         return
     if workspace is None:
         raise typer.BadParameter("Missing option '--workspace'.")
-    part = Part.DAYS if by_day else Part.INCIDENTS
-    wish = Wish(format_, output, force, quiet, "incidents", options.keys_given(as_), as_of=as_of)
+    if (by_day and (short or only)) or (short and format_ != "text"):
+        raise typer.BadParameter("--short is of text, and with --id of incidents: leave out --by-day and --format")
+    part = Part.DAYS if by_day else Part.SHORT if short else Part.INCIDENTS
+    keys = options.keys_given(as_)
+    wish = Wish(format_, output, force, quiet, "incidents", keys, as_of=as_of, only=tuple(only or ()))
     if not alerts:
         answer_part(part, workspace, wish)
         return
@@ -83,6 +95,13 @@ def _take_in(workspace: Path, alerts: list[str], workers: int | None, wish: Wish
     with progress_on_stderr(quiet=wish.quiet) as progress:
         answers = investigate(settings, progress)
     for account in answers.accounting.inputs:
+        undated = sum(count for code, count in account.warnings if code in _UNDATED)
+        if undated and account.path.startswith(settings.paths):
+            tell(
+                f"without a date: {account.path}: {undated:,} of {account.records_read:,} records name none that can be"
+                " read\n  hint: they are in incidents by what they name alone, undated, and on no day's list:"
+                " docs/guides/alerts.md"
+            )
         if is_incomplete(account) and account.path.startswith(settings.paths):
             lost = sum(one.count for one in account.rejected)
             reason = account.reason or (f"{lost:,} records: {account.rejected[0].detail}" if lost else account.state)

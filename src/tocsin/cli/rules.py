@@ -178,6 +178,8 @@ def preview(
     refuse_overwrite(output, force=force)
     reading = begin_reading(workspace, options.keys_given(as_))
     with progress_on_stderr(quiet=quiet) as progress:
-        found = preview_exceptions(file, workspace, passphrase=reading.passphrase, progress=progress)
+        found = preview_exceptions(
+            file, workspace, passphrase=reading.passphrase, progress=progress, readers=reading.names
+        )
     written = single("preview", found) if format_ == "json" else preview_text(found)
     reading.show(written, "rules preview", {"format": format_}, output, force=force)

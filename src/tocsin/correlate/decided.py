@@ -94,6 +94,8 @@ def decided(
     if not standing:
         return NOTHING_DECIDED
     finder = Finder(findings)
+    gone = replaced(standing, finder)
+    standing = [one for one in standing if one.number not in gone]
     apart: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     bonds: list[Bond] = []
     for one in standing:
@@ -122,6 +124,17 @@ def decided(
             for id_ in finder.ids(one.findings)
         ),
     )
+
+
+def replaced(decisions: Sequence[Decision], finder: Finder) -> frozenset[int]:
+    """The verdicts, by number, that a later one on the same finding stands in the place of."""
+    last: dict[str, int] = {}
+    gone: set[int] = set()
+    for one in sorted(decisions, key=lambda one: one.number):
+        if one.is_in_force and one.kind is DecisionKind.VERDICT:
+            gone.update(last[id_] for id_ in finder.ids(one.findings) if id_ in last)
+            last.update(dict.fromkeys(finder.ids(one.findings), one.number))
+    return frozenset(gone)
 
 
 class HeldBack(NamedTuple):
@@ -167,10 +180,15 @@ def end_of(day: str) -> int:
 
 
 class Closed(NamedTuple):
-    """What is closed to whoever asks: ids of findings, and the accounts and hosts it is about."""
+    """What is closed to whoever asks: ids of findings, the accounts and hosts it is about, and numbers of decisions.
+
+    decisions   those in force that close something, that speak of a finding or an entity of what is closed, or of no
+                finding there is: it may be one of what is closed
+    """
 
     findings: frozenset[str]
     about: frozenset[Entity]
+    decisions: frozenset[int]
 
 
 def closed_of(
@@ -195,7 +213,18 @@ def closed_of(
     gone = {finding.id for finding in findings if not about.isdisjoint(finding.entities)}
     joined = {id_ for one in incidents if not named.isdisjoint(one.findings) for id_ in one.findings}
     about.update(_subjects(finding for finding in findings if finding.id in named | joined))
-    return Closed(frozenset(gone | named | joined), frozenset(about))
+    barred_ids = frozenset(gone | named | joined)
+    entities = {entity for finding in findings if finding.id in barred_ids for entity in finding.entities} | about
+
+    def speaks(one: Decision) -> bool:
+        ids = finder.ids((*one.findings, *one.others))
+        is_lost = bool(one.findings) and not ids
+        is_named = one.entity is not None and shown(one.entity, canonical) in entities
+        return one.kind is DecisionKind.CLOSE or is_lost or is_named or not barred_ids.isdisjoint(ids)
+
+    return Closed(
+        barred_ids, frozenset(about), frozenset(one.number for one in decisions if one.is_in_force and speaks(one))
+    )
 
 
 def _subjects(findings: Iterable[Finding]) -> Iterator[Entity]:

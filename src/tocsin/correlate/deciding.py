@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 
-from tocsin.correlate.decided import anchor_of, decided
+from tocsin.correlate.decided import anchor_of, decided, end_of
 from tocsin.errors import ConfigError, RefusedError
 from tocsin.model.answers import Answers
 from tocsin.model.decision import Anchor, Decision, DecisionKind, Wanted
 from tocsin.model.door import Door, mask_one
 from tocsin.model.finding import Entity, EntityType, Finding, Incident
+from tocsin.model.instant import format_time
 
 _IDS = "the ids of incidents (i-...) and findings (f-...) are shown by: tocsin incidents"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -33,6 +34,7 @@ class Named:
         self._of_finding = {id_: one for one in answers.incidents for id_ in one.findings}
         self._models = models
         self._closed = answers.closed
+        self.as_of = answers.as_of
 
     def finding(self, name: str) -> Finding:
         """The finding of that id."""
@@ -78,6 +80,11 @@ class Named:
         kinds = {one.detector.kind for one in self._findings.values() if one.detector.id == name}
         if kinds & {"indicator"}:
             return "indicator", name
+        if kinds and "sigma" not in kinds:
+            raise ConfigError(
+                f"{name} is a rule of another tool, which no exception of ours speaks of",
+                hint="tune it in that tool; here say what its finding turned out to be: tocsin incidents verdict",
+            )
         if kinds:
             raise ConfigError(
                 f"{name} is a rule: an exception to it is a Sigma filter, which hides its hits one by one",
@@ -111,7 +118,7 @@ def with_named(made: Decision, wanted: Wanted, named: Named) -> Decision:
         case DecisionKind.EXCEPT:
             entity = named.entity(wanted.names[1]) if len(wanted.names) > 1 else None
             detector = named.detector(wanted.names[0])
-            return replace(made, detector=detector, entity=entity, expires=_last_day(wanted.expires))
+            return replace(made, detector=detector, entity=entity, expires=_last_day(wanted.expires, named.as_of))
     if wanted.names[0].startswith("i-"):
         findings = tuple(anchor_of(named.finding(id_)) for id_ in named.incident(wanted.names[0]).findings)
         return replace(made, findings=findings)
@@ -135,13 +142,19 @@ def _split(named: Named, names: Sequence[str]) -> _Split:
     return _Split(findings=tuple(map(anchor_of, taken)), others=tuple(anchor_of(named.finding(id_)) for id_ in left))
 
 
-def _last_day(text: str) -> str:
+def _last_day(text: str, as_of: int | None) -> str:
     try:
         is_day = bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
     except ValueError:
         is_day = False
     if not is_day:
         raise ConfigError(f"{text!r} is no day like 2026-03-31", hint="--until DAY: the last day it holds, UTC")
+    if as_of is not None and as_of >= end_of(text):
+        today = format_time(as_of)[:10]
+        raise ConfigError(
+            f"{text} is over: the answers speak of {today}, and nothing would be held back",
+            hint=f"--until {today} or a later day",
+        )
     return text
 
 

@@ -5,7 +5,7 @@ Hidden is never lost: `found == shown + hidden`, and every hidden hit is counted
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -125,8 +125,12 @@ def account_exceptions(
     place: Callable[[int], RecordPlace],
     incidents: Sequence[Incident],
     canonical: Callable[[str], str],
+    closed: Collection[Entity] = (),
 ) -> tuple[ExceptionAccount, ...]:
-    """What each exception did, by title and id; `canonical` gives the name an account is shown by in the incidents."""
+    """What each exception did, by title and id; `canonical` gives the name an account is shown by in the incidents.
+
+    closed   accounts and hosts of which nothing is told
+    """
     implicated: dict[Entity, list[str]] = {}
     for incident in incidents:
         for entity in incident.entities:
@@ -135,6 +139,9 @@ def account_exceptions(
     accounts = []
     for one in exceptions:
         hidden = apart.hidden.take(pa.array(apart.hiding.get(one.id, none)))
+        if closed:
+            barred = sorted({row for rows in _rows_of(hidden, closed, canonical).values() for row in rows})
+            hidden = hidden.take(pa.array(np.setdiff1d(np.arange(hidden.num_rows), barred)))
         by_rule = _by_rule(hidden, rules, place)
         accounts.append(
             ExceptionAccount(
@@ -185,19 +192,25 @@ def _implicated(
     hidden: pa.Table, implicated: Mapping[Entity, Sequence[str]], canonical: Callable[[str], str]
 ) -> tuple[ImplicatedHits, ...]:
     """What of the hidden names something an incident implicates, by entity."""
-    if not implicated:
-        return ()
-    rows_of: dict[Entity, set[int]] = {}
-    for column, type_ in _ENTITIES:
-        for row, value in enumerate(hidden[column].to_pylist()):
-            if value:
-                entity = Entity(type_, canonical(value) if type_ is EntityType.ACCOUNT else value)
-                if entity in implicated:
-                    rows_of.setdefault(entity, set()).add(row)
+    rows_of = _rows_of(hidden, implicated, canonical) if implicated else {}
     return tuple(
         ImplicatedHits(entity=entity, incidents=tuple(implicated[entity]), hits=len(rows_of[entity]))
         for entity in sorted(rows_of)
     )
+
+
+def _rows_of(
+    hits: pa.Table, entities: Collection[Entity], canonical: Callable[[str], str]
+) -> Mapping[Entity, Collection[int]]:
+    """By entity, of these, the rows that name it."""
+    rows_of: dict[Entity, set[int]] = {}
+    for column, type_ in _ENTITIES:
+        for row, value in enumerate(hits[column].to_pylist()):
+            if value:
+                entity = Entity(type_, canonical(value) if type_ is EntityType.ACCOUNT else value)
+                if entity in entities:
+                    rows_of.setdefault(entity, set()).add(row)
+    return rows_of
 
 
 def _runs(hits: pa.Table) -> Integers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tocsin.correlate.decided import Closed, Finder, end_of
+from tocsin.correlate.decided import Closed, Finder, end_of, replaced
 from tocsin.correlate.naming import shown
 from tocsin.model.decision import Decision, DecisionKind, DecisionTold
 from tocsin.model.finding import Entity, Finding, Incident
@@ -25,7 +25,8 @@ def told(
     canonical: Callable[[str], str],
     as_of: int | None,
 ) -> tuple[DecisionTold, ...]:
-    """The decisions in force by number, without those that speak of what is closed to whoever asks.
+    """The decisions in force by number, without those that speak of what is closed to whoever asks, and verdicts that a
+    later one on the same finding stands in the place of.
 
     findings    all there are, those held back as well
     """
@@ -33,11 +34,14 @@ def told(
     if not standing:
         return ()
     finder = Finder(findings)
+    gone = replaced(standing, finder)
     found = []
     for one in standing:
+        if one.number in gone:
+            continue
         entity = None if one.entity is None else shown(one.entity, canonical)
         ids = finder.ids((*one.findings, *one.others))
-        if closed is not None and (one.kind is DecisionKind.CLOSE or _is_closed(ids, entity, closed)):
+        if closed is not None and one.number in closed.decisions:
             continue
         back = held.get(one.number, ())
         listed = tuple(each.id for each in back) if one.kind is DecisionKind.EXCEPT else ids
@@ -81,10 +85,6 @@ def about(one: Decision) -> str:
             return f"findings of {kind} {detector}{whom} are held back until {one.expires}"
     what = names if one.entity is None else f"what was found of {one.entity.type} {one.entity.id}"
     return f"{what} is shown to {', '.join(one.readers)} alone"
-
-
-def _is_closed(ids: Sequence[str], entity: Entity | None, closed: Closed) -> bool:
-    return entity in closed.about or not closed.findings.isdisjoint(ids)
 
 
 def _concerns(incident: Incident, ids: set[str], entity: Entity | None, kind: DecisionKind) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 from tocsin.answering import answer
 from tocsin.books import kept_mappings
 from tocsin.collect.plan import ChunkKind
-from tocsin.continuing import answerable, dating_again, make_current
+from tocsin.continuing import answerable, dating_again, keys_of_readers, make_current
 from tocsin.correlate import bursts
 from tocsin.correlate import findings as correlated
 from tocsin.detect.sigma.compile import compile_rules
@@ -74,6 +74,7 @@ def hunt(
     to: int | None,
     passphrase: str | None,
     progress: Progress,
+    readers: Sequence[str] = (),
 ) -> Hunt:
     """What the rules in these texts (by path; None: those of the sets the workspace keeps) find in what it holds.
 
@@ -107,6 +108,7 @@ def hunt(
             question,
             now,
             run_so_far(opened, key, started, 1),
+            readers=keys_of_readers(opened, key, readers),
         )
         accounting = answers.accounting
         return Hunt(
@@ -120,6 +122,7 @@ def hunt(
             findings=answers.findings,
             exceptions=answers.exceptions,
             indicators=accounting.indicators,
+            closed=answers.closed,
             sight=sights(compiled, accounting.rules, looked.logs, answers.coverage, question),
         )
 

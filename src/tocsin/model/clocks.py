@@ -45,6 +45,7 @@ class GivenAnswer:
     as_of      the time it spoke of, ns UTC, None where nothing was dated
     run        the last run then
     withheld   why it cannot be told any more, "" where it can
+    figures    None while something is closed that they may count
     """
 
     number: int
@@ -54,4 +55,4 @@ class GivenAnswer:
     occasion: Occasion
     tool: str
     withheld: str
-    figures: AnswerFigures
+    figures: AnswerFigures | None

@@ -149,26 +149,41 @@ class LocalWeight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentMoved:
-    """What a decision made of an incident; `score_after` None where no finding of it is in one any more.
+class IncidentPart:
+    """An incident in which findings of another one stand now: how many of these, and its score."""
 
-    parts   in how many incidents its findings stand now; `after` the ids of these
+    id: str
+    findings: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentMoved:
+    """What a decision made of an incident.
+
+    score   before the decision; None of an incident that was not there
+    parts   the incidents its findings stand in now, none where they are in none any more
     """
 
     id: str
     title: str
-    score: int
+    score: int | None
     findings: int
-    score_after: int | None
-    parts: int
-    after: tuple[str, ...]
+    parts: tuple[IncidentPart, ...]
+
+    @property
+    def score_after(self) -> int | None:
+        """That of the gravest incident its findings stand in now; None without one."""
+        return max((one.score for one in self.parts), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """A decision that was taken, or taken back; `about` in words, `moved` the incidents that it changed.
 
-    kept   False for a preview: nothing was written
+    kept        False for a preview: nothing was written
+    for_others  `moved` is what those see who are not named: the decision closes something, or closed it
+    held_back   findings that it holds back
     """
 
     number: int
@@ -176,3 +191,5 @@ class Taken:
     moved: tuple[IncidentMoved, ...]
     kept: bool
     undone: bool = False
+    for_others: bool = False
+    held_back: int = 0

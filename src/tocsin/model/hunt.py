@@ -39,6 +39,7 @@ class Hunt:
     records     in the chunks that were read again
     sight       by log source, those of rules that could fire
     indicators  the books of the indicators asked, None where none were
+    closed      that something is closed to whoever asks, and is in nothing here; "" where nothing is
     """
 
     from_: int | None
@@ -52,3 +53,4 @@ class Hunt:
     exceptions: tuple[ExceptionAccount, ...]
     sight: tuple[Sight, ...]
     indicators: IndicatorsAccount | None = None
+    closed: str = ""

@@ -95,7 +95,17 @@ def _decision(said: Mapping[str, Any], act: Act) -> Decision:
     return taken
 
 
-def newest_close(connection: Connection, key: WorkspaceKey) -> int | None:
+def newest_close(connection: Connection) -> int | None:
     """The end of the second something was closed in that is closed still, the last such, ns UTC; None without one."""
-    standing = (one for one in decisions_of(connection, key) if one.kind is DecisionKind.CLOSE and one.is_in_force)
-    return max(((parse_time(one.at) or 0) + NANOSECONDS for one in standing), default=None)
+    acts = list(acts_of(connection, DECIDED))
+    gone = disowned_in(sorted((*people_acts(connection), *acts), key=lambda act: act.leaf)) if acts else {}
+    closed: dict[object, int] = {}
+    for act in acts:
+        if act.leaf in gone:
+            continue
+        number, kind = act.what.get("number"), act.what.get("decision")
+        if kind == DecisionKind.CLOSE:
+            closed[number] = (parse_time(act.at) or 0) + NANOSECONDS
+        elif kind == _UNDO:
+            closed.pop(number, None)
+    return max(closed.values(), default=None)

@@ -21,6 +21,7 @@ from tocsin.correlate import findings as correlated
 from tocsin.correlate.exceptions import set_apart
 from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.detect.sigma.match import Matchers
+from tocsin.errors import RefusedError
 from tocsin.held import Held
 from tocsin.model.answers import Answers, Run
 from tocsin.model.exceptions import IncidentChange, Preview, Share
@@ -110,19 +111,26 @@ class Asked(NamedTuple):
     question: Question
     now: int | None
     run: Run
+    readers: frozenset[str]
 
 
 def compare(held: Held, again: Found, rules: CompiledRules, new: Collection[str], asked: Asked) -> Preview:
     """What would change if the workspace held this, and the exceptions of these rules were in force.
 
-    `new` are the ids of the exceptions the preview is of.
+    `new` are the ids of the exceptions the preview is of. Raises RefusedError where something is closed to who asks:
+    hits are counted by account, and what is hidden is in no finding by which it could be left out.
     """
-    question, now, run = asked
-    before = answer(held, question, now, run)
+    question, now, run, readers = asked
+    before = answer(held, question, now, run, readers=readers)
+    if before.closed:
+        raise RefusedError(
+            "what an exception would hide is not shown: something is closed to whoever asks",
+            hint="somebody it is shown to may ask, with --as and their key",
+        )
     proposed = replace(
         held, hits=again.hits, sightings=again.sightings, exceptions=tuple(one.info for one in rules.exceptions)
     )
-    after = answer(proposed, question, now, run)
+    after = answer(proposed, question, now, run, readers=readers)
     parted = [
         set_apart(correlated.within(each.hits, question.from_, question.to), each.exceptions, before.as_of)
         for each in (held, proposed)

@@ -19,8 +19,8 @@ from tocsin.model.finding import EntityType, Incident
 from tocsin.model.preservation import Standing
 from tocsin.model.response import Cut
 from tocsin.model.since import Since
+from tocsin.share.asked_of_people import BY_ID, TARGET, Decision, cuts_to_decide, decisions_of, expiring, expiry_words
 from tocsin.share.brief_words import day, minute, some
-from tocsin.share.decisions import BY_ID, TARGET, Decision, cuts_to_decide, decisions_of, expiring, expiry_words
 from tocsin.share.figures import by_matter, changes_since, figures_of
 from tocsin.share.hypotheses import brief_words
 from tocsin.share.plain import shortened
@@ -131,7 +131,7 @@ def page_of(
     matters = _matters(answers.exposure)
     decisions = tuple(decisions_of(answers, limits.cuts_asked))
     cuts = list(_cuts(cuts_to_decide(answers)))
-    since, changes = _changes(answers, previous)
+    since, changes = _changes(answers, previous, is_told=not answers.closed or moved is not None)
     if previous is not None and moved is not None:
         changes += tuple(shortened(reason, _LINE) for reason in brief_reasons(moved))
     dated, any_hour = expiring(answers)
@@ -291,12 +291,15 @@ def _matters(exposures: Iterable[Exposure]) -> tuple[BoundsRow, ...]:
     return tuple(row for *_, row in sorted(rows))
 
 
-def _changes(answers: Answers, previous: IssuedBrief | None) -> tuple[str, tuple[str, ...]]:
+def _changes(answers: Answers, previous: IssuedBrief | None, *, is_told: bool) -> tuple[str, tuple[str, ...]]:
+    """Since when, and what changed; nothing of what `is_told` no more, for something in it was closed since."""
     if previous is None:
         return "", ()
     changes = changes_since(previous.figures, figures_of(answers))
     then = "nothing dated" if previous.figures.as_of is None else minute(previous.figures.as_of)
     since = f"Since brief no. {previous.number}, as of {then}, issued {previous.issued[:16].replace('T', ' ')}"
+    if not is_told:
+        return since, ("not compared: something may have been closed since",)
     words = (
         (changes.withdrawn, "WITHDRAWN: confirmed then, not confirmed now", "holding"),
         (changes.reopened, "WITHDRAWN: ruled out then, not ruled out now", "holding"),

@@ -33,13 +33,13 @@ def _lines(found: Sequence[GivenAnswer]) -> Iterator[str]:
         yield ""
         yield f"{one.number}. {format_time(one.time)}"
         yield from wrapped(f"{OCCASIONS[one.occasion]}, by {shown(one.tool)}; speaks {spoke}", indent=3)
-        figures = one.figures
-        yield from wrapped(
-            f"{counted(figures.confirmed, 'holding')} confirmed, {figures.unknown:,} unknown, "
-            f"{figures.ruled_out:,} ruled out; {counted(figures.incidents, 'incident')} taken as an intrusion of "
-            f"{figures.all_incidents:,}; {counted(figures.records, 'record')} read",
-            indent=3,
-        )
+        if figures := one.figures:
+            yield from wrapped(
+                f"{counted(figures.confirmed, 'holding')} confirmed, {figures.unknown:,} unknown, "
+                f"{figures.ruled_out:,} ruled out; {counted(figures.incidents, 'incident')} taken as an intrusion of "
+                f"{figures.all_incidents:,}; {counted(figures.records, 'record')} read",
+                indent=3,
+            )
         if one.withheld:
             yield from wrapped(f"WITHHELD: {shown(one.withheld)}", indent=3)
 

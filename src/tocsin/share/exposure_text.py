@@ -50,6 +50,11 @@ def exposure_lines(answers: Answers) -> Iterator[str]:
     if not answers.exposure:
         yield from wrapped("No access that could be judged.")
         return
+    if answers.asked and not any(one.found for one in answers.asked):
+        yield ""
+        yield from wrapped("What stands in the way of each is not listed: the logs know nobody that was asked about.")
+        yield from _how_to_list(answers)
+        return
     yield from _matters(by_matter(answers.exposure))
     found = list(strongest(answers.exposure).values())
     yield from _confirmed([each for each in found if each.verdict is Verdict.CONFIRMED])
@@ -60,6 +65,10 @@ def exposure_lines(answers: Answers) -> Iterator[str]:
     yield from _premises(answers.exposure)
     for sentence in change_words(answers.exposure):
         yield from wrapped(sentence, indent=0, hang=2)
+    yield from _how_to_list(answers)
+
+
+def _how_to_list(answers: Answers) -> Iterator[str]:
     yield ""
     program, workspace = shown(answers.run.program), shown(answers.run.workspace)
     yield f"Every verdict with its log lines ({len(answers.exposure):,}):"

@@ -28,6 +28,7 @@ class Part(enum.StrEnum):
     INCIDENTS = "incidents"
     COVERAGE = "coverage"
     DAYS = "days"
+    SHORT = "short"  # of the incidents a line each
 
 
 class Format(Protocol):

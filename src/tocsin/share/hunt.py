@@ -33,6 +33,8 @@ def _hunt(hunt: Hunt) -> Iterator[str]:
         indent=0,
         hang=2,
     )
+    if hunt.closed:
+        yield from wrapped(shown(hunt.closed), hang=4)
     yield from wrapped(hits_equation(hunt.hits), hang=4)
     for one in hunt.exceptions:
         yield from wrapped(f"exception {shown(exception_words(one))}", hang=4)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tocsin.model.coverage import WATCHED, Coverage, CoverageMap, CoverageState, MappedLog, Matched, Stretch
-from tocsin.model.instant import HOUR, format_time
+from tocsin.model.instant import DAY, HOUR, format_time
 from tocsin.share.plain import shown, wrapped
 from tocsin.share.summary import COVERAGE_STATES, counted
 
@@ -108,6 +108,7 @@ def map_lines(found: CoverageMap) -> Iterator[str]:
     yield f"{_moment(found.from_)} to {_moment(found.to)}; one sign is {_step_words(step)}, the worst of it"
     signs = [f"{SIGNS[state]} {COVERAGE_STATES[state]}" for state in _present(found)]
     yield from wrapped("; ".join(signs), indent=0)
+    yield _scale(found.from_, hours, step)
     ordered = _alike(worst_first(found.logs))
     for alike in ordered[:_STRIPS]:
         over = over_words(alike[0])
@@ -115,6 +116,18 @@ def map_lines(found: CoverageMap) -> Iterator[str]:
         yield f"  |{''.join(SIGNS[state] for state in _signs(alike[0], found.from_, hours, step))}|"
     if len(ordered) > _STRIPS:
         yield f"... and {counted(len(ordered) - _STRIPS, 'more log')}, less bad: --format json or html"
+
+
+def _scale(from_: int, hours: int, step: int) -> str:
+    """Where days begin under the signs: a date stands at the sign of its first hour, as many as there is room for."""
+    columns = -(-hours // step)
+    line = ""
+    for column in range(columns):
+        begins = from_ + column * step * HOUR
+        is_new = not column or begins // DAY != (begins - step * HOUR) // DAY
+        if is_new and (not line or len(line) + 2 <= column) and column + 6 <= max(columns, 6):
+            line = f"{line:<{column}}'{format_time(begins)[5:10]}"
+    return f"   {line}"
 
 
 def worst_first(logs: Sequence[MappedLog]) -> tuple[MappedLog, ...]:

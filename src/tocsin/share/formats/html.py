@@ -14,7 +14,7 @@ from tocsin.render.style import style_of
 from tocsin.share import exceptions, hypotheses, preservation, reach_words, summary
 from tocsin.share.behaviour import behaviour_words
 from tocsin.share.correlations import left_out_words
-from tocsin.share.decided import decision_words, weight_words
+from tocsin.share.decisions_taken import decision_words, weight_words
 from tocsin.share.format import Part
 from tocsin.share.indicated import indicator_lines
 from tocsin.share.page import page

@@ -15,7 +15,7 @@ class JsonDocument:
     """The answers for programs: everything, each value verbatim."""
 
     name = "json"
-    parts = frozenset(Part)
+    parts = frozenset(Part) - {Part.SHORT}
 
     def render(self, answers: Answers, part: Part) -> str:
         """Keys in the documented order, two spaces of indent."""

@@ -15,7 +15,7 @@ from tocsin.share.behaviour import behaviour_words
 from tocsin.share.clocks import given_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
-from tocsin.share.decided import decision_words, weight_words
+from tocsin.share.decisions_taken import decision_words, weight_words
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
 from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
@@ -50,6 +50,7 @@ _ATTRIBUTIONS = 2
 _HYPOTHESES = 1
 _CUTS = 3
 _LISTED = 6
+_SHORT = 48  # characters of a title on the line of its incident
 _REASONS = 3
 _SURE = 2
 _TOLD = 190
@@ -72,6 +73,7 @@ class Text:
             Part.INCIDENTS: _incidents,
             Part.COVERAGE: _coverage,
             Part.DAYS: day_lines,
+            Part.SHORT: _short,
         }
         return "\n".join((*given_words(answers.run), *_alone(answers), *writers[part](answers))) + "\n"
 
@@ -357,6 +359,16 @@ def _set_aside(answers: Answers) -> Iterator[str]:
     for one in answers.set_aside[:_LISTED]:
         yield from wrapped(f"- {one.alerts:,} of {shown(one.title)} ({shown(one.rule)})", hang=4)
     yield from _more(len(answers.set_aside) - _LISTED, "more rule", "in the JSON")
+
+
+def _short(answers: Answers) -> Iterator[str]:
+    yield f"{counted(len(answers.incidents), 'incident')}; all times UTC"
+    if answers.closed:
+        yield from wrapped(answers.closed, indent=0)
+    for one in answers.incidents:
+        first = "undated" if one.first is None else _time(one.first)
+        head = f"{one.id}  {one.score:>3} {one.level:<8} {first:<16} {len(one.findings):>3,}  "
+        yield head + shortened(one.title, _SHORT)
 
 
 def _incidents(answers: Answers) -> Iterator[str]:

@@ -55,8 +55,9 @@ class Beaconing:
             return f"{what}; of what it contacted, nothing rare stands out by its intervals"
         times = ("", ", or twice that", ", or two or three times that")[min(2, int(numbers["multiples"]) - 1)]
         return (
-            f"{what}; {numbers['share']:.0%} of the gaps are {numbers['low']:.3g} to {numbers['high']:.3g} s{times} "
-            f"(by chance at most {numbers['chance']:.0%}); {numbers['others']:,} of {numbers['hosts']:,} other hosts "
+            f"{what}; {numbers['share']:.0%} of the gaps between one and the next are {numbers['low']:.3g} to "
+            f"{numbers['high']:.3g} s{times} (of gaps that nothing times at most {numbers['chance']:.0%} lie so close "
+            f"together); {numbers['others']:,} of {numbers['hosts']:,} other hosts "
             f"used it in {numbers['remembered']:,} days, itself on {numbers['days']:,} before"
         )
 
