@@ -26,11 +26,18 @@ OPENS = frozenset(
 )
 
 
+# Operations that give a role to whom the record is about, and the number of the event in which Windows says that a logon has
+# the rights of the system. A machine's account is the system of that machine.
+GIVES_ROLE = "Add member to role."
+HAS_RIGHTS = 4672
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsefulnessFigures:
     """Over questions of one account each: holdings that the account did not touch, by verdict and basis.
 
-    opened     those asked of an account that opened a way to anything (`OPENS`): who went it no log shows
+    opened     those asked of an account that opened a way to anything (`OPENS`), was given a role or had the rights of the
+               system: who went such a way no log shows
     strongest  of the others, those of which is said what is said of them where the question names somebody who never did anything:
                that is as much as the logs and the word allow
     weaker     those of `opened` that do not
@@ -87,9 +94,17 @@ def _touched(one: Asked) -> ThingIndex:
 
 
 def _has_opened(one: Asked) -> bool:
-    """Whether one of the accounts asked of did one of `OPENS`, by the records."""
-    path = one.shape.operation
-    return any(value(entry.native, path) in OPENS for entry in one.entries if entry.account in one.compromised)
+    """Whether one of the accounts asked of did one of `OPENS`, was given a role or had the rights of the system, by the records."""
+    if any(account.endswith("$") for account in one.compromised):
+        return True
+    for entry in one.entries:
+        operation = value(entry.native, one.shape.operation)
+        is_theirs = entry.account in one.compromised
+        if is_theirs and (operation in OPENS or operation == HAS_RIGHTS):
+            return True
+        if operation == GIVES_ROLE and str(entry.native.get("ObjectId")).lower() in one.compromised:
+            return True
+    return False
 
 
 def lines(figures: Sequence[UsefulnessFigures]) -> str:
