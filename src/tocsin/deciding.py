@@ -30,6 +30,7 @@ from tocsin.record.decisions import DECIDED, undoing, what_of
 from tocsin.record.keys import WorkspaceKey
 from tocsin.record.people import registry_of
 from tocsin.record.people_keys import Signer
+from tocsin.record.roles import Role
 from tocsin.remembering import keep_answer
 from tocsin.share.report import write_report
 from tocsin.store.workspace import Workspace
@@ -251,14 +252,20 @@ def _decision(now: _Now, wanted: Wanted, opened: Workspace, key: WorkspaceKey) -
 def _readers(opened: Workspace, key: WorkspaceKey, names: Sequence[str]) -> tuple[str, ...]:
     with opened.reading() as connection:
         registry = registry_of(people_acts(connection), log_key(opened.origin, key.signer.public_key()))
-    standing = {one.name for one in registry.in_force()}
-    if missing := sorted(set(names) - standing):
+    standing = {one.name: one for one in registry.in_force()}
+    if missing := sorted(set(names) - standing.keys()):
         raise ConfigError(
             f"{missing[0]} is no key that counts here: nobody could open what is closed to all others",
             hint=f"enrolled: {', '.join(sorted(standing)) or 'nobody; an officer enrols people: tocsin key enrol'}",
         )
     if not names:
         raise ConfigError("it would be closed to everybody", hint="--to NAME, of a key that is enrolled")
+    chosen = [standing[name] for name in names]
+    if len({one.whose for one in chosen}) < 2 and not any(Role.OFFICER in one.roles for one in chosen):
+        raise ConfigError(
+            "it would be closed to one person who is no officer: nobody else would know what it is about",
+            hint="name an officer beside them with --to, or, where the officer may be the suspect, another person",
+        )
     return tuple(sorted(set(names)))
 
 

@@ -154,6 +154,8 @@ def test_what_is_closed_is_in_no_output_but_for_those_it_is_shown_to(tocsin: Toc
     (incident,) = before.document["incidents"]
     finding = incident["findings"][0]
     closing = ("close-to", incident["id"], "--to", "ada.invented")
+    alone = tocsin("incidents", "close-to", incident["id"], "--to", "bo.invented", *WHO, "--as", "bo.key")
+    assert (alone.code, "to one person who is no officer" in alone.err) == (2, True), alone.err
     assert tocsin("incidents", *closing, *WHO).code == 5, "once people are enrolled one of them signs"
     done(tocsin("incidents", *closing, *WHO, "--as", "ada.key"))
 
