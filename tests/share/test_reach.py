@@ -38,6 +38,7 @@ def test_however_much_is_reached_text_and_page_stay_bounded_and_count_the_rest()
     assert "20,000 holdings of 20,000 declared" in many
     assert "and 30 more matters, in the JSON" in many
     assert "and 395 more, in the JSON" in many
+    assert many.count("way: account ada may open this") == 20, "a way is told once for all that it opens"
     assert reach_as("html", large(20_000)).count("<tr>") < 3_100
     assert len(json.loads(reach_as("json", large(1_000)))["reached"]) == 1_001
 
