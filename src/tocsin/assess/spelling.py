@@ -119,12 +119,18 @@ _LINK_BY_ID = re.compile(
     r"|/(?:_layouts|forms)/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
 )
 _QUOTED_TWICE = re.compile(r"%25[0-9a-f]{2}")  # or a name with a percent sign and two digits in it
+_GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
 # `PROGRA~1`: what Windows calls a long name for programs that know short ones only.
 _SHORT_NAME = re.compile(r"[^\\/. ~]{1,6}~[0-9]{1,6}(?:\.[^\\/. ]{0,3})?")
 # What was deleted, copied, replicated or kept to be used offline, under names of their own.
 _KEPT = frozenset(("$recycle.bin", "system volume information", "dfsrprivate", "csc"))
 _VOLUME = re.compile(r"^\\(?:device\\[^\\]*volume[^\\]*|volume\{[^}]*\})(?=\\|$)")
 ANY_VOLUME = "?:"
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is such an id, in braces or not, and nothing besides."""
+    return _GUID.match(text) is not None
 
 
 def is_by_volume(text: str) -> bool:
