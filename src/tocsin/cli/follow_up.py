@@ -14,7 +14,6 @@ from tocsin.cli.progress import progress_on_stderr
 from tocsin.cli.reading import begin_reading
 from tocsin.share.exit import refuse_overwrite, tell
 from tocsin.share.format import Comparing, Format, Part, format_named
-from tocsin.share.narrowed import of_incidents
 
 if TYPE_CHECKING:
     from tocsin.model.answers import Answers
@@ -74,6 +73,8 @@ def released(chosen: Format, part: Part, workspace: Path, wish: Wish, question: 
             only_verdicts=part is Part.EXPOSURE,
         )
     if wish.only:
+        from tocsin.share.narrowed import of_incidents
+
         answers = of_incidents(answers, wish.only)
     written = _written(chosen, part, workspace, told(answers), wish.to, reading.passphrase)
     to = {"to": wish.to} if wish.to else {}
