@@ -355,6 +355,12 @@ def test_a_copy_takes_the_source_and_alters_the_destination() -> None:
     ]
 
 
+def test_a_copy_of_which_the_destination_is_not_told_may_have_gone_into_any_bucket() -> None:
+    listed = [{"type": "AWS::S3::Bucket", "arn": BUCKET}, {"type": "AWS::S3::Bucket", "arn": f"{BUCKET}-2"}]
+    found = mapped("s3", "CopyObject", {"x-amz-copy-source": "/sealed-example/a"}, resources=listed)
+    assert {(row["holding"], row["container"]) for row in found.accesses if row["degree"] == "altered"} == {("", None)}
+
+
 def test_an_access_point_is_followed_to_its_bucket_and_objects_deleted_together_are_the_bucket() -> None:
     point = {"bucketName": "arn:aws:s3:eu-central-1:1:accesspoint/p", "key": "k"}
     resources_ = [{"type": "AWS::S3::Bucket", "ARN": BUCKET}]

@@ -93,7 +93,8 @@ def _found(native: Mapping[str, Any], fields: Mapping[str, Any], touch: Touch, p
     if touch.way == "named":
         yield from _named(fields, touch, place)
         return
-    bucket = _bucket(native, fields, place)
+    # Of a copy the resources list both buckets, and do not say which is which.
+    bucket = _bucket({} if touch.way == "copied_object" else native, fields, place)
     key = None if touch.way == "bucket" else _text(fields.get("requestParameters.key"))
     if touch.way == "copied_object":
         source = _copy_source(_text(fields.get(_COPY_SOURCE)), place) or Touched("object", "", None, None, "")
@@ -129,9 +130,9 @@ def _bucket(native: Mapping[str, Any], fields: Mapping[str, Any], place: Place) 
     """The bucket's ARN: of an access point or its alias the bucket behind it, where the record names that."""
     name = (_text(fields.get("requestParameters.bucketName")) or "").strip() or None
     if name is None or name.startswith("arn:") or name.endswith(("-s3alias", "--ol-s3")):
-        buckets = _resources(native, _BUCKET)
-        if buckets:
-            return buckets[0]
+        buckets = set(_resources(native, _BUCKET))
+        if len(buckets) == 1:
+            return buckets.pop()
     if name is None:
         return None
     return name if name.startswith("arn:") else object_arn(place.partition, name, None)
