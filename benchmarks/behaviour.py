@@ -137,6 +137,7 @@ def pairs_invented() -> dict[str, pa.Table]:
             },
             random,
             changed=np.zeros(who.size, dtype=np.int64),
+            taken=random.integers(0, 2, who.size),
         ),
         "activity": _state(
             "activity",
@@ -175,6 +176,15 @@ def pairs_invented() -> dict[str, pa.Table]:
             random,
             **sizes,
             seconds=seconds,
+        ),
+        "origins": _state(
+            "origins",
+            {
+                "account": _texts("u%d@court.example", signer),
+                "network": _texts("198.51.%d.0/24", random.integers(0, 250, signer.size)),
+                "client": _texts("client %d", random.integers(0, 30, signer.size)),
+            },
+            random,
         ),
         "sign_ins": _state(
             "sign_ins",
@@ -218,8 +228,10 @@ def main() -> int:
     told = context.Queue()
     child = context.Process(target=in_memory, args=(told,))
     child.start()
-    pairs, rows, spent, before, most = told.get()
     child.join()
+    if child.exitcode:
+        return 1
+    pairs, rows, spent, before, most = told.get()
     print(f"{pairs:,} pairs, {rows:,} rows by day: {spent:.1f} CPU s, {spent / rows * 1e6:.1f} µs a row", flush=True)
     met = [most <= MEMORY]
     print(
