@@ -96,6 +96,13 @@ def test_a_group_is_told_by_who_the_estate_says_is_in_it(
     assert of_ada(estate(*members), to(name)) is expected
 
 
+def test_of_several_who_are_given_a_role_each_counts() -> None:
+    told = estate(("ben", GROUP))
+    assert of_ada(told, to(GROUP, "somebody@x.example")) is Role.MAYBE
+    assert of_ada(told, to(GROUP, BEN)) is Role.NOBODYS
+    assert of_ada(told, to(GROUP, ADA)) is Role.HELD
+
+
 def test_a_group_is_found_by_another_name_of_it() -> None:
     named = estate(("ben", GROUP), aliases=(Alias(kind="group", name=GROUP, other="Clerks of the court"),))
     assert of_ada(named, to("Clerks of the court")) is Role.NOBODYS

@@ -38,7 +38,7 @@ def test_however_much_is_reached_text_and_page_stay_bounded_and_count_the_rest()
     assert "20,000 holdings of 20,000 declared" in many
     assert "and 30 more matters, in the JSON" in many
     assert "and 395 more, in the JSON" in many
-    assert many.count("way: account ada may open this") == 20, "a way is told once for all that it opens"
+    assert many.count("way, of the first: account ada may open this") == 20, "a way is told once for all that it opens"
     assert reach_as("html", large(20_000)).count("<tr>") < 3_100
     assert len(json.loads(reach_as("json", large(1_000)))["reached"]) == 1_001
 
@@ -71,3 +71,20 @@ def test_the_page_on_the_format_names_every_key(answers: Answers) -> None:
     keys = {key for one in (document, *document["reached"], *document["matters"]) for key in one}
     page = PAGE.read_text(encoding="utf-8")
     assert {key for key in keys if f"`{key}`" not in page} == set()
+
+
+def test_only_what_is_reached_in_one_way_at_one_time_is_told_together() -> None:
+    start = Reached(kind=NodeKind.IDENTITY, name="ada", time=None)
+    said = (("h-1", None, "owns this"), ("h-2", 10**18, "owns this"), ("h-3", None, "may open this"))
+    things = (
+        Reached(kind=NodeKind.HOLDING, name=name, time=time, matter="M-1", through=0, how=how)
+        for name, time, how in said
+    )
+    row = ReachedMatter(matter="M-1", sensitivity="", declared=3, reached=3, only_early=0, time=None)
+    text = reach_as("text", Reach(reached=(start, *things), matters=(row,), declared=3, edges=3))
+    assert "by one way" not in text
+    assert [line.strip() for line in text.splitlines() if line.strip().startswith("- ")] == [
+        "- holding h-1",
+        "- holding h-2, from 2001-09-09 01:46 on",
+        "- holding h-3",
+    ]

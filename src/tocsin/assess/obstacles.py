@@ -13,8 +13,8 @@ IN_A_WHOLE = "a folder or container it may lie in was reached"
 UNTIMED = "an access is recorded without a usable time: whether it falls into the time asked of is not known"
 ADMINISTRATOR = "an administrator is among the compromised: the log is unproven from the earliest start on"
 ROLE_NOT_TOLD = (
-    "a role was given to a name that nothing joins to an account, or to a group whose members are not declared: it may "
-    "be that of an account in question"
+    "a role was given to nobody who is named, to a name that nothing joins to an account, or to a group whose members "
+    "are not declared: an account in question may have it"
 )
 ACCOUNTS_NOT_KNOWN = "the accounts behind an address or session in question are not all known"
 NOT_DECLARED = "an account in question is not declared in the estate: it may be an administrator's"

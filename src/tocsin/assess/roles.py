@@ -35,9 +35,12 @@ def held(whose: Actors, changes: Sequence[StandingChange], estate: Estate, ident
     groups = _Groups(Names(estate, identities.canonical, identities.all_forms))
     found, with_role = Role.NOBODYS, set[str]()
     for names in doubtful:
-        told = set(filter(None, map(groups.told, names)))
-        with_role |= told
-        found = max(found, *(groups.membership(whose, group) for group in told), Role.NOBODYS if told else Role.MAYBE)
+        told = {name: group for name in names if (group := groups.told(name))}
+        others = [name for name in names if name not in told]  # one record may give to several
+        with_role.update(told.values())
+        found = max(found, *(groups.membership(whose, group) for group in told.values()), Role.NOBODYS)
+        if not told or whose.may_be_given(others):
+            found = max(found, Role.MAYBE)
     if with_role:
         found = max(found, _added(whose, changes, groups, with_role))
     return found

@@ -18,7 +18,6 @@ from tocsin.share.reach_words import (
     open_matters,
     other_things,
     since,
-    way_of_all,
     way_to,
 )
 from tocsin.share.summary import counted
@@ -82,22 +81,19 @@ def _lines(reach: Reach, asked: Sequence[Asked]) -> Iterator[str]:
 
 
 def _things(reach: Reach, things: Sequence[Reached], most: int) -> Iterator[str]:
-    """Those reached from one thing stand together, with the way to it told once."""
-    together: dict[tuple[int | None, bool], list[Reached]] = {}
+    """Those that are reached from one thing in one way at one time stand together; the way is that of the first."""
+    together: dict[tuple[object, ...], list[Reached]] = {}
     for one in things:
-        together.setdefault((one.through, one.at_latest), []).append(one)
+        together.setdefault((one.through, one.how, one.time, one.at_latest), []).append(one)
     groups = list(together.values())
     for group in groups[:most]:
         first = group[0]
+        alone = len(group) == 1
         early = "" if first.at_latest else "; only if it began before the latest start"
-        if len(group) == 1:
-            yield from wrapped(f"- {shown(name_of(first))}{since(first.time)}{early}", indent=4, hang=6)
-            yield from wrapped(f"way: {shown(way_to(reach, first))}", indent=6, hang=8)
-            continue
-        begins = since(min((one.time for one in group if one.time is not None), default=None))
-        yield from wrapped(f"- {len(group):,} by one way{begins}{early}", indent=4, hang=6)
-        yield from wrapped(f"way: {shown(way_of_all(reach, group))}", indent=6, hang=8)
-        for one in group[:most]:
+        name = shown(name_of(first)) if alone else f"{len(group):,} by one way"
+        yield from wrapped(f"- {name}{since(first.time)}{early}", indent=4, hang=6)
+        yield from wrapped(f"way{'' if alone else ', of the first'}: {shown(way_to(reach, first))}", indent=6, hang=8)
+        for one in () if alone else group[:most]:
             yield from wrapped(f"- {shown(name_of(one))}", indent=6, hang=8)
         if len(group) > most:
             yield f"      ... and {len(group) - most:,} more, in the JSON"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from tocsin.model.instant import format_time
@@ -109,15 +108,6 @@ def way_to(reach: Reach, one: Reached) -> str:
     left_out = len(steps) - _MOST_STEPS
     half = _MOST_STEPS // 2
     return "; ".join(steps if left_out <= 0 else [*steps[:half], f"{left_out} more steps", *steps[-half:]])
-
-
-def way_of_all(reach: Reach, things: Sequence[Reached]) -> str:
-    """How things that are reached from one and the same are: the way to it, and from it."""
-    first = things[0]
-    start = reach.reached[first.through] if first.through is not None else first
-    how = first.how if len({one.how for one in things}) == 1 else "opens each of these"
-    to_it = "" if start.through is None else f"{way_to(reach, start)}; "
-    return f"{to_it}{name_of(start)} {how}"
 
 
 def _steps(reach: Reach, one: Reached) -> list[Reached]:

@@ -603,6 +603,8 @@ def test_odd_values_never_raise(operation: str, odd: dict[str, Any]) -> None:
         ("s3", "GetBucketInvented", False),
         ("ec2", "DescribeInstances", True),
         ("ec2", "DescribeInstanceAttribute", False),
+        ("ec2", "DescribeVpnConnections", False),
+        ("cloudformation", "ListExports", False),
         ("invented", "ListTables", False),
         ("sts", "GetInventedToken", False),
         ("sso", "GetRoleCredentials", False),
