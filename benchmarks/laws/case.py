@@ -96,7 +96,7 @@ def acquired(case: Case, when: int) -> None:
 def judged(case: Case, rules: CompiledRules) -> tuple[Exposure, ...]:
     """Every verdict, as an investigation of the logs gives it."""
     held = _held(case, rules)
-    return answer(held, case.question, None, _RUN, withheld="").exposure
+    return answer(held, case.question, None, _RUN, is_tried=True).exposure
 
 
 class _Places:

@@ -38,18 +38,16 @@ _REACH_ASKED = 100  # incidents of which is told what they could reach
 _CLOSED = (
     "Something is closed to whoever asks here and is in no part of this answer: while it is, nothing is ruled out."
 )
-# The one switch of "ruled out": a sentence here withholds it and is the first reason of every holding; "" says it where
-# it holds. `make laws` runs with "" whatever stands here: see docs/decisions/ruled-out.md.
-WITHHELD = (
-    "not ruled out by this version: those who made logs by hand to break it still found ways in which that was wrong"
-)
+# The one switch of "ruled out": the sources of whose logs it is said where it holds, None for all. Of what others tell of
+# too it is withheld, with that as the first reason. `make laws` runs with all: see docs/decisions/ruled-out.md.
+RULED_OUT_BY: frozenset[str] | None = frozenset()
 
 _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until those who try to break it no longer can."
-    if WITHHELD
+    if RULED_OUT_BY == frozenset()
     else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
@@ -66,7 +64,7 @@ def answer(
     run: Run,
     *,
     readers: Collection[str] = (),
-    withheld: str | None = None,
+    is_tried: bool = False,
     only_verdicts: bool = False,
 ) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
@@ -75,7 +73,7 @@ def answer(
                such a thing nothing is ruled out
     only_verdicts   of a question that names somebody the verdicts alone are wanted: no model of behaviour is asked, and
                the findings are those of the rules
-    withheld   why nothing is to be ruled out whatever is known, "" where it may be; `WITHHELD` where none is given
+    is_tried   rules out by the logs of every source, as if all were tried enough: what the laws are held against
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
@@ -86,7 +84,8 @@ def answer(
     is_closed = any(one.is_in_force and one.kind is DecisionKind.CLOSE for one in held.decisions)
     with_behaviour = is_closed or not (only_verdicts and question.names_something)
     found = found_in(held, question, as_of, identities, readers, with_behaviour=with_behaviour)
-    withheld = _CLOSED if found.closed else WITHHELD if withheld is None else withheld
+    withheld = _CLOSED if found.closed else ""
+    ruled_out_by = None if is_tried else RULED_OUT_BY
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
@@ -114,7 +113,9 @@ def answer(
     asked_for = in_the_logs_words(taken.question, identities, held.means, watched)
     could = reach.conclude(taken.question, ways, taken.start)
     judged = reach.with_reach(
-        _exposure(held, asked_for, taken.start, watched, every_change, identities, withheld), could, held.estate
+        _exposure(held, asked_for, taken.start, watched, every_change, identities, withheld, ruled_out_by),
+        could,
+        held.estate,
     )
     return Answers(
         as_of=as_of,
@@ -259,6 +260,7 @@ def _exposure(
     standing: Sequence[StandingChange],
     identities: Identities,
     withheld: str,
+    ruled_out_by: Collection[str] | None,
 ) -> tuple[Exposure, ...]:
     """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
     if question.selects and not question.accounts and not all(way.identity for way in ways_of(question)):
@@ -273,12 +275,13 @@ def _exposure(
         names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,
         withheld=withheld,
+        ruled_out_by=ruled_out_by,
         tells=families_told(),
         spans=all_spans(),
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None
-    if start.latest is not None and start.latest != start.earliest and not withheld:
+    if start.latest is not None and start.latest != start.earliest and not withheld and ruled_out_by != frozenset():
         late = replace(start, earliest=start.latest, likely=start.latest)
         later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
     return starts.compared(rows, start, later)

@@ -125,7 +125,7 @@ def verdicts(
 ) -> dict[str, Verdict]:
     """By pattern, what is said of it, with everything of the source vouched for by `*`."""
     known = sorted([*AROUND[source], *records], key=_time)
-    for number, one in enumerate(known, 100):
+    for number, one in enumerate(known if source == WINDOWS else (), 100):
         one["RecordNumber"] = number
     people = tuple(Identity(id=f"p-{one}", accounts=(one,)) for one in (*ASKED[source], APP))
     estate = Estate(

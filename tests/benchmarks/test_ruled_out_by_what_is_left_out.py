@@ -591,3 +591,38 @@ def test_a_number_with_zeros_or_a_version_may_be_the_number(recorded: str, expec
     )  # fmt: skip
     declared = [Holding(kind="record_set", pattern="DMS-7")]
     assert Elsewhere(seen, NO_NAMES, declared, HoldingIndex(declared)).may_be("record_set", "DMS-7") is not expected
+
+
+# ---- Records of another form than the declared one -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"MergedMailboxes": [CYN]}, False), ({"IsWholeTenant": True}, False), ({"Item": {"CopiedFrom": "x"}}, False),
+        ({"Folders": [{"Id": "x", "Owner": "y"}]}, False), ({"Note": {"a": {"b": "c"}}}, False),
+        ({"MergedMailboxes": []}, True), ({"IsWholeTenant": False}, True), ({"Note": ""}, True), ({"Note": None}, True),
+        ({"AppAccessContext": {"UniqueTokenId": "x"}}, True), ({"GeoLocation": "EUR"}, True),
+    ],
+)  # fmt: skip
+def test_a_field_that_nothing_declares_may_say_anything(fields: dict[str, Any], expected: bool) -> None:
+    assert of_cyn(mail("05T10:00:00", ADA, ADA) | fields) is expected
+    assert of_cyn(mail("05T10:00:00", BEN, BEN) | fields)
+
+
+@pytest.mark.parametrize("kind", [20, 22, 64, 77, 147, ""])
+def test_an_operation_in_records_of_another_kind_is_one_that_nothing_declares(kind: object) -> None:
+    assert not of_cyn(document("05T10:00:00", ADA, f"{SITE}/b.docx") | {"RecordType": kind})
+    assert not of_cyn(mail("05T10:00:00", ADA, ADA) | {"RecordType": kind})
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"SourceFileName": "secret.docx"}, False), ({"SourceRelativeUrl": "Shared Documents/witness"}, False),
+        ({"SiteUrl": f"{SITE}/elsewhere/"}, False), ({"SiteUrl": f"{SITE}/", "SourceFileName": "b.docx"}, True),
+    ],
+)  # fmt: skip
+def test_a_record_whose_fields_name_two_documents_may_be_of_either(fields: dict[str, str], expected: bool) -> None:
+    read = document("05T10:00:00", ADA, f"{SITE}/Shared Documents/b.docx") | fields
+    assert is_ruled_out(M365, [read], "document", SECRET) is expected

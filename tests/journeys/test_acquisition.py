@@ -26,7 +26,7 @@ Exposure = Callable[[str], tuple[int, Counter[str], Any]]
 @pytest.fixture(autouse=True)
 def _not_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the laws hold for, whether or not this version says it."""
-    monkeypatch.setattr(answering, "WITHHELD", "")
+    monkeypatch.setattr(answering, "RULED_OUT_BY", None)
 
 
 @pytest.mark.parametrize("name", ["junk.bin", "cut.jsonl.gz"])

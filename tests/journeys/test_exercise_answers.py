@@ -44,7 +44,7 @@ def answered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     configuration = tmp_path_factory.mktemp("configuration")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(configuration))
-        patch.setattr(answering, "WITHHELD", "")  # so that something can be ruled out wrongly
+        patch.setattr(answering, "RULED_OUT_BY", None)  # so that something can be ruled out wrongly
         run(["exercise", "run", name, "--workspace", str(place), "--seed", str(seed), "--identities", "60", "--quiet"])
         folder = place / "exercise"
         by_itself = _ask(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -59,6 +59,7 @@ class Evidence:
     names    which names are one holding
     identities  which names are one account
     withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
+    ruled_out_by    the sources of whose logs alone it may be said that nothing was reached; None is all
     tells    the families of holdings that the log of each source can tell of
     spans    records that stand for accesses before or after their time
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
@@ -73,6 +74,7 @@ class Evidence:
     names: HoldingNames = NO_NAMES
     identities: Identities = NOBODY_JOINED
     withheld: str = ""
+    ruled_out_by: Collection[str] | None = None
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: Sequence[RecordSpan] = ()
 
@@ -210,6 +212,9 @@ class _Assessment:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         channels = self._watching.channels(kind, text)
         forbidden = list(self._forbidden)
+        allowed = self._evidence.ruled_out_by
+        if allowed is not None and not channels <= frozenset(allowed):
+            forbidden.insert(0, obstacles.UNTRIED)
         if self._standing.opens(kind, text):
             forbidden.append(obstacles.STANDING_CHANGE)
         if self._elsewhere.may_be(kind, text):

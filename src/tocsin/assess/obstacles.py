@@ -21,6 +21,10 @@ NOT_DECLARED = "an account in question is not declared in the estate: it may be 
 APPLICATION = "an application is among the compromised: with the consent of others it acts under their names"
 HOST = "a host is among the compromised: what it kept or could reach by itself is in no access log"
 STANDING_CHANGE = "a rule, right or consent given by a compromised account opens a way no access log may show"
+UNTRIED = (
+    "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which that "
+    "was wrong"
+)
 NO_LOG = "no log that would record an access to it was read"
 NO_ACCESS = "no access"
 PROVIDERS_LOG = "no access recorded; the provider's log has no proof of completeness"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from tocsin.collect.sources.m365_unified_audit.semantics import Meaning
 from tocsin.model.coverage import Mark
@@ -179,6 +180,24 @@ def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meani
     if holding is None or ("://" not in holding and native.get("Workload") in _ADDRESSED):
         holding = _url(native, "SourceRelativeUrl", "SourceFileName")
     yield Touched(kind, holding or "", _site(native), text_of(native.get("SourceFileName")), degree)
+    if holding and kind == "document" and not _agrees(native, holding):  # two things by one record: it may be either
+        yield Touched(kind, "", None, None, degree)
+
+
+def _agrees(native: Mapping[str, Any], address: str) -> bool:
+    """Whether the other fields that name the document say nothing else than its address."""
+    told = _plain(address)
+    site, name = text_of(native.get("SiteUrl")), text_of(native.get("SourceFileName"))
+    folder = text_of(native.get("SourceRelativeUrl"))
+    return (
+        (not site or told.startswith(_plain(site)))
+        and (not name or told.endswith(f"/{_plain(name)}"))
+        and (not folder or f"{_plain(folder)}/" in f"{told}/")
+    )
+
+
+def _plain(address: str) -> str:
+    return unquote(address).casefold().strip("/")
 
 
 def _moved_object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:

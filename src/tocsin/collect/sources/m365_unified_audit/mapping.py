@@ -11,6 +11,7 @@ from typing import Any
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of
+from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
 from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
 from tocsin.model.identity import canonical_account, canonical_address
@@ -46,7 +47,7 @@ def map_record(record: Record) -> Mapped:
     native, fields = record.native, record.fields
     workload, record_type, operation = record.log
     meaning = meaning_of(operation, record_type)
-    is_told = meaning.is_told(fields)
+    is_told = meaning.is_told(fields) and is_of_kind(meaning.touches, record_type) and not fields_beside(fields)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
     account = _account(user) or _account(user_key)
     time, warnings = _time(native.get("CreationTime"))
