@@ -155,7 +155,7 @@ def touched(call: str, paths: Paths, arguments: Fields, opening: Fields) -> Iter
         if known.touches == "open" and mode is not None and mode & _FILE_TYPE == _DEVICE and not _HARMLESS.match(path):
             yield Touched("", "document", Degree.OPENED, "", f"{call} of a device")
         if known.touches == "run" and posixpath.basename(path) in _becoming("programs"):
-            yield Touched("", "document", Degree.ACCESSED, "", f"{call} of {posixpath.basename(path)}")
+            yield of_anything(f"{call} of {posixpath.basename(path)}")
         if known.touches == "show" and nametype == "CREATE":
             yield Touched(path, "document", Degree.ALTERED, "", call)
         kind = _kind(mode)
@@ -209,7 +209,7 @@ def _undeclared(call: str, paths: Paths) -> Iterator[Touched]:
     """What a call that nothing declares may have reached: what it names, or anything."""
     if call == "connect":
         if any(part in path for _, path, _ in paths.items for part in _becoming("sockets")):
-            yield Touched("", "document", Degree.ACCESSED, "", call)
+            yield of_anything(call)
         return
     if call in _without_content():
         return

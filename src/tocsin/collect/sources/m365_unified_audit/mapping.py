@@ -47,7 +47,9 @@ def map_record(record: Record) -> Mapped:
     native, fields = record.native, record.fields
     workload, record_type, operation = record.log
     meaning = meaning_of(operation, record_type)
-    is_told = meaning.is_told(fields) and is_of_kind(meaning.touches, record_type) and not fields_beside(fields)
+    # What had to be repaired, or was nested too deeply to be read whole, may have said more.
+    is_told = not (record.warnings or fields_beside(fields)) and is_of_kind(meaning.touches, record_type)
+    is_told = is_told and meaning.is_told(fields)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
     account = _account(user) or _account(user_key)
     time, warnings = _time(native.get("CreationTime"))
