@@ -169,7 +169,8 @@ def _books_without(
     return (
         replace(hits, found=hits.found - shown, shown=hits.shown - shown),
         tuple(replace(one, bursts=one.bursts - counted[one.id]) for one in correlations),
-        replace(behaviour, alerts=behaviour.alerts - len(odd) + facts, facts=behaviour.facts - facts),
+        # Whose records taught nothing is not kept apart, so how many is not told.
+        replace(behaviour, alerts=behaviour.alerts - len(odd) + facts, facts=behaviour.facts - facts, not_learned=0),
     )
 
 

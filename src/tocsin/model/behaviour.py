@@ -177,7 +177,8 @@ class BehaviourAccount:
     budget       alerts a day
     days         event-days there were; `tested` subject-days that got a p-value
     held_back    subject-days as odd as the budget asks for that other, odder ones kept out of it
-    not_learned  rows not learned from: what their account did after an incident began that is open
+    not_learned  rows not learned from: what their account did after an incident began that is open; 0 while one is
+                 closed to whoever asks
     """
 
     budget: int

@@ -11,7 +11,6 @@ from typing import Any
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("fields.toml").read_text("utf-8"))
 _NAMES = frozenset(_DECLARED["fields"]["names"])
 _WITHIN = frozenset(_DECLARED["fields"]["within"])
-_OF_RULES = "derived"  # fields that the source adds itself
 _FILES = frozenset(("object", "moved_object", "copied_object", "site"))
 _MAIL = frozenset(("mail_access", "mail_items", "mail_folder", "mailbox"))
 _KINDS = {
@@ -35,4 +34,4 @@ def fields_beside(fields: Mapping[str, Any]) -> list[str]:
 
 @lru_cache(maxsize=16_384)
 def _is_declared(name: str) -> bool:
-    return name in _NAMES or name.partition(".")[0] in _WITHIN or name.partition(".")[0] == _OF_RULES
+    return name in _NAMES or name.partition(".")[0] in _WITHIN
