@@ -38,8 +38,8 @@ _REACH_ASKED = 100  # incidents of which is told what they could reach
 _CLOSED = (
     "Something is closed to whoever asks here and is in no part of this answer: while it is, nothing is ruled out."
 )
-# The one switch of "ruled out": the sources of whose logs it is said where it holds, None for all. Of what others tell of
-# too it is withheld, with that as the first reason. `make laws` runs with all: see docs/decisions/ruled-out.md.
+# The one switch of "ruled out": the sources of whose logs it is said where it holds, None for all. Of what others tell
+# of too it is withheld, with that as the first reason. `make laws` runs with all: see docs/decisions/ruled-out.md.
 RULED_OUT_BY: frozenset[str] | None = frozenset()
 
 _IN_CLEAR = (
@@ -47,7 +47,7 @@ _IN_CLEAR = (
 )
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until those who try to break it no longer can."
-    if RULED_OUT_BY == frozenset()
+    if RULED_OUT_BY is not None and not RULED_OUT_BY
     else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
@@ -281,7 +281,8 @@ def _exposure(
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None
-    if start.latest is not None and start.latest != start.earliest and not withheld and ruled_out_by != frozenset():
+    may_rule_out = not withheld and (ruled_out_by is None or bool(ruled_out_by))
+    if may_rule_out and start.latest is not None and start.latest != start.earliest:
         late = replace(start, earliest=start.latest, likely=start.latest)
         later = exposure.conclude(held.accesses, replace(question, from_=start.latest), replace(evidence, start=late))
     return starts.compared(rows, start, later)

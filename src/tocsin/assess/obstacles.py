@@ -22,8 +22,8 @@ APPLICATION = "an application is among the compromised: with the consent of othe
 HOST = "a host is among the compromised: what it kept or could reach by itself is in no access log"
 STANDING_CHANGE = "a rule, right or consent given by a compromised account opens a way no access log may show"
 UNTRIED = (
-    "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which that "
-    "was wrong"
+    "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which "
+    "that was wrong"
 )
 NO_LOG = "no log that would record an access to it was read"
 NO_ACCESS = "no access"
