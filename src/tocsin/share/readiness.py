@@ -136,7 +136,7 @@ def drawn(found: Readiness) -> tuple[DrawnClass, ...]:
             y=20 + 24 * place,
             name=shortened(_name(one), 44),
             cells=tuple(
-                Cell(330 + 26 * at, _STYLES[answer.able], str(answer.able)[0].upper(), _sentence(answer))
+                Cell(26 * at, _STYLES[answer.able], str(answer.able)[0].upper(), _sentence(answer))
                 for at, answer in enumerate(one.answers)
             ),
             bar=0 if one.days is None else max(2, 330 * one.days // longest),
