@@ -201,10 +201,16 @@ class HoldingIndex:
                 ranks.setdefault(holding.sensitivity, len(ranks))
         self._lengths = sorted({len(prefix) for prefix in self._prefix}, reverse=True)
         self._ranks = ranks
+        self._within: dict[str, Holding | None] = {}
 
     def find(self, holding: str, container: str) -> Holding | None:
         """The declared holding that covers it, or None."""
-        return self._of(comparable(holding)) or self._of(comparable(container))
+        found = self._of(comparable(holding))
+        if found is None:
+            if container not in self._within:  # few hold many
+                self._within[container] = self._of(comparable(container))
+            found = self._within[container]
+        return found
 
     def rank(self, sensitivity: str) -> int:
         """0 for the highest; what the estate does not name comes last."""

@@ -39,9 +39,11 @@ def _seen(rows: list[dict[str, Any]], start: int = 0) -> Seen:
 
 def _rows(name: str, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     relation = all_relations()[name]
-    keys = ("time", "record")
-    told = relation.rows(_seen([{"class_uid": 3002, "time": _TIME} | row for row in rows])).to_pylist()
-    return [{key: value for key, value in row.items() if key not in keys} for row in told]
+    found = relation.rows(_seen([{"class_uid": 3002, "time": _TIME} | row for row in rows]))
+    if found is None:
+        return []
+    told: list[dict[str, Any]] = pa.table({key: texts.column() for key, texts in found.keys.items()}).to_pylist()
+    return told
 
 
 @pytest.mark.parametrize("name", ["sign_ins", "applications", "activity", "origins"])

@@ -5,17 +5,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import UNTIMED, Relation, combine, in_order
+from tocsin.detect.behaviour.columns import Flags as Flags
+from tocsin.detect.behaviour.columns import Integers as Integers
+from tocsin.detect.behaviour.columns import Texts
+from tocsin.detect.behaviour.relation import UNTIMED, Relation, counted_again
+from tocsin.model.behaviour import Placed, Surroundings
 
-Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedRows:
+    """Of a history of accesses: `row` has by row the place in `things` (kind, holding, container) and in `places`."""
+
+    row: Integers
+    things: tuple[tuple[str, str, str], ...]
+    places: tuple[Placed, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +40,7 @@ class History:
     values    by measure, a number for each row
     lists     by measure of kind `smallest`, where each row's begin (one more at the end) and all of them
     untimed   log rows that could not be placed on a day: they are in no row
+    placed    where rows of accesses belong, once that was asked (`placing.placed_rows`)
     """
 
     relation: str
@@ -38,6 +51,7 @@ class History:
     values: Mapping[str, Integers]
     untimed: int
     lists: Mapping[str, tuple[Integers, Integers]] = field(default_factory=dict)
+    placed: list[tuple[Surroundings, PlacedRows]] = field(default_factory=list, repr=False, compare=False)
     _arrays: dict[str, pa.LargeStringArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -79,32 +93,38 @@ def history_of(
 
     renamed  by key, the one name an account or host is shown by: rows that become equal are counted as one
     """
+    keys = {key: Texts.of(state[key]) for key in relation.keys}
     for key, name in (renamed or {}).items():
-        column = state[key].combine_chunks().dictionary_encode()
-        shown = pa.array([name(text) if text else text for text in column.dictionary.to_pylist()], pa.string())
-        state = state.set_column(state.schema.get_field_index(key), state.schema.field(key), shown.take(column.indices))
+        keys[key] = keys[key].each(partial(_shown, name=name))
     if renamed:
-        state = combine(relation, [state])
-    is_timed = pc.not_equal(state["day"], UNTIMED)
-    untimed = pc.sum(state.filter(pc.invert(is_timed))["count"]).as_py() or 0
-    rows = in_order(relation, state.filter(is_timed))
-    day: Integers = rows["day"].to_numpy().astype(np.int64)
-    days, starts = np.unique(day, return_index=True)
-    encoded = {key: _encoded(rows[key]) for key in relation.keys}
+        state = counted_again(relation, state, keys)
+        keys = {key: Texts.of(state[key]) for key in relation.keys}
+    day: Integers = state["day"].to_numpy().astype(np.int64)
+    untimed = int(state["count"].to_numpy()[day == UNTIMED].sum())
+    encoded = {key: _ranked(texts) for key, texts in keys.items()}
+    order = np.lexsort([*(codes for codes, _ in reversed(encoded.values())), day])
+    order = order[day[order] != UNTIMED]
+    rows = state.select([name for name in state.column_names if name not in relation.keys]).take(pa.array(order))
+    days, starts = np.unique(day[order], return_index=True)
+    said = {key: _said(codes[order], names) for key, (codes, names) in encoded.items()}
     return History(
         relation=relation.name,
         days=days,
-        starts=np.append(starts, day.size).astype(np.int64),
-        codes={key: codes for key, (codes, _) in encoded.items()},
-        names={key: names for key, (_, names) in encoded.items()},
+        starts=np.append(starts, order.size).astype(np.int64),
+        codes={key: codes for key, (codes, _) in said.items()},
+        names={key: names for key, (_, names) in said.items()},
         values={
             name: rows[name].to_numpy().astype(np.int64)
             for name in rows.column_names
-            if name not in ("day", *relation.keys) and not pa.types.is_list(rows.schema.field(name).type)
+            if name != "day" and not pa.types.is_list(rows.schema.field(name).type)
         },
         lists={name: _listed(rows[name]) for name, _, kind in relation.measures if kind == "smallest"},
-        untimed=int(untimed),
+        untimed=untimed,
     )
+
+
+def _shown(texts: pa.StringArray, name: Callable[[str], str]) -> pa.Array:
+    return pa.array([name(text) if text else text for text in texts.to_pylist()], pa.string())
 
 
 def _bytes_of(texts: pa.LargeStringArray) -> bytes:
@@ -120,10 +140,17 @@ def _listed(column: pa.ChunkedArray) -> tuple[Integers, Integers]:
     return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), values
 
 
-def _encoded(column: pa.ChunkedArray) -> tuple[Integers, tuple[str, ...]]:
-    encoded = column.combine_chunks().dictionary_encode()
-    order: Integers = pc.sort_indices(encoded.dictionary).to_numpy().astype(np.int64)
-    rank = np.empty(order.size, dtype=np.int64)
-    rank[order] = np.arange(order.size)
-    codes = rank[encoded.indices.to_numpy()] if len(encoded) else np.empty(0, dtype=np.int64)
-    return codes, tuple(encoded.dictionary.take(pa.array(order)).to_pylist())
+def _ranked(texts: Texts) -> tuple[Integers, pa.StringArray]:
+    """The codes of rows among the distinct texts, which are sorted."""
+    order = pc.sort_indices(texts.distinct)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order.to_numpy()] = np.arange(len(order))
+    return rank[texts.codes], texts.distinct.take(order)
+
+
+def _said(codes: Integers, names: pa.StringArray) -> tuple[Integers, tuple[str, ...]]:
+    """The same among those that some row says."""
+    is_said = np.zeros(len(names), dtype=np.bool_)
+    is_said[codes] = True
+    said: tuple[str, ...] = tuple(names.filter(pa.array(is_said)).to_pylist())
+    return (np.cumsum(is_said) - 1)[codes], said

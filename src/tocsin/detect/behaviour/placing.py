@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
-from tocsin.detect.behaviour.history import History, Integers
-from tocsin.model.behaviour import Placed, Surroundings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedRows:
-    """Of a history of accesses: `row` has by row the place in `things` (kind, holding, container) and in `places`."""
-
-    row: Integers
-    things: tuple[tuple[str, str, str], ...]
-    places: tuple[Placed, ...]
+from tocsin.detect.behaviour.history import History, Integers, PlacedRows
+from tocsin.model.behaviour import Surroundings
 
 
 def placed_rows(history: History, around: Surroundings) -> PlacedRows:
-    """Every row's thing and where it belongs."""
+    """Every row's thing and where it belongs; models that ask it of one history are given the same."""
+    for asked, placed in history.placed:
+        if asked is around:
+            return placed
+    history.placed.append((around, _placed_rows(history, around)))
+    return history.placed[-1][1]
+
+
+def _placed_rows(history: History, around: Surroundings) -> PlacedRows:
     keys = ("kind", "holding", "container")
     kinds, holdings, containers = (history.names[key] for key in keys)
     kind, holding, container = (history.codes[key] for key in keys)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.detect.behaviour import relations
+from tocsin.detect.behaviour.columns import Columns, Integers, Texts
 from tocsin.errors import ConfigError
 from tocsin.model.instant import DAY, PLAUSIBLE_FROM, PLAUSIBLE_TO
 
@@ -31,14 +32,35 @@ MEASURES = (
     ("last", pa.int64(), "max"),
     ("record", pa.int64(), "min"),  # reference of the first in plan order
 )
+_LATEST, _EARLIEST = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+_MOST = 2**62  # of numbers that stand for day and keys together
+# How values of one group become one, and what stands where there is none.
+_HOW: Mapping[str, np.ufunc] = {"sum": np.add, "min": np.minimum, "max": np.maximum}
+_NOTHING: Mapping[str, int] = {"sum": 0, "min": _LATEST, "max": _EARLIEST}
+
+
+class Seen:
+    """What one chunk gave, behind the door (`model.tables`); its columns are read once for all relations."""
+
+    def __init__(self, *, events: pa.Table, accesses: pa.Table) -> None:
+        self.events = Columns(events)
+        self.accesses = Columns(accesses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What one chunk gave, behind the door (`model.tables`)."""
+class Rows:
+    """What belongs to a relation, an event or access a row.
 
-    events: pa.Table
-    accesses: pa.Table
+    keys      by key what it says: "" where the log has nothing, and something in every row
+    time      ns UTC, less than 0 where the log has none
+    record    references
+    measures  those of the relation: whole numbers, or lists of them
+    """
+
+    keys: Mapping[str, Texts]
+    time: Integers
+    record: Integers
+    measures: Mapping[str, Integers | pa.ListArray] = field(default_factory=dict)
 
 
 class Relation(Protocol):
@@ -60,9 +82,8 @@ class Relation(Protocol):
     @property
     def measures(self) -> tuple[tuple[str, pa.DataType, str], ...]: ...
 
-    def rows(self, seen: Seen) -> pa.Table:
-        """A row for each event or access that belongs here: the keys ("" where the log has none), `time`, `record` and
-        the measures of the relation. Pure."""
+    def rows(self, seen: Seen) -> Rows | None:
+        """A row for each event or access that belongs here; None where none does. Pure."""
 
 
 def schema_of(relation: Relation) -> pa.Schema:
@@ -79,21 +100,17 @@ def schema_of(relation: Relation) -> pa.Schema:
 def summarise(relation: Relation, seen: Seen) -> pa.Table:
     """One chunk's rows of the relation, counted by day and keys; no order is promised."""
     rows = relation.rows(seen)
-    if not rows.num_rows:
+    if rows is None or not rows.time.size:
         return schema_of(relation).empty_table()
-    time = rows["time"]
-    placed = pc.and_(pc.greater_equal(time, PLAUSIBLE_FROM), pc.less(time, PLAUSIBLE_TO))
-    time = pc.if_else(placed, time, None)
-    columns = {
-        "day": pc.fill_null(pc.divide(time, DAY), UNTIMED).cast(pa.int32()),
-        **{key: rows[key] for key in relation.keys},
-        "count": pa.array(np.ones(rows.num_rows, dtype=np.int64)),
-        "first": time,
-        "last": time,
-        "record": rows["record"],
-        **{name: rows[name] for name, _, _ in relation.measures},
+    is_placed = (rows.time >= PLAUSIBLE_FROM) & (rows.time < PLAUSIBLE_TO)
+    counted = {
+        "count": np.ones(rows.time.size, dtype=np.int64),
+        "first": np.where(is_placed, rows.time, _LATEST),
+        "last": np.where(is_placed, rows.time, _EARLIEST),
+        "record": rows.record,
+        **rows.measures,
     }
-    return _counted(relation, pa.table(columns, schema=schema_of(relation)))
+    return _counted(relation, np.where(is_placed, rows.time // DAY, UNTIMED), rows.keys, counted)
 
 
 def summarise_all(seen: Seen) -> dict[str, pa.Table]:
@@ -108,7 +125,17 @@ def fold_of(name: str) -> str:
 
 def combine(relation: Relation, partials: Sequence[pa.Table]) -> pa.Table:
     """The rows of all partials, counted; associative and commutative but for the order of rows."""
-    return _counted(relation, pa.concat_tables([schema_of(relation).empty_table(), *partials]))
+    rows = pa.concat_tables([schema_of(relation).empty_table(), *partials])
+    return counted_again(relation, rows, {key: Texts.of(rows[key]) for key in relation.keys})
+
+
+def counted_again(relation: Relation, rows: pa.Table, keys: Mapping[str, Texts]) -> pa.Table:
+    """Rows of the fold under these keys, those that are equal by them as one."""
+    measures = {
+        name: rows[name].combine_chunks() if kind == "smallest" else _filled(rows[name], _NOTHING[kind])
+        for name, _, kind in (*MEASURES, *relation.measures)
+    }
+    return _counted(relation, rows["day"].to_numpy().astype(np.int64), keys, measures)
 
 
 def in_order(relation: Relation, state: pa.Table) -> pa.Table:
@@ -116,38 +143,56 @@ def in_order(relation: Relation, state: pa.Table) -> pa.Table:
     return state.sort_by([(name, "ascending") for name in ("day", *relation.keys)])
 
 
-def _counted(relation: Relation, table: pa.Table) -> pa.Table:
-    keys = ["day", *relation.keys]
-    measures = (*MEASURES, *relation.measures)
-    how = [(name, kind) for name, _, kind in measures if kind != "smallest"]
-    lists = [name for name, _, kind in measures if kind == "smallest"]
-    if lists:
-        table = table.append_column("place", pa.array(np.arange(table.num_rows)))
-        how.append(("place", "list"))
-    counted = table.group_by(keys, use_threads=False).aggregate(how)
-    for name in lists:
-        counted = counted.append_column(name, _smallest(table[name], counted["place_list"].combine_chunks()))
-    renamed = {f"{name}_{kind}": name for name, kind in how}
-    named = counted.rename_columns([renamed.get(name, name) for name in counted.column_names])
-    return named.select(schema_of(relation).names).cast(schema_of(relation))
+def _filled(column: pa.ChunkedArray, nothing: int) -> Integers:
+    numbers: Integers = pc.fill_null(column, nothing).to_numpy().astype(np.int64)
+    return numbers
 
 
-def _smallest(column: pa.ChunkedArray, places: pa.ListArray) -> pa.ListArray:
-    """For each list of places the smallest of what the column holds there, distinct and ascending."""
-    group = np.repeat(np.arange(len(places)), pc.list_value_length(places).to_numpy())
-    taken = column.combine_chunks().take(places.flatten())
-    group = np.repeat(group, pc.fill_null(pc.list_value_length(taken), 0).to_numpy())
-    value = taken.flatten().to_numpy()
+def _counted(
+    relation: Relation, day: Integers, keys: Mapping[str, Texts], measures: Mapping[str, Integers | pa.ListArray]
+) -> pa.Table:
+    """The table of the fold: rows of equal day and keys are one, in the order of the first of each."""
+    group, first = _grouped([day - day.min(initial=0), *(keys[key].codes for key in relation.keys)])
+    columns = {"day": pa.array(day[first], pa.int32()), **{key: keys[key][first].column() for key in relation.keys}}
+    for name, type_, kind in (*MEASURES, *relation.measures):
+        values = measures[name]
+        if kind == "smallest":
+            columns[name] = _smallest(values, group, first.size)
+        else:
+            found = np.full(first.size, _NOTHING[kind], dtype=np.int64)
+            _HOW[kind].at(found, group, values)
+            columns[name] = pa.array(found, type_, mask=None if kind == "sum" else found == _NOTHING[kind])
+    return pa.table(columns, schema=schema_of(relation))
+
+
+def _grouped(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """(for each row the number of its group, the first row of each group): those equal in all columns, 0 and more."""
+    together = columns[0]
+    for column in columns[1:]:
+        size = int(column.max(initial=0)) + 1
+        if int(together.max(initial=0)) >= _MOST // size:
+            together = np.unique(together, return_inverse=True)[1]
+        together = together * size + column
+    group: Integers = pa.array(together).dictionary_encode().indices.to_numpy().astype(np.int64)
+    first = np.empty(int(group.max(initial=-1)) + 1, dtype=np.int64)
+    first[group[::-1]] = np.arange(group.size)[::-1]  # of rows of one group the one assigned last is the first
+    return group, first
+
+
+def _smallest(lists: pa.ListArray, group: Integers, groups: int) -> pa.ListArray:
+    """Of the lists of each group the smallest of what they hold, distinct and ascending."""
+    group = np.repeat(group, pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
+    value = lists.flatten().to_numpy()
     order = np.lexsort((value, group))
     group, value = group[order], value[order]
     distinct = np.ones(value.size, dtype=np.bool_)
     distinct[1:] = (group[1:] != group[:-1]) | (value[1:] != value[:-1])
     group, value = group[distinct], value[distinct]
-    starts = np.searchsorted(group, np.arange(len(places)))
+    starts = np.searchsorted(group, np.arange(groups))
     kept = np.arange(value.size) - starts[group] < SMALLEST
-    counts = np.bincount(group[kept], minlength=len(places))
+    counts = np.bincount(group[kept], minlength=groups)
     ends = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(ends), pa.array(value[kept], column.type.value_type))
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(value[kept], lists.type.value_type))
 
 
 @cache

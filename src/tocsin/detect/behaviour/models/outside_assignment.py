@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tocsin.detect.behaviour.history import Flags, History, Integers
+from tocsin.detect.behaviour.history import Flags, History, Integers, PlacedRows
 from tocsin.detect.behaviour.model import NO_SCORES, Scores
-from tocsin.detect.behaviour.placing import PlacedRows, placed_rows
+from tocsin.detect.behaviour.placing import placed_rows
 from tocsin.model.behaviour import Assigned, Kind, ModelInfo, Number, Surroundings
 from tocsin.model.finding import EntityType, Level
 

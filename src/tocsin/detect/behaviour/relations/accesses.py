@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import Seen
+from tocsin.detect.behaviour.relation import Rows, Seen
 from tocsin.model.exposure import Degree
 
 _TAKEN = [str(Degree.DOWNLOADED), str(Degree.SENT_OUT), str(Degree.PRESUMED)]
@@ -20,15 +19,16 @@ class Accesses:
     keys = ("actor", "actor_class", "kind", "holding", "container")
     measures = (("changed", pa.int64(), "sum"), ("taken", pa.int64(), "sum"))
 
-    def rows(self, seen: Seen) -> pa.Table:
+    def rows(self, seen: Seen) -> Rows:
         """The accesses as they are; a page of text that names nothing is none of a holding."""
         accesses = seen.accesses
-        columns = {key: pc.fill_null(accesses[key], "") for key in self.keys}
-        counted = {
-            name: pc.is_in(accesses["degree"], pa.array(degrees)).cast(pa.int64())
-            for name, degrees in (("changed", _CHANGED), ("taken", _TAKEN))
-        }
-        return pa.table({**columns, "time": accesses["time"], "record": accesses["record"], **counted})
+        degree = accesses.texts("degree")
+        return Rows(
+            keys={key: accesses.texts(key).filled() for key in self.keys},
+            time=accesses.time,
+            record=accesses.record,
+            measures={"changed": degree.is_in(_CHANGED).astype(int), "taken": degree.is_in(_TAKEN).astype(int)},
+        )
 
 
 RELATION = Accesses()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import Seen
+from tocsin.detect.behaviour.columns import Texts, after, chosen
+from tocsin.detect.behaviour.relation import Rows, Seen
 from tocsin.model.exposure import ActorClass
 from tocsin.model.instant import DAY
 
@@ -15,7 +15,7 @@ UNPLACED = "--"  # the slot of rows without a time
 _SLOT_TEXTS = pa.array([f"{slot:02d}" for slot in range(SLOTS)] + [UNPLACED])
 # OCSF classes of what only some may do: account change, authorised session (Windows event 4672), access management,
 # group management.
-_PRIVILEGED = pa.array([3001, 3003, 3005, 3006], pa.int32())
+_PRIVILEGED = (3001, 3003, 3005, 3006)
 _AS_ADMINISTRATOR = "opened a holding as administrator"
 
 
@@ -30,42 +30,30 @@ class Activity:
     keys = ("account", "slot", "privilege")
     measures: tuple[tuple[str, pa.DataType, str], ...] = ()
 
-    def rows(self, seen: Seen) -> pa.Table:
+    def rows(self, seen: Seen) -> Rows:
         """The events that name who acted; what failed is activity and no use of a privilege."""
-        named = pc.and_(pc.is_valid(seen.events["actor.user.name"]), pc.not_equal(seen.events["actor.user.name"], ""))
-        events = seen.events.select(
-            ["time", "record", "class_uid", "status", "activity_name", "actor.user.name"]
-        ).filter(named)
-        is_used = pc.and_(
-            pc.is_in(events["class_uid"], _PRIVILEGED), pc.not_equal(pc.fill_null(events["status"], ""), "failure")
+        events, accesses = seen.events, seen.accesses
+        acted = np.flatnonzero(events.texts("actor.user.name").is_named)
+        is_used = np.isin(events.numbers("class_uid")[acted], _PRIVILEGED)
+        is_used &= ~events.texts("status")[acted].is_in(("failure",))
+        words = events.texts("activity_name")[acted].filled()
+        is_administrator = accesses.texts("actor_class").is_in((str(ActorClass.ADMINISTRATOR),))
+        opened = np.flatnonzero(is_administrator & accesses.texts("actor").is_named)
+        time = np.concatenate((events.time[acted], accesses.time[opened]))
+        return Rows(
+            keys={
+                "account": after([events.lower("actor.user.name")[acted], accesses.lower("actor")[opened]]),
+                "slot": Texts(np.where(time < 0, SLOTS, time % DAY // (DAY // SLOTS)), _SLOT_TEXTS),
+                "privilege": after(
+                    [
+                        chosen(is_used, words, Texts.same("", acted.size)),
+                        Texts.same(_AS_ADMINISTRATOR, opened.size),
+                    ]
+                ),
+            },
+            time=time,
+            record=np.concatenate((events.record[acted], accesses.record[opened])),
         )
-        of_events = pa.table(
-            {
-                "account": pc.utf8_lower(events["actor.user.name"]),
-                "slot": _slots(events["time"]),
-                "privilege": pc.if_else(is_used, pc.fill_null(events["activity_name"], ""), ""),
-                "time": events["time"],
-                "record": events["record"],
-            }
-        )
-        accesses = seen.accesses.filter(pc.equal(seen.accesses["actor_class"], str(ActorClass.ADMINISTRATOR)))
-        accesses = accesses.filter(pc.not_equal(accesses["actor"], ""))
-        of_accesses = pa.table(
-            {
-                "account": pc.utf8_lower(accesses["actor"]),
-                "slot": _slots(accesses["time"]),
-                "privilege": pa.array([_AS_ADMINISTRATOR] * accesses.num_rows, pa.string()),
-                "time": accesses["time"],
-                "record": accesses["record"],
-            }
-        )
-        return pa.concat_tables([of_events, of_accesses])
-
-
-def _slots(time: pa.ChunkedArray) -> pa.Array:
-    ticks = pc.fill_null(time, -1).to_numpy()
-    slot = np.where(ticks < 0, SLOTS, ticks % DAY // (DAY // SLOTS))
-    return _SLOT_TEXTS.take(pa.array(slot))
 
 
 RELATION = Activity()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import Seen
+from tocsin.detect.behaviour.columns import first_told
+from tocsin.detect.behaviour.relation import Rows, Seen
 
 
 class Applications:
@@ -17,26 +18,21 @@ class Applications:
     keys = ("account", "application")
     measures: tuple[tuple[str, pa.DataType, str], ...] = ()
 
-    def rows(self, seen: Seen) -> pa.Table:
+    def rows(self, seen: Seen) -> Rows:
         """The events with both names."""
         events = seen.events
-        is_cloud_sign_in = pc.and_(
-            pc.equal(events["class_uid"], _AUTHENTICATION), pc.is_null(events["device.hostname"])
+        is_cloud_sign_in = (events.numbers("class_uid") == _AUTHENTICATION) & ~events.is_told("device.hostname")
+        account, application = events.lower("actor.user.name"), events.lower("actor.app_uid")
+        is_done = account.is_named & ~events.texts("status").is_in(("failure",))
+        is_kept = is_done & (application.is_named | is_cloud_sign_in & ~application.is_told)
+        done = np.flatnonzero(is_kept)
+        used = application[done]
+        if not used.is_told.all():
+            used = first_told(used, events.texts_of("resource.name", done).lower())
+            done, used = done[used.is_named], used[used.is_named]
+        return Rows(
+            keys={"account": account[done], "application": used}, time=events.time[done], record=events.record[done]
         )
-        told = pc.or_(
-            pc.is_valid(events["actor.app_uid"]), pc.and_(is_cloud_sign_in, pc.is_valid(events["resource.name"]))
-        )
-        kept = pc.and_(pc.is_valid(events["actor.user.name"]), told)
-        done = events.filter(pc.and_(kept, pc.not_equal(pc.fill_null(events["status"], ""), "failure")))
-        rows = pa.table(
-            {
-                "account": pc.utf8_lower(done["actor.user.name"]),
-                "application": pc.utf8_lower(pc.coalesce(done["actor.app_uid"], done["resource.name"])),
-                "time": done["time"],
-                "record": done["record"],
-            }
-        )
-        return rows.filter(pc.and_(pc.not_equal(rows["account"], ""), pc.not_equal(rows["application"], "")))
 
 
 _AUTHENTICATION = 3002  # OCSF class

@@ -6,11 +6,10 @@ import ipaddress
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import Seen
+from tocsin.detect.behaviour.columns import Integers, Texts, chosen, first_told, is_alike
+from tocsin.detect.behaviour.relation import Rows, Seen
 from tocsin.model.instant import DAY, NANOSECONDS, PLAUSIBLE_FROM, PLAUSIBLE_TO
 
 _UNKNOWN, _INSIDE, _OUTSIDE, _SELF = range(4)
@@ -32,47 +31,46 @@ class Connections:
         ("seconds", pa.list_(pa.int32()), "smallest"),
     )
 
-    def rows(self, seen: Seen) -> pa.Table:
+    def rows(self, seen: Seen) -> Rows | None:
         """Events that say where they went; one within a host (to itself) is none."""
         events = seen.events
-        goes = pc.or_(pc.is_valid(events["dst_endpoint.ip"]), pc.is_valid(events["dst_endpoint.hostname"]))
-        events = events.filter(goes)
-        address, source = events["dst_endpoint.ip"], events["src_endpoint.ip"]
-        is_own = pc.and_(pc.is_valid(events["process.file.path"]), pc.is_valid(events["device.hostname"]))
-        host = pc.coalesce(pc.if_else(is_own, events["device.hostname"], None), source)
+        went = np.flatnonzero(events.is_told("dst_endpoint.ip") | events.is_told("dst_endpoint.hostname"))
+        if not went.size:
+            return None
+        address, source = events.texts_of("dst_endpoint.ip", went), events.texts_of("src_endpoint.ip", went)
+        device = events.texts_of("device.hostname", went)
+        is_own = events.is_told("process.file.path")[went] & device.is_told
+        host = chosen(is_own, device, source)
         to, of = _places(address), _places(source)
-        is_gone = (to != _SELF) & ~((of == _SELF) & ~is_own.to_numpy()) & ~((of == _OUTSIDE) & (to == _INSIDE))
-        to_self = pc.fill_null(pc.equal(address, source), fill_value=False)
-        kept = pc.and_(pc.and_(pc.is_valid(host), pa.array(is_gone)), pc.invert(to_self))
-        destination = pc.coalesce(events["dst_endpoint.hostname"], address)
-        columns = {
-            "host": host,
-            "destination": destination,
-            "log": pc.coalesce(events["metadata.log_name"], events["source"]),
-            "time": events["time"],
-            "record": events["record"],
-            "out": pc.fill_null(events["traffic.bytes_out"], 0),
-            "in": pc.fill_null(events["traffic.bytes_in"], 0),
-        }
-        rows = pa.table(columns).filter(kept)
-        return rows.append_column("seconds", _seconds(rows["time"]))
+        is_gone = (to != _SELF) & ~((of == _SELF) & ~is_own) & ~((of == _OUTSIDE) & (to == _INSIDE))
+        kept = np.flatnonzero(host.is_told & is_gone & ~is_alike(address, source))
+        gone = went[kept]
+        return Rows(
+            keys={
+                "host": host[kept],
+                "destination": first_told(events.texts_of("dst_endpoint.hostname", gone), address[kept]),
+                "log": first_told(events.texts_of("metadata.log_name", gone), events.texts_of("source", gone)),
+            },
+            time=events.time[gone],
+            record=events.record[gone],
+            measures={
+                "out": events.numbers("traffic.bytes_out")[gone],
+                "in": events.numbers("traffic.bytes_in")[gone],
+                "seconds": _seconds(events.time[gone]),
+            },
+        )
 
 
-def _seconds(time: pa.ChunkedArray) -> pa.ListArray:
+def _seconds(time: Integers) -> pa.ListArray:
     """Of each time its second of the day as a list of one; of none an empty list."""
-    is_placed = pc.and_(pc.greater_equal(time, PLAUSIBLE_FROM), pc.less(time, PLAUSIBLE_TO))
-    placed = pc.fill_null(is_placed, fill_value=False).to_numpy()
-    at = pc.fill_null(time, 0).to_numpy()[placed]
+    placed = (time >= PLAUSIBLE_FROM) & (time < PLAUSIBLE_TO)
     ends = np.concatenate(([0], np.cumsum(placed))).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(ends), pa.array(at % DAY // NANOSECONDS, pa.int32()))
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(time[placed] % DAY // NANOSECONDS, pa.int32()))
 
 
-def _places(addresses: pa.ChunkedArray) -> npt.NDArray[np.int8]:
+def _places(addresses: Texts) -> Integers:
     """Where each address lies; each distinct one is looked at once."""
-    encoded = addresses.combine_chunks().dictionary_encode()
-    of = np.array([_place(text) for text in encoded.dictionary.to_pylist()] + [_UNKNOWN], dtype=np.int8)
-    places: npt.NDArray[np.int8] = of[pc.fill_null(encoded.indices, of.size - 1).to_numpy()]
-    return places
+    return addresses.looked_up(_place, _UNKNOWN)
 
 
 @lru_cache(maxsize=65_536)

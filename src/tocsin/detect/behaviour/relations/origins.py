@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import Seen
+from tocsin.detect.behaviour.columns import chosen
+from tocsin.detect.behaviour.relation import Rows, Seen
 from tocsin.detect.behaviour.relations.sign_ins import is_end
 from tocsin.model.identity import is_private_address, network_of_address
 
@@ -29,32 +29,30 @@ class Origins:
     keys = ("account", "network", "client")
     measures: tuple[tuple[str, pa.DataType, str], ...] = ()
 
-    def rows(self, seen: Seen) -> pa.Table:
+    def rows(self, seen: Seen) -> Rows | None:
         """Of a sign-in the account is the one that was used, of all else the one that acted."""
-        events = seen.events.select(
-            [
-                *("time", "record", "class_uid", "status", "activity_name", "actor.user.name", "user.name"),
-                *("http_request.user_agent", "src_endpoint.ip"),
-            ]
+        events = seen.events
+        is_sign_in = events.numbers("class_uid") == _AUTHENTICATION
+        used, acting = events.lower("user.name"), events.lower("actor.user.name")
+        is_used = is_sign_in & used.is_named
+        kept = events.is_told("src_endpoint.ip") | events.is_told("http_request.user_agent")
+        kept &= is_used | acting.is_named
+        kept &= ~events.texts("status").is_in(("failure",)) & ~(is_sign_in & is_end(events.texts("activity_name")))
+        came = np.flatnonzero(kept)
+        if not came.size:
+            return None
+        network, client = (
+            events.texts_of(name, came).filled().each(change)
+            for name, change in (("src_endpoint.ip", _networks), ("http_request.user_agent", _clients))
         )
-        told = pc.or_(pc.is_valid(events["src_endpoint.ip"]), pc.is_valid(events["http_request.user_agent"]))
-        events = events.filter(pc.and_(told, pc.not_equal(pc.fill_null(events["status"], ""), "failure")))
-        is_sign_in = pc.equal(events["class_uid"], _AUTHENTICATION)
-        used = pc.and_(is_sign_in, pc.not_equal(pc.fill_null(events["user.name"], ""), ""))
-        account = pc.fill_null(pc.if_else(used, events["user.name"], events["actor.user.name"]), "")
-        ends = pc.and_(is_sign_in, is_end(events["activity_name"]))
-        named = pc.and_(pc.not_equal(account, ""), pc.invert(ends))
-        events = events.filter(named)
-        rows = pa.table(
-            {
-                "account": pc.utf8_lower(account.filter(named)),
-                "network": _each(events["src_endpoint.ip"], _network),
-                "client": _each(events["http_request.user_agent"], _client),
-                "time": events["time"],
-                "record": events["record"],
-            }
+        is_told = network.is_named | client.is_named
+        account = chosen(is_used[came], used[came], acting[came])
+        came = came[is_told]
+        return Rows(
+            keys={"account": account[is_told], "network": network[is_told], "client": client[is_told]},
+            time=events.time[came],
+            record=events.record[came],
         )
-        return rows.filter(pc.or_(pc.not_equal(rows["network"], ""), pc.not_equal(rows["client"], "")))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -67,11 +65,12 @@ def _client(agent: str) -> str:
     return _VERSIONS.sub("", agent.lower()).strip()
 
 
-def _each(column: pa.ChunkedArray, told: Callable[[str], str]) -> pa.Array:
-    """What `told` makes of each text, "" of none; each distinct text is looked at once."""
-    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
-    texts = pa.array([told(text) if text else "" for text in encoded.dictionary.to_pylist()], pa.string())
-    return texts.take(encoded.indices)
+def _networks(addresses: pa.StringArray) -> pa.Array:
+    return pa.array(map(_network, addresses.to_pylist()), pa.string())
+
+
+def _clients(agents: pa.StringArray) -> pa.Array:
+    return pa.array(map(_client, agents.to_pylist()), pa.string())
 
 
 RELATION = Origins()

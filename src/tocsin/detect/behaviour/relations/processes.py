@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import Seen
+from tocsin.detect.behaviour.relation import Rows, Seen
 
 _STARTED = ("process created",)
 # A file name as it is compared: numbers that count versions, sessions and copies are one sign.
@@ -44,43 +45,41 @@ class Processes:
     keys = ("host", "parent", "child", "template")
     measures = ()
 
-    def rows(self, seen: Seen) -> pa.Table:
+    def rows(self, seen: Seen) -> Rows | None:
         """Starts that name their program; "" where the parent or the command line is not told."""
         events = seen.events
-        is_start = pc.is_in(events["activity_name"], pa.array(_STARTED))
-        events = events.filter(pc.and_(is_start, pc.is_valid(events["process.file.path"])))
-        return pa.table(
-            {
-                "host": pc.fill_null(events["device.hostname"], ""),
-                "parent": _program(events["actor.process.file.path"]),
-                "child": _program(events["process.file.path"]),
-                "template": _template(events["process.cmd_line"]),
-                "time": events["time"],
-                "record": events["record"],
-            }
+        starts = np.flatnonzero(events.texts("activity_name").is_in(_STARTED) & events.is_told("process.file.path"))
+        if not starts.size:
+            return None
+        return Rows(
+            keys={
+                "host": events.texts_of("device.hostname", starts).filled(),
+                "parent": events.texts_of("actor.process.file.path", starts).filled().each(_programs),
+                "child": events.texts_of("process.file.path", starts).each(_programs),
+                "template": events.texts_of("process.cmd_line", starts).filled().each(_templates),
+            },
+            time=events.time[starts],
+            record=events.record[starts],
         )
 
 
-def _program(paths: pa.ChunkedArray) -> pa.Array:
-    """`class|file name` of each path; each distinct one is looked at once."""
-    encoded = pc.fill_null(paths, "").combine_chunks().dictionary_encode()
-    lower = pc.utf8_lower(encoded.dictionary)
+def _programs(paths: pa.StringArray) -> pa.Array:
+    """`class|file name` of each path."""
+    lower = pc.utf8_lower(paths)
     name = lower
     for pattern, put in _NAME:
         name = pc.replace_substring_regex(name, pattern, put)
     kind = pa.array(["other"] * len(lower), pa.string())
     for word, pattern in reversed(_CLASSES):
         kind = pc.if_else(pc.match_substring_regex(lower, pattern), word, kind)
-    told = pc.if_else(pc.equal(lower, ""), "", pc.binary_join_element_wise(kind, name, "|"))
-    return told.take(encoded.indices)
+    return pc.if_else(pc.equal(lower, ""), "", pc.binary_join_element_wise(kind, name, "|"))
 
 
-def _template(commands: pa.ChunkedArray) -> pa.Array:
-    encoded = pc.fill_null(commands, "").combine_chunks().dictionary_encode()
-    signs = encoded.dictionary
+def _templates(commands: pa.StringArray) -> pa.Array:
+    signs = commands
     for pattern, put in _SIGNS:
         signs = pc.replace_substring_regex(signs, pattern, put)
-    return pc.utf8_slice_codeunits(signs, 0, _MOST_WORDS).take(encoded.indices)
+    return pc.utf8_slice_codeunits(signs, 0, _MOST_WORDS)
 
 
 RELATION = Processes()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from tocsin.detect.behaviour.relation import Seen
+from tocsin.detect.behaviour.columns import Flags, Texts, chosen, is_alike
+from tocsin.detect.behaviour.relation import Rows, Seen
 
 _AUTHENTICATION = 3002  # OCSF class
 _EXPLICIT = (
@@ -30,46 +31,42 @@ class SignIns:
     keys = ("account", "owner", "source", "host")
     measures: tuple[tuple[str, pa.DataType, str], ...] = ()
 
-    def rows(self, seen: Seen) -> pa.Table:
+    def rows(self, seen: Seen) -> Rows | None:
         """The sign-ins, without their ends and without what is written of them elsewhere."""
-        signed = seen.events.filter(pc.equal(seen.events["class_uid"], _AUTHENTICATION))
-        code = pc.fill_null(signed["metadata.event_code"], "")
-        kept = pc.and_(
-            pc.not_equal(pc.fill_null(signed["status"], ""), "failure"),
-            pc.invert(pc.or_(pc.is_in(code, pa.array(_ELSEWHERE)), is_end(signed["activity_name"]))),
+        events = seen.events
+        kept = (events.numbers("class_uid") == _AUTHENTICATION) & ~events.texts("status").is_in(("failure",))
+        signed = np.flatnonzero(kept & ~is_end(events.texts("activity_name")))
+        code = events.texts_of("metadata.event_code", signed)
+        is_here = ~code.is_in(_ELSEWHERE)
+        signed, code = signed[is_here], code[is_here]
+        if not signed.size:
+            return None
+        actor, target, here = (
+            events.lower(name)[signed].filled() for name in ("actor.user.name", "user.name", "device.hostname")
         )
-        signed, code = signed.filter(kept), code.filter(kept)
-        actor, target = _lower(signed["actor.user.name"]), _lower(signed["user.name"])
-        account = pc.if_else(pc.equal(target, ""), actor, target)
-        here, named = _lower(signed["device.hostname"]), _lower(signed["resource.name"])
-        is_explicit = pc.equal(code, _EXPLICIT)
-        is_elsewhere = pc.and_(is_explicit, pc.invert(pc.is_in(named, pa.array(["", *_THIS_HOST]))))
-        rows = pa.table(
-            {
-                "account": account,
-                "owner": pc.if_else(pc.equal(actor, account), "", actor),
-                "source": pc.if_else(is_elsewhere, here, _remote(signed["src_endpoint.ip"])),
-                "host": pc.if_else(is_elsewhere, named, here),
-                "time": signed["time"],
-                "record": signed["record"],
-            }
+        named = events.texts_of("resource.name", signed).filled().lower()
+        empty = Texts.same("", signed.size)
+        account = chosen(target.is_named, target, actor)
+        is_elsewhere = code.is_in((_EXPLICIT,)) & ~named.is_in(("", *_THIS_HOST))
+        remote = events.texts_of("src_endpoint.ip", signed).filled()
+        remote = chosen(remote.is_in(_THIS_HOST), empty, remote)
+        host = chosen(is_elsewhere, named, here)
+        told = np.flatnonzero(account.is_named & host.is_named)
+        return Rows(
+            keys={
+                "account": account[told],
+                "owner": chosen(is_alike(actor, account), empty, actor)[told],
+                "source": chosen(is_elsewhere, here, remote)[told],
+                "host": host[told],
+            },
+            time=events.time[signed[told]],
+            record=events.record[signed[told]],
         )
-        return rows.filter(pc.and_(pc.not_equal(rows["account"], ""), pc.not_equal(rows["host"], "")))
 
 
-def is_end(activity: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Of sign-ins, whether an activity is the end of one: each distinct word is looked at once."""
-    ends = [text for text in pc.unique(activity).to_pylist() if text and _ENDS.search(text)]
-    return pc.is_in(activity, pa.array(ends, pa.string()))
-
-
-def _lower(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.utf8_lower(pc.fill_null(column, ""))
-
-
-def _remote(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    address = pc.fill_null(column, "")
-    return pc.if_else(pc.is_in(address, pa.array(_THIS_HOST)), "", address)
+def is_end(activity: Texts) -> Flags:
+    """Of sign-ins, whether an activity is the end of one."""
+    return activity.holds(lambda text: bool(text and _ENDS.search(text)))
 
 
 RELATION = SignIns()
