@@ -149,7 +149,7 @@ def test_a_session_that_a_sign_in_began_elsewhere_is_in_order_and_one_that_none_
     rows.append(tenant(_DAYS, "person-5", "used", 12, "203.0.113.5", f"s-5-{_DAYS}"))
     rows.append(tenant(_DAYS, "person-6", "used", 12, "203.0.113.6", "s-of-nobody"))
     told = history("issues", rows)
-    scores = dict(run("unissued_sign_in", told, around=_ALWAYS))[_DAYS]
+    scores = dict(run("unissued_session", told, around=_ALWAYS))[_DAYS]
     found = {told.names["account"][one]: p for one, p in zip(scores.subject.tolist(), scores.p.tolist(), strict=True)}
     assert found["person-6"] < 0.01
     assert found["person-5"] == 1.0

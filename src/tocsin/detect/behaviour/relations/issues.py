@@ -6,6 +6,7 @@ What was used and not issued was forged, or stolen from elsewhere, or its issue 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -54,37 +55,37 @@ class Issues:
     def rows(self, seen: Seen) -> pa.Table:
         """See the class. What is issued and used at once, as a sign-in to the tenant, is a row of each."""
         events = seen.events.filter(pc.equal(seen.events["class_uid"], _AUTHENTICATION)).select(_EVENTS)
-        kept = pc.and_(
-            pc.not_equal(pc.fill_null(events["status"], ""), "failure"), pc.is_valid(events["actor.user.name"])
-        )
-        events = events.filter(kept)
-        code, log = pc.fill_null(events["metadata.event_code"], ""), pc.fill_null(events["metadata.log_name"], "")
-        asked = events.filter(pc.equal(code, _ASKED))
+        parts = [*(_signed(events) if events.num_rows else ()), _reached(seen.accesses)]
+        return pa.concat_tables([part for part in parts if part.num_rows] or parts[-1:])
+
+
+def _signed(events: pa.Table) -> Iterator[pa.Table]:
+    """Issues and uses among sign-ins; each sort is looked for once, and most chunks have few of them."""
+    events = events.filter(
+        pc.and_(pc.not_equal(pc.fill_null(events["status"], ""), "failure"), pc.is_valid(events["actor.user.name"]))
+    )
+    code = events["metadata.event_code"]
+    if (granted := events.filter(pc.is_in(code, pa.array(_GRANTED)))).num_rows:
+        yield _rows(granted, TICKET, ISSUED, address="src_endpoint.ip", is_log_told=True)
+    if (asked := events.filter(pc.equal(code, _ASKED))).num_rows:
+        yield _rows(asked, TICKET, USED, address="src_endpoint.ip", is_log_told=True)
         service = pc.utf8_lower(pc.fill_null(asked["resource.name"], ""))
         for_a_host = pc.invert(pc.match_substring_regex(service, f"^({_GRANTING}.*)?$"))
-        tokens = events.filter(pc.equal(events["activity_name"], _HANDED_OUT))
-        party = pc.utf8_lower(pc.fill_null(tokens["resource.name"], _PROVIDER))
-        is_seen = pc.is_in(log, pa.array(_DIRECTORY))
-        signed = events.filter(is_seen)
-        every = events.filter(pc.or_(is_seen, pc.is_in(log, pa.array(_QUIETLY))))
-        by_kerberos = pc.equal(pc.utf8_lower(pc.fill_null(events["auth_protocol"], "")), "kerberos")
-        logons = events.filter(pc.and_(pc.equal(code, _LOGGED_ON), by_kerberos))
+        label = _label(service.filter(for_a_host))
+        yield _rows(asked.filter(for_a_host), SERVICE, ISSUED, thing=label, is_log_told=True)
+    if (logons := events.filter(pc.equal(code, _LOGGED_ON))).num_rows:
+        logons = logons.filter(pc.equal(pc.utf8_lower(logons["auth_protocol"]), "kerberos"))
         logons = logons.filter(pc.not_equal(_addresses(logons["src_endpoint.ip"]), ""))
-        granted = events.filter(pc.is_in(code, pa.array(_GRANTED)))
-        for_it = asked.filter(for_a_host)
+        yield _rows(logons, SERVICE, USED, thing=_label(logons["device.hostname"]))
+    if (tokens := events.filter(pc.equal(events["activity_name"], _HANDED_OUT))).num_rows:
+        party = pc.utf8_lower(pc.fill_null(tokens["resource.name"], _PROVIDER))
         issued = tokens.filter(pc.match_substring(party, _PROVIDER))
-        return pa.concat_tables(
-            [
-                _rows(granted, TICKET, ISSUED, address="src_endpoint.ip", is_log_told=True),
-                _rows(asked, TICKET, USED, address="src_endpoint.ip", is_log_told=True),
-                _rows(for_it, SERVICE, ISSUED, thing=_label(service.filter(for_a_host)), is_log_told=True),
-                _rows(logons, SERVICE, USED, thing=_label(logons["device.hostname"])),
-                _rows(issued, FEDERATION, ISSUED, address="src_endpoint.ip", is_log_told=True),
-                _rows(signed, FEDERATION, USED, address="src_endpoint.ip"),
-                _rows(every, SESSION, ISSUED, "src_endpoint.ip", every["actor.session.uid"], is_log_told=True),
-                _reached(seen.accesses),
-            ]
-        )
+        yield _rows(issued, FEDERATION, ISSUED, address="src_endpoint.ip", is_log_told=True)
+    log = events["metadata.log_name"]
+    if (signed := events.filter(pc.is_in(log, pa.array(_DIRECTORY)))).num_rows:
+        yield _rows(signed, FEDERATION, USED, address="src_endpoint.ip")
+    if (every := events.filter(pc.is_in(log, pa.array(_DIRECTORY + _QUIETLY)))).num_rows:
+        yield _rows(every, SESSION, ISSUED, "src_endpoint.ip", every["actor.session.uid"], is_log_told=True)
 
 
 def _reached(accesses: pa.Table) -> pa.Table:
@@ -126,9 +127,10 @@ def _rows(
 
 def _accounts(column: pa.ChunkedArray) -> pa.Array:
     """In lower case, and of what a ticket names twice over (`DOMAIN\\user@REALM`) one: a machine by its domain."""
-    lower = pc.utf8_lower(column)
+    encoded = column.combine_chunks().dictionary_encode()
+    lower = pc.utf8_lower(encoded.dictionary)
     lower = pc.replace_substring_regex(lower, r"^([^\\@]*)\\([^\\@]*\$)@.*$", r"\1\\\2")
-    return pc.replace_substring_regex(lower, r"^[^\\@]*\\([^\\@]+@[^\\@]+)$", r"\1")
+    return pc.replace_substring_regex(lower, r"^[^\\@]*\\([^\\@]+@[^\\@]+)$", r"\1").take(encoded.indices)
 
 
 def _label(hosts: pa.ChunkedArray) -> pa.ChunkedArray:
