@@ -223,7 +223,7 @@ def _controller(*, forged: bool) -> bytes:
 
     From day 12 on person 5 is on leave; on day 22 somebody asks for a service ticket in its name.
     """
-    lines = []
+    lines: list[dict[str, Any]] = []
 
     def add(event_id: int, number: int, time: int, **said: str) -> None:
         stamp = format_time(time)
