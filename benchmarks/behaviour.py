@@ -177,6 +177,19 @@ def pairs_invented() -> dict[str, pa.Table]:
             **sizes,
             seconds=seconds,
         ),
+        "issues": _state(
+            "issues",
+            {
+                "account": _texts("u%d@court.example", signer),
+                "way": pa.array(["ticket"] * signer.size),
+                "side": pa.array(["issued", "used"] * (signer.size // 2)),
+                "address": _texts("10.1.2.%d", signer % 200),
+                "thing": pa.array([""] * signer.size),
+                "host": pa.array(["dc-1"] * signer.size),
+                "log": pa.array(["windows_evtx Security"] * signer.size),
+            },
+            random,
+        ),
         "origins": _state(
             "origins",
             {
@@ -210,6 +223,7 @@ def in_memory(told: Any) -> None:
     around = Surroundings(
         unit={f"u{number}@court.example": f"unit {number % 40}" for number in range(PEOPLE)},
         place=lambda *_: Placed("M1", "sealed", 1),
+        watched=lambda host, log: ((0, 2**62),),
     )
     begin = time.process_time()
     days.conclude(states, around, budget=DEFAULT_BUDGET, models=models_on())

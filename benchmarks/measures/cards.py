@@ -16,6 +16,7 @@ from benchmarks.measures import (
     behaviour_beacons,
     behaviour_calls,
     behaviour_habits,
+    behaviour_issues,
     behaviour_links,
     behaviour_origins,
     behaviour_processes,
@@ -154,6 +155,16 @@ def _origins(data: Path, scratch: Path) -> Figures:
     )
 
 
+def _unissued(name: str, drawn: str, public: str, data: Path, scratch: Path) -> Figures:
+    return Figures(
+        found=behaviour_issues.measure(name),
+        data=f"Invented: 400 accounts over 90 days; {drawn} Half of the accounts used so are on leave for twelve days. Five estates, 150 "
+        "cases. The logs of issues are whole.",
+        unit="such days among the first of their day, from day 40 on",
+        public=public,
+    )
+
+
 def _volumes(data: Path, scratch: Path) -> Figures:
     found = behaviour_volumes.measure()
     return Figures(
@@ -218,6 +229,39 @@ MEASURES: Mapping[str, Measure] = {
     "volume": _amounts,
     "slow_collection": _collectors,
     "process_rarity": _processes,
+    "unissued_ticket": partial(
+        _unissued,
+        "unissued_ticket",
+        "everybody gets a ticket in the morning and asks with it; one in seven asks from a second address on a fifth of its days, all others "
+        "on one in a hundred; ten have tickets of another domain, ten always ask from another address, one ticket in 500 is not in the "
+        "logs. On 30 days of one account each a service ticket is asked for from somebody else's machine.",
+        "No suitable public data exists: 13 public recordings hold service tickets, of minutes and none of a forged one, and the published "
+        "sign-ins of an institution (LANL) are the first 5,000 of three days.",
+    ),
+    "unissued_service_ticket": partial(
+        _unissued,
+        "unissued_service_ticket",
+        "each goes to one to five of thirty servers and to no other; two servers are called otherwise in their tickets, twenty accounts need no "
+        "ticket, and of 200 logons one is with a ticket that is not in the logs. On 30 days of one account each a server, any of the "
+        "thirty, is used without a ticket.",
+        "No suitable public data exists: none has weeks of a domain controller's log beside those of servers.",
+    ),
+    "unissued_token": partial(
+        _unissued,
+        "unissued_token",
+        "in the office the federation server sees another address than the tenant, at home, two days of five, the same; one account in five has "
+        "a telephone that signs in without a token on a third of its days, twenty never have one. On 30 days of one account each a "
+        "sign-in without a token, from a network nobody used, at any hour.",
+        "No suitable public data exists: none has the log of a federation server beside that of its tenant.",
+    ),
+    "unissued_session": partial(
+        _unissued,
+        "unissued_session",
+        "most sign in each day, one in ten on Mondays alone; one in five has a telephone with a session of months, used every second day, and "
+        "one day in a hundred a browser goes on with a session no sign-in of which is left. On 30 days of one account each things are "
+        "reached in a session, and from a network, that nobody knows.",
+        "No suitable public data exists: of the one public tenant 7 of 9 sessions have no sign-in.",
+    ),
 }
 
 

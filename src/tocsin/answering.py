@@ -83,7 +83,7 @@ def answer(
     identities = identities_of(held, watched)
     is_closed = any(one.is_in_force and one.kind is DecisionKind.CLOSE for one in held.decisions)
     with_behaviour = is_closed or not (only_verdicts and question.names_something)
-    found = found_in(held, question, as_of, identities, readers, with_behaviour=with_behaviour)
+    found = found_in(held, question, as_of, identities, readers, watched, with_behaviour=with_behaviour)
     withheld = _CLOSED if found.closed else ""
     ruled_out_by = None if is_tried else RULED_OUT_BY
     every_change = changes.conclude(held.changes, place=held.places)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import pyarrow.compute as pc
 
 from tocsin.assess.holdings import HoldingIndex
 from tocsin.correlate.linking import subject_of
+from tocsin.cover import coverage
+from tocsin.cover.whole import both, whole
 from tocsin.detect.behaviour.days import Behaviour, conclude
 from tocsin.detect.behaviour.model import models_on
 from tocsin.held import Held
 from tocsin.model.behaviour import DEFAULT_BUDGET, NO_BEHAVIOUR, Assigned, Kind, Placed, Surroundings
+from tocsin.model.coverage import Coverage
 from tocsin.model.estate import Estate
 from tocsin.model.finding import Finding, Incident
 from tocsin.model.identity import is_machine_account
@@ -28,6 +32,7 @@ def behaviour_of(
     identities: Identities,
     incidents: Sequence[Incident],
     findings: Sequence[Finding],
+    watched: Sequence[Coverage],
     *,
     budget: int = DEFAULT_BUDGET,
     models: Sequence[str] | None = None,
@@ -36,8 +41,12 @@ def behaviour_of(
 
     incidents, findings   of the rules: what the accounts and hosts of an incident taken as an intrusion did from its
                           first finding on teaches no model
+    watched               what was kept of the logs, as `watching.watched_of` has it
     """
-    around = surroundings(held.estate, identities, _accounts(held), _open_since(incidents, findings))
+    around = replace(
+        surroundings(held.estate, identities, _accounts(held), _open_since(incidents, findings)),
+        watched=_watched(held, watched, identities),
+    )
     return conclude(
         held.behaviour,
         around,
@@ -94,7 +103,21 @@ def surroundings(
         assigned={name: tuple(each) for name, each in assigned.items()} if estate.assignments else None,
         place=place,
         open_since=open_since,
+        host_roles={identities.canonical(host.name): host.role.lower() for host in estate.hosts if host.role},
     )
+
+
+def _watched(
+    held: Held, rows: Sequence[Coverage], identities: Identities
+) -> Callable[[str, str], tuple[tuple[int, int], ...]]:
+    """By host, under the one name it is shown by, and log when that log was kept whole (`cover.whole`)."""
+    numbered = {(one.source, one.host, one.channel) for one in coverage.last_numbers(held.coverage)}
+    kept: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {}
+    for (source, host, channel), intervals in whole(rows, numbered).items():
+        shown = (identities.canonical(host) if host else "", f"{source} {channel}")
+        # Two hosts that are shown by one name: both have to be whole.
+        kept[shown] = both(kept[shown], intervals) if shown in kept else intervals
+    return lambda host, log: kept.get((host, log), ())
 
 
 def _day(time: int | None) -> int | None:

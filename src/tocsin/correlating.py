@@ -25,6 +25,7 @@ from tocsin.logs_seen import fields_by_log
 from tocsin.model.answers import CorrelationAccount, HitsAccount, RulesAccount
 from tocsin.model.behaviour import BehaviourAccount
 from tocsin.model.correlation import counted_only
+from tocsin.model.coverage import Coverage
 from tocsin.model.decision import Decision, DecisionKind
 from tocsin.model.finding import Entity, Finding, Incident, SetAside
 from tocsin.model.instant import DAY
@@ -66,11 +67,13 @@ def found_in(
     as_of: int | None,
     identities: Identities,
     readers: Collection[str],
+    watched: Sequence[Coverage],
     *,
     with_behaviour: bool,
 ) -> Found:
     """What was found, as of then and as those `readers` may see it (see `answering.answer`).
 
+    watched          what was kept of the logs: a model that reasons about absence asks it
     with_behaviour   False: no model is asked
     """
     apart = exceptions.set_apart(correlated.within(held.hits, question.from_, question.to), held.exceptions, as_of)
@@ -107,7 +110,9 @@ def found_in(
         asked = decided(counting, some, identities.canonical)
         return correlate(some, carriers=carriers, accounts=accounts, sites=sites, decided=asked)
 
-    unusual = behaviour_of(held, identities, together(by_rules), by_rules) if with_behaviour else NOTHING_UNUSUAL
+    unusual = (
+        behaviour_of(held, identities, together(by_rules), by_rules, watched) if with_behaviour else NOTHING_UNUSUAL
+    )
     alerts = [alert for alert in unusual.alerts if _is_asked_of(alert.day, question)]
     odd = behaviour_findings(alerts, {name: model.info for name, model in all_models().items()}, held.places)
     of_models = hold_back(

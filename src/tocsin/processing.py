@@ -33,7 +33,7 @@ from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 6
+FOLDS = 7
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"

@@ -18,7 +18,7 @@ from tocsin.cli.main import run
 from tocsin.cli.progress import progress_on_stderr
 from tocsin.exercise.formats.m365 import Act, Person, audit_line, mail_items_accessed
 from tocsin.investigation import answers_of
-from tocsin.model.instant import DAY
+from tocsin.model.instant import DAY, format_time
 from tocsin.model.question import Question
 from tocsin.store.ipc import from_ipc, to_ipc
 
@@ -216,3 +216,59 @@ def test_verdicts_are_the_same_whether_or_not_models_are_asked(tocsin: Tocsin, c
     assert quick.exposure == whole.exposure
     shown = tocsin("exposure", "--identity", USED, "--workspace", case, "-q", "--format", "json").document
     assert len(shown["exposure"]) == len(whole.exposure) > 0
+
+
+def _controller(*, forged: bool) -> bytes:
+    """A domain controller's Security log: each morning everybody gets a ticket and asks with it.
+
+    From day 12 on person 5 is on leave; on day 22 somebody asks for a service ticket in its name.
+    """
+    lines: list[dict[str, Any]] = []
+
+    def add(event_id: int, number: int, time: int, **said: str) -> None:
+        stamp = format_time(time)
+        name = f"person-{number:02d}.example"
+        lines.append(
+            {
+                "EventID": event_id,
+                "Channel": "Security",
+                "SourceName": "Microsoft-Windows-Security-Auditing",
+                "Hostname": "dc-1.tribunal.example",
+                "@timestamp": stamp,
+                "EventTime": stamp,
+                "RecordNumber": len(lines) + 1,
+                "TargetUserName": name if event_id == 4768 else f"{name}@TRIBUNAL.EXAMPLE",
+                "TargetDomainName": "TRIBUNAL" if event_id == 4768 else "TRIBUNAL.EXAMPLE",
+                "IpAddress": f"::ffff:10.0.0.{number + 1}",
+                **said,
+            }
+        )
+
+    for day in range(DAYS):
+        for each in range(PEOPLE):
+            if each != 5 or day < 12:
+                begins = START + day * DAY + each * 60 * 10**9
+                add(4768, each, begins, ServiceName="krbtgt")
+                add(4769, each, begins + 30 * 10**9, ServiceName="FILES-1$")
+        if forged and day == 22:
+            add(4769, 5, START + day * DAY + 3_600 * 10**9, ServiceName="FILES-1$", IpAddress="::ffff:10.0.0.77")
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+@pytest.mark.parametrize("forged", [True, False])
+def test_a_ticket_nobody_issued_is_told_where_the_controllers_log_was_whole(
+    tocsin: Tocsin, tmp_path: Path, *, forged: bool
+) -> None:
+    (tmp_path / "dc.jsonl").write_bytes(_controller(forged=forged))
+    asked = ("--workspace", tmp_path / "case", "-q", "--format", "json")
+    document = tocsin("investigate", tmp_path / "dc.jsonl", *asked).document
+    told = [one for one in alerts(document) if one["measured"][0]["model"] == "unissued_ticket"]
+    assert [one["first"][:10] for one in told] == (["2026-03-24"] if forged else [])
+    (books,) = (one for one in document["accounting"]["behaviour"]["models"] if one["name"] == "unissued_ticket")
+    assert books["tested"] > 0
+    assert books["not_judged"] > 0, "the first week, and the days before anything was known"
+    for one in told:
+        assert "hold no ticket-granting ticket of the account" in one["why"]
+        again = tocsin("explain", one["id"], "--workspace", tmp_path / "case", "-q")
+        assert again.code == 0, again.err
+        assert f"found = {one['measured'][0]['numbers']['found']}" in again.out

@@ -53,6 +53,9 @@ class Surroundings:
     assigned       what an account's holder is assigned to; None where the estate declares no assignment at all
     place          (kind, holding, container) of an access to where it belongs
     open_since     of an account or host in an incident that is open: the day it began. What it did since is not learned
+    watched        (host, log) to the intervals in which that log was kept and nothing speaks against its being whole:
+                   ns UTC, the end exclusive, in time and apart. A log is its source and its name, a space between
+    host_roles     of a host, where declared: its role in lower case
     """
 
     unit: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +66,8 @@ class Surroundings:
     assigned: Mapping[str, tuple[Assigned, ...]] | None = None
     place: Callable[[str, str, str], Placed] = lambda kind, holding, container: Placed()
     open_since: Mapping[str, int] = field(default_factory=dict)
+    watched: Callable[[str, str], tuple[tuple[int, int], ...]] = lambda host, log: ()
+    host_roles: Mapping[str, str] = field(default_factory=dict)
 
     def kind_of(self, name: str) -> Kind:
         """What sort of account it is; a person where nothing says otherwise."""
@@ -157,7 +162,8 @@ class Calibrated(NamedTuple):
 class ModelAccount:
     """The books of one model: the rows of the log it could place on a day and those it could not, what it tested.
 
-    warm_from   the first day it spoke of anybody; None where it never did
+    warm_from    the first day it spoke of anybody; None where it never did
+    not_judged   what it would have tested, had it been warm or what it needs been watched, of models that count that
     """
 
     name: str
@@ -168,6 +174,7 @@ class ModelAccount:
     untimed: int
     tested: int
     warm_from: int | None
+    not_judged: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

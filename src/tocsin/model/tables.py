@@ -36,6 +36,7 @@ EVENT_COLUMNS: tuple[str, ...] = (
     "dst_endpoint.ip",  # canonical: where a connection or request went
     "dst_endpoint.hostname",  # canonical, where the record names it
     "cloud.region",
+    "auth_protocol",  # of a sign-in, as the source words it: Kerberos, NTLM
 )
 
 # Whole numbers beside them, 0 and more; null where the log says nothing.

@@ -226,6 +226,7 @@ class TestMapping:
         data: list[tuple[str, str | int]] = [
             ("TargetUserSid", "S-1-5-21-1-2-3-1104"), ("TargetUserName", "Ada.Example"),
             ("TargetDomainName", "TRIBUNAL"), ("TargetLogonId", "0x5a3f"), ("IpAddress", "::ffff:192.0.2.7"),
+            ("AuthenticationPackageName", "Kerberos"),
         ]  # fmt: skip
         result = mapped(event(4624, data))
         assert result.event == {
@@ -233,7 +234,7 @@ class TestMapping:
             "metadata.log_name": "Security", "metadata.event_code": "4624", "activity_name": "account logged on",
             "status": "success", "actor.user.name": "tribunal\\ada.example", "actor.user.uid": "S-1-5-21-1-2-3-1104",
             "actor.session.uid": "fs1.tribunal.example|0x5a3f", "user.name": "tribunal\\ada.example",
-            "src_endpoint.ip": "192.0.2.7",
+            "src_endpoint.ip": "192.0.2.7", "auth_protocol": "Kerberos",
         }  # fmt: skip
 
     def test_one_process_one_id_whatever_the_form_of_its_number(self) -> None:

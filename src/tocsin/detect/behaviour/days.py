@@ -215,6 +215,7 @@ class _Fold:
         """The oddest of each subject's things: -log10 of the least p times how many were tested (Bonferroni)."""
         warm = ~np.isnan(scores.p) & (one.places[scores.subject] >= 0) if scores.p.size else np.empty(0, dtype=bool)
         place = np.flatnonzero(warm)
+        one.not_judged += int(np.isnan(scores.p).sum())
         if place.size:
             one.warm_from = day if one.warm_from is None else one.warm_from
             one.tested += int(place.size)
@@ -374,6 +375,7 @@ def _account(
                 untimed=history.untimed if history and name in models else 0,
                 tested=one.tested if one else 0,
                 warm_from=one.warm_from if one else None,
+                not_judged=one.not_judged if one else 0,
             )
         )
     every = np.concatenate([np.empty(0), *(p for _, p in fold.checked)])

@@ -31,6 +31,7 @@ class Running:
     references: list[Reference] = field(default_factory=lambda: [Reference() for _ in KINDS])
     tested: int = 0
     warm_from: int | None = None
+    not_judged: int = 0
 
 
 class Channel(NamedTuple):
