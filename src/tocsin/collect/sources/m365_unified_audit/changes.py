@@ -41,7 +41,7 @@ def marks_of(
         }
         for change in changes
     ]
-    if str(fields.get("OperationProperties.IsThrottled", "")).casefold() == "true":
+    if may_be_throttled(native, fields):
         rows.append(
             {
                 "kind": str(Mark.THROTTLED),
@@ -54,6 +54,15 @@ def marks_of(
             }
         )
     return rows
+
+
+def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    """Whether the record says that recording stopped, or has what says it in no form in which it could be read."""
+    said = str(fields.get("OperationProperties.IsThrottled", "")).casefold()
+    told = native.get("OperationProperties")
+    return said not in ("", "false") or (
+        bool(told) and not any(name.startswith("OperationProperties.") for name in fields)
+    )
 
 
 def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
