@@ -135,6 +135,20 @@ def test_an_address_that_was_given_to_another_mailbox_is_both() -> None:
     assert of_cyn(given, mail(AT, ADA, ADA))
 
 
+@pytest.mark.parametrize(("said", "expected"), [(1, False), ("True", False), (False, True), ("0", True), (None, True)])
+def test_a_copy_into_another_mailbox_however_that_is_said(said: object, expected: bool) -> None:
+    copied = audit(AT, "Copy", ADA, RecordType=3, MailboxOwnerUPN=ADA, CrossMailboxOperation=said, AffectedItems=[ONE])
+    assert of_cyn(copied) is expected
+
+
+def test_a_rule_of_a_mailbox_by_its_guid_is_not_the_callers() -> None:
+    rule = audit(
+        AT, "UpdateInboxRules", ADA, RecordType=2, OperationProperties=[{"Name": "RuleOperation", "Value": "x"}]
+    )
+    assert not of_cyn(rule | {"MailboxGuid": GUID})
+    assert of_cyn(rule | {"MailboxOwnerUPN": ADA})
+
+
 # ---- Values of another form than the declared one --------------------------------------------------------------------
 
 
@@ -145,7 +159,8 @@ def test_an_address_that_was_given_to_another_mailbox_is_both() -> None:
         read(f"{OPEN}; {SECRET}"),
         read(None, SourceRelativeUrl="Shared Documents/witness"),
         read(None, SourceFileName="secret.docx"),
-        read(f"{LIBRARY}/witness/b/secret.docx", SourceRelativeUrl="Shared Documents/witness", SourceFileName="secret.docx"),
+        read(f"{LIBRARY}/witness/b/secret.docx", SourceRelativeUrl="Shared Documents/witness")
+        | {"SourceFileName": "secret.docx"},
         read(f"{SITE}/_layouts/15/getpreview.ashx?guidFile={GUID}", "FilePreviewed"),
         document(AT, BEN, SECRET) | {"UserId": [ADA, BEN]},
     ],
@@ -196,6 +211,7 @@ MENU, ELSEWHERE = f"{LIBRARY}/menu.docx", f"{OTHER}/Shared Documents/menu.docx"
         (changed("FileCopied", **INTO | {"DestinationRelativeUrl": "sites/other/Shared Documents"}), ELSEWHERE),
         (changed("FileMoved", **INTO), ELSEWHERE),  # relative to the site it went to
         (changed("FileMoved"), MENU),
+        (changed("FileRenamed", DestinationFileName="Shared Documents/menu.docx"), MENU),
         (changed("FileCopied", DestinationRelativeUrl=["Shared Documents"], DestinationFileName=["menu.docx"]), MENU),
         (
             changed("SiteRenamed", f"{SITE}/", ModifiedProperties=[{"Name": "x", "OldValue": SITE, "NewValue": OTHER}]),
@@ -223,7 +239,9 @@ def test_what_is_renamed_again_and_again_is_still_the_folder() -> None:
     assert is_ruled_out("document", SECRET, *renamings, read(f"{LIBRARY}/m/secret.docx"))
 
 
-@pytest.mark.parametrize(("kind", "id_"), [("Page", GUID), ("file", GUID), ("File", f"{{{GUID}}}")])
+@pytest.mark.parametrize(
+    ("kind", "id_"), [("Page", GUID), ("ListItem", GUID), (None, GUID), ("file", GUID), ("File", f"{{{GUID}}}")]
+)
 def test_one_document_by_its_id_whatever_it_is_called(kind: str, id_: str) -> None:
     before = document("04T10:00:00", BEN, SECRET, ItemType=kind, ListItemUniqueId=id_)
     now = read(MENU, ItemType=kind, ListItemUniqueId=GUID)
@@ -248,11 +266,14 @@ def test_a_site_that_a_pattern_fits_is_not_declared_by_it() -> None:
 @pytest.mark.parametrize(
     ("pattern", "recorded"),
     [
-        ("Case%20%237/*", "Case #7/a.docx"), ("secret%20%231.docx", "secret #1.docx"), ("Case #7/*", "Case%20%237/a.docx"),
-        ("t\u00e9moin.docx", "t?moin.docx"), ("\u0434\u0435\u043b\u043e/*", "????/a.docx"), ("t\u00e9moin.docx", "t\ufffdmoin.docx"),
+        ("Case%20%237/*", "Case #7/a.docx"), ("secret%20%231.docx", "secret #1.docx"),
+        ("Case #7/*", "Case%20%237/a.docx"), ("t\u00e9moin.docx", "t?moin.docx"),
+        ("\u0434\u0435\u043b\u043e/*", "????/a.docx"), ("t\u00e9moin.docx", "t\ufffdmoin.docx"),
         ("t\u00e9moin.docx", "t\u00c3\u00a9moin.docx"), ("t\u00e9moin.docx", "t\u251c\u2310moin.docx"),
         ("t\u00e9moin.docx", "t\\xe9moin.docx"), ("t\u00c3\u00a9moin.docx", "t\u00e9moin.docx"),
-        ("t%E9moin.docx", "t\u00e9moin.docx"), ("x/../witness/*", "witness/a.docx"), ("witness/*", "x/../witness/a.docx"),
+        ("t%E9moin.docx", "t\u00e9moin.docx"), ("x/../witness/*", "witness/a.docx"),
+        ("witness/*", "x/../witness/a.docx"), ("w list.docx", "w+list.docx"), ("w+list/*", "w list/a.docx"),
+        ("\u0639 7.docx", "\u0639 \u0667.docx"), ("case-7.docx", "case\u22127.docx"),
         ("witness\\*", "witness/a.docx"), ("witness/*", "witness\\a.docx"), ("witness/.*", "witness/a.docx"),
         ("witness/{secret,list}.docx", "witness/list.docx"), ("witness\u2019s.docx", "witness's.docx"),
         ("case\u20137.docx", "case-7.docx"), ("case\u20117.docx", "case-7.docx"),
@@ -276,9 +297,25 @@ def test_one_name_written_two_ways(pattern: str, recorded: str) -> None:
         ("site", f"{SITE}/SitePages/Home.aspx", SECRET),
         ("site", f"{SITE}/_layouts/15/viewlsts.aspx", SECRET),
         ("folder", f"{LIBRARY}/Forms/AllItems.aspx", SECRET),
+        ("folder", f"{SITE}/Lists/Cases/AllItems.aspx", f"{SITE}/Lists/Cases/Attachments/12/a.docx"),
     ],
 )
 def test_a_page_stands_for_what_it_shows(kind: str, pattern: str, url: str) -> None:
     assert not is_ruled_out(kind, pattern, read(url))
     there = read(f"{OTHER}/b.docx", SiteUrl=f"{OTHER}/")
     assert is_ruled_out(kind, pattern, there, beside=[("site", f"{OTHER}/*")])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("Shared%20Documents/Case%20%237/a.docx", "Shared Documents/Case #7/a.docx"),
+        ("Shared Documents/a.docx?web=1", "Shared Documents/a.docx"),
+        ("Shared Documents/w/a.docx", "my?id=%2Fw%2Fa.docx"),
+    ],
+)
+def test_a_document_of_the_root_site(pattern: str, path: str) -> None:
+    root = "https://tribunal.sharepoint.com"
+    there, all_of_it = read(f"{root}/{path}", SiteUrl=f"{root}/"), [("site", f"{root}/*")]
+    assert not is_ruled_out("document", f"{root}/{pattern}", there, beside=all_of_it)
+    assert is_ruled_out("document", f"{root}/{pattern}", read(f"{root}/b.docx", SiteUrl=f"{root}/"), beside=all_of_it)

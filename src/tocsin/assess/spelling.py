@@ -17,7 +17,9 @@ _LINK_FORM = re.compile(r"^(?:/:[a-z]{1,2}:/[a-z](?=/))+")
 _WEB = re.compile(r"^(https?)://(?:[^/?#@]*@)?([^/?#:]+)(?::(\d*))?([^?#]*)(\?[^#]*)?(?:#.*)?$", re.DOTALL)
 _STANDARD_PORT = {"http": "80", "https": "443"}
 # What a query of SharePoint says of the way a document is shown, never of which document it is.
-_OF_SHAREPOINT = re.compile(r"(?:^|^[^/]+)/(?:sites|teams|personal|_layouts)/|/_layouts/")
+_OF_SHAREPOINT = re.compile(
+    r"^https?://(?:[^/]+\.sharepoint(?:-mil)?\.[a-z]+(?:/|$)|[^/]+/(?:sites|teams|personal|_layouts)/)|/_layouts/"
+)
 _NAME_OF_FILE = re.compile(r"\.[a-z0-9]{2,5}$")
 _ABOUT_SHOWING = frozenset(("web", "csf", "e", "action", "mobileredirect", "downloadframe", "rtime"))
 # A file there by its own address, which no query makes another one; pages (`.aspx`) are told what to show by theirs.
@@ -87,11 +89,19 @@ def skeleton(text: str) -> str:
     """
     known = comparable(unescape(text) if "&" in text else text)
     if known.isascii():
-        return _BLANKS.sub(" ", known)
+        return _BLANKS.sub(" ", known.replace("+", " "))
     parted = unicodedata.normalize("NFKD", known).casefold()
     seen = (sign for sign in parted if unicodedata.category(sign) not in _UNSEEN)
-    plain = ("-" if unicodedata.category(sign) == "Pd" else " " if sign.isspace() else sign for sign in seen)
-    return _BLANKS.sub(" ", "".join(plain).translate(_LOOKS_LIKE))
+    return _BLANKS.sub(" ", "".join(map(_plain, seen)).translate(_LOOKS_LIKE))
+
+
+def _plain(sign: str) -> str:
+    """A dash, a space or a digit of whatever script, each as it is typed."""
+    if sign.isspace() or sign == "+":
+        return " "
+    if sign.isdecimal():
+        return str(unicodedata.decimal(sign))
+    return "-" if sign == "\u2212" or unicodedata.category(sign) == "Pd" else sign
 
 
 _BLANKS = re.compile(r"\s{2,}")
@@ -129,14 +139,14 @@ def _web(text: str) -> str:
         path = _END_OF_PATH.sub("", path)
     shown = f":{port}" if port and port != _STANDARD_PORT[scheme] else ""
     # Which of the two the link says is decided by the server, not by the link.
-    return f"https://{host.strip().rstrip('.')}{shown}{path}{_query(path, query)}"
+    return f"https://{host.strip().rstrip('.')}{shown}{path}{_query(f'https://{host}{path}', query)}"
 
 
 def _with_number_sign(text: str) -> str:
-    """A bare number sign of SharePoint is one of a name, but behind the name of a file or page, where a place follows."""
+    """A bare number sign of SharePoint is one of a name; behind the name of a file or page a place in it follows."""
     before, _, after = text.partition("#")
     is_name = "?" not in before and (not _NAME_OF_FILE.search(before) or "/" in after or _NAME_OF_FILE.search(after))
-    return f"{before}%23{after.replace('#', '%23')}" if is_name and _OF_SHAREPOINT.search(before[8:]) else text
+    return f"{before}%23{after.replace('#', '%23')}" if is_name and _OF_SHAREPOINT.search(before) else text
 
 
 def _without_steps(path: str) -> str:
@@ -150,11 +160,11 @@ def _without_steps(path: str) -> str:
     return "/".join(parts)
 
 
-def _query(path: str, query: str | None) -> str:
+def _query(address: str, query: str | None) -> str:
     """What of the query names a thing, in order of name."""
     parts = [_unquoted(part, _DIVIDES_QUERY).strip() for part in (query or "?")[1:].split("&")]
-    is_of_sharepoint = _OF_SHAREPOINT.search(path) is not None
-    if is_of_sharepoint and _FILE.search(path):
+    is_of_sharepoint = _OF_SHAREPOINT.search(address) is not None
+    if is_of_sharepoint and _FILE.search(address.partition("://")[2].partition("/")[2]):
         return ""
     dropped = _ABOUT_SHOWING if is_of_sharepoint else frozenset[str]()
     kept = sorted(part for part in parts if part and part.partition("=")[0] not in dropped)
@@ -175,6 +185,9 @@ def says_nothing(text: str) -> bool:
     if "://" in folded[:10]:
         if folded.count("://") > 1 or is_misread(text):  # two of them, or letters that are lost
             return True
+        known = comparable(text)
+        if "?" in known and _OF_SHAREPOINT.search(known):  # what a page shows is told by its query
+            return True
         return _LINK_BY_ID.search(_unquoted(folded)) is not None or _QUOTED_TWICE.search(folded) is not None
     return "\\" in folded and any(_SHORT_NAME.fullmatch(part) or part in _KEPT for part in folded.split("\\"))
 
@@ -183,7 +196,7 @@ def says_nothing(text: str) -> bool:
 # the service keeps of what was changed or deleted.
 _LINK_BY_ID = re.compile(
     r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
-    r"|/_layouts/|/(?:sites|teams|personal)/[^?]*\.aspx\?(?!(?:web|csf|e)=)|/forms/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
+    r"|/_layouts/|/forms/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
 )
 _QUOTED_TWICE = re.compile(r"%25[0-9a-f]{2}")  # or a name with a percent sign and two digits in it
 _GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
@@ -196,12 +209,12 @@ ANY_VOLUME = "?:"
 
 
 _SITE_OF = re.compile(r"https://[^/]+(?:/(?:sites|teams|personal)/[^/?]+)?")
-_OF_LIBRARY = re.compile(r"(.*)/forms/[^/]*\.aspx$")
+_OF_LIBRARY = re.compile(r"(.*(?=/forms/)|.*/lists/[^/]+)/(?:forms/)?[^/]*\.aspx$")
 _PAGE = re.compile(r"\.as[phm]x(?:\?|$)")
 
 
 def shown_by(text: str, kind: str) -> Iterator[str]:
-    """Of a page or link that stands for what it shows, the patterns of what that may be: its library, site or server."""
+    """Of a page or link that stands for what it shows, patterns of what that may be: in its library, site or server."""
     known = comparable(text)
     found = _SITE_OF.match(known)
     if found is None or known.endswith("*"):

@@ -73,7 +73,7 @@ def names_of(native: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any]
     if site and site_id:
         found.append(_named("site", site, site_id.strip().lower()))
     url, item = text_of(native.get("ObjectId")), text_of(native.get("ListItemUniqueId"))
-    if url and item and "://" in url and str(native.get("ItemType")).casefold() in ("file", "folder", "page"):
+    if url and item and "://" in url:
         found.append(_named("document", url, item.strip(" {}").lower()))
     found += [_named("share", *pair) for pair in (*_moves(native, meaning), *_changed_names(native))]
     return found
@@ -104,7 +104,8 @@ def _destination(native: Mapping[str, Any], source: str) -> str | None:
     if folder and "://" in folder:
         return "/".join(part.strip("/") for part in (folder, name) if part)
     if name and not folder:
-        return f"{source.rstrip('/').rpartition('/')[0]}/{name}" if "://" in source else None
+        is_name = "://" in source and "/" not in name
+        return f"{source.rstrip('/').rpartition('/')[0]}/{name}" if is_name else None
     return _url(native, "DestinationRelativeUrl", "DestinationFileName")
 
 
@@ -179,7 +180,8 @@ def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: M
         if into:
             return
     crosses = any(
-        str(native.get(name)).casefold() == "true" for name in ("CrossMailboxOperation", "CrossMailboxOperations")
+        str(native.get(name) or "").casefold() not in ("", "false", "0")
+        for name in ("CrossMailboxOperation", "CrossMailboxOperations")
     )
     if crosses or text_of(native.get("DestMailboxId")):
         yield Touched("mailbox", "", None, None, Degree.ALTERED)

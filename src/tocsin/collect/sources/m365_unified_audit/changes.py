@@ -74,7 +74,7 @@ def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
 
 def _mailbox_of_rule(fields: Mapping[str, Any]) -> str:
     r"""Where a rule is named by its mailbox (`MAILBOX\RULE`) and that is not called as the caller is, that name."""
-    if _one_line(fields.get("Parameters.Mailbox")) or _one_line(fields.get("MailboxOwnerUPN")):
+    if any(_one_line(fields.get(name)) for name in ("Parameters.Mailbox", "MailboxOwnerUPN", "MailboxGuid")):
         return ""
     named = _one_line(fields.get("Parameters.Identity")) or _one_line(fields.get("ObjectId"))
     mailbox = named.rpartition("\\")[0].rpartition("/")[2].casefold()
