@@ -149,6 +149,12 @@ def test_a_rule_of_a_mailbox_by_its_guid_is_not_the_callers() -> None:
     assert of_cyn(rule | {"MailboxOwnerUPN": ADA})
 
 
+@pytest.mark.parametrize("asked", [f"mid:{MESSAGE[1:-1]}", f"Message-ID: {MESSAGE}", f"&lt;{MESSAGE[1:-1]}&gt;"])
+def test_the_id_of_a_message_as_people_copy_it(asked: str) -> None:
+    assert not is_ruled_out("mail_item", asked, items({"InternetMessageId": MESSAGE}))
+    assert is_ruled_out("mail_item", asked, items(ONE))
+
+
 # ---- Values of another form than the declared one --------------------------------------------------------------------
 
 
@@ -159,6 +165,9 @@ def test_a_rule_of_a_mailbox_by_its_guid_is_not_the_callers() -> None:
         read(f"{OPEN}; {SECRET}"),
         read(None, SourceRelativeUrl="Shared Documents/witness"),
         read(None, SourceFileName="secret.docx"),
+        read(f"{LIBRARY}/witness", ItemType=2),
+        read(f"{LIBRARY}/witness/~$cret.docx", "FileUploaded"),  # written where a document is open
+        read(f"{SITE}/RecycleBin/secret.docx", "FileRestored"),
         read(f"{LIBRARY}/witness/b/secret.docx", SourceRelativeUrl="Shared Documents/witness")
         | {"SourceFileName": "secret.docx"},
         read(f"{SITE}/_layouts/15/getpreview.ashx?guidFile={GUID}", "FilePreviewed"),

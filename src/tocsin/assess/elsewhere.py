@@ -52,6 +52,7 @@ _WILD = re.compile(r"\?(?![^/=]*=)|\*(?!$)|\.\*$|\[|\{(?![0-9a-f-]{36}\})")
 _ARCHIVE = re.compile(
     r"\.(?:zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|pst|ost|mbox|msg|eml|nsf|iso|one|onepkg|mdb|accdb)(?=[\\/!])"
 )
+_PARTED = re.compile("/")
 _FILLING = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
 
@@ -79,6 +80,8 @@ class Elsewhere:
         within = {container for _, _, container in seen.unnamed}  # of what was reached and not named
         self._shares = {share_of(each) for each in (*within, *(holding for _, holding, _ in self._touched))} - {""}
         self._forms_of_mail = {_is_of_mail(holding) for kind, holding, _ in self._touched if kind == "mail_item"}
+        self._mails = {comparable(one) for kind, one, _ in self._touched if kind == "mail_item" and _is_of_mail(one)}
+        self._above = {comparable(one).rstrip("/") for _, one, _ in self._touched if "://" in one}
         self._is_mail_anywhere = any(kind in _IN_ANY_MAILBOX and not box for kind, _, box in self._touched)
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
@@ -115,8 +118,12 @@ class Elsewhere:
             return kind not in _IN_ANY_MAILBOX
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
             return True
+        if any(known[: sign.start()] in self._above for sign in _PARTED.finditer(known)):  # whatever it is recorded as
+            return True
         if self._is_mail_anywhere and kind in ("mailbox", "mail_folder"):  # the record does not say in which mailbox
             return True
+        if kind == "mail_item" and any(one in known for one in self._mails):  # with more about it than the id
+            return known not in self._mails
         if kind == "mail_item":  # its id is its own in whatever mailbox; of a store it has several
             return bool(self._forms_of_mail) if not _is_of_mail(text) else False in self._forms_of_mail
         own = known.rstrip("*")

@@ -193,10 +193,10 @@ def says_nothing(text: str) -> bool:
 
 
 # Of SharePoint: a link shared with somebody (`/:w:/s/…`), pages that are given the id or place of a document, and what
-# the service keeps of what was changed or deleted.
+# the service keeps of what was changed or deleted; what Office writes beside a document that is open.
 _LINK_BY_ID = re.compile(
     r"^https?://[^/]+/(?::[a-z]{1,2}:/(?:[a-qs-z]/|r/_layouts/))|[?&](?:sourcedoc|docid|authkey|uniqueid|share|guid|sourceid)="
-    r"|/_layouts/|/forms/[^?]*\.aspx\?|/preservationholdlibrary(?:/|$)|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
+    r"|/_layouts/|/forms/[^?]*\.aspx\?|/(?:preservationholdlibrary|recyclebin)(?:/|$)|/~\$[^/]*$|/[0-9]+_\.000$|/_api/|/_vti_|/guestaccess\.aspx|/download\.aspx|/doc\.aspx|/wopiframe",
 )
 _QUOTED_TWICE = re.compile(r"%25[0-9a-f]{2}")  # or a name with a percent sign and two digits in it
 _GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.IGNORECASE)
