@@ -215,7 +215,7 @@ MENU, ELSEWHERE = f"{LIBRARY}/menu.docx", f"{OTHER}/Shared Documents/menu.docx"
     [
         (changed("FileCopied", MENU, **FROM, **INTO), MENU),  # the address is where it went to
         (changed("FileRenamed", **FROM, DestinationFileName="menu.docx"), f"{LIBRARY}/witness/menu.docx"),
-        (changed("FileRenamed", **INTO | {"SiteUrl": None}), MENU),
+        (changed("FileRenamed", **INTO) | {"SiteUrl": None}, MENU),
         (changed("FileCopied", **INTO | {"DestinationRelativeUrl": f"{OTHER}/Shared Documents"}), ELSEWHERE),
         (changed("FileCopied", **INTO | {"DestinationRelativeUrl": "sites/other/Shared Documents"}), ELSEWHERE),
         (changed("FileMoved", **INTO), ELSEWHERE),  # relative to the site it went to
