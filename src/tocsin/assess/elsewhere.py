@@ -15,7 +15,15 @@ from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, co
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.renaming import Renamings
-from tocsin.assess.spelling import comparable, is_by_volume, on_any_volume, skeleton
+from tocsin.assess.spelling import (
+    comparable,
+    first_misread,
+    is_by_volume,
+    is_misread,
+    on_any_volume,
+    shown_by,
+    skeleton,
+)
 from tocsin.assess.telling import (
     first_name,
     is_one_place,
@@ -38,12 +46,13 @@ _IN_ANY_MAILBOX = frozenset(("mail_item", "mail_folder"))
 _CALLED_OTHERWISE = frozenset(("mailbox", "site"))
 _DECLARED_BY_VOLUME = "volume of "
 # Meant for any letter or letters, which a pattern has a word for at its end alone: what begins as it does may be meant.
-# A query of a page is none.
-_WILD = re.compile(r"\?(?![^/=]*=)|\*(?!$)|\[")
+# A query of a page is none, nor the braces of an id.
+_WILD = re.compile(r"\?(?![^/=]*=)|\*(?!$)|\.\*$|\[|\{(?![0-9a-f-]{36}\})")
 # A file with others in it, of which somebody's holding is one.
 _ARCHIVE = re.compile(
     r"\.(?:zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|pst|ost|mbox|msg|eml|nsf|iso|one|onepkg|mdb|accdb)(?=[\\/!])"
 )
+_PARTED = re.compile("/")
 _FILLING = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _SITE = re.compile(r"https?://[^/]+(?:/(?:sites|teams|personal)/[^/]+)?", re.IGNORECASE)
 
@@ -63,7 +72,7 @@ class Elsewhere:
         self._alike = ThingIndex(
             (kind, skeleton(holding), skeleton(box))
             for kind, holding, box in self._touched
-            if not (holding.isascii() and box.isascii())
+            if skeleton(holding) != comparable(holding) or skeleton(box) != comparable(box)
         )
         self._is_anything = any(map(self._may_show_anything, (holding for _, holding, _ in self._touched)))
         self._undeclared = self._undeclared_containers(holdings, index)
@@ -71,6 +80,8 @@ class Elsewhere:
         within = {container for _, _, container in seen.unnamed}  # of what was reached and not named
         self._shares = {share_of(each) for each in (*within, *(holding for _, holding, _ in self._touched))} - {""}
         self._forms_of_mail = {_is_of_mail(holding) for kind, holding, _ in self._touched if kind == "mail_item"}
+        self._mails = {comparable(one) for kind, one, _ in self._touched if kind == "mail_item" and _is_of_mail(one)}
+        self._above = {comparable(one).rstrip("/") for _, one, _ in self._touched if "://" in one}
         self._is_mail_anywhere = any(kind in _IN_ANY_MAILBOX and not box for kind, _, box in self._touched)
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
         self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
@@ -91,6 +102,10 @@ class Elsewhere:
             return True
         if (found := _WILD.search(known)) and self._all.under(kind, f"{known[: found.start()]}*"):
             return True
+        if is_misread(text) and self._all.under(kind, f"{known[: first_misread(known)]}*"):
+            return True
+        if "://" in known and any(self._all.under(kind, each) for each in shown_by(text, kind)):
+            return True
         if any(self._all.under(kind, known[: found.end()]) for found in _ARCHIVE.finditer(known)):
             return True
         if ("\\" in known or known.startswith("volume{")) and self._may_be_path(kind, text):
@@ -103,13 +118,19 @@ class Elsewhere:
             return kind not in _IN_ANY_MAILBOX
         if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
             return True
+        if any(known[: sign.start()] in self._above for sign in _PARTED.finditer(known)):  # whatever it is recorded as
+            return True
         if self._is_mail_anywhere and kind in ("mailbox", "mail_folder"):  # the record does not say in which mailbox
             return True
-        if kind == "mail_item":  # its id is its own, in whatever mailbox, held against ids of the same form
-            return (not _is_of_mail(text)) in self._forms_of_mail
+        if kind == "mail_item" and any(one in known for one in self._mails):  # with more about it than the id
+            return known not in self._mails
+        if kind == "mail_item":  # its id is its own in whatever mailbox; of a store it has several
+            return bool(self._forms_of_mail) if not _is_of_mail(text) else False in self._forms_of_mail
         own = known.rstrip("*")
         return any(
-            comparable(name) != own and not own.startswith(comparable(name)) and not self._names.are_apart(name, own)
+            comparable(name) != own
+            and not f"{own}/".startswith(f"{comparable(name)}/")
+            and not self._names.are_apart(name, own)
             for name in self._undeclared.get(container_kind(kind), ())
             if container_kind(kind) == "mailbox" or "://" in own
         )
@@ -187,7 +208,8 @@ class Elsewhere:
 
     def _recorded_elsewhere(self) -> Iterator[_Thing]:
         """What was reached through a share under its folder's name, and what in a shared folder under the share's."""
-        for kind, holding, _ in self._touched:
+        for kind, holding, container in self._touched:
+            yield from ((kind, holding, name) for name in self._names.elsewhere(container) if container)
             drive, share = on_drive(holding), share_of(holding)
             names = [holding, *self._names.elsewhere(holding)]
             if drive:
@@ -228,14 +250,16 @@ class Elsewhere:
         for kind, holding, container in self._touched:
             name = container or (holding if kind in CONTAINER_KINDS else _site_in(holding))
             within = container_kind(kind)
-            if not name or within not in _CALLED_OTHERWISE or index.find(name, "") is not None:
+            if not name or within not in _CALLED_OTHERWISE:
                 continue
             if within == "site" and "://" not in name:  # a share or host
                 continue
-            if comparable(name) in self._names.declared:
+            known = comparable(name)
+            # Declared by its own name, a site by what is declared in it too; not by a pattern that many fit.
+            if known in self._names.declared or known in patterns or f"{known}*" in patterns:
                 continue
-            place = bisect_left(patterns, comparable(name))  # a site is declared by what is declared in it
-            if place == len(patterns) or not patterns[place].startswith(comparable(name)):
+            place = bisect_left(patterns, f"{known}/")
+            if place == len(patterns) or not patterns[place].startswith(f"{known}/"):
                 found[within].add(name)
         return {kind: frozenset(names) for kind, names in found.items()}
 

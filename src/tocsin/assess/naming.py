@@ -6,7 +6,7 @@ other (one name for two ids: made anew, or a record that lies) nothing is joined
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.spelling import comparable
-from tocsin.model.coverage import Mark
+from tocsin.model.coverage import ANYWHERE, Mark
 from tocsin.model.estate import Alias
 
 NAME = "holding_names"
 # Kind of a pair that names no one thing: a folder of a host and the share that shows it, or what was given another name
 # or copied and what it is since then.
 SHARE = "share"
-_MOST_STEPS = 8  # from name to name; a folder that is said to lie in itself would go on for ever
+_MOST_NAMES = 250  # of one thing; a folder that is said to lie in itself would go on for ever
 _NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
 _PAIR = ("kind", "name", "id")
 SCHEMA = pa.schema(
@@ -53,6 +53,7 @@ class HoldingNames:
     ids       name to the ids records give it: two names with ids and none in common are two things
     folders   a share to the folders it is said to be of, what was renamed or copied to what it is since, and back
     declared  names the estate gives as other names of something
+    is_moved_on  whether something was moved or copied to a place that is not told, or not of which site (`ANYWHERE`)
     """
 
     shown: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class HoldingNames:
     ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
     folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+    is_moved_on: bool = False
 
     def one_name(self, text: str) -> str:
         """The name a holding is taken under; the text itself, as it is, where nothing joins it to another."""
@@ -79,20 +81,31 @@ class HoldingNames:
         if not self.folders:
             return
         known = comparable(text)
-        found, waiting = {known}, [(known, 0)]
-        while waiting:
-            one, steps = waiting.pop()
-            new = sorted(set(self._beside(one)) - found)
+        found, waiting = {known}, deque([known])
+        while waiting and len(found) < _MOST_NAMES:
+            new = sorted(set(self._beside(waiting.popleft())) - found)
             found.update(new)
             yield from new
-            if steps < _MOST_STEPS:
-                waiting += ((each, steps + 1) for each in new)
+            waiting += new
 
     def _beside(self, known: str) -> Iterator[str]:
         ends = (place for place, sign in enumerate(known) if sign in "\\/")
         for end in (*ends, len(known)):
             for other in self.folders.get(known[:end], ()):
+                if other.startswith(ANYWHERE) and known.startswith("https://"):
+                    continue  # no name by which anything is recorded
                 yield other.rstrip("\\") + known[end:]
+        if self.is_moved_on and known.startswith("https://"):
+            yield from self._from_anywhere(known)
+
+    def _from_anywhere(self, known: str) -> Iterator[str]:
+        """What was moved or copied to this path of whatever site, or to a place that no record tells."""
+        yield from self.folders.get(ANYWHERE, ())
+        ends = [*(place for place, sign in enumerate(known) if sign == "/" and place > len("https://")), len(known)]
+        for number, start in enumerate(ends):
+            for end in ends[number + 1 :]:
+                for other in self.folders.get(ANYWHERE + known[start:end], ()):
+                    yield other + known[end:]
 
 
 NO_NAMES = HoldingNames()
@@ -115,11 +128,13 @@ def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
     whole = [(a, b) for a, b in spoken if not a.endswith("*")]
     within = [(a[:-1].rstrip("\\/"), b[:-1].rstrip("\\/")) for a, b in spoken if a.endswith("*")]
     shares = [(comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE]
+    folders = _folders((*shares, *within))
     return HoldingNames(
+        is_moved_on=any(one.startswith(ANYWHERE) for one in folders),
         shown=_shown(ids, names, written),
         others=_others((*((a, b) for a, several in ids.items() for b in several), *whole)),
         ids={name: frozenset(found) for name, found in ids.items()},
-        folders=_folders((*shares, *within)),
+        folders=folders,
         declared=frozenset(other for _, other in whole),
     )
 

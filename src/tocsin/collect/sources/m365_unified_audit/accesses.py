@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from tocsin.collect.sources.m365_unified_audit.semantics import Meaning
-from tocsin.model.coverage import Mark
+from tocsin.model.coverage import ANYWHERE, Mark
 from tocsin.model.exposure import Degree
 from tocsin.model.identity import canonical_account
 
@@ -27,6 +27,9 @@ _ITEM_KINDS = {
 # Workloads that name what they hold by its web address; a path without its site, or an id, names nothing there.
 _ADDRESSED = frozenset(("SharePoint", "OneDrive"))
 _THUMBNAIL_CLIENT = "OneDriveMpc-Transform_Thumbnail"
+_AS_ANOTHER = ("SendAsUserSmtp", "SendAsUserMailboxGuid")
+_FOR_ANOTHER = ("SendOnBehalfOfUserSmtp", "SendOnBehalfOfUserMailboxGuid")
+_ADDRESS = re.compile(r"https?://[^\s\"'\[\],;]+|[^\s\"'\[\],;:<>]+@[^\s\"'\[\],;<>]+", re.IGNORECASE)
 _PLACES = re.compile(r"[;,\r\n]+")
 
 
@@ -60,7 +63,7 @@ def touched(
     return found, "" if all(one.holding for one in found) else "holding_not_named"
 
 
-def names_of(native: Mapping[str, Any]) -> list[dict[str, Any]]:
+def names_of(native: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any]]:
     """Rows for `model.tables.MARKS`: the two names of one mailbox, site, document or folder that the record gives."""
     found: list[dict[str, Any]] = []
     owner, guid = text_of(native.get("MailboxOwnerUPN")), text_of(native.get("MailboxGuid"))
@@ -70,12 +73,48 @@ def names_of(native: Mapping[str, Any]) -> list[dict[str, Any]]:
     if site and site_id:
         found.append(_named("site", site, site_id.strip().lower()))
     url, item = text_of(native.get("ObjectId")), text_of(native.get("ListItemUniqueId"))
-    if url and item and "://" in url and native.get("ItemType") in ("File", "Folder"):
-        found.append(_named("document", url, item.strip().lower()))
-    renamed = _url(native, "DestinationRelativeUrl", "DestinationFileName")
-    if url and renamed and url != renamed:  # what lies in it is called otherwise from now on too, and so is a copy
-        found.append(_named("share", url, renamed))
+    if url and item and "://" in url:
+        found.append(_named("document", url, item.strip(" {}").lower()))
+    found += [_named("share", *pair) for pair in (*_moves(native, meaning), *_changed_names(native))]
     return found
+
+
+def _moves(native: Mapping[str, Any], meaning: Meaning) -> Iterator[tuple[str, str]]:
+    """What a record gives another name, or copies, and each of the names it may have since: what lies in it has too.
+
+    A destination may be told from the root of the server or of another site, and either of the two may be `ObjectId`.
+    One that is not told may be any (`ANYWHERE`).
+    """
+    folder, name = text_of(native.get("DestinationRelativeUrl")), text_of(native.get("DestinationFileName"))
+    is_moved = meaning.touches in ("moved_object", "copied_object")
+    if not is_moved and not (folder or name):
+        return
+    told = (text_of(native.get("ObjectId")), _url(native, "SourceRelativeUrl", "SourceFileName"))
+    sources = [one for one in dict.fromkeys(told) if one and "://" in one]
+    for source in sources:
+        into = [_destination(native, source) or ANYWHERE]
+        if folder and "://" not in folder:
+            into.append("/".join((ANYWHERE, *(part.strip("/") for part in (folder, name) if part))))
+        yield from ((source, one) for one in into if one != source)
+
+
+def _destination(native: Mapping[str, Any], source: str) -> str | None:
+    """The address something was moved or copied to: whole, in its site, or in the folder it was in."""
+    folder, name = text_of(native.get("DestinationRelativeUrl")), text_of(native.get("DestinationFileName"))
+    if folder and "://" in folder:
+        return "/".join(part.strip("/") for part in (folder, name) if part)
+    if name and not folder:
+        is_name = "://" in source and "/" not in name
+        return f"{source.rstrip('/').rpartition('/')[0]}/{name}" if is_name else None
+    return _url(native, "DestinationRelativeUrl", "DestinationFileName")
+
+
+def _changed_names(native: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Of each property that had one address and has another, both: a mailbox or site is called otherwise since."""
+    for changed in _objects(native.get("ModifiedProperties")):
+        old, new = (_ADDRESS.findall(str(changed.get(name) or "")) for name in ("OldValue", "NewValue"))
+        if len(old) == len(new) == 1 and old != new and ("://" in old[0]) == ("://" in new[0]):
+            yield old[0], new[0]
 
 
 def _named(kind: str, name: str, identifier: str) -> dict[str, Any]:
@@ -90,8 +129,8 @@ def text_of(value: object) -> str | None:
 def _mail_access(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
     access = fields.get("OperationProperties.MailAccessType")
     folders = [one for one in _objects(native.get("Folders")) if one]
-    if not folders and isinstance(item := native.get("Item"), dict):
-        folders = [item]
+    if isinstance(item := native.get("Item"), dict) and item:
+        folders.append(item)
     if isinstance(access, str) and access.casefold() == "sync":
         for folder in folders:
             yield _folder(native, folder, Degree.PRESUMED)
@@ -99,6 +138,8 @@ def _mail_access(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: 
         for folder in folders:
             items = [one for one in _objects(folder.get("FolderItems")) if _item_id(one)]
             yield from (_item(native, item, _folder_name(folder), meaning.degree) for item in items)
+            if items and len(items) < len(folder["FolderItems"]):
+                yield Touched("mail_item", "", mailbox_of(native), _folder_name(folder), meaning.degree)
             if not items and not _item_id(folder, mail_only=True):
                 yield _folder(native, folder, meaning.degree)
             elif not items:
@@ -107,23 +148,30 @@ def _mail_access(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: 
         yield from _mailbox(native, fields, meaning)
 
 
-def _sent_as(native: Mapping[str, Any]) -> Iterator[Touched]:
-    """The mailbox in whose name mail was sent, which may keep a copy."""
-    for name in ("SendAsUserSmtp", "SendOnBehalfOfUserSmtp"):
-        sender = canonical_account(text_of(native.get(name)) or "")
-        if sender and sender != mailbox_of(native):
+def _sent_as(native: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
+    """The mailbox in whose name mail was sent, which may keep a copy: by its address, else by its GUID, else any."""
+    told = False
+    for by in (_AS_ANOTHER, _FOR_ANOTHER):
+        sender = next((one for name in by if (one := canonical_account(text_of(native.get(name)) or ""))), None)
+        told |= sender is not None
+        if sender and sender not in (mailbox_of(native), canonical_account(text_of(native.get("MailboxGuid")) or "")):
             yield Touched("mailbox", sender, sender, None, Degree.ALTERED)
+    if not told and meaning.activity.casefold() in ("sendas", "sendonbehalf"):
+        yield Touched("mailbox", "", None, None, Degree.ALTERED)
 
 
 def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> Iterator[Touched]:
-    items = [one for one in _objects(native.get("AffectedItems")) if _item_id(one)]
+    told = native.get("AffectedItems")
+    items = [one for one in _objects(told) if _item_id(one)]
+    if items and isinstance(told, list) and len(items) < len(told):
+        yield Touched("mail_item", "", mailbox_of(native), None, meaning.degree)
     single = native.get("Item")
     if isinstance(single, dict) and _item_id(single):
         items.append(single)
     yield from (_item(native, item, None, meaning.degree) for item in items)
     if not items:
         yield from _mail_folder(native, fields, meaning)
-    yield from _sent_as(native)
+    yield from _sent_as(native, meaning)
     for name in ("DestMailboxOwnerUPN", "DestMailboxGuid"):  # moved or copied into another's
         into = canonical_account(text_of(native.get(name)) or "")
         if into and into not in (mailbox_of(native), canonical_account(text_of(native.get("MailboxGuid")) or "")):
@@ -132,7 +180,8 @@ def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: M
         if into:
             return
     crosses = any(
-        str(native.get(name)).casefold() == "true" for name in ("CrossMailboxOperation", "CrossMailboxOperations")
+        str(native.get(name) or "").casefold() not in ("", "false", "0")
+        for name in ("CrossMailboxOperation", "CrossMailboxOperations")
     )
     if crosses or text_of(native.get("DestMailboxId")):
         yield Touched("mailbox", "", None, None, Degree.ALTERED)
@@ -179,6 +228,9 @@ def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meani
     holding = text_of(native.get("ObjectId"))
     if holding is None or ("://" not in holding and native.get("Workload") in _ADDRESSED):
         holding = _url(native, "SourceRelativeUrl", "SourceFileName")
+        is_whole = bool(text_of(native.get("SourceRelativeUrl")))
+        if not (is_whole and text_of(native.get("SourceFileName"))):  # a folder, or a name that may be in any
+            kind, holding = ("folder" if is_whole else kind), (holding if is_whole else None)
     yield Touched(kind, holding or "", _site(native), text_of(native.get("SourceFileName")), degree)
     if holding and kind == "document" and not _agrees(native, holding):  # two things by one record: it may be either
         yield Touched(kind, "", None, None, degree)
@@ -192,7 +244,8 @@ def _agrees(native: Mapping[str, Any], address: str) -> bool:
     return (
         (not site or told.startswith(_plain(site)))
         and (not name or told.endswith(f"/{_plain(name)}"))
-        and (not folder or f"{_plain(folder)}/" in f"{told}/")
+        and (not folder or f"/{_plain(folder)}/" in f"{told}/")
+        and (not (name and folder) or told.endswith(f"/{_plain(folder)}/{_plain(name)}"))
     )
 
 
@@ -204,7 +257,7 @@ def _moved_object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning:
     """The thing where it was and where it is now: one document under two names."""
     for source in _object(native, fields, meaning):
         yield source
-        destination = _url(native, "DestinationRelativeUrl", "DestinationFileName")
+        destination = _destination(native, source.holding)
         if destination and destination != source.holding:
             label = text_of(native.get("DestinationFileName")) or source.label
             yield Touched(source.kind, destination, source.container, label, Degree.ALTERED)

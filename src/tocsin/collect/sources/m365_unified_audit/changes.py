@@ -41,7 +41,7 @@ def marks_of(
         }
         for change in changes
     ]
-    if str(fields.get("OperationProperties.IsThrottled", "")).casefold() == "true":
+    if may_be_throttled(native, fields):
         rows.append(
             {
                 "kind": str(Mark.THROTTLED),
@@ -56,6 +56,15 @@ def marks_of(
     return rows
 
 
+def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    """Whether the record says that recording stopped, or has what says it in no form in which it could be read."""
+    said = str(fields.get("OperationProperties.IsThrottled", "")).casefold()
+    told = native.get("OperationProperties")
+    return said not in ("", "false") or (
+        bool(told) and not any(name.startswith("OperationProperties.") for name in fields)
+    )
+
+
 def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
     whose = _mailbox_of_rule(fields) if "UserId" in change.scope else ""
     if whose:
@@ -65,7 +74,7 @@ def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
 
 def _mailbox_of_rule(fields: Mapping[str, Any]) -> str:
     r"""Where a rule is named by its mailbox (`MAILBOX\RULE`) and that is not called as the caller is, that name."""
-    if _one_line(fields.get("Parameters.Mailbox")) or _one_line(fields.get("MailboxOwnerUPN")):
+    if any(_one_line(fields.get(name)) for name in ("Parameters.Mailbox", "MailboxOwnerUPN", "MailboxGuid")):
         return ""
     named = _one_line(fields.get("Parameters.Identity")) or _one_line(fields.get("ObjectId"))
     mailbox = named.rpartition("\\")[0].rpartition("/")[2].casefold()

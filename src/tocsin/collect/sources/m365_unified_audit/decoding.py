@@ -38,7 +38,30 @@ def decode_record(text: bytes) -> Decoded:
         if repaired is None:
             return Decoded(None, (), "not_json", f"not JSON: {error.msg} at byte {error.pos}")
         value, warnings = repaired
-    return unwrapped(value, warnings)
+    return unwrapped(with_names_once(value, text), warnings)
+
+
+def with_names_once(value: object, text: bytes) -> object:
+    """The decoded value; where a name stands twice in its text with two values, with both of them as a list."""
+    if text.count(b'":') - text.count(b'\\":') <= _names_in(value):
+        return value
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_int=strict_integer, parse_constant=str)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _names_in(value: object) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_names_in(one) for one in value.values() if one.__class__ in (dict, list))
+    return sum(_names_in(one) for one in value if one.__class__ in (dict, list)) if isinstance(value, list) else 0
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        found[name] = [found[name], value] if name in found and found[name] != value else value
+    return found
 
 
 def unwrapped(value: object, warnings: tuple[str, ...] = ()) -> Decoded:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from tocsin.collect.source import MAX_RECORD_BYTES
-from tocsin.collect.sources.m365_unified_audit.decoding import Decoded, decode_record, unwrapped
+from tocsin.collect.sources.m365_unified_audit.decoding import Decoded, decode_record, unwrapped, with_names_once
 
 CUT_OFF = "the input ends in the middle of a record"
 _BLANK = b" \t\r\n\x0b\x0c"
@@ -56,7 +56,7 @@ def frame_json(data: bytes, start: int, *, array: bool) -> Iterator[Framed]:
             text = _line(data[begin:end], array=array)
             if len(text) <= MAX_RECORD_BYTES:
                 try:
-                    decoded = unwrapped(orjson.loads(text))
+                    decoded = unwrapped(with_names_once(orjson.loads(text), text))
                 except orjson.JSONDecodeError:
                     pass
                 else:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
-from tocsin.collect.sources.m365_unified_audit.changes import marks_of
+from tocsin.collect.sources.m365_unified_audit.changes import marks_of, may_be_throttled
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
 from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
@@ -48,10 +48,11 @@ def map_record(record: Record) -> Mapped:
     workload, record_type, operation = record.log
     meaning = meaning_of(operation, record_type)
     # What had to be repaired, or was nested too deeply to be read whole, may have said more.
-    is_told = not (record.warnings or fields_beside(fields)) and is_of_kind(meaning.touches, record_type)
+    is_told = not (record.warnings or fields_beside(fields, native)) and is_of_kind(meaning.touches, record_type)
     is_told = is_told and meaning.is_told(fields)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
-    account = _account(user) or _account(user_key)
+    is_named = not isinstance(native.get("UserId"), (list, dict))  # by several names it may be anybody
+    account = _account(user) or _account(user_key) if is_named else None
     time, warnings = _time(native.get("CreationTime"))
     session = _session(native, fields)
     address = _first_address(native)
@@ -84,13 +85,9 @@ def map_record(record: Record) -> Mapped:
     if meaning.class_uid == _DOCUMENT_CLASS:
         event["file.path"] = text_of(native.get("ObjectId"))
     key = _key(identifier, native) if identifier else None
-    marks = names_of(native)
+    marks = names_of(native, meaning)
     if status == "failure" or not (
-        meaning.touches
-        or meaning.changes
-        or meaning.opens
-        or not is_told
-        or "OperationProperties.IsThrottled" in fields
+        meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields)
     ):
         return Mapped(event, key, (), marks, warnings)
 
