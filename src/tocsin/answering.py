@@ -90,6 +90,7 @@ def answer(
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
         for change in changes.conclude(in_time(held.changes, question.from_, question.to), place=held.places)
+        if change.kind not in changes.NOT_SHOWN
     )
     if found.closed is not None:
         names = {one.id for one in found.closed.about}

@@ -62,6 +62,7 @@ class Actors:
         declared = DeclaredAccounts(estate)
         self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
+        self._letters = {_letters(one) for one in self._bare} - {""}
         self._domains = {account.rpartition("@")[2] for account in self._asked if "@" in account}
         self._has_machine = any(is_machine_account(account) for account in self._asked)
         joined = _joined(identities)
@@ -93,6 +94,12 @@ class Actors:
         """Whether mail sent on to it may reach an account in question: none has an address of another domain."""
         domain = name.rpartition("@")[2].lower()
         return (domain == name.lower() or domain in self._domains) and self.may_be_given((name,))
+
+    def is_addressed(self, name: str) -> bool:
+        """Whether a text that may be a name means an account in question: by an address, or by the letters of its name."""
+        if "@" in name:
+            return self.may_receive(name)
+        return self.is_one(name) or _letters(name) in self._letters
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
@@ -149,6 +156,11 @@ _OPAQUE = re.compile(
 )
 # A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
+
+
+def _letters(name: str) -> str:
+    """A name without what stands between its parts, in one order: `Ada Invented`, `Invented, Ada`, `ada.invented`."""
+    return " ".join(sorted(re.findall(r"[^\W_]+", _called(name.casefold()))))
 
 
 def _called(account: str) -> str:

@@ -34,6 +34,7 @@ NAME = "exposure"
 _DEGREES = list(Degree)
 _UNKNOWN_START = CompromiseStart()
 _SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
+_SAID_OF = frozenset((Mark.ADDRESSED, Mark.ADMINISTRATOR))
 _SENDS_ON = frozenset((Mark.RULE, Mark.FORWARDING))
 _SENTENCES = {
     Degree.ACCESSED: "accessed: the record does not say what was read",
@@ -337,8 +338,9 @@ def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen
     return [
         change
         for change, is_theirs in zip(evidence.changes, by, strict=True)
-        if (is_theirs and _is_in(change.time, standing))
+        if (is_theirs and change.kind not in _SAID_OF and _is_in(change.time, standing))
         or (change.kind in _SENDS_ON and any(whose.may_receive(_address(name)) for name in change.given_to))
+        or (change.kind is Mark.ADDRESSED and any(whose.is_addressed(_address(name)) for name in change.given_to))
     ]
 
 
