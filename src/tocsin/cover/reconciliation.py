@@ -7,6 +7,7 @@ archive it names. Of several the one in the nearest folder counts. Every doubt b
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -16,6 +17,15 @@ from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.instant import DAY, format_time
+
+
+# A filter that begins so leaves nothing out.
+_EVERYTHING = re.compile(r"(?:every|all|any|none|no|without|nothing|\*|-)(?![a-z])", re.IGNORECASE)
+# Parameters of the search of the unified audit log that leave records out, in full or shortened as the shell allows:
+# https://learn.microsoft.com/en-us/powershell/module/exchangepowershell/search-unifiedauditlog
+_IN_PART = re.compile(
+    r"Search-UnifiedAuditLog\b[^|;]*\s-(?:us|op|rec|ob|ip|fr|si)[a-z]*(?:\s|:|$)", re.IGNORECASE | re.DOTALL
+)
 
 
 class Reconciled(NamedTuple):
@@ -77,6 +87,7 @@ def reconcile(
             *_missing_doubts(inside[_folder(taken.record.path)], taken),
             *_number_doubts(acquisition, sources, highest),
             *_time_doubts(accounts, taken),
+            *_filter_doubts(taken),
         ]
         if not doubts and not acquisition.own_word:
             tied |= _hashed(accounts, taken)
@@ -282,6 +293,15 @@ def _time_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tuple[
         return []
     said = f"{taken.record.path} says that the files were taken at {format_time(when)}"
     return [(CoverageState.UNPROVEN, f"{said}, and a record in them is of {format_time(last)}")]
+
+
+def _filter_doubts(taken: _Taken) -> list[tuple[CoverageState, str]]:
+    """What was taken in part: by the filter as it is written, or by what is known of the command."""
+    one = taken.acquisition
+    asked = f"{taken.record.path} says that not everything was taken"
+    if one.filter and not _EVERYTHING.match(one.filter.strip()):
+        return [(CoverageState.UNPROVEN, f"{asked}: {one.filter}")]
+    return [(CoverageState.UNPROVEN, f"{asked}: {one.command}")] if _IN_PART.search(one.command) else []
 
 
 def _number_doubts(

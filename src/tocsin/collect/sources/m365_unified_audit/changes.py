@@ -11,6 +11,7 @@ from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning,
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
+_NOBODY_TOLD = "?"
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
 
@@ -37,7 +38,7 @@ def marks_of(
             "scope": _scope(change, fields),
             "actor": account,
             "detail": _detail(change, fields) + by,
-            "given_to": change.receivers(fields),
+            "given_to": change.receivers(fields) or _not_told(change, meaning, fields),
         }
         for change in changes
     ]
@@ -61,6 +62,12 @@ def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
     if whose:
         return whose
     return next((text for name in change.scope if (text := _one_line(fields.get(name)))), None)
+
+
+def _not_told(change: Change, meaning: Meaning, fields: Mapping[str, Any]) -> str | None:
+    """`?` for a rule that is changed or turned on: whom it sends mail to is told where it was made; None for others."""
+    is_new = meaning.activity.casefold().startswith("new-") or any(fields.get(name) for name in change.given_to)
+    return _NOBODY_TOLD if change.kind == Mark.RULE and change.given_to and not is_new else None
 
 
 def _mailbox_of_rule(fields: Mapping[str, Any]) -> str:
