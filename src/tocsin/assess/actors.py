@@ -67,9 +67,10 @@ class Actors:
         self._has_machine = any(is_machine_account(account) for account in self._asked)
         joined = _joined(identities)
         self._others: set[str] = set()
+        owned = _acted_as(estate, self._asked, declared)
         for identity in estate.identities:
             accounts = declared.of(identity.accounts)
-            if accounts.isdisjoint(self._asked):
+            if accounts.isdisjoint(self._asked) and identity.id not in owned:
                 self._others |= _reachable(accounts, joined)
         self._others -= _reachable(self._asked, joined)
         # What somebody is called without a domain, where nobody asked for is called so.
@@ -119,6 +120,22 @@ class Actors:
         return bool(_OPAQUE.fullmatch(_bare(actor))) or _bare(actor) in self._bare or (is_machine and self._has_machine)
 
 
+def _acted_as(estate: Estate, asked: frozenset[str], declared: DeclaredAccounts) -> set[str]:
+    """The identities as which an account in question may act by the estate: its services, and what it is given."""
+    named = {one.id.lower() for one in declared.declared(asked)} | {*asked, "*"}
+    groups = {one.group for one in estate.memberships if one.identity.lower() in named}
+    given = [
+        declared.of((one.pattern,))
+        for one in estate.grants
+        if one.kind == "account" and (one.grantee.lower() in named or one.grantee in groups)
+    ]
+    return {
+        identity.id
+        for identity in estate.identities
+        if identity.owner.lower() in named or any(not each.isdisjoint(declared.of((identity.id,))) for each in given)
+    }
+
+
 def _joined(identities: Identities) -> Mapping[str, set[str]]:
     """Which names records join by an id that is one account everywhere, as a number or a placeholder is not."""
     found: dict[str, set[str]] = defaultdict(set)
@@ -148,7 +165,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The name of an application in a directory, which no person has: an address of the web, or an id and a host.
 _SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
 # Under these anybody may have come, or any application.
-_NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$")
+_NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$|^sharepoint\\system$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.
 _OPAQUE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-5-21-[0-9-]+|s-1-(?!5-(?:18|19|20)$)[0-9-]+|[0-9a-f]{16}"

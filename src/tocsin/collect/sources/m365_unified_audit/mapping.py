@@ -14,7 +14,14 @@ from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names
 from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
-from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class, is_administrator, is_contradicted, provider_of
+from tocsin.collect.sources.m365_unified_audit.providers import (
+    Actor,
+    actor_class,
+    is_administrator,
+    is_app_only,
+    is_contradicted,
+    provider_of,
+)
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
 from tocsin.model.coverage import Mark
 from tocsin.model.identity import canonical_account, canonical_address
@@ -58,7 +65,8 @@ def map_record(record: Record) -> Mapped:
     time, warnings = _time(native.get("CreationTime"))
     sessions = _sessions(native, fields)
     session = sessions[0] if sessions else None
-    address = _first_address(native)
+    addresses = _addresses(native)
+    address = addresses[0] if addresses else None
     status = fields.get(STATUS)
     identifier = _text(native, "Id")
     application = _text(native, "AppId") or _text(native, "ApplicationId") or _text(native, "AadAppId")
@@ -133,7 +141,7 @@ def map_record(record: Record) -> Mapped:
                 **who,
             }
             for one in found
-            for who in _hands(account or "", native, sessions)
+            for who in _hands(actor, native, sessions, addresses)
         ]
     if provider_of(actor) is None and (not meaning.touches or not meaning.is_known):
         marks += addressed_by(fields, meaning)
@@ -163,14 +171,20 @@ def _sessions(native: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]
         text_of(_of(native.get("AppAccessContext"), "AADSessionId")),
         text_of(fields.get("DeviceProperties.SessionId")),
     )
-    return list(dict.fromkeys(filter(None, named)))
+    return [one for one in dict.fromkeys(filter(None, named)) if one.strip("{}0-")]
 
 
-def _hands(account: str, native: Mapping[str, Any], sessions: Sequence[str]) -> list[dict[str, str]]:
-    """Who may have done it, as a record says it: its account, in each session, and anybody where it contradicts itself."""
+def _hands(
+    actor: Actor, native: Mapping[str, Any], sessions: Sequence[str], addresses: Sequence[str]
+) -> list[dict[str, str]]:
+    """Who may have done it, as a record says it: its account, in each session and from each address; and anybody.
+
+    Anybody where the record contradicts itself, and by an application that acts by itself: who it obeys is not told.
+    """
     hands: list[dict[str, str]] = [{}]
     hands += ({"session": one} for one in sessions[1:])
-    if account and is_contradicted(native):
+    hands += ({"address": one} for one in addresses[1:])
+    if is_contradicted(native) or (is_app_only(actor) and provider_of(actor) is None):
         hands.append({"actor": ""})
     return hands
 
@@ -183,12 +197,11 @@ def _administrators(account: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _first_address(native: Mapping[str, Any]) -> str | None:
-    for name in ("ClientIPAddress", "ClientIP", "ActorIpAddress"):
-        value = native.get(name)
-        if isinstance(value, str) and (address := _address(value)):
-            return address
-    return None
+def _addresses(native: Mapping[str, Any]) -> list[str]:
+    """The addresses a record names, the first its own; each once. A proxy writes the one it was called by beside its own."""
+    values = (native.get(name) for name in ("ClientIPAddress", "ClientIP", "ActorIpAddress"))
+    named = (_address(part) for value in values if isinstance(value, str) for part in value.split(","))
+    return list(dict.fromkeys(filter(None, named)))
 
 
 def _acted_on(native: Mapping[str, Any]) -> str | None:
