@@ -279,6 +279,9 @@ def _exposure(
         ruled_out_by=ruled_out_by,
         tells=families_told(),
         spans=all_spans(),
+        taken_by={
+            name for record in held.acquisitions for one in record.acquisitions for name in (one.by, one.account) if name
+        },
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None

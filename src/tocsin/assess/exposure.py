@@ -62,6 +62,7 @@ class Evidence:
     withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
     ruled_out_by    the sources of whose logs alone it may be said that nothing was reached; None is all
     tells    the families of holdings that the log of each source can tell of
+    taken_by who took the logs, and as which account, as acquisition records name them
     spans    records that stand for accesses before or after their time
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
@@ -78,6 +79,7 @@ class Evidence:
     ruled_out_by: Collection[str] | None = None
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: Sequence[RecordSpan] = ()
+    taken_by: Collection[str] = ()
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -322,6 +324,10 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
         found.append(obstacles.APPLICATION)
     if question.hosts:
         found.append(obstacles.HOST)
+    theirs = {text.casefold() for known in owners.values() for one in known for text in (one.id, one.name) if text}
+    words = {*evidence.taken_by, *(one.custodian for one in estate.attestations)}
+    if any(one.strip().casefold() in theirs or whose.is_one(one) for one in words):
+        found.append(obstacles.OWN_WORD)
     return tuple(found)
 
 
