@@ -60,4 +60,5 @@ def _names(value: object) -> Iterator[str]:
         found = _ADDRESS.findall(value)
         yield from found
         if not found and len(value) <= _LONGEST_NAME:
-            yield from (part for text in _NAME.split(value) if any(map(str.isalpha, part := " ".join(text.split()))))
+            parts = (" ".join(text.split()) for text in (*_NAME.split(value), value.replace(";", ",")))
+            yield from (part for part in parts if any(map(str.isalpha, part)))
