@@ -47,7 +47,7 @@ _IN_CLEAR = (
 )
 NOT_DONE = (
     "Nothing is ruled out: what no access is recorded to is unknown until those who try to break it no longer can."
-    if RULED_OUT_BY == frozenset()
+    if frozenset() == RULED_OUT_BY
     else "What is ruled out is so under the premises printed with it, for the names that logs and estate join.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
@@ -280,7 +280,11 @@ def _exposure(
         tells=families_told(),
         spans=all_spans(),
         taken_by={
-            name for record in held.acquisitions for one in record.acquisitions for name in (one.by, one.account) if name
+            name
+            for record in held.acquisitions
+            for one in record.acquisitions
+            for name in (one.by, one.account)
+            if name
         },
     )
     rows = exposure.conclude(held.accesses, question, evidence)

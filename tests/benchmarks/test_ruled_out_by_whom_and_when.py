@@ -1,4 +1,4 @@
-"""Logs of Microsoft 365 made by hand once more: who did it under whose name, what colleagues prepare, what is complete."""
+"""Logs of Microsoft 365 made by hand once more: who did it, what colleagues prepare, what is complete."""
 
 from __future__ import annotations
 
@@ -110,6 +110,7 @@ def by_cyn(**fields: Any) -> Record:
         [by_cyn(LogonUserSid=SID, MailboxOwnerSid=OTHER_SID)],
         [by_ada(SessionId=SESSION), by_cyn(SessionId=OTHER_SESSION, AppAccessContext={"AADSessionId": SESSION})],
         [by_ada(UserType=2)],
+        [mail("02T09:00:00", ADA, BEN, LogonType=1)],
         [by_ada(UserType="Admin")],
         [by_cyn(AppId=UNLISTED, ClientInfoString="Client=REST;Client=RESTSystem;;", UserType=5)],
         [by_cyn(AppId=UNLISTED, UserId="S-1-5-18", UserKey="S-1-5-18", LogonType=1)],
@@ -187,7 +188,9 @@ def test_whom_an_account_may_act_as_by_the_estate(
 # ---- What colleagues prepare -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [ADA, "ada.invented", "Ada Invented", "Invented, Ada", f"smtp:{ADA}"])
+@pytest.mark.parametrize(
+    "name", [ADA, "ada.invented", "Ada Invented", "Invented, Ada", f"smtp:{ADA}", "/o=x/cn=0123-ada.invented"]
+)
 @pytest.mark.parametrize(
     ("command", "parameter"),
     [
@@ -292,6 +295,8 @@ POLICY = "UnifiedAuditLogRetentionPolicy"
         (ran("Set-MailboxAuditBypassAssociation", at=LATER, Identity=ADA, AuditBypassEnabled="False"), False),
         (ran(f"New-{POLICY}", at=LATER, Name="x", RetentionDuration="SevenDays"), False),
         (ran(f"Remove-{POLICY}", at=LATER, Identity="x"), False),
+        (audit("05T10:00:00", "Set-Mailbox", BEN, RecordType=1, Parameters="-AuditEnabled:$false"), False),
+        (ran("Set-Mailbox", by="NT AUTHORITY\\SYSTEM (x)", AuditEnabled="False") | {"UserType": 3}, False),
         (ran("Set-Mailbox", at=LATER, Identity=CYN, AuditEnabled="False"), True),
         (ran("Set-AdminAuditLogConfig", at=LATER, UnifiedAuditLogIngestionEnabled="False"), True),
         (ran("Set-MailboxAuditBypassAssociation", at=LATER, Identity=ADA, AuditBypassEnabled="True"), True),
@@ -311,6 +316,9 @@ SEARCH = "Search-UnifiedAuditLog -StartDate 2026-03-01 -EndDate 2026-03-20"
         ({"filter": "UserIds: ben.invented"}, False),
         ({"filter": "MailItemsAccessed alone"}, False),
         ({"filter": "allowed users"}, False),
+        ({"filter": "all of SharePoint"}, False),
+        ({"command": "Get-UAL -UserIds ben.invented"}, False),
+        ({"command": 'POST /auditLog/queries {"userPrincipalNameFilters": ["b"]}'}, False),
         ({"command": f"{SEARCH} -UserIds {CYN},{BEN}"}, False),
         ({"command": f"{SEARCH} -RecordType ExchangeItem"}, False),
         ({"command": f"{SEARCH} -Op MailItemsAccessed | Export-Csv a.csv"}, False),

@@ -62,7 +62,7 @@ class Actors:
         declared = DeclaredAccounts(estate)
         self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
-        self._letters = {_letters(one) for one in self._bare} - {""}
+        self._words = {_words(one) for one in self._bare} - {frozenset()}
         self._domains = {account.rpartition("@")[2] for account in self._asked if "@" in account}
         self._has_machine = any(is_machine_account(account) for account in self._asked)
         joined = _joined(identities)
@@ -97,10 +97,11 @@ class Actors:
         return (domain == name.lower() or domain in self._domains) and self.may_be_given((name,))
 
     def is_addressed(self, name: str) -> bool:
-        """Whether a text that may be a name means an account in question: by an address, or by the letters of its name."""
+        """Whether a text that may be a name means an account in question: by an address, or the words of its name."""
         if "@" in name:
             return self.may_receive(name)
-        return self.is_one(name) or _letters(name) in self._letters
+        words = _words(name)
+        return self.is_one(name) or any(one <= words for one in self._words)
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
@@ -175,9 +176,9 @@ _OPAQUE = re.compile(
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
 
 
-def _letters(name: str) -> str:
-    """A name without what stands between its parts, in one order: `Ada Invented`, `Invented, Ada`, `ada.invented`."""
-    return " ".join(sorted(re.findall(r"[^\W_]+", _called(name.casefold()))))
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, whatever stands between them: `Ada Invented`, `Invented, Ada`, `ada.invented`."""
+    return frozenset(re.findall(r"[^\W_]+", _called(name.casefold())))
 
 
 def _called(account: str) -> str:

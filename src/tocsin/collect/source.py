@@ -23,8 +23,8 @@ from tocsin.errors import ConfigError
 from tocsin.model.alert import Alert
 from tocsin.model.coverage import Proof, RecordSpan
 from tocsin.model.exposure import Basis
-from tocsin.model.readiness import SIGN_IN, Telling
 from tocsin.model.instant import HOUR
+from tocsin.model.readiness import SIGN_IN, Telling
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.rows import Rows, by_log
 
@@ -349,7 +349,7 @@ def all_spans() -> tuple[RecordSpan, ...]:
 
 
 def all_delays() -> Mapping[str, int]:
-    """By source how long after a record's time it may still be on its way to the log, ns, from `[recording]` of `audit.toml`."""
+    """By source how long after its time a record may still be on its way to the log, ns; `[recording]` of `audit.toml`."""
     found = {}
     for source in all_sources():
         declared = tomllib.loads(_declared(type(source).__module__, "audit.toml"))

@@ -19,13 +19,13 @@ from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.instant import DAY, HOUR, format_time
 
-
 # A filter that begins so leaves nothing out.
-_EVERYTHING = re.compile(r"(?:every|all|any|none|no|without|nothing|\*|-)(?![a-z])", re.IGNORECASE)
+_EVERYTHING = re.compile(r"(?:every|all|any|none|no|without|nothing|\*|-)(?![a-z]| of\b)", re.IGNORECASE)
 # Parameters of the search of the unified audit log that leave records out, in full or shortened as the shell allows:
 # https://learn.microsoft.com/en-us/powershell/module/exchangepowershell/search-unifiedauditlog
 _IN_PART = re.compile(
-    r"Search-UnifiedAuditLog\b[^|;]*\s-(?:us|op|rec|ob|ip|fr|si)[a-z]*(?:\s|:|$)", re.IGNORECASE | re.DOTALL
+    r"Search-UnifiedAuditLog\b[^|;]*\s-(?:us|op|rec|ob|ip|fr|si)[a-z]*(?:\s|:|$)|\s-UserIds\b|Filters\W+\w",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -305,7 +305,8 @@ def _on_their_way(taken: _Taken, sources: Iterable[str], delays: Mapping[str, in
     when = taken.acquisition.when
     for source in sources:
         if source in delays:
-            evidence = f"taken at {format_time(when)}: records of the {delays[source] // HOUR} hours before may not have come yet"
+            late = f"records of the {delays[source] // HOUR} hours before may not have come yet"
+            evidence = f"taken at {format_time(when)}: {late}"
             yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source])
 
 

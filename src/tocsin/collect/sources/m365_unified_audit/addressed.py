@@ -1,4 +1,4 @@
-"""Whom a record names in what nothing declares: what was done there may be done for them, or to send something to them."""
+"""Whom a record names in what nothing declares: what was done there may be done for them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from tocsin.model.coverage import Mark
 # Fields that say who did it, by what and where, and so name nobody for whom it was done.
 _WHO = frozenset(
     (
-        "UserId", "UserKey", "Id", "Actor", "ActorContextId", "ActorIpAddress", "ClientIP", "ClientIPAddress", "AppAccessContext",
-        "OrganizationId", "OrganizationName", "OriginatingServer", "UserAgent", "ExtendedProperties", "DeviceProperties", "derived",
-        "LogonUserSid", "LogonUserDisplayName", "MailboxOwnerUPN", "MailboxOwnerSid", "Operation", "Workload", "CreationTime",
-        "ClientInfoString", "CorrelationId", "InterSystemsId", "IntraSystemId", "ResultStatus",
+        "UserId", "UserKey", "Id", "Actor", "ActorContextId", "ActorIpAddress", "ClientIP", "ClientIPAddress",
+        "AppAccessContext", "OrganizationId", "OrganizationName", "OriginatingServer", "UserAgent", "ExtendedProperties",
+        "DeviceProperties", "derived", "LogonUserSid", "LogonUserDisplayName", "MailboxOwnerUPN", "MailboxOwnerSid",
+        "Operation", "Workload", "CreationTime", "ClientInfoString", "CorrelationId", "InterSystemsId", "IntraSystemId",
+        "ResultStatus",
     )
 )  # fmt: skip
 _PARAMETERS = "Parameters."
@@ -26,7 +27,7 @@ _SAYS_NOTHING = frozenset(("", "true", "false", "none", "null", "not available")
 
 
 def addressed_by(fields: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any]]:
-    """One row for MARKS with those whom it names in what nothing declares, as `given_to`; none where it names nobody."""
+    """One row for MARKS with those whom it names in what nothing declares; none where it names nobody."""
     names = dict.fromkeys(name for field in _beside(fields, meaning) for name in _names(fields[field]))
     if not names:
         return []
@@ -39,7 +40,7 @@ def addressed_by(fields: Mapping[str, Any], meaning: Meaning) -> list[dict[str, 
 
 
 def _beside(fields: Mapping[str, Any], meaning: Meaning) -> Iterator[str]:
-    """The fields of which nothing declares what they do: all but who did it, or of a known command the other parameters."""
+    """The fields of which nothing declares what they do: all but who did it, or a known command's other parameters."""
     if not meaning.is_known:
         yield from (name for name in fields if name.partition(".")[0] not in _WHO)
         return

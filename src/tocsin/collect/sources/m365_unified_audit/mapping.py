@@ -198,7 +198,7 @@ def _administrators(account: str) -> dict[str, Any]:
 
 
 def _addresses(native: Mapping[str, Any]) -> list[str]:
-    """The addresses a record names, the first its own; each once. A proxy writes the one it was called by beside its own."""
+    """The addresses a record names, the first its own, each once: a proxy writes beside its own who called it."""
     values = (native.get(name) for name in ("ClientIPAddress", "ClientIP", "ActorIpAddress"))
     named = (_address(part) for value in values if isinstance(value, str) for part in value.split(","))
     return list(dict.fromkeys(filter(None, named)))

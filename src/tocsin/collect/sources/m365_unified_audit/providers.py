@@ -16,7 +16,9 @@ _ADMINISTRATORS_TYPE = frozenset(("2", "admin"))
 _APPLICATIONS = frozenset(("5", "6", "application", "serviceprincipal"))
 _SYSTEM_CLIENT = "Client=REST;Client=RESTSystem"  # of a token of an application alone
 _DELEGATE = frozenset(("2", "delegated", "delegate"))
-_OF_COMMANDS = frozenset(("1", "ExchangeAdmin"))  # bears it of a user who changes settings of a mailbox of one's own, too
+_OF_COMMANDS = frozenset(
+    ("1", "ExchangeAdmin")
+)  # bears it of a user who changes settings of a mailbox of one's own, too
 _ABSENT = frozenset(("", "not available", "none"))
 
 
@@ -84,7 +86,9 @@ def actor_class(actor: Actor, native: Mapping[str, Any]) -> ActorClass:
 
 
 def is_administrator(native: Mapping[str, Any], record_type: str) -> bool:
-    """Whether a record says of who acted that it is an administrator of the tenant (UserType, common schema)."""
+    """Whether a record says of who acted that it is an administrator (UserType, and LogonType of a mailbox)."""
+    if str(native.get("LogonType", "")).casefold() in _ADMINISTRATOR:
+        return True
     return record_type not in _OF_COMMANDS and str(native.get("UserType", "")).casefold() in _ADMINISTRATORS_TYPE
 
 
