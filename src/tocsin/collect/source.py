@@ -349,7 +349,7 @@ def all_spans() -> tuple[RecordSpan, ...]:
 
 
 def all_delays() -> Mapping[str, int]:
-    """By source how long after its time a record may still be on its way to the log, ns; `[recording]` of `audit.toml`."""
+    """By source how long after its time a record may still be on its way, ns; `[recording]` of `audit.toml`."""
     found = {}
     for source in all_sources():
         declared = tomllib.loads(_declared(type(source).__module__, "audit.toml"))

@@ -13,10 +13,10 @@ from tocsin.model.coverage import Mark
 _WHO = frozenset(
     (
         "UserId", "UserKey", "Id", "Actor", "ActorContextId", "ActorIpAddress", "ClientIP", "ClientIPAddress",
-        "AppAccessContext", "OrganizationId", "OrganizationName", "OriginatingServer", "UserAgent", "ExtendedProperties",
+        "AppAccessContext", "OrganizationId", "OrganizationName", "OriginatingServer", "UserAgent", "ResultStatus",
         "DeviceProperties", "derived", "LogonUserSid", "LogonUserDisplayName", "MailboxOwnerUPN", "MailboxOwnerSid",
         "Operation", "Workload", "CreationTime", "ClientInfoString", "CorrelationId", "InterSystemsId", "IntraSystemId",
-        "ResultStatus",
+        "ExtendedProperties",
     )
 )  # fmt: skip
 _PARAMETERS = "Parameters."
