@@ -17,7 +17,7 @@ from tocsin.collect.scanning import recognise
 from tocsin.collect.source import Head
 from tocsin.model.estate import Attestation, Estate, Group, Holding, Identity, Membership
 from tocsin.model.identity import is_machine_account
-from tocsin.model.instant import HOUR
+from tocsin.model.instant import DAY, HOUR
 from tocsin.model.question import Question
 from tocsin.model.record import Record
 
@@ -137,7 +137,7 @@ def asked(audit: Audit, chance: random.Random) -> Asked | None:
         estate=_estate(entries, accounts, shape, low, high, chance),
         question=question,
     )
-    acquired(case, high + HOUR)
+    acquired(case, high + 2 * DAY)  # after the day in which records may still come
     return Asked(
         shape=shape,
         case=case,
@@ -176,7 +176,7 @@ def whole(audit: Audit, chance: random.Random, questions: int) -> list[Asked]:
             estate=estate,
             question=Question(identities=(account,), from_=low, to=high + 1),
         )
-        acquired(case, high + HOUR)
+        acquired(case, high + 2 * DAY)  # after the day in which records may still come
         found.append(
             Asked(
                 shape=shape,

@@ -90,6 +90,7 @@ def answer(
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
         for change in changes.conclude(in_time(held.changes, question.from_, question.to), place=held.places)
+        if change.kind not in changes.NOT_SHOWN
     )
     if found.closed is not None:
         names = {one.id for one in found.closed.about}
@@ -278,6 +279,13 @@ def _exposure(
         ruled_out_by=ruled_out_by,
         tells=families_told(),
         spans=all_spans(),
+        taken_by={
+            name
+            for record in held.acquisitions
+            for one in record.acquisitions
+            for name in (one.by, one.account)
+            if name
+        },
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tocsin.assess.accesses import known_accesses
-from tocsin.collect.source import all_sources
+from tocsin.collect.source import all_delays, all_sources
 from tocsin.correlate import identity
 from tocsin.cover import coverage, grid, pairing
 from tocsin.cover.probing import judging
@@ -23,7 +23,7 @@ from tocsin.model.probing import KnownAccess, PlannedProbe, ProbeCheck, Receipt
 
 def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], tuple[Coverage, ...], CoverageMap]:
     """The inputs with what is attested of them, what was watched, in order, and a map of it to `now` at least."""
-    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage))
+    accounted = reconcile(held.accounts, held.acquisitions, coverage.last_numbers(held.coverage), all_delays())
     proofs = {one.name: one.proof for one in all_sources()} | {one.source: one.proof for one in held.mappings}
     matches, silent = pairing.conclude(held.pairing)
     rows = coverage.conclude(

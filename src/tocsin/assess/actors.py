@@ -62,13 +62,15 @@ class Actors:
         declared = DeclaredAccounts(estate)
         self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
+        self._words = {_words(one) for one in self._bare} - {frozenset()}
         self._domains = {account.rpartition("@")[2] for account in self._asked if "@" in account}
         self._has_machine = any(is_machine_account(account) for account in self._asked)
         joined = _joined(identities)
         self._others: set[str] = set()
+        owned = _acted_as(estate, self._asked, declared)
         for identity in estate.identities:
             accounts = declared.of(identity.accounts)
-            if accounts.isdisjoint(self._asked):
+            if accounts.isdisjoint(self._asked) and identity.id not in owned:
                 self._others |= _reachable(accounts, joined)
         self._others -= _reachable(self._asked, joined)
         # What somebody is called without a domain, where nobody asked for is called so.
@@ -94,6 +96,13 @@ class Actors:
         domain = name.rpartition("@")[2].lower()
         return (domain == name.lower() or domain in self._domains) and self.may_be_given((name,))
 
+    def is_addressed(self, name: str) -> bool:
+        """Whether a text that may be a name means an account in question: by an address, or the words of its name."""
+        if "@" in name:
+            return self.may_receive(name)
+        words = _words(name)
+        return self.is_one(name) or any(one <= words for one in self._words)
+
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
         given = classes or [ActorClass.ACCOUNT] * len(actors)
@@ -110,6 +119,22 @@ class Actors:
             return True
         # Of a machine's own accounts one stands for another: its system account signs in under the machine's name.
         return bool(_OPAQUE.fullmatch(_bare(actor))) or _bare(actor) in self._bare or (is_machine and self._has_machine)
+
+
+def _acted_as(estate: Estate, asked: frozenset[str], declared: DeclaredAccounts) -> set[str]:
+    """The identities as which an account in question may act by the estate: its services, and what it is given."""
+    named = {one.id.lower() for one in declared.declared(asked)} | {*asked, "*"}
+    groups = {one.group for one in estate.memberships if one.identity.lower() in named}
+    given = [
+        declared.of((one.pattern,))
+        for one in estate.grants
+        if one.kind == "account" and (one.grantee.lower() in named or one.grantee in groups)
+    ]
+    return {
+        identity.id
+        for identity in estate.identities
+        if identity.owner.lower() in named or any(not each.isdisjoint(declared.of((identity.id,))) for each in given)
+    }
 
 
 def _joined(identities: Identities) -> Mapping[str, set[str]]:
@@ -141,7 +166,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The name of an application in a directory, which no person has: an address of the web, or an id and a host.
 _SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
 # Under these anybody may have come, or any application.
-_NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$")
+_NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$|^sharepoint\\system$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.
 _OPAQUE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-5-21-[0-9-]+|s-1-(?!5-(?:18|19|20)$)[0-9-]+|[0-9a-f]{16}"
@@ -149,6 +174,11 @@ _OPAQUE = re.compile(
 )
 # A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, whatever stands between them: `Ada Invented`, `Invented, Ada`, `ada.invented`."""
+    return frozenset(re.findall(r"[^\W_]+", _called(name.casefold())))
 
 
 def _called(account: str) -> str:

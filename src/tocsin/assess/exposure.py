@@ -34,6 +34,7 @@ NAME = "exposure"
 _DEGREES = list(Degree)
 _UNKNOWN_START = CompromiseStart()
 _SHOWN_FIRST = (Verdict.CONFIRMED, Verdict.UNKNOWN, Verdict.RULED_OUT)
+_SAID_OF = frozenset((Mark.ADDRESSED, Mark.ADMINISTRATOR))
 _SENDS_ON = frozenset((Mark.RULE, Mark.FORWARDING))
 _SENTENCES = {
     Degree.ACCESSED: "accessed: the record does not say what was read",
@@ -61,6 +62,7 @@ class Evidence:
     withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
     ruled_out_by    the sources of whose logs alone it may be said that nothing was reached; None is all
     tells    the families of holdings that the log of each source can tell of
+    taken_by who took the logs, and as which account, as acquisition records name them
     spans    records that stand for accesses before or after their time
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
@@ -77,6 +79,7 @@ class Evidence:
     ruled_out_by: Collection[str] | None = None
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: Sequence[RecordSpan] = ()
+    taken_by: Collection[str] = ()
 
 
 def conclude(state: pa.Table, question: Question, evidence: Evidence) -> tuple[Exposure, ...]:
@@ -321,6 +324,10 @@ def _forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str,
         found.append(obstacles.APPLICATION)
     if question.hosts:
         found.append(obstacles.HOST)
+    theirs = {text.casefold() for known in owners.values() for one in known for text in (one.id, one.name) if text}
+    words = {*evidence.taken_by, *(one.custodian for one in estate.attestations)}
+    if any(one.strip().casefold() in theirs or whose.is_one(one) for one in words):
+        found.append(obstacles.OWN_WORD)
     return tuple(found)
 
 
@@ -337,8 +344,9 @@ def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen
     return [
         change
         for change, is_theirs in zip(evidence.changes, by, strict=True)
-        if (is_theirs and _is_in(change.time, standing))
+        if (is_theirs and change.kind not in _SAID_OF and _is_in(change.time, standing))
         or (change.kind in _SENDS_ON and any(whose.may_receive(_address(name)) for name in change.given_to))
+        or (change.kind is Mark.ADDRESSED and any(whose.is_addressed(_address(name)) for name in change.given_to))
     ]
 
 

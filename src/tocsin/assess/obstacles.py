@@ -20,6 +20,7 @@ ACCOUNTS_NOT_KNOWN = "the accounts behind an address or session in question are 
 NOT_DECLARED = "an account in question is not declared in the estate: it may be an administrator's"
 APPLICATION = "an application is among the compromised: with the consent of others it acts under their names"
 HOST = "a host is among the compromised: what it kept or could reach by itself is in no access log"
+OWN_WORD = "what is known of the log rests on the word, or the hands, of an account in question"
 STANDING_CHANGE = "a rule, right or consent given by a compromised account opens a way no access log may show"
 UNTRIED = (
     "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which "

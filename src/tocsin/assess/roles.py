@@ -26,9 +26,10 @@ def held(whose: Actors, changes: Sequence[StandingChange], estate: Estate, ident
     A group is told by the estate's word on who is, or ever was, in it; who was added on record is in it too. One added
     to a group that the estate does not know may have been added to that which has the role, under another name of it.
     """
-    given = [change.given_to for change in changes if change.kind is Mark.ROLE]
-    if any(whose.is_one(name) for names in given for name in names):
+    said = [change.given_to for change in changes if change.kind in (Mark.ROLE, Mark.ADMINISTRATOR)]
+    if any(whose.is_one(name) for names in said for name in names):
         return Role.HELD
+    given = [change.given_to for change in changes if change.kind is Mark.ROLE]
     doubtful = [names for names in given if not names or whose.may_be_given(names)]
     if not doubtful:
         return Role.NOBODYS

@@ -23,6 +23,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.alert import Alert
 from tocsin.model.coverage import Proof, RecordSpan
 from tocsin.model.exposure import Basis
+from tocsin.model.instant import HOUR
 from tocsin.model.readiness import SIGN_IN, Telling
 from tocsin.model.record import Record, Unreadable
 from tocsin.model.rows import Rows, by_log
@@ -345,6 +346,16 @@ def all_spans() -> tuple[RecordSpan, ...]:
         for source in all_sources()
         for entry in tomllib.loads(_declared(type(source).__module__, "audit.toml")).get("span", ())
     )
+
+
+def all_delays() -> Mapping[str, int]:
+    """By source how long after its time a record may still be on its way, ns; `[recording]` of `audit.toml`."""
+    found = {}
+    for source in all_sources():
+        declared = tomllib.loads(_declared(type(source).__module__, "audit.toml"))
+        if hours := declared.get("recording", {}).get("arrives_within_hours", 0):
+            found[source.name] = hours * HOUR
+    return found
 
 
 def _declared(module: str, file: str) -> str:

@@ -18,6 +18,8 @@ _KINDS = tuple(
     for kind in Mark
     if kind not in (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.NAMED, Mark.NOTE, Mark.PROBE)
 )
+# Said of an account, and no change by itself: for the verdicts alone.
+NOT_SHOWN = frozenset((Mark.ADDRESSED, Mark.ADMINISTRATOR))
 _FACT = tuple(name for name in MARKS.names if name != "record")
 
 

@@ -280,7 +280,7 @@ def _marked(log: Log, facts: Facts, place: _Place) -> list[Coverage]:
                 _row(
                     log,
                     CoverageState.UNPROVEN,
-                    time,
+                    None if kind == Mark.AUDIT_UNTIL else time,
                     None,
                     f"what is recorded was changed at {_time(time)}{by}{said}",
                     places,

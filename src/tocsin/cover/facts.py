@@ -41,7 +41,7 @@ SCHEMA = pa.schema(
 )
 _REFERENCES = ("first_record", "last_record")
 _FACT = tuple(name for name in SCHEMA.names if name not in _REFERENCES)
-_MARKS = (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.AUDIT_CHANGED)
+_MARKS = (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.AUDIT_CHANGED, Mark.AUDIT_UNTIL)
 
 _Integers = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]

@@ -7,15 +7,26 @@ archive it names. Of several the one in the nearest folder counts. Every doubt b
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import Coverage, CoverageState
-from tocsin.model.instant import DAY, format_time
+from tocsin.model.instant import DAY, HOUR, format_time
+
+# A filter that begins so leaves nothing out.
+_EVERYTHING = re.compile(r"(?:every|all|any|none|no|without|nothing|\*|-)(?![a-z]| of\b)", re.IGNORECASE)
+# Parameters of the search of the unified audit log that leave records out, in full or shortened as the shell allows:
+# https://learn.microsoft.com/en-us/powershell/module/exchangepowershell/search-unifiedauditlog
+_IN_PART = re.compile(
+    r"Search-UnifiedAuditLog\b[^|;]*\s-(?:us|op|rec|ob|ip|fr|si)[a-z]*(?:\s|:|$)|\s-UserIds\b|Filters\W+\w",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class Reconciled(NamedTuple):
@@ -52,12 +63,16 @@ class _Taken(NamedTuple):
 
 
 def reconcile(
-    accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord], numbered: Iterable[Numbered] = ()
+    accounts: Sequence[InputAccount],
+    records: Sequence[AcquisitionRecord],
+    numbered: Iterable[Numbered] = (),
+    delays: Mapping[str, int] = MappingProxyType({}),
 ) -> Reconciled:
     """Compare every acquisition with what was read of its inputs.
 
     Fewer records read than reported, a named file that is not there, another hash, a lower last record number, a
-    record that is damaged: each gives a row. More read than reported is told only.
+    record that is damaged: each gives a row. More read than reported is told only. `delays` is by source how long
+    records are on their way: what was taken before that may lack them.
     """
     covered = _covered(accounts, records)
     copies = _copies(accounts)
@@ -77,6 +92,7 @@ def reconcile(
             *_missing_doubts(inside[_folder(taken.record.path)], taken),
             *_number_doubts(acquisition, sources, highest),
             *_time_doubts(accounts, taken),
+            *_filter_doubts(taken),
         ]
         if not doubts and not acquisition.own_word:
             tied |= _hashed(accounts, taken)
@@ -85,6 +101,7 @@ def reconcile(
             told.setdefault(place, []).append(sentence)
             rows.append(_row(accounts[place].source, CoverageState.UNPROVEN, sentence))
         rows += (_row(source, state, sentence) for state, sentence in doubts for source in sources)
+        rows += _on_their_way(taken, sources, delays)
         more = _more(taken, counted, sum(copies[place] for place in taken.inputs))
         for place in taken.inputs:
             told.setdefault(place, []).extend((*(sentence for _, sentence in doubts), *more))
@@ -282,6 +299,24 @@ def _time_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tuple[
         return []
     said = f"{taken.record.path} says that the files were taken at {format_time(when)}"
     return [(CoverageState.UNPROVEN, f"{said}, and a record in them is of {format_time(last)}")]
+
+
+def _on_their_way(taken: _Taken, sources: Iterable[str], delays: Mapping[str, int]) -> Iterator[Coverage]:
+    when = taken.acquisition.when
+    for source in sources:
+        if source in delays:
+            late = f"records of the {delays[source] // HOUR} hours before may not have come yet"
+            evidence = f"taken at {format_time(when)}: {late}"
+            yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source])
+
+
+def _filter_doubts(taken: _Taken) -> list[tuple[CoverageState, str]]:
+    """What was taken in part: by the filter as it is written, or by what is known of the command."""
+    one = taken.acquisition
+    asked = f"{taken.record.path} says that not everything was taken"
+    if one.filter and not _EVERYTHING.match(one.filter.strip()):
+        return [(CoverageState.UNPROVEN, f"{asked}: {one.filter}")]
+    return [(CoverageState.UNPROVEN, f"{asked}: {one.command}")] if _IN_PART.search(one.command) else []
 
 
 def _number_doubts(

@@ -49,6 +49,7 @@ class Mark(enum.StrEnum):
     THROTTLED = "throttled"  # the provider stopped recording for a while
     STOPPED = "stopped"  # the service that keeps the logs of a machine stopped (Windows 1100, auditd DAEMON_END)
     AUDIT_CHANGED = "audit_changed"  # audit policy or auditing of a mailbox changed
+    AUDIT_UNTIL = "audit_until"  # the same, in a way that leaves open what was recorded, or is kept, of the time before
     RULE = "rule"  # inbox or transport rule made or changed
     FORWARDING = "forwarding"  # mail forwarding set
     PERMISSION = "permission"  # a right on a mailbox, folder, file or role given
@@ -56,6 +57,8 @@ class Mark(enum.StrEnum):
     ROLE = "role"  # a role given: what an account may do everywhere
     CONSENT = "consent"  # an application was given access
     LINK = "link"  # a sharing link was made
+    ADDRESSED = "addressed"  # something that nothing declares was done that names `given_to`: perhaps for them
+    ADMINISTRATOR = "administrator"  # a record says of its account, `given_to`, that it is an administrator's
     CREDENTIAL = "credential"  # password reset, secret or certificate added
     NAMED = "named"  # one holding stands on one record under two names: `scope` as people write it, `detail` as an id
     NOTE = "note"  # written down by hand: says nothing of a log and opens nothing

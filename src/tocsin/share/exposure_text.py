@@ -37,7 +37,7 @@ _ITEMS = 4
 _NAMED = 6
 _STEPS = 6
 _CHANGES = 6
-_OF_THE_LOG = (Mark.AUDIT_CHANGED, Mark.CLEARED, Mark.THROTTLED)
+_OF_THE_LOG = (Mark.AUDIT_CHANGED, Mark.AUDIT_UNTIL, Mark.CLEARED, Mark.THROTTLED)
 
 
 def exposure_lines(answers: Answers) -> Iterator[str]:

@@ -344,7 +344,7 @@ def test_inbox_rules_name_their_targets() -> None:
         ({"ForwardingAddress": "", "DeliverToMailboxAndForward": "False"}, []),
         ({"GrantSendOnBehalfTo": "bo"}, [Mark.PERMISSION]),
         ({"AuditEnabled": "False", "ForwardingAddress": "bo"}, [Mark.FORWARDING, Mark.AUDIT_CHANGED]),
-        ({"AuditEnabled": "True"}, []),
+        ({"AuditEnabled": "True"}, [Mark.AUDIT_UNTIL]),
         ({"ResourceEmailAddresses": "True"}, []),
     ],
 )
@@ -404,8 +404,8 @@ def test_changes_that_outlive_the_session(record: dict[str, Any], kind: Mark) ->
     assert [one["kind"] for one in mapped(record).marks] == [kind]
 
 
-def test_turning_auditing_on_is_no_mark() -> None:
-    assert marks(command("Set-AdminAuditLogConfig", UnifiedAuditLogIngestionEnabled="True")) == []
+def test_turning_auditing_on_leaves_open_what_was_recorded_before() -> None:
+    assert marks(command("Set-AdminAuditLogConfig", UnifiedAuditLogIngestionEnabled="True"))[0][0] == "audit_until"
 
 
 def test_upkeep_by_the_providers_servers_is_no_change_but_only_theirs() -> None:

@@ -11,6 +11,8 @@ from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning,
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
+_OF_THE_AUDIT = (Mark.AUDIT_CHANGED, Mark.AUDIT_UNTIL)  # whoever changes it
+_NOBODY_TOLD = "?"
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
 
@@ -28,7 +30,7 @@ def marks_of(
     provider = provider_of(actor) if changes else None
     by = f" (by the provider's {provider.name})" if provider else ""
     if provider and provider.upkeep:
-        changes = []
+        changes = [change for change in changes if change.kind in _OF_THE_AUDIT]
     rows = [
         {
             "kind": change.kind,
@@ -37,7 +39,7 @@ def marks_of(
             "scope": _scope(change, fields),
             "actor": account,
             "detail": _detail(change, fields) + by,
-            "given_to": change.receivers(fields),
+            "given_to": change.receivers(fields) or _not_told(change, meaning, fields),
         }
         for change in changes
     ]
@@ -70,6 +72,12 @@ def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
     if whose:
         return whose
     return next((text for name in change.scope if (text := _one_line(fields.get(name)))), None)
+
+
+def _not_told(change: Change, meaning: Meaning, fields: Mapping[str, Any]) -> str | None:
+    """`?` for a rule that is changed or turned on: whom it sends mail to is told where it was made; None for others."""
+    is_new = meaning.activity.casefold().startswith("new-") or any(fields.get(name) for name in change.given_to)
+    return _NOBODY_TOLD if change.kind == Mark.RULE and change.given_to and not is_new else None
 
 
 def _mailbox_of_rule(fields: Mapping[str, Any]) -> str:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
+from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of, may_be_throttled
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
-from tocsin.collect.sources.m365_unified_audit.providers import Actor, actor_class
+from tocsin.collect.sources.m365_unified_audit.providers import (
+    Actor,
+    actor_class,
+    is_administrator,
+    is_app_only,
+    is_contradicted,
+    provider_of,
+)
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
+from tocsin.model.coverage import Mark
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
 from tocsin.model.record import Record
@@ -23,6 +33,8 @@ ACTIVITY = "derived.activity"
 _DOCUMENT_CLASS = 6006
 _PRINCIPAL_NAME = 5  # type of an entry of Target: a user principal name
 _GENERIC_CLIENT = "Client=REST"  # says nothing of who called; the application id does
+
+_CLAIM = re.compile(r"i:0h\.f\|membership\|([0-9a-f]{16})@live\.com", re.IGNORECASE)
 
 _account = lru_cache(maxsize=65_536)(canonical_account)
 _address = lru_cache(maxsize=65_536)(canonical_address)
@@ -54,8 +66,10 @@ def map_record(record: Record) -> Mapped:
     is_named = not isinstance(native.get("UserId"), (list, dict))  # by several names it may be anybody
     account = _account(user) or _account(user_key) if is_named else None
     time, warnings = _time(native.get("CreationTime"))
-    session = _session(native, fields)
-    address = _first_address(native)
+    sessions = _sessions(native, fields)
+    session = sessions[0] if sessions else None
+    addresses = _addresses(native)
+    address = addresses[0] if addresses else None
     status = fields.get(STATUS)
     identifier = _text(native, "Id")
     application = _text(native, "AppId") or _text(native, "ApplicationId") or _text(native, "AadAppId")
@@ -71,7 +85,7 @@ def map_record(record: Record) -> Mapped:
         "activity_name": operation,
         "status": status,
         "actor.user.name": account,
-        "actor.user.uid": user_key or None,
+        "actor.user.uid": _bare_key(user_key) or None,
         "actor.session.uid": session,
         "actor.app_uid": caller or application or None,
         "http_request.user_agent": client or None,
@@ -86,6 +100,8 @@ def map_record(record: Record) -> Mapped:
         event["file.path"] = text_of(native.get("ObjectId"))
     key = _key(identifier, native) if identifier else None
     marks = names_of(native, meaning)
+    if is_administrator(native, record_type) and account:
+        marks.append(_administrators(account))
     if status == "failure" or not (
         meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields)
     ):
@@ -121,9 +137,13 @@ def map_record(record: Record) -> Mapped:
                 "label": one.label,
                 "degree": str(one.degree),
                 **shared,
+                **who,
             }
             for one in found
+            for who in _hands(actor, native, sessions, addresses)
         ]
+    if provider_of(actor) is None and (not meaning.touches or not meaning.is_known):
+        marks += addressed_by(fields, meaning)
     marks += marks_of(native, fields, meaning, workload, account, actor)
     return Mapped(event, key, accesses, marks, warnings)
 
@@ -143,20 +163,44 @@ def _time(value: object) -> tuple[int | None, tuple[str, ...]]:
     return time, () if is_plausible(time) else ("time_implausible",)
 
 
-def _session(native: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
-    return (
-        text_of(native.get("SessionId"))
-        or text_of(_of(native.get("AppAccessContext"), "AADSessionId"))
-        or text_of(fields.get("DeviceProperties.SessionId"))
+def _sessions(native: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]:
+    """The sessions a record names, the first its own; each once."""
+    named = (
+        text_of(native.get("SessionId")),
+        text_of(_of(native.get("AppAccessContext"), "AADSessionId")),
+        text_of(fields.get("DeviceProperties.SessionId")),
     )
+    return [one for one in dict.fromkeys(filter(None, named)) if one.strip("{}0-")]
 
 
-def _first_address(native: Mapping[str, Any]) -> str | None:
-    for name in ("ClientIPAddress", "ClientIP", "ActorIpAddress"):
-        value = native.get(name)
-        if isinstance(value, str) and (address := _address(value)):
-            return address
-    return None
+def _hands(
+    actor: Actor, native: Mapping[str, Any], sessions: Sequence[str], addresses: Sequence[str]
+) -> list[dict[str, str]]:
+    """Who may have done it, as a record says it: its account, in each session and from each address; and anybody.
+
+    Anybody where the record contradicts itself, and by an application that acts by itself: who it obeys is not told.
+    """
+    hands: list[dict[str, str]] = [{}]
+    hands += ({"session": one} for one in sessions[1:])
+    hands += ({"address": one} for one in addresses[1:])
+    if is_contradicted(native) or (is_app_only(actor) and provider_of(actor) is None):
+        hands.append({"actor": ""})
+    return hands
+
+
+def _administrators(account: str) -> dict[str, Any]:
+    """The row for MARKS that says so of an account."""
+    return {
+        "kind": str(Mark.ADMINISTRATOR), "host": None, "channel": None, "scope": None, "actor": account,
+        "detail": "", "given_to": account,
+    }  # fmt: skip
+
+
+def _addresses(native: Mapping[str, Any]) -> list[str]:
+    """The addresses a record names, the first its own, each once: a proxy writes beside its own who called it."""
+    values = (native.get(name) for name in ("ClientIPAddress", "ClientIP", "ActorIpAddress"))
+    named = (_address(part) for value in values if isinstance(value, str) for part in value.split(","))
+    return list(dict.fromkeys(filter(None, named)))
 
 
 def _acted_on(native: Mapping[str, Any]) -> str | None:
@@ -176,6 +220,12 @@ def _text(values: Mapping[str, Any], name: str) -> str:
     """The text under a name; "" where it is absent or no text."""
     value = values.get(name)
     return value if value.__class__ is str else ""
+
+
+def _bare_key(user_key: str) -> str:
+    """The id in a claim of SharePoint (`i:0h.f|membership|id@live.com`), as the other services write it alone."""
+    found = _CLAIM.fullmatch(user_key)
+    return found[1] if found else user_key
 
 
 def _scalar(value: object) -> str:

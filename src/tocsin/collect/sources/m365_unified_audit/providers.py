@@ -12,7 +12,13 @@ from tocsin.model.exposure import ActorClass
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("providers.toml").read_text("utf-8"))
 _ADMINISTRATOR = frozenset(("1", "admin"))
+_ADMINISTRATORS_TYPE = frozenset(("2", "admin"))
+_APPLICATIONS = frozenset(("5", "6", "application", "serviceprincipal"))
+_SYSTEM_CLIENT = "Client=REST;Client=RESTSystem"  # of a token of an application alone
 _DELEGATE = frozenset(("2", "delegated", "delegate"))
+_OF_COMMANDS = frozenset(
+    ("1", "ExchangeAdmin")
+)  # bears it of a user who changes settings of a mailbox of one's own, too
 _ABSENT = frozenset(("", "not available", "none"))
 
 
@@ -76,12 +82,36 @@ def actor_class(actor: Actor, native: Mapping[str, Any]) -> ActorClass:
         return ActorClass.ADMINISTRATOR
     if logon in _DELEGATE:
         return ActorClass.DELEGATE
+    return ActorClass.DELEGATE if _is_anothers(native) else ActorClass.ACCOUNT
+
+
+def is_administrator(native: Mapping[str, Any], record_type: str) -> bool:
+    """Whether a record says of who acted that it is an administrator (UserType, and LogonType of a mailbox)."""
+    if str(native.get("LogonType", "")).casefold() in _ADMINISTRATOR:
+        return True
+    return record_type not in _OF_COMMANDS and str(native.get("UserType", "")).casefold() in _ADMINISTRATORS_TYPE
+
+
+def is_app_only(actor: Actor) -> bool:
+    """Whether an application acted by itself, without the token of a person, whatever account the record names."""
+    by_itself = actor.client.startswith(_SYSTEM_CLIENT) or actor.user_type in _APPLICATIONS
+    return not actor.session and bool(actor.application or actor.caller) and (by_itself or actor.user == "s-1-5-18")
+
+
+def is_contradicted(native: Mapping[str, Any]) -> bool:
+    """Whether an access is an owner's by its account and another's by the security id of who had signed in."""
+    user, owner = native.get("UserId"), native.get("MailboxOwnerUPN")
+    if not isinstance(user, str) or not isinstance(owner, str) or user.strip().casefold() != owner.strip().casefold():
+        return False
+    return _is_anothers(native)
+
+
+def _is_anothers(native: Mapping[str, Any]) -> bool:
     owner, user = native.get("MailboxOwnerSid"), native.get("LogonUserSid")
-    if isinstance(owner, str) and isinstance(user, str) and owner != user:
-        given = owner.casefold() not in _ABSENT and user.casefold() not in _ABSENT
-        if given and user != native.get("MailboxOwnerMasterAccountSid"):
-            return ActorClass.DELEGATE
-    return ActorClass.ACCOUNT
+    if not isinstance(owner, str) or not isinstance(user, str) or owner == user:
+        return False
+    given = owner.casefold() not in _ABSENT and user.casefold() not in _ABSENT
+    return given and user != native.get("MailboxOwnerMasterAccountSid")
 
 
 def _is_user(user: str, pattern: str) -> bool:

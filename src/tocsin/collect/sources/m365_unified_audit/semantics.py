@@ -13,7 +13,7 @@ from typing import Any
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
 _OTHER_CLASS = 0  # OCSF Base Event
 # Parameters of any command that say how it runs and not what it does.
-_HOW_IT_RUNS = frozenset(
+HOW_IT_RUNS = frozenset(
     f"Parameters.{name}"
     for name in (
         "Identity",
@@ -42,6 +42,8 @@ class Change:
 
     def applies(self, fields: Mapping[str, Any]) -> bool:
         """Whether a record with these fields makes this change."""
+        if isinstance(fields.get("Parameters"), str):  # not told apart
+            return True
         if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
             return False
         return not any(_fits(fields.get(name), pattern) for name, pattern in self.unless)
@@ -75,6 +77,12 @@ class Meaning:
     opens: bool = False
     only_changes: bool = False
 
+    @property
+    def fields_named(self) -> frozenset[str]:
+        """The fields that the changes of the operation are read from."""
+        told = ((*one.scope, *one.shows, *one.given_to, *(name for name, _ in one.when)) for one in self.changes)
+        return frozenset(name for names in told for name in names)
+
     def is_told(self, fields: Mapping[str, Any]) -> bool:
         """Whether what is declared of the operation is all that a record of it with these fields did.
 
@@ -82,9 +90,8 @@ class Meaning:
         """
         if not self.is_known or not self.only_changes or not any(change.when for change in self.changes):
             return self.is_known
-        named = {name for one in self.changes for name in (*one.scope, *one.shows, *(field for field, _ in one.when))}
-        others = (name for name in fields if name.startswith("Parameters.") and name not in named)
-        is_whole = all(name in _HOW_IT_RUNS for name in others)
+        others = (name for name in fields if name.startswith("Parameters.") and name not in self.fields_named)
+        is_whole = all(name in HOW_IT_RUNS for name in others)
         return is_whole and any(change.applies(fields) for change in self.changes)
 
 

@@ -1,0 +1,65 @@
+"""Whom a record names in what nothing declares: what was done there may be done for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tocsin.collect.sources.m365_unified_audit.semantics import HOW_IT_RUNS, Meaning
+from tocsin.model.coverage import Mark
+
+# Fields that say who did it, by what and where, and so name nobody for whom it was done.
+_WHO = frozenset(
+    (
+        "UserId", "UserKey", "Id", "Actor", "ActorContextId", "ActorIpAddress", "ClientIP", "ClientIPAddress",
+        "AppAccessContext", "OrganizationId", "OrganizationName", "OriginatingServer", "UserAgent", "ResultStatus",
+        "DeviceProperties", "derived", "LogonUserSid", "LogonUserDisplayName", "MailboxOwnerUPN", "MailboxOwnerSid",
+        "Operation", "Workload", "CreationTime", "ClientInfoString", "CorrelationId", "InterSystemsId", "IntraSystemId",
+        "ExtendedProperties",
+    )
+)  # fmt: skip
+_PARAMETERS = "Parameters."
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
+_NAME = re.compile(r"[;,\r\n]+")
+_LONGEST_NAME = 100
+_SAYS_NOTHING = frozenset(("", "true", "false", "none", "null", "not available"))
+
+
+def addressed_by(fields: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any]]:
+    """One row for MARKS with those whom it names in what nothing declares; none where it names nobody."""
+    names = dict.fromkeys(name for field in _beside(fields, meaning) for name in _names(fields[field]))
+    if not names:
+        return []
+    return [
+        {
+            "kind": str(Mark.ADDRESSED), "host": None, "channel": None, "scope": None, "actor": None,
+            "detail": meaning.activity, "given_to": "; ".join(names),
+        }
+    ]  # fmt: skip
+
+
+def _beside(fields: Mapping[str, Any], meaning: Meaning) -> Iterator[str]:
+    """The fields of which nothing declares what they do: all but who did it, or a known command's other parameters."""
+    if not meaning.is_known:
+        yield from (name for name in fields if name.partition(".")[0] not in _WHO)
+        return
+    if isinstance(fields.get("Parameters"), str):  # not told apart
+        yield "Parameters"
+    if not meaning.only_changes:
+        return
+    named = meaning.fields_named
+    yield from (name for name in fields if name.startswith(_PARAMETERS) and name not in named | HOW_IT_RUNS)
+
+
+def _names(value: object) -> Iterator[str]:
+    """The texts in a value that may name an account: addresses wherever they stand, and short texts as they are."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _names(each)
+    elif isinstance(value, str) and value.strip().casefold() not in _SAYS_NOTHING:
+        found = _ADDRESS.findall(value)
+        yield from found
+        if not found and len(value) <= _LONGEST_NAME:
+            parts = (" ".join(text.split()) for text in (*_NAME.split(value), value.replace(";", ",")))
+            yield from (part for part in parts if any(map(str.isalpha, part)))
