@@ -239,14 +239,16 @@ def _object(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meani
 def _agrees(native: Mapping[str, Any], address: str) -> bool:
     """Whether the other fields that name the document say nothing else than its address."""
     told = _plain(address)
-    site, name = text_of(native.get("SiteUrl")), text_of(native.get("SourceFileName"))
-    folder = text_of(native.get("SourceRelativeUrl"))
-    return (
-        (not site or told.startswith(_plain(site)))
-        and (not name or told.endswith(f"/{_plain(name)}"))
-        and (not folder or f"/{_plain(folder)}/" in f"{told}/")
-        and (not (name and folder) or told.endswith(f"/{_plain(folder)}/{_plain(name)}"))
+    site, name, folder = (
+        _plain(text_of(native.get(field)) or "") for field in ("SiteUrl", "SourceFileName", "SourceRelativeUrl")
     )
+    if not told.startswith(site) or not told.endswith(f"/{name}" if name else ""):
+        return False
+    if not folder or not name:
+        return not folder or f"/{folder}/" in f"{told}/"
+    # Records of sharing write the document's own name behind its folder.
+    whole = folder if folder.endswith(f"/{name}") else f"{folder}/{name}"
+    return told.endswith((f"/{whole}", f"/{folder}/{name}"))
 
 
 def _plain(address: str) -> str:

@@ -18,7 +18,6 @@ from tocsin.collect.sources.m365_unified_audit.providers import (
     Actor,
     actor_class,
     is_administrator,
-    is_app_only,
     is_contradicted,
     provider_of,
 )
@@ -140,7 +139,7 @@ def map_record(record: Record) -> Mapped:
                 **who,
             }
             for one in found
-            for who in _hands(actor, native, sessions, addresses)
+            for who in _hands(native, sessions, addresses)
         ]
     if provider_of(actor) is None and (not meaning.touches or not meaning.is_known):
         marks += addressed_by(fields, meaning)
@@ -173,17 +172,15 @@ def _sessions(native: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]
     return [one for one in dict.fromkeys(filter(None, named)) if one.strip("{}0-")]
 
 
-def _hands(
-    actor: Actor, native: Mapping[str, Any], sessions: Sequence[str], addresses: Sequence[str]
-) -> list[dict[str, str]]:
+def _hands(native: Mapping[str, Any], sessions: Sequence[str], addresses: Sequence[str]) -> list[dict[str, str]]:
     """Who may have done it, as a record says it: its account, in each session and from each address; and anybody.
 
-    Anybody where the record contradicts itself, and by an application that acts by itself: who it obeys is not told.
+    Anybody where the record contradicts itself.
     """
     hands: list[dict[str, str]] = [{}]
     hands += ({"session": one} for one in sessions[1:])
     hands += ({"address": one} for one in addresses[1:])
-    if is_contradicted(native) or (is_app_only(actor) and provider_of(actor) is None):
+    if is_contradicted(native):
         hands.append({"actor": ""})
     return hands
 

@@ -13,8 +13,6 @@ from tocsin.model.exposure import ActorClass
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("providers.toml").read_text("utf-8"))
 _ADMINISTRATOR = frozenset(("1", "admin"))
 _ADMINISTRATORS_TYPE = frozenset(("2", "admin"))
-_APPLICATIONS = frozenset(("5", "6", "application", "serviceprincipal"))
-_SYSTEM_CLIENT = "Client=REST;Client=RESTSystem"  # of a token of an application alone
 _DELEGATE = frozenset(("2", "delegated", "delegate"))
 _OF_COMMANDS = frozenset(
     ("1", "ExchangeAdmin")
@@ -90,12 +88,6 @@ def is_administrator(native: Mapping[str, Any], record_type: str) -> bool:
     if str(native.get("LogonType", "")).casefold() in _ADMINISTRATOR:
         return True
     return record_type not in _OF_COMMANDS and str(native.get("UserType", "")).casefold() in _ADMINISTRATORS_TYPE
-
-
-def is_app_only(actor: Actor) -> bool:
-    """Whether an application acted by itself, without the token of a person, whatever account the record names."""
-    by_itself = actor.client.startswith(_SYSTEM_CLIENT) or actor.user_type in _APPLICATIONS
-    return not actor.session and bool(actor.application or actor.caller) and (by_itself or actor.user == "s-1-5-18")
 
 
 def is_contradicted(native: Mapping[str, Any]) -> bool:
