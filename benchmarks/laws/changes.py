@@ -33,7 +33,7 @@ from urllib.parse import quote
 from benchmarks.laws.asked import Asked
 from benchmarks.laws.audits import CLOUDTRAIL, M365, WINDOWS, Native, Path_, drop, first, put, value
 from benchmarks.laws.case import Log, acquired
-from tocsin.model.instant import HOUR, format_time, parse_time
+from tocsin.model.instant import DAY, format_time, parse_time
 
 Chance = random.Random
 Change = Callable[[Asked, Chance], bool]
@@ -716,7 +716,7 @@ def changed(one: Asked, chance: Chance) -> tuple[str, ...]:
         has_records = any(log.records for log in one.case.logs)
         done += [change.__name__] if has_records and change(one, chance) else []
     if done and at_source:
-        acquired(one.case, one.window[1] + HOUR)
+        acquired(one.case, one.window[1] + 2 * DAY)
     elif done and one.case.acquisition is not None and chance.random() < 0.1:
         one.case.acquisition = None
         done.append("drop_acquisition")

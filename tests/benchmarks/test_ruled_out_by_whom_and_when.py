@@ -112,8 +112,6 @@ def by_cyn(**fields: Any) -> Record:
         [by_ada(UserType=2)],
         [mail("02T09:00:00", ADA, BEN, LogonType=1)],
         [by_ada(UserType="Admin")],
-        [by_cyn(AppId=UNLISTED, ClientInfoString="Client=REST;Client=RESTSystem;;", UserType=5)],
-        [by_cyn(AppId=UNLISTED, UserId="S-1-5-18", UserKey="S-1-5-18", LogonType=1)],
     ],
 )
 def test_a_record_that_may_be_of_another_than_it_names(records: list[Record]) -> None:
