@@ -414,6 +414,8 @@ def test_upkeep_by_the_providers_servers_is_no_change_but_only_theirs() -> None:
     assert marks(record, **system) == []
     assert marks(record, **{**system, "UserType": 2}) == [(Mark.PERMISSION, "DiscoverySearchMailbox{1}")]
     assert marks(record) == [(Mark.PERMISSION, "DiscoverySearchMailbox{1}")]
+    assert marks(command("Set-AdminAuditLogConfig", AdminAuditLogEnabled="True"), **system) == []
+    assert marks(command("Set-AdminAuditLogConfig", AdminAuditLogEnabled="False"), **system)[0][0] == "audit_changed"
 
 
 def test_the_account_acted_on() -> None:

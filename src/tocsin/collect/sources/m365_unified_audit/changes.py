@@ -11,7 +11,6 @@ from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning,
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
-_OF_THE_AUDIT = (Mark.AUDIT_CHANGED, Mark.AUDIT_UNTIL)  # whoever changes it
 _NOBODY_TOLD = "?"
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
@@ -30,7 +29,8 @@ def marks_of(
     provider = provider_of(actor) if changes else None
     by = f" (by the provider's {provider.name})" if provider else ""
     if provider and provider.upkeep:
-        changes = [change for change in changes if change.kind in _OF_THE_AUDIT]
+        # Less recorded is less whoever did it; what a provider's servers set up is what a tenant has from the beginning.
+        changes = [change for change in changes if change.kind == Mark.AUDIT_CHANGED]
     rows = [
         {
             "kind": change.kind,
