@@ -65,6 +65,7 @@ def surroundings(
     role: dict[str, str] = {}
     kinds: dict[str, Kind] = {}
     joined: dict[str, int] = {}
+    moved: set[str] = set()
     leaving: dict[str, int] = {}
     shown_of: dict[str, set[str]] = {}
     for one in estate.identities:
@@ -76,6 +77,9 @@ def surroundings(
                 kinds[name] = Kind.SERVICE
             if one.from_ is not None:
                 joined[name] = one.from_ // DAY
+            if one.unit_since is not None and one.unit_since // DAY > joined.get(name, -1):
+                joined[name] = one.unit_since // DAY
+                moved.add(name)
             if one.to is not None:
                 leaving[name] = one.to // DAY
     kinds |= {name: Kind.SERVICE for name in accounts if is_machine_account(name)}
@@ -99,6 +103,7 @@ def surroundings(
         role=role,
         kinds=kinds,
         joined=joined,
+        moved=frozenset(moved),
         leaving=leaving,
         assigned={name: tuple(each) for name, each in assigned.items()} if estate.assignments else None,
         place=place,

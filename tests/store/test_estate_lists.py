@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.behaving import surroundings
 from tocsin.errors import ConfigError
 from tocsin.model.estate import Alias, Sensitivity
 from tocsin.model.instant import DAY
+from tocsin.model.joining import Identities
 from tocsin.store.estate import read_estate, read_estate_with_warnings
 from tocsin.store.estate_values import HOLDING_KINDS
 
@@ -37,6 +39,16 @@ def test_an_identity_belongs_to_the_institution_for_a_time(tmp_path: Path) -> No
     ada = read_estate(write(tmp_path, identities=IDENTITIES)).identities[0]
     assert ada.from_ is not None
     assert ada.to == ada.from_ + 31 * DAY
+
+
+def test_who_came_to_its_unit_later_than_to_the_institution_has_moved(tmp_path: Path) -> None:
+    rows = "p-1,ada@tribunal.example,Registry,2024-03-01,2020-01-01\np-2,ben@tribunal.example,Registry,,2020-01-01\n"
+    estate = read_estate(write(tmp_path, identities=f"id,accounts,unit,unit_since,from\n{rows}"))
+    around = surroundings(estate, Identities(), (), {})
+    assert around.moved == {"ada@tribunal.example"}
+    assert around.joined["ada@tribunal.example"] - around.joined["ben@tribunal.example"] == 1521  # days
+    write(tmp_path, identities="id,accounts,unit_since\np-1,ada@tribunal.example,lately\n")
+    assert "unit_since is neither a date" in faults(tmp_path)[0]
 
 
 def test_a_service_owns_its_accounts_as_a_person_does(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ class Surroundings:
 
     unit, role     of an account, where declared
     kinds          of an account that is no person
-    joined         the day an account's holder came; `leaving` the day it is to go
+    joined         the day an account's holder came, or came to its unit; `leaving` the day it is to go
+    moved          of those the accounts whose holder was there before, in another unit
     assigned       what an account's holder is assigned to; None where the estate declares no assignment at all
     place          (kind, holding, container) of an access to where it belongs
     open_since     of an account or host in an incident that is open: the day it began. What it did since is not learned
@@ -62,6 +63,7 @@ class Surroundings:
     role: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     joined: Mapping[str, int] = field(default_factory=dict)
+    moved: frozenset[str] = frozenset()
     leaving: Mapping[str, int] = field(default_factory=dict)
     assigned: Mapping[str, tuple[Assigned, ...]] | None = None
     place: Callable[[str, str, str], Placed] = lambda kind, holding, container: Placed()

@@ -13,6 +13,7 @@ class Identity:
 
     accounts     all its canonical accounts (UPN, DOMAIN\\user, SID)
     function     the protected function it serves, if any
+    unit_since   since when it is in its unit, ns UTC, None is always or not known
     from_, to    when it belongs to the institution, ns UTC, None is open
     is_service   programs sign in with it, and no person holds it; `host` is where it runs, `owner` who answers for it
     """
@@ -24,6 +25,7 @@ class Identity:
     role: str = ""
     function: str = ""
     administrator: bool = False
+    unit_since: int | None = None
     from_: int | None = None
     to: int | None = None
     is_service: bool = False

@@ -30,7 +30,9 @@ class Table(NamedTuple):
 REMARKS = ("draft", "comment")
 
 TABLES = {
-    "identities": Table(("id",), ("name", "accounts", "unit", "role", "function", "administrator", "from", "to")),
+    "identities": Table(
+        ("id",), ("name", "accounts", "unit", "unit_since", "role", "function", "administrator", "from", "to")
+    ),
     "services": Table(("id",), ("name", "accounts", "host", "function", "owner", "administrator", "from", "to")),
     "units": Table(("name",), ("matter", "sensitivity", "description")),
     "groups": Table(("id",), ("name", "owner")),

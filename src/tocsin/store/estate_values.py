@@ -273,6 +273,7 @@ def _identity(row: Row, notes: Notes, *, is_service: bool) -> Identity:
         accounts=accounts,
         name=row.values.get("name", ""),
         unit=row.values.get("unit", ""),
+        unit_since=_time(row, "unit_since", notes),
         role=row.values.get("role", ""),
         function=row.values.get("function", ""),
         administrator=_flag(row, "administrator", notes),

@@ -155,3 +155,22 @@ def test_who_took_an_account_over_is_judged_as_a_newcomer_and_it_is_said() -> No
     assert newcomer > settled
     assert "known for 1 days and judged by its peers" in why
     assert "judged by its peers" not in sentence
+
+
+def test_who_came_to_another_unit_is_judged_by_its_new_peers_and_it_is_said() -> None:
+    """The work of another unit on day 36: odd for who stayed, and what everybody does for who moved there."""
+    there = [f"person-{number:02d}" for number in range(1, 30, 3)]
+    planted = [{"day": 36, "account": "person-00", "host": f"host-1-{host}"} for host in range(6)]
+    rows = history("sign_ins", [*(row for row in _rows(1) if (row["day"], row["account"]) < (36, "")), *planted])
+    units = {f"person-{number:02d}": f"unit {number % 3}" for number in range(30)}
+
+    def told(around: Surroundings) -> tuple[float, str]:
+        found = run(all_models()["links_host"], rows, around)
+        return min((p, sentence) for day, account, p, sentence, _, _ in found if (day, account) == (36, "person-00"))
+
+    stayed, _ = told(Surroundings(unit=units))
+    joined = {"person-00": FIRST_DAY + 36}
+    moved, why = told(Surroundings(unit=units | {"person-00": "unit 1"}, joined=joined, moved=frozenset(joined)))
+    assert moved > 10 * stayed
+    assert "in its unit for 0 days and judged by its peers" in why
+    assert f"of {len(there)} peers" in why

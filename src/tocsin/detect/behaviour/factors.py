@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import digamma
 
-from tocsin.detect.behaviour.history import Floats, Integers
+from tocsin.detect.behaviour.history import Flags, Floats, Integers
 
 _RANK = 12
 _SWEEPS = 20
@@ -39,12 +39,11 @@ class Factors:
     things: Floats
     peers: Floats
 
-    def rates(self, account: Integers, group: Integers, things: Floats) -> Floats:
-        """λ of each of these accounts (codes, with their groups) and each of these rows of `things`."""
-        place = self.account_place[account]
-        own = np.where((place >= 0)[:, None], self.accounts[np.maximum(place, 0)], self.peers[group])
-        rates: Floats = own @ things.T
-        return rates
+    def turns_to(self, account: Integers, group: Integers, is_anew: Flags) -> Floats:
+        """The row of each of these accounts (codes, with their groups); that of its peers where it is new or anew."""
+        place = np.where(is_anew, -1, self.account_place[account])
+        rows: Floats = np.where((place >= 0)[:, None], self.accounts[np.maximum(place, 0)], self.peers[group])
+        return rows
 
 
 def fit(account: Integers, thing: Integers, group: Integers, things: int) -> Factors:

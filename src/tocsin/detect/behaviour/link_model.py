@@ -46,7 +46,8 @@ class LinkModel:
                 f"days, {peers}; {numbers['links']:,} of the sort on this day"
             )
         newcomer = float(numbers["age"]) < SETTLED_DAYS
-        judged = f"; known for {numbers['age']:,} days and judged by its peers" if newcomer else ""
+        known = "in its unit" if numbers["moved"] else "known"
+        judged = f"; {known} for {numbers['age']:,} days and judged by its peers" if newcomer else ""
         return (
             f"{self.did} {numbers['object']} for the first time in its {numbers['days']:,} days, {peers}; "
             f"{numbers['expected']:.2g} new ones as odd as this are expected a day, and it had {numbers['new']:,}"
@@ -64,6 +65,7 @@ class LinkMemory:
         accounts = history.names[model.subject]
         group = groups_of(accounts, around)
         joined = np.array([around.joined.get(name, -1) for name in accounts], dtype=np.int64)
+        self._moved = np.array([name in around.moved for name in accounts], dtype=np.int64)
         self._links = Links(account, thing, group, len(self._names), is_factored=model.is_factored, joined=joined)
 
     def score(self, day: int, rows: slice) -> Scores:
@@ -80,6 +82,7 @@ class LinkMemory:
             "times": judged.times,
             "days": judged.days,
             "age": judged.age,
+            "moved": self._moved[judged.account],
             "expected": judged.expected,
             "peers": judged.peers,
             "with_it": judged.with_it,

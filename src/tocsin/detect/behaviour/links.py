@@ -98,7 +98,7 @@ class Links:
         self._outside = np.zeros(2)  # new links to what the fit did not know, and all: decayed to `_outside_on`
         self._outside_on = 0
         self._fit: factors.Factors | None = None
-        self._fitted_on = self._start = -1
+        self._fitted_on = self._start = self._today = -1
         self._links = self._links_fitted = 0
 
     def is_warm(self, day: int) -> bool:
@@ -107,6 +107,7 @@ class Links:
 
     def judge(self, day: int, rows: slice) -> Judged | None:
         """The links of the day by what was learned; None while that is too little."""
+        self._today = day
         if not self.is_warm(day):
             return None
         pair, row = self._distinct(rows)
@@ -261,7 +262,7 @@ class Links:
 
     def _open(self, fit: factors.Factors, account: Integers, cells: Integers) -> Floats:
         """Rates of each account and cell; 0 where it turned to the thing before."""
-        rates = fit.rates(account, self._group[account], fit.things[cells])
+        rates = self._turns_to(fit, account) @ fit.things[cells].T
         known = _ranges(self._from[account], self._from[account + 1])
         known = known[(self._times[known] > 0) & (self._pair_thing[known] >= 0)]
         at = fit.thing_place[self._pair_thing[known]]
@@ -271,10 +272,14 @@ class Links:
         return rates
 
     def _rate(self, fit: factors.Factors, account: Integers, at: Integers) -> Floats:
-        place = fit.account_place[account]
-        own = np.where((place >= 0)[:, None], fit.accounts[np.maximum(place, 0)], fit.peers[self._group[account]])
-        rate: Floats = np.einsum("ek,ek->e", own, fit.things[np.maximum(at, 0)])
+        rate: Floats = np.einsum("ek,ek->e", self._turns_to(fit, account), fit.things[np.maximum(at, 0)])
         return rate
+
+    def _turns_to(self, fit: factors.Factors, account: Integers) -> Floats:
+        """What each account turns to: who came to it, or to its unit, a short while ago is its peers."""
+        since = self._today - self._joined[account]
+        is_anew = (self._joined[account] > self._first[account]) & (since >= 0) & (since < SETTLED_DAYS)
+        return fit.turns_to(account, self._group[account], is_anew)
 
     def _refit(self, day: int) -> None:
         if day - self._start < WARM_DAYS - 1 or not self._links:

@@ -29,7 +29,7 @@ def marks_of(
     provider = provider_of(actor) if changes else None
     by = f" (by the provider's {provider.name})" if provider else ""
     if provider and provider.upkeep:
-        # Less recorded is less whoever did it; what a provider's servers set up is what a tenant has from the beginning.
+        # Less recorded is less whoever did it; what a provider's servers set up a tenant has from the beginning.
         changes = [change for change in changes if change.kind == Mark.AUDIT_CHANGED]
     rows = [
         {
