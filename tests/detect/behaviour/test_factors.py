@@ -18,7 +18,8 @@ def _blocks(seed: int) -> tuple[np.ndarray, np.ndarray]:
 def test_what_its_like_turn_to_is_likelier_for_an_account_than_what_others_do() -> None:
     account, thing = _blocks(1)
     fitted = fit(account, thing, np.zeros(60, dtype=np.int64), 45)
-    rates = fitted.rates(np.arange(60), np.zeros(60, dtype=np.int64), fitted.things[fitted.thing_place])
+    own = fitted.turns_to(np.arange(60), np.zeros(60, dtype=np.int64), np.zeros(60, dtype=bool))
+    rates = own @ fitted.things[fitted.thing_place].T
     is_linked = np.zeros((60, 45), dtype=bool)
     is_linked[account, thing] = True
     is_same = np.arange(60)[:, None] % 3 == np.arange(45) % 3
@@ -29,7 +30,7 @@ def test_a_newcomer_is_its_peers() -> None:
     account, thing = _blocks(2)
     group = np.append(np.arange(60) % 3, 1)
     fitted = fit(account, thing, group, 45)
-    rates = fitted.rates(np.array([60]), np.array([1]), fitted.things[fitted.thing_place])[0]
+    rates = fitted.turns_to(np.array([60]), np.array([1]), np.array([False]))[0] @ fitted.things[fitted.thing_place].T
     assert rates[np.arange(45) % 3 == 1].mean() > 5 * rates[np.arange(45) % 3 != 1].mean()
 
 
