@@ -29,6 +29,7 @@ YEAR_FROM_LOGS = "year_from_other_logs"
 YEARLESS = (YEAR_UNKNOWN, YEAR_FROM_TAKING, YEAR_FROM_LOGS)
 
 _UNREPRESENTABLE = ("time_unrepresentable",)
+_SAID_ONCE = (Mark.NAMED, Mark.ADMINISTRATOR)  # of whom or what, whenever it was
 SAME_ID = "same_id_other_content"  # told where both stand in one chunk
 
 
@@ -48,7 +49,7 @@ class Rows:
         self._without = without
         self._seen: set[bytes] = set()
         self._claimed: dict[bytes, bytes] = {}
-        self._named: set[tuple[str, str, str]] = set()
+        self._named: set[tuple[Any, ...]] = set()
         self._references: list[int] = []
         self._keys: list[bytes] = []
         self._times: list[int | None] = []
@@ -97,7 +98,7 @@ class Rows:
             return
         for rows, table in ((mapped.accesses, self._accesses), (mapped.marks, self._marks)):
             for row in rows:
-                if row.get("kind") == Mark.NAMED and self._is_named_again(row):
+                if row.get("kind") in _SAID_ONCE and self._is_named_again(row):
                     continue
                 for name, column in table.items():
                     column.append(row.get(name))
@@ -107,7 +108,7 @@ class Rows:
 
     def _is_named_again(self, row: Mapping[str, Any]) -> bool:
         """Whether an earlier record of the chunk says the same of the same names: once is enough."""
-        said = (row["channel"], row["scope"], row["detail"])
+        said = (row["kind"], row["channel"], row["scope"], row["detail"], row.get("given_to"))
         known = said in self._named
         self._named.add(said)
         return known

@@ -624,6 +624,7 @@ def test_an_operation_in_records_of_another_kind_is_one_that_nothing_declares(ki
     ("fields", "expected"),
     [
         ({"SourceFileName": "secret.docx"}, False), ({"SourceRelativeUrl": "Shared Documents/witness"}, False),
+        ({"SiteUrl": SITE[:-1]}, False),
         ({"SiteUrl": f"{SITE}/elsewhere/"}, False), ({"SiteUrl": f"{SITE}/", "SourceFileName": "b.docx"}, True),
     ],
 )  # fmt: skip

@@ -188,3 +188,16 @@ def test_what_a_collection_says_of_itself_is_shown_and_attests_nothing() -> None
     assert (account.acquisition.attested, account.acquisition.own_word) == (False, True)
     assert (account.acquisition.by, account.acquisition.reported_count) == ("IT", 12)
     assert found.coverage  # a count that does not agree speaks against the log, whoever wrote it down
+
+
+@pytest.mark.parametrize(
+    ("said", "is_whole"),
+    [
+        ("none", True), ("no filter", True), ("every mailbox", True), ("All users.", True), ("*", True), ("", True),
+        ("all but unit A", False), ("any user of SharePoint", False), ("without sign-ins", False), ("no guests", False),
+        ("none of the service accounts", False), ("all except MailItemsAccessed", False), ("UserIds ada", False),
+    ],
+)  # fmt: skip
+def test_a_filter_that_takes_something_out_leaves_it_open(said: str, is_whole: bool) -> None:
+    found = reconcile([log("a.jsonl")], [record("acquisition.yaml", taken("a.jsonl", filter=said))])
+    assert any("not everything was taken" in row.evidence for row in found.coverage) is not is_whole

@@ -208,8 +208,9 @@ class Elsewhere:
 
     def _recorded_elsewhere(self) -> Iterator[_Thing]:
         """What was reached through a share under its folder's name, and what in a shared folder under the share's."""
+        beside = {container: tuple(self._names.elsewhere(container)) for _, _, container in self._touched if container}
         for kind, holding, container in self._touched:
-            yield from ((kind, holding, name) for name in self._names.elsewhere(container) if container)
+            yield from ((kind, holding, name) for name in beside.get(container, ()))
             drive, share = on_drive(holding), share_of(holding)
             names = [holding, *self._names.elsewhere(holding)]
             if drive:
@@ -247,6 +248,7 @@ class Elsewhere:
         """By kind the mailboxes and sites touched that the estate does not declare: it may call them otherwise."""
         found: dict[str, set[str]] = defaultdict(set)
         patterns = sorted(comparable(holding.pattern) for holding in holdings)
+        declared = self._names.declared.union(patterns)
         for kind, holding, container in self._touched:
             name = container or (holding if kind in CONTAINER_KINDS else _site_in(holding))
             within = container_kind(kind)
@@ -256,7 +258,7 @@ class Elsewhere:
                 continue
             known = comparable(name)
             # Declared by its own name, a site by what is declared in it too; not by a pattern that many fit.
-            if known in self._names.declared or known in patterns or f"{known}*" in patterns:
+            if known in declared or f"{known}*" in declared:
                 continue
             place = bisect_left(patterns, f"{known}/")
             if place == len(patterns) or not patterns[place].startswith(f"{known}/"):

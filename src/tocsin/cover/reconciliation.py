@@ -20,7 +20,11 @@ from tocsin.model.coverage import Coverage, CoverageState
 from tocsin.model.instant import DAY, HOUR, format_time
 
 # A filter that begins so leaves nothing out.
-_EVERYTHING = re.compile(r"(?:every|all|any|none|no|without|nothing|\*|-)(?![a-z]| of\b)", re.IGNORECASE)
+_EVERYTHING = re.compile(
+    r"(?:none|nothing|no filters?|without (?:a |any )?filters?|\*|-|(?:every|all|any)(?![a-z])"
+    r"(?!.*\b(?:but|except\w*|excluding|without|not|no|of|save|other|than)\b).*)[\s.]*$",
+    re.IGNORECASE | re.DOTALL,
+)
 # Parameters of the search of the unified audit log that leave records out, in full or shortened as the shell allows:
 # https://learn.microsoft.com/en-us/powershell/module/exchangepowershell/search-unifiedauditlog
 _IN_PART = re.compile(
@@ -307,7 +311,7 @@ def _on_their_way(taken: _Taken, sources: Iterable[str], delays: Mapping[str, in
         if source in delays:
             late = f"records of the {delays[source] // HOUR} hours before may not have come yet"
             evidence = f"taken at {format_time(when)}: {late}"
-            yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source])
+            yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source], to=when)
 
 
 def _filter_doubts(taken: _Taken) -> list[tuple[CoverageState, str]]:

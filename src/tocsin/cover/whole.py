@@ -17,6 +17,7 @@ _EVERYTHING = ("", "*")  # scopes of a row that is limited to nothing
 def whole(rows: Sequence[Coverage], numbered: Collection[_Log] = ()) -> Mapping[_Log, tuple[Interval, ...]]:
     """By source, host and channel the intervals, in time and apart, in which nothing speaks against the log.
 
+    What leaves a log unproven and is no gap of it (an audit policy changed, records on their way) takes nothing away.
     A row of a machine, a source or of any log speaks of all its logs; one limited to some holdings of none. Of logs
     that are `numbered` it is missing numbers that tell what a clearing took, and not the clearing: what had been copied
     before it is held. Where their numbers were used again, that is no longer so.

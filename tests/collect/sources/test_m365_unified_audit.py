@@ -156,11 +156,10 @@ def test_a_line_longer_than_a_record_may_be_is_not_read() -> None:
     assert found[0].length == len(long)
 
 
-def test_deep_nesting_neither_raises_nor_hides_the_record() -> None:
-    deep: Any = "x"
-    for _ in range(200):
-        deep = {"a": [deep]}
-    record = only(line(1, Deep=deep))
+@pytest.mark.parametrize("levels", [400, 900])
+def test_deep_nesting_neither_raises_nor_hides_the_record(levels: int) -> None:
+    deep = '{"a":[' * (levels // 2) + '"x"' + "]}" * (levels // 2)
+    record = only(line(1, Deep="?").replace(b'"?"', deep.encode()))
     assert record.warnings == ("nested_too_deeply",)
     assert SOURCE.map(record).event["metadata.uid"] == "id-1"
     assert ids(read(b'{"Id":' + b"[" * 100_000 + b"\n" + line(2))) == ["not_json", "id-2"]

@@ -65,7 +65,7 @@ class LinkMemory:
         accounts = history.names[model.subject]
         group = groups_of(accounts, around)
         joined = np.array([around.joined.get(name, -1) for name in accounts], dtype=np.int64)
-        self._moved = np.array([name in around.moved for name in accounts], dtype=np.int64)
+        self._joined, self._moved = joined, np.array([name in around.moved for name in accounts], dtype=np.int64)
         self._links = Links(account, thing, group, len(self._names), is_factored=model.is_factored, joined=joined)
 
     def score(self, day: int, rows: slice) -> Scores:
@@ -82,7 +82,7 @@ class LinkMemory:
             "times": judged.times,
             "days": judged.days,
             "age": judged.age,
-            "moved": self._moved[judged.account],
+            "moved": self._moved[judged.account] & (self._joined[judged.account] <= day),
             "expected": judged.expected,
             "peers": judged.peers,
             "with_it": judged.with_it,

@@ -29,7 +29,7 @@ _ADDRESSED = frozenset(("SharePoint", "OneDrive"))
 _THUMBNAIL_CLIENT = "OneDriveMpc-Transform_Thumbnail"
 _AS_ANOTHER = ("SendAsUserSmtp", "SendAsUserMailboxGuid")
 _FOR_ANOTHER = ("SendOnBehalfOfUserSmtp", "SendOnBehalfOfUserMailboxGuid")
-_ADDRESS = re.compile(r"https?://[^\s\"'\[\],;]+|[^\s\"'\[\],;:<>]+@[^\s\"'\[\],;<>]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s\"'\[\],;]+|[^\s\"'\[\],;:<>]{1,320}@[^\s\"'\[\],;<>]+", re.IGNORECASE)
 _PLACES = re.compile(r"[;,\r\n]+")
 
 
@@ -242,7 +242,7 @@ def _agrees(native: Mapping[str, Any], address: str) -> bool:
     site, name, folder = (
         _plain(text_of(native.get(field)) or "") for field in ("SiteUrl", "SourceFileName", "SourceRelativeUrl")
     )
-    if not told.startswith(site) or not told.endswith(f"/{name}" if name else ""):
+    if not f"{told}/".startswith(f"{site}/" if site else "") or not told.endswith(f"/{name}" if name else ""):
         return False
     if not folder or not name:
         return not folder or f"/{folder}/" in f"{told}/"

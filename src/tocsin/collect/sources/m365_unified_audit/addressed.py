@@ -20,7 +20,7 @@ _WHO = frozenset(
     )
 )  # fmt: skip
 _PARAMETERS = "Parameters."
-_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]{1,320}@[^\s<>\"',;:()\[\]{}|\\/=]+")
 _NAME = re.compile(r"[;,\r\n]+")
 _LONGEST_NAME = 100
 _SAYS_NOTHING = frozenset(("", "true", "false", "none", "null", "not available"))
@@ -58,7 +58,7 @@ def _names(value: object) -> Iterator[str]:
         for each in value:
             yield from _names(each)
     elif isinstance(value, str) and value.strip().casefold() not in _SAYS_NOTHING:
-        found = _ADDRESS.findall(value)
+        found = _ADDRESS.findall(value) if "@" in value else []
         yield from found
         if not found and len(value) <= _LONGEST_NAME:
             parts = (" ".join(text.split()) for text in (*_NAME.split(value), value.replace(";", ",")))

@@ -43,9 +43,9 @@ def decode_record(text: bytes) -> Decoded:
 
 def with_names_once(value: object, text: bytes) -> object:
     """The decoded value; where a name stands twice in its text with two values, with both of them as a list."""
-    if text.count(b'":') - text.count(b'\\":') <= _names_in(value):
-        return value
     try:
+        if text.count(b'":') - text.count(b'\\":') <= _names_in(value):
+            return value
         return json.loads(text, object_pairs_hook=_once, parse_int=strict_integer, parse_constant=str)
     except (ValueError, RecursionError):
         return value
