@@ -80,6 +80,10 @@ class Actors:
         """Whether a log's name of an account is that of one in question."""
         return (canonical_account(name) or name).lower() in self._asked
 
+    def is_anothers(self, name: str) -> bool:
+        """Whether it is the name of somebody whom the estate declares and nobody asks for."""
+        return name.lower() in self._others
+
     def may_be_given(self, names: Sequence[str]) -> bool:
         """Whether what a record gives to these may be given to an account in question; it may call one by two names."""
         if any(map(self.is_one, names)):

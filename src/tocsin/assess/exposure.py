@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -14,6 +15,7 @@ from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
 from tocsin.assess.matching import NOBODY_JOINED, Reached, Seen, Thing, select
 from tocsin.assess.naming import NO_NAMES, HoldingNames
+from tocsin.assess.plainly import PlainMailboxes
 from tocsin.assess.roles import Role
 from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import Standing
@@ -60,7 +62,8 @@ class Evidence:
     names    which names are one holding
     identities  which names are one account
     withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
-    ruled_out_by    the sources of whose logs alone it may be said that nothing was reached; None is all
+    ruled_out_by    the sources by whose logs alone something may be ruled out, and only what stands plainly in them
+                    (`assess.plainly`); None is all, and everything
     tells    the families of holdings that the log of each source can tell of
     taken_by who took the logs, and as which account, as acquisition records name them
     spans    records that stand for accesses before or after their time
@@ -124,8 +127,9 @@ class _Assessment:
         self._evidence = evidence
         self._estate = evidence.estate
         self._names = evidence.names
+        self._state = under_one_name(state, self._names)
         self._seen = select(
-            under_one_name(state, self._names),
+            self._state,
             question,
             self._estate,
             identities=evidence.identities,
@@ -215,9 +219,6 @@ class _Assessment:
         reached, near = self._confirmed.under(kind, text), self._near.under(kind, text)
         channels = self._watching.channels(kind, text)
         forbidden = list(self._forbidden)
-        allowed = self._evidence.ruled_out_by
-        if allowed is not None and not channels <= frozenset(allowed):
-            forbidden.insert(0, obstacles.UNTRIED)
         if self._standing.opens(kind, text):
             forbidden.append(obstacles.STANDING_CHANGE)
         if self._elsewhere.may_be(kind, text):
@@ -231,6 +232,8 @@ class _Assessment:
         if self._confirmed.may_contain(kind, text) or self._near.may_contain(kind, text):
             forbidden.insert(0, obstacles.IN_A_WHOLE)
         judgement = self._watching.judge(kind, text, channels, tuple(forbidden))
+        if judgement.verdict is Verdict.RULED_OUT and (against := self._not_plain(kind, text, channels)):
+            judgement = self._watching.judge(kind, text, channels, (against,))
         items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
         return Exposure(
             holding=text,
@@ -253,6 +256,29 @@ class _Assessment:
             sensitivity=declared.sensitivity if declared else "",
             reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, self._window),
             records=(),
+        )
+
+    def _not_plain(self, kind: str, text: str, channels: frozenset[str]) -> str:
+        """Why it may not be said of it though nothing else is against it; empty where it may be."""
+        allowed = self._evidence.ruled_out_by
+        if allowed is None:
+            return ""
+        if not channels <= frozenset(allowed):
+            return obstacles.UNTRIED
+        return self._plainly.against(kind, text)
+
+    @cached_property
+    def _plainly(self) -> PlainMailboxes:
+        evidence = self._evidence
+        return PlainMailboxes(
+            self._state,
+            self._seen,
+            self._question,
+            _those_named(self._question, evidence, self._seen),
+            self._estate,
+            evidence.identities,
+            self._names,
+            evidence.changes,
         )
 
     def _premises_of(self, sources: frozenset[str]) -> Premises:

@@ -26,6 +26,14 @@ UNTRIED = (
     "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which "
     "that was wrong"
 )
+NOT_BY_ADDRESS = "an account in question is not declared by an address"
+NOT_PLAINLY = (
+    "something done by an account in question, or by who may be one, is recorded without the address and the one id of "
+    "the mailbox, or of nothing that plainly lies in none"
+)
+NOT_BY_ONE_NAME = "no record gives the mailbox, by this address, one id and no other name"
+BY_STRANGERS = "somebody is recorded in it who is no other person, by an address, whom the estate declares"
+CHANGED = "a change of rights, rules, roles or accounts is on record that names it"
 NO_LOG = "no log that would record an access to it was read"
 NO_ACCESS = "no access"
 PROVIDERS_LOG = "no access recorded; the provider's log has no proof of completeness"

@@ -1,0 +1,123 @@
+"""Of which mailboxes it may be said that they were not reached: the narrowest case, in which nothing is left to names.
+
+Where people made logs by hand to bring about a wrong "ruled out", most of what was wrong began with a name: one thing
+written in two ways, an id that nothing joins, somebody whom nobody declared. So it is said only where all that bears on
+a verdict is written in one way: whom is asked of, where these were, and the mailbox itself, each by an address that
+cannot be read otherwise, each mailbox under one id that no other has; and where nobody else but declared people, and
+no change of rights, is on record at the mailbox.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+
+from tocsin.assess import obstacles
+from tocsin.assess.actors import Actors, DeclaredAccounts
+from tocsin.assess.columns import Columns
+from tocsin.assess.holdings import MAIL_KINDS
+from tocsin.assess.matching import Seen
+from tocsin.assess.naming import HoldingNames
+from tocsin.assess.spelling import comparable, is_guid
+from tocsin.model.coverage import StandingChange
+from tocsin.model.estate import Estate
+from tocsin.model.exposure import ActorClass
+from tocsin.model.joining import Identities
+from tocsin.model.question import Question
+
+_ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
+# What lies in no mailbox, by how it is written: at a web address, on a share, drive or host, in AWS.
+_ELSEWHERE = re.compile(r"https?://[!-~ ]+|\\\\[ -~]+|[a-z]:\\[ -~]*|/[ -~]*|arn:[!-~]+", re.IGNORECASE)
+
+
+class PlainMailboxes:
+    """What stands against saying it of a mailbox; built for one question, asked once a mailbox.
+
+    state   the accesses of everybody at any time; `seen` what of them bears on the question
+    """
+
+    def __init__(
+        self,
+        state: pa.Table,
+        seen: Seen,
+        question: Question,
+        whose: Actors,
+        estate: Estate,
+        identities: Identities,
+        names: HoldingNames,
+        changes: Iterable[StandingChange],
+    ) -> None:
+        self._names = names
+        self._called: dict[str, set[str]] = defaultdict(set)
+        for name, ids in names.ids.items():
+            for one in ids:
+                self._called[one].add(name)
+        self._strangers = frozenset(_with_strangers(Columns(state), whose))
+        self._changed = {
+            one.lower()
+            for change in changes
+            for text in (change.scope, change.detail, *change.given_to)
+            for one in _IN_A_TEXT.findall(text)
+        }
+        self._of_all = self._against_all(seen, question, estate, identities)
+
+    def against(self, kind: str, text: str) -> str:
+        """The sentence that says why it is not said of this holding; empty where it may be."""
+        if kind != "mailbox":
+            return obstacles.UNTRIED
+        if self._of_all:
+            return self._of_all
+        address = comparable(text)
+        if not self._is_plain(address):
+            return obstacles.NOT_BY_ONE_NAME
+        if not self._strangers.isdisjoint((address, *self._names.may_be(address))):
+            return obstacles.BY_STRANGERS
+        return obstacles.CHANGED if address in self._changed else ""
+
+    def _is_plain(self, address: str) -> bool:
+        """Whether records give the mailbox of this address one id, and neither of them another name."""
+        ids = self._names.ids.get(address, frozenset())
+        return (
+            _is_address(address)
+            and len(ids) == 1
+            and all(is_guid(one) and self._called[one] == {address} for one in ids)
+            and self._names.may_be(address) == ids
+        )
+
+    def _against_all(self, seen: Seen, question: Question, estate: Estate, identities: Identities) -> str:
+        """What stands against all of them alike: of whom is asked, and where these were."""
+        declared = DeclaredAccounts(estate)
+        named = {*question.identities, *question.accounts, *(way.identity for way in question.ways)} - {""}
+        if question.hosts or question.keys or not named:
+            return obstacles.NOT_BY_ADDRESS
+        owners = (declared.declared(identities.all_forms(one)) for one in sorted(named))
+        if not all(any(_is_address(account) for one in known for account in one.accounts) for known in owners):
+            return obstacles.NOT_BY_ADDRESS
+        touched = {(kind, "", container) for _, kind, container in seen.unnamed}
+        touched |= {(thing.kind, thing.holding, thing.container) for thing in seen.reached} | seen.near
+        if not all(self._is_plainly(*thing) for thing in touched):
+            return obstacles.NOT_PLAINLY
+        return ""
+
+    def _is_plainly(self, kind: str, holding: str, container: str) -> bool:
+        """Whether something an account in question reached is plainly in a mailbox, or plainly in none."""
+        if kind in MAIL_KINDS:
+            return self._is_plain(comparable(container or holding))
+        return bool(kind and _ELSEWHERE.fullmatch(holding or container))
+
+
+def _is_address(account: str) -> bool:
+    return bool(_ADDRESS.fullmatch(account.lower()))
+
+
+def _with_strangers(columns: Columns, whose: Actors) -> Iterator[str]:
+    """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of."""
+    _, ways = columns.combined("kind", "container", "actor", "actor_class")
+    for kind, container, actor, of in ways:
+        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "")
+        if kind in MAIL_KINDS and container and not is_known:
+            yield comparable(container)
