@@ -93,10 +93,10 @@ def acquired(case: Case, when: int) -> None:
     )
 
 
-def judged(case: Case, rules: CompiledRules) -> tuple[Exposure, ...]:
-    """Every verdict, as an investigation of the logs gives it."""
+def judged(case: Case, rules: CompiledRules, *, is_tried: bool = True) -> tuple[Exposure, ...]:
+    """Every verdict, as an investigation of the logs gives it; `is_tried` as `answering.answer` takes it."""
     held = _held(case, rules)
-    return answer(held, case.question, None, _RUN, is_tried=True).exposure
+    return answer(held, case.question, None, _RUN, is_tried=is_tried).exposure
 
 
 class _Places:

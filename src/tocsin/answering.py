@@ -38,9 +38,9 @@ _REACH_ASKED = 100  # incidents of which is told what they could reach
 _CLOSED = (
     "Something is closed to whoever asks here and is in no part of this answer: while it is, nothing is ruled out."
 )
-# The one switch of "ruled out": the sources of whose logs it is said where it holds, None for all. Of what others tell
-# of too it is withheld, with that as the first reason. `make laws` runs with all: see docs/decisions/ruled-out.md.
-RULED_OUT_BY: frozenset[str] | None = frozenset()
+# The one switch of "ruled out": the sources by whose logs alone it is said, of mailboxes that stand plainly in them
+# (`assess.plainly`); None is all, of everything, as `make laws` runs. See docs/decisions/ruled-out.md.
+RULED_OUT_BY: frozenset[str] | None = frozenset(("m365_unified_audit",))
 
 _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
@@ -248,9 +248,12 @@ def _taken(
 def _start(incidents: Sequence[Incident], accounts: Sequence[InputAccount]) -> CompromiseStart:
     """Earliest is the first record of all: nothing shows that nobody was there before. Else the first finding."""
     first = min((incident.first for incident in incidents if incident.first is not None), default=None)
+    return CompromiseStart(earliest=_first_record(accounts), likely=first, latest=first)
+
+
+def _first_record(accounts: Sequence[InputAccount]) -> int | None:
     logs = (each for each in accounts if each.source not in SPOKEN)
-    earliest = min((each.first for each in logs if each.first is not None), default=None)
-    return CompromiseStart(earliest=earliest, likely=first, latest=first)
+    return min((each.first for each in logs if each.first is not None), default=None)
 
 
 def _exposure(
@@ -272,6 +275,7 @@ def _exposure(
         place=held.places,
         start=start,
         as_of=held.as_of,
+        since=_first_record(held.accounts),
         changes=standing,
         names=naming.conclude(held.holding_names, held.estate.aliases),
         identities=identities,

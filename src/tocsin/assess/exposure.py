@@ -58,7 +58,10 @@ class Evidence:
     """What the verdicts rest on beside the accesses.
 
     place    resolves a record reference; asked once a reference
-    as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here
+    as_of    the time the answers speak of, nanoseconds UTC: where the question has no end, the window ends here, or
+             where records of a log may still be on their way
+    since    the first record of the logs, nanoseconds UTC: where neither question nor start has a beginning, the
+             window begins here
     names    which names are one holding
     identities  which names are one account
     withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
@@ -75,6 +78,7 @@ class Evidence:
     place: Callable[[int], RecordPlace]
     start: CompromiseStart = _UNKNOWN_START
     as_of: int | None = None
+    since: int | None = None
     changes: Sequence[StandingChange] = ()
     names: HoldingNames = NO_NAMES
     identities: Identities = NOBODY_JOINED
@@ -144,22 +148,37 @@ class _Assessment:
         )
         self._index = HoldingIndex(self._estate.holdings, self._estate.sensitivities)
         self._elsewhere = Elsewhere(self._seen, self._names, self._estate.holdings, self._index)
+        begins = (question.from_, evidence.start.earliest, evidence.since)
         self._window = Window(
-            from_=evidence.start.earliest if question.from_ is None else question.from_,
+            from_=next((one for one in begins if one is not None), None),
             to=evidence.as_of if question.to is None else question.to,
         )
-        self._watching = Watching(
-            evidence.coverage,
-            self._window,
-            self._seen.sources,
-            [holding.pattern for holding in self._estate.holdings],
-            evidence.tells,
-        )
+        self._watching = self._watched_in(self._window)
+        self._settled: dict[int | None, Watching] = {self._window.to: self._watching}
         self._forbidden = _forbidden(question, evidence, self._seen)
         self._standing = Standing(_standing(question, evidence, self._window, self._seen), self._names, self._index)
         self._compromised = _compromised(question)
-        self._premises: dict[frozenset[str], Premises] = {}
+        self._premises: dict[tuple[frozenset[str], Window], Premises] = {}
         self._places: dict[int, RecordPlace] = {}
+
+    def _watched_in(self, window: Window) -> Watching:
+        return Watching(
+            self._evidence.coverage,
+            window,
+            self._seen.sources,
+            [holding.pattern for holding in self._estate.holdings],
+            self._evidence.tells,
+        )
+
+    def _watched(self, channels: frozenset[str]) -> Watching:
+        """How these logs were watched in the time asked of: without an end of it, to where no record is on its way."""
+        to = self._window.to
+        if self._question.to is None and to is not None:
+            coming = (row for row in self._evidence.coverage if row.is_still_coming and row.source in channels)
+            to = min([to, *(row.from_ for row in coming if row.from_ is not None)])
+        if to not in self._settled:
+            self._settled[to] = self._watched_in(replace(self._window, to=to))
+        return self._settled[to]
 
     def rows(self) -> tuple[Exposure, ...]:
         """Every verdict, in order."""
@@ -181,7 +200,7 @@ class _Assessment:
             verdict=Verdict.CONFIRMED if thing.timed else Verdict.UNKNOWN,
             degree=reached.highest if thing.timed else None,
             basis=Basis.RECORD if thing.timed else Basis.NONE,
-            premises=self._premises_of(frozenset(reached.sources)),
+            premises=self._premises_of(frozenset(reached.sources), self._window),
             addresses=tuple(sorted(reached.addresses)),
             sessions=tuple(sorted(reached.sessions)),
             clients=tuple(sorted(reached.clients)),
@@ -231,9 +250,10 @@ class _Assessment:
             forbidden.insert(0, obstacles.NEAR)
         if self._confirmed.may_contain(kind, text) or self._near.may_contain(kind, text):
             forbidden.insert(0, obstacles.IN_A_WHOLE)
-        judgement = self._watching.judge(kind, text, channels, tuple(forbidden))
+        watched = self._watched(channels)
+        judgement = watched.judge(kind, text, channels, tuple(forbidden))
         if judgement.verdict is Verdict.RULED_OUT and (against := self._not_plain(kind, text, channels)):
-            judgement = self._watching.judge(kind, text, channels, (against,))
+            judgement = watched.judge(kind, text, channels, (against,))
         items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
         return Exposure(
             holding=text,
@@ -245,7 +265,7 @@ class _Assessment:
             verdict=judgement.verdict,
             degree=None,
             basis=judgement.basis,
-            premises=self._premises_of(channels),
+            premises=self._premises_of(channels, watched.window),
             addresses=(),
             sessions=(),
             clients=(),
@@ -254,7 +274,7 @@ class _Assessment:
             last=None,
             matter=declared.matter if declared else "",
             sensitivity=declared.sensitivity if declared else "",
-            reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, self._window),
+            reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, watched.window),
             records=(),
         )
 
@@ -279,22 +299,23 @@ class _Assessment:
             evidence.identities,
             self._names,
             evidence.changes,
+            evidence.ruled_out_by or (),
         )
 
-    def _premises_of(self, sources: frozenset[str]) -> Premises:
-        if sources not in self._premises:
+    def _premises_of(self, sources: frozenset[str], window: Window) -> Premises:
+        if (sources, window) not in self._premises:
             start = self._evidence.start
-            self._premises[sources] = Premises(
+            self._premises[sources, window] = Premises(
                 compromised=self._compromised,
                 earliest=start.earliest,
                 likely=start.likely,
                 latest=start.latest,
                 channels=tuple(sorted(sources)),
                 logging_point=self._watching.logging_point(sources),
-                from_=self._window.from_,
-                to=self._window.to,
+                from_=window.from_,
+                to=window.to,
             )
-        return self._premises[sources]
+        return self._premises[sources, window]
 
     def _place(self, record: int) -> RecordPlace:
         if record not in self._places:

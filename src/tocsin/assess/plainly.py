@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
 
@@ -37,7 +37,8 @@ _ELSEWHERE = re.compile(r"https?://[!-~ ]+|\\\\[ -~]+|[a-z]:\\[ -~]*|/[ -~]*|arn
 class PlainMailboxes:
     """What stands against saying it of a mailbox; built for one question, asked once a mailbox.
 
-    state   the accesses of everybody at any time; `seen` what of them bears on the question
+    state    the accesses of everybody at any time; `seen` what of them bears on the question
+    sources  by whose logs it may be said
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class PlainMailboxes:
         identities: Identities,
         names: HoldingNames,
         changes: Iterable[StandingChange],
+        sources: Collection[str],
     ) -> None:
         self._names = names
         self._called: dict[str, set[str]] = defaultdict(set)
@@ -63,7 +65,7 @@ class PlainMailboxes:
             for text in (change.scope, change.detail, *change.given_to)
             for one in _IN_A_TEXT.findall(text)
         }
-        self._of_all = self._against_all(seen, question, estate, identities)
+        self._of_all = self._against_all(seen, question, estate, identities, sources)
 
     def against(self, kind: str, text: str) -> str:
         """The sentence that says why it is not said of this holding; empty where it may be."""
@@ -88,7 +90,9 @@ class PlainMailboxes:
             and self._names.may_be(address) == ids
         )
 
-    def _against_all(self, seen: Seen, question: Question, estate: Estate, identities: Identities) -> str:
+    def _against_all(
+        self, seen: Seen, question: Question, estate: Estate, identities: Identities, sources: Collection[str]
+    ) -> str:
         """What stands against all of them alike: of whom is asked, and where these were."""
         declared = DeclaredAccounts(estate)
         named = {*question.identities, *question.accounts, *(way.identity for way in question.ways)} - {""}
@@ -97,7 +101,7 @@ class PlainMailboxes:
         owners = (declared.declared(identities.all_forms(one)) for one in sorted(named))
         if not all(any(_is_address(account) for one in known for account in one.accounts) for known in owners):
             return obstacles.NOT_BY_ADDRESS
-        touched = {(kind, "", container) for _, kind, container in seen.unnamed}
+        touched = {(kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)}
         touched |= {(thing.kind, thing.holding, thing.container) for thing in seen.reached} | seen.near
         if not all(self._is_plainly(*thing) for thing in touched):
             return obstacles.NOT_PLAINLY

@@ -23,7 +23,7 @@ _NOBODY = "no log was read that would record an access"
 
 
 class Watching:
-    """Judges holdings over one window. `sources` are those that record accesses, by what is told together.
+    """Judges holdings over one `window`. `sources` are those that record accesses, by what is told together.
 
     `tells` are the families that the log of a source can tell of. A word for all of a log (`*`) speaks of no more than
     that, and, but for `_UNASKED`, only of what the log has such records of; a source that is not in it is one an estate
@@ -43,7 +43,7 @@ class Watching:
     ) -> None:
         names = {name.lower() for name in known}
         rows = [row for row in coverage if intersects(row, window)]
-        self._window = window
+        self.window = window
         self._sources = {of: frozenset(found) for of, found in sources.items()}
         self._tells = tells
         self._general = [row for row in rows if not row.scope or (contradicts(row) and not _known(row.scope, names))]
@@ -65,7 +65,7 @@ class Watching:
         if key not in self._judged:
             rows = [*self._general, *(self._scoped[index] for index in scoped)]
             self._judged[key] = judge(
-                self._window,
+                self.window,
                 [
                     Channel(
                         name=f"{source} of {host}" if host else source,

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import Coverage, CoverageState
+from tocsin.model.coverage import STILL_COMING, Coverage, CoverageState
 from tocsin.model.instant import DAY, HOUR, format_time
 
 # A filter that begins so leaves nothing out.
@@ -309,7 +309,7 @@ def _on_their_way(taken: _Taken, sources: Iterable[str], delays: Mapping[str, in
     when = taken.acquisition.when
     for source in sources:
         if source in delays:
-            late = f"records of the {delays[source] // HOUR} hours before may not have come yet"
+            late = f"records of the {delays[source] // HOUR} hours before {STILL_COMING}"
             evidence = f"taken at {format_time(when)}: {late}"
             yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source], to=when)
 

@@ -69,6 +69,9 @@ class Mark(enum.StrEnum):
 # told and its last name is: `ANYWHERE/name`.
 ANYTHING, ANYWHERE = "<anything>", "<anywhere>"
 
+# How a row ends its sentence where records of its time may still be on their way: what is taken later may have more.
+STILL_COMING = "may not have come yet"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
@@ -97,6 +100,11 @@ class Coverage:
     def is_span(self) -> bool:
         """Whether it is the span in which a log has records, and nothing that is said of it besides."""
         return self.state is CoverageState.UNPROVEN and self.basis is not Basis.NONE
+
+    @property
+    def is_still_coming(self) -> bool:
+        """Whether all it says is that records of its time may still be on their way."""
+        return self.state is CoverageState.UNPROVEN and self.evidence.endswith(STILL_COMING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
