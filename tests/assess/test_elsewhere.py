@@ -11,6 +11,8 @@ from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.spelling import comparable
 from tocsin.assess.telling import server_of
+from tocsin.model.coverage import ANYWHERE
+from tocsin.model.estate import Holding
 
 TEXTS = st.sampled_from(
     (
@@ -63,3 +65,27 @@ def test_what_is_not_named_may_be_whatever_its_container_holds_or_is(
     seen = Seen({}, frozenset(), False, frozenset(), unnamed, {}, frozenset())
     elsewhere = Elsewhere(seen, names, (), HoldingIndex(()))
     assert elsewhere.may_be_unnamed(kind, text, sources) is expected
+
+
+def _may_be(text: str, reached: str, names: HoldingNames) -> bool:
+    seen = Seen({}, frozenset({("document", reached, "")}), False, frozenset(), frozenset(), {}, frozenset())
+    sites = tuple(Holding(kind="site", pattern=f"https://x.example/sites/{one}") for one in "ac")
+    return Elsewhere(seen, names, sites, HoldingIndex(sites)).may_be("document", text)
+
+
+@given(st.booleans())
+def test_what_is_moved_on_more_often_than_is_followed_may_be_anything(is_reached_first: bool) -> None:
+    site = "https://x.example/sites/a"
+    moves = {f"{site}/{number}": frozenset({f"{site}/{number + 1}"}) for number in range(400)}
+    ends = (f"{site}/0/b.docx", f"{site}/400/b.docx")
+    assert _may_be(*(ends if is_reached_first else ends[::-1]), HoldingNames(folders=moves))
+    assert not _may_be(f"{site}/c.docx", f"{site}/d.docx", HoldingNames(folders=moves))
+
+
+def test_what_was_moved_to_a_place_that_is_not_told_is_looked_for_from_both_ends() -> None:
+    old, new = "https://x.example/sites/a/b.docx", "https://x.example/sites/c/lib/b.docx"
+    moved = {old: frozenset({f"{ANYWHERE}/lib/b.docx"}), f"{ANYWHERE}/lib/b.docx": frozenset({old})}
+    names = HoldingNames(folders=moved, is_moved_on=True)
+    assert _may_be(old, new, names)
+    assert _may_be(new, old, names)
+    assert not _may_be("https://x.example/sites/c/lib/d.docx", old, names)

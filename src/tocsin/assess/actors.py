@@ -129,15 +129,15 @@ def _acted_as(estate: Estate, asked: frozenset[str], declared: DeclaredAccounts)
     """The identities as which an account in question may act by the estate: its services, and what it is given."""
     named = {one.id.lower() for one in declared.declared(asked)} | {*asked, "*"}
     groups = {one.group for one in estate.memberships if one.identity.lower() in named}
-    given = [
-        declared.of((one.pattern,))
+    given = declared.of(
+        one.pattern
         for one in estate.grants
         if one.kind == "account" and (one.grantee.lower() in named or one.grantee in groups)
-    ]
+    )
     return {
         identity.id
         for identity in estate.identities
-        if identity.owner.lower() in named or any(not each.isdisjoint(declared.of((identity.id,))) for each in given)
+        if identity.owner.lower() in named or (given and not given.isdisjoint(declared.of((identity.id,))))
     }
 
 

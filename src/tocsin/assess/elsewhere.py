@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, container_kind, family
 from tocsin.assess.matching import Seen
-from tocsin.assess.naming import HoldingNames
+from tocsin.assess.naming import BEYOND, HoldingNames
 from tocsin.assess.renaming import Renamings
 from tocsin.assess.spelling import (
     comparable,
@@ -68,7 +68,9 @@ class Elsewhere:
         self._renamings = Renamings(seen.given_up, (holding for _, holding, _ in self._touched))
         self._unnamed = _unnamed_places(seen.unnamed, names)
         self._by_volume = any(is_by_volume(holding.pattern) for holding in holdings)
-        self._other = ThingIndex(self._recorded_elsewhere())
+        elsewhere = list(self._recorded_elsewhere())
+        self._is_beyond = any(BEYOND in holding for _, holding, _ in elsewhere)
+        self._other = ThingIndex(elsewhere)
         self._alike = ThingIndex(
             (kind, skeleton(holding), skeleton(box))
             for kind, holding, box in self._touched
@@ -97,6 +99,8 @@ class Elsewhere:
         if self._is_told_alike(kind, text):
             return True
         if self._is_anything and family(kind, text) in ("host", "share"):
+            return True
+        if family(kind, text) != "mailbox" and (self._is_beyond or self._is_known_elsewhere(kind, text)):
             return True
         if self._other.under(kind, text) or self._renamings.may_be(text):
             return True
@@ -134,6 +138,10 @@ class Elsewhere:
             for name in self._undeclared.get(container_kind(kind), ())
             if container_kind(kind) == "mailbox" or "://" in own
         )
+
+    def _is_known_elsewhere(self, kind: str, text: str) -> bool:
+        """Whether something was reached where records say that it was, or is since; or where they say no end of it."""
+        return any(other == BEYOND or self._all.under(kind, other) for other in self._names.elsewhere(text))
 
     def _is_told_alike(self, kind: str, text: str) -> bool:
         """Whether something was reached that a reader cannot tell from it, and nothing under its very name."""
@@ -282,8 +290,8 @@ class _Places:
 
     def __init__(self, containers: Iterable[str], names: HoldingNames) -> None:
         known = set(containers)
-        self.is_any = "" in known
         every = known.union(*(names.elsewhere(one) for one in known))
+        self.is_any = "" in known or BEYOND in every
         self._texts = sorted({comparable(one) for one in every})
         self._beginnings = {one.rstrip("/\\") for one in self._texts}
         self._lengths = sorted({len(one) for one in self._beginnings})

@@ -22,6 +22,7 @@ NAME = "holding_names"
 # or copied and what it is since then.
 SHARE = "share"
 _MOST_NAMES = 250  # of one thing; a folder that is said to lie in itself would go on for ever
+BEYOND = "<more names than are followed>"  # stands for the rest
 _NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
 _PAIR = ("kind", "name", "id")
 SCHEMA = pa.schema(
@@ -77,7 +78,9 @@ class HoldingNames:
         return bool(ids) and bool(others) and ids.isdisjoint(others)
 
     def elsewhere(self, text: str) -> Iterator[str]:
-        """Where else what lies in a folder that is shared, has another name or was copied may be recorded."""
+        """Where else what lies in a folder that is shared, has another name or was copied may be recorded; `BEYOND`
+        last, where that is in more places than are followed.
+        """
         if not self.folders:
             return
         known = comparable(text)
@@ -87,6 +90,8 @@ class HoldingNames:
             found.update(new)
             yield from new
             waiting += new
+        if waiting:
+            yield BEYOND
 
     def _beside(self, known: str) -> Iterator[str]:
         ends = (place for place, sign in enumerate(known) if sign in "\\/")
