@@ -12,7 +12,6 @@ from typing import Any
 from benchmarks.measures.product import ask
 from tocsin.exercise import list_cases
 from tocsin.exercise import run as play
-from tocsin.model.instant import NANOSECONDS, format_time, parse_time
 
 SEEDS = (101, 102, 103, 104, 105, 106, 107, 108, 109, 110)
 Holding = tuple[str, str]  # holding and actor, in lower case
@@ -27,7 +26,7 @@ class ExerciseFigures:
     told, told_right    the same where the question names the intruder's sessions
     vouched, ruled_out  holdings whose custodian vouches for a log that nobody cleared and that nobody in question touched,
                         and those of them that are ruled out where the question names the intruder's accounts and the time
-                        from the intruder's first act to the last; the others are unknown
+                        of the intruder's first act; the others are unknown
     false_ruled_out     holdings ruled out in any answer that the intruder touched: must be 0
     records, noticed    records of the intruder, and those a finding rests on
     incidents, mixed    incidents of level high and above, and those that hold no record of the intruder
@@ -93,13 +92,10 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: in
 
 
 def _named(scratch: Path, workspace: Path, accounts: list[dict[str, str]]) -> Any:
-    """The answer to the question that names the intruder's accounts, from the first act to the second after the last."""
+    """The answer to the question that names the intruder's accounts, from the first act on."""
     words = [word for each in accounts for word in ("--identity", each["id"])]
     first = min(each["earliest"] for each in accounts)
-    last = (parse_time(max(each["latest"] for each in accounts)) or 0) + NANOSECONDS
-    told, _ = ask(
-        scratch, "exposure", "--workspace", workspace, *words, "--from", first, "--to", format_time(last)
-    )  # fmt: skip
+    told, _ = ask(scratch, "exposure", "--workspace", workspace, *words, "--from", first)
     return told
 
 

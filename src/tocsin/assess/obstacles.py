@@ -26,7 +26,6 @@ UNTRIED = (
     "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which "
     "that was wrong"
 )
-NOT_BY_ADDRESS = "an account in question is not declared by an address"
 NOT_PLAINLY = (
     "something done by an account in question, or by who may be one, is recorded without the address and the one id of "
     "the mailbox, or of nothing that plainly lies in none"

@@ -1,10 +1,10 @@
 """Of which mailboxes it may be said that they were not reached: the narrowest case, in which nothing is left to names.
 
 Where people made logs by hand to bring about a wrong "ruled out", most of what was wrong began with a name: one thing
-written in two ways, an id that nothing joins, somebody whom nobody declared. So it is said only where all that bears on
-a verdict is written in one way: whom is asked of, where these were, and the mailbox itself, each by an address that
-cannot be read otherwise, each mailbox under one id that no other has; and where nobody else but declared people, and
-no change of rights, is on record at the mailbox.
+written in two ways, an id that nothing joins, somebody whom nobody declared. So it is said only where the mailbox, and
+all others in which an account in question was or may have been, stand in the log by one address that cannot be read
+otherwise and one id that no other has; and where nobody but declared people, and no change of rights, is on record at
+the mailbox.
 """
 
 from __future__ import annotations
@@ -16,17 +16,14 @@ from collections.abc import Collection, Iterable, Iterator
 import pyarrow as pa
 
 from tocsin.assess import obstacles
-from tocsin.assess.actors import Actors, DeclaredAccounts
+from tocsin.assess.actors import Actors
 from tocsin.assess.columns import Columns
 from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.spelling import comparable, is_guid
 from tocsin.model.coverage import StandingChange
-from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass
-from tocsin.model.joining import Identities
-from tocsin.model.question import Question
 
 _ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
@@ -45,10 +42,7 @@ class PlainMailboxes:
         self,
         state: pa.Table,
         seen: Seen,
-        question: Question,
         whose: Actors,
-        estate: Estate,
-        identities: Identities,
         names: HoldingNames,
         changes: Iterable[StandingChange],
         sources: Collection[str],
@@ -65,7 +59,7 @@ class PlainMailboxes:
             for text in (change.scope, change.detail, *change.given_to)
             for one in _IN_A_TEXT.findall(text)
         }
-        self._of_all = self._against_all(seen, question, estate, identities, sources)
+        self._of_all = self._against_all(seen, sources)
 
     def against(self, kind: str, text: str) -> str:
         """The sentence that says why it is not said of this holding; empty where it may be."""
@@ -90,17 +84,8 @@ class PlainMailboxes:
             and self._names.may_be(address) == ids
         )
 
-    def _against_all(
-        self, seen: Seen, question: Question, estate: Estate, identities: Identities, sources: Collection[str]
-    ) -> str:
-        """What stands against all of them alike: of whom is asked, and where these were."""
-        declared = DeclaredAccounts(estate)
-        named = {*question.identities, *question.accounts, *(way.identity for way in question.ways)} - {""}
-        if question.hosts or question.keys or not named:
-            return obstacles.NOT_BY_ADDRESS
-        owners = (declared.declared(identities.all_forms(one)) for one in sorted(named))
-        if not all(any(_is_address(account) for one in known for account in one.accounts) for known in owners):
-            return obstacles.NOT_BY_ADDRESS
+    def _against_all(self, seen: Seen, sources: Collection[str]) -> str:
+        """What stands against all of them alike: where those in question were, or may have been."""
         touched = {(kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)}
         touched |= {(thing.kind, thing.holding, thing.container) for thing in seen.reached} | seen.near
         if not all(self._is_plainly(*thing) for thing in touched):
