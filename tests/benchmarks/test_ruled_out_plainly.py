@@ -77,6 +77,18 @@ def test_without_a_time_asked_it_is_so_from_the_first_record_to_where_no_record_
     )
 
 
+def given(by: str, to: str) -> Record:
+    """A right on the mailbox."""
+    told = {"Identity": CYN, "User": to, "AccessRights": "FullAccess"}
+    parameters = [{"Name": name, "Value": value} for name, value in told.items()]
+    return audit(AT, "Add-MailboxPermission", by, RecordType=1, ObjectId=CYN, Parameters=parameters)
+
+
+def test_a_right_that_one_colleague_gave_another_is_none_of_those_in_question() -> None:
+    row = said(given(CYN, BEN), box("06T10:00:00", BEN, CYN, LogonType=2))
+    assert row.verdict is Verdict.RULED_OUT, row.reasons
+
+
 OTHER_ID = "99999999-2222-4333-8444-555555555555"
 
 
@@ -88,18 +100,8 @@ OTHER_ID = "99999999-2222-4333-8444-555555555555"
         ([box(AT, ADA, ADA, MailboxGuid=OTHER_ID)], obstacles.NOT_PLAINLY),
         ([box(AT, ADA, ADA, MailboxOwnerUPN="other@tribunal.example", MailboxGuid=None)], obstacles.OTHER_NAME),
         ([box(AT, BEN, CYN, LogonType=1)], obstacles.BY_STRANGERS),
-        (
-            [
-                audit(
-                    AT, "Add-MailboxPermission", BEN, RecordType=1, ObjectId=CYN,
-                    Parameters=[
-                        {"Name": "Identity", "Value": CYN}, {"Name": "User", "Value": BEN},
-                        {"Name": "AccessRights", "Value": "FullAccess"},
-                    ],
-                )
-            ],
-            obstacles.CHANGED,
-        ),
+        ([given(BEN, "somebody@tribunal.example")], obstacles.CHANGED),
+        ([given("helpdesk@tribunal.example", BEN)], obstacles.STANDING_CHANGE),
     ],
 )  # fmt: skip
 def test_what_does_not_stand_plainly_is_unknown(records: list[Record], reason: str) -> None:

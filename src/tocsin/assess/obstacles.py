@@ -32,7 +32,10 @@ NOT_PLAINLY = (
 )
 NOT_BY_ONE_NAME = "no record gives the mailbox, by this address, one id and no other name"
 BY_STRANGERS = "somebody is recorded in it who is no other person, by an address, whom the estate declares"
-CHANGED = "a change of rights, rules, roles or accounts is on record that names it"
+CHANGED = (
+    "a change of rights, rules, roles or accounts is on record that names it, and not by and for other people whom the "
+    "estate declares"
+)
 NO_LOG = "no log that would record an access to it was read"
 NO_ACCESS = "no access"
 PROVIDERS_LOG = "no access recorded; the provider's log has no proof of completeness"

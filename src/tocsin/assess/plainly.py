@@ -3,8 +3,8 @@
 Where people made logs by hand to bring about a wrong "ruled out", most of what was wrong began with a name: one thing
 written in two ways, an id that nothing joins, somebody whom nobody declared. So it is said only where the mailbox, and
 all others in which an account in question was or may have been, stand in the log by one address that cannot be read
-otherwise and one id that no other has; and where nobody but declared people, and no change of rights, is on record at
-the mailbox.
+otherwise and one id that no other has; where nobody but declared people is on record in the mailbox, and no change of
+rights that names it but between such people.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.spelling import comparable, is_guid
-from tocsin.model.coverage import StandingChange
+from tocsin.model.coverage import Mark, StandingChange
 from tocsin.model.exposure import ActorClass
 
 _ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
@@ -56,6 +56,7 @@ class PlainMailboxes:
         self._changed = {
             one.lower()
             for change in changes
+            if not _is_between_others(change, whose)
             for text in (change.scope, change.detail, *change.given_to)
             for one in _IN_A_TEXT.findall(text)
         }
@@ -97,6 +98,12 @@ class PlainMailboxes:
         if kind in MAIL_KINDS:
             return self._is_plain(comparable(container or holding))
         return bool(kind and _ELSEWHERE.fullmatch(holding or container))
+
+
+def _is_between_others(change: StandingChange, whose: Actors) -> bool:
+    """Whether other people, by their addresses, gave something to other people; a rule may send mail to nobody."""
+    is_told = bool(change.given_to) or change.kind is Mark.RULE
+    return is_told and all(map(whose.is_anothers, (change.actor, *change.given_to)))
 
 
 def _is_address(account: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tocsin.model.answers import Answers
 from tocsin.model.causes import Cause
 from tocsin.model.coverage import Mark
-from tocsin.model.exposure import Degree, Exposure, Verdict
+from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import format_time
 from tocsin.share.asked import unknown_to_the_logs
 from tocsin.share.holdings_shown import Tally, by_matter
@@ -35,6 +35,7 @@ from tocsin.share.summary import (
 _PLACES = 20
 _ITEMS = 4
 _NAMED = 6
+_ALIKE = 12  # ruled out for one reason, by name
 _STEPS = 6
 _CHANGES = 6
 _OF_THE_LOG = (Mark.AUDIT_CHANGED, Mark.AUDIT_UNTIL, Mark.CLEARED, Mark.THROTTLED)
@@ -179,14 +180,16 @@ def _ruled_out(found: Sequence[Exposure]) -> Iterator[str]:
     rest = f", and the rest of {counted(len(found) - whole, 'holding')} confirmed in part" if whole < len(found) else ""
     yield ""
     yield f"RULED OUT   {counted(whole, 'holding')}{rest}"
-    for each in found[:_PLACES]:
-        yield from wrapped(
-            f"- {each.kind.replace('_', ' ')} {shown(each.holding)}; rests on {BASES[each.basis]}", hang=4
-        )
-        for reason in each.reasons[:1]:
-            yield from wrapped(shown(reason), indent=4)
-    if len(found) > _PLACES:
-        yield f"  ... and {counted(len(found) - _PLACES, 'more holding')}"
+    alike: dict[tuple[str, Basis, str], list[str]] = {}
+    for each in found:
+        alike.setdefault((each.kind, each.basis, next(iter(each.reasons), "")), []).append(each.holding)
+    for (kind, basis, reason), names in list(alike.items())[:_PLACES]:
+        of = counted(len(names), kind.replace("_", " "), plural_of(kind).removesuffix(" as a whole"))
+        yield from wrapped(f"- {of}, {BASES[basis]}: {shown(reason)}", hang=4)
+        yield from wrapped(shown(listed(names, _ALIKE)), indent=4)
+    left = sum(map(len, list(alike.values())[_PLACES:]))
+    if left:
+        yield f"  ... and {counted(left, 'more holding')}"
 
 
 def _apart(found: Sequence[Exposure]) -> Iterator[str]:
