@@ -126,7 +126,9 @@ def test_a_sign_in_to_the_tenant_uses_a_token_and_begins_a_session_that_accesses
         ("AADServicePrincipalSignInLogs", []),
     ],
 )
-def test_sign_ins_from_a_table_of_the_workspace_are_those_of_their_log(table: str, found: list[tuple[str, str]]) -> None:
+def test_sign_ins_from_a_table_of_the_workspace_are_those_of_their_log(
+    table: str, found: list[tuple[str, str]]
+) -> None:
     row = {"TimeGenerated": "2026-03-20T09:00:00Z", "Type": table, "AppDisplayName": "Mail", "ResultType": "0"}
     shaped = shape_object(row | {"ConditionalAccessStatus": "success", "UserPrincipalName": "ada@court.example"})
     assert shaped is not None
