@@ -77,13 +77,14 @@ def answer(
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
-    accounts, watched, drawn = watched_of(held, now)
-    watched = coverage.in_order((*watched, *unzoned(held, question)))
+    accounts, kept, drawn = watched_of(held, now)
+    watched = coverage.in_order((*kept, *unzoned(held, question)))
     as_of = held.as_of if now is None else now
     identities = identities_of(held, watched)
     is_closed = any(one.is_in_force and one.kind is DecisionKind.CLOSE for one in held.decisions)
     with_behaviour = is_closed or not (only_verdicts and question.names_something)
-    found = found_in(held, question, as_of, identities, readers, watched, with_behaviour=with_behaviour)
+    # What was unusual is so whatever is asked: no time that is asked of unsettles the logs it is judged by.
+    found = found_in(held, question, as_of, identities, readers, kept, with_behaviour=with_behaviour)
     withheld = _CLOSED if found.closed else ""
     ruled_out_by = None if is_tried else RULED_OUT_BY
     every_change = changes.conclude(held.changes, place=held.places)

@@ -201,3 +201,40 @@ def test_what_a_collection_says_of_itself_is_shown_and_attests_nothing() -> None
 def test_a_filter_that_takes_something_out_leaves_it_open(said: str, is_whole: bool) -> None:
     found = reconcile([log("a.jsonl")], [record("acquisition.yaml", taken("a.jsonl", filter=said))])
     assert any("not everything was taken" in row.evidence for row in found.coverage) is not is_whole
+
+
+def _way(found: Reconciled) -> list[tuple[int | None, int | None]]:
+    return [(row.from_, row.to) for row in found.coverage]
+
+
+@given(
+    when=st.integers(20, 60),
+    later=st.integers(0, 80),
+    first=st.integers(0, 70),
+    length=st.integers(0, 70),
+    system=st.sampled_from(("tenant", "Tenant ", "other", "")),
+    own_word=st.booleans(),
+)
+def test_records_on_their_way_have_come_where_a_later_taking_holds_their_time(
+    when: int, later: int, first: int, length: int, system: str, own_word: bool
+) -> None:
+    """One file of the same system, from before that time until after it, that somebody took later."""
+    last = min(first + length, later)
+    early = dataclasses.replace(log("a.json"), first=0, last=when)
+    late = dataclasses.replace(log("b.json"), first=min(first, last), last=last)
+    takings = (
+        taken("a.json", when=when, system="tenant"),
+        taken("b.json", when=later, system=system, own_word=own_word),
+    )
+    found = _way(reconcile([early, late], [record("acquisition.yaml", *takings)], delays={MAIL: 10}))
+    is_same = system.strip().lower() == "tenant"
+    assert ((when - 10, when) not in found) is (
+        is_same and not own_word and min(first, last) <= when - 10 < when < last
+    )
+    assert ((later - 10, later) not in found) is (is_same and 10 <= later < when), "the other way round"
+
+
+def test_two_files_with_a_hole_between_them_hold_no_time_together() -> None:
+    inputs = [log("a.json"), *(dataclasses.replace(log(f"{n}.json"), first=n, last=n + 9) for n in (0, 41))]
+    takings = (taken("a.json", when=40), taken("0.json", "41.json", when=90))
+    assert (30, 40) in _way(reconcile(inputs, [record("acquisition.yaml", *takings)], delays={MAIL: 10}))

@@ -50,7 +50,9 @@ _ENDS = st.tuples(st.integers(0, 30), st.integers(1, 10)).map(lambda told: (told
     faults=st.lists(
         st.tuples(
             _ENDS,
-            st.sampled_from((CoverageState.GAPPED, CoverageState.SILENT, CoverageState.UNPARSED)),
+            st.sampled_from(
+                (CoverageState.GAPPED, CoverageState.SILENT, CoverageState.UNPARSED, CoverageState.UNPROVEN)
+            ),
             st.sampled_from((_LOG, ("windows_evtx", "dc-1", ""), ("windows_evtx", "", ""), ("", "", ""))),
         ),
         max_size=4,
@@ -82,8 +84,15 @@ def test_a_clearing_takes_what_numbers_say_is_missing_where_there_are_numbers() 
     cleared, gap = _row(None, 6, CoverageState.CLEARED), _row(4, 6, CoverageState.GAPPED)
     assert whole([_span(0, 9), cleared])[_LOG] == ((6, 9),)
     assert whole([_span(0, 9), cleared, gap], {_LOG})[_LOG] == ((0, 4), (6, 9))
-    reused = _row(0, 9, CoverageState.UNPROVEN)
-    assert whole([_span(0, 9), cleared, gap, reused], {_LOG})[_LOG] == ((6, 9),), "numbers that were used again"
+    reused = _row(5, 7, CoverageState.UNPROVEN)
+    assert whole([_span(0, 9), cleared, gap, reused], {_LOG})[_LOG] == ((7, 9),), "numbers that were used again"
+
+
+def test_a_setting_of_the_audit_changed_and_records_on_their_way_are_faults_for_their_time() -> None:
+    changed = _row(6, None, CoverageState.UNPROVEN)
+    on_their_way = _row(3, 4, CoverageState.UNPROVEN, log=("windows_evtx", "", ""))
+    attested = _row(0, 9, CoverageState.PROVEN, log=("windows_evtx", "dc-1", ""), basis=Basis.ATTESTED)
+    assert whole([_span(0, 9), changed, on_their_way, attested])[_LOG] == ((0, 3), (4, 6))
 
 
 @given(one=st.lists(_ENDS, max_size=3), other=st.lists(_ENDS, max_size=3))

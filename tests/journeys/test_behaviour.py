@@ -272,3 +272,16 @@ def test_a_ticket_nobody_issued_is_told_where_the_controllers_log_was_whole(
         again = tocsin("explain", one["id"], "--workspace", tmp_path / "case", "-q")
         assert again.code == 0, again.err
         assert f"found = {one['measured'][0]['numbers']['found']}" in again.out
+
+
+def test_what_nobody_issued_is_told_whatever_time_is_asked_of(tocsin: Tocsin, tmp_path: Path) -> None:
+    """Also where the zone of some times is not known: then no record of that time may be ruled out."""
+    unzoned = {"EventID": 4634, "Channel": "Security", "Hostname": "ws-1", "EventTime": "2026-03-20 09:00:00"}
+    lines = _controller(forged=True) + json.dumps(unzoned | {"SourceName": "x", "RecordNumber": 1}).encode() + b"\n"
+    (tmp_path / "dc.jsonl").write_bytes(lines)
+    asked = ("investigate", tmp_path / "dc.jsonl", "--workspace", tmp_path / "case", "-q", "--format", "json")
+    whole = tocsin(*asked).document
+    some = tocsin(*asked, "--from", "2026-03-10T00:00:00Z", "--to", "2026-04-10T00:00:00Z").document
+    assert any("the zone or year is not written" in row["evidence"] for row in some["coverage"])
+    assert [one["id"] for one in alerts(some)] == [one["id"] for one in alerts(whole)]
+    assert any(one["measured"][0]["model"] == "unissued_ticket" for one in alerts(whole))

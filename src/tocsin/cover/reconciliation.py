@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -66,6 +68,25 @@ class _Taken(NamedTuple):
     inputs: tuple[int, ...]
 
 
+# A log of which files were taken: its format, and the system they are from as the acquisition says it.
+_Log = tuple[str, str]
+
+
+class _Held(NamedTuple):
+    """The files of one log: from when each holds records, in order, and how far those up to it reach at the latest."""
+
+    firsts: Sequence[int]
+    reached: Sequence[int]
+
+    def is_after(self, from_: int, to: int) -> bool:
+        """Whether one of them holds records from before `from_` on until after `to`."""
+        before = bisect_right(self.firsts, from_)
+        return before > 0 and self.reached[before - 1] > to
+
+
+_NOTHING_HELD = _Held((), ())
+
+
 def reconcile(
     accounts: Sequence[InputAccount],
     records: Sequence[AcquisitionRecord],
@@ -76,7 +97,7 @@ def reconcile(
 
     Fewer records read than reported, a named file that is not there, another hash, a lower last record number, a
     record that is damaged: each gives a row. More read than reported is told only. `delays` is by source how long
-    records are on their way: what was taken before that may lack them.
+    records are on their way: what was taken before that may lack them, unless a later taking holds that time.
     """
     covered = _covered(accounts, records)
     copies = _copies(accounts)
@@ -87,6 +108,7 @@ def reconcile(
     tied: set[int] = set()
     rows: list[Coverage] = []
     inside = _inside(accounts, records)
+    held = _held(accounts, covered)
     for taken in covered:
         acquisition = taken.acquisition
         counted = sum(accounts[place].records_read for place in taken.inputs)
@@ -105,7 +127,7 @@ def reconcile(
             told.setdefault(place, []).append(sentence)
             rows.append(_row(accounts[place].source, CoverageState.UNPROVEN, sentence))
         rows += (_row(source, state, sentence) for state, sentence in doubts for source in sources)
-        rows += _on_their_way(taken, sources, delays)
+        rows += _on_their_way(taken, sources, delays, held)
         more = _more(taken, counted, sum(copies[place] for place in taken.inputs))
         for place in taken.inputs:
             told.setdefault(place, []).extend((*(sentence for _, sentence in doubts), *more))
@@ -305,10 +327,33 @@ def _time_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tuple[
     return [(CoverageState.UNPROVEN, f"{said}, and a record in them is of {format_time(last)}")]
 
 
-def _on_their_way(taken: _Taken, sources: Iterable[str], delays: Mapping[str, int]) -> Iterator[Coverage]:
+def _held(accounts: Sequence[InputAccount], covered: Iterable[_Taken]) -> dict[_Log, _Held]:
+    """By log from when to when each of its files holds records that had come by its taking."""
+    spans: dict[_Log, list[tuple[int, int]]] = {}
+    for taken in covered:
+        for place in () if taken.acquisition.own_word else taken.inputs:
+            one = accounts[place]
+            if one.first is not None and one.last is not None:
+                span = one.first, min(one.last, taken.acquisition.when)
+                spans.setdefault(_log(one.source, taken), []).append(span)
+    held = {}
+    for log, its in spans.items():
+        its.sort()
+        held[log] = _Held([first for first, _ in its], list(accumulate((last for _, last in its), max)))
+    return held
+
+
+def _log(source: str, taken: _Taken) -> _Log:
+    return source, taken.acquisition.system.strip().casefold()
+
+
+def _on_their_way(
+    taken: _Taken, sources: Iterable[str], delays: Mapping[str, int], held: Mapping[_Log, _Held]
+) -> Iterator[Coverage]:
+    """A row for the time before the taking, but where a file that was taken later from the same holds all of it."""
     when = taken.acquisition.when
     for source in sources:
-        if source in delays:
+        if source in delays and not held.get(_log(source, taken), _NOTHING_HELD).is_after(when - delays[source], when):
             late = f"records of the {delays[source] // HOUR} hours before {STILL_COMING}"
             evidence = f"taken at {format_time(when)}: {late}"
             yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source], to=when)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from tocsin.model.coverage import WATCHED, Coverage, CoverageState
-from tocsin.model.exposure import Basis
+from tocsin.model.coverage import Coverage, CoverageState
 
 Interval = tuple[int, int]  # ns UTC, the end exclusive
 _Log = tuple[str, str, str]  # source, host and channel
@@ -17,18 +16,20 @@ _EVERYTHING = ("", "*")  # scopes of a row that is limited to nothing
 def whole(rows: Sequence[Coverage], numbered: Collection[_Log] = ()) -> Mapping[_Log, tuple[Interval, ...]]:
     """By source, host and channel the intervals, in time and apart, in which nothing speaks against the log.
 
-    What leaves a log unproven and is no gap of it (an audit policy changed, records on their way) takes nothing away.
-    A row of a machine, a source or of any log speaks of all its logs; one limited to some holdings of none. Of logs
-    that are `numbered` it is missing numbers that tell what a clearing took, and not the clearing: what had been copied
-    before it is held. Where their numbers were used again, that is no longer so.
+    Against it speaks what does so for a ruling-out too: gaps and silences, an audit policy that was changed, records on
+    their way, what was taken in part. A row without an end takes all time from its beginning on. A row of a machine, a
+    source or of any log speaks of all its logs; one limited to some holdings of none. Of logs that are `numbered` it is
+    missing numbers that tell what a clearing took, and not the clearing: what had been copied before it is held. Where
+    anything leaves such a log unproven, as numbers that were used again, that is no longer so.
     """
     spans: defaultdict[_Log, list[Interval]] = defaultdict(list)
     against: defaultdict[_Log, list[Coverage]] = defaultdict(list)
     for row in rows:
         log = (row.source, row.host, row.channel)
-        if row.is_span and row.from_ is not None and row.to is not None:
-            spans[log].append((row.from_, row.to))
-        elif row.scope in _EVERYTHING and (row.state not in WATCHED or row.basis is Basis.NONE):
+        if row.is_span:
+            if row.from_ is not None and row.to is not None:
+                spans[log].append((row.from_, row.to))
+        elif row.scope in _EVERYTHING and row.state is not CoverageState.PROVEN:
             against[log].append(row)
     found = {}
     for log, its in spans.items():
@@ -40,11 +41,11 @@ def whole(rows: Sequence[Coverage], numbered: Collection[_Log] = ()) -> Mapping[
             for c in dict.fromkeys((channel, ""))
             for row in against.get((a, b, c), ())
         ]
-        tells_by_numbers = log in numbered and not any(row.state in WATCHED for row in speaking)
+        tells_by_numbers = log in numbered and not any(row.state is CoverageState.UNPROVEN for row in speaking)
         faults = [
             (_ALL[0] if row.from_ is None else row.from_, _ALL[1] if row.to is None else row.to)
             for row in speaking
-            if row.state not in WATCHED and not (tells_by_numbers and row.state is CoverageState.CLEARED)
+            if not (tells_by_numbers and row.state is CoverageState.CLEARED)
         ]
         found[log] = tuple(_without(_merged(its), _merged(faults)))
     return found

@@ -13,13 +13,8 @@ PREFIX = "declared:"  # of the source that reads by one
 DISPLACES = "displaces_"  # of the warning that a source, named after it, was sure of what a mapping read
 # What an operation may mean: an access of a degree, a mark of the log or of standing access, or neither.
 NO_ACCESS = "none"
-_OF_SOURCES = (
-    Mark.NAMED,
-    Mark.NOTE,
-    Mark.PROBE,
-    Mark.ADDRESSED,
-    Mark.ADMINISTRATOR,
-)  # what only a source of Tocsin's own says
+# What only a source of Tocsin's own says.
+_OF_SOURCES = (Mark.NAMED, Mark.NOTE, Mark.PROBE, Mark.ADDRESSED, Mark.ADMINISTRATOR)
 MEANINGS = (NO_ACCESS, *map(str, Degree), *(str(one) for one in Mark if one not in _OF_SOURCES))
 
 

@@ -43,7 +43,7 @@ def behaviour_words(account: BehaviourAccount) -> Iterator[str]:
         elif one.not_judged:
             yield (
                 f"left open: {one.title} ({one.name}): {counted(one.not_judged, 'day')} of accounts, for too little is "
-                "known yet or a log that would show the issue was not kept whole"
+                "known yet or a log that would show the issue is not at hand or was not kept whole"
             )
         elif one.warm_from is None and one.rows:
             yield f"not warm: {one.title} ({one.name}): too few days or accounts in its {counted(one.rows, 'record')}"

@@ -9,9 +9,12 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit import SOURCE
+from tocsin.collect.sources.m365_unified_audit.decoding import decode_record
 from tocsin.exercise.formats import m365 as written
 from tocsin.model.coverage import Mark
 from tocsin.model.exposure import ActorClass, Degree
@@ -479,3 +482,54 @@ def test_one_id_with_another_content_is_another_event() -> None:
     planted = {**record, "UserId": "ben.example@tribunal.example"}
     assert mapped(record).key == mapped(dict(reversed(record.items()))).key
     assert mapped(record).key != mapped(planted).key
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'"ResultStatus":"a","ResultStatus":"b"',
+        b'"ResultStatus" :"a","ResultStatus" \t\r\n :"b"',
+        b'"a\\\\":1,"a\\\\":2',
+        b'"Item":{"Id":"m-1","Id":"m-2"}',
+        b'"OperationProperties":"[{\\"Name\\":\\"MailAccessType\\",\\"Value\\":\\"Bind\\",\\"Value\\":\\"Sync\\"}]"',
+        b'"Parameters":"{\\"a\\\\\\\\\\" : 1, \\"a\\\\\\\\\\" : 2}"',
+    ],
+)
+def test_a_name_that_stands_twice_in_a_record_leaves_open_what_it_did(said: bytes) -> None:
+    text = orjson.dumps(written.mail_items_accessed(act(), folders={"Inbox": ["m-1"]}))
+    (once,) = SOURCE.records(text, b"", 0)
+    assert isinstance(once, Record)
+    assert "name_twice" not in once.warnings
+    for wrapped in (
+        text[:-1] + b"," + said + b"}",
+        orjson.dumps({"AuditData": (text[:-1] + b"," + said + b"}").decode()}),
+    ):
+        (one,) = SOURCE.records(wrapped, b"", 0)
+        assert isinstance(one, Record)
+        assert one.warnings == ("name_twice",)
+        assert ("", "", Degree.ACCESSED) in reached(SOURCE.map(one))
+
+
+@given(
+    names=st.lists(st.text(st.sampled_from('a\\" :'), max_size=3), min_size=1, max_size=5),
+    blank=st.sampled_from(("", " ", "\t \r\n")),
+    value=st.text(st.sampled_from('a\\":'), max_size=5),
+    is_nested=st.booleans(),
+)
+def test_no_name_that_stands_twice_is_overlooked(names: list[str], blank: str, value: str, is_nested: bool) -> None:
+    pairs = [f"{orjson.dumps(name).decode()}{blank}:{number}" for number, name in enumerate(names)]
+    inner = "{" + ",".join(pairs) + "}"
+    shown = {"Id": "1", "Operation": "x", "CreationTime": "2024-03-04T08:00:07", "Note": value}
+    if is_nested:
+        text = orjson.dumps({**shown, "Parameters": inner})
+    else:
+        text = orjson.dumps(shown)[:-1] + b',"Item":' + inner.encode() + b"}"
+    assert ("name_twice" in decode_record(text).warnings) is (len(set(names)) < len(names))
+
+
+def test_of_an_outlook_rule_that_names_its_receivers_twice_they_are_not_told() -> None:
+    rule = written.mail_items_accessed(act(), folders={})
+    actions = '[{"ActionType":"Forward","Recipients":["a@b.example"],"Recipients":["c@d.example"]}]'
+    rule["OperationProperties"] = [{"Name": "RuleActions", "Value": actions}]
+    (mark,) = said(mapped(rule, Operation="UpdateInboxRules").marks)
+    assert mark["given_to"] == "?"

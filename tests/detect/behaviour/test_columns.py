@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.detect.behaviour import columns
 from tocsin.detect.behaviour.columns import Columns, Texts, after, chosen, first_told, is_alike
 
 _SAID = st.sampled_from((None, "", "a", "A", "b", "Ada", "ADA", "İ"))
@@ -35,6 +37,15 @@ def test_what_a_column_says_is_kept_and_asked_of_each_row(said: list[str | None]
     assert texts.is_in(("a", "")).tolist() == [text in ("a", "") for text in said]
     assert _said(texts.filled()) == [text or "" for text in said]
     assert texts.looked_up(len, -1).tolist() == [-1 if text is None else len(text) for text in said]
+
+
+def test_more_text_than_one_array_holds_is_read_and_written_by_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = pa.array(["x" * 2**26])
+    texts = Texts.of(pa.chunked_array([pa.array(["a"]), *[long] * 32, pa.array(["a", None])]))
+    assert texts.codes.tolist() == [0, *[1] * 32, 0, -1]
+    monkeypatch.setattr(columns, "_LONGEST", 7)
+    written = _texts(["abc", "d", None, "abc"]).column()
+    assert [part.to_pylist() for part in written.iterchunks()] == [["abc", "d"], [None, "abc"]]
 
 
 @given(_ROWS, st.data())

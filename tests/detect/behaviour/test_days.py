@@ -174,6 +174,8 @@ def test_rows_without_a_time_are_counted_and_judge_nobody() -> None:
     untimed = office.slice(0, 50).set_column(
         office.schema.get_field_index("time"), "time", pa.nulls(50, office.schema.field("time").type)
     )
+    others = pa.array(range(len(office), len(office) + 50), pa.int64())
+    untimed = untimed.set_column(office.schema.get_field_index("record"), "record", others)
     found = _concluded(pa.concat_tables([office, untimed]))
     (volume,) = (one for one in found.account.models if one.name == "volume")
     assert volume.untimed == 50

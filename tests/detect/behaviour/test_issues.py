@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.collect.sources.entra.shapes import shape_object
 from tocsin.detect.behaviour.relation import Seen, all_relations, combine, in_order, summarise
 from tocsin.model.instant import DAY, HOUR
 from tocsin.model.tables import ACCESSES, EVENTS
@@ -115,6 +116,24 @@ def test_a_sign_in_to_the_tenant_uses_a_token_and_begins_a_session_that_accesses
     ]
     quiet = {"source": "entra", "metadata.log_name": "NonInteractiveUserSignInLogs"}
     assert [row[:2] for row in _rows(_SIGNED | quiet)] == [("session", "issued")]
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ("SigninLogs", [("federation", "used"), ("session", "issued")]),
+        ("AADNonInteractiveUserSignInLogs", [("session", "issued")]),
+        ("AADServicePrincipalSignInLogs", []),
+    ],
+)
+def test_sign_ins_from_a_table_of_the_workspace_are_those_of_their_log(
+    table: str, found: list[tuple[str, str]]
+) -> None:
+    row = {"TimeGenerated": "2026-03-20T09:00:00Z", "Type": table, "AppDisplayName": "Mail", "ResultType": "0"}
+    shaped = shape_object(row | {"ConditionalAccessStatus": "success", "UserPrincipalName": "ada@court.example"})
+    assert shaped is not None
+    event = _SIGNED | {"source": "entra", "metadata.log_name": shaped.category}
+    assert [one[:2] for one in _rows(event)] == found
 
 
 def test_what_programs_of_the_provider_reach_is_no_use() -> None:

@@ -143,3 +143,32 @@ def test_what_failed_or_says_nothing_of_where_it_came_from_is_no_origin(apart: d
     came = {"user.name": "ada", "src_endpoint.ip": "203.0.113.7"}
     assert len(_rows("origins", came)) == 1
     assert not _rows("origins", came | apart)
+
+
+_ACCESS = st.fixed_dictionaries(
+    {
+        "record": st.integers(0, 5),
+        "holding": st.sampled_from(("m-1", "m-2")),
+        "actor": st.sampled_from(("", "ada", "ben")),
+        "actor_class": st.sampled_from(("account", "administrator")),
+        "address": st.sampled_from((None, "10.0.0.1", "203.0.113.7")),
+        "degree": st.sampled_from(("accessed", "altered", "downloaded")),
+    }
+)
+
+
+@given(accesses=st.lists(_ACCESS, max_size=12))
+def test_a_record_that_says_one_access_in_several_ways_counts_once(accesses: list[dict[str, Any]]) -> None:
+    """As where it names two addresses, or the place something was moved to twice."""
+    filled = [{"time": _TIME, "kind": "mail_item", "source": "s", "operation": "o"} | row for row in accesses]
+    seen = Seen(events=EVENTS.empty_table(), accesses=pa.Table.from_pylist(filled, schema=ACCESSES))
+    reached = summarise(all_relations()["accesses"], seen)
+    told = {tuple(row[name] for name in ("record", "holding", "actor", "actor_class")) for row in accesses}
+    assert sum(reached["count"].to_pylist()) == len(told)
+    for measure, degree in (("changed", "altered"), ("taken", "downloaded")):
+        did = {tuple(row[name] for name in ("record", "holding", "actor", "actor_class")) for row in accesses
+               if row["degree"] == degree}  # fmt: skip
+        assert sum(reached[measure].to_pylist()) == len(did)
+    acted = summarise(all_relations()["activity"], seen)
+    opened = {(row["record"], row["actor"]) for row in accesses if row["actor_class"] == "administrator"}
+    assert sum(acted["count"].to_pylist()) == len({one for one in opened if one[1]})

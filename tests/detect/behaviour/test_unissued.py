@@ -129,9 +129,23 @@ def test_a_controller_that_is_asked_and_writes_no_issues_leaves_everything_open(
     assert all(np.isnan(p) for p in _last(*asked).values())
 
 
-def test_an_estate_without_issues_in_its_logs_has_nothing_to_judge() -> None:
-    told = history("issues", [_row(day, "person-1", "used", 9, address="10.0.0.1") for day in range(_DAYS)])
-    assert not any(scores.p.size for _, scores in run("unissued_ticket", told, around=_ALWAYS))
+@pytest.mark.parametrize("log", [_LOG, ""])
+def test_an_estate_without_issues_in_its_logs_leaves_each_day_of_use_open(log: str) -> None:
+    told = history("issues", [_row(day, "person-1", "used", 9, address="10.0.0.1", log=log) for day in range(_DAYS)])
+    found = [scores.p.tolist() for _, scores in run("unissued_ticket", told, around=_ALWAYS)]
+    assert len(found) == _DAYS
+    assert all(len(p) == 1 and np.isnan(p[0]) for p in found), "not judged, and counted"
+
+
+def test_what_was_scored_is_what_is_learned() -> None:
+    """A day that nobody scored first is learned alike."""
+    told = history("issues", [*_office(), _row(_DAYS, "person-3", "used", 12, address="10.0.9.9")])
+    apart, together = (all_models()["unissued_ticket"].begin(told, _ALWAYS) for _ in range(2))
+    for day, rows in told.by_day():
+        expected = together.score(day, rows)
+        assert day != told.days[-1] or np.array_equal(expected.p, apart.score(day, rows).p)
+        for memory in (apart, together):
+            memory.learn(day, rows, np.ones(rows.stop - rows.start, dtype=np.bool_))
 
 
 def test_a_session_that_a_sign_in_began_elsewhere_is_in_order_and_one_that_none_began_is_not() -> None:

@@ -33,8 +33,7 @@ class Texts:
         """A column of a table."""
         if column.null_count == len(column):
             return cls(np.full(len(column), NOTHING, dtype=np.int64), _NONE)
-        codes, distinct = _encoded(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column)
-        return cls(codes, distinct)
+        return cls(*_encoded(column))
 
     @classmethod
     def same(cls, text: str, rows: int) -> Texts:
@@ -95,14 +94,22 @@ class Texts:
         """The texts in lower case."""
         return self.each(pc.utf8_lower)
 
-    def column(self) -> pa.Array:
-        """The texts one after another."""
-        if not len(self.distinct):
-            return pa.nulls(self.codes.size, pa.string())
-        return self.distinct.take(pa.array(self.codes, mask=self.codes < 0))
+    def column(self) -> pa.ChunkedArray:
+        """The texts one after another; no chunk of them is longer than an array may be."""
+        longest = pc.max(pc.binary_length(self.distinct)).as_py() or 0
+        rows = max(1, _LONGEST // max(1, longest))
+        parts = (self.codes[at : at + rows] for at in range(0, self.codes.size, rows))
+        return pa.chunked_array([_taken(self.distinct, codes) for codes in parts], pa.string())
 
 
 _NONE = pa.array([], pa.string())
+_LONGEST = 2**31 - 1  # bytes of text in one array
+
+
+def _taken(texts: pa.StringArray, codes: Integers) -> pa.StringArray:
+    if not len(texts):
+        return pa.nulls(codes.size, pa.string())
+    return texts.take(pa.array(codes, mask=codes < 0))
 
 
 def chosen(which: Flags, one: Texts, other: Texts) -> Texts:
@@ -143,8 +150,10 @@ def aligned(one: Texts, other: Texts) -> tuple[Integers, Integers, pa.StringArra
     return one.codes, placed[other.codes], distinct  # those of `one` come first, as they were
 
 
-def _encoded(texts: pa.StringArray) -> tuple[Integers, pa.StringArray]:
+def _encoded(texts: pa.StringArray | pa.ChunkedArray) -> tuple[Integers, pa.StringArray]:
     encoded = texts.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):  # not before: the texts of one array are 2 GiB at most
+        encoded = encoded.combine_chunks()
     indices = encoded.indices if not texts.null_count else pc.fill_null(encoded.indices, NOTHING)
     return indices.to_numpy().astype(np.int64), encoded.dictionary
 

@@ -104,8 +104,7 @@ class IssueMemory:
         person = np.unique(bare, return_inverse=True)[1].astype(np.int64)[self._account]
         keys = {"person": person}
         for key, texts in self._names.items():
-            code = history.codes[key]
-            keys[key] = np.where(texts[code] == "", -1, person * (texts.size + 1) + code)
+            keys[key] = np.where(_is(history, key, ""), -1, person * (texts.size + 1) + history.codes[key])
         self._keys: dict[str, Integers] = {}
         self._last: dict[str, Integers] = {}
         for key, codes in keys.items():
@@ -117,10 +116,12 @@ class IssueMemory:
         self._all, self._of_all = np.zeros(len(_KINDS)), np.zeros((_STEPS, len(_KINDS)))
         self._judged_days = 0
         self._start = -1
+        self._scored: tuple[int, _Judged] | None = None  # a day that was scored and not learned yet
 
     def score(self, day: int, rows: slice) -> Scores:
         """Of each account the use of which most is missing; NaN where none can be judged."""
         judged = self._judge(day, rows)
+        self._scored = day, judged
         if not judged.row.size:
             return NO_SCORES
         told = self._most(judged)
@@ -156,7 +157,8 @@ class IssueMemory:
     def learn(self, day: int, rows: slice, taken: Flags) -> None:
         """Which uses had no issue, of those taken; what was issued, of all: it speaks of its own account alone."""
         self._start = day if self._start < 0 else self._start
-        judged = self._judge(day, rows)
+        judged = self._scored[1] if self._scored and self._scored[0] == day else self._judge(day, rows)
+        self._scored = None
         told = self._most(judged)
         told = told[judged.is_judged[told] & taken[judged.row[told] - rows.start]]
         account, missing = self._account[judged.row[told]], judged.missing[told]
@@ -185,8 +187,8 @@ class IssueMemory:
 
     def _judge(self, day: int, rows: slice) -> _Judged:
         used = np.flatnonzero(self._is_use[rows]) + rows.start
-        if not used.size or not self._issuers.known(day):
-            return _Judged(used[:0], used[:0], np.zeros(0, dtype=np.bool_))
+        if not used.size:
+            return _Judged(used, used, np.zeros(0, dtype=np.bool_))
         issued = np.flatnonzero(self._is_issue[rows]) + rows.start
         when = self._values["first"][used]
         found = {key: self._is_issued(key, used, issued, when) for key in self._keys}
@@ -245,11 +247,12 @@ class _Issuers:
         self._issued[self._of[rows[self._is_issue[rows]]]] = day
 
     def are_whole(self, day: int, from_: Integers, to: Integers) -> Flags:
-        """By use whether all logs of issues were kept whole from `from_` to `to`, no declared one is not at hand, and
-        none holds uses alone."""
+        """By use whether logs of issues are known, all were kept whole from `from_` to `to`, no declared one is not at
+        hand, and none holds uses alone."""
         issuing = self._issued >= day - _RELIED_ON
         at_hand = {self._labels[one] for one in np.flatnonzero(issuing)}
-        if ((self._seen >= day - _RELIED_ON) & ~issuing).any() or not self._declared <= at_hand:
+        is_without = ((self._seen >= day - _RELIED_ON) & ~issuing).any()
+        if not issuing.any() or is_without or not self._declared <= at_hand:
             return np.zeros(from_.size, dtype=np.bool_)
         whole = np.ones(from_.size, dtype=np.bool_)
         for one in np.flatnonzero(issuing):

@@ -152,7 +152,7 @@ def _counted(
     relation: Relation, day: Integers, keys: Mapping[str, Texts], measures: Mapping[str, Integers | pa.ListArray]
 ) -> pa.Table:
     """The table of the fold: rows of equal day and keys are one, in the order of the first of each."""
-    group, first = _grouped([day - day.min(initial=0), *(keys[key].codes for key in relation.keys)])
+    group, first = grouped([day - day.min(initial=0), *(keys[key].codes for key in relation.keys)])
     columns = {"day": pa.array(day[first], pa.int32()), **{key: keys[key][first].column() for key in relation.keys}}
     for name, type_, kind in (*MEASURES, *relation.measures):
         values = measures[name]
@@ -165,7 +165,7 @@ def _counted(
     return pa.table(columns, schema=schema_of(relation))
 
 
-def _grouped(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
+def grouped(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
     """(for each row the number of its group, the first row of each group): those equal in all columns, 0 and more."""
     together = columns[0]
     for column in columns[1:]:
@@ -177,6 +177,12 @@ def _grouped(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
     first = np.empty(int(group.max(initial=-1)) + 1, dtype=np.int64)
     first[group[::-1]] = np.arange(group.size)[::-1]  # of rows of one group the one assigned last is the first
     return group, first
+
+
+def once(record: Integers, keys: Sequence[Texts]) -> tuple[Integers, Integers]:
+    """The same of rows that one record gives under the same keys: it may say one thing in several ways, as from each of
+    two addresses, and is one record. A key says something in every row."""
+    return grouped([record - record.min(initial=0), *(key.codes for key in keys)])
 
 
 def _smallest(lists: pa.ListArray, group: Integers, groups: int) -> pa.ListArray:

@@ -4,40 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.model.answers import RULE_SET, Answers
-from tocsin.model.chunk import InputState
+from tocsin.model.answers import Answers
 from tocsin.model.coverage import Coverage
 from tocsin.model.finding import Incident
 from tocsin.model.instant import NANOSECONDS, format_time
-from tocsin.model.mapping import DISPLACES
 from tocsin.model.reference import RecordPlace
-from tocsin.share.behaviour import behaviour_words
+from tocsin.share.accounting_text import accounting_lines
 from tocsin.share.clocks import given_words
-from tocsin.share.correlations import left_out_words
 from tocsin.share.cuts import MergedCut, merged
 from tocsin.share.decisions_taken import decision_words, weight_words
-from tocsin.share.exceptions import exception_words, hits_equation, implicated_words, warning
+from tocsin.share.exceptions import warning
 from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
 from tocsin.share.hypotheses import kind_lines
-from tocsin.share.indicated import indicator_lines
 from tocsin.share.leading import happened, resolving, sureness, through
-from tocsin.share.plain import WIDTH, shortened, shown, wrapped
+from tocsin.share.plain import WIDTH, and_more, shortened, shown, wrapped
 from tocsin.share.preservation import first_words
 from tocsin.share.since_words import since_lines
 from tocsin.share.summary import (
     BASES,
     COVERAGE_STATES,
-    LACKS,
     attributions,
     blind_spots,
-    books,
     bounds,
     counted,
     cut_words,
-    equation,
-    grouped,
-    origins,
     provider_only,
     span,
 )
@@ -51,7 +42,6 @@ _HYPOTHESES = 1
 _CUTS = 3
 _LISTED = 6
 _SHORT = 48  # characters of a title on the line of its incident
-_REASONS = 3
 _SURE = 2
 _TOLD = 190
 _RECORDS = 6
@@ -112,7 +102,7 @@ def _investigation(answers: Answers) -> Iterator[str]:
     yield from _how_it_is_proven(answers)
     yield ""
     yield "ACCOUNTING"
-    yield from _accounting(answers)
+    yield from accounting_lines(answers)
 
 
 def _what_expires(answers: Answers) -> Iterator[str]:
@@ -135,7 +125,7 @@ def _what_happened(answers: Answers) -> Iterator[str]:
     for incident in answers.incidents[:_INCIDENTS]:
         sentence = happened(incident, [by_id[id_] for id_ in incident.findings if id_ in by_id])
         yield from wrapped(f"- [{incident.level}, score {incident.score}] {shortened(sentence, _TOLD)}", hang=4)
-    yield from _more(len(answers.incidents) - _INCIDENTS, "more incident")
+    yield from and_more(len(answers.incidents) - _INCIDENTS, "more incident")
     if sentence := warning(answers):
         yield from wrapped(f"{shown(sentence)} (ACCOUNTING).", hang=4)
 
@@ -169,12 +159,12 @@ def _who(answers: Answers) -> Iterator[str]:
     ordered = attributions(answers)
     for attribution in ordered[:_ATTRIBUTIONS]:
         yield from wrapped(f"- {shown(through(attribution))}", hang=4)
-    yield from _more(len(ordered) - _ATTRIBUTIONS, "more incident", "with accounts, sessions or devices of its own")
+    yield from and_more(len(ordered) - _ATTRIBUTIONS, "more incident", "with accounts, sessions or devices of its own")
     for found in answers.hypotheses[:_HYPOTHESES]:
         yield from wrapped(f"By kind of actor, none weighed ({shown(found.incident)}):")
         for line in kind_lines(found):
             yield from wrapped(f"- {line}", indent=4, hang=6)
-    yield from _more(len(answers.hypotheses) - _HYPOTHESES, "more incident", "by kind of actor, in the report")
+    yield from and_more(len(answers.hypotheses) - _HYPOTHESES, "more incident", "by kind of actor, in the report")
 
 
 def _what_to_cut(answers: Answers) -> Iterator[str]:
@@ -185,7 +175,7 @@ def _what_to_cut(answers: Answers) -> Iterator[str]:
         decision = "NEEDS A DECISION. " if cut.protected else ""
         yield from wrapped(f"- {shown(cut_words(cut))}", hang=4)
         yield from wrapped(f"{decision}Interrupts: {_interrupts(cut)}", indent=4)
-    yield from _more(len(cuts) - _CUTS, "more proposal")
+    yield from and_more(len(cuts) - _CUTS, "more proposal")
 
 
 def _interrupts(cut: MergedCut) -> str:
@@ -215,125 +205,6 @@ def _how_it_is_proven(answers: Answers) -> Iterator[str]:
     yield from wrapped(f"report:  {workspace}/report.html", hang=11)
 
 
-def _sealed(answers: Answers, read: int) -> Iterator[str]:
-    """What the sealed entries are: the records read, and each compressed or unreadable input as it was received."""
-    rest = answers.run.checkpoint_size - read
-    if rest > 0:
-        entries = counted(answers.run.checkpoint_size, "entry", "entries")
-        received = "as received: compressed, an archive, or not readable"
-        yield from wrapped(f"sealed {entries} = {read:,} records read + {counted(rest, 'input')} ({received})", hang=4)
-
-
-def _accounting(answers: Answers) -> Iterator[str]:
-    total = books(answers.accounting)
-    yield from wrapped(equation(total), hang=4)
-    if total.duplicates:
-        yield from wrapped(f"of those stored, {total.duplicates:,} are second copies of a record", hang=4)
-    yield from _sealed(answers, total.read)
-    states = ", ".join(f"{count:,} {state}" for state, count in total.states if count)
-    yield from wrapped(f"{counted(len(answers.accounting.inputs), 'input')}" + (f": {states}" if states else ""))
-    unread = [account for account in answers.accounting.inputs if account.state is not InputState.READ]
-    for account in unread[:_LISTED]:
-        reason = account.reason or ", ".join(
-            f"{r.reason} {r.count:,}, first at entry {r.first_entry}" for r in account.rejected
-        )
-        yield from wrapped(f"- {account.state}: {shown(account.path)}: {shown(reason)}", hang=4)
-    yield from _more(len(unread) - _LISTED, "more input", "not fully read, in the report")
-    yield from _displaced(answers)
-    yield from _origins(answers)
-    yield from _rules(answers)
-    yield from _indicators(answers)
-    yield from _exceptions(answers)
-    for words in behaviour_words(answers.accounting.behaviour):
-        yield from wrapped(shown(words), hang=4)
-    for sentence in answers.not_done:
-        yield from wrapped(f"not done: {shown(sentence)}", hang=4)
-    if answers.names_in_clear:
-        yield from wrapped("Names are in clear here and in the report: no vault of protected persons is attached.")
-
-
-def _displaced(answers: Answers) -> Iterator[str]:
-    """The inputs that a mapping of the estate read, though a source of our own was sure of them."""
-    found = [
-        (account.path, code.removeprefix(DISPLACES), count)
-        for account in answers.accounting.inputs
-        for code, count in account.warnings
-        if code.startswith(DISPLACES)
-    ]
-    for path, source, count in found[:_LISTED]:
-        why = f"{source} is sure of it, and the estate's mapping read it instead ({counted(count, 'record')})"
-        yield from wrapped(f"- {shown(path)}: {why}", hang=4)
-    yield from _more(len(found) - _LISTED, "more input", "read by a mapping instead, in the report")
-
-
-def _origins(answers: Answers) -> Iterator[str]:
-    found = origins(answers.accounting)
-    if found.logs:
-        yield from wrapped(
-            f"origin not attested: {found.logs - found.attested:,} of {counted(found.logs, 'log')} read", hang=4
-        )
-    for sentence in found.told[:_LISTED]:
-        yield from wrapped(f"- ORIGIN: {shown(sentence)}", hang=4)
-    yield from _more(len(found.told) - _LISTED, "more sentence", "on origins, in the report")
-
-
-def _rules(answers: Answers) -> Iterator[str]:
-    rules = answers.accounting.rules
-    yield from wrapped(
-        f"{counted(rules.loaded, 'rule')} loaded: {rules.operable:,} could fire, {len(rules.blind):,} were blind;"
-        f" {len(rules.failed):,} failed to load",
-        hang=4,
-    )
-    for name, told in sorted(answers.settings.items()):
-        if name.startswith(RULE_SET):
-            yield from wrapped(f"- {shown(name)}: {shown(told)}", hang=4)
-    for lack, words in LACKS.items():
-        found = [rule for rule in rules.blind if rule.lacks is lack]
-        groups = grouped((rule.reason, rule.title or rule.id) for rule in found)
-        if found:
-            yield from wrapped(f"- {words}: {counted(len(found), 'rule')}", hang=4)
-        for group in groups[:_REASONS]:
-            yield from wrapped(f"{len(group.rules):,}: {shown(group.reason)}", indent=6, hang=8)
-        yield from _more(len(groups) - _REASONS, "more reason", "for blind rules, in the report")
-    if rules.partly:
-        yield from wrapped(
-            f"- {len(rules.partly):,} of those that could fire name fields that no record has: tocsin rules account",
-            hang=4,
-        )
-    for rule in rules.failed[:_LISTED]:
-        line = "" if rule.line is None else f":{rule.line}"
-        yield from wrapped(f"- failed: {shown(rule.path)}{line}: {shown(rule.reason)}", hang=4)
-    yield from _more(len(rules.failed) - _LISTED, "more rule", "that failed, in the report")
-
-
-def _indicators(answers: Answers) -> Iterator[str]:
-    account = answers.accounting.indicators
-    for depth, text in indicator_lines(account) if account is not None else ():
-        indent = 2 * max(depth, 1)
-        yield from wrapped(f"{'- ' if depth else ''}{shown(text)}", indent=indent, hang=indent + 2)
-
-
-def _exceptions(answers: Answers) -> Iterator[str]:
-    """What is not shown by itself is never lost: what correlations count, and each exception with what it hid."""
-    left_out = [words for one in answers.accounting.correlations if (words := left_out_words(one))]
-    hits = answers.accounting.hits
-    if answers.exceptions or hits.counted or hits.frequent or left_out:
-        yield from wrapped(hits_equation(answers.accounting.hits), hang=4)
-    for words in left_out[:_LISTED]:
-        yield from wrapped(f"- correlation {shown(words)}", hang=4)
-    yield from _more(len(left_out) - _LISTED, "more correlation", "in the report")
-    if not answers.exceptions:
-        return
-    for one in answers.exceptions:
-        for sentence in implicated_words(one):
-            yield from wrapped(f"- LOOK: {shown(sentence)}", hang=4)
-    for one in answers.exceptions[:_LISTED]:
-        yield from wrapped(f"- exception {shown(exception_words(one))}", hang=4)
-        for sentence in one.lost:
-            yield from wrapped(f"- exception {shown(one.title)}: {shown(sentence)}", hang=4)
-    yield from _more(len(answers.exceptions) - _LISTED, "more exception", "in the report")
-
-
 def _decided(answers: Answers) -> Iterator[str]:
     """What people decided that stands under no incident, and what their verdicts made of detectors."""
     ids = {incident.id for incident in answers.incidents}
@@ -343,10 +214,10 @@ def _decided(answers: Answers) -> Iterator[str]:
         yield "DECIDED   by people; tocsin incidents decisions lists all"
     for one in elsewhere[:_LISTED]:
         yield from wrapped(f"- {shown(decision_words(one))}", hang=4)
-    yield from _more(len(elsewhere) - _LISTED, "more decision", "in the JSON")
+    yield from and_more(len(elsewhere) - _LISTED, "more decision", "in the JSON")
     for weight in answers.weights[:_LISTED]:
         yield from wrapped(f"- {shown(weight_words(weight))}", hang=4)
-    yield from _more(len(answers.weights) - _LISTED, "more detector", "in the JSON")
+    yield from and_more(len(answers.weights) - _LISTED, "more detector", "in the JSON")
 
 
 def _set_aside(answers: Answers) -> Iterator[str]:
@@ -358,7 +229,7 @@ def _set_aside(answers: Answers) -> Iterator[str]:
     yield from wrapped(f"{counted(alerts, 'alert')} of {rules} set aside: other tools that say so all the time", hang=4)
     for one in answers.set_aside[:_LISTED]:
         yield from wrapped(f"- {one.alerts:,} of {shown(one.title)} ({shown(one.rule)})", hang=4)
-    yield from _more(len(answers.set_aside) - _LISTED, "more rule", "in the JSON")
+    yield from and_more(len(answers.set_aside) - _LISTED, "more rule", "in the JSON")
 
 
 def _short(answers: Answers) -> Iterator[str]:
@@ -423,13 +294,13 @@ def _coverage(answers: Answers) -> Iterator[str]:
             yield ""
             yield from wrapped(" / ".join(shown(name) for name in here if name) or "any log", indent=0)
         yield from _one_interval(interval, more)
-    yield from _more(len(groups) - _INTERVALS, "more interval", "with --format json or html")
+    yield from and_more(len(groups) - _INTERVALS, "more interval", "with --format json or html")
     if answers.coverage_map.matches:
         yield ""
         yield "WHAT TWO LOGS BOTH HOLD"
     for match in answers.coverage_map.matches[:_INTERVALS]:
         yield from wrapped(f"- {shown(match_words(match))}", hang=4)
-    yield from _more(len(answers.coverage_map.matches) - _INTERVALS, "more comparison", "with --format json")
+    yield from and_more(len(answers.coverage_map.matches) - _INTERVALS, "more comparison", "with --format json")
     if answers.coverage_map.proofs:
         yield ""
         yield "WHAT EACH LOG CAN PROVE OF ITSELF"
@@ -458,11 +329,6 @@ def _places(records: tuple[RecordPlace, ...]) -> Iterator[str]:
 
 def _entities(incident: Incident) -> str:
     return ", ".join(f"{entity.type} {shown(entity.id)}" for entity in incident.entities)
-
-
-def _more(count: int, singular: str, where: str = "in the report") -> Iterator[str]:
-    if count > 0:
-        yield f"  ... and {counted(count, singular)} {where}"
 
 
 def _period(first: int | None, last: int | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of
-from tocsin.collect.sources.m365_unified_audit.providers import Actor, provider_of
+from tocsin.collect.sources.m365_unified_audit.providers import Provider
 from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning, throttle_hours
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
@@ -22,11 +22,10 @@ def marks_of(
     meaning: Meaning,
     channel: str,
     account: str | None,
-    actor: Actor,
+    provider: Provider | None,
 ) -> list[dict[str, Any]]:
-    """Rows for MARKS without record, time and source."""
+    """Rows for MARKS without record, time and source; `provider` is the service of the provider that acted, if any."""
     changes = [change for change in meaning.changes if change.applies(fields)]
-    provider = provider_of(actor) if changes else None
     by = f" (by the provider's {provider.name})" if provider else ""
     if provider and provider.upkeep:
         # Less recorded is less whoever did it; what a provider's servers set up a tenant has from the beginning.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +18,9 @@ _NESTED = (
     "OperationProperties", "Parameters", "ModifiedProperties", "ExtendedProperties", "Folders", "AffectedItems", "Item",
     "AppAccessContext", "Actor", "Target", "Members", "DeviceProperties",
 )  # fmt: skip
+# The end of a name before its colon where it is not `":`, and of one whose last letter is a backslash.
+_BEHIND_BLANKS = re.compile(rb'"[ \t\r\n]+:')
+_BEHIND_BACKSLASHES = re.compile(rb'(?<!\\)(?:\\\\)+":')
 
 
 class Decoded(NamedTuple):
@@ -38,17 +42,32 @@ def decode_record(text: bytes) -> Decoded:
         if repaired is None:
             return Decoded(None, (), "not_json", f"not JSON: {error.msg} at byte {error.pos}")
         value, warnings = repaired
-    return unwrapped(with_names_once(value, text), warnings)
+    if not warnings:  # what was repaired may be of anything as it is
+        value, warnings = with_names_once(value, text)
+    return unwrapped(value, warnings)
 
 
-def with_names_once(value: object, text: bytes) -> object:
-    """The decoded value; where a name stands twice in its text with two values, with both of them as a list."""
+def with_names_once(value: object, text: bytes) -> tuple[object, tuple[str, ...]]:
+    """(the decoded value, warning codes): where a name stands twice in its text with two values, with both as a list,
+    and `name_twice`."""
     try:
-        if text.count(b'":') - text.count(b'\\":') <= _names_in(value):
-            return value
-        return json.loads(text, object_pairs_hook=_once, parse_int=strict_integer, parse_constant=str)
+        if _names_told(text) <= _names_in(value):
+            return value, ()
+        once = _Once()
+        found = json.loads(text, object_pairs_hook=once, parse_int=strict_integer, parse_constant=str)
     except (ValueError, RecursionError):
-        return value
+        return value, ()
+    return found, ("name_twice",) if once.is_twice else ()
+
+
+def _names_told(text: bytes) -> int:
+    """How many names the objects of a JSON text have, those in texts left out; rather too many than too few."""
+    found = text.count(b'":') - text.count(b'\\":')
+    if b'\\\\":' in text:
+        found += len(_BEHIND_BACKSLASHES.findall(text))
+    if b" :" in text or b"\n" in text or b"\t" in text or b"\r" in text:
+        found += len(_BEHIND_BLANKS.findall(text))
+    return found
 
 
 def _names_in(value: object) -> int:
@@ -57,11 +76,19 @@ def _names_in(value: object) -> int:
     return sum(_names_in(one) for one in value if one.__class__ in (dict, list)) if isinstance(value, list) else 0
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        found[name] = [found[name], value] if name in found and found[name] != value else value
-    return found
+class _Once:
+    """An object of its pairs; `is_twice` once a name stood twice with two values."""
+
+    def __init__(self) -> None:
+        self.is_twice = False
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            is_another = name in found and found[name] != value
+            self.is_twice |= is_another
+            found[name] = [found[name], value] if is_another else value
+        return found
 
 
 def unwrapped(value: object, warnings: tuple[str, ...] = ()) -> Decoded:
@@ -76,16 +103,17 @@ def unwrapped(value: object, warnings: tuple[str, ...] = ()) -> Decoded:
     for name in _NESTED:
         inner = value.get(name)
         if isinstance(inner, str) and inner.lstrip()[:1] in ("[", "{"):
-            value = {**value, name: _nested(inner)}
+            told, warned = _nested(inner)
+            value, warnings = {**value, name: told}, tuple(sorted({*warnings, *warned}))
     return Decoded(value, warnings)
 
 
-def _nested(text: str) -> object:
-    """The value a text of JSON holds; the text itself where it holds none."""
+def _nested(text: str) -> tuple[object, tuple[str, ...]]:
+    """(the value a text of JSON holds, warning codes); the text itself where it holds none."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+        return with_names_once(orjson.loads(text), text.encode())
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return text, ()
 
 
 def is_typical(native: Mapping[str, Any]) -> bool:

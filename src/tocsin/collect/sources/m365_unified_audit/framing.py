@@ -56,7 +56,7 @@ def frame_json(data: bytes, start: int, *, array: bool) -> Iterator[Framed]:
             text = _line(data[begin:end], array=array)
             if len(text) <= MAX_RECORD_BYTES:
                 try:
-                    decoded = unwrapped(with_names_once(orjson.loads(text), text))
+                    decoded = unwrapped(*with_names_once(orjson.loads(text), text))
                 except orjson.JSONDecodeError:
                     pass
                 else:

@@ -114,6 +114,7 @@ def map_record(record: Record) -> Mapped:
         client=client,
         session=session or "",
     )
+    provider = provider_of(actor)
     accesses: list[dict[str, Any]] = []
     if meaning.touches or meaning.opens or not is_told:
         found, warning = touched(native, fields, meaning, is_told=is_told)
@@ -122,7 +123,7 @@ def map_record(record: Record) -> Mapped:
         named = caller or application
         shared = {
             "actor": account or "",
-            "actor_class": str(actor_class(actor, native)),
+            "actor_class": str(actor_class(provider, native)),
             "address": address,
             "session": session,
             "client": (named or client or None) if client.startswith(_GENERIC_CLIENT) or not client else client,
@@ -141,9 +142,9 @@ def map_record(record: Record) -> Mapped:
             for one in found
             for who in _hands(native, sessions, addresses)
         ]
-    if provider_of(actor) is None and (not meaning.touches or not meaning.is_known):
+    if provider is None and (not meaning.touches or not meaning.is_known):
         marks += addressed_by(fields, meaning)
-    marks += marks_of(native, fields, meaning, workload, account, actor)
+    marks += marks_of(native, fields, meaning, workload, account, provider)
     return Mapped(event, key, accesses, marks, warnings)
 
 

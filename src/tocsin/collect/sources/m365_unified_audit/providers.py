@@ -14,9 +14,8 @@ _DECLARED = tomllib.loads(resources.files(__package__).joinpath("providers.toml"
 _ADMINISTRATOR = frozenset(("1", "admin"))
 _ADMINISTRATORS_TYPE = frozenset(("2", "admin"))
 _DELEGATE = frozenset(("2", "delegated", "delegate"))
-_OF_COMMANDS = frozenset(
-    ("1", "ExchangeAdmin")
-)  # bears it of a user who changes settings of a mailbox of one's own, too
+# Kinds of records that say so of a user who changes settings of a mailbox of one's own, too.
+_OF_COMMANDS = frozenset(("1", "ExchangeAdmin"))
 _ABSENT = frozenset(("", "not available", "none"))
 
 
@@ -71,9 +70,10 @@ def provider_of(actor: Actor) -> Provider | None:
     return None
 
 
-def actor_class(actor: Actor, native: Mapping[str, Any]) -> ActorClass:
-    """The class of who acted; `native` for how the mailbox was opened (LogonType, the two security identifiers)."""
-    if provider_of(actor) is not None:
+def actor_class(provider: Provider | None, native: Mapping[str, Any]) -> ActorClass:
+    """The class of who acted: the service of the provider, if any, else by how the mailbox was opened (LogonType, the
+    two security identifiers)."""
+    if provider is not None:
         return ActorClass.PROVIDER_SERVICE
     logon = str(native.get("LogonType", "")).casefold()
     if logon in _ADMINISTRATOR:

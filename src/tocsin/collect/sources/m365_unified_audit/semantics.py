@@ -63,6 +63,7 @@ class Meaning:
     is_known   False where nothing declares what it reaches or opens: it may have been anything
     opens      whether it may open a way to anything, though it reaches nothing
     only_changes  whether it is known by its changes alone
+    fields_named  the fields that its changes are read from
     """
 
     activity: str
@@ -76,12 +77,7 @@ class Meaning:
     is_known: bool = True
     opens: bool = False
     only_changes: bool = False
-
-    @property
-    def fields_named(self) -> frozenset[str]:
-        """The fields that the changes of the operation are read from."""
-        told = ((*one.scope, *one.shows, *one.given_to, *(name for name, _ in one.when)) for one in self.changes)
-        return frozenset(name for names in told for name in names)
+    fields_named: frozenset[str] = frozenset()
 
     def is_told(self, fields: Mapping[str, Any]) -> bool:
         """Whether what is declared of the operation is all that a record of it with these fields did.
@@ -101,6 +97,8 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
     activity = operation.strip().removesuffix(".")
     name = _folded(operation)
     declared = _OPERATIONS.get(name, {})
+    changes = _CHANGES.get(name, ())
+    read = ((*one.scope, *one.shows, *one.given_to, *(each for each, _ in one.when)) for one in changes)
     return Meaning(
         activity=activity,
         class_uid=declared.get("class_uid", _CLASSES.get(record_type, _OTHER_CLASS)),
@@ -109,10 +107,11 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
         kind=declared.get("kind", ""),
         degree=declared.get("degree", ""),
         thumbnail=declared.get("thumbnail", ""),
-        changes=_CHANGES.get(name, ()),
+        changes=changes,
         is_known=name in _OPERATIONS or name in _CHANGES or name in _NO_CONTENT,
         opens=declared.get("opens", False),
         only_changes=name not in _OPERATIONS and name not in _NO_CONTENT,
+        fields_named=frozenset(each for fields in read for each in fields),
     )
 
 
@@ -132,15 +131,24 @@ def _folded(operation: str) -> str:
 
 
 def _recipients(value: object) -> list[Any]:
-    """Whom a value names; the actions of a rule that a mail client made name them in JSON, "?" where it is none."""
+    """Whom a value names; the actions of a rule that a mail client made name them in JSON, "?" where it is none that
+    says one thing under a name."""
     if not isinstance(value, str) or not value.lstrip().startswith("["):
         return [value]
     try:
-        actions = json.loads(value)
-    except ValueError:
+        actions = json.loads(value, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
         return ["?"]
     named = (one.get("Recipients", ()) for one in actions if isinstance(one, dict))
     return [item for one in named for item in (one if isinstance(one, list) else [one])]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of its pairs; raises ValueError where a name stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def _fits(value: object, pattern: str) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.detect.behaviour.columns import Texts, after, chosen
-from tocsin.detect.behaviour.relation import Rows, Seen
+from tocsin.detect.behaviour.relation import Rows, Seen, once
 from tocsin.model.exposure import ActorClass
 from tocsin.model.instant import DAY
 
@@ -20,7 +20,7 @@ _AS_ADMINISTRATOR = "opened a holding as administrator"
 
 
 class Activity:
-    """A row an event of an account, and one an access as administrator.
+    """A row an event of an account, and one a record of an access as administrator.
 
     slot       of the day, `00` to `95`, by UTC
     privilege  what was done, in the words of the log, where only some may do it; else ""
@@ -39,6 +39,7 @@ class Activity:
         words = events.texts("activity_name")[acted].filled()
         is_administrator = accesses.texts("actor_class").is_in((str(ActorClass.ADMINISTRATOR),))
         opened = np.flatnonzero(is_administrator & accesses.texts("actor").is_named)
+        opened = opened[once(accesses.record[opened], [accesses.texts("actor")[opened]])[1]]
         time = np.concatenate((events.time[acted], accesses.time[opened]))
         return Rows(
             keys={

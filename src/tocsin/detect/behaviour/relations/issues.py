@@ -27,8 +27,9 @@ _LOGGED_ON = "4624"
 _GRANTING = "krbtgt"  # the service of which a ticket is one for tickets
 _HANDED_OUT = "application token issued"  # by a federation server
 _PROVIDER = "microsoftonline"  # the party that AD FS issues the tokens of the tenant's sign-ins for
-_DIRECTORY = ("AzureActiveDirectory", "SignInLogs", "SigninLogs", "SignIns")  # logs of sign-ins to the tenant
-_QUIETLY = ("NonInteractiveUserSignInLogs", "AADNonInteractiveUserSignInLogs")  # and of those no person sees
+# Logs of sign-ins to the tenant, and of those no person sees, by the names they have in whatever export they come from.
+_DIRECTORY = ("AzureActiveDirectory", "SignInLogs", "SignIns")
+_QUIETLY = ("NonInteractiveUserSignInLogs",)
 _TENANT = "m365_unified_audit"  # the source whose accesses name the session they were made in
 
 
