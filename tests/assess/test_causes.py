@@ -29,6 +29,7 @@ GAPPED = f"gapped: {GAP.evidence}"
 SENTENCES = [
     *(obstacles.NEAR, obstacles.NOT_ITEMISED, obstacles.UNTIMED, obstacles.ADMINISTRATOR, obstacles.NOT_DECLARED),
     *(obstacles.ACCOUNTS_NOT_KNOWN, obstacles.HOST, obstacles.STANDING_CHANGE, obstacles.NO_LOG, obstacles.IN_A_WHOLE),
+    *(obstacles.NOT_PLAINLY, obstacles.NOT_BY_ONE_NAME, obstacles.BY_STRANGERS, obstacles.CHANGED),
     *(obstacles.PROVIDERS_LOG, f"no access recorded; {SOURCE} {obstacles.NO_PROOF}"),
     f"{obstacles.NO_RECORD} {SOURCE} from the time asked of was read",
     GAPPED,

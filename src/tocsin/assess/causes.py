@@ -30,6 +30,10 @@ _BY_SENTENCE = {
     obstacles.ROLE_NOT_TOLD: CauseKind.ROLE_NOT_TOLD,
     obstacles.HOST: CauseKind.HOST,
     obstacles.STANDING_CHANGE: CauseKind.STANDING_CHANGE,
+    obstacles.NOT_PLAINLY: CauseKind.OTHER_NAME,
+    obstacles.NOT_BY_ONE_NAME: CauseKind.OTHER_NAME,
+    obstacles.BY_STRANGERS: CauseKind.STRANGER,
+    obstacles.CHANGED: CauseKind.STANDING_CHANGE,
 }
 _AS_A_WHOLE = "it, or a folder or container it may lie in, was accessed as a whole in a way that names no items"
 _WITHOUT_STEP = frozenset((CauseKind.NOT_ATTESTABLE, CauseKind.OTHER))

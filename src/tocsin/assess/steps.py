@@ -36,6 +36,10 @@ STEPS = {
         "Name the accounts in question in identities.csv of the estate, and say of each whether it is an "
         "administrator's; then investigate again with --estate."
     ),
+    CauseKind.STRANGER: (
+        "Write everybody who is recorded in the mailbox into identities.csv of the estate, by the address the log gives "
+        "them (tocsin estate draft proposes them); whom nobody can name, take as compromised and ask again."
+    ),
     CauseKind.ROLE_NOT_TOLD: (
         "Write into aliases.csv of the estate which account or group each role on record was given to (the report "
         "lists them as standing changes), and into memberships.csv who is and was in such a group; then ask again."

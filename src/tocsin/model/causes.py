@@ -26,6 +26,7 @@ class CauseKind(enum.StrEnum):
     ACCOUNTS_NOT_KNOWN = "accounts_not_known"
     NOT_DECLARED = "not_declared"  # the estate does not say whether an account is an administrator's
     STANDING_CHANGE = "standing_change"
+    STRANGER = "stranger"  # somebody is recorded in it whom the estate does not declare
     ADMINISTRATOR = "administrator"
     ROLE_NOT_TOLD = "role_not_told"  # a role was given to whom the estate does not tell
     HOST = "host"
