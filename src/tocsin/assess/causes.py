@@ -30,12 +30,18 @@ _BY_SENTENCE = {
     obstacles.ROLE_NOT_TOLD: CauseKind.ROLE_NOT_TOLD,
     obstacles.HOST: CauseKind.HOST,
     obstacles.STANDING_CHANGE: CauseKind.STANDING_CHANGE,
-    obstacles.NOT_PLAINLY: CauseKind.OTHER_NAME,
-    obstacles.NOT_BY_ONE_NAME: CauseKind.OTHER_NAME,
+    obstacles.NOT_PLAINLY: CauseKind.NOT_PLAIN,
+    obstacles.NOT_BY_ONE_NAME: CauseKind.NOT_PLAIN,
     obstacles.BY_STRANGERS: CauseKind.STRANGER,
-    obstacles.CHANGED: CauseKind.STANDING_CHANGE,
+    obstacles.CHANGED: CauseKind.CHANGED,
 }
-_AS_A_WHOLE = "it, or a folder or container it may lie in, was accessed as a whole in a way that names no items"
+# Of kinds that several sentences stand for.
+_IN_ONE = {
+    CauseKind.NOT_ITEMISED: "it, or a folder or container it may lie in, was accessed as a whole in a way that names no "
+    "items",
+    CauseKind.NOT_PLAIN: "it, or something that was done by an account in question, does not stand in the log by one "
+    "address and one id",
+}
 _WITHOUT_STEP = frozenset((CauseKind.NOT_ATTESTABLE, CauseKind.OTHER))
 _BLOCKING = {state: f"{state.replace('_', ' ')}: " for state in CoverageState if state is not CoverageState.PROVEN}
 
@@ -115,8 +121,7 @@ class _Reading:
             return
         if reason in _BY_SENTENCE:
             kind = _BY_SENTENCE[reason]
-            obstacle = _AS_A_WHOLE if kind is CauseKind.NOT_ITEMISED else reason
-            yield self._told(_key(kind), obstacle, STEPS[kind])
+            yield self._told(_key(kind), _IN_ONE.get(kind, reason), STEPS[kind])
         elif reason == obstacles.NO_LOG:
             where = family(each.kind, each.holding)
             yield self._told(_key(CauseKind.LOG_MISSING, about=where), f"{reason} ({where})", LOG_WANTED[where])

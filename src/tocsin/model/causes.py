@@ -26,7 +26,9 @@ class CauseKind(enum.StrEnum):
     ACCOUNTS_NOT_KNOWN = "accounts_not_known"
     NOT_DECLARED = "not_declared"  # the estate does not say whether an account is an administrator's
     STANDING_CHANGE = "standing_change"
+    NOT_PLAIN = "not_plain"  # what bears on it does not stand in the log by one address and one id
     STRANGER = "stranger"  # somebody is recorded in it whom the estate does not declare
+    CHANGED = "changed"  # rights or rules that name it were changed by or for such people
     ADMINISTRATOR = "administrator"
     ROLE_NOT_TOLD = "role_not_told"  # a role was given to whom the estate does not tell
     HOST = "host"
