@@ -46,10 +46,10 @@ _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 NOT_DONE = (
-    "Mailboxes alone are ruled out, where all that bears on them stands plainly in a log of Microsoft 365; what else no "
-    "access is recorded to is unknown until those who try to break it no longer can."
+    "Mailboxes alone are ruled out, where all that bears on them stands plainly in a log of Microsoft 365; what else "
+    "no access is recorded to is unknown until those who try to break it no longer can."
     if RULED_OUT_BY
-    else "Nothing is ruled out: what no access is recorded to is unknown until those who try to break it no longer can.",
+    else "Nothing is ruled out: what no access is recorded to is unknown until those who try no longer break it.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "

@@ -37,8 +37,8 @@ _BY_SENTENCE = {
 }
 # Of kinds that several sentences stand for.
 _IN_ONE = {
-    CauseKind.NOT_ITEMISED: "it, or a folder or container it may lie in, was accessed as a whole in a way that names no "
-    "items",
+    CauseKind.NOT_ITEMISED: "it, or a folder or container it may lie in, was accessed as a whole in a way that names "
+    "no items",
     CauseKind.NOT_PLAIN: "it, or something that was done by an account in question, does not stand in the log by one "
     "address and one id",
 }

@@ -37,17 +37,17 @@ STEPS = {
         "administrator's; then investigate again with --estate."
     ),
     CauseKind.NOT_PLAIN: (
-        "Declare the mailbox by the address that the log gives its owner (MailboxOwnerUPN), and collect the log from a "
-        "time when it was in use, with MailboxGuid in its records; ask the service what an account in question did that "
-        "is recorded without them."
+        "Declare the mailbox by the address that the log gives its owner (MailboxOwnerUPN), and collect the log of a "
+        "time when it was in use, with MailboxGuid in its records; ask the service what else an account in question "
+        "did."
     ),
     CauseKind.CHANGED: (
-        "Look at each change on record that names it (the report lists them as standing changes), write whoever made it "
-        "or was given something into identities.csv of the estate, and ask again."
+        "Look at each change on record that names it (the report lists them as standing changes), write whoever made "
+        "it or was given something into identities.csv of the estate, and ask again."
     ),
     CauseKind.STRANGER: (
-        "Write everybody who is recorded in the mailbox into identities.csv of the estate, by the address the log gives "
-        "them (tocsin estate draft proposes them); whom nobody can name, take as compromised and ask again."
+        "Write everybody who is recorded in the mailbox into identities.csv of the estate, by the address that the log "
+        "gives (tocsin estate draft proposes them); whom nobody can name, take as compromised and ask again."
     ),
     CauseKind.ROLE_NOT_TOLD: (
         "Write into aliases.csv of the estate which account or group each role on record was given to (the report "
