@@ -71,9 +71,11 @@ class Actors:
         self._others: set[str] = set()
         self._services: set[str] = set()
         owned = _acted_as(estate, self._asked, declared)
+        names = {identity.name.casefold() for identity in declared.declared(self._asked)} - {""}
         for identity in estate.identities:
             accounts = declared.of(identity.accounts)
-            if accounts.isdisjoint(self._asked) and identity.id not in owned:
+            is_same_person = identity.name.casefold() in names  # who has an account for administration beside
+            if accounts.isdisjoint(self._asked) and identity.id not in owned and not is_same_person:
                 reachable = _reachable(accounts, joined)
                 self._others |= reachable
                 self._services |= reachable if identity.is_service else set()
@@ -121,7 +123,7 @@ class Actors:
     def is_addressed(self, name: str) -> bool:
         """Whether a text that may be a name means an account in question: by an address, or the words of its name."""
         _, at, domain = name.lower().rpartition("@")
-        is_theirs = bool(at) and domain in self._own_domains and self.may_be_given((name,))
+        is_theirs = bool(at) and (not self._own_domains or domain in self._own_domains) and self.may_be_given((name,))
         return self.is_one(name) or is_theirs or self._is_called_so(name)
 
     def _is_called_so(self, name: str) -> bool:

@@ -28,6 +28,8 @@ from tocsin.model.exposure import ActorClass
 
 _ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
+# Files that are mailboxes, or what was taken out of one.
+_HOLDS_MAIL = re.compile(r"\.(?:pst|ost|nst|olm|mbox?x?|edb|nsf|bak)(?![a-z0-9])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _NONE = frozenset[int]()
 _BETWEEN_PEOPLE = frozenset((Mark.PERMISSION, Mark.MEMBERSHIP, Mark.ROLE))
@@ -67,7 +69,12 @@ class PlainMailboxes:
         }
         self._named = _by_word(text for change in against for text in (change.scope, *change.given_to))
         is_of_any = any(_may_be_of_any(change, whose) for change in against)
-        self._of_all = obstacles.CHANGED if is_of_any else self._against_all(seen, sources)
+        if is_of_any:
+            self._of_all = obstacles.CHANGED
+        elif "" in self._strangers:
+            self._of_all = obstacles.IN_ANY
+        else:
+            self._of_all = self._against_all(seen, sources)
 
     def against(self, kind: str, text: str) -> str:
         """The sentence that says why it is not said of this holding; empty where it may be."""
@@ -111,7 +118,8 @@ class PlainMailboxes:
         """Whether something an account in question reached is plainly in a mailbox, or plainly in none."""
         if kind in MAIL_KINDS:
             return self._is_plain(comparable(container or holding))
-        return bool(kind and _ELSEWHERE.fullmatch(holding or container))
+        text = holding or container
+        return bool(kind and _ELSEWHERE.fullmatch(text)) and not _HOLDS_MAIL.search(text)
 
 
 def _is_between_others(change: StandingChange, whose: Actors) -> bool:
@@ -154,9 +162,12 @@ def _is_address(account: str) -> bool:
 
 
 def _with_strangers(columns: Columns, whose: Actors) -> Iterator[str]:
-    """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of."""
+    """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of.
+
+    "" where it is not told which mailbox anybody took, searched or was in.
+    """
     _, ways = columns.combined("kind", "container", "actor", "actor_class")
     for kind, container, actor, of in ways:
         is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "")
-        if kind in MAIL_KINDS and container and not is_known:
-            yield comparable(container)
+        if kind in MAIL_KINDS and not (is_known and container):
+            yield comparable(container or "")
