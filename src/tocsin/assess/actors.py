@@ -92,7 +92,7 @@ class Actors:
         return name.lower() in self._others
 
     def is_another_person(self, name: str) -> bool:
-        """Whether it is somebody else's, and nothing that several may be behind, as a service, a list or a shared mailbox."""
+        """Whether it is somebody else's, and no service, behind which several may be."""
         return self.is_anothers(name) and name.lower() not in self._services
 
     def may_be_given(self, names: Sequence[str]) -> bool:
@@ -111,7 +111,7 @@ class Actors:
         return (self.is_inside(name) or self._is_called_so(name)) and self.may_be_given((name,))
 
     def is_inside(self, name: str) -> bool:
-        """Whether a name may be an address of the institution: by a domain of those asked for, of several people or of a tenant."""
+        """Whether it may be an address of the institution: its domain those asked for have, or several, or a tenant."""
         domain = name.rpartition("@")[2].lower()
         return (
             domain == name.lower()

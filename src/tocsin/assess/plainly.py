@@ -123,7 +123,7 @@ class PlainMailboxes:
 
 
 def _is_between_others(change: StandingChange, whose: Actors) -> bool:
-    """Whether other people, by their addresses, gave other people a right or role, or a rule of one sends no mail on.
+    """Whether other people gave other people a right or role, or a rule of one sends no mail on.
 
     Mail sent on is in another mailbox, whoever has that one.
     """

@@ -55,7 +55,10 @@ def touched(
         return [Touched("", "", mailbox_of(native) or _site(native), None, Degree.ACCESSED)], "operation_undeclared"
     if meaning.opens:
         own = str(native.get("UserId")).casefold()
-        given = {one.casefold().removeprefix("smtp:") for one in _ADDRESS.findall(str(native.get("ModifiedProperties") or ""))}
+        given = {
+            one.casefold().removeprefix("smtp:")
+            for one in _ADDRESS.findall(str(native.get("ModifiedProperties") or ""))
+        }
         is_own = str(native.get("ObjectId")).casefold() == own and given <= {own}  # and gives it nobody's address
         return ([] if is_own else [Touched("", "", None, None, Degree.ACCESSED)]), ""
     found = list(_WAYS[meaning.touches](native, fields, meaning))
