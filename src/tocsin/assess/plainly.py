@@ -135,7 +135,7 @@ def _is_between_others(change: StandingChange, whose: Actors) -> bool:
 
 
 def _may_be_of_any(change: StandingChange, whose: Actors) -> bool:
-    """Whether it opens a mailbox, or sends mail on, and it is not told of which; to who may be one of those in question.
+    """Whether it opens a mailbox, or sends mail on, of which it is not told, to who may be one of those in question.
 
     What somebody outside is sent is theirs under their own name alone; inside it is where others may be, too.
     """
