@@ -82,6 +82,7 @@ def test_mail_sent_on_is_where_others_may_be_too(records: list[Record]) -> None:
         ({"BlindCopyTo": "ada.invented@tribunal.onmicrosoft.com"}, False), ({"RedirectMessageTo": "Staff"}, False),
         ({"BlindCopyTo": "ada.invented@elsewhere.example"}, False), ({"AddManagerAsRecipientType": "Bcc"}, False),
         ({"ModerateMessageByManager": "True"}, False), ({"GenerateIncidentReport": "Staff"}, False),
+        ({"BlindCopyTo": "registry@tribunal.example, x@elsewhere.example"}, False),
         ({"BlindCopyTo": "somebody@elsewhere.example"}, True), ({"SetHeaderName": "x"}, True),
     ],
 )  # fmt: skip
@@ -105,6 +106,8 @@ def test_a_rule_whose_parameters_were_not_read_may_send_mail_to_anybody(
         command("Disable-InboxRule", ADA, "cyn.invented\\x", Identity="cyn.invented\\x"),
         command("Set-MailboxCalendarFolder", CYN, Identity="cyn.invented:\\Calendar", PublishEnabled="True"),
         command("Set-MailboxCalendarFolder", BEN, Identity=f"{IN_DIRECTORY}/Cyn Invented", PublishEnabled="1"),
+        command("Set-MailboxCalendarFolder", CYN, Identity=":\\Calendar", PublishEnabled="True"),
+        command("New-InboxRule", CYN, Name="x", SendTextMessageNotificationTo="+491700000000"),
         command("Set-CalendarProcessing", BEN, Identity="cyn.invented", ResourceDelegates="Staff"),
         command("New-RoleGroup", BEN, Name="x", Roles="Mailbox Search", Members="Staff"),
         command("New-MigrationBatch", BEN, Name="x", Users="c7"),
@@ -115,6 +118,29 @@ def test_a_rule_whose_parameters_were_not_read_may_send_mail_to_anybody(
 )  # fmt: skip
 def test_what_may_open_or_hold_the_mailbox_under_another_name(record: Record) -> None:
     assert not is_ruled_out(record)
+
+
+SERVERS = "NT AUTHORITY\\SYSTEM (w3wp)"
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("Add-MailboxPermission", {"Identity": CYN, "User": ADA}),
+        ("Set-Mailbox", {"Identity": CYN, "ForwardingSmtpAddress": f"smtp:{ADA}"}),
+        ("New-TransportRule", {"Name": "x", "BlindCopyTo": ADA}),
+    ],
+)
+def test_what_servers_of_the_provider_gave_somebody_is_given(operation: str, given: dict[str, str]) -> None:
+    assert not is_ruled_out(command(operation, SERVERS, CYN, **given) | {"UserType": 3})
+    own = command("Add-MailboxPermission", SERVERS, Identity="x", User="Discovery Management") | {"UserType": 3}
+    assert is_ruled_out(own)
+
+
+@pytest.mark.parametrize("told", [None, ["@{Name=ForwardingSmtpAddress; Value=x}"]])
+@pytest.mark.parametrize("of", [CYN, "cyn.invented", UNKNOWN])
+def test_a_command_of_which_no_parameter_was_read_may_send_mail_on(of: str, told: object) -> None:
+    assert not is_ruled_out(audit(AT, "Set-Mailbox", BEN, RecordType=1, ObjectId=of, Parameters=told))
 
 
 @pytest.mark.parametrize(

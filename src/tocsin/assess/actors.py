@@ -112,12 +112,12 @@ class Actors:
 
     def is_inside(self, name: str) -> bool:
         """Whether it may be an address of the institution: its domain those asked for have, or several, or a tenant."""
-        domain = name.rpartition("@")[2].lower()
-        return (
-            domain == name.lower()
-            or not self._own_domains
-            or domain.endswith(_OF_THE_TENANT)
-            or any(f".{domain}".endswith(f".{one}") or f".{one}".endswith(f".{domain}") for one in self._domains)
+        domains = _DOMAIN.findall(name.lower())  # of several, one is enough
+        return not domains or not self._own_domains or any(map(self._is_ours, domains))
+
+    def _is_ours(self, domain: str) -> bool:
+        return domain.endswith(_OF_THE_TENANT) or any(
+            f".{domain}".endswith(f".{one}") or f".{one}".endswith(f".{domain}") for one in self._domains
         )
 
     def is_addressed(self, name: str) -> bool:
@@ -192,6 +192,7 @@ _UNIQUE = re.compile(
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The name of an application in a directory, which no person has: an address of the web, or an id and a host.
 _SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
+_DOMAIN = re.compile(r"@([^\s,;:<>\"'()\[\]]+)")
 _OF_THE_TENANT = ".onmicrosoft.com"  # every account of a tenant has an address there too
 # Under these anybody may have come, or any application.
 _NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$|^sharepoint\\system$")

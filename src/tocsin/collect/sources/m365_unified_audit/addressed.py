@@ -31,6 +31,8 @@ def addressed_by(fields: Mapping[str, Any], meaning: Meaning) -> list[dict[str, 
     names = dict.fromkeys(name for field in _beside(fields, meaning) for name in _names(fields[field]))
     if not names:
         return []
+    if any(name.startswith(":\\") for name in names):  # a folder of the caller's own mailbox
+        names |= dict.fromkeys(_names(fields.get("UserId")))
     return [
         {
             "kind": str(Mark.ADDRESSED), "host": None, "channel": None, "scope": None, "actor": None,
