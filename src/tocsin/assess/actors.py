@@ -7,7 +7,7 @@ the estate declares as an identity not asked for, under any of its names, and wh
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tocsin.model.estate import Estate, Identity
@@ -62,16 +62,23 @@ class Actors:
         declared = DeclaredAccounts(estate)
         self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
-        self._words = {_words(one) for one in self._bare} - {frozenset()}
-        self._domains = {account.rpartition("@")[2] for account in self._asked if "@" in account}
+        self._words = {words(one) for one in self._bare} - {frozenset()}
+        shared = Counter(domain for identity in estate.identities for domain in _domains(identity.accounts))
+        self._own_domains = _domains(self._asked)
+        self._domains = self._own_domains.union(domain for domain, people in shared.items() if people > 1)
         self._has_machine = any(is_machine_account(account) for account in self._asked)
         joined = _joined(identities)
         self._others: set[str] = set()
+        self._services: set[str] = set()
         owned = _acted_as(estate, self._asked, declared)
+        names = {identity.name.casefold() for identity in declared.declared(self._asked)} - {""}
         for identity in estate.identities:
             accounts = declared.of(identity.accounts)
-            if accounts.isdisjoint(self._asked) and identity.id not in owned:
-                self._others |= _reachable(accounts, joined)
+            is_same_person = identity.name.casefold() in names  # who has an account for administration beside
+            if accounts.isdisjoint(self._asked) and identity.id not in owned and not is_same_person:
+                reachable = _reachable(accounts, joined)
+                self._others |= reachable
+                self._services |= reachable if identity.is_service else set()
         self._others -= _reachable(self._asked, joined)
         # What somebody is called without a domain, where nobody asked for is called so.
         self._other_names = {_called(account) for account in self._others} - {_called(one) for one in self._asked}
@@ -83,6 +90,10 @@ class Actors:
     def is_anothers(self, name: str) -> bool:
         """Whether it is the name of somebody whom the estate declares and nobody asks for."""
         return name.lower() in self._others
+
+    def is_another_person(self, name: str) -> bool:
+        """Whether it is somebody else's, and no service, behind which several may be."""
+        return self.is_anothers(name) and name.lower() not in self._services
 
     def may_be_given(self, names: Sequence[str]) -> bool:
         """Whether what a record gives to these may be given to an account in question; it may call one by two names."""
@@ -96,16 +107,28 @@ class Actors:
         )
 
     def may_receive(self, name: str) -> bool:
-        """Whether mail sent on to it may reach an account in question: none has an address of another domain."""
-        domain = name.rpartition("@")[2].lower()
-        return (domain == name.lower() or domain in self._domains) and self.may_be_given((name,))
+        """Whether mail sent on to it may reach an account in question: of another domain only under its own name."""
+        return (self.is_inside(name) or self._is_called_so(name)) and self.may_be_given((name,))
+
+    def is_inside(self, name: str) -> bool:
+        """Whether it may be an address of the institution: its domain those asked for have, or several, or a tenant."""
+        domains = _DOMAIN.findall(name.lower())  # of several, one is enough
+        return not domains or not self._own_domains or any(map(self._is_ours, domains))
+
+    def _is_ours(self, domain: str) -> bool:
+        return domain.endswith(_OF_THE_TENANT) or any(
+            f".{domain}".endswith(f".{one}") or f".{one}".endswith(f".{domain}") for one in self._domains
+        )
 
     def is_addressed(self, name: str) -> bool:
         """Whether a text that may be a name means an account in question: by an address, or the words of its name."""
-        if "@" in name:
-            return self.may_receive(name)
-        words = _words(name)
-        return self.is_one(name) or any(one <= words for one in self._words)
+        _, at, domain = name.lower().rpartition("@")
+        is_theirs = bool(at) and (not self._own_domains or domain in self._own_domains) and self.may_be_given((name,))
+        return self.is_one(name) or is_theirs or self._is_called_so(name)
+
+    def _is_called_so(self, name: str) -> bool:
+        told = words(name)
+        return any(one <= told for one in self._words)
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
@@ -169,6 +192,8 @@ _UNIQUE = re.compile(
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The name of an application in a directory, which no person has: an address of the web, or an id and a host.
 _SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
+_DOMAIN = re.compile(r"@([^\s,;:<>\"'()\[\]]+)")
+_OF_THE_TENANT = ".onmicrosoft.com"  # every account of a tenant has an address there too
 # Under these anybody may have come, or any application.
 _NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$|^sharepoint\\system$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.
@@ -180,7 +205,11 @@ _OPAQUE = re.compile(
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
 
 
-def _words(name: str) -> frozenset[str]:
+def _domains(accounts: Iterable[str]) -> set[str]:
+    return {account.lower().rpartition("@")[2] for account in accounts if "@" in account}
+
+
+def words(name: str) -> frozenset[str]:
     """The words of a name, whatever stands between them: `Ada Invented`, `Invented, Ada`, `ada.invented`."""
     return frozenset(re.findall(r"[^\W_]+", _called(name.casefold())))
 

@@ -18,7 +18,7 @@ from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.plainly import PlainMailboxes
 from tocsin.assess.roles import Role
 from tocsin.assess.spelling import comparable
-from tocsin.assess.standing import Standing
+from tocsin.assess.standing import Standing, address_of
 from tocsin.assess.verdict import Judgement, Window
 from tocsin.assess.watching import Watching
 from tocsin.model.coverage import Coverage, Mark, RecordSpan, StandingChange
@@ -389,14 +389,9 @@ def _standing(question: Question, evidence: Evidence, window: Window, seen: Seen
         change
         for change, is_theirs in zip(evidence.changes, by, strict=True)
         if (is_theirs and change.kind not in _SAID_OF and _is_in(change.time, standing))
-        or (change.kind in _SENDS_ON and any(whose.may_receive(_address(name)) for name in change.given_to))
-        or (change.kind is Mark.ADDRESSED and any(whose.is_addressed(_address(name)) for name in change.given_to))
+        or (change.kind in _SENDS_ON and any(whose.may_receive(address_of(name)) for name in change.given_to))
+        or (change.kind is Mark.ADDRESSED and any(whose.is_addressed(address_of(name)) for name in change.given_to))
     ]
-
-
-def _address(receiver: str) -> str:
-    """A receiver as records of rules write it (`smtp:a@b`, `"A" [SMTP:a@b]`), the address alone."""
-    return receiver.rpartition(":")[2].strip(' "<>[]')
 
 
 def _those_named(question: Question, evidence: Evidence, seen: Seen) -> Actors:

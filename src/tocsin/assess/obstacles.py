@@ -32,6 +32,7 @@ NOT_PLAINLY = (
 )
 NOT_BY_ONE_NAME = "no record gives the mailbox, by this address, one id and no other name"
 BY_STRANGERS = "somebody is recorded in it who is no other person, by an address, whom the estate declares"
+IN_ANY = "something done in a mailbox is recorded that does not say in which, by somebody else too"
 CHANGED = (
     "a change of rights, rules, roles or accounts is on record that names it, and not by and for other people whom the "
     "estate declares"

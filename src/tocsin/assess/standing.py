@@ -50,5 +50,15 @@ def _kind_of(change: StandingChange, declared: HoldingIndex) -> str:
     if "://" in change.scope:
         is_told = change.kind in (Mark.PERMISSION, Mark.LINK) and tells("document", change.scope, "", is_declared=bool)
         return "document" if is_told else ""
-    is_rule = change.kind is Mark.RULE and not change.detail.startswith(_OF_A_MAILBOX)
-    return "mailbox" if "@" in change.scope and change.kind is not Mark.LINK and not is_rule else ""
+    is_rule_of_all = change.kind is Mark.RULE and not is_of_a_mailbox(change)
+    return "mailbox" if "@" in change.scope and change.kind is not Mark.LINK and not is_rule_of_all else ""
+
+
+def is_of_a_mailbox(change: StandingChange) -> bool:
+    """Whether it is of one mailbox by what it is: a rule may be of all mail."""
+    return change.kind is not Mark.RULE or change.detail.startswith(_OF_A_MAILBOX)
+
+
+def address_of(receiver: str) -> str:
+    """A receiver as records of rules write it (`smtp:a@b`, `"A" [SMTP:a@b]`), the address alone."""
+    return receiver.rpartition(":")[2].strip(' "<>[]')

@@ -54,7 +54,12 @@ def touched(
     if not is_told or not meaning.is_known:
         return [Touched("", "", mailbox_of(native) or _site(native), None, Degree.ACCESSED)], "operation_undeclared"
     if meaning.opens:
-        is_own = str(native.get("ObjectId")).casefold() == str(native.get("UserId")).casefold()
+        own = str(native.get("UserId")).casefold()
+        given = {
+            one.casefold().removeprefix("smtp:")
+            for one in _ADDRESS.findall(str(native.get("ModifiedProperties") or ""))
+        }
+        is_own = str(native.get("ObjectId")).casefold() == own and given <= {own}  # and gives it nobody's address
         return ([] if is_own else [Touched("", "", None, None, Degree.ACCESSED)]), ""
     found = list(_WAYS[meaning.touches](native, fields, meaning))
     if not found:

@@ -31,6 +31,8 @@ def addressed_by(fields: Mapping[str, Any], meaning: Meaning) -> list[dict[str, 
     names = dict.fromkeys(name for field in _beside(fields, meaning) for name in _names(fields[field]))
     if not names:
         return []
+    if any(name.startswith(":\\") for name in names):  # a folder of the caller's own mailbox
+        names |= dict.fromkeys(_names(fields.get("UserId")))
     return [
         {
             "kind": str(Mark.ADDRESSED), "host": None, "channel": None, "scope": None, "actor": None,
@@ -60,6 +62,8 @@ def _names(value: object) -> Iterator[str]:
     elif isinstance(value, str) and value.strip().casefold() not in _SAYS_NOTHING:
         found = _ADDRESS.findall(value) if "@" in value else []
         yield from found
+        if len(value) > _LONGEST_NAME and "/" in value:  # where a directory has it: the name stands last
+            value = value.rpartition("/")[2]
         if not found and len(value) <= _LONGEST_NAME:
             parts = (" ".join(text.split()) for text in (*_NAME.split(value), value.replace(";", ",")))
             yield from (part for part in parts if any(map(str.isalpha, part)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,12 @@ from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
 _NOBODY_TOLD = "?"
+# By these a rule sends mail to whoever is above its sender, whom the record does not name.
+_BY_RANK = ("Parameters.AddManagerAsRecipientType", "Parameters.ModerateMessageByManager")
+_PROVIDERS_OWN = re.compile(
+    r"nt authority\\|s-1-5-(?!21-)|(?:discovery|organization|recipient|compliance|hygiene|help ?desk) ?management$",
+    re.IGNORECASE,
+)
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
 
@@ -29,7 +36,7 @@ def marks_of(
     by = f" (by the provider's {provider.name})" if provider else ""
     if provider and provider.upkeep:
         # Less recorded is less whoever did it; what a provider's servers set up a tenant has from the beginning.
-        changes = [change for change in changes if change.kind == Mark.AUDIT_CHANGED]
+        changes = [change for change in changes if change.kind == Mark.AUDIT_CHANGED or _gives_somebody(change, fields)]
     rows = [
         {
             "kind": change.kind,
@@ -38,7 +45,7 @@ def marks_of(
             "scope": _scope(change, fields),
             "actor": account,
             "detail": _detail(change, fields) + by,
-            "given_to": change.receivers(fields) or _not_told(change, meaning, fields),
+            "given_to": change.receivers(fields) or _not_told(change, meaning, native, fields),
         }
         for change in changes
     ]
@@ -73,10 +80,32 @@ def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
     return next((text for name in change.scope if (text := _one_line(fields.get(name)))), None)
 
 
-def _not_told(change: Change, meaning: Meaning, fields: Mapping[str, Any]) -> str | None:
-    """`?` for a rule that is changed or turned on: whom it sends mail to is told where it was made; None for others."""
-    is_new = meaning.activity.casefold().startswith("new-") or any(fields.get(name) for name in change.given_to)
-    return _NOBODY_TOLD if change.kind == Mark.RULE and change.given_to and not is_new else None
+def _not_told(change: Change, meaning: Meaning, native: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
+    """`?` for a rule or forwarding of which the record does not tell whom it sends mail to; None for others.
+
+    That is told where it was made, not where it is changed or turned on, by a name, and by parameters that were read.
+    """
+    if change.kind == Mark.FORWARDING and any(name.startswith("Parameters.") for name, _ in change.when):
+        return None if _has_parameters(native) else _NOBODY_TOLD
+    if change.kind != Mark.RULE or not change.given_to:
+        return None
+    if any(fields.get(name) for name in change.given_to):
+        return None
+    is_new = meaning.activity.casefold().startswith("new-") and _has_parameters(native)
+    return None if is_new and not any(fields.get(name) for name in _BY_RANK) else _NOBODY_TOLD
+
+
+def _gives_somebody(change: Change, fields: Mapping[str, Any]) -> bool:
+    """Whether it gives something to somebody else than the provider's own groups and accounts: for a person, then."""
+    told = (change.receivers(fields) or "").split("; ")
+    return any(one and not _PROVIDERS_OWN.match(one.rpartition("/")[2]) for one in told)
+
+
+def _has_parameters(native: Mapping[str, Any]) -> bool:
+    """Whether the record has the parameters of its command, each with its name."""
+    told = native.get("Parameters")
+    parts = told if isinstance(told, list) else [told]
+    return bool(parts) and all(isinstance(one, dict) and one for one in parts)
 
 
 def _mailbox_of_rule(fields: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
+_GIVEN = "Parameters."
 _OTHER_CLASS = 0  # OCSF Base Event
 # Parameters of any command that say how it runs and not what it does.
 HOW_IT_RUNS = frozenset(
@@ -43,6 +44,8 @@ class Change:
     def applies(self, fields: Mapping[str, Any]) -> bool:
         """Whether a record with these fields makes this change."""
         if isinstance(fields.get("Parameters"), str):  # not told apart
+            return True
+        if any(name.startswith(_GIVEN) for name, _ in self.when) and not any(map(_is_given, fields)):  # or not at all
             return True
         if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
             return False
@@ -124,6 +127,10 @@ def status_of(result: str) -> str | None:
 def throttle_hours() -> int:
     """For how long the provider stops recording binds of a mailbox once it is throttled."""
     return int(_DECLARED["recording"]["throttle_hours"])
+
+
+def _is_given(field: str) -> bool:
+    return field.startswith(_GIVEN)
 
 
 def _folded(operation: str) -> str:
