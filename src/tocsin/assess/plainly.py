@@ -21,7 +21,8 @@ from tocsin.assess.columns import Columns
 from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
-from tocsin.assess.spelling import comparable, is_guid
+from tocsin.assess.spelling import comparable
+from tocsin.assess.standing import is_of_a_mailbox
 from tocsin.model.coverage import StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass
@@ -30,6 +31,7 @@ from tocsin.model.question import Question
 
 _ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
+_ID = re.compile(r"(?!0{8}-(?:0{4}-){3}0{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What lies in no mailbox, by how it is written: at a web address, on a share, drive or host, in AWS.
 _ELSEWHERE = re.compile(r"https?://[!-~ ]+|\\\\[ -~]+|[a-z]:\\[ -~]*|/[ -~]*|arn:[!-~]+", re.IGNORECASE)
 
@@ -59,13 +61,23 @@ class PlainMailboxes:
             for one in ids:
                 self._called[one].add(name)
         self._strangers = frozenset(_with_strangers(Columns(state), whose))
+        self._declared = DeclaredAccounts(estate)
+        self._identities = identities
+        changes = list(changes)
         self._changed = {
             one.lower()
             for change in changes
             for text in (change.scope, change.detail, *change.given_to)
             for one in _IN_A_TEXT.findall(text)
         }
-        self._of_all = self._against_all(seen, question, estate, identities, sources)
+        # Of a mailbox that is called otherwise than by an address: it may be any.
+        self._is_any_changed = any(is_of_a_mailbox(one) and not _IN_A_TEXT.search(one.scope) for one in changes)
+        self._touched = {
+            *((thing.kind, thing.holding, thing.container) for thing in seen.reached),
+            *seen.near,
+            *((kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)),
+        }
+        self._of_all = self._against_all(question)
 
     def against(self, kind: str, text: str) -> str:
         """The sentence that says why it is not said of this holding; empty where it may be."""
@@ -74,11 +86,11 @@ class PlainMailboxes:
         if self._of_all:
             return self._of_all
         address = comparable(text)
-        if not self._is_plain(address):
+        if not self._is_plain(address) or self._is_under_another_name(address):
             return obstacles.NOT_BY_ONE_NAME
         if not self._strangers.isdisjoint((address, *self._names.may_be(address))):
             return obstacles.BY_STRANGERS
-        return obstacles.CHANGED if address in self._changed else ""
+        return obstacles.CHANGED if self._is_any_changed or address in self._changed else ""
 
     def _is_plain(self, address: str) -> bool:
         """Whether records give the mailbox of this address one id, and neither of them another name."""
@@ -86,31 +98,37 @@ class PlainMailboxes:
         return (
             _is_address(address)
             and len(ids) == 1
-            and all(is_guid(one) and self._called[one] == {address} for one in ids)
+            and all(_ID.fullmatch(one) and self._called[one] == {address} for one in ids)
             and self._names.may_be(address) == ids
         )
 
-    def _against_all(
-        self, seen: Seen, question: Question, estate: Estate, identities: Identities, sources: Collection[str]
-    ) -> str:
+    def _is_under_another_name(self, address: str) -> bool:
+        """Whether an account in question was in a mailbox under another address of the person whose this one is."""
+        own = self._accounts(address) - {address}
+        return any(comparable(container or holding) in own for _, holding, container in self._touched)
+
+    def _accounts(self, address: str) -> frozenset[str]:
+        return self._declared.of(self._identities.all_forms(address))
+
+    def _against_all(self, question: Question) -> str:
         """What stands against all of them alike: of whom is asked, and where these were."""
-        declared = DeclaredAccounts(estate)
         named = {*question.identities, *question.accounts, *(way.identity for way in question.ways)} - {""}
         if question.hosts or question.keys or not named:
             return obstacles.NOT_BY_ADDRESS
-        owners = (declared.declared(identities.all_forms(one)) for one in sorted(named))
+        owners = (self._declared.declared(self._identities.all_forms(one)) for one in sorted(named))
         if not all(any(_is_address(account) for one in known for account in one.accounts) for known in owners):
             return obstacles.NOT_BY_ADDRESS
-        touched = {(kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)}
-        touched |= {(thing.kind, thing.holding, thing.container) for thing in seen.reached} | seen.near
-        if not all(self._is_plainly(*thing) for thing in touched):
-            return obstacles.NOT_PLAINLY
-        return ""
+        return "" if all(self._is_plainly(*thing) for thing in self._touched) else obstacles.NOT_PLAINLY
 
     def _is_plainly(self, kind: str, holding: str, container: str) -> bool:
-        """Whether something an account in question reached is plainly in a mailbox, or plainly in none."""
+        """Whether something an account in question reached is plainly in somebody's mailbox, or plainly in none.
+
+        A mailbox that the estate does not declare as a person's may be another one of somebody it does: an archive, one
+        moved here, one of a former name.
+        """
         if kind in MAIL_KINDS:
-            return self._is_plain(comparable(container or holding))
+            address = comparable(container or holding)
+            return self._is_plain(address) and bool(self._declared.declared((address,)))
         return bool(kind and _ELSEWHERE.fullmatch(holding or container))
 
 
@@ -119,9 +137,12 @@ def _is_address(account: str) -> bool:
 
 
 def _with_strangers(columns: Columns, whose: Actors) -> Iterator[str]:
-    """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of."""
+    """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of.
+
+    So are those in which anybody did what nothing declares: such a record may say of the mailbox what nobody reads.
+    """
     _, ways = columns.combined("kind", "container", "actor", "actor_class")
     for kind, container, actor, of in ways:
         is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "")
-        if kind in MAIL_KINDS and container and not is_known:
+        if container and ((kind in MAIL_KINDS and not is_known) or not kind):
             yield comparable(container)

@@ -43,6 +43,11 @@ class Standing:
         return any(of == within and known.startswith(scope.rstrip("/")) for of, scope in self._scopes)
 
 
+def is_of_a_mailbox(change: StandingChange) -> bool:
+    """Whether a change sends on what one mailbox has, and not all mail."""
+    return change.kind is Mark.FORWARDING or (change.kind is Mark.RULE and change.detail.startswith(_OF_A_MAILBOX))
+
+
 def _kind_of(change: StandingChange, declared: HoldingIndex) -> str:
     """`mailbox` or `document` where it is of one that the estate declares; "" where it may be of anything."""
     if change.kind not in _OF_ONE_THING or declared.find(change.scope, "") is None:

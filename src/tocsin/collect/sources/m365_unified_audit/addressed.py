@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tocsin.collect.sources.m365_unified_audit.semantics import HOW_IT_RUNS, Meaning
+from tocsin.collect.sources.m365_unified_audit.semantics import HOW_IT_RUNS, Meaning, is_told_apart
 from tocsin.model.coverage import Mark
 
 # Fields that say who did it, by what and where, and so name nobody for whom it was done.
@@ -44,7 +44,7 @@ def _beside(fields: Mapping[str, Any], meaning: Meaning) -> Iterator[str]:
     if not meaning.is_known:
         yield from (name for name in fields if name.partition(".")[0] not in _WHO)
         return
-    if isinstance(fields.get("Parameters"), str):  # not told apart
+    if not is_told_apart(fields) and "Parameters" in fields:
         yield "Parameters"
     if not meaning.only_changes:
         return

@@ -7,11 +7,12 @@ from typing import Any
 
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of
 from tocsin.collect.sources.m365_unified_audit.providers import Actor, provider_of
-from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning, throttle_hours
+from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning, is_told_apart, throttle_hours
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
 _NOBODY_TOLD = "?"
+_SENDS_ON = frozenset((Mark.RULE, Mark.FORWARDING))
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
 
@@ -43,7 +44,7 @@ def marks_of(
         }
         for change in changes
     ]
-    if may_be_throttled(native, fields):
+    if may_be_throttled(native, fields, meaning):
         rows.append(
             {
                 "kind": str(Mark.THROTTLED),
@@ -58,8 +59,13 @@ def marks_of(
     return rows
 
 
-def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    """Whether the record says that recording stopped, or has what says it in no form in which it could be read."""
+def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> bool:
+    """Whether the record says that recording stopped, or has what says it in no form in which it could be read.
+
+    Every record of a bind or sync has that beside its kind: one without either lost both on its way.
+    """
+    if meaning.touches == "mail_access" and "OperationProperties.MailAccessType" not in fields:
+        return True
     said = str(fields.get("OperationProperties.IsThrottled", "")).casefold()
     told = native.get("OperationProperties")
     return said not in ("", "false") or (
@@ -75,7 +81,12 @@ def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
 
 
 def _not_told(change: Change, meaning: Meaning, fields: Mapping[str, Any]) -> str | None:
-    """`?` for a rule that is changed or turned on: whom it sends mail to is told where it was made; None for others."""
+    """`?` for a rule that is changed or turned on: whom it sends mail to is told where it was made; None for others.
+
+    So it is for whatever sends mail on where the record does not tell its parameters apart.
+    """
+    if change.given_to and change.kind in _SENDS_ON and not is_told_apart(fields):
+        return _NOBODY_TOLD
     is_new = meaning.activity.casefold().startswith("new-") or any(fields.get(name) for name in change.given_to)
     return _NOBODY_TOLD if change.kind == Mark.RULE and change.given_to and not is_new else None
 

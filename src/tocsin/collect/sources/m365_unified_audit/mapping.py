@@ -102,7 +102,7 @@ def map_record(record: Record) -> Mapped:
     if is_administrator(native, record_type) and account:
         marks.append(_administrators(account))
     if status == "failure" or not (
-        meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields)
+        meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields, meaning)
     ):
         return Mapped(event, key, (), marks, warnings)
 

@@ -12,6 +12,9 @@ from typing import Any
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
 _OTHER_CLASS = 0  # OCSF Base Event
+_PARAMETERS = "Parameters."
+# So they are called where a list of Name and Value was not read as one.
+_NOT_APART = frozenset(f"{_PARAMETERS}{name}" for name in ("name", "value", "Value", "key", "Key"))
 # Parameters of any command that say how it runs and not what it does.
 HOW_IT_RUNS = frozenset(
     f"Parameters.{name}"
@@ -42,7 +45,7 @@ class Change:
 
     def applies(self, fields: Mapping[str, Any]) -> bool:
         """Whether a record with these fields makes this change."""
-        if isinstance(fields.get("Parameters"), str):  # not told apart
+        if not is_told_apart(fields):
             return True
         if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
             return False
@@ -93,6 +96,19 @@ class Meaning:
         others = (name for name in fields if name.startswith("Parameters.") and name not in self.fields_named)
         is_whole = all(name in HOW_IT_RUNS for name in others)
         return is_whole and any(change.applies(fields) for change in self.changes)
+
+
+def is_told_apart(fields: Mapping[str, Any]) -> bool:
+    """Whether the parameters of a command stand in its record by name, each with its value; true where it has none.
+
+    Exporters write them as one text, as texts (`@{Name=…; Value=…}`), or with the names of the two in small letters.
+    """
+    told = fields.get("Parameters")
+    if isinstance(told, str):
+        return False
+    if isinstance(told, list) and told and not any(name.startswith(_PARAMETERS) for name in fields):
+        return False
+    return _NOT_APART.isdisjoint(fields)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,114 @@
+"""Records of Microsoft 365 made by hand by which a mailbox may have been reached though it stands plainly in the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, Record, audit
+from tests.benchmarks.test_ruled_out_plainly import AROUND, AT, IDS, box, said
+
+from tocsin.model.exposure import Verdict
+
+OTHER_ID = "77777777-2222-4333-8444-555555555555"
+NO_ID = "00000000-0000-0000-0000-000000000000"
+OTHER_FORM = "cyn.invented@tribunal.onmicrosoft.com"
+
+
+def command(name: str, by: str, of: str, parameters: object, **fields: Any) -> Record:
+    """A command of the administration shell; `parameters` in whatever form an exporter leaves them."""
+    return audit("04T10:00:00", name, by, RecordType=1, ObjectId=of, Parameters=parameters, **fields)
+
+
+def printed(**values: str) -> list[str]:
+    """Parameters as a shell prints what lies too deep for it."""
+    return [f"@{{Name={name}; Value={value}}}" for name, value in values.items()]
+
+
+def in_small_letters(**values: str) -> list[dict[str, str]]:
+    """Parameters as an exporter writes them that calls every field so."""
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def with_ids_of_cyn(written: str) -> list[Record]:
+    """The log around with the id of Cyn's mailbox written so."""
+    return [one | ({"MailboxGuid": written} if one.get("MailboxOwnerUPN") == CYN else {}) for one in AROUND]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"MailboxOwnerUPN": OTHER_FORM, "MailboxGuid": OTHER_ID},  # an archive, or moved here, or of a former name
+        {"MailboxOwnerUPN": OTHER_FORM, "MailboxGuid": NO_ID},
+        {"MailboxOwnerUPN": f"3f2a{'0' * 28}{CYN}", "MailboxGuid": OTHER_ID},  # how a deleted account is called
+        {"MailboxOwnerUPN": "cyn.invented@xn--tribunl-bxa.example", "MailboxGuid": OTHER_ID},
+    ],
+)
+def test_a_mailbox_that_nobody_declares_may_be_anothers(fields: Record) -> None:
+    assert said(box(AT, ADA, CYN, **fields)).verdict is Verdict.UNKNOWN
+
+
+def test_another_declared_mailbox_is_none_of_these() -> None:
+    assert said(box(AT, ADA, BEN)).verdict is Verdict.RULED_OUT
+
+
+def test_a_second_address_of_the_same_person_may_be_of_the_same_mailbox() -> None:
+    reached = box(AT, ADA, CYN, MailboxOwnerUPN=OTHER_FORM, MailboxGuid=OTHER_ID)
+    assert said(reached, people=(ADA, BEN, (CYN, OTHER_FORM))).verdict is Verdict.UNKNOWN
+    assert said(reached, people=(ADA, (BEN, OTHER_FORM), CYN)).verdict is Verdict.RULED_OUT
+
+
+@pytest.mark.parametrize("written", [NO_ID, f"{{{IDS[CYN]}}}"])
+def test_an_id_of_zeros_or_in_braces_is_none(written: str) -> None:
+    assert said(around=with_ids_of_cyn(written)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"OperationProperties": in_small_letters(MailAccessType="Bind", IsThrottled="True")},
+        {"OperationProperties": {"mailAccessType": "Bind", "isThrottled": "True"}},
+        {"OperationProperties": {"Name": ["MailAccessType", "IsThrottled"], "Value": ["Bind", "True"]}},
+        {"OperationProperties": None},
+        {"OperationProperties": None, "OperationProperties{}.Value": ["Bind", "True"]},
+        {"IsThrottled": True},
+    ],
+)
+def test_recording_of_it_may_have_stopped_where_a_record_does_not_plainly_say(told: Record) -> None:
+    assert said(box(AT, CYN, CYN, **told)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("form", [printed, in_small_letters])
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("Set-Mailbox", {"Identity": "Cyn Invented", "AuditEnabled": "False"}),
+        ("Set-Mailbox", {"Identity": "Cyn Invented", "ForwardingAddress": "a"}),
+        ("Set-OrganizationConfig", {"AuditDisabled": "True"}),
+        ("New-TransportRule", {"Name": "one", "BlindCopyTo": "a"}),
+        ("New-InboxRule", {"Mailbox": "cyn.invented", "ForwardTo": "a"}),
+        ("New-JournalRule", {"JournalEmailAddress": "a"}),
+    ],
+)
+def test_parameters_that_are_not_told_apart_may_be_any(name: str, given: dict[str, str], form: Any) -> None:
+    assert said(command(name, BEN, "one", form(**given))).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "fields"),
+    [
+        ("Set-Mailbox", {"Identity": "cyn.invented", "ForwardingSmtpAddress": "smtp:x@elsewhere.example"}, {}),
+        ("UpdateInboxRules", {}, {"MailboxGuid": IDS[CYN], "RecordType": 2}),
+    ],
+)
+def test_what_sends_on_what_a_mailbox_has_may_be_of_any_that_it_does_not_name_by_address(
+    name: str, given: dict[str, str], fields: Record
+) -> None:
+    parameters = [{"Name": one, "Value": value} for one, value in given.items()]
+    assert said(command(name, BEN, "x", parameters) | fields).verdict is Verdict.UNKNOWN
+
+
+def test_what_was_copied_out_of_it_to_a_mailbox_that_is_not_told_may_lie_in_any() -> None:
+    copied: Record = {"RecordType": 3, "MailboxOwnerUPN": CYN, "MailboxGuid": IDS[CYN], "AffectedItems": [{"Id": "i"}]}
+    assert said(audit(AT, "Copy", BEN, **copied)).verdict is Verdict.RULED_OUT
+    assert said(audit(AT, "Copy", BEN, CrossMailboxOperation=True, **copied)).verdict is Verdict.UNKNOWN
