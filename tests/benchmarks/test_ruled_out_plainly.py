@@ -37,11 +37,12 @@ PEOPLE = (ADA, BEN, CYN)
 
 def said(
     *records: Record, holdings: tuple[tuple[str, str], ...] = (("mailbox", CYN),), question: Question | None = None,
-    people: tuple[str | tuple[str, ...], ...] = PEOPLE, without: tuple[Record, ...] = (), around: Sequence[Record] = AROUND,
+    people: tuple[str | tuple[str, ...], ...] = PEOPLE, without: tuple[Record, ...] = (),
+    around: Sequence[Record] = AROUND,
 ) -> Exposure:  # fmt: skip
     """What is said of all of the first holding, where the log holds these records."""
     known = [one for one in around if one not in without]
-    known = sorted([*known, *records], key=lambda one: str(one["CreationTime"]))
+    known = sorted([*known, *records], key=lambda one: str(one.get("CreationTime") or one["CreationDate"]))
     accounts = [(one,) if isinstance(one, str) else one for one in people]
     declared = tuple(Identity(id=f"p-{one[0]}", accounts=one) for one in accounts)
     estate = Estate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -112,3 +113,41 @@ def test_what_was_copied_out_of_it_to_a_mailbox_that_is_not_told_may_lie_in_any(
     copied: Record = {"RecordType": 3, "MailboxOwnerUPN": CYN, "MailboxGuid": IDS[CYN], "AffectedItems": [{"Id": "i"}]}
     assert said(audit(AT, "Copy", BEN, **copied)).verdict is Verdict.RULED_OUT
     assert said(audit(AT, "Copy", BEN, CrossMailboxOperation=True, **copied)).verdict is Verdict.UNKNOWN
+
+
+SIDS = {one: f"S-1-5-21-1-2-3-{number}" for number, one in enumerate((ADA, BEN, CYN), start=1001)}
+OWN = [box(f"04T09:00:0{number}", one, one, LogonUserSid=sid) for number, (one, sid) in enumerate(SIDS.items())]
+
+
+def test_who_acted_is_called_by_one_id() -> None:
+    assert said(*OWN, box(AT, BEN, CYN, LogonUserSid=SIDS[BEN])).verdict is Verdict.RULED_OUT
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        box(AT, BEN, CYN, LogonUserSid=SIDS[ADA]),
+        box(AT, CYN, CYN, LogonUserSid=SIDS[ADA]),
+        box(AT, BEN, CYN, LogonUserDisplayName="Ada Invented"),
+        box(AT, CYN, CYN, LogonType=2),
+        box(AT, CYN, CYN, LogonType=0, InternalLogonType=2),
+    ],
+)
+def test_a_record_that_names_two_may_be_of_either(record: Record) -> None:
+    assert said(*OWN, record).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("form", ["5E55ABCD-0000-4000-8000-000000000001", "5e55abcd000040008000000000000001"])
+def test_a_session_is_one_however_its_id_is_written(form: str) -> None:
+    own = box("04T10:00:00", ADA, ADA, SessionId="5e55abcd-0000-4000-8000-000000000001")
+    assert said(own, box(AT, BEN, CYN, SessionId=form)).verdict is Verdict.UNKNOWN
+
+
+def exported(record: Record, user: str) -> Record:
+    """As a search of the log prints it, with whom it was by once more beside the record."""
+    return {"CreationDate": record["CreationTime"], "UserIds": user, "AuditData": json.dumps(record)}
+
+
+@pytest.mark.parametrize(("beside", "expected"), [(BEN, Verdict.RULED_OUT), (ADA, Verdict.UNKNOWN)])
+def test_what_an_export_says_beside_a_record_is_what_the_record_says(beside: str, expected: Verdict) -> None:
+    assert said(around=[*AROUND[:4], exported(box(AT, BEN, CYN), beside), *AROUND[4:]]).verdict is expected

@@ -27,6 +27,7 @@ UNTRIED = (
     "that was wrong"
 )
 NOT_BY_ADDRESS = "an account in question is not declared by an address"
+MISTAKEN = "a record gives somebody else a name or an id that is of an account in question, too: either may have acted"
 NOT_PLAINLY = (
     "something done by an account in question, or by who may be one, is recorded without the address and the one id of "
     "the mailbox, or of nothing that plainly lies in none"

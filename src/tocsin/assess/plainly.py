@@ -55,7 +55,7 @@ class PlainMailboxes:
         changes: Iterable[StandingChange],
         sources: Collection[str],
     ) -> None:
-        self._names = names
+        self._names, self._whose = names, whose
         self._called: dict[str, set[str]] = defaultdict(set)
         for name, ids in names.ids.items():
             for one in ids:
@@ -107,6 +107,14 @@ class PlainMailboxes:
         own = self._accounts(address) - {address}
         return any(comparable(container or holding) in own for _, holding, container in self._touched)
 
+    def _is_mistaken(self, asked: frozenset[str]) -> bool:
+        """Whether a record gives somebody else an id, or another name, of one who is asked of: both may have acted."""
+        return any(
+            not accounts <= asked
+            for name, accounts in self._names.bearers.items()
+            if name in asked or not accounts.isdisjoint(asked) or self._whose.is_addressed(name)
+        )
+
     def _accounts(self, address: str) -> frozenset[str]:
         return self._declared.of(self._identities.all_forms(address))
 
@@ -118,6 +126,8 @@ class PlainMailboxes:
         owners = (self._declared.declared(self._identities.all_forms(one)) for one in sorted(named))
         if not all(any(_is_address(account) for one in known for account in one.accounts) for known in owners):
             return obstacles.NOT_BY_ADDRESS
+        if self._is_mistaken(frozenset().union(*map(self._accounts, named))):
+            return obstacles.MISTAKEN
         return "" if all(self._is_plainly(*thing) for thing in self._touched) else obstacles.NOT_PLAINLY
 
     def _is_plainly(self, kind: str, holding: str, container: str) -> bool:
