@@ -1,4 +1,4 @@
-"""Records of Microsoft 365 made by hand by which a mailbox may have been reached though it stands plainly in the log."""
+"""Records of Microsoft 365 made by hand by which a mailbox that stands plainly in the log may have been reached."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, Record, audit
+from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, SITE, Record, audit, document
 from tests.benchmarks.test_ruled_out_plainly import AROUND, AT, IDS, box, said
 
 from tocsin.model.exposure import Verdict
@@ -100,6 +100,10 @@ def test_parameters_that_are_not_told_apart_may_be_any(name: str, given: dict[st
     [
         ("Set-Mailbox", {"Identity": "cyn.invented", "ForwardingSmtpAddress": "smtp:x@elsewhere.example"}, {}),
         ("UpdateInboxRules", {}, {"MailboxGuid": IDS[CYN], "RecordType": 2}),
+        ("New-MailboxExportRequest", {"Mailbox": "cyn.invented", "FilePath": "x"}, {}),
+        ("New-MoveRequest", {"Identity": "Cyn Invented"}, {}),
+        ("Set-MailboxCalendarFolder", {"Identity": "Cyn Invented:\\Calendar", "PublishEnabled": "True"}, {}),
+        ("Set-MailUser", {"Identity": "ada", "ExchangeGuid": IDS[CYN]}, {}),
     ],
 )
 def test_what_sends_on_what_a_mailbox_has_may_be_of_any_that_it_does_not_name_by_address(
@@ -151,3 +155,33 @@ def exported(record: Record, user: str) -> Record:
 @pytest.mark.parametrize(("beside", "expected"), [(BEN, Verdict.RULED_OUT), (ADA, Verdict.UNKNOWN)])
 def test_what_an_export_says_beside_a_record_is_what_the_record_says(beside: str, expected: Verdict) -> None:
     assert said(around=[*AROUND[:4], exported(box(AT, BEN, CYN), beside), *AROUND[4:]]).verdict is expected
+
+
+@pytest.mark.parametrize("name", ["Remove-InboxRule", "Disable-InboxRule", "Get-InboxRule"])
+def test_a_rule_lies_in_its_mailbox(name: str) -> None:
+    parameters = [{"Name": "Mailbox", "Value": CYN}, {"Name": "Identity", "Value": "one"}]
+    assert said(command(name, ADA, "one", parameters)).verdict is Verdict.UNKNOWN
+
+
+def test_a_role_that_is_taken_away_was_had() -> None:
+    record = audit(AT, "Remove member from role.", BEN, RecordType=8, Workload="AzureActiveDirectory")
+    assert said(record | {"ObjectId": ADA}).verdict is Verdict.UNKNOWN
+    assert said(record | {"ObjectId": BEN}).verdict is Verdict.RULED_OUT
+
+
+def folder(path: str) -> list[Record]:
+    return [{"Id": "L2", "Path": path, "FolderItems": [{"InternetMessageId": "<b@elsewhere.example>"}]}]
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (box(AT, ADA, ADA, Folders=folder("\\Calendar\\Ben Invented")), Verdict.RULED_OUT),
+        (box(AT, ADA, ADA, Folders=folder("\\Calendar\\Cyn Invented")), Verdict.UNKNOWN),
+        (document(AT, ADA, f"{SITE}/Shared Documents/one.docx", "FileDownloaded"), Verdict.RULED_OUT),
+        (document(AT, ADA, f"{SITE}/Shared Documents/one.pst", "FileDownloaded"), Verdict.UNKNOWN),
+        (document(AT, ADA, f"{SITE}/Shared Documents/Cyn Invented.docx", "FileDownloaded"), Verdict.UNKNOWN),
+    ],
+)
+def test_a_copy_of_it_may_lie_elsewhere(record: Record, expected: Verdict) -> None:
+    assert said(record).verdict is expected

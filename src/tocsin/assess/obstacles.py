@@ -33,6 +33,7 @@ NOT_PLAINLY = (
     "the mailbox, or of nothing that plainly lies in none"
 )
 NOT_BY_ONE_NAME = "no record gives the mailbox, by this address, one id and no other name"
+NAMED_THERE = "something that an account in question, or who may be one, reached elsewhere bears the name of its owner"
 BY_STRANGERS = "somebody is recorded in it who is no other person, by an address, whom the estate declares"
 CHANGED = "a change of rights, rules, roles or accounts is on record that names it"
 NO_LOG = "no log that would record an access to it was read"

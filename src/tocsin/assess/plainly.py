@@ -34,6 +34,8 @@ _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]
 _ID = re.compile(r"(?!0{8}-(?:0{4}-){3}0{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What lies in no mailbox, by how it is written: at a web address, on a share, drive or host, in AWS.
 _ELSEWHERE = re.compile(r"https?://[!-~ ]+|\\\\[ -~]+|[a-z]:\\[ -~]*|/[ -~]*|arn:[!-~]+", re.IGNORECASE)
+# Files that hold mail, or files: somebody's mailbox may have been put into one.
+_WITH_MAIL = re.compile(r"\.(?:pst|ost|mbox|msg|eml|nsf|zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|iso)$", re.IGNORECASE)
 
 
 class PlainMailboxes:
@@ -60,7 +62,9 @@ class PlainMailboxes:
         for name, ids in names.ids.items():
             for one in ids:
                 self._called[one].add(name)
-        self._strangers = frozenset(_with_strangers(Columns(state), whose))
+        columns = Columns(state)
+        self._strangers = frozenset(_with_strangers(columns, whose))
+        self._named_by_them = frozenset(_words_of(columns, whose))
         self._declared = DeclaredAccounts(estate)
         self._identities = identities
         changes = list(changes)
@@ -68,7 +72,7 @@ class PlainMailboxes:
             one.lower()
             for change in changes
             for text in (change.scope, change.detail, *change.given_to)
-            for one in _IN_A_TEXT.findall(text)
+            for one in (*_IN_A_TEXT.findall(text), *_ID.findall(text.lower()))
         }
         # Of a mailbox that is called otherwise than by an address: it may be any.
         self._is_any_changed = any(is_of_a_mailbox(one) and not _IN_A_TEXT.search(one.scope) for one in changes)
@@ -90,7 +94,10 @@ class PlainMailboxes:
             return obstacles.NOT_BY_ONE_NAME
         if not self._strangers.isdisjoint((address, *self._names.may_be(address))):
             return obstacles.BY_STRANGERS
-        return obstacles.CHANGED if self._is_any_changed or address in self._changed else ""
+        if self._is_any_changed or not self._changed.isdisjoint((address, *self._names.may_be(address))):
+            return obstacles.CHANGED
+        own = _words(address.partition("@")[0])
+        return obstacles.NAMED_THERE if any(own <= words for words in self._named_by_them) else ""
 
     def _is_plain(self, address: str) -> bool:
         """Whether records give the mailbox of this address one id, and neither of them another name."""
@@ -139,7 +146,20 @@ class PlainMailboxes:
         if kind in MAIL_KINDS:
             address = comparable(container or holding)
             return self._is_plain(address) and bool(self._declared.declared((address,)))
-        return bool(kind and _ELSEWHERE.fullmatch(holding or container))
+        text = holding or container
+        return bool(kind and _ELSEWHERE.fullmatch(text) and not _WITH_MAIL.search(text))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def _words_of(columns: Columns, whose: Actors) -> Iterator[frozenset[str]]:
+    """The words of what an account in question, or who may be one, reached, and of where that lay."""
+    _, ways = columns.combined("holding", "label", "actor")
+    for holding, label, actor in ways:
+        if not whose.is_anothers(actor or ""):
+            yield _words(f"{holding or ''} {label or ''}")
 
 
 def _is_address(account: str) -> bool:

@@ -44,7 +44,9 @@ class Standing:
 
 
 def is_of_a_mailbox(change: StandingChange) -> bool:
-    """Whether a change sends on what one mailbox has, and not all mail."""
+    """Whether a change sends on, or shows others, what one mailbox has, and not all mail."""
+    if change.kind is Mark.LINK:
+        return "://" not in change.scope
     return change.kind is Mark.FORWARDING or (change.kind is Mark.RULE and change.detail.startswith(_OF_A_MAILBOX))
 
 

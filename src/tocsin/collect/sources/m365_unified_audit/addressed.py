@@ -22,6 +22,7 @@ _WHO = frozenset(
 _PARAMETERS = "Parameters."
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]{1,320}@[^\s<>\"',;:()\[\]{}|\\/=]+")
 _NAME = re.compile(r"[;,\r\n]+")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_NAME = 100
 _SAYS_NOTHING = frozenset(("", "true", "false", "none", "null", "not available"))
 
@@ -62,4 +63,4 @@ def _names(value: object) -> Iterator[str]:
         yield from found
         if not found and len(value) <= _LONGEST_NAME:
             parts = (" ".join(text.split()) for text in (*_NAME.split(value), value.replace(";", ",")))
-            yield from (part for part in parts if any(map(str.isalpha, part)))
+            yield from (part for part in parts if any(map(str.isalpha, part)) or _ID.fullmatch(part))

@@ -22,7 +22,7 @@ _CREATION_TIME = b"CreationTime"  # stands in every audit record, so in every ro
 
 
 class Layout(NamedTuple):
-    """How a file's rows are made: `column` is the place of AuditData among `columns`, from 0; `beside` of others."""
+    """How a file's rows are made: `column` is the place of AuditData of `columns`, from 0; `beside` of others."""
 
     header: bytes
     delimiter: bytes
