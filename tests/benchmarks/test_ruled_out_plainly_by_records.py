@@ -185,3 +185,37 @@ def folder(path: str) -> list[Record]:
 )
 def test_a_copy_of_it_may_lie_elsewhere(record: Record, expected: Verdict) -> None:
     assert said(record).verdict is expected
+
+
+ADA_ELSEWHERE = "ada.invented@tribunal.onmicrosoft.com"
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("New-TransportRule", {"Name": "one", "BlindCopyTo": ADA_ELSEWHERE}),
+        ("New-TransportRule", {"Name": "one", "BlindCopyTo": "1a2b.tribunal.onmicrosoft.com@emea.teams.ms"}),
+        ("New-TransportRule", {"Name": "one", "AddManagerAsRecipientType": "Bcc"}),
+        ("Import-TransportRuleCollection", {"FileData": "3c3f786d6c"}),
+        ("Set-CalendarProcessing", {"Identity": "Cyn Invented", "ResourceDelegates": ADA_ELSEWHERE}),
+    ],
+)
+def test_mail_sent_on_to_one_by_another_address_of_theirs(name: str, given: dict[str, str]) -> None:
+    parameters = [{"Name": one, "Value": value} for one, value in given.items()]
+    assert said(command(name, BEN, "one", parameters)).verdict is Verdict.UNKNOWN
+
+
+def test_mail_sent_on_to_somebody_elsewhere() -> None:
+    parameters = [{"Name": "BlindCopyTo", "Value": "archive@elsewhere.example"}]
+    assert said(command("New-TransportRule", BEN, "one", parameters)).verdict is Verdict.RULED_OUT
+
+
+def test_an_address_that_was_somebody_elses_is_no_plain_one() -> None:
+    change = {"Name": "UserPrincipalName", "OldValue": f'["{ADA}"]', "NewValue": f'["{BEN}"]'}
+    renamed = audit("04T10:00:00", "Update user.", BEN, RecordType=8, ObjectId=BEN, ModifiedProperties=[change])
+    assert said(renamed).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("is_service", "expected"), [(False, Verdict.RULED_OUT), (True, Verdict.UNKNOWN)])
+def test_a_service_is_no_person(is_service: bool, expected: Verdict) -> None:
+    assert said(box(AT, BEN, CYN), services=(BEN,) if is_service else ()).verdict is expected

@@ -96,14 +96,23 @@ class Actors:
         )
 
     def may_receive(self, name: str) -> bool:
-        """Whether mail sent on to it may reach an account in question: none has an address of another domain."""
+        """Whether mail sent on to it may reach an account in question: none has an address of another domain.
+
+        But for one that is called the same there, or of a domain that every tenant has one of beside its own.
+        """
         domain = name.rpartition("@")[2].lower()
-        return (domain == name.lower() or domain in self._domains) and self.may_be_given((name,))
+        is_theirs = domain == name.lower() or self._is_of_theirs(name) or _OF_TENANTS.search(domain) is not None
+        return is_theirs and self.may_be_given((name,))
+
+    def _is_of_theirs(self, address: str) -> bool:
+        """Whether an address is of a domain of theirs, or of what one of them is called like."""
+        name, _, domain = address.lower().rpartition("@")
+        return domain in self._domains or name in self._bare
 
     def is_addressed(self, name: str) -> bool:
         """Whether a text that may be a name means an account in question: by an address, or the words of its name."""
         if "@" in name:
-            return self.may_receive(name)
+            return self._is_of_theirs(name) and self.may_be_given((name,))
         words = _words(name)
         return self.is_one(name) or any(one <= words for one in self._words)
 
@@ -176,6 +185,8 @@ _OPAQUE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-5-21-[0-9-]+|s-1-(?!5-(?:18|19|20)$)[0-9-]+|[0-9a-f]{16}"
     r"|(?:aroa|aida|akia|asia)[0-9a-z]{4,}(?::.*)?|[0-9]+|"
 )
+# Where every tenant has addresses beside those of its own domain: of accounts, and of the channels of its teams.
+_OF_TENANTS = re.compile(r"\.onmicrosoft\.(?:com|us|de|cn)$|\.teams\.ms$")
 # A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
 

@@ -63,7 +63,8 @@ class PlainMailboxes:
             for one in ids:
                 self._called[one].add(name)
         columns = Columns(state)
-        self._strangers = frozenset(_with_strangers(columns, whose))
+        services = DeclaredAccounts(estate).of(one.id for one in estate.identities if one.is_service)
+        self._strangers = frozenset(_with_strangers(columns, whose, services))
         self._named_by_them = frozenset(_words_of(columns, whose))
         self._declared = DeclaredAccounts(estate)
         self._identities = identities
@@ -107,6 +108,7 @@ class PlainMailboxes:
             and len(ids) == 1
             and all(_ID.fullmatch(one) and self._called[one] == {address} for one in ids)
             and self._names.may_be(address) == ids
+            and not self._names.folders.get(address)
         )
 
     def _is_under_another_name(self, address: str) -> bool:
@@ -115,8 +117,11 @@ class PlainMailboxes:
         return any(comparable(container or holding) in own for _, holding, container in self._touched)
 
     def _is_mistaken(self, asked: frozenset[str]) -> bool:
-        """Whether a record gives somebody else an id, or another name, of one who is asked of: both may have acted."""
-        return any(
+        """Whether a record gives somebody else an id, or another name, of one who is asked of: both may have acted.
+
+        Or it says that one asked of has had, or has since, another name.
+        """
+        return any(self._names.folders.get(one) for one in asked) or any(
             not accounts <= asked
             for name, accounts in self._names.bearers.items()
             if name in asked or not accounts.isdisjoint(asked) or self._whose.is_addressed(name)
@@ -166,13 +171,13 @@ def _is_address(account: str) -> bool:
     return bool(_ADDRESS.fullmatch(account.lower()))
 
 
-def _with_strangers(columns: Columns, whose: Actors) -> Iterator[str]:
+def _with_strangers(columns: Columns, whose: Actors, services: Collection[str]) -> Iterator[str]:
     """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of.
 
     So are those in which anybody did what nothing declares: such a record may say of the mailbox what nobody reads.
     """
     _, ways = columns.combined("kind", "container", "actor", "actor_class")
     for kind, container, actor, of in ways:
-        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "")
+        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "") and actor not in services
         if container and ((kind in MAIL_KINDS and not is_known) or not kind):
             yield comparable(container)
