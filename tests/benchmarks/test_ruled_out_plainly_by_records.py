@@ -219,3 +219,26 @@ def test_an_address_that_was_somebody_elses_is_no_plain_one() -> None:
 @pytest.mark.parametrize(("is_service", "expected"), [(False, Verdict.RULED_OUT), (True, Verdict.UNKNOWN)])
 def test_a_service_is_no_person(is_service: bool, expected: Verdict) -> None:
     assert said(box(AT, BEN, CYN), services=(BEN,) if is_service else ()).verdict is expected
+
+
+def test_an_address_that_another_is_given() -> None:
+    for given, expected in ((CYN, Verdict.UNKNOWN), ("else@elsewhere.example", Verdict.RULED_OUT)):
+        change = {"Name": "ProxyAddresses", "OldValue": "[]", "NewValue": f'["SMTP:{BEN}","smtp:{given}"]'}
+        updated = audit("04T10:00:00", "Update user.", BEN, RecordType=8, ObjectId=BEN, ModifiedProperties=[change])
+        assert said(updated).verdict is expected
+
+
+def test_where_copies_of_mail_are_kept_is_nobodys_mailbox() -> None:
+    kept = "discovery@tribunal.example"
+    reached = box(AT, ADA, CYN, MailboxOwnerUPN=kept, MailboxGuid=OTHER_ID)
+    assert said(reached, people=(ADA, BEN, CYN, kept), services=(kept,)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "told", [{"CrossMailboxOperations": 1}, {"DestMailboxOwnerSid": SIDS[ADA]}, {"CrossMailboxOperation": "True"}]
+)
+@pytest.mark.parametrize("operation", ["Move", "SoftDelete"])
+def test_what_left_it_however_that_is_said(operation: str, told: Record) -> None:
+    of: Record = {"RecordType": 3, "MailboxOwnerUPN": CYN, "MailboxGuid": IDS[CYN], "AffectedItems": [{"Id": "i"}]}
+    assert said(audit(AT, operation, BEN, **of)).verdict is Verdict.RULED_OUT
+    assert said(audit(AT, operation, BEN, **of, **told)).verdict is Verdict.UNKNOWN

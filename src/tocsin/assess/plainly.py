@@ -150,7 +150,8 @@ class PlainMailboxes:
         """
         if kind in MAIL_KINDS:
             address = comparable(container or holding)
-            return self._is_plain(address) and bool(self._declared.declared((address,)))
+            owners = self._declared.declared((address,))
+            return self._is_plain(address) and bool(owners) and not any(owner.is_service for owner in owners)
         text = holding or container
         return bool(kind and _ELSEWHERE.fullmatch(text) and not _WITH_MAIL.search(text))
 

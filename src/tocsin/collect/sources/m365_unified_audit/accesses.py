@@ -192,7 +192,7 @@ def _mail_items(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: M
         str(native.get(name) or "").casefold() not in ("", "false", "0")
         for name in ("CrossMailboxOperation", "CrossMailboxOperations")
     )
-    if crosses or text_of(native.get("DestMailboxId")):
+    if crosses or any(text_of(native.get(name)) for name in ("DestMailboxId", "DestMailboxOwnerSid")):
         yield Touched("mailbox", "", None, None, Degree.ALTERED)
 
 

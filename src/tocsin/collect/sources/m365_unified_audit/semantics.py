@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
+_YES = frozenset(("true", "1", "yes"))
 _OTHER_CLASS = 0  # OCSF Base Event
 _PARAMETERS = "Parameters."
 # So they are called where a list of Name and Value was not read as one.
@@ -169,7 +170,7 @@ def _fits(value: object, pattern: str) -> bool:
         return bool(text.strip())
     if pattern.startswith("*") and pattern.endswith("*"):
         return pattern[1:-1].casefold() in text.casefold()
-    return text.casefold() == pattern.casefold()
+    return text.casefold() in (_YES if pattern == "True" else (pattern.casefold(),))
 
 
 def _changes() -> dict[str, tuple[Change, ...]]:
