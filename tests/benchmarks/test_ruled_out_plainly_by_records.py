@@ -242,3 +242,21 @@ def test_what_left_it_however_that_is_said(operation: str, told: Record) -> None
     of: Record = {"RecordType": 3, "MailboxOwnerUPN": CYN, "MailboxGuid": IDS[CYN], "AffectedItems": [{"Id": "i"}]}
     assert said(audit(AT, operation, BEN, **of)).verdict is Verdict.RULED_OUT
     assert said(audit(AT, operation, BEN, **of, **told)).verdict is Verdict.UNKNOWN
+
+
+def test_a_mailbox_whose_owner_has_an_id_of_another_is_not_plain() -> None:
+    own = box("04T10:00:00", CYN, CYN, MailboxOwnerSid=SIDS[CYN])
+    assert said(own, box(AT, ADA, BEN, MailboxOwnerSid=SIDS[BEN])).verdict is Verdict.RULED_OUT
+    assert said(own, box(AT, ADA, BEN, MailboxOwnerSid=SIDS[CYN])).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("numbered", "expected"),
+    [
+        ({"ResultIndex": 1, "ResultCount": 1}, Verdict.RULED_OUT),
+        ({"ResultIndex": -1, "ResultCount": 0}, Verdict.UNKNOWN),
+    ],
+)
+def test_a_search_that_was_broken_off_left_records_out(numbered: Record, expected: Verdict) -> None:
+    found = exported(box(AT, BEN, BEN), BEN) | numbered
+    assert said(around=[*AROUND[:4], found, *AROUND[4:]]).verdict is expected

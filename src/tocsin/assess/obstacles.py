@@ -27,6 +27,7 @@ UNTRIED = (
     "that was wrong"
 )
 NOT_BY_ADDRESS = "an account in question is not declared by an address"
+LEFT_OUT = "the search that gave some of the records was broken off, as it says of them: it left out others"
 MISTAKEN = "a record gives somebody else a name or an id that is of an account in question, too: either may have acted"
 NOT_PLAINLY = (
     "something done by an account in question, or by who may be one, is recorded without the address and the one id of "

@@ -109,6 +109,7 @@ class PlainMailboxes:
             and all(_ID.fullmatch(one) and self._called[one] == {address} for one in ids)
             and self._names.may_be(address) == ids
             and not self._names.folders.get(address)
+            and not any(address in owners and len(owners) > 1 for owners in self._names.bearers.values())
         )
 
     def _is_under_another_name(self, address: str) -> bool:
@@ -133,6 +134,8 @@ class PlainMailboxes:
     def _against_all(self, question: Question) -> str:
         """What stands against all of them alike: of whom is asked, and where these were."""
         named = {*question.identities, *question.accounts, *(way.identity for way in question.ways)} - {""}
+        if self._names.is_incomplete:
+            return obstacles.LEFT_OUT
         if question.hosts or question.keys or not named:
             return obstacles.NOT_BY_ADDRESS
         owners = (self._declared.declared(self._identities.all_forms(one)) for one in sorted(named))

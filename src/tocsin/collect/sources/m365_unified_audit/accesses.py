@@ -81,11 +81,13 @@ def names_of(native: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any]
 
 
 def _ids_of_actor(native: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The account a record names as the one that acted, with each of the other names it gives it."""
+    """The account that acted and the mailbox's, as a record names them, with each of the other names it gives them."""
     account, token = canonical_account(text_of(native.get("UserId")) or ""), native.get("AppAccessContext")
     told = [native.get(name) for name in ("LogonUserSid", "LogonUserDisplayName", "TokenObjectId")]
     told.append(token.get("UserObjectId") if isinstance(token, dict) else None)
-    yield from ((account, other.strip().lower()) for one in told if account and (other := text_of(one)))
+    owner = canonical_account(text_of(native.get("MailboxOwnerUPN")) or "")
+    pairs = [*((account, one) for one in told), (owner, native.get("MailboxOwnerSid"))]
+    yield from ((who, other.strip().lower()) for who, one in pairs if who and (other := text_of(one)))
 
 
 def _moves(native: Mapping[str, Any], meaning: Meaning) -> Iterator[tuple[str, str]]:

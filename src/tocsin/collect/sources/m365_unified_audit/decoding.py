@@ -13,8 +13,15 @@ from tocsin.collect.json_text import BYTE_ORDER_MARK, readable_json, strict_inte
 _WRAPPED = ("AuditData", "auditData")
 _MARKS_OF_A_RECORD = ("Operation", "Id", "CreationTime")
 # What exports repeat of a record beside it, by the names they give it, and where the record has it.
-_BESIDE = ((("UserIds", "UserId"), "UserId"), (("Operations", "Operation"), "Operation"))
-BESIDE = tuple(name for names, _ in _BESIDE for name in names)
+_BESIDE = (
+    (("UserIds", "UserId"), "UserId"),
+    (("Operations", "Operation"), "Operation"),
+    (("MailboxOwnerUPN",), "MailboxOwnerUPN"),
+)
+_NUMBERED = ("ResultIndex", "ResultCount")
+BESIDE = (*(name for names, _ in _BESIDE for name in names), *_NUMBERED)
+# A search that was broken off numbers what it gives so: how much it left out, nobody knows.
+BROKEN_OFF = "search_broken_off"
 # Fields that some exporters write as a text of JSON.
 _NESTED = (
     "OperationProperties", "Parameters", "ModifiedProperties", "ExtendedProperties", "Folders", "AffectedItems", "Item",
@@ -109,6 +116,8 @@ def beside(decoded: Decoded, told: Mapping[str, object]) -> Decoded:
     native = decoded.native
     if native is None:
         return decoded
+    if any(str(told.get(name, "")).strip() in ("-1", "0") for name in _NUMBERED):
+        decoded = decoded._replace(warnings=tuple(sorted({*decoded.warnings, BROKEN_OFF})))
     for names, own in _BESIDE:
         said = {word for name in names if (word := _word(told.get(name)))}
         if said and (is_own := _word(native.get(own))) and said != {is_own}:
