@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -36,15 +37,17 @@ PEOPLE = (ADA, BEN, CYN)
 
 def said(
     *records: Record, holdings: tuple[tuple[str, str], ...] = (("mailbox", CYN),), question: Question | None = None,
-    people: tuple[str, ...] = PEOPLE, without: tuple[Record, ...] = (),
+    people: tuple[str | tuple[str, ...], ...] = PEOPLE, without: tuple[Record, ...] = (),
+    around: Sequence[Record] = AROUND, services: Sequence[str] = (),
 ) -> Exposure:  # fmt: skip
     """What is said of all of the first holding, where the log holds these records."""
-    known = [one for one in AROUND if one not in without]
-    known = sorted([*known, *records], key=lambda one: str(one["CreationTime"]))
-    declared = tuple(Identity(id=f"p-{one}", accounts=(one,)) for one in people)
+    known = [one for one in around if one not in without]
+    known = sorted([*known, *records], key=lambda one: str(one.get("CreationTime") or one["CreationDate"]))
+    accounts = [(one,) if isinstance(one, str) else one for one in people]
+    declared = tuple(Identity(id=f"p-{one[0]}", accounts=one, is_service=one[0] in services) for one in accounts)
     estate = Estate(
         identities=declared,
-        by_account={one.accounts[0]: one for one in declared},
+        by_account={account: one for one in declared for account in one.accounts},
         holdings=tuple(Holding(kind=kind, pattern=pattern) for kind, pattern in holdings),
         attestations=(
             Attestation(

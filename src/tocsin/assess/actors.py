@@ -193,7 +193,8 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The name of an application in a directory, which no person has: an address of the web, or an id and a host.
 _SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
 _DOMAIN = re.compile(r"@([^\s,;:<>\"'()\[\]]+)")
-_OF_THE_TENANT = ".onmicrosoft.com"  # every account of a tenant has an address there too
+# Every account of a tenant has an address in the first, and a channel one in the second.
+_OF_THE_TENANT = (".onmicrosoft.com", ".teams.ms")
 # Under these anybody may have come, or any application.
 _NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$|^sharepoint\\system$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.
@@ -201,6 +202,8 @@ _OPAQUE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-1-5-21-[0-9-]+|s-1-(?!5-(?:18|19|20)$)[0-9-]+|[0-9a-f]{16}"
     r"|(?:aroa|aida|akia|asia)[0-9a-z]{4,}(?::.*)?|[0-9]+|"
 )
+# Where every tenant has addresses beside those of its own domain: of accounts, and of the channels of its teams.
+_OF_TENANTS = re.compile(r"\.onmicrosoft\.(?:com|us|de|cn)$|\.teams\.ms$")
 # A guest bears the address it has at home in its name: `name_home.example#ext#@tenant.example`.
 _GUEST = re.compile(r"(.+)_[^_@#]+#ext#.*", re.DOTALL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -10,12 +11,12 @@ import pyarrow.compute as pc
 
 from tocsin.assess.actors import Actors, DeclaredAccounts
 from tocsin.assess.columns import Columns, Flags
-from tocsin.assess.spelling import is_guid
 from tocsin.model.estate import Estate
 from tocsin.model.identity import canonical_address
 from tocsin.model.joining import Identities
 from tocsin.model.question import NO_SESSION, Question
 
+_SESSION = re.compile(r"[0-9a-f]{32}")
 _Values = frozenset[str] | None
 
 
@@ -48,7 +49,13 @@ def _in_their_sessions(columns: Columns, matching: Flags) -> Flags:
     """Which ways bear a session, known by an id that no other has, in which an account in question is recorded."""
     words = columns["session"].words
     theirs = {words[code] or "" for code in np.unique(columns["session"].codes[matching]).tolist()}
-    return columns["session"].among(one.lower() for one in theirs if is_guid(one) and one.strip("{}-0"))
+    ids = {_bare(one) for one in theirs if _SESSION.fullmatch(_bare(one)) and one.strip("{}-0")}
+    return columns["session"].among(one.lower() for one in words if one and _bare(one) in ids)
+
+
+def _bare(session: str) -> str:
+    """An id without what it may be written with or without: braces, hyphens, capital letters."""
+    return session.strip("{} ").replace("-", "").lower()
 
 
 def _of_anybody(columns: Columns, actors: Actors) -> Flags:

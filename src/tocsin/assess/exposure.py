@@ -293,7 +293,10 @@ class _Assessment:
         return PlainMailboxes(
             self._state,
             self._seen,
+            self._question,
             _those_named(self._question, evidence, self._seen),
+            self._estate,
+            evidence.identities,
             self._names,
             evidence.changes,
             evidence.ruled_out_by or (),

@@ -26,11 +26,14 @@ UNTRIED = (
     "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which "
     "that was wrong"
 )
+LEFT_OUT = "the search that gave some of the records was broken off, as it says of them: it left out others"
+MISTAKEN = "a record gives somebody else a name or an id that is of an account in question, too: either may have acted"
 NOT_PLAINLY = (
     "something done by an account in question, or by who may be one, is recorded without the address and the one id of "
     "the mailbox, or of nothing that plainly lies in none"
 )
 NOT_BY_ONE_NAME = "no record gives the mailbox, by this address, one id and no other name"
+NAMED_THERE = "something that an account in question, or who may be one, reached elsewhere bears the name of its owner"
 BY_STRANGERS = "somebody is recorded in it who is no other person, by an address, whom the estate declares"
 IN_ANY = "something done in a mailbox is recorded that does not say in which, by somebody else too"
 CHANGED = (

@@ -16,26 +16,32 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import pyarrow as pa
 
 from tocsin.assess import obstacles
-from tocsin.assess.actors import Actors, words
+from tocsin.assess.actors import Actors, DeclaredAccounts, words
 from tocsin.assess.columns import Columns
 from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
-from tocsin.assess.spelling import comparable, is_guid
+from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import address_of, is_of_a_mailbox
 from tocsin.model.coverage import Mark, StandingChange
+from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass
+from tocsin.model.joining import Identities
+from tocsin.model.question import Question
 
 _ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
-# Files that are mailboxes, or what was taken out of one.
-_HOLDS_MAIL = re.compile(r"\.(?:pst|ost|nst|olm|mbox?x?|edb|nsf|bak)(?![a-z0-9])", re.IGNORECASE)
+_ID = re.compile(r"(?!0{8}-(?:0{4}-){3}0{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORD = re.compile(r"[^\W_]+")
 _NONE = frozenset[int]()
 _BETWEEN_PEOPLE = frozenset((Mark.PERMISSION, Mark.MEMBERSHIP, Mark.ROLE))
-_OPENS_MAIL = frozenset((Mark.PERMISSION, Mark.RULE, Mark.FORWARDING))
 # What lies in no mailbox, by how it is written: at a web address, on a share, drive or host, in AWS.
 _ELSEWHERE = re.compile(r"https?://[!-~ ]+|\\\\[ -~]+|[a-z]:\\[ -~]*|/[ -~]*|arn:[!-~]+", re.IGNORECASE)
+# Files that are mailboxes, what was taken out of one, and files with others in them.
+_HOLDS_MAIL = re.compile(
+    r"\.(?:pst|ost|nst|olm|mbox?x?|msg|emlx?|edb|nsf|bak|zip|7z|rar|tar|t?gz|t?bz2|xz|zst|cab|iso)(?![a-z0-9])",
+    re.IGNORECASE,
+)
 
 
 class PlainMailboxes:
@@ -49,32 +55,34 @@ class PlainMailboxes:
         self,
         state: pa.Table,
         seen: Seen,
+        question: Question,
         whose: Actors,
+        estate: Estate,
+        identities: Identities,
         names: HoldingNames,
         changes: Iterable[StandingChange],
         sources: Collection[str],
     ) -> None:
-        self._names = names
+        self._names, self._whose, self._identities = names, whose, identities
+        self._declared = DeclaredAccounts(estate)
         self._called: dict[str, set[str]] = defaultdict(set)
         for name, ids in names.ids.items():
             for one in ids:
                 self._called[one].add(name)
-        self._strangers = frozenset(_with_strangers(Columns(state), whose))
+        columns = Columns(state)
+        services = self._declared.of(one.id for one in estate.identities if one.is_service)
+        self._strangers = frozenset(_with_strangers(columns, whose, services))
+        self._reached = _by_word(_reached_by_them(columns, whose))
         against = [change for change in changes if not _is_between_others(change, whose)]
-        self._changed = {
-            one.lower()
-            for change in against
-            for text in (change.actor, change.scope, change.detail, *change.given_to)
-            for one in _IN_A_TEXT.findall(text)
+        self._changed = _by_word(
+            text for change in against for text in (change.actor, change.scope, change.detail, *change.given_to)
+        )
+        self._touched = {
+            *((thing.kind, thing.holding, thing.container) for thing in seen.reached),
+            *seen.near,
+            *((kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)),
         }
-        self._named = _by_word(text for change in against for text in (change.scope, *change.given_to))
-        is_of_any = any(_may_be_of_any(change, whose) for change in against)
-        if is_of_any:
-            self._of_all = obstacles.CHANGED
-        elif "" in self._strangers:
-            self._of_all = obstacles.IN_ANY
-        else:
-            self._of_all = self._against_all(seen, sources)
+        self._of_all = self._against_all(question, against)
 
     def against(self, kind: str, text: str) -> str:
         """The sentence that says why it is not said of this holding; empty where it may be."""
@@ -83,18 +91,14 @@ class PlainMailboxes:
         if self._of_all:
             return self._of_all
         address = comparable(text)
-        if not self._is_plain(address):
+        names = (address, *self._names.may_be(address))
+        if not self._is_plain(address) or self._is_under_another_name(address):
             return obstacles.NOT_BY_ONE_NAME
-        if not self._strangers.isdisjoint((address, *self._names.may_be(address))):
+        if not self._strangers.isdisjoint(names):
             return obstacles.BY_STRANGERS
-        return obstacles.CHANGED if self._is_changed(address) else ""
-
-    def _is_changed(self, address: str) -> bool:
-        """Whether a change names it, by its address, by its id, or by all words of its address before the domain."""
-        if address in self._changed:
-            return True
-        names = (words(one) for one in (address, *self._names.may_be(address)))
-        return any(frozenset.intersection(*(self._named.get(word, _NONE) for word in name)) for name in names if name)
+        if any(_has_all_words(self._changed, name) for name in names):
+            return obstacles.CHANGED
+        return obstacles.NAMED_THERE if _has_all_words(self._reached, address) else ""
 
     def _is_plain(self, address: str) -> bool:
         """Whether records give the mailbox of this address one id, and neither of them another name."""
@@ -102,22 +106,54 @@ class PlainMailboxes:
         return (
             _is_address(address)
             and len(ids) == 1
-            and all(is_guid(one) and self._called[one] == {address} for one in ids)
+            and all(_ID.fullmatch(one) and self._called[one] == {address} for one in ids)
             and self._names.may_be(address) == ids
+            and not self._names.folders.get(address)
+            and not any(address in owners and len(owners) > 1 for owners in self._names.bearers.values())
         )
 
-    def _against_all(self, seen: Seen, sources: Collection[str]) -> str:
-        """What stands against all of them alike: where those in question were, or may have been."""
-        touched = {(kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)}
-        touched |= {(thing.kind, thing.holding, thing.container) for thing in seen.reached} | seen.near
-        if not all(self._is_plainly(*thing) for thing in touched):
-            return obstacles.NOT_PLAINLY
-        return ""
+    def _is_under_another_name(self, address: str) -> bool:
+        """Whether an account in question was in a mailbox under another address of the person whose this one is."""
+        own = self._accounts(address) - {address}
+        return any(comparable(container or holding) in own for _, holding, container in self._touched)
+
+    def _accounts(self, address: str) -> frozenset[str]:
+        return self._declared.of(self._identities.all_forms(address))
+
+    def _against_all(self, question: Question, changes: Iterable[StandingChange]) -> str:
+        """What stands against all of them alike: of whom is asked, where these were, and what is of any mailbox."""
+        named = {*question.identities, *question.accounts, *(way.identity for way in question.ways)} - {""}
+        if self._names.is_incomplete:
+            return obstacles.LEFT_OUT
+        if self._is_mistaken(frozenset().union(*map(self._accounts, named))):
+            return obstacles.MISTAKEN
+        if any(_may_be_of_any(change, self._whose) for change in changes):
+            return obstacles.CHANGED
+        if "" in self._strangers:
+            return obstacles.IN_ANY
+        return "" if all(self._is_plainly(*thing) for thing in self._touched) else obstacles.NOT_PLAINLY
+
+    def _is_mistaken(self, asked: frozenset[str]) -> bool:
+        """Whether a record gives somebody else an id, or another name, of one who is asked of: both may have acted.
+
+        Or it says that one asked of has had, or has since, another name.
+        """
+        return any(self._names.folders.get(one) for one in asked) or any(
+            not accounts <= asked
+            for name, accounts in self._names.bearers.items()
+            if name in asked or not accounts.isdisjoint(asked) or self._whose.is_addressed(name)
+        )
 
     def _is_plainly(self, kind: str, holding: str, container: str) -> bool:
-        """Whether something an account in question reached is plainly in a mailbox, or plainly in none."""
+        """Whether something an account in question reached is plainly in somebody's mailbox, or plainly in none.
+
+        A mailbox that the estate does not declare as a person's may be another one of somebody it does: an archive, one
+        moved here, one of a former name.
+        """
         if kind in MAIL_KINDS:
-            return self._is_plain(comparable(container or holding))
+            address = comparable(container or holding)
+            owners = self._declared.declared((address,))
+            return self._is_plain(address) and bool(owners) and not any(owner.is_service for owner in owners)
         text = holding or container
         return bool(kind and _ELSEWHERE.fullmatch(text)) and not _HOLDS_MAIL.search(text)
 
@@ -127,7 +163,7 @@ def _is_between_others(change: StandingChange, whose: Actors) -> bool:
 
     Mail sent on is in another mailbox, whoever has that one.
     """
-    if change.kind in (Mark.RULE, Mark.FORWARDING):
+    if change.kind is Mark.RULE:
         is_told = is_of_a_mailbox(change) and not change.given_to
     else:
         is_told = change.kind in _BETWEEN_PEOPLE and bool(change.given_to)
@@ -135,17 +171,19 @@ def _is_between_others(change: StandingChange, whose: Actors) -> bool:
 
 
 def _may_be_of_any(change: StandingChange, whose: Actors) -> bool:
-    """Whether it opens a mailbox, or sends mail on, of which it is not told, to who may be one of those in question.
+    """Whether it opens a mailbox, or sends on what one has, of which it is not told by an address; or sends mail of all
+    on to where those in question may be.
 
     What somebody outside is sent is theirs under their own name alone; inside it is where others may be, too.
     """
-    is_told = change.kind is not Mark.RULE or is_of_a_mailbox(change)
-    if change.kind not in _OPENS_MAIL or (is_told and ("://" in change.scope or _IN_A_TEXT.search(change.scope))):
-        return False
-    if change.kind is Mark.PERMISSION:
+    if is_of_a_mailbox(change):
+        return not _IN_A_TEXT.search(change.scope)
+    if change.kind is Mark.PERMISSION and "://" not in change.scope and not _IN_A_TEXT.search(change.scope):
         # The shells write `DOMAIN.PROD.OUTLOOK.COM/…/name`.
         return not change.given_to or whose.may_be_given([one.rpartition("/")[2] for one in change.given_to])
-    return any(whose.is_inside(one) or whose.may_receive(one) for one in map(address_of, change.given_to))
+    return change.kind is Mark.RULE and any(
+        whose.is_inside(one) or whose.may_receive(one) for one in map(address_of, change.given_to)
+    )
 
 
 def _by_word(texts: Iterable[str]) -> Mapping[str, frozenset[int]]:
@@ -157,17 +195,34 @@ def _by_word(texts: Iterable[str]) -> Mapping[str, frozenset[int]]:
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
 
+def _has_all_words(texts: Mapping[str, frozenset[int]], name: str) -> bool:
+    """Whether one of the texts has all words of an id, or of an address before its domain."""
+    of_name = words(name)
+    return bool(of_name) and bool(frozenset.intersection(*(texts.get(word, _NONE) for word in of_name)))
+
+
 def _is_address(account: str) -> bool:
     return bool(_ADDRESS.fullmatch(account.lower()))
 
 
-def _with_strangers(columns: Columns, whose: Actors) -> Iterator[str]:
+def _with_strangers(columns: Columns, whose: Actors, services: Collection[str]) -> Iterator[str]:
     """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of.
 
-    "" where it is not told which mailbox anybody took, searched or was in.
+    So are those in which anybody did what nothing declares: such a record may say of the mailbox what nobody reads. ""
+    where it is not told which mailbox such a one took, searched or was in.
     """
     _, ways = columns.combined("kind", "container", "actor", "actor_class")
     for kind, container, actor, of in ways:
-        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "")
+        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "") and actor not in services
         if kind in MAIL_KINDS and not (is_known and container):
             yield comparable(container or "")
+        elif not kind and container:
+            yield comparable(container)
+
+
+def _reached_by_them(columns: Columns, whose: Actors) -> Iterator[str]:
+    """What accounts in question, or who may be one, reached, by its name and that of what it lay in."""
+    _, ways = columns.combined("holding", "label", "actor")
+    yield from (
+        f"{holding or ''} {label or ''}" for holding, label, actor in ways if not whose.is_anothers(actor or "")
+    )

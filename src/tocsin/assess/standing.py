@@ -43,6 +43,13 @@ class Standing:
         return any(of == within and known.startswith(scope.rstrip("/")) for of, scope in self._scopes)
 
 
+def is_of_a_mailbox(change: StandingChange) -> bool:
+    """Whether a change sends on, or shows others, what one mailbox has, and not all mail."""
+    if change.kind is Mark.LINK:
+        return "://" not in change.scope
+    return change.kind is Mark.FORWARDING or (change.kind is Mark.RULE and change.detail.startswith(_OF_A_MAILBOX))
+
+
 def _kind_of(change: StandingChange, declared: HoldingIndex) -> str:
     """`mailbox` or `document` where it is of one that the estate declares; "" where it may be of anything."""
     if change.kind not in _OF_ONE_THING or declared.find(change.scope, "") is None:
@@ -52,11 +59,6 @@ def _kind_of(change: StandingChange, declared: HoldingIndex) -> str:
         return "document" if is_told else ""
     is_rule_of_all = change.kind is Mark.RULE and not is_of_a_mailbox(change)
     return "mailbox" if "@" in change.scope and change.kind is not Mark.LINK and not is_rule_of_all else ""
-
-
-def is_of_a_mailbox(change: StandingChange) -> bool:
-    """Whether it is of one mailbox by what it is: a rule may be of all mail."""
-    return change.kind is not Mark.RULE or change.detail.startswith(_OF_A_MAILBOX)
 
 
 def address_of(receiver: str) -> str:

@@ -68,6 +68,8 @@ class Mark(enum.StrEnum):
 # Scopes of NAMED, where a record says that a path shows something and not what; details of it, where the path is not
 # told and its last name is: `ANYWHERE/name`.
 ANYTHING, ANYWHERE = "<anything>", "<anywhere>"
+# Channel of NAMED where a record says nothing of a holding, but that the search that gave it left out others.
+INCOMPLETE = "incomplete"
 
 # How a row ends its sentence where records of its time may still be on their way: what is taken later may have more.
 STILL_COMING = "may not have come yet"

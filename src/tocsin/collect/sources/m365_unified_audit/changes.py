@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of
 from tocsin.collect.sources.m365_unified_audit.providers import Provider
-from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning, throttle_hours
+from tocsin.collect.sources.m365_unified_audit.semantics import Change, Meaning, is_told_apart, throttle_hours
 from tocsin.model.clipping import to_be_cut
 from tocsin.model.coverage import Mark
 
@@ -19,6 +19,7 @@ _PROVIDERS_OWN = re.compile(
     r"nt authority\\|s-1-5-(?!21-)|(?:discovery|organization|recipient|compliance|hygiene|help ?desk) ?management$",
     re.IGNORECASE,
 )
+_SENDS_ON = frozenset((Mark.RULE, Mark.FORWARDING))
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
 
@@ -49,7 +50,7 @@ def marks_of(
         }
         for change in changes
     ]
-    if may_be_throttled(native, fields):
+    if may_be_throttled(native, fields, meaning):
         rows.append(
             {
                 "kind": str(Mark.THROTTLED),
@@ -64,8 +65,13 @@ def marks_of(
     return rows
 
 
-def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    """Whether the record says that recording stopped, or has what says it in no form in which it could be read."""
+def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> bool:
+    """Whether the record says that recording stopped, or has what says it in no form in which it could be read.
+
+    Every record of a bind or sync has that beside its kind: one without either lost both on its way.
+    """
+    if meaning.touches == "mail_access" and "OperationProperties.MailAccessType" not in fields:
+        return True
     said = str(fields.get("OperationProperties.IsThrottled", "")).casefold()
     told = native.get("OperationProperties")
     return said not in ("", "false") or (
@@ -85,6 +91,8 @@ def _not_told(change: Change, meaning: Meaning, native: Mapping[str, Any], field
 
     That is told where it was made, not where it is changed or turned on, by a name, and by parameters that were read.
     """
+    if change.given_to and change.kind in _SENDS_ON and not is_told_apart(fields):
+        return _NOBODY_TOLD
     if change.kind == Mark.FORWARDING and any(name.startswith("Parameters.") for name, _ in change.when):
         return None if _has_parameters(native) else _NOBODY_TOLD
     if change.kind != Mark.RULE or not change.given_to:

@@ -13,6 +13,16 @@ from tocsin.collect.json_text import BYTE_ORDER_MARK, readable_json, strict_inte
 
 _WRAPPED = ("AuditData", "auditData")
 _MARKS_OF_A_RECORD = ("Operation", "Id", "CreationTime")
+# What exports repeat of a record beside it, by the names they give it, and where the record has it.
+_BESIDE = (
+    (("UserIds", "UserId"), "UserId"),
+    (("Operations", "Operation"), "Operation"),
+    (("MailboxOwnerUPN",), "MailboxOwnerUPN"),
+)
+_NUMBERED = ("ResultIndex", "ResultCount")
+BESIDE = (*(name for names, _ in _BESIDE for name in names), *_NUMBERED)
+# A search that was broken off numbers what it gives so: how much it left out, nobody knows.
+BROKEN_OFF = "search_broken_off"
 # Fields that some exporters write as a text of JSON.
 _NESTED = (
     "OperationProperties", "Parameters", "ModifiedProperties", "ExtendedProperties", "Folders", "AffectedItems", "Item",
@@ -97,7 +107,7 @@ def unwrapped(value: object, warnings: tuple[str, ...] = ()) -> Decoded:
         return Decoded(None, warnings, "not_an_object", f"JSON, but not an object: {_kind(value)}")
     for name in _WRAPPED:
         if name in value:
-            return _inner(value[name], warnings)
+            return beside(_inner(value[name], warnings), value)
     if not any(name in value for name in _MARKS_OF_A_RECORD):
         return Decoded(None, warnings, "not_an_audit_record", "an object without Id, Operation and CreationTime")
     for name in _NESTED:
@@ -124,6 +134,27 @@ def is_typical(native: Mapping[str, Any]) -> bool:
         and "Operation" in native
         and ("Workload" in native or "RecordType" in native)
     )
+
+
+def beside(decoded: Decoded, told: Mapping[str, object]) -> Decoded:
+    """The record; with a warning where an export says beside it that somebody else did it, or something else.
+
+    What was sorted or pasted in one column alone is so: which of the two is true, nobody knows.
+    """
+    native = decoded.native
+    if native is None:
+        return decoded
+    if any(str(told.get(name, "")).strip() in ("-1", "0") for name in _NUMBERED):
+        decoded = decoded._replace(warnings=tuple(sorted({*decoded.warnings, BROKEN_OFF})))
+    for names, own in _BESIDE:
+        said = {word for name in names if (word := _word(told.get(name)))}
+        if said and (is_own := _word(native.get(own))) and said != {is_own}:
+            return decoded._replace(warnings=tuple(sorted({*decoded.warnings, "export_says_otherwise"})))
+    return decoded
+
+
+def _word(value: object) -> str:
+    return value.strip().casefold() if isinstance(value, str) else ""
 
 
 def _inner(value: object, warnings: tuple[str, ...]) -> Decoded:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tocsin.collect.json_text import BYTE_ORDER_MARK
 from tocsin.collect.source import MAX_RECORD_BYTES
-from tocsin.collect.sources.m365_unified_audit.decoding import Decoded, decode_record
+from tocsin.collect.sources.m365_unified_audit.decoding import BESIDE, Decoded, beside, decode_record
 from tocsin.collect.sources.m365_unified_audit.framing import CUT_OFF, Framed
 
 MAX_HEADER_BYTES = 16_384
@@ -22,12 +22,13 @@ _CREATION_TIME = b"CreationTime"  # stands in every audit record, so in every ro
 
 
 class Layout(NamedTuple):
-    """How a file's rows are made: `column` is the 0-based place of AuditData among `columns`."""
+    """How a file's rows are made: `column` is the place of AuditData of `columns`, from 0; `beside` of others."""
 
     header: bytes
     delimiter: bytes
     columns: int
     column: int
+    beside: tuple[tuple[str, int], ...] = ()
 
 
 class _Row(NamedTuple):
@@ -95,7 +96,8 @@ def _layout_of(line: bytes) -> Layout | None:
         if row is not None and row.end == len(header):
             names = [header[start:end].strip(b" \t").lower() for start, end, _ in row.cells]
             if _COLUMN in names:
-                return Layout(header, delimiter, len(names), names.index(_COLUMN))
+                told = ((name, names.index(name.lower().encode())) for name in BESIDE if name.lower().encode() in names)
+                return Layout(header, delimiter, len(names), names.index(_COLUMN), tuple(told))
     return None
 
 
@@ -137,7 +139,8 @@ def _decoded(data: bytes, row: _Row, raw: bytes, layout: Layout) -> Decoded:
                 other = decode_record(_cell(data, cell))
                 if other.native is not None:
                     return other
-    return decoded
+    told = {name: _cell(data, row.cells[index]).decode("utf-8", "replace") for name, index in layout.beside}
+    return beside(decoded, told)
 
 
 def _cell(data: bytes, cell: tuple[int, int, bool]) -> bytes:

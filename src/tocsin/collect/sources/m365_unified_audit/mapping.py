@@ -13,6 +13,7 @@ from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of, may_be_throttled
+from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
 from tocsin.collect.sources.m365_unified_audit.providers import (
     Actor,
@@ -22,7 +23,7 @@ from tocsin.collect.sources.m365_unified_audit.providers import (
     provider_of,
 )
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
-from tocsin.model.coverage import Mark
+from tocsin.model.coverage import INCOMPLETE, Mark
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
 from tocsin.model.record import Record
@@ -59,7 +60,8 @@ def map_record(record: Record) -> Mapped:
     workload, record_type, operation = record.log
     meaning = meaning_of(operation, record_type)
     # What had to be repaired, or was nested too deeply to be read whole, may have said more.
-    is_told = not (record.warnings or fields_beside(fields, native)) and is_of_kind(meaning.touches, record_type)
+    repaired = [one for one in record.warnings if one != BROKEN_OFF]
+    is_told = not (repaired or fields_beside(fields, native)) and is_of_kind(meaning.touches, record_type)
     is_told = is_told and meaning.is_told(fields)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
     is_named = not isinstance(native.get("UserId"), (list, dict))  # by several names it may be anybody
@@ -99,10 +101,12 @@ def map_record(record: Record) -> Mapped:
         event["file.path"] = text_of(native.get("ObjectId"))
     key = _key(identifier, native) if identifier else None
     marks = names_of(native, meaning)
+    if BROKEN_OFF in record.warnings:
+        marks.append({"kind": str(Mark.NAMED), "channel": INCOMPLETE, "scope": INCOMPLETE, "detail": BROKEN_OFF})
     if is_administrator(native, record_type) and account:
         marks.append(_administrators(account))
     if status == "failure" or not (
-        meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields)
+        meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields, meaning)
     ):
         return Mapped(event, key, (), marks, warnings)
 

@@ -14,6 +14,7 @@ _DECLARED = tomllib.loads(resources.files(__package__).joinpath("providers.toml"
 _ADMINISTRATOR = frozenset(("1", "admin"))
 _ADMINISTRATORS_TYPE = frozenset(("2", "admin"))
 _DELEGATE = frozenset(("2", "delegated", "delegate"))
+_OWNERS = frozenset(("", "0", "owner", "none"))
 # Kinds of records that say so of a user who changes settings of a mailbox of one's own, too.
 _OF_COMMANDS = frozenset(("1", "ExchangeAdmin"))
 _ABSENT = frozenset(("", "not available", "none"))
@@ -91,11 +92,13 @@ def is_administrator(native: Mapping[str, Any], record_type: str) -> bool:
 
 
 def is_contradicted(native: Mapping[str, Any]) -> bool:
-    """Whether an access is an owner's by its account and another's by the security id of who had signed in."""
+    """Whether an access is an owner's by its account, and another's by how or with which security id it was opened."""
     user, owner = native.get("UserId"), native.get("MailboxOwnerUPN")
     if not isinstance(user, str) or not isinstance(owner, str) or user.strip().casefold() != owner.strip().casefold():
         return False
-    return _is_anothers(native)
+    logon, within = (str(native.get(name, "")).casefold() for name in ("LogonType", "InternalLogonType"))
+    as_owner = logon not in _DELEGATE and (logon in _ADMINISTRATOR or within in _OWNERS)
+    return not as_owner or _is_anothers(native)
 
 
 def _is_anothers(native: Mapping[str, Any]) -> bool:

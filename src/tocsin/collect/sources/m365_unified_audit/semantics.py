@@ -11,8 +11,11 @@ from importlib import resources
 from typing import Any
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
-_GIVEN = "Parameters."
+_YES = frozenset(("true", "1", "yes"))
 _OTHER_CLASS = 0  # OCSF Base Event
+_PARAMETERS = "Parameters."
+# So they are called where a list of Name and Value was not read as one.
+_NOT_APART = frozenset(f"{_PARAMETERS}{name}" for name in ("name", "value", "Value", "key", "Key"))
 # Parameters of any command that say how it runs and not what it does.
 HOW_IT_RUNS = frozenset(
     f"Parameters.{name}"
@@ -43,9 +46,11 @@ class Change:
 
     def applies(self, fields: Mapping[str, Any]) -> bool:
         """Whether a record with these fields makes this change."""
-        if isinstance(fields.get("Parameters"), str):  # not told apart
+        if not is_told_apart(fields):
             return True
-        if any(name.startswith(_GIVEN) for name, _ in self.when) and not any(map(_is_given, fields)):  # or not at all
+        if any(name.startswith(_PARAMETERS) for name, _ in self.when) and not any(
+            map(_is_given, fields)
+        ):  # or not at all
             return True
         if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
             return False
@@ -94,6 +99,19 @@ class Meaning:
         return is_whole and any(change.applies(fields) for change in self.changes)
 
 
+def is_told_apart(fields: Mapping[str, Any]) -> bool:
+    """Whether the parameters of a command stand in its record by name, each with its value; true where it has none.
+
+    Exporters write them as one text, as texts (`@{Name=…; Value=…}`), or with the names of the two in small letters.
+    """
+    told = fields.get("Parameters")
+    if isinstance(told, str):
+        return False
+    if isinstance(told, list) and told and not any(name.startswith(_PARAMETERS) for name in fields):
+        return False
+    return _NOT_APART.isdisjoint(fields)
+
+
 @lru_cache(maxsize=4096)
 def meaning_of(operation: str, record_type: str) -> Meaning:
     """The meaning of an operation as the log spells it; `record_type` gives its class where the operation has none."""
@@ -130,7 +148,7 @@ def throttle_hours() -> int:
 
 
 def _is_given(field: str) -> bool:
-    return field.startswith(_GIVEN)
+    return field.startswith(_PARAMETERS)
 
 
 def _folded(operation: str) -> str:
@@ -168,7 +186,7 @@ def _fits(value: object, pattern: str) -> bool:
         return bool(text.strip())
     if pattern.startswith("*") and pattern.endswith("*"):
         return pattern[1:-1].casefold() in text.casefold()
-    return text.casefold() == pattern.casefold()
+    return text.casefold() in (_YES if pattern == "True" else (pattern.casefold(),))
 
 
 def _changes() -> dict[str, tuple[Change, ...]]:
