@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
@@ -32,6 +32,7 @@ _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]
 _HOLDS_MAIL = re.compile(r"\.(?:pst|ost|nst|olm|mbox?x?|edb|nsf|bak)(?![a-z0-9])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _NONE = frozenset[int]()
+_OWNERSHIP = "ownership of an application"
 _BETWEEN_PEOPLE = frozenset((Mark.PERMISSION, Mark.MEMBERSHIP, Mark.ROLE))
 _OPENS_MAIL = frozenset((Mark.PERMISSION, Mark.RULE, Mark.FORWARDING))
 # What lies in no mailbox, by how it is written: at a web address, on a share, drive or host, in AWS.
@@ -68,7 +69,7 @@ class PlainMailboxes:
             for one in _IN_A_TEXT.findall(text)
         }
         self._named = _by_word(text for change in against for text in (change.scope, *change.given_to))
-        is_of_any = any(_may_be_of_any(change, whose) for change in against)
+        is_of_any = any(_may_be_of_any(change, whose, self._is_plain) for change in against)
         if is_of_any:
             self._of_all = obstacles.CHANGED
         elif "" in self._strangers:
@@ -134,18 +135,26 @@ def _is_between_others(change: StandingChange, whose: Actors) -> bool:
     return is_told and whose.is_anothers(change.actor) and all(map(whose.is_another_person, change.given_to))
 
 
-def _may_be_of_any(change: StandingChange, whose: Actors) -> bool:
+def _may_be_of_any(change: StandingChange, whose: Actors, is_plain: Callable[[str], bool]) -> bool:
     """Whether it opens a mailbox, or sends mail on, of which it is not told, to who may be one of those in question.
 
-    What somebody outside is sent is theirs under their own name alone; inside it is where others may be, too.
+    What somebody outside is sent is theirs under their own name alone; inside it is where others may be, too. An
+    address under which no mailbox is plainly recorded (`is_plain`) may be a second one of any.
     """
-    is_told = change.kind is not Mark.RULE or is_of_a_mailbox(change)
-    if change.kind not in _OPENS_MAIL or (is_told and ("://" in change.scope or _IN_A_TEXT.search(change.scope))):
+    if change.kind not in _OPENS_MAIL or (change.kind is Mark.PERMISSION and not _is_of_mail(change)):
+        return False
+    told = _IN_A_TEXT.findall(change.scope) if is_of_a_mailbox(change) else []
+    if told and all(is_plain(comparable(one)) for one in told):
         return False
     if change.kind is Mark.PERMISSION:
         # The shells write `DOMAIN.PROD.OUTLOOK.COM/…/name`.
         return not change.given_to or whose.may_be_given([one.rpartition("/")[2] for one in change.given_to])
     return any(whose.is_inside(one) or whose.may_receive(one) for one in map(address_of, change.given_to))
+
+
+def _is_of_mail(change: StandingChange) -> bool:
+    """Whether a right is not on a site, nor of who owns an application, which is written as its scope."""
+    return "://" not in change.scope and not change.detail.startswith(_OWNERSHIP)
 
 
 def _by_word(texts: Iterable[str]) -> Mapping[str, frozenset[int]]:
