@@ -19,6 +19,7 @@ from tocsin.model.question import Question
 
 IN_DIRECTORY = "EURPR01A001.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/tribunal.onmicrosoft.com"
 UNKNOWN = "77777777-2222-4333-8444-555555555555"
+MANY = "; ".join(f"Number{number} Invented" for number in range(9))
 LATER = "06T10:00:00"
 MAILBOXES = (("mailbox", CYN), ("mailbox", BEN), ("mailbox", ADA))
 
@@ -54,6 +55,8 @@ def test_a_right_on_what_is_called_as_the_mailbox_is_one_on_it(of: str, to: str)
 
 def test_a_right_on_what_is_not_told_is_on_any_where_those_in_question_may_have_it() -> None:
     assert not is_ruled_out(right(UNKNOWN, "Staff"))
+    assert not is_ruled_out(right("registry@tribunal.example", ADA))  # which may be a second address of any
+    assert is_ruled_out(right(BEN, ADA))
     assert is_ruled_out(right(UNKNOWN, f"{IN_DIRECTORY}/ben.invented"))
 
 
@@ -110,6 +113,9 @@ def test_a_rule_whose_parameters_were_not_read_may_send_mail_to_anybody(
         command("New-InboxRule", CYN, Name="x", SendTextMessageNotificationTo="+491700000000"),
         command("Set-CalendarProcessing", BEN, Identity="cyn.invented", ResourceDelegates="Staff"),
         command("New-RoleGroup", BEN, Name="x", Roles="Mailbox Search", Members="Staff"),
+        command("Update-eDiscoveryCaseAdmin", BEN, Users=f"{MANY}; Ada Invented"),
+        in_directory("Add eligible member to role in PIM completed (permanent).", BEN, "Administrator", "x", "y")
+        | {"Target": [{"ID": f"User_{UNKNOWN}", "Type": 2}]},
         command("New-MigrationBatch", BEN, Name="x", Users="c7"),
         in_directory("Consent to application.", CYN, "Mail", "ConsentAction.Permissions", "Mail.Read"),
         in_directory("Update user.", ADA, ADA, "ProxyAddresses", f'["smtp:{CYN}"]'),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
@@ -34,6 +34,7 @@ _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]
 _ID = re.compile(r"(?!0{8}-(?:0{4}-){3}0{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORD = re.compile(r"[^\W_]+")
 _NONE = frozenset[int]()
+_OWNERSHIP = "ownership of an application"
 _BETWEEN_PEOPLE = frozenset((Mark.PERMISSION, Mark.MEMBERSHIP, Mark.ROLE))
 # What lies in no mailbox, by how it is written: at a web address, on a share, drive or host, in AWS.
 _ELSEWHERE = re.compile(r"https?://[!-~ ]+|\\\\[ -~]+|[a-z]:\\[ -~]*|/[ -~]*|arn:[!-~]+", re.IGNORECASE)
@@ -127,7 +128,7 @@ class PlainMailboxes:
             return obstacles.LEFT_OUT
         if self._is_mistaken(frozenset().union(*map(self._accounts, named))):
             return obstacles.MISTAKEN
-        if any(_may_be_of_any(change, self._whose) for change in changes):
+        if any(_may_be_of_any(change, self._whose, self._is_plain) for change in changes):
             return obstacles.CHANGED
         if "" in self._strangers:
             return obstacles.IN_ANY
@@ -170,20 +171,29 @@ def _is_between_others(change: StandingChange, whose: Actors) -> bool:
     return is_told and whose.is_anothers(change.actor) and all(map(whose.is_another_person, change.given_to))
 
 
-def _may_be_of_any(change: StandingChange, whose: Actors) -> bool:
-    """Whether it opens a mailbox, or sends on what one has, of which it is not told by an address; or sends mail of all
-    on to where those in question may be.
+def _may_be_of_any(change: StandingChange, whose: Actors, is_plain: Callable[[str], bool]) -> bool:
+    """Whether it opens a mailbox, or sends mail on, of which it is not told, to who may be one of those in question.
 
-    What somebody outside is sent is theirs under their own name alone; inside it is where others may be, too.
+    What somebody outside is sent is theirs under their own name alone; inside it is where others may be, too. An
+    address under which no mailbox is plainly recorded (`is_plain`) may be a second one of any.
     """
-    if is_of_a_mailbox(change):
-        return not _IN_A_TEXT.search(change.scope)
-    if change.kind is Mark.PERMISSION and "://" not in change.scope and not _IN_A_TEXT.search(change.scope):
+    told = _IN_A_TEXT.findall(change.scope)
+    if is_of_a_mailbox(change) and not told:
+        return True
+    is_rule_of_all = change.kind is Mark.RULE and not is_of_a_mailbox(change)  # its scope is a condition of it
+    if told and not is_rule_of_all and all(is_plain(comparable(one)) for one in told):
+        return False
+    if change.kind is Mark.PERMISSION and _is_of_mail(change):
         # The shells write `DOMAIN.PROD.OUTLOOK.COM/…/name`.
         return not change.given_to or whose.may_be_given([one.rpartition("/")[2] for one in change.given_to])
-    return change.kind is Mark.RULE and any(
+    return change.kind in (Mark.RULE, Mark.FORWARDING) and any(
         whose.is_inside(one) or whose.may_receive(one) for one in map(address_of, change.given_to)
     )
+
+
+def _is_of_mail(change: StandingChange) -> bool:
+    """Whether a right is not on a site, nor of who owns an application, which is written as its scope."""
+    return "://" not in change.scope and not change.detail.startswith(_OWNERSHIP)
 
 
 def _by_word(texts: Iterable[str]) -> Mapping[str, frozenset[int]]:

@@ -73,8 +73,13 @@ def _names(value: object) -> Iterator[str]:
     elif isinstance(value, str) and value.strip().casefold() not in _SAYS_NOTHING:
         found = _ADDRESS.findall(value) if "@" in value else []
         yield from found
-        if len(value) > _LONGEST_NAME and "/" in value:  # where a directory has it: the name stands last
-            value = value.rpartition("/")[2]
-        if not found and len(value) <= _LONGEST_NAME:
-            parts = (" ".join(text.split()) for text in (*_NAME.split(value), value.replace(";", ",")))
-            yield from (part for part in parts if any(map(str.isalpha, part)) or _ID.fullmatch(part))
+        if found:
+            return
+        parts = (" ".join(text.split()) for text in (*_NAME.split(value), value.replace(";", ",")))
+        # Where a directory has it, the name stands last.
+        named = (part.rpartition("/")[2] if len(part) > _LONGEST_NAME else part for part in parts)
+        yield from (
+            part
+            for part in named
+            if len(part) <= _LONGEST_NAME and (any(map(str.isalpha, part)) or _ID.fullmatch(part))
+        )
