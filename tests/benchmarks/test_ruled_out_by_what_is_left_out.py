@@ -111,7 +111,7 @@ def test_a_document_that_is_shared_no_more_was_reached(operation: str) -> None:
         ("New-MailUser", {"Name": "x", "MicrosoftOnlineServicesID": "y"}, False),
         ("Set-OrganizationConfig", {"OAuth2ClientProfileEnabled": "False"}, False),
         ("Get-MailboxAutoReplyConfiguration", {}, False),
-        ("Get-InboxRule", {}, True),
+        ("Get-MailboxPermission", {}, True),
     ],
 )
 def test_a_command_does_with_another_parameter_another_thing(

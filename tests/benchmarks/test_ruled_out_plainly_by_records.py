@@ -73,6 +73,7 @@ def test_an_id_of_zeros_or_in_braces_is_none(written: str) -> None:
         {"OperationProperties": None},
         {"OperationProperties": None, "OperationProperties{}.Value": ["Bind", "True"]},
         {"IsThrottled": True},
+        {"OperationProperties": [{"Name": "MailAccessType", "Value": "Bind;IsThrottled=True"}]},
     ],
 )
 def test_recording_of_it_may_have_stopped_where_a_record_does_not_plainly_say(told: Record) -> None:
@@ -197,10 +198,15 @@ ADA_ELSEWHERE = "ada.invented@tribunal.onmicrosoft.com"
         ("New-TransportRule", {"Name": "one", "BlindCopyTo": "1a2b.tribunal.onmicrosoft.com@emea.teams.ms"}),
         ("New-TransportRule", {"Name": "one", "AddManagerAsRecipientType": "Bcc"}),
         ("Import-TransportRuleCollection", {"FileData": "3c3f786d6c"}),
+        ("Set-CalendarProcessing", {"Identity": "Cyn Invented", "ResourceDelegates": "Finance"}),
+        ("New-SupervisoryReviewPolicyV2", {"Name": "one", "Reviewers": "a1b2c3d4-0000-4000-8000-00000000000a"}),
+        ("Set-SafeAttachmentPolicy", {"Identity": "one", "RedirectAddress": "ainvented"}),
+        ("New-RoleGroup", {"Name": "one", "Roles": "Mailbox Search", "Members": "ainvented"}),
+        ("Add-eDiscoveryCaseAdmin", {"User": "ainvented"}),
         ("Set-CalendarProcessing", {"Identity": "Cyn Invented", "ResourceDelegates": ADA_ELSEWHERE}),
     ],
 )
-def test_mail_sent_on_to_one_by_another_address_of_theirs(name: str, given: dict[str, str]) -> None:
+def test_what_is_given_to_one_by_another_name_of_theirs(name: str, given: dict[str, str]) -> None:
     parameters = [{"Name": one, "Value": value} for one, value in given.items()]
     assert said(command(name, BEN, "one", parameters)).verdict is Verdict.UNKNOWN
 

@@ -70,7 +70,8 @@ def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any], meani
 
     Every record of a bind or sync has that beside its kind: one without either lost both on its way.
     """
-    if meaning.touches == "mail_access" and "OperationProperties.MailAccessType" not in fields:
+    kind = str(fields.get("OperationProperties.MailAccessType")).casefold()
+    if meaning.touches == "mail_access" and kind not in ("bind", "sync"):
         return True
     said = str(fields.get("OperationProperties.IsThrottled", "")).casefold()
     told = native.get("OperationProperties")
