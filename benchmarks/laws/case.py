@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from benchmarks.laws.audits import Native
 from tocsin import processing
-from tocsin.answering import answer
+from tocsin.answering import EVERY_SOURCE, answer
 from tocsin.assess import attribution, exposure, logons, naming
 from tocsin.chunk_rows import SAME_ID
 from tocsin.collect.scanning import recognise
@@ -93,10 +93,10 @@ def acquired(case: Case, when: int) -> None:
     )
 
 
-def judged(case: Case, rules: CompiledRules, *, is_tried: bool = True) -> tuple[Exposure, ...]:
-    """Every verdict, as an investigation of the logs gives it; `is_tried` as `answering.answer` takes it."""
+def judged(case: Case, rules: CompiledRules, *, tried: Collection[str] = (EVERY_SOURCE,)) -> tuple[Exposure, ...]:
+    """Every verdict, as an investigation of the logs gives it; `tried` as `answering.answer` takes it."""
     held = _held(case, rules)
-    return answer(held, case.question, None, _RUN, is_tried=is_tried).exposure
+    return answer(held, case.question, None, _RUN, tried=tried).exposure
 
 
 class _Places:

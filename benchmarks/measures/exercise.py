@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measures.product import ask
+from tocsin.assess.obstacles import NONE_RECORDED
 from tocsin.exercise import list_cases
 from tocsin.exercise import run as play
 
@@ -25,7 +26,7 @@ class ExerciseFigures:
     confirmed, right    holdings confirmed without being asked, and those that are true, with the degree the logs show
     told, told_right    the same where the question names the intruder's sessions
     vouched, ruled_out  holdings whose custodian vouches for a log that nobody cleared and that nobody in question touched,
-                        and those of them that are ruled out where the question names the intruder's accounts and the time
+                        and those of them that are ruled out, or of which it is told that no access is recorded, where the question names the intruder's accounts and the time
                         of the intruder's first act; the others are unknown
     false_ruled_out     holdings ruled out in any answer that the intruder touched: must be 0
     records, noticed    records of the intruder, and those a finding rests on
@@ -77,7 +78,7 @@ def measure(scratch: Path, seed: int, name: str = "quiet-reader", identities: in
         told=len(confirmed_told),
         told_right=_right(confirmed_told, shown),
         vouched=len(vouched),
-        ruled_out=sum(row["verdict"] == "ruled_out" for row in vouched),
+        ruled_out=sum(map(_says_none, vouched)),
         false_ruled_out=_denied([*answer["exposure"], *told["exposure"], *named["exposure"]], truth["holdings"]),
         records=len(of_intruder),
         noticed=len(of_intruder & noticed),
@@ -157,9 +158,13 @@ def _right(confirmed: Mapping[Holding, str], shown: Mapping[Holding, str | None]
     return sum(shown.get(holding) == degree for holding, degree in confirmed.items())
 
 
+def _says_none(row: Mapping[str, Any]) -> bool:
+    return row["verdict"] == "ruled_out" or NONE_RECORDED in row["reasons"]
+
+
 def _denied(exposure: Iterable[Mapping[str, Any]], touched: Iterable[Mapping[str, Any]]) -> int:
-    """How many holdings touched are ruled out, by name, with their container, or by the beginning of a name."""
-    denied = {row["holding"].lower() for row in exposure if row["verdict"] == "ruled_out"}
+    """How many holdings touched are ruled out, or told as without an access on record, by name, with their container, or by the beginning of a name."""
+    denied = {row["holding"].lower() for row in exposure if _says_none(row)}
     starts = tuple(each.removesuffix("*") for each in denied if each.endswith("*"))
     return sum(
         each["holding"].lower() in denied

@@ -38,18 +38,17 @@ _REACH_ASKED = 100  # incidents of which is told what they could reach
 _CLOSED = (
     "Something is closed to whoever asks here and is in no part of this answer: while it is, nothing is ruled out."
 )
-# The one switch of "ruled out": the sources by whose logs alone it is said, of mailboxes that stand plainly in them
-# (`assess.plainly`); None is all, of everything, as `make laws` runs. See docs/decisions/ruled-out.md.
-RULED_OUT_BY: frozenset[str] | None = frozenset(("m365_unified_audit",))
+# The one switch of "ruled out": the sources by whose logs alone it is said, of what stands plainly in them. By those
+# of `PLAIN_IN` it is said at least that no access is recorded. See docs/decisions/ruled-out.md.
+RULED_OUT_BY: frozenset[str] | None = frozenset()  # None is all, and everything
+PLAIN_IN = frozenset(("m365_unified_audit",))
+EVERY_SOURCE = "*"
 
 _IN_CLEAR = (
     "Protected persons are not tokenised: no vault of them is attached. Names stand in clear wherever a log holds them."
 )
 NOT_DONE = (
-    "Mailboxes alone are ruled out, where all that bears on them stands plainly in a log of Microsoft 365; what else "
-    "no access is recorded to is unknown until those who try to break it no longer can."
-    if RULED_OUT_BY
-    else "Nothing is ruled out: what no access is recorded to is unknown until those who try no longer break it.",
+    "Nothing is ruled out: what no access is recorded to is unknown until those who try to break it no longer can.",
     _IN_CLEAR,
     "The record is self-attested until a witness or a time-stamp authority outside signs it: see tocsin record verify.",
     "How records were collected is attested by acquisition records alone, where there are any: no receipt was taken at "
@@ -65,7 +64,7 @@ def answer(
     run: Run,
     *,
     readers: Collection[str] = (),
-    is_tried: bool = False,
+    tried: Collection[str] = (),
     only_verdicts: bool = False,
 ) -> Answers:
     """The five answers. Where the question names nobody, it is asked of everybody the incidents implicate.
@@ -74,7 +73,8 @@ def answer(
                such a thing nothing is ruled out
     only_verdicts   of a question that names somebody the verdicts alone are wanted: no model of behaviour is asked, and
                the findings are those of the rules
-    is_tried   rules out by the logs of every source, as if all were tried enough: what the laws are held against
+    tried      rules out by the logs of these sources too, as if they were tried enough, of `EVERY_SOURCE` everything:
+               what the laws and logs made by hand are held against
 
     Equal holdings and questions give equal answers in everything but `run`.
     """
@@ -87,7 +87,8 @@ def answer(
     # What was unusual is so whatever is asked: no time that is asked of unsettles the logs it is judged by.
     found = found_in(held, question, as_of, identities, readers, kept, with_behaviour=with_behaviour)
     withheld = _CLOSED if found.closed else ""
-    ruled_out_by = None if is_tried else RULED_OUT_BY
+    is_everything = RULED_OUT_BY is None or EVERY_SOURCE in tried
+    ruled_out_by = None if is_everything else frozenset((*(RULED_OUT_BY or ()), *tried))
     every_change = changes.conclude(held.changes, place=held.places)
     standing = tuple(
         replace(change, actor=identities.canonical(change.actor))
@@ -283,6 +284,7 @@ def _exposure(
         identities=identities,
         withheld=withheld,
         ruled_out_by=ruled_out_by,
+        plain_in=PLAIN_IN,
         tells=families_told(),
         spans=all_spans(),
         taken_by={

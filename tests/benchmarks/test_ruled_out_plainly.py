@@ -39,6 +39,7 @@ def said(
     *records: Record, holdings: tuple[tuple[str, str], ...] = (("mailbox", CYN),), question: Question | None = None,
     people: tuple[str | tuple[str, ...], ...] = PEOPLE, without: tuple[Record, ...] = (),
     around: Sequence[Record] = AROUND, services: Sequence[str] = (),
+    tried: Sequence[str] = (M365,),
 ) -> Exposure:  # fmt: skip
     """What is said of all of the first holding, where the log holds these records."""
     known = [one for one in around if one not in without]
@@ -62,7 +63,7 @@ def said(
     data = "\n".join(json.dumps(one, ensure_ascii=False) for one in known).encode()
     case = Case(logs=[Log(name="a.jsonl", records=[], damaged=data)], estate=estate, question=asked)
     acquired(case, parse_time("2026-03-20T00:00:00Z") or 0)
-    rows = [row for row in judged(case, no_rules(), is_tried=False) if row.holding == holdings[0][1]]
+    rows = [row for row in judged(case, no_rules(), tried=tried) if row.holding == holdings[0][1]]
     return next(row for row in rows if not row.records and not row.label)
 
 
@@ -70,6 +71,12 @@ def test_a_mailbox_that_nobody_in_question_reached_is_ruled_out() -> None:
     row = said(box(AT, ADA, ADA), box(AT, CYN, CYN), document(AT, ADA, OPEN))
     assert row.verdict is Verdict.RULED_OUT, row.reasons
     assert "from 2026-03-03T00:00:00Z to 2026-03-11T00:00:00Z" in row.reasons[0]
+
+
+def test_of_such_a_mailbox_it_is_told_that_no_access_is_recorded_and_from_when_to_when() -> None:
+    row = said(box(AT, ADA, ADA), tried=())
+    assert (row.verdict, row.reasons[0]) == (Verdict.UNKNOWN, obstacles.NONE_RECORDED)
+    assert row.reasons[1] == "no access from 2026-03-03T00:00:00Z to 2026-03-11T00:00:00Z"
 
 
 def test_without_a_time_asked_it_is_so_from_the_first_record_to_where_no_record_is_on_its_way() -> None:

@@ -181,7 +181,7 @@ def asked(people: tuple[Identity, ...], identity: str, *records: Record, beside:
     )
     case = Case(logs=[Log(name="a.jsonl", records=known), *beside], estate=estate, question=question)
     acquired(case, to)
-    return next(row for row in judged(case, no_rules(), is_tried=False) if row.holding == CYN and not row.records)
+    return next(row for row in judged(case, no_rules(), tried=(M365,)) if row.holding == CYN and not row.records)
 
 
 ADAS, BENS, CYNS = (Identity(id=f"p-{one}", accounts=(one,)) for one in (ADA, BEN, CYN))

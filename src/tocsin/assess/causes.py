@@ -32,6 +32,10 @@ _BY_SENTENCE = {
     obstacles.STANDING_CHANGE: CauseKind.STANDING_CHANGE,
     obstacles.NOT_PLAINLY: CauseKind.NOT_PLAIN,
     obstacles.NOT_BY_ONE_NAME: CauseKind.NOT_PLAIN,
+    obstacles.MISTAKEN: CauseKind.NOT_PLAIN,
+    obstacles.NAMED_THERE: CauseKind.NOT_PLAIN,
+    obstacles.LEFT_OUT: CauseKind.NOT_PLAIN,
+    obstacles.IN_ANY: CauseKind.STRANGER,
     obstacles.BY_STRANGERS: CauseKind.STRANGER,
     obstacles.CHANGED: CauseKind.CHANGED,
 }
@@ -39,6 +43,8 @@ _BY_SENTENCE = {
 _IN_ONE = {
     CauseKind.NOT_ITEMISED: "it, or a folder or container it may lie in, was accessed as a whole in a way that names "
     "no items",
+    CauseKind.STRANGER: "somebody is recorded in it, or in a mailbox that is not told, whom the estate does not "
+    "declare as another person",
     CauseKind.NOT_PLAIN: "it, or something that was done by an account in question, does not stand in the log by one "
     "address and one id",
 }
@@ -117,7 +123,8 @@ class _Reading:
 
     def _causes(self, each: Exposure, reason: str) -> Iterator[_Key]:
         bare = reason[reason.find(obstacles.NO_ACCESS) :] if obstacles.NO_ACCESS in reason else reason
-        if reason in self._proven or bare == f"{obstacles.NO_ACCESS} recorded" or reason.endswith("could not reach it"):
+        is_no_obstacle = bare == f"{obstacles.NO_ACCESS} recorded" or bare.startswith(obstacles.NO_ACCESS_FROM)
+        if reason in self._proven or is_no_obstacle or reason.endswith("could not reach it"):
             return
         if reason in _BY_SENTENCE:
             kind = _BY_SENTENCE[reason]

@@ -67,6 +67,7 @@ class Evidence:
     withheld    a sentence saying why nothing may be ruled out, whatever else is known; "" where it may
     ruled_out_by    the sources by whose logs alone something may be ruled out, and only what stands plainly in them
                     (`assess.plainly`); None is all, and everything
+    plain_in    the sources by whose logs it is told where such a thing is not ruled out that no access is recorded
     tells    the families of holdings that the log of each source can tell of
     taken_by who took the logs, and as which account, as acquisition records name them
     spans    records that stand for accesses before or after their time
@@ -84,6 +85,7 @@ class Evidence:
     identities: Identities = NOBODY_JOINED
     withheld: str = ""
     ruled_out_by: Collection[str] | None = None
+    plain_in: Collection[str] = ()
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: Sequence[RecordSpan] = ()
     taken_by: Collection[str] = ()
@@ -283,9 +285,10 @@ class _Assessment:
         allowed = self._evidence.ruled_out_by
         if allowed is None:
             return ""
-        if not channels <= frozenset(allowed):
+        if not channels <= frozenset(self._evidence.plain_in):
             return obstacles.UNTRIED
-        return self._plainly.against(kind, text)
+        against = self._plainly.against(kind, text)
+        return against or ("" if channels <= frozenset(allowed) else obstacles.NONE_RECORDED)
 
     @cached_property
     def _plainly(self) -> PlainMailboxes:
@@ -299,7 +302,7 @@ class _Assessment:
             evidence.identities,
             self._names,
             evidence.changes,
-            evidence.ruled_out_by or (),
+            evidence.plain_in,
         )
 
     def _premises_of(self, sources: frozenset[str], window: Window) -> Premises:
@@ -425,8 +428,10 @@ def _except(kind: str, text: str, items: int) -> str:
 def _rest_reasons(lead: str, judgement: Judgement, window: Window) -> tuple[str, ...]:
     """The reasons of a judgement, what blocks it first; `lead` says what it is about where a part was reached."""
     reasons = judgement.reasons
-    if judgement.verdict is Verdict.RULED_OUT and window.from_ is not None and window.to is not None:
-        reasons = (f"{obstacles.NO_ACCESS} from {format_time(window.from_)} to {format_time(window.to)}", *reasons)
+    is_whole = judgement.verdict is Verdict.RULED_OUT or obstacles.NONE_RECORDED in reasons
+    if is_whole and window.from_ is not None and window.to is not None:
+        during = f"{obstacles.NO_ACCESS_FROM}{format_time(window.from_)} to {format_time(window.to)}"
+        reasons = (during, *reasons) if judgement.verdict is Verdict.RULED_OUT else (reasons[0], during, *reasons[1:])
     if not lead:
         return reasons
     if not any(reason.startswith(obstacles.NO_ACCESS) for reason in reasons):

@@ -26,6 +26,10 @@ UNTRIED = (
     "not ruled out by this version: those who made logs of this kind by hand to break it still found ways in which "
     "that was wrong"
 )
+NONE_RECORDED = (
+    "no access by an account in question is recorded, in a log that is vouched for as complete; this version does not "
+    "call that ruled out, for what others copied, sent on or set up is not all read"
+)
 LEFT_OUT = "the search that gave some of the records was broken off, as it says of them: it left out others"
 MISTAKEN = "a record gives somebody else a name or an id that is of an account in question, too: either may have acted"
 NOT_PLAINLY = (
@@ -42,6 +46,7 @@ CHANGED = (
 )
 NO_LOG = "no log that would record an access to it was read"
 NO_ACCESS = "no access"
+NO_ACCESS_FROM = "no access from "  # a time, in a log that is complete for it
 PROVIDERS_LOG = "no access recorded; the provider's log has no proof of completeness"
 NO_PROOF = "has no proof of completeness"  # of a log named before it
 NO_RECORD = "no access recorded; no record of"  # of a log named after it
