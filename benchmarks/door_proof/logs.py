@@ -156,7 +156,8 @@ def _tenant_csv(data: Path) -> _Write:
         for number, one in enumerate(planted):
             record = _tenant_record(records, number, one)
             audit = json.dumps(record, ensure_ascii=number % 4 < 2)
-            writer.writerow(row | {"Operations": record["Operation"], "Identity": record["Id"], "AuditData": audit})
+            beside = {"UserIds": record["UserId"], "Operations": record["Operation"], "Identity": record["Id"]}
+            writer.writerow(row | beside | {"AuditData": audit})
         return out.getvalue().encode()
 
     return write
