@@ -85,15 +85,22 @@ class Reference:
         values, weights = values[order], weights[order]
         above = np.append(np.cumsum(weights[::-1])[::-1], 0.0)
         total = above[0]
-        at_least, odder = (above[np.searchsorted(values, statistics, side=side)] for side in ("left", "right"))
-        p = (1.0 + (at_least + odder) / 2.0) / (1.0 + total)
+
+        def counted(asked: Floats) -> Floats:
+            at_least, odder = (above[np.searchsorted(values, asked, side=side)] for side in ("left", "right"))
+            found: Floats = (1.0 + (at_least + odder) / 2.0) / (1.0 + total)
+            return found
+
+        p = counted(statistics)
         tail = _tail(values, above, total)
         if tail is not None:
             # Beyond what the days before could show, no further than the model itself goes: a tail of next to nothing
             # would else call the slightest difference impossible.
             least = np.minimum(1.0 / (1.0 + total), 10.0**-statistics)
             beyond = np.maximum(tail.beyond(statistics), least)
-            p = np.where(statistics > tail.start, np.minimum(beyond, tail.share), p)
+            # Nor more than what the tail begins with, where many are as odd as that.
+            most = min(tail.share, float(counted(np.array([tail.start]))[0]))
+            p = np.where(statistics > tail.start, np.minimum(beyond, most), p)
         bounded: Floats = np.clip(p, SMALLEST, 1.0)
         return bounded
 
