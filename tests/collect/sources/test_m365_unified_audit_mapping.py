@@ -66,6 +66,13 @@ def file(operation: str, name: str = "statement.docx", **changed: object) -> Map
     return mapped(record, **changed)
 
 
+@pytest.mark.parametrize("operation", ["FileDownloaded", "FileAccessed"])
+def test_a_record_with_a_field_nothing_declares_reached_what_it_names_and_perhaps_more(operation: str) -> None:
+    known, newer = reached(file(operation)), reached(file(operation, SomethingNew="x"))
+    assert newer == [*known, ("", "", Degree.ACCESSED)]
+    assert reached(file(operation, RecordType=24)) == [("", "", Degree.ACCESSED)]  # of another kind it is not read
+
+
 def test_the_event_of_a_mail_access() -> None:
     found = mapped(written.mail_items_accessed(act(), folders={"\\Inbox": ["<1@x>"]}))
     assert found.key is not None

@@ -61,8 +61,8 @@ def map_record(record: Record) -> Mapped:
     meaning = meaning_of(operation, record_type)
     # What had to be repaired, or was nested too deeply to be read whole, may have said more.
     repaired = [one for one in record.warnings if one != BROKEN_OFF]
-    is_told = not (repaired or fields_beside(fields, native)) and is_of_kind(meaning.touches, record_type)
-    is_told = is_told and meaning.is_told(fields)
+    is_read = not repaired and is_of_kind(meaning.touches, record_type) and meaning.is_told(fields)
+    is_told = is_read and not fields_beside(fields, native)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
     is_named = not isinstance(native.get("UserId"), (list, dict))  # by several names it may be anybody
     account = _account(user) or _account(user_key) if is_named else None
@@ -122,6 +122,9 @@ def map_record(record: Record) -> Mapped:
     accesses: list[dict[str, Any]] = []
     if meaning.touches or meaning.opens or not is_told:
         found, warning = touched(native, fields, meaning, is_told=is_told)
+        if is_read and not is_told and (meaning.touches or meaning.opens):
+            # With a field that nothing declares it reached what it names, and may have reached more.
+            found = [*touched(native, fields, meaning)[0], *found]
         if warning:
             warnings = (*warnings, warning)
         named = caller or application
