@@ -11,8 +11,8 @@ from tocsin.share.behaviour import behaviour_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.exceptions import exception_words, hits_equation, implicated_words
 from tocsin.share.indicated import indicator_lines
-from tocsin.share.plain import and_more, shown, wrapped
-from tocsin.share.summary import LACKS, books, counted, equation, grouped, origins
+from tocsin.share.plain import shown, wrapped
+from tocsin.share.summary import LACKS, and_more, books, counted, equation, grouped, origins
 
 _LISTED = 6
 _REASONS = 3

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from tocsin.model.token import around
 from tocsin.render.plain import shown, shown_page
-from tocsin.share.summary import counted
 
 __all__ = ["WIDTH", "shortened", "shown", "shown_page", "wrapped"]
 
@@ -37,9 +36,3 @@ def wrapped(text: str, *, indent: int = 2, hang: int | None = None) -> Iterator[
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def and_more(count: int, singular: str, where: str = "in the report") -> Iterator[str]:
-    """The line that says how many more there are than were listed, and where; none where that are all."""
-    if count > 0:
-        yield f"  ... and {counted(count, singular)} {where}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tocsin.model.answers import Accounting, Answers, InputAccount, Lack
@@ -139,6 +139,12 @@ def plural_of(kind: str) -> str:
 def counted(count: int, singular: str, plural: str = "") -> str:
     """`1 input`, `3,112 inputs`."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def and_more(count: int, singular: str, where: str = "in the report") -> Iterator[str]:
+    """The line that says how many more there are than were listed, and where; none where that are all."""
+    if count > 0:
+        yield f"  ... and {counted(count, singular)} {where}"
 
 
 def is_provider(exposure: Exposure) -> bool:

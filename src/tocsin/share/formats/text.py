@@ -18,12 +18,13 @@ from tocsin.share.exposure_text import bounds_words, exposure_lines
 from tocsin.share.format import Part
 from tocsin.share.hypotheses import kind_lines
 from tocsin.share.leading import happened, resolving, sureness, through
-from tocsin.share.plain import WIDTH, and_more, shortened, shown, wrapped
+from tocsin.share.plain import WIDTH, shortened, shown, wrapped
 from tocsin.share.preservation import first_words
 from tocsin.share.since_words import since_lines
 from tocsin.share.summary import (
     BASES,
     COVERAGE_STATES,
+    and_more,
     attributions,
     blind_spots,
     bounds,
