@@ -26,8 +26,8 @@ class ExerciseFigures:
     confirmed, right    holdings confirmed without being asked, and those that are true, with the degree the logs show
     told, told_right    the same where the question names the intruder's sessions
     vouched, ruled_out  holdings whose custodian vouches for a log that nobody cleared and that nobody in question touched,
-                        and those of them that are ruled out, or of which it is told that no access is recorded, where the question names the intruder's accounts and the time
-                        of the intruder's first act; the others are unknown
+                        and those of them that are ruled out, or told as without an access on record, where the question
+                        names the intruder's accounts, from its first act on; the others are unknown
     false_ruled_out     holdings ruled out in any answer that the intruder touched: must be 0
     records, noticed    records of the intruder, and those a finding rests on
     incidents, mixed    incidents of level high and above, and those that hold no record of the intruder
@@ -163,7 +163,8 @@ def _says_none(row: Mapping[str, Any]) -> bool:
 
 
 def _denied(exposure: Iterable[Mapping[str, Any]], touched: Iterable[Mapping[str, Any]]) -> int:
-    """How many holdings touched are ruled out, or told as without an access on record, by name, with their container, or by the beginning of a name."""
+    """How many holdings touched are ruled out, or told as without an access on record: by name, by the name of their
+    container, or by the beginning of a name."""
     denied = {row["holding"].lower() for row in exposure if _says_none(row)}
     starts = tuple(each.removesuffix("*") for each in denied if each.endswith("*"))
     return sum(

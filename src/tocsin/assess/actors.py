@@ -116,7 +116,7 @@ class Actors:
         return not domains or not self._own_domains or any(map(self._is_ours, domains))
 
     def _is_ours(self, domain: str) -> bool:
-        return domain.endswith(_OF_THE_TENANT) or any(
+        return _OF_TENANTS.search(domain) is not None or any(
             f".{domain}".endswith(f".{one}") or f".{one}".endswith(f".{domain}") for one in self._domains
         )
 
@@ -193,8 +193,6 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The name of an application in a directory, which no person has: an address of the web, or an id and a host.
 _SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
 _DOMAIN = re.compile(r"@([^\s,;:<>\"'()\[\]]+)")
-# Every account of a tenant has an address in the first, and a channel one in the second.
-_OF_THE_TENANT = (".onmicrosoft.com", ".teams.ms")
 # Under these anybody may have come, or any application.
 _NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$|^sharepoint\\system$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.

@@ -129,10 +129,10 @@ class _Assessment:
 
     def _watched(self, channels: frozenset[str]) -> Watching:
         """How these logs were watched in the time asked of: without an end of it, to where no record is on its way."""
-        to = self._window.to
-        if self._question.to is None and to is not None:
+        from_, to = self._window.from_, self._window.to
+        if self._question.to is None and from_ is not None and to is not None:
             coming = (row for row in self._evidence.coverage if row.is_still_coming and row.source in channels)
-            to = min([to, *(row.from_ for row in coming if row.from_ is not None)])
+            to = min([to, *(row.from_ for row in coming if row.from_ is not None and row.from_ > from_)])
         if to not in self._settled:
             self._settled[to] = self._watched_in(replace(self._window, to=to))
         return self._settled[to]

@@ -83,6 +83,8 @@ class PlainMailboxes:
             *seen.near,
             *((kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)),
         }
+        self._boxes = {comparable(container or holding) for _, holding, container in self._touched}
+        self._mixed_up = {one for owners in names.bearers.values() if len(owners) > 1 for one in owners}
         self._of_all = self._against_all(question, against)
 
     def against(self, kind: str, text: str) -> str:
@@ -110,13 +112,12 @@ class PlainMailboxes:
             and all(_ID.fullmatch(one) and self._called[one] == {address} for one in ids)
             and self._names.may_be(address) == ids
             and not self._names.folders.get(address)
-            and not any(address in owners and len(owners) > 1 for owners in self._names.bearers.values())
+            and address not in self._mixed_up
         )
 
     def _is_under_another_name(self, address: str) -> bool:
         """Whether an account in question was in a mailbox under another address of the person whose this one is."""
-        own = self._accounts(address) - {address}
-        return any(comparable(container or holding) in own for _, holding, container in self._touched)
+        return not self._boxes.isdisjoint(self._accounts(address) - {address})
 
     def _accounts(self, address: str) -> frozenset[str]:
         return self._declared.of(self._identities.all_forms(address))

@@ -23,6 +23,7 @@ _NUMBERED = ("ResultIndex", "ResultCount")
 BESIDE = (*(name for names, _ in _BESIDE for name in names), *_NUMBERED)
 # A search that was broken off numbers what it gives so: how much it left out, nobody knows.
 BROKEN_OFF = "search_broken_off"
+SAYS_OTHERWISE = "export_says_otherwise"
 # Fields that some exporters write as a text of JSON.
 _NESTED = (
     "OperationProperties", "Parameters", "ModifiedProperties", "ExtendedProperties", "Folders", "AffectedItems", "Item",
@@ -149,7 +150,7 @@ def beside(decoded: Decoded, told: Mapping[str, object]) -> Decoded:
     for names, own in _BESIDE:
         said = {word for name in names if (word := _word(told.get(name)))}
         if said and (is_own := _word(native.get(own))) and said != {is_own}:
-            return decoded._replace(warnings=tuple(sorted({*decoded.warnings, "export_says_otherwise"})))
+            return decoded._replace(warnings=tuple(sorted({*decoded.warnings, SAYS_OTHERWISE})))
     return decoded
 
 

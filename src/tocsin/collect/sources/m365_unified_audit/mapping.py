@@ -13,7 +13,7 @@ from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of, may_be_throttled
-from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF
+from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF, SAYS_OTHERWISE
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
 from tocsin.collect.sources.m365_unified_audit.providers import (
     Actor,
@@ -60,9 +60,9 @@ def map_record(record: Record) -> Mapped:
     workload, record_type, operation = record.log
     meaning = meaning_of(operation, record_type)
     # What had to be repaired, or was nested too deeply to be read whole, may have said more.
-    repaired = [one for one in record.warnings if one != BROKEN_OFF]
+    repaired = [one for one in record.warnings if one not in (BROKEN_OFF, SAYS_OTHERWISE)]
     is_read = not repaired and is_of_kind(meaning.touches, record_type) and meaning.is_told(fields)
-    is_told = is_read and not fields_beside(fields, native)
+    is_told = is_read and SAYS_OTHERWISE not in record.warnings and not fields_beside(fields, native)
     user, user_key = _text(native, "UserId"), _text(native, "UserKey")
     is_named = not isinstance(native.get("UserId"), (list, dict))  # by several names it may be anybody
     account = _account(user) or _account(user_key) if is_named else None
@@ -123,7 +123,7 @@ def map_record(record: Record) -> Mapped:
     if meaning.touches or meaning.opens or not is_told:
         found, warning = touched(native, fields, meaning, is_told=is_told)
         if is_read and not is_told and (meaning.touches or meaning.opens):
-            # With a field that nothing declares it reached what it names, and may have reached more.
+            # With a field that nothing declares, or an export that says otherwise, it reached what it names at least.
             found = [*touched(native, fields, meaning)[0], *found]
         if warning:
             warnings = (*warnings, warning)

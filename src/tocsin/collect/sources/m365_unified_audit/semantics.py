@@ -48,9 +48,7 @@ class Change:
         """Whether a record with these fields makes this change."""
         if not is_told_apart(fields):
             return True
-        if any(name.startswith(_PARAMETERS) for name, _ in self.when) and not any(
-            map(_is_given, fields)
-        ):  # or not at all
+        if any(_is_given(name) for name, _ in self.when) and not any(map(_is_given, fields)):  # nor is any on record
             return True
         if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
             return False
