@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measures.product import ask
-from tocsin.assess.obstacles import NONE_RECORDED
 from tocsin.exercise import list_cases
 from tocsin.exercise import run as play
 
@@ -132,12 +131,11 @@ def section(_data: Path, scratch: Path) -> str:
 
 Simulated institutions of 400 identities: they show that the stages agree with each other, and replace no real data.
 A holding is counted once for each name a log gives it. "Shown" are those the logs still show; the rest was cleared away.
-"Told" is the answer to the question that names the intruder's sessions. Ruled out is counted where the question names the
-intruder's accounts and the time from the first act to the last, of holdings whose mailboxes or folders a custodian vouches
-for, in logs nobody cleared: what is left of them is unknown. Right is a confirmed holding with the degree the
-logs show.
+"Told" is the answer to the question that names the intruder's sessions. "None recorded" (or ruled out) is
+counted where the question names the intruder's accounts, from their first act on, of holdings whose mailboxes or folders
+a custodian vouches for, in logs nobody cleared. Right is a confirmed holding with the degree the logs show.
 
-| case | seed | touched | shown | confirmed | right | told: confirmed | right | ruled out of those untouched and vouched for | wrongly ruled out | intruder's records in a finding | incidents, high and above | of them false |
+| case | seed | touched | shown | confirmed | right | told: confirmed | right | none recorded, of those untouched and vouched for | wrongly | intruder's records in a finding | incidents, high and above | of them false |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {chr(10).join(rows)}"""
 
@@ -159,7 +157,7 @@ def _right(confirmed: Mapping[Holding, str], shown: Mapping[Holding, str | None]
 
 
 def _says_none(row: Mapping[str, Any]) -> bool:
-    return row["verdict"] == "ruled_out" or NONE_RECORDED in row["reasons"]
+    return bool(row["verdict"] == "ruled_out" or row["none_recorded"])
 
 
 def _denied(exposure: Iterable[Mapping[str, Any]], touched: Iterable[Mapping[str, Any]]) -> int:

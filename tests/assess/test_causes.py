@@ -85,6 +85,12 @@ def test_a_sentence_not_known_is_kept_and_frees_nothing() -> None:
     )
 
 
+def test_that_no_access_is_recorded_is_one_cause_also_of_the_rest_of_what_was_reached() -> None:
+    rest = f"every item of this mailbox except these 3: {obstacles.NONE_RECORDED}"
+    (cause,) = conclude(unknown("a", obstacles.NONE_RECORDED), unknown("b", rest))
+    assert (cause.obstacle, cause.holdings, cause.step) == (obstacles.NONE_RECORDED, 2, "")
+
+
 def test_what_speaks_for_completeness_is_no_obstacle() -> None:
     proven = replace(GAP, state=CoverageState.PROVEN, evidence="attested by Eve Example")
     assert causes.conclude([unknown("a", "attested by Eve Example")], [proven]) == ()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.assess import exposure, naming, obstacles
-from tocsin.model.coverage import Coverage, CoverageState, Mark, StandingChange
+from tocsin.model.coverage import STILL_COMING, Coverage, CoverageState, Mark, StandingChange
 from tocsin.model.estate import Estate, Holding, Identity, Responder
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import HOUR, parse_time
@@ -279,6 +279,19 @@ def test_ruled_out_needs_a_whole_attestation_and_known_ordinary_accounts() -> No
     elsewhere = ask(rows, asked, attested(pattern=BOX), estate=people())
     assert verdict_of(elsewhere, OTHER).verdict is Verdict.UNKNOWN
     assert verdict_of(elsewhere, BOX).verdict is Verdict.RULED_OUT
+
+
+def _on_their_way(from_: int) -> Coverage:
+    return replace(base_row(), from_=from_, to=from_ + HOUR, evidence=f"a first export {STILL_COMING}", channel="")
+
+
+def test_without_an_end_what_is_still_on_its_way_ends_the_time_judged_and_what_was_before_does_not() -> None:
+    question = Question(identities=(ADA,), from_=START)
+    rows = [access(), access(time=END)]
+    for coming, judged_to in ((END - HOUR, END - HOUR), (START - 2 * HOUR, END)):
+        row = verdict_of(ask(rows, question, attested(), _on_their_way(coming), estate=people()), OTHER)
+        assert (row.verdict, row.premises.from_) == (Verdict.RULED_OUT, START), row.reasons
+        assert row.premises.to == judged_to
 
 
 def test_throttling_of_one_mailbox_blocks_that_one_and_of_an_unknown_one_blocks_all() -> None:

@@ -39,7 +39,7 @@ def said(
     *records: Record, holdings: tuple[tuple[str, str], ...] = (("mailbox", CYN),), question: Question | None = None,
     people: tuple[str | tuple[str, ...], ...] = PEOPLE, without: tuple[Record, ...] = (),
     around: Sequence[Record] = AROUND, services: Sequence[str] = (),
-    tried: Sequence[str] = (M365,),
+    tried: Sequence[str] = (M365,), rest: bool = False,
 ) -> Exposure:  # fmt: skip
     """What is said of all of the first holding, where the log holds these records."""
     known = [one for one in around if one not in without]
@@ -64,7 +64,7 @@ def said(
     case = Case(logs=[Log(name="a.jsonl", records=[], damaged=data)], estate=estate, question=asked)
     acquired(case, parse_time("2026-03-20T00:00:00Z") or 0)
     rows = [row for row in judged(case, no_rules(), tried=tried) if row.holding == holdings[0][1]]
-    return next(row for row in rows if not row.records and not row.label)
+    return next(row for row in rows if not row.records and bool(row.label) is rest)
 
 
 def test_a_mailbox_that_nobody_in_question_reached_is_ruled_out() -> None:
@@ -77,6 +77,11 @@ def test_of_such_a_mailbox_it_is_told_that_no_access_is_recorded_and_from_when_t
     row = said(box(AT, ADA, ADA), tried=())
     assert (row.verdict, row.reasons[0]) == (Verdict.UNKNOWN, obstacles.NONE_RECORDED)
     assert row.reasons[1] == "no access from 2026-03-03T00:00:00Z to 2026-03-11T00:00:00Z"
+    assert row.none_recorded
+    assert not said(given("helpdesk@tribunal.example", BEN), tried=()).none_recorded
+    rest = said(box(AT, ADA, ADA), holdings=(("mailbox", ADA),), tried=(), rest=True)
+    assert rest.label
+    assert not rest.none_recorded
 
 
 def test_without_a_time_asked_it_is_so_from_the_first_record_to_where_no_record_is_on_its_way() -> None:

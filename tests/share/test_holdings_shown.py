@@ -7,7 +7,8 @@ import dataclasses
 from tocsin.model.answers import Answers
 from tocsin.model.exposure import Verdict
 from tocsin.model.response import Means
-from tocsin.share.holdings_shown import by_matter, by_place, other_use
+from tocsin.share.exposure_text import exposure_lines
+from tocsin.share.holdings_shown import by_matter, by_place, none_recorded, none_recorded_words, other_use
 from tocsin.share.summary import ADMINISTRATIVE, bounds, strongest
 
 
@@ -51,3 +52,23 @@ def test_the_same_use_told_of_two_incidents_counts_once(answers: Answers) -> Non
     told = tuple(dataclasses.replace(one, means=(own,)) for one in answers.attribution)
     (row,) = other_use(dataclasses.replace(answers, attribution=told))
     assert row.records == 12
+
+
+def test_what_no_access_is_recorded_to_is_listed_by_its_time_and_stays_unknown(answers: Answers) -> None:
+    base = next(each for each in answers.exposure if each.verdict is Verdict.UNKNOWN and not each.label)
+    during = dataclasses.replace(base.premises, from_=0, to=86_400_000_000_000, channels=("m365_unified_audit",))
+    boxes = [
+        dataclasses.replace(
+            base, kind="mailbox", holding=name, container=name, premises=during, none_recorded=is_none
+        )
+        for name, is_none in (("b@tribunal.example", True), ("a@tribunal.example", True), ("c@tribunal.example", False))
+    ]  # fmt: skip
+    (group,) = none_recorded(boxes)
+    assert group.names == ("a@tribunal.example", "b@tribunal.example")
+    words = none_recorded_words(group)
+    assert words == "2 mailboxes, from 1970-01-01T00:00:00Z to 1970-01-02T00:00:00Z, in m365_unified_audit"
+    text = " ".join(" ".join(exposure_lines(dataclasses.replace(answers, exposure=tuple(boxes)))).split())
+    assert "NO ACCESS RECORDED 2 holdings of the unknown; it is less than ruled out" in text
+    assert f"{words} a@tribunal.example, b@tribunal.example" in text
+    assert "mailboxes as a whole [0 ; 3]" in text
+    assert "UNKNOWN 3 holdings" in text

@@ -126,7 +126,9 @@ class _Reading:
         is_no_obstacle = bare == f"{obstacles.NO_ACCESS} recorded" or bare.startswith(obstacles.NO_ACCESS_FROM)
         if reason in self._proven or is_no_obstacle or reason.endswith("could not reach it"):
             return
-        if reason in _BY_SENTENCE:
+        if bare == obstacles.NONE_RECORDED:
+            yield self._told(_key(CauseKind.OTHER, about=bare), bare, "")
+        elif reason in _BY_SENTENCE:
             kind = _BY_SENTENCE[reason]
             yield self._told(_key(kind), _IN_ONE.get(kind, reason), STEPS[kind])
         elif reason == obstacles.NO_LOG:

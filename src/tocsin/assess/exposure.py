@@ -233,6 +233,7 @@ class _Assessment:
             sensitivity=declared.sensitivity if declared else "",
             reasons=_rest_reasons(_except(kind, text, items) if reached else "", judgement, watched.window),
             records=(),
+            none_recorded=obstacles.NONE_RECORDED in judgement.reasons and not reached,
         )
 
     def _not_plain(self, kind: str, text: str, channels: frozenset[str]) -> str:

@@ -93,6 +93,8 @@ class Exposure:
                                       where it is the same
     reachable                         of an unknown one, whether the compromised could have opened it, by what the
                                       estate and the logs say of rights; that they could not is never said
+    none_recorded                     of an unknown one, whether a log that is vouched for as complete holds no access
+                                      to any of it in the time judged (`premises`): less than ruled out
     """
 
     holding: str
@@ -117,3 +119,4 @@ class Exposure:
     records: tuple[RecordPlace, ...]
     at_latest: Verdict | None = None
     reachable: bool = False
+    none_recorded: bool = False

@@ -11,7 +11,7 @@ from tocsin.model.coverage import Mark
 from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import format_time
 from tocsin.share.asked import unknown_to_the_logs
-from tocsin.share.holdings_shown import Tally, by_matter
+from tocsin.share.holdings_shown import NoneRecorded, Tally, by_matter, none_recorded, none_recorded_words
 from tocsin.share.leading import days, listed, resolving
 from tocsin.share.plain import shown, wrapped
 from tocsin.share.starts import change_words
@@ -60,6 +60,7 @@ def exposure_lines(answers: Answers) -> Iterator[str]:
     found = list(strongest(answers.exposure).values())
     yield from _confirmed([each for each in found if each.verdict is Verdict.CONFIRMED])
     yield from _unknown([each for each in found if each.verdict is Verdict.UNKNOWN], answers.causes)
+    yield from _none_recorded(none_recorded(found))
     yield from _ruled_out([each for each in found if each.verdict is Verdict.RULED_OUT])
     yield from _apart([each for each in answers.exposure if is_provider(each)])
     yield from _left_open(answers)
@@ -173,6 +174,16 @@ def _unknown(found: Sequence[Exposure], causes: Sequence[Cause]) -> Iterator[str
         kinds.setdefault(kind_of(each), []).append(each.holding)
     for kind, names in sorted(kinds.items()):
         yield from wrapped(f"{plural_of(kind)}: {shown(listed(sorted(names), 3))}", hang=4)
+
+
+def _none_recorded(groups: Sequence[NoneRecorded]) -> Iterator[str]:
+    if groups:
+        count = sum(len(group.names) for group in groups)
+        yield ""
+        yield f"NO ACCESS RECORDED   {counted(count, 'holding')} of the unknown; it is less than ruled out"
+    for group in groups:
+        yield from wrapped(none_recorded_words(group), hang=4)
+        yield from wrapped(shown(listed(group.names, _ALIKE)), indent=4)
 
 
 def _ruled_out(found: Sequence[Exposure]) -> Iterator[str]:

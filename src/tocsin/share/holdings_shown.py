@@ -9,9 +9,10 @@ from typing import NamedTuple
 from tocsin.model.answers import Answers
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.finding import Entity, EntityType
+from tocsin.model.instant import format_time
 from tocsin.model.response import Means
 from tocsin.share.starts import Key, changing
-from tocsin.share.summary import is_ruled_out, span, strongest, taken_as_hostile
+from tocsin.share.summary import counted, is_ruled_out, plural_of, span, strongest, taken_as_hostile
 
 
 class Tally(NamedTuple):
@@ -29,6 +30,16 @@ class Tally(NamedTuple):
     last: int | None
     reachable: int = 0
     changing: int = 0
+
+
+class NoneRecorded(NamedTuple):
+    """Holdings of one kind without an access on record in `sources` from `from_` to `to`, nanoseconds UTC."""
+
+    kind: str
+    sources: tuple[str, ...]
+    from_: int
+    to: int
+    names: tuple[str, ...]
 
 
 class OtherUse(NamedTuple):
@@ -80,6 +91,22 @@ def _tally(name: str, found: Sequence[Exposure], other: Container[Key]) -> Tally
         reachable=sum(each.reachable for each in found),
         changing=sum((each.kind, each.container, each.holding) in other for each in found),
     )
+
+
+def none_recorded(exposures: Iterable[Exposure]) -> tuple[NoneRecorded, ...]:
+    """The unknown of which no access is recorded, those of one kind, log and time together."""
+    found: dict[tuple[str, tuple[str, ...], int, int], list[str]] = {}
+    for each in strongest(exposures).values():
+        from_, to = each.premises.from_, each.premises.to
+        if each.none_recorded and from_ is not None and to is not None:
+            found.setdefault((each.kind, each.premises.channels, from_, to), []).append(each.holding)
+    return tuple(NoneRecorded(*alike, tuple(sorted(names))) for alike, names in sorted(found.items()))
+
+
+def none_recorded_words(group: NoneRecorded) -> str:
+    """`6 mailboxes, from 2026-03-02 00:00:00 to ..., in m365_unified_audit`."""
+    of = counted(len(group.names), group.kind.replace("_", " "), plural_of(group.kind).removesuffix(" as a whole"))
+    return f"{of}, from {format_time(group.from_)} to {format_time(group.to)}, in {', '.join(group.sources)}"
 
 
 def other_use(answers: Answers) -> tuple[OtherUse, ...]:

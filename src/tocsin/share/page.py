@@ -129,6 +129,7 @@ class Page(NamedTuple):
     stuck: tuple[Cause, ...]
     resolving: tuple[int, int, int]
     groups: tuple[Group, ...]
+    none_recorded: tuple[holdings_shown.NoneRecorded, ...]
     unconfirmed: tuple[ExposureRow, ...]
     services: tuple[ServiceGroup, ...]
     premises: tuple[Premises, ...]
@@ -193,6 +194,7 @@ def page(answers: Answers) -> Page:
         stuck=tuple(cause for cause in answers.causes if not cause.step),
         resolving=(len(steps), freed, removable),
         groups=groups,
+        none_recorded=holdings_shown.none_recorded(answers.exposure),
         unconfirmed=tuple(row for group in every_group if not group.confirmed for row in group.rows),
         services=_services(exposure for exposure in answers.exposure if summary.is_provider(exposure)),
         premises=tuple(premises),
