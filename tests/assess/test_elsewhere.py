@@ -89,3 +89,31 @@ def test_what_was_moved_to_a_place_that_is_not_told_is_looked_for_from_both_ends
     assert _may_be(old, new, names)
     assert _may_be(new, old, names)
     assert not _may_be("https://x.example/sites/c/lib/d.docx", old, names)
+
+
+def _may_be_of(kind: str, text: str, reached: frozenset[str]) -> bool:
+    near = frozenset((kind, one, "m1") for one in reached)
+    seen = Seen({}, near, False, frozenset(), frozenset(), {}, frozenset())
+    return Elsewhere(seen, HoldingNames(), (), HoldingIndex((Holding(kind=kind, pattern="*"),))).may_be(kind, text)
+
+
+IDS = st.text(alphabet="ab<>@1", min_size=3, max_size=7).filter(lambda one: "@" in one[1:-1])
+
+
+@given(st.frozensets(IDS, min_size=1, max_size=3), IDS)
+def test_a_mail_may_be_one_whose_id_stands_within_its_own(reached: frozenset[str], asked: str) -> None:
+    names = {comparable(one) for one in reached}
+    known = comparable(asked)
+    if known not in names:
+        assert _may_be_of("mail_item", asked, reached) is any(one in known for one in names)
+
+
+NUMBERS = st.from_regex("[1-3]{1,3}(-[ab1]{1,2}){0,2}", fullmatch=True)
+
+
+@given(st.frozensets(NUMBERS, min_size=1, max_size=3), NUMBERS)
+def test_a_number_may_be_one_with_a_part_behind_it(reached: frozenset[str], asked: str) -> None:
+    pairs = (sorted((asked, one), key=len) for one in reached if one != asked)
+    expected = any(f"{long}-".startswith(f"{short}-") for short, long in pairs)
+    if asked not in reached:
+        assert _may_be_of("record_set", asked, reached) is expected

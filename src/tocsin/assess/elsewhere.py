@@ -83,10 +83,17 @@ class Elsewhere:
         self._shares = {share_of(each) for each in (*within, *(holding for _, holding, _ in self._touched))} - {""}
         self._forms_of_mail = {_is_of_mail(holding) for kind, holding, _ in self._touched if kind == "mail_item"}
         self._mails = {comparable(one) for kind, one, _ in self._touched if kind == "mail_item" and _is_of_mail(one)}
+        self._forms_of_ids = {(one.index("@"), len(one)) for one in self._mails}
         self._above = {comparable(one).rstrip("/") for _, one, _ in self._touched if "://" in one}
         self._is_mail_anywhere = any(kind in _IN_ANY_MAILBOX and not box for kind, _, box in self._touched)
         folders = (one for kind, one, _ in self._touched if kind.endswith("folder") or kind in CONTAINER_KINDS)
-        self._folders = sorted({name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""})
+        names_of_folders = {name.rstrip("/\\") for one in folders for name in names.may_be(one)} - {""}
+        self._in_folders = tuple(f"{name}{sign}" for name in names_of_folders for sign in "/\\")
+        self._numbers, self._begun = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+        for name in (holding for kind, holding, _ in self._touched if kind == "record_set" and _numbered(holding)):
+            self._numbers[_numbered(name)].add(name)
+            for start in _starts(_numbered(name)):
+                self._begun[start].add(name)
         self._secrets = sorted({holding for _, holding, _ in self._touched if secret_of(holding)})
         # Kinds of what was reached under names the estate does not give: what is declared in no known form may be that.
         self._foreign = {container_kind(kind) for kind, holding, _ in self._touched if index.find(holding, "") is None}
@@ -120,13 +127,13 @@ class Elsewhere:
             return True
         if container_kind(kind) in self._foreign and not tells(kind, text, "a host", is_declared=lambda _: False):
             return kind not in _IN_ANY_MAILBOX
-        if any(known.startswith((f"{folder}/", f"{folder}\\")) for folder in self._folders):
+        if known.startswith(self._in_folders):
             return True
         if any(known[: sign.start()] in self._above for sign in _PARTED.finditer(known)):  # whatever it is recorded as
             return True
         if self._is_mail_anywhere and kind in ("mailbox", "mail_folder"):  # the record does not say in which mailbox
             return True
-        if kind == "mail_item" and any(one in known for one in self._mails):  # with more about it than the id
+        if kind == "mail_item" and self._holds_an_id(known):  # with more about it than the id
             return known not in self._mails
         if kind == "mail_item":  # its id is its own in whatever mailbox; of a store it has several
             return bool(self._forms_of_mail) if not _is_of_mail(text) else False in self._forms_of_mail
@@ -149,14 +156,21 @@ class Elsewhere:
         alike = self._alike.under(kind, bare) or (bare != comparable(text) and self._all.under(kind, bare))
         return bool(alike) and not self._all.under(kind, text)
 
+    def _holds_an_id(self, known: str) -> bool:
+        """Whether the id of a mail that was reached stands in it: looked for by each form (place of `@`, length)."""
+        return any(
+            known[place - before : place - before + length] in self._mails
+            for place, sign in enumerate(known)
+            if sign == "@"
+            for before, length in self._forms_of_ids
+            if before <= place
+        )
+
     def _is_numbered_alike(self, text: str) -> bool:
         """Whether the number of something reached differs in zeros before it or in what follows: a version, a part."""
         own = _numbered(text)
-        numbers = (_numbered(one) for kind, one, _ in self._touched if kind == "record_set" and one != text)
-        return bool(own) and any(
-            long.startswith(short) and not long[len(short) :][:1].isalnum()
-            for short, long in (sorted((own, one), key=len) for one in numbers if one)
-        )
+        alike = (self._begun.get(own), *(self._numbers.get(start) for start in _starts(own)))
+        return any(names - {text} for names in alike if names)
 
     def _may_show_anything(self, holding: str) -> bool:
         """Whether what was reached by this path may lie anywhere else, as records say of what it lies in."""
@@ -335,6 +349,11 @@ def _numbered(text: str) -> str:
     """The number of an institution's own system without zeros that only fill it; "" for what is no such number."""
     known = comparable(text).rstrip("*")
     return "" if known.startswith("arn:") or not any(map(str.isdigit, known)) else _FILLING.sub("", known)
+
+
+def _starts(number: str) -> Iterator[str]:
+    """What it begins with, up to all of it: each beginning after which no letter or digit follows."""
+    return (number[:end] for end in range(1, len(number) + 1) if not number[end : end + 1].isalnum())
 
 
 def _is_of_mail(text: str) -> bool:
