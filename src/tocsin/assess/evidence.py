@@ -12,6 +12,7 @@ from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.roles import Role
 from tocsin.assess.standing import address_of
 from tocsin.assess.verdict import Window
+from tocsin.assess.vouching import Named
 from tocsin.model.coverage import Coverage, Mark, RecordSpan, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.instant import is_plausible
@@ -41,6 +42,7 @@ class Evidence:
     plain_in    the sources by whose logs it is told where such a thing is not ruled out that no access is recorded
     tells    the families of holdings that the log of each source can tell of
     taken_by who took the logs, and as which account, as acquisition records name them
+    taken_whole the sources of which every file was asked for without leaving anything out (`assess.vouching`)
     spans    records that stand for accesses before or after their time
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
@@ -60,6 +62,7 @@ class Evidence:
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: Sequence[RecordSpan] = ()
     taken_by: Collection[str] = ()
+    taken_whole: Collection[str] = ()
 
 
 def compromised(question: Question) -> tuple[str, ...]:
@@ -98,9 +101,11 @@ def forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, 
         found.append(obstacles.APPLICATION)
     if question.hosts:
         found.append(obstacles.HOST)
-    theirs = {text.casefold() for known in owners.values() for one in known for text in (one.id, one.name) if text}
-    words = {*evidence.taken_by, *(one.custodian for one in estate.attestations)}
-    if any(one.strip().casefold() in theirs or whose.is_one(one) for one in words):
+    theirs = [
+        one for one in estate.identities if one.accounts and not all(map(whose.is_anothers, declared.of((one.id,))))
+    ]
+    named = Named((*theirs, *(one for known in owners.values() for one in known)), estate.identities, whose)
+    if any(map(named.is_one, {*evidence.taken_by, *(one.custodian for one in estate.attestations)})):
         found.append(obstacles.OWN_WORD)
     return tuple(found)
 

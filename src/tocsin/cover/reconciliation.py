@@ -15,7 +15,7 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested
+from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested, Extent
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import STILL_COMING, Coverage, CoverageState
@@ -85,6 +85,7 @@ class _Held(NamedTuple):
 
 
 _NOTHING_HELD = _Held((), ())
+_EVER, _NEVER = -(2**63), 2**63 - 1
 
 
 def reconcile(
@@ -95,9 +96,10 @@ def reconcile(
 ) -> Reconciled:
     """Compare every acquisition with what was read of its inputs.
 
-    Fewer records read than reported, a named file that is not there, another hash, a lower last record number, a
-    record that is damaged: each gives a row. More read than reported is told only. `delays` is by source how long
-    records are on their way: what was taken before that may lack them, unless a later taking holds that time.
+    Fewer records read than reported, a named file that is not there, another hash, a lower last record number, a time
+    that was not asked for, a record that is damaged: each gives a row. More read than reported is told only. `delays`
+    is by source how long records are on their way: what was taken before that may lack them, unless a later taking
+    holds that time.
     """
     covered = _covered(accounts, records)
     copies = _copies(accounts)
@@ -132,6 +134,7 @@ def reconcile(
         for place in taken.inputs:
             told.setdefault(place, []).extend((*(sentence for _, sentence in doubts), *more))
             attested[place] = _attested(taken, counted)
+    rows += _not_asked_for(accounts, covered)
     rows += _damage(accounts, records)
     return Reconciled(
         tuple(
@@ -178,6 +181,9 @@ def _attested(taken: _Taken, counted: int) -> Attested:
         command=one.command,
         account=one.account,
         filter=one.filter,
+        extent=one.extent,
+        from_=one.from_,
+        to=one.to,
         reported_count=one.reported_count,
         counted=counted,
     )
@@ -359,10 +365,36 @@ def _on_their_way(
             yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source], to=when)
 
 
+def _not_asked_for(accounts: Sequence[InputAccount], covered: Sequence[_Taken]) -> Iterator[Coverage]:
+    """The times of each log that none of its takings was asked for; one that names no time was asked for all."""
+    asked: dict[_Log, list[tuple[int, int, str]]] = {}
+    for taken in covered:
+        one, place = taken.acquisition, taken.record.path
+        for source in () if one.own_word else filter(None, _sources(accounts, taken)):
+            from_ = _EVER if one.from_ is None else one.from_
+            asked.setdefault(_log(source, taken), []).append((from_, _NEVER if one.to is None else one.to, place))
+    for (source, _), periods in sorted(asked.items()):
+        reached, place = _EVER, min(periods)[2]
+        for from_, to, record in (*sorted(periods), (_NEVER, _NEVER, "")):
+            if from_ > reached:
+                begins, ends = None if reached == _EVER else reached, None if from_ == _NEVER else from_
+                between = f"{_moment(begins, 'the beginning')} to {_moment(ends, 'the end')}"
+                evidence = f"{record or place} says that nothing of {between} was asked for"
+                yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=begins, to=ends)
+            if to > reached:
+                reached, place = to, record
+
+
+def _moment(time: int | None, otherwise: str) -> str:
+    return otherwise if time is None else format_time(time)
+
+
 def _filter_doubts(taken: _Taken) -> list[tuple[CoverageState, str]]:
     """What was taken in part: by the filter as it is written, or by what is known of the command."""
     one = taken.acquisition
     asked = f"{taken.record.path} says that not everything was taken"
+    if one.extent is Extent.PART:
+        return [(CoverageState.UNPROVEN, f"{asked}: extent is part")]
     if one.filter and not _EVERYTHING.match(one.filter.strip()):
         return [(CoverageState.UNPROVEN, f"{asked}: {one.filter}")]
     return [(CoverageState.UNPROVEN, f"{asked}: {one.command}")] if _IN_PART.search(one.command) else []
