@@ -101,9 +101,7 @@ def forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, 
         found.append(obstacles.APPLICATION)
     if question.hosts:
         found.append(obstacles.HOST)
-    theirs = [
-        one for one in estate.identities if one.accounts and not all(map(whose.is_anothers, declared.of((one.id,))))
-    ]
+    theirs = [one for one in estate.identities if not all(map(whose.is_anothers, one.accounts))]
     named = Named((*theirs, *(one for known in owners.values() for one in known)), estate.identities, whose)
     if any(map(named.is_one, {*evidence.taken_by, *(one.custodian for one in estate.attestations)})):
         found.append(obstacles.OWN_WORD)

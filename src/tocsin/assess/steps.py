@@ -47,8 +47,8 @@ STEPS = {
     ),
     CauseKind.NOT_ONE_OWNERS: (
         "Write into identities.csv of the estate whose mailbox it is, one person by the address that the log gives, "
-        "and until when; into owner of holdings.csv the same or nothing; and name in grants.csv and memberships.csv who "
-        "may act as whom by ids that the estate declares."
+        "and until when; into owner of holdings.csv the same or nothing; and name in grants.csv and memberships.csv "
+        "who may act as whom by ids that the estate declares."
     ),
     CauseKind.NOT_ALL_TAKEN: (
         "Ask whoever took the log whether every account, operation, kind of record and place was asked for, and of "
