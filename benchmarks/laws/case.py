@@ -88,7 +88,7 @@ def acquired(case: Case, when: int) -> None:
     """Write the acquisition record of the logs as they are now."""
     case.acquisition = Acquisition(
         files=tuple((log.name, hashlib.sha256(log.data).hexdigest()) for log in case.logs),
-        by="tenant administration (invented)",
+        by="tenant administration",
         when=when,
         extent=Extent.EVERYTHING,
         from_=0,
