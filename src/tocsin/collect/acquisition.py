@@ -98,7 +98,8 @@ def _acquisition(node: yaml.Node, faults: _Faults) -> Acquisition | None:
     when = _time("when", values.get("when"), faults)
     from_, to = _time("from", values.get("from"), faults), _time("to", values.get("to"), faults)
     if from_ is not None and to is not None and from_ >= to:
-        faults.append((line, "from is not before to: write the first and the last day of the time asked for"))
+        at = values["from"].start_mark.line + 1
+        faults.append((at, "from is not before to: write the first and the last day of the time asked for"))
         from_ = to = None
     missing = [name for name in ("by", "when") if name not in values]
     if not texts["tool"] and not texts["command"]:
