@@ -228,6 +228,12 @@ def test_what_no_taking_of_a_log_was_asked_for_is_open_and_nothing_else(
     assert all("was asked for" in row.evidence and row.basis is Basis.NONE for row in found.coverage)
 
 
+def test_of_a_file_only_what_every_record_of_it_says_was_asked_for_counts() -> None:
+    """A record that was changed between two runs speaks twice."""
+    records = [record("acquisition.yaml", taken("a.json", from_=0, to=to)) for to in (6, 20)]
+    assert (6, None) in _way(reconcile([log("a.json")], records))
+
+
 def test_what_was_asked_of_one_tenant_was_not_of_another() -> None:
     takings = (taken("a.json", system="one", to=10), taken("b.json", system="two", from_=10))
     found = reconcile([log("a.json"), log("b.json")], [record("acquisition.yaml", *takings)])

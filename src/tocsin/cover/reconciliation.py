@@ -72,6 +72,15 @@ class _Taken(NamedTuple):
 _Log = tuple[str, str]
 
 
+class _Period(NamedTuple):
+    """The time that was asked for of one file, ns UTC, and the record that says so."""
+
+    from_: int
+    to: int
+    record: str
+    log: _Log
+
+
 class _Held(NamedTuple):
     """The files of one log: from when each holds records, in order, and how far those up to it reach at the latest."""
 
@@ -366,23 +375,34 @@ def _on_their_way(
 
 
 def _not_asked_for(accounts: Sequence[InputAccount], covered: Sequence[_Taken]) -> Iterator[Coverage]:
-    """The times of each log that none of its takings was asked for; one that names no time was asked for all."""
-    asked: dict[_Log, list[tuple[int, int, str]]] = {}
+    """The times of each log that none of its files was asked for; a taking that names no time was asked for all.
+
+    Of a file of which several records speak, only what all of them say counts.
+    """
+    asked: dict[int, _Period] = {}
     for taken in covered:
-        one, place = taken.acquisition, taken.record.path
-        for source in () if one.own_word else filter(None, _sources(accounts, taken)):
-            from_ = _EVER if one.from_ is None else one.from_
-            asked.setdefault(_log(source, taken), []).append((from_, _NEVER if one.to is None else one.to, place))
-    for (source, _), periods in sorted(asked.items()):
-        reached, place = _EVER, min(periods)[2]
-        for from_, to, record in (*sorted(periods), (_NEVER, _NEVER, "")):
-            if from_ > reached:
-                begins, ends = None if reached == _EVER else reached, None if from_ == _NEVER else from_
+        one = taken.acquisition
+        from_, to = _EVER if one.from_ is None else one.from_, _NEVER if one.to is None else one.to
+        for place in () if one.own_word else taken.inputs:
+            known = asked.get(place, _Period(_EVER, _NEVER, taken.record.path, _log(accounts[place].source, taken)))
+            asked[place] = known._replace(from_=max(known.from_, from_), to=min(known.to, to))
+    of_log: dict[_Log, list[_Period]] = {}
+    for place, period in asked.items():
+        if accounts[place].records_read:
+            of_log.setdefault(period.log, []).append(period)
+    for (source, _), periods in sorted(of_log.items()):
+        reached, record = _EVER, min(period.record for period in periods)
+        for period in (
+            *sorted(one for one in periods if one.from_ < one.to),
+            _Period(_NEVER, _NEVER, record, ("", "")),
+        ):
+            if period.from_ > reached:
+                begins = None if reached == _EVER else reached
+                ends = None if period.from_ == _NEVER else period.from_
                 between = f"{_moment(begins, 'the beginning')} to {_moment(ends, 'the end')}"
-                evidence = f"{record or place} says that nothing of {between} was asked for"
+                evidence = f"{period.record} says that nothing of {between} was asked for"
                 yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=begins, to=ends)
-            if to > reached:
-                reached, place = to, record
+            reached = max(reached, period.to)
 
 
 def _moment(time: int | None, otherwise: str) -> str:
