@@ -77,10 +77,9 @@ def compromised(question: Question) -> tuple[str, ...]:
     return tuple(sorted(f"{kind}:{value}" for kind, values in named.items() for value in values if value))
 
 
-def forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, ...]:
-    """The premises under which nothing can be ruled out, as sentences."""
+def forbidden(question: Question, evidence: Evidence, seen: Seen, whose: Actors) -> tuple[str, ...]:
+    """The premises under which nothing can be ruled out, as sentences; `whose` as `those_named` gives it."""
     found = [evidence.withheld] if evidence.withheld else []
-    whose = those_named(question, evidence, seen)
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}
@@ -108,7 +107,7 @@ def forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, 
     return tuple(found)
 
 
-def standing(question: Question, evidence: Evidence, window: Window, seen: Seen) -> list[StandingChange]:
+def standing(evidence: Evidence, window: Window, whose: Actors) -> list[StandingChange]:
     """The changes by accounts in question, or by who may be one, and those by anybody that send mail to one.
 
     A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
@@ -116,7 +115,6 @@ def standing(question: Question, evidence: Evidence, window: Window, seen: Seen)
     standing = Window(from_=evidence.start.earliest, to=window.to)
     if not evidence.changes:
         return []
-    whose = those_named(question, evidence, seen)
     by = whose.maybe([change.actor for change in evidence.changes])
     return [
         change

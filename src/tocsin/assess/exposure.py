@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from tocsin.assess import obstacles, vouching
 from tocsin.assess.accesses import SCHEMA, combine, summarise
-from tocsin.assess.actors import Actors
 from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.evidence import Evidence, compromised, forbidden, standing, those_named
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
@@ -114,8 +113,9 @@ class _Assessment:
         )
         self._watching = self._watched_in(self._window)
         self._settled: dict[int | None, Watching] = {self._window.to: self._watching}
-        self._forbidden = forbidden(question, evidence, self._seen)
-        self._standing = Standing(standing(question, evidence, self._window, self._seen), self._names, self._index)
+        self._whose = those_named(question, evidence, self._seen)
+        self._forbidden = forbidden(question, evidence, self._seen, self._whose)
+        self._standing = Standing(standing(evidence, self._window, self._whose), self._names, self._index)
         self._compromised = compromised(question)
         self._premises: dict[tuple[frozenset[str], Window], Premises] = {}
         self._places: dict[int, RecordPlace] = {}
@@ -257,10 +257,6 @@ class _Assessment:
         return vouching.against(
             names, channels, self._window, self._estate.attestations, evidence.taken_whole, self._people
         )
-
-    @cached_property
-    def _whose(self) -> Actors:
-        return those_named(self._question, self._evidence, self._seen)
 
     @cached_property
     def _people(self) -> OtherPeople:
