@@ -15,6 +15,7 @@ from tocsin.assess.holdings import CONTAINER_KINDS, site_of
 from tocsin.assess.spelling import comparable
 from tocsin.collect.scanning import recognise
 from tocsin.collect.source import Head
+from tocsin.model.acquisition import Extent
 from tocsin.model.estate import Attestation, Estate, Group, Holding, Identity, Membership
 from tocsin.model.identity import is_machine_account
 from tocsin.model.instant import DAY, HOUR
@@ -22,6 +23,8 @@ from tocsin.model.question import Question
 from tocsin.model.record import Record
 
 _A_GROUP = "Group_"  # before the id of one, as the log of a directory writes it
+# Who vouches for the logs, and is in no record.
+CUSTODIAN = Identity(id="p-custodian", accounts=("custodian@tribunal.example",))
 # Declared, and in no record: they must come out as ruled out wherever anything does.
 NEVER_SEEN = {
     M365.source: (
@@ -330,6 +333,7 @@ def _estate(
                 patterns.add(("document", thing.holding.rpartition("\\")[0] + "\\*"))
                 if chance.random() < 0.5:
                     patterns.add(("document", thing.holding))
+    identities += (CUSTODIAN,)
     groups, memberships = _groups(entries, identities, chance, is_whole=is_whole)
     hosts = sorted({str(entry.native.get("Hostname")).lower() for entry in entries}) if shape.hosted else [""]
     for kind, pattern in NEVER_SEEN[shape.source]:
@@ -348,9 +352,10 @@ def _estate(
                 pattern="*",
                 from_=low - 24 * HOUR,
                 to=high + 24 * HOUR,
-                custodian="A. Custodian (invented)",
+                custodian=CUSTODIAN.id,
                 date="2026-01-01",
                 setting="everything is recorded (invented)",
+                recorded=Extent.EVERYTHING,
             ),
         ),
     )

@@ -24,7 +24,7 @@ from tocsin.detect.sigma.compiled_rules import CompiledRules
 from tocsin.held import Held
 from tocsin.logs_seen import combine_logs
 from tocsin.model.acquisition import SOURCE as ACQUISITION
-from tocsin.model.acquisition import Acquisition, AcquisitionRecord
+from tocsin.model.acquisition import Acquisition, AcquisitionRecord, Extent
 from tocsin.model.answers import InputAccount, RejectedRecords, Run
 from tocsin.model.chunk import Chunk, ChunkResult, Input, InputState
 from tocsin.model.estate import Estate
@@ -88,8 +88,11 @@ def acquired(case: Case, when: int) -> None:
     """Write the acquisition record of the logs as they are now."""
     case.acquisition = Acquisition(
         files=tuple((log.name, hashlib.sha256(log.data).hexdigest()) for log in case.logs),
-        by="A. Custodian (invented)",
+        by="tenant administration",
         when=when,
+        extent=Extent.EVERYTHING,
+        from_=0,
+        to=when,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
-from tocsin.assess import attribution, causes, exposure, hypotheses, naming, reach, starts
+from tocsin.assess import attribution, causes, exposure, hypotheses, naming, reach, starts, vouching
 from tocsin.collect.source import all_sources, all_spans, families_told
 from tocsin.contain.plan import propose
 from tocsin.correlate import exceptions, notes, telling
@@ -117,7 +117,17 @@ def answer(
     asked_for = in_the_logs_words(taken.question, identities, held.means, watched)
     could = reach.conclude(taken.question, ways, taken.start)
     judged = reach.with_reach(
-        _exposure(held, asked_for, taken.start, watched, every_change, identities, withheld, ruled_out_by),
+        _exposure(
+            held,
+            asked_for,
+            taken.start,
+            watched,
+            every_change,
+            identities,
+            withheld,
+            ruled_out_by,
+            vouching.taken_whole(accounts),
+        ),
         could,
         held.estate,
     )
@@ -268,6 +278,7 @@ def _exposure(
     identities: Identities,
     withheld: str,
     ruled_out_by: Collection[str] | None,
+    taken_whole: Collection[str],
 ) -> tuple[Exposure, ...]:
     """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
     if question.selects and not question.accounts and not all(way.identity for way in ways_of(question)):
@@ -294,6 +305,7 @@ def _exposure(
             for name in (one.by, one.account)
             if name
         },
+        taken_whole=taken_whole,
     )
     rows = exposure.conclude(held.accesses, question, evidence)
     later = None

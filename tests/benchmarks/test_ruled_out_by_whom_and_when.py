@@ -56,7 +56,7 @@ def is_ruled_out(
     taken: Mapping[str, Any] | None = None,
     when: str = "2026-03-20T00:00:00Z",
     around: Sequence[Record] = AROUND[M365],
-    custodian: str = "C. Invented",
+    custodian: str = "C. Custodian",
 ) -> bool:
     """Whether something is ruled out wholly, where ada is asked for and a custodian vouches for all of the log."""
     word = Attestation(

@@ -12,6 +12,7 @@ from benchmarks.laws.case import Case, Log, acquired, judged
 from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, M365, OPEN, Record, audit, document, mail
 
 from tocsin.assess import obstacles
+from tocsin.model.acquisition import Extent
 from tocsin.model.estate import Attestation, Estate, Holding, Identity
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.instant import parse_time
@@ -33,6 +34,7 @@ AROUND = [
     for one in (*(box(f"{day}T00:00:00", who, who) for who in (ADA, BEN, CYN)), document(f"{day}T00:00:01", BEN, OPEN))
 ]
 PEOPLE = (ADA, BEN, CYN)
+CUSTODIAN = Identity(id="p-custodian", accounts=("custodian@tribunal.example",))  # in no record
 
 
 def said(
@@ -45,7 +47,10 @@ def said(
     known = [one for one in around if one not in without]
     known = sorted([*known, *records], key=lambda one: str(one.get("CreationTime") or one["CreationDate"]))
     accounts = [(one,) if isinstance(one, str) else one for one in people]
-    declared = tuple(Identity(id=f"p-{one[0]}", accounts=one, is_service=one[0] in services) for one in accounts)
+    declared = (
+        *(Identity(id=f"p-{one[0]}", accounts=one, is_service=one[0] in services) for one in accounts),
+        CUSTODIAN,
+    )
     estate = Estate(
         identities=declared,
         by_account={account: one for one in declared for account in one.accounts},
@@ -53,7 +58,8 @@ def said(
         attestations=(
             Attestation(
                 source=M365, pattern="*", from_=parse_time("2026-03-01T00:00:00Z") or 0,
-                to=parse_time("2026-03-20T00:00:00Z") or 0, custodian="C. Invented", date="2026-03-20", setting="all",
+                to=parse_time("2026-03-20T00:00:00Z") or 0, custodian=CUSTODIAN.id, date="2026-03-20", setting="all",
+                recorded=Extent.EVERYTHING,
             ),
         ),
     )  # fmt: skip

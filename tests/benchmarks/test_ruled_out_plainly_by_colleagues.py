@@ -9,9 +9,10 @@ import pytest
 from benchmarks.exposure_laws import no_rules
 from benchmarks.laws.case import Case, Log, acquired, judged
 from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, M365, SITE, Record, audit, document, windows
-from tests.benchmarks.test_ruled_out_plainly import AROUND, AT, IDS, box, said
+from tests.benchmarks.test_ruled_out_plainly import AROUND, AT, CUSTODIAN, IDS, box, said
 
 from tocsin.assess import obstacles
+from tocsin.model.acquisition import Extent
 from tocsin.model.estate import Attestation, Estate, Holding, Identity
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.instant import parse_time
@@ -167,11 +168,18 @@ def asked(people: tuple[Identity, ...], identity: str, *records: Record, beside:
     """What is said of the mailbox where these people are declared and one is asked for."""
     from_, to = (parse_time(f"2026-03-{day}T00:00:00Z") or 0 for day in ("01", "20"))
     word = Attestation(
-        source=M365, pattern="*", from_=from_, to=to, custodian="C. Invented", date="2026-03-20", setting="all"
+        source=M365,
+        pattern="*",
+        from_=from_,
+        to=to,
+        custodian=CUSTODIAN.id,
+        date="2026-03-20",
+        setting="all",
+        recorded=Extent.EVERYTHING,
     )
     estate = Estate(
-        identities=people,
-        by_account={account: one for one in people for account in one.accounts},
+        identities=(*people, CUSTODIAN),
+        by_account={account: one for one in (*people, CUSTODIAN) for account in one.accounts},
         holdings=(Holding(kind="mailbox", pattern=CYN),),
         attestations=(word,),
     )

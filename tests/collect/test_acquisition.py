@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.collect.acquisition import LARGEST, read_acquisition
-from tocsin.model.acquisition import Acquisition
+from tocsin.model.acquisition import Acquisition, Extent
 from tocsin.model.instant import parse_time
 
 WHO = "by: tenant administration\nwhen: 2026-03-20T14:05:00Z\ncommand: export\n"
@@ -30,6 +30,9 @@ def test_all_that_can_be_said() -> None:
         "  filter: none\n"
         "  source: windows_evtx\n"
         "  note: taken before the restart\n"
+        "  extent: Everything\n"
+        "  from: 2026-03-01T00:00:00+01:00\n"
+        "  to: 2026-03-19\n"
         "  reported_count: 48213\n"
         "  last_record_numbers: {Security: 1048213, System: 17}\n"
         f"  files: [{{name: Security.evtx, sha256: {'AB' * 32}}}, '*.txt']\n"
@@ -49,7 +52,11 @@ def test_all_that_can_be_said() -> None:
         note="taken before the restart",
         reported_count=48213,
         last_record_numbers=(("Security", 1048213), ("System", 17)),
+        extent=Extent.EVERYTHING,
+        from_=parse_time("2026-02-28T23:00:00Z"),
+        to=parse_time("2026-03-20T00:00:00Z"),
     )
+    assert (found[1].extent, found[1].from_, found[1].to) == (None, None, None)
     assert found[1].when == parse_time("2026-03-20T00:00:00Z")
 
 
@@ -72,6 +79,11 @@ def test_all_that_can_be_said() -> None:
         (f"{WHO}files: [{{name: a.log, sha256: abc}}]\n", "line 4: sha256 is not 64 hexadecimal digits", True),
         (f"{WHO}files: [{{name: '*.log', sha256: {'0' * 64}}}]\n", "line 4: a hash of a pattern", True),
         (f"{WHO}last_record_numbers: 17\n", "line 4: last_record_numbers is not a mapping", True),
+        (f"{WHO}extent: all\n", "line 4: extent is not one of everything, part: write one", True),
+        (f"{WHO}extent: [everything]\n", "line 4: extent is not one text", True),
+        (f"{WHO}from: 03/01/2026\n", "line 4: from is not a time with its zone", True),
+        (f"{WHO}to: 6 March\n", "line 4: to is not a time with its zone", True),
+        (f"{WHO}from: 2026-03-06\nto: 2026-03-01\n", "line 4: from is not before to", True),
         (f"{WHO}filter: [a, b]\n", "line 4: filter is not one text", True),
     ],
 )

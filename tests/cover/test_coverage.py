@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.cover import changes, coverage
+from tocsin.model.acquisition import Extent
 from tocsin.model.coverage import Coverage, CoverageState, Mark, Proof
 from tocsin.model.estate import Attestation
 from tocsin.model.exposure import Basis
@@ -312,6 +314,15 @@ def test_a_word_that_nothing_ties_to_what_was_read_is_worth_what_a_providers_is(
     assert not in_state(rows, CoverageState.PROVEN)
     (told,) = [row for row in rows if "nothing ties this word" in row.evidence]
     assert (told.state, told.basis) == (CoverageState.UNPROVEN, Basis.PROVIDERS_WORD)
+
+
+def test_a_word_that_a_part_was_recorded_speaks_against_the_log_whatever_else_is_said() -> None:
+    word = attestation(START - DAY, START + DAY)
+    part = replace(word, recorded=Extent.PART, pattern="ada.example@tribunal.example")
+    rows = concluded(fold(numbered(range(90, 200))), attestations=[word, part], tied=frozenset({word.source}))
+    (told,) = [row for row in rows if "only a part was recorded" in row.evidence]
+    assert (told.state, told.basis, told.scope) == (CoverageState.UNPROVEN, Basis.NONE, part.pattern)
+    assert in_state(rows, CoverageState.PROVEN)  # of everything else
 
 
 def test_an_attestation_of_a_time_nothing_was_collected_of_proves_nothing() -> None:

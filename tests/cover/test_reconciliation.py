@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from tocsin.assess.verdict import contradicts
 from tocsin.cover.reconciliation import Numbered, Reconciled, reconcile
-from tocsin.model.acquisition import Acquisition, AcquisitionRecord
+from tocsin.model.acquisition import Acquisition, AcquisitionRecord, Extent
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import CoverageState
+from tocsin.model.exposure import Basis
 
 MAIL = "m365_unified_audit"
 COUNT = st.integers(min_value=0, max_value=12)
@@ -201,6 +202,50 @@ def test_what_a_collection_says_of_itself_is_shown_and_attests_nothing() -> None
 def test_a_filter_that_takes_something_out_leaves_it_open(said: str, is_whole: bool) -> None:
     found = reconcile([log("a.jsonl")], [record("acquisition.yaml", taken("a.jsonl", filter=said))])
     assert any("not everything was taken" in row.evidence for row in found.coverage) is not is_whole
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.integers(0, 20), st.none() | st.integers(0, 20), st.sampled_from(("tenant", "Tenant "))
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_no_taking_of_a_log_was_asked_for_is_open_and_nothing_else(
+    periods: list[tuple[int | None, int | None, str]],
+) -> None:
+    asked = [(from_, to, system) for from_, to, system in periods if from_ is None or to is None or from_ < to]
+    takings = [taken(f"{n}.json", from_=from_, to=to, system=system) for n, (from_, to, system) in enumerate(asked)]
+    found = reconcile([log(f"{n}.json") for n in range(len(asked))], [record("acquisition.yaml", *takings)])
+    for moment in range(-1, 21) if asked else ():
+        is_asked = any((from_ is None or from_ <= moment) and (to is None or moment < to) for from_, to, _ in asked)
+        is_open = any(
+            (row.from_ is None or row.from_ <= moment) and (row.to is None or moment < row.to) for row in found.coverage
+        )
+        assert is_open is not is_asked, found.coverage
+    assert all("was asked for" in row.evidence and row.basis is Basis.NONE for row in found.coverage)
+
+
+def test_of_a_file_only_what_every_record_of_it_says_was_asked_for_counts() -> None:
+    """A record that was changed between two runs speaks twice."""
+    records = [record("acquisition.yaml", taken("a.json", from_=0, to=to)) for to in (6, 20)]
+    assert (6, None) in _way(reconcile([log("a.json")], records))
+
+
+def test_what_was_asked_of_one_tenant_was_not_of_another() -> None:
+    takings = (taken("a.json", system="one", to=10), taken("b.json", system="two", from_=10))
+    found = reconcile([log("a.json"), log("b.json")], [record("acquisition.yaml", *takings)])
+    assert sorted(_way(found), key=str) == [(10, None), (None, 10)]
+
+
+@pytest.mark.parametrize(("extent", "is_whole"), [(Extent.PART, False), (Extent.EVERYTHING, True), (None, True)])
+def test_an_extent_of_a_part_leaves_it_open(extent: Extent | None, is_whole: bool) -> None:
+    found = reconcile([log("a.jsonl")], [record("acquisition.yaml", taken("a.jsonl", extent=extent))])
+    assert [row.evidence for row in found.coverage] == (
+        [] if is_whole else ["acquisition.yaml says that not everything was taken: extent is part"]
+    )
 
 
 def _way(found: Reconciled) -> list[tuple[int | None, int | None]]:

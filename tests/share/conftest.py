@@ -10,7 +10,7 @@ import pytest
 
 from tocsin.correlate.triage import by_day
 from tocsin.cover.grid import map_of
-from tocsin.model.acquisition import NOT_ATTESTED, Attested
+from tocsin.model.acquisition import NOT_ATTESTED, Attested, Extent
 from tocsin.model.answers import (
     Accounting,
     Answers,
@@ -865,6 +865,9 @@ def _accounting() -> Accounting:
             command="export-audit --all <b>",
             account="audit-export@tribunal.example",
             filter="1 to 8 March",
+            extent=Extent.EVERYTHING,
+            from_=at("2024-03-01T00:00:00Z"),
+            to=at("2024-03-09T00:00:00Z"),
             reported_count=2_720,
             counted=2_714,
             told=("logs/acquisition.yaml reports 2,720 records, 2,714 were read: 6 records missing",),

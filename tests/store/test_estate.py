@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.errors import ConfigError
+from tocsin.model.acquisition import Extent
 from tocsin.model.instant import DAY, parse_time
 from tocsin.store.estate import read_estate, read_estate_with_warnings
 from tocsin.store.estate_values import HOLDING_KINDS
@@ -24,8 +25,8 @@ HOLDINGS = (
 FUNCTIONS = "name,description,protected\nfiling,Receives filings,yes\n"
 ASSIGNMENTS = "identity,matter,from,to\np-1,12,2024-01-01,\n"
 ATTESTATIONS = (
-    "source,pattern,from,to,custodian,date,setting\n"
-    "m365_unified_audit,*,2024-03-01T00:00:00Z,2024-03-31,Records Office,2024-04-02,MailItemsAccessed on\n"
+    "source,pattern,from,to,custodian,date,setting,recorded\n"
+    "m365_unified_audit,*,2024-03-01T00:00:00Z,2024-03-31,Records Office,2024-04-02,MailItemsAccessed on,Everything\n"
 )
 
 
@@ -66,6 +67,7 @@ def test_every_list_is_read(tmp_path: Path) -> None:
     (attestation,) = estate.attestations
     assert attestation.from_ == parse_time("2024-03-01T00:00:00Z")
     assert attestation.to == parse_time("2024-04-01T00:00:00Z")
+    assert attestation.recorded is Extent.EVERYTHING
 
 
 def test_a_bare_date_as_end_means_its_last_moment(tmp_path: Path) -> None:
@@ -137,7 +139,7 @@ functions: [{name: filing, description: Receives filings, protected: yes}]
 assignments: [{identity: p-1, matter: 12, from: 2024-01-01, to: null}]
 attestations:
   - {source: m365_unified_audit, pattern: '*', from: '2024-03-01T00:00:00Z', to: 2024-03-31,
-     custodian: Records Office, date: 2024-04-02, setting: MailItemsAccessed on}
+     custodian: Records Office, date: 2024-04-02, setting: MailItemsAccessed on, recorded: everything}
 """,
         encoding="utf-8",
     )
@@ -167,7 +169,9 @@ def test_all_faults_are_told_with_file_and_line_and_no_name(tmp_path: Path) -> N
         + "p-1,Eva Example,eva.example@tribunal.example,,,,\n,Gus Example,ada.example@tribunal.example,,,,\n",
         holdings=HOLDINGS + "Eva Example,diary,,,\n*x*y,site,,,\n" + HOLDINGS.splitlines()[1] + "\n",
         assignments="identity,matter,from,to\nEva Example,12,2024-02-01,2024-01-01\np-1,12,yesterday,\n",
-        attestations=ATTESTATIONS.replace("Records Office", "").replace("2024-04-02", "soon"),
+        attestations=ATTESTATIONS.replace("Records Office", "")
+        .replace("2024-04-02", "soon")
+        .replace("Everything", "all"),
     )
     told = faults(tmp_path)
     assert told == [
@@ -176,6 +180,7 @@ def test_all_faults_are_told_with_file_and_line_and_no_name(tmp_path: Path) -> N
         "assignments.csv:3: from is neither a date (YYYY-MM-DD) nor a time (RFC 3339)",
         "attestations.csv:2: custodian is empty",
         "attestations.csv:2: date is not a date (YYYY-MM-DD)",
+        "attestations.csv:2: recorded is not one of everything, part",
         f"holdings.csv:4: kind is not one of {', '.join(HOLDING_KINDS)}",
         "holdings.csv:5: a * stands elsewhere than at the end of the pattern",
         "holdings.csv:6: the pattern is already used in holdings.csv:2",

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from tocsin.assess.acting import acting
 from tocsin.model.estate import Estate, Identity
 from tocsin.model.exposure import ActorClass
 from tocsin.model.identity import canonical_account, is_machine_account
@@ -70,11 +71,14 @@ class Actors:
         joined = _joined(identities)
         self._others: set[str] = set()
         self._services: set[str] = set()
-        owned = _acted_as(estate, self._asked, declared)
-        names = {identity.name.casefold() for identity in declared.declared(self._asked)} - {""}
+        owned = acting(estate, identities, self._asked).surely
+        own_names = [words(identity.name) for identity in declared.declared(self._asked) if identity.name]
         for identity in estate.identities:
             accounts = declared.of(identity.accounts)
-            is_same_person = identity.name.casefold() in names  # who has an account for administration beside
+            # Who has an account for administration beside: `Invented, Ada` is she, and `adm-ada.invented` hers.
+            is_same_person = _is_called_as(own_names, words(identity.name)) or any(
+                len(own) > 1 and own < told for told in map(words, accounts) for own in self._words
+            )
             if accounts.isdisjoint(self._asked) and identity.id not in owned and not is_same_person:
                 reachable = _reachable(accounts, joined)
                 self._others |= reachable
@@ -82,6 +86,11 @@ class Actors:
         self._others -= _reachable(self._asked, joined)
         # What somebody is called without a domain, where nobody asked for is called so.
         self._other_names = {_called(account) for account in self._others} - {_called(one) for one in self._asked}
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The accounts in question, under every name of them."""
+        return self._asked
 
     def is_one(self, name: str) -> bool:
         """Whether a log's name of an account is that of one in question."""
@@ -148,20 +157,9 @@ class Actors:
         return bool(_OPAQUE.fullmatch(_bare(actor))) or _bare(actor) in self._bare or (is_machine and self._has_machine)
 
 
-def _acted_as(estate: Estate, asked: frozenset[str], declared: DeclaredAccounts) -> set[str]:
-    """The identities as which an account in question may act by the estate: its services, and what it is given."""
-    named = {one.id.lower() for one in declared.declared(asked)} | {*asked, "*"}
-    groups = {one.group for one in estate.memberships if one.identity.lower() in named}
-    given = declared.of(
-        one.pattern
-        for one in estate.grants
-        if one.kind == "account" and (one.grantee.lower() in named or one.grantee in groups)
-    )
-    return {
-        identity.id
-        for identity in estate.identities
-        if identity.owner.lower() in named or (given and not given.isdisjoint(declared.of((identity.id,))))
-    }
+def _is_called_as(own: Sequence[frozenset[str]], name: frozenset[str]) -> bool:
+    """Whether a name has the words of one of these, in any order; of several words perhaps with others."""
+    return any(one == name or (len(one) > 1 and one < name) for one in own if one)
 
 
 def _joined(identities: Identities) -> Mapping[str, set[str]]:

@@ -38,6 +38,11 @@ _BY_SENTENCE = {
     obstacles.IN_ANY: CauseKind.STRANGER,
     obstacles.BY_STRANGERS: CauseKind.STRANGER,
     obstacles.CHANGED: CauseKind.CHANGED,
+    obstacles.NOT_ONE_OWNERS: CauseKind.NOT_ONE_OWNERS,
+    obstacles.MAY_ADMINISTER: CauseKind.ADMINISTRATOR,
+    obstacles.NOT_ALL_TAKEN: CauseKind.NOT_ALL_TAKEN,
+    obstacles.NOT_ALL_RECORDED: CauseKind.NOT_ALL_RECORDED,
+    obstacles.NO_CUSTODIAN: CauseKind.NO_CUSTODIAN,
 }
 # Of kinds that several sentences stand for.
 _IN_ONE = {

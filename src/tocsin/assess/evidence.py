@@ -12,6 +12,7 @@ from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.roles import Role
 from tocsin.assess.standing import address_of
 from tocsin.assess.verdict import Window
+from tocsin.assess.vouching import Named
 from tocsin.model.coverage import Coverage, Mark, RecordSpan, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.instant import is_plausible
@@ -41,6 +42,7 @@ class Evidence:
     plain_in    the sources by whose logs it is told where such a thing is not ruled out that no access is recorded
     tells    the families of holdings that the log of each source can tell of
     taken_by who took the logs, and as which account, as acquisition records name them
+    taken_whole the sources of which every file was asked for without leaving anything out (`assess.vouching`)
     spans    records that stand for accesses before or after their time
     changes  rules, rights and the like, of all time: one made by a compromised account opens ways no access log shows
     """
@@ -60,6 +62,7 @@ class Evidence:
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: Sequence[RecordSpan] = ()
     taken_by: Collection[str] = ()
+    taken_whole: Collection[str] = ()
 
 
 def compromised(question: Question) -> tuple[str, ...]:
@@ -74,10 +77,9 @@ def compromised(question: Question) -> tuple[str, ...]:
     return tuple(sorted(f"{kind}:{value}" for kind, values in named.items() for value in values if value))
 
 
-def forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, ...]:
-    """The premises under which nothing can be ruled out, as sentences."""
+def forbidden(question: Question, evidence: Evidence, seen: Seen, whose: Actors) -> tuple[str, ...]:
+    """The premises under which nothing can be ruled out, as sentences; `whose` as `those_named` gives it."""
     found = [evidence.withheld] if evidence.withheld else []
-    whose = those_named(question, evidence, seen)
     estate = evidence.estate
     declared = DeclaredAccounts(estate)
     owners = {one: declared.declared(evidence.identities.all_forms(one)) for one in sorted(_named(question, seen))}
@@ -98,14 +100,14 @@ def forbidden(question: Question, evidence: Evidence, seen: Seen) -> tuple[str, 
         found.append(obstacles.APPLICATION)
     if question.hosts:
         found.append(obstacles.HOST)
-    theirs = {text.casefold() for known in owners.values() for one in known for text in (one.id, one.name) if text}
-    words = {*evidence.taken_by, *(one.custodian for one in estate.attestations)}
-    if any(one.strip().casefold() in theirs or whose.is_one(one) for one in words):
+    theirs = [one for one in estate.identities if not all(map(whose.is_anothers, one.accounts))]
+    named = Named((*theirs, *(one for known in owners.values() for one in known)), estate.identities, whose)
+    if any(map(named.is_one, {*evidence.taken_by, *(one.custodian for one in estate.attestations)})):
         found.append(obstacles.OWN_WORD)
     return tuple(found)
 
 
-def standing(question: Question, evidence: Evidence, window: Window, seen: Seen) -> list[StandingChange]:
+def standing(evidence: Evidence, window: Window, whose: Actors) -> list[StandingChange]:
     """The changes by accounts in question, or by who may be one, and those by anybody that send mail to one.
 
     A change stands until it is undone: one made before the window, but not before the compromise, still works in it.
@@ -113,7 +115,6 @@ def standing(question: Question, evidence: Evidence, window: Window, seen: Seen)
     standing = Window(from_=evidence.start.earliest, to=window.to)
     if not evidence.changes:
         return []
-    whose = those_named(question, evidence, seen)
     by = whose.maybe([change.actor for change in evidence.changes])
     return [
         change

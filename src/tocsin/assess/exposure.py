@@ -7,13 +7,14 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from tocsin.assess import obstacles
+from tocsin.assess import obstacles, vouching
 from tocsin.assess.accesses import SCHEMA, combine, summarise
 from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.evidence import Evidence, compromised, forbidden, standing, those_named
 from tocsin.assess.holdings import CONTAINER_KINDS, HoldingIndex, ThingIndex, family
 from tocsin.assess.matching import Reached, Thing, select
 from tocsin.assess.naming import HoldingNames
+from tocsin.assess.other_people import OtherPeople
 from tocsin.assess.plainly import PlainMailboxes
 from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import Standing
@@ -112,8 +113,9 @@ class _Assessment:
         )
         self._watching = self._watched_in(self._window)
         self._settled: dict[int | None, Watching] = {self._window.to: self._watching}
-        self._forbidden = forbidden(question, evidence, self._seen)
-        self._standing = Standing(standing(question, evidence, self._window, self._seen), self._names, self._index)
+        self._whose = those_named(question, evidence, self._seen)
+        self._forbidden = forbidden(question, evidence, self._seen, self._whose)
+        self._standing = Standing(standing(evidence, self._window, self._whose), self._names, self._index)
         self._compromised = compromised(question)
         self._premises: dict[tuple[frozenset[str], Window], Premises] = {}
         self._places: dict[int, RecordPlace] = {}
@@ -243,8 +245,23 @@ class _Assessment:
             return ""
         if not channels <= frozenset(self._evidence.plain_in):
             return obstacles.UNTRIED
-        against = self._plainly.against(kind, text)
+        against = (
+            self._plainly.against(kind, text)
+            or self._people.against(comparable(text), self._names.may_be(text))
+            or self._unvouched(text, channels)
+        )
         return against or ("" if channels <= frozenset(allowed) else obstacles.NONE_RECORDED)
+
+    def _unvouched(self, text: str, channels: frozenset[str]) -> str:
+        evidence = self._evidence
+        names = {text, *self._names.may_be(text), *evidence.identities.all_forms(text)}
+        return vouching.against(
+            names, channels, self._window, self._estate.attestations, evidence.taken_whole, self._people
+        )
+
+    @cached_property
+    def _people(self) -> OtherPeople:
+        return OtherPeople(self._estate, self._whose, self._evidence.identities, self._question.to)
 
     @cached_property
     def _plainly(self) -> PlainMailboxes:
@@ -253,7 +270,8 @@ class _Assessment:
             self._state,
             self._seen,
             self._question,
-            those_named(self._question, evidence, self._seen),
+            self._whose,
+            self._people,
             self._estate,
             evidence.identities,
             self._names,

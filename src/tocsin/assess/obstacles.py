@@ -44,6 +44,22 @@ CHANGED = (
     "a change of rights, rules, roles or accounts is on record that names it, and not by and for other people whom the "
     "estate declares"
 )
+NOT_ONE_OWNERS = (
+    "the estate does not declare it as the mailbox of one other person who was there all the time, and as whom nobody "
+    "in question may act"
+)
+MAY_ADMINISTER = "by a role, unit or group that the estate gives it, an account in question may be an administrator's"
+NOT_ALL_TAKEN = (
+    "no acquisition record says of every file of the log, by `extent: everything` with `from` and `to`, that nothing "
+    "was left out"
+)
+NOT_ALL_RECORDED = (
+    "not each attestation that speaks of it says `everything` under `recorded`: every way of access, by everybody, all "
+    "the time"
+)
+NO_CUSTODIAN = (
+    "an attestation that speaks of it names as custodian no one other person whom the estate declares, by id or account"
+)
 NO_LOG = "no log that would record an access to it was read"
 NO_ACCESS = "no access"
 NO_ACCESS_FROM = "no access from "  # a time, in a log that is complete for it

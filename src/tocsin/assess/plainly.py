@@ -21,6 +21,7 @@ from tocsin.assess.columns import Columns
 from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
+from tocsin.assess.other_people import OtherPeople
 from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import address_of, is_of_a_mailbox
 from tocsin.model.coverage import Mark, StandingChange
@@ -58,6 +59,7 @@ class PlainMailboxes:
         seen: Seen,
         question: Question,
         whose: Actors,
+        people: OtherPeople,
         estate: Estate,
         identities: Identities,
         names: HoldingNames,
@@ -71,8 +73,7 @@ class PlainMailboxes:
             for one in ids:
                 self._called[one].add(name)
         columns = Columns(state)
-        services = self._declared.of(one.id for one in estate.identities if one.is_service)
-        self._strangers = frozenset(_with_strangers(columns, whose, services))
+        self._strangers = frozenset(_with_strangers(columns, whose, people.nobodys))
         self._reached = _by_word(_reached_by_them(columns, whose))
         against = [change for change in changes if not _is_between_others(change, whose)]
         self._changed = _by_word(
@@ -216,7 +217,7 @@ def _is_address(account: str) -> bool:
     return bool(_ADDRESS.fullmatch(account.lower()))
 
 
-def _with_strangers(columns: Columns, whose: Actors, services: Collection[str]) -> Iterator[str]:
+def _with_strangers(columns: Columns, whose: Actors, nobodys: Collection[str]) -> Iterator[str]:
     """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of.
 
     So are those in which anybody did what nothing declares: such a record may say of the mailbox what nobody reads. ""
@@ -224,7 +225,7 @@ def _with_strangers(columns: Columns, whose: Actors, services: Collection[str]) 
     """
     _, ways = columns.combined("kind", "container", "actor", "actor_class")
     for kind, container, actor, of in ways:
-        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "") and actor not in services
+        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "") and actor not in nobodys
         if kind in MAIL_KINDS and not (is_known and container):
             yield comparable(container or "")
         elif not kind and container:

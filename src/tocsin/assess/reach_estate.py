@@ -28,6 +28,19 @@ def edges_of_estate(names: Names) -> Iterator[Edge]:
         yield Edge(Node(NodeKind.CONTROLLED_HOST, host), Node(NodeKind.HOST, host), IN_HAND)
 
 
+def edges_of_acting(names: Names) -> Iterator[Edge]:
+    """The ways that lead to identities alone, with those of somebody who is declared to be in an identity."""
+    yield from _of_groups(names)
+    for one in names.estate.memberships:
+        if names.is_identity(one.group):
+            from_, to = EVER if one.from_ is None else one.from_, NEVER if one.to is None else one.to
+            yield Edge(names.holder(one.identity), names.identity(one.group), "is in it", from_, to, _line(names, one))
+    for grant in names.estate.grants:
+        if grant.kind in ("account", "host"):
+            yield from _of_grant(names, grant)
+    yield from _of_services(names)
+
+
 def opens(right: str) -> bool:
     """Whether a right on a host lets its holder take over the machine, and what it kept of others."""
     return any(word in right.lower() for word in _TAKES_OVER)

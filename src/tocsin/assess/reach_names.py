@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 
 from tocsin.assess.holdings import HoldingIndex
 from tocsin.assess.reach_graph import Node
@@ -53,8 +54,8 @@ class Names:
         for identity in reversed(estate.identities):
             for name in (identity.id.lower(), *identity.accounts):
                 self._identities[name] = identity
-        self._groups = {name: one.id for one in reversed(estate.groups) for name in _forms_of(one.id, one.name)}
-        self._groups |= {one.group.lower(): one.group for one in estate.memberships}
+        self._groups = {one.group.lower(): one.group for one in estate.memberships}
+        self._groups |= {name: one.id for one in reversed(estate.groups) for name in _forms_of(one.id, one.name)}
         self._units = {one.name.lower(): one.name for one in estate.units if one.name}
         self._units |= {one.unit.lower(): one.unit for one in estate.identities if one.unit}
         self._hosts = {one.name: one.name for one in estate.hosts if one.name}
@@ -83,7 +84,10 @@ class Names:
         self._known: dict[str, Node] = {}  # what a name was found to stand for: logs and lists repeat them
         self._holders: dict[str, Node] = {}
         self._places: dict[str, Node] = {}
-        self._index = HoldingIndex(estate.holdings, estate.sensitivities)
+
+    @cached_property
+    def _index(self) -> HoldingIndex:
+        return HoldingIndex(self.estate.holdings, self.estate.sensitivities)
 
     def identity(self, text: str) -> Node:
         """The declared identity an account or id stands for, else the account itself."""

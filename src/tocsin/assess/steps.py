@@ -45,6 +45,25 @@ STEPS = {
         "Look at each change on record that names it (the report lists them as standing changes), write whoever made "
         "it or was given something into identities.csv of the estate, and ask again."
     ),
+    CauseKind.NOT_ONE_OWNERS: (
+        "Write into identities.csv of the estate whose mailbox it is, one person by the address that the log gives, "
+        "and until when; into owner of holdings.csv the same or nothing; and name in grants.csv and memberships.csv "
+        "who may act as whom by ids that the estate declares."
+    ),
+    CauseKind.NOT_ALL_TAKEN: (
+        "Ask whoever took the log whether every account, operation, kind of record and place was asked for, and of "
+        "which time; write `extent: everything` (or `part`), `from` and `to` into the acquisition record of every file "
+        "of it."
+    ),
+    CauseKind.NOT_ALL_RECORDED: (
+        "Ask the custodian whether every way of access was recorded, of owners, delegates and administrators, reading "
+        "too, all the time and for everybody, and nobody bypassed; write `everything` or `part` under recorded in "
+        "attestations.csv of the estate."
+    ),
+    CauseKind.NO_CUSTODIAN: (
+        "Have somebody vouch for the log who is not in question and as whom nobody in question may act; write them "
+        "into identities.csv, and their id as custodian into attestations.csv of the estate."
+    ),
     CauseKind.STRANGER: (
         "Write everybody who is recorded in the mailbox into identities.csv of the estate, by the address that the log "
         "gives (tocsin estate draft proposes them); whom nobody can name, take as compromised and ask again."

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 import yaml
 
-from tocsin.model.acquisition import Acquisition, AcquisitionRecord
-from tocsin.model.instant import parse_time
+from tocsin.model.acquisition import Acquisition, AcquisitionRecord, Extent
+from tocsin.model.instant import DAY, parse_time
 
 NAMES = ("acquisition.yaml", "acquisition.yml")
 LARGEST = 64 << 10
 
 _TEXTS = ("by", "system", "tool", "command", "account", "filter", "source", "note")
-_KEYS = ("files", "when", *_TEXTS, "reported_count", "last_record_numbers")
+_KEYS = ("files", "when", *_TEXTS, "extent", "from", "to", "reported_count", "last_record_numbers")
 _LIST = "acquisitions"
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -95,7 +95,12 @@ def _acquisition(node: yaml.Node, faults: _Faults) -> Acquisition | None:
         else:
             values[name] = value
     texts = {name: _text(name, values.get(name), faults) for name in _TEXTS}
-    when = _when(values.get("when"), faults)
+    when = _time("when", values.get("when"), faults)
+    from_, to = _time("from", values.get("from"), faults), _time("to", values.get("to"), faults)
+    if from_ is not None and to is not None and from_ >= to:
+        at = values["from"].start_mark.line + 1
+        faults.append((at, "from is not before to: write the first and the last day of the time asked for"))
+        from_ = to = None
     missing = [name for name in ("by", "when") if name not in values]
     if not texts["tool"] and not texts["command"]:
         missing.append("command")
@@ -115,6 +120,9 @@ def _acquisition(node: yaml.Node, faults: _Faults) -> Acquisition | None:
         note=texts["note"],
         reported_count=_count("reported_count", values.get("reported_count"), faults),
         last_record_numbers=_last_numbers(values.get("last_record_numbers"), faults),
+        extent=_extent(values.get("extent"), faults),
+        from_=from_,
+        to=to,
     )
 
 
@@ -132,15 +140,29 @@ def _text(name: str, node: yaml.Node | None, faults: _Faults) -> str:
     return ""
 
 
-def _when(node: yaml.Node | None, faults: _Faults) -> int | None:
+def _time(name: str, node: yaml.Node | None, faults: _Faults) -> int | None:
+    """A bare date is its first moment; of `to` its last."""
     if node is None:
         return None
-    line, text = node.start_mark.line + 1, _text("when", node, faults)
-    value = parse_time(f"{text}T00:00:00Z" if _DAY.fullmatch(text) else text)
-    if value is None or not (_ZONE.search(text) or _DAY.fullmatch(text)):
-        faults.append((line, "when is not a time with its zone: write it as 2026-03-20T14:05:00Z"))
+    line, text = node.start_mark.line + 1, _text(name, node, faults)
+    is_day = _DAY.fullmatch(text) is not None
+    value = parse_time(f"{text}T00:00:00Z" if is_day else text)
+    if value is None or not (_ZONE.search(text) or is_day):
+        faults.append((line, f"{name} is not a time with its zone: write it as 2026-03-20T14:05:00Z"))
         return None
-    return value
+    return value + DAY if is_day and name == "to" else value
+
+
+def _extent(node: yaml.Node | None, faults: _Faults) -> Extent | None:
+    if node is None:
+        return None
+    text = _text("extent", node, faults).lower()
+    if text in tuple(Extent):
+        return Extent(text)
+    faults.append(
+        (node.start_mark.line + 1, f"extent is not one of {', '.join(Extent)}: write one of them, or leave it out")
+    )
+    return None
 
 
 def _count(name: str, node: yaml.Node | None, faults: _Faults) -> int | None:

@@ -13,6 +13,7 @@ from tocsin.cover.facts import SCHEMA, Facts, Log, by_log, combine, summarise
 from tocsin.cover.reconciliation import Numbered
 from tocsin.cover.sequence import Gap, gaps_in, grouped, series_of
 from tocsin.cover.stops import Stop, stops_of
+from tocsin.model.acquisition import Extent
 from tocsin.model.coverage import Coverage, CoverageState, Mark, Proof
 from tocsin.model.estate import Attestation
 from tocsin.model.exposure import Basis
@@ -332,6 +333,9 @@ def _attested(one: Attestation, host: str, span: tuple[int, int] | None, proof: 
         one = replace(one, to=max(said + 2 * DAY, one.from_ + 1))
     if not proof.attestable:
         evidence = f"{word}; but nobody can vouch for it: {proof.reason}"
+        return _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
+    if one.recorded is Extent.PART:
+        evidence = f"{word}; but only a part was recorded"
         return _row(log, CoverageState.UNPROVEN, one.from_, one.to, evidence, scope=one.pattern)
     if span is None or max(one.from_, span[0]) >= min(one.to, span[1] + 1):
         evidence = f"{word}; but no record of that time was collected"

@@ -15,7 +15,7 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested
+from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested, Extent
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
 from tocsin.model.coverage import STILL_COMING, Coverage, CoverageState
@@ -72,6 +72,15 @@ class _Taken(NamedTuple):
 _Log = tuple[str, str]
 
 
+class _Period(NamedTuple):
+    """The time that was asked for of one file, ns UTC, and the record that says so."""
+
+    from_: int
+    to: int
+    record: str
+    log: _Log
+
+
 class _Held(NamedTuple):
     """The files of one log: from when each holds records, in order, and how far those up to it reach at the latest."""
 
@@ -85,6 +94,7 @@ class _Held(NamedTuple):
 
 
 _NOTHING_HELD = _Held((), ())
+_EVER, _NEVER = -(2**63), 2**63 - 1
 
 
 def reconcile(
@@ -95,9 +105,10 @@ def reconcile(
 ) -> Reconciled:
     """Compare every acquisition with what was read of its inputs.
 
-    Fewer records read than reported, a named file that is not there, another hash, a lower last record number, a
-    record that is damaged: each gives a row. More read than reported is told only. `delays` is by source how long
-    records are on their way: what was taken before that may lack them, unless a later taking holds that time.
+    Fewer records read than reported, a named file that is not there, another hash, a lower last record number, a time
+    that was not asked for, a record that is damaged: each gives a row. More read than reported is told only. `delays`
+    is by source how long records are on their way: what was taken before that may lack them, unless a later taking
+    holds that time.
     """
     covered = _covered(accounts, records)
     copies = _copies(accounts)
@@ -132,6 +143,7 @@ def reconcile(
         for place in taken.inputs:
             told.setdefault(place, []).extend((*(sentence for _, sentence in doubts), *more))
             attested[place] = _attested(taken, counted)
+    rows += _not_asked_for(accounts, covered)
     rows += _damage(accounts, records)
     return Reconciled(
         tuple(
@@ -178,6 +190,9 @@ def _attested(taken: _Taken, counted: int) -> Attested:
         command=one.command,
         account=one.account,
         filter=one.filter,
+        extent=one.extent,
+        from_=one.from_,
+        to=one.to,
         reported_count=one.reported_count,
         counted=counted,
     )
@@ -359,10 +374,47 @@ def _on_their_way(
             yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source], to=when)
 
 
+def _not_asked_for(accounts: Sequence[InputAccount], covered: Sequence[_Taken]) -> Iterator[Coverage]:
+    """The times of each log that none of its files was asked for; a taking that names no time was asked for all.
+
+    Of a file of which several records speak, only what all of them say counts.
+    """
+    asked: dict[int, _Period] = {}
+    for taken in covered:
+        one = taken.acquisition
+        from_, to = _EVER if one.from_ is None else one.from_, _NEVER if one.to is None else one.to
+        for place in () if one.own_word else taken.inputs:
+            known = asked.get(place, _Period(_EVER, _NEVER, taken.record.path, _log(accounts[place].source, taken)))
+            asked[place] = known._replace(from_=max(known.from_, from_), to=min(known.to, to))
+    of_log: dict[_Log, list[_Period]] = {}
+    for place, period in asked.items():
+        if accounts[place].records_read:
+            of_log.setdefault(period.log, []).append(period)
+    for (source, _), periods in sorted(of_log.items()):
+        reached, record = _EVER, min(period.record for period in periods)
+        for period in (
+            *sorted(one for one in periods if one.from_ < one.to),
+            _Period(_NEVER, _NEVER, record, ("", "")),
+        ):
+            if period.from_ > reached:
+                begins = None if reached == _EVER else reached
+                ends = None if period.from_ == _NEVER else period.from_
+                between = f"{_moment(begins, 'the beginning')} to {_moment(ends, 'the end')}"
+                evidence = f"{period.record} says that nothing of {between} was asked for"
+                yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=begins, to=ends)
+            reached = max(reached, period.to)
+
+
+def _moment(time: int | None, otherwise: str) -> str:
+    return otherwise if time is None else format_time(time)
+
+
 def _filter_doubts(taken: _Taken) -> list[tuple[CoverageState, str]]:
     """What was taken in part: by the filter as it is written, or by what is known of the command."""
     one = taken.acquisition
     asked = f"{taken.record.path} says that not everything was taken"
+    if one.extent is Extent.PART:
+        return [(CoverageState.UNPROVEN, f"{asked}: extent is part")]
     if one.filter and not _EVERYTHING.match(one.filter.strip()):
         return [(CoverageState.UNPROVEN, f"{asked}: {one.filter}")]
     return [(CoverageState.UNPROVEN, f"{asked}: {one.command}")] if _IN_PART.search(one.command) else []

@@ -22,6 +22,9 @@ def write_acquisition(world: World, logs: Path) -> None:
         "by": f"server operations of {world.title}",
         "when": format_time(world.day(world.shape.days)),
         "tool": "the exercise, which wrote these logs itself",
+        "extent": "everything",
+        "from": format_time(world.shape.start),
+        "to": format_time(world.day(world.shape.days)),
         "files": files,
     }
     (logs / "acquisition.yaml").write_text(

@@ -28,7 +28,7 @@ def write_estate(world: World, folder: Path) -> None:
         ("assignments", ("identity", "matter", "from", "to"), _assignments(world)),
         (
             "attestations",
-            ("source", "pattern", "from", "to", "custodian", "date", "setting"),
+            ("source", "pattern", "from", "to", "custodian", "date", "setting", "recorded"),
             _attestations(world),
         ),
     ):
@@ -147,16 +147,16 @@ def _listed(world: World, person: Person, career: Career) -> Iterable[Sequence[s
 def _attestations(world: World) -> Iterable[Sequence[str]]:
     """The custodian vouches for the mailboxes of four units only, and for the folders of the open cases on the disk: of
     the others nobody has checked the settings."""
-    custodian = world.administrators()[0].name
+    custodian = world.administrators()[0].id
     first, last = format_time(world.shape.start), format_time(world.day(world.shape.days))
     if "tenant" in world.shape.systems:
         setting = "MailItemsAccessed audited for owner, delegate and administrator; no bypass; checked per mailbox"
         for person in world.people:
             if person.unit in _ATTESTED_UNITS:
-                yield "m365_unified_audit", person.upn, first, last, custodian, last[:10], setting
+                yield "m365_unified_audit", person.upn, first, last, custodian, last[:10], setting, "everything"
     if "file server" in world.shape.systems:
         setting = "success audited for everybody, reading, writing and deletion, inherited; checked per folder"
         for matter in world.matters:
             if matter.hearing_days:
                 folder = f"D:\\Matters\\{matter.id}\\*"
-                yield "windows_evtx", folder, first, last, custodian, last[:10], setting
+                yield "windows_evtx", folder, first, last, custodian, last[:10], setting, "everything"

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 # The source an acquisition record is accounted under.
 SOURCE = "acquisition"
+
+
+class Extent(enum.StrEnum):
+    """How much, said in one of two words: a closed question, so that no free words have to be read."""
+
+    EVERYTHING = "everything"
+    PART = "part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +26,9 @@ class Acquisition:
     source               log format as the accounting names it, "" where it is not said
     reported_count       records the provider or the machine counted, of all the files together
     last_record_numbers  (channel, highest record number the log had when it was taken)
+    extent               whether every account, operation, kind of record and place of the system was asked for; None
+                         where it is not said
+    from_, to            the time asked for, ns UTC, `to` exclusive, None where it is not said
     own_word             whether a collector's files say so of themselves, and nobody else does
     """
 
@@ -33,6 +44,9 @@ class Acquisition:
     note: str = ""
     reported_count: int | None = None
     last_record_numbers: tuple[tuple[str, int], ...] = ()
+    extent: Extent | None = None
+    from_: int | None = None
+    to: int | None = None
     own_word: bool = False
 
 
@@ -51,6 +65,7 @@ class Attested:
 
     attested somebody vouches for it; a collection's own word (`own_word`) is shown and attests nothing
     file     the acquisition record
+    extent   how much of `from_` to `to` was asked for, as `Acquisition` has it
     counted  records read of all the files of that acquisition; None without one
     told     what does not agree, in sentences
     """
@@ -64,6 +79,9 @@ class Attested:
     command: str = ""
     account: str = ""
     filter: str = ""
+    extent: Extent | None = None
+    from_: int | None = None
+    to: int | None = None
     reported_count: int | None = None
     counted: int | None = None
     told: tuple[str, ...] = ()

@@ -28,6 +28,10 @@ class CauseKind(enum.StrEnum):
     STANDING_CHANGE = "standing_change"
     NOT_PLAIN = "not_plain"  # what bears on it does not stand in the log by one address and one id
     STRANGER = "stranger"  # somebody is recorded in it whom the estate does not declare
+    NOT_ONE_OWNERS = "not_one_owners"  # the estate does not tell that it is one other person's
+    NOT_ALL_TAKEN = "not_all_taken"  # no acquisition record says by a closed word that all was taken
+    NOT_ALL_RECORDED = "not_all_recorded"  # no attestation says by a closed word that all was recorded
+    NO_CUSTODIAN = "no_custodian"  # an attestation is signed by nobody whom the estate declares as another person
     CHANGED = "changed"  # rights or rules that name it were changed by or for such people
     ADMINISTRATOR = "administrator"
     ROLE_NOT_TOLD = "role_not_told"  # a role was given to whom the estate does not tell

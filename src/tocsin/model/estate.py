@@ -6,6 +6,8 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tocsin.model.acquisition import Extent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -159,6 +161,8 @@ class Attestation:
     """A named custodian vouches that a source recorded everything on holdings matching `pattern`, `from_` to `to`.
 
     Carries a "ruled out" on basis *attested*, not beyond the day of `date`: custodian, date and setting are all needed.
+    `recorded` is everything where every way of access was recorded, of everybody, all the time; a part speaks against
+    completeness. `setting` is for people to read.
     """
 
     source: str
@@ -168,6 +172,7 @@ class Attestation:
     custodian: str
     date: str
     setting: str
+    recorded: Extent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ TABLES = {
     "aliases": Table(("kind", "name", "other")),
     "functions": Table(("name",), ("description", "protected")),
     "assignments": Table(("identity", "matter"), ("from", "to")),
-    "attestations": Table(("source", "pattern", "from", "to", "custodian", "date", "setting")),
+    "attestations": Table(("source", "pattern", "from", "to", "custodian", "date", "setting"), ("recorded",)),
     "products": Table(("product",), ("log", "tier", "days")),
     "hosts": Table(("name",), ("role", "function")),
     "networks": Table(("range", "name")),

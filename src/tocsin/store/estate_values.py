@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 
+from tocsin.model.acquisition import Extent
 from tocsin.model.estate import (
     Alias,
     Assignment,
@@ -306,7 +307,17 @@ def _attestation(row: Row, notes: Notes) -> Attestation:
         custodian=row.values.get("custodian", ""),
         date=row.values.get("date", ""),
         setting=row.values.get("setting", ""),
+        recorded=_extent(row, "recorded", notes),
     )
+
+
+def _extent(row: Row, column: str, notes: Notes) -> Extent | None:
+    said = row.values.get(column, "").lower()
+    if said in tuple(Extent):
+        return Extent(said)
+    if said:
+        notes.fault(row, f"{column} is not one of {', '.join(Extent)}")
+    return None
 
 
 def _product(row: Row, notes: Notes) -> ProductInUse:
