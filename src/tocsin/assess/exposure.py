@@ -209,7 +209,9 @@ class _Assessment:
             forbidden.insert(0, obstacles.IN_A_WHOLE)
         watched = self._watched(channels)
         judgement = watched.judge(kind, text, channels, tuple(forbidden))
-        if judgement.verdict is Verdict.RULED_OUT and (against := self._not_plain(kind, text, channels)):
+        if judgement.verdict is Verdict.RULED_OUT and (
+            against := self._not_plain(kind, text, channels, watched.window)
+        ):
             judgement = watched.judge(kind, text, channels, (against,))
         items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
         return Exposure(
@@ -235,14 +237,14 @@ class _Assessment:
             records=(),
         )
 
-    def _not_plain(self, kind: str, text: str, channels: frozenset[str]) -> str:
+    def _not_plain(self, kind: str, text: str, channels: frozenset[str], window: Window) -> str:
         """Why it may not be said of it though nothing else is against it; empty where it may be."""
         allowed = self._evidence.ruled_out_by
         if allowed is None:
             return ""
         if not channels <= frozenset(self._evidence.plain_in):
             return obstacles.UNTRIED
-        against = self._plainly.against(kind, text)
+        against = self._plainly.against(kind, text, window)
         return against or ("" if channels <= frozenset(allowed) else obstacles.NONE_RECORDED)
 
     @cached_property
