@@ -178,7 +178,7 @@ def _may_be_several(identity: Identity, question: Question, whose: Actors) -> bo
 
 
 def _mixed_up(names: HoldingNames, identities: Identities) -> Iterator[str]:
-    """The accounts of which an id is on record that is another's, too; or two ids of a kind that an account has once."""
+    """The accounts with an id on record that is another's, too, or with two ids of a kind that an account has once."""
     for owners in names.bearers.values():
         if len({identities.canonical(one) for one in owners}) > 1:
             yield from owners

@@ -48,7 +48,7 @@ class Reading:
         """Whether it was for the mailbox of these names, so that none in the window is left out.
 
         For all: the window ends no later after the last record of it, and begins no sooner before the first, than such
-        records have lain apart, and at most a day. For the mailbox: no other use of it is recorded more than a day
+        records have lain apart. For the mailbox: no other use of it is recorded more than a day
         before the first or after the last record of its being read, and these are never as many as are recorded at
         most.
         """
@@ -64,5 +64,5 @@ class Reading:
     def _is_within(self, window: Window) -> bool:
         if window.from_ is None or window.to is None:
             return False
-        apart = min(int(np.diff(self._all).max(initial=0)), DAY)
+        apart = int(np.diff(self._all).max(initial=0))
         return bool(window.from_ >= self._all[0] - apart and window.to <= self._all[-1] + apart + 1)
