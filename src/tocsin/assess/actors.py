@@ -130,7 +130,7 @@ class Actors:
         """Whether all words of an account in question, or of the name of its bearer, stand in it, some by their first
         letters."""
         told = words(name)
-        first = {word for word in told if len(word) == 1}
+        first = {word for word in told if len(word) == 1 and word.isalpha()}
         return any(one <= told or (one & told and {word[0] for word in one - told} <= first) for one in self._words)
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
