@@ -17,7 +17,7 @@ _YES = frozenset(("true", "1", "yes"))
 _PLAIN_ROLE = "add member to role outside of pim (permanent)"  # of which the targets name the role and its bearer
 _OTHER_CLASS = 0  # OCSF Base Event
 _PARAMETERS = "Parameters."
-_WAYS = (Mark.FORWARDING, Mark.PERMISSION)
+_NOT_GIVEN = object()  # where a record has no such field
 # So they are called where a list of Name and Value was not read as one.
 _NOT_APART = frozenset(f"{_PARAMETERS}{name}" for name in ("name", "value", "Value", "key", "Key"))
 # Parameters of any command that say how it runs and not what it does.
@@ -54,14 +54,9 @@ class Change:
             return True
         if any(_is_given(name) for name, _ in self.when) and not any(map(_is_given, fields)):  # nor is any on record
             return True
-        if self.when and not any(self._fits(fields, name, pattern) for name, pattern in self.when):
+        if self.when and not any(_fits(fields.get(name, _NOT_GIVEN), pattern) for name, pattern in self.when):
             return False
-        return not any(_fits(fields.get(name), pattern) for name, pattern in self.unless)
-
-    def _fits(self, fields: Mapping[str, Any], name: str, pattern: str) -> bool:
-        """Whether a field fits; a way that a command sets to nothing was there before, and so is one."""
-        is_cleared = self.kind in _WAYS and pattern == "*" and _is_given(name) and name in fields
-        return is_cleared or _fits(fields.get(name), pattern)
+        return not any(_fits(fields.get(name, _NOT_GIVEN), pattern) for name, pattern in self.unless)
 
     def receivers(self, fields: Mapping[str, Any]) -> str | None:
         """Whom it gives a way, as the record names them, with `; ` between; None where it names nobody."""
@@ -201,9 +196,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _fits(value: object, pattern: str) -> bool:
     if isinstance(value, list):
         return any(_fits(item, pattern) for item in value)
-    if value is None:
+    if value is _NOT_GIVEN:
         return False
-    text = str(value)
+    text = "" if value is None else str(value)
+    if not pattern:
+        return not text.strip()
     if pattern == "*":
         return bool(text.strip())
     if pattern.startswith("*") and pattern.endswith("*"):
