@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tocsin.assess.accesses import flatten
 from tocsin.assess.columns import Columns
 from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.spelling import comparable
@@ -31,29 +32,21 @@ class Reading:
         columns = Columns(state)
         of_mail = columns["kind"].among(MAIL_KINDS)
         is_read = columns["operation"].among((_READING,))
-        self._read: dict[str, set[tuple[int, int]]] = defaultdict(set)
-        part = state.take(pa.array(np.flatnonzero(of_mail & is_read)))
-        for container, records, times in zip(
-            *(part[one].to_pylist() for one in ("container", "record", "time")), strict=True
-        ):
-            timed = ((time, record) for time, record in zip(times, records, strict=True) if time is not None)
-            self._read[comparable(container or "")].update(timed)
+        self._read = _times(state.take(pa.array(np.flatnonzero(of_mail & is_read))))
         self._used: dict[str, set[int]] = defaultdict(set)
         rest = state.take(pa.array(np.flatnonzero(of_mail & ~is_read)))
         for container, *ends in zip(*(rest[one].to_pylist() for one in ("container", "first", "last")), strict=True):
             self._used[comparable(container or "")].update(one for one in ends if one is not None)
-        self._all = np.unique([time for found in self._read.values() for time, _ in found]).astype(np.int64)
+        self._all = np.unique(np.concatenate([_NEVER, *self._read.values()]))
 
     def is_kept(self, names: Collection[str], window: Window) -> bool:
         """Whether it was for the mailbox of these names, so that none in the window is left out.
 
         For all: the window ends no later after the last record of it, and begins no sooner before the first, than such
-        records have lain apart. For the mailbox: no other use of it is recorded more than a day
-        before the first or after the last record of its being read, and these are never as many as are recorded at
-        most.
+        records have lain apart. For the mailbox: no other use of it is recorded more than a day before the first or
+        after the last record of its being read, and these are never as many in a day as are recorded at most.
         """
-        read = sorted(one for name in names for one in self._read.get(name, ()))
-        times = np.array([time for time, _ in read], dtype=np.int64)
+        times = np.sort(np.concatenate([_NEVER, *(self._read.get(name, _NEVER) for name in names)]))
         used = [one for name in names for one in self._used.get(name, ())]
         if not times.size or not self._is_within(window):
             return False
@@ -66,3 +59,17 @@ class Reading:
             return False
         apart = int(np.diff(self._all).max(initial=0))
         return bool(window.from_ >= self._all[0] - apart and window.to <= self._all[-1] + apart + 1)
+
+
+def _times(part: pa.Table) -> dict[str, _Times]:
+    """By mailbox the time of each record of these accesses that has one."""
+    way, record, time, timed = flatten(part)
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, container in enumerate(part["container"].to_pylist()):
+        found[comparable(container or "")].append(number)
+    of = np.empty(part.num_rows, dtype=np.int64)
+    for code, ways in enumerate(found.values()):
+        of[ways] = code
+    once = np.unique(np.stack([of[way[timed]], record[timed], time[timed]]), axis=1)
+    edges = np.searchsorted(once[0], np.arange(len(found) + 1))
+    return {name: once[2][edges[code] : edges[code + 1]] for code, name in enumerate(found)}
