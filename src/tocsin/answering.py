@@ -7,7 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from tocsin.asking import accounts_behind, hostile_ways, in_the_logs_words, look_up, ways_of
+from tocsin.asking import (
+    accounts_behind,
+    hostile_ways,
+    in_the_logs_words,
+    look_up,
+    sessions_of_several,
+    ways_of,
+)
 from tocsin.assess import attribution, causes, exposure, hypotheses, naming, reach, starts, vouching
 from tocsin.collect.source import all_sources, all_spans, families_told
 from tocsin.contain.plan import propose
@@ -283,6 +290,11 @@ def _exposure(
     """The verdicts from the earliest start on, each with what it would be from the latest on where that differs."""
     if question.selects and not question.accounts and not all(way.identity for way in ways_of(question)):
         question = replace(question, accounts=accounts_behind(ways_of(question), held.means))
+    names = naming.conclude(held.holding_names, held.estate.aliases)
+    shared = {
+        one: who | names.bearers.get(one, frozenset())
+        for one, who in sessions_of_several(held.means, identities).items()
+    }
     evidence = exposure.Evidence(
         coverage=watched,
         estate=estate_with_probes(held),
@@ -291,7 +303,7 @@ def _exposure(
         as_of=held.as_of,
         since=_first_record(held.accounts),
         changes=standing,
-        names=naming.conclude(held.holding_names, held.estate.aliases),
+        names=replace(names, bearers={**names.bearers, **shared}),
         identities=identities,
         withheld=withheld,
         ruled_out_by=ruled_out_by,

@@ -19,6 +19,7 @@ from tocsin.model.question import NO_SESSION, Asked, Question, Way
 
 # An address this many accounts used is a way out shared by many: alone it makes nobody's access hostile.
 _SHARED_BY = 5
+_GUID = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _ALIKE = 3  # names suggested for one that is not known
 
 
@@ -68,6 +69,19 @@ def sessions_from(addresses: Collection[str], means: pa.Table) -> dict[str, tupl
         address: tuple(sorted(session for session, others in seen.items() if others == {address}))
         for address in addresses
     }
+
+
+def sessions_of_several(means: pa.Table, identities: Identities) -> dict[str, frozenset[str]]:
+    """Per session that a service numbers by itself (a GUID) its accounts, where the logs show more than one in it.
+
+    Several names of one account are one.
+    """
+    known = means.filter(pc.and_(pc.match_substring_regex(means["session"], _GUID), pc.not_equal(means["account"], "")))
+    pairs = known.group_by(["session", "account"], use_threads=False).aggregate([])
+    named = pairs.group_by("session", use_threads=False).aggregate([("account", "list")])
+    several = named.filter(pc.greater(pc.list_value_length(named["account_list"]), 1)).to_pylist()
+    found = {row["session"]: frozenset(row["account_list"]) for row in several}
+    return {one: found[one] for one in sorted(found) if len({*map(identities.canonical, found[one])}) > 1}
 
 
 def _full_name(host: str, known: Collection[str]) -> str:

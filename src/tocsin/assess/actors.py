@@ -117,7 +117,7 @@ class Actors:
 
     def may_receive(self, name: str) -> bool:
         """Whether mail sent on to it may reach an account in question: of another domain only under its own name."""
-        return (self.is_inside(name) or self._is_called_so(name)) and self.may_be_given((name,))
+        return (self.is_inside(name) or self.is_called_so(name)) and self.may_be_given((name,))
 
     def is_inside(self, name: str) -> bool:
         """Whether it may be an address of the institution: its domain those asked for have, or several, or a tenant."""
@@ -133,11 +133,14 @@ class Actors:
         """Whether a text that may be a name means an account in question: by an address, or the words of its name."""
         _, at, domain = name.lower().rpartition("@")
         is_theirs = bool(at) and (not self._own_domains or domain in self._own_domains) and self.may_be_given((name,))
-        return self.is_one(name) or is_theirs or self._is_called_so(name)
+        return self.is_one(name) or is_theirs or self.is_called_so(name)
 
-    def _is_called_so(self, name: str) -> bool:
+    def is_called_so(self, name: str) -> bool:
+        """Whether all words of an account in question, or of the name of its bearer, stand in it, some by their first
+        letters."""
         told = words(name)
-        return any(one <= told for one in self._words)
+        first = {word for word in told if len(word) == 1 and word.isalpha()}
+        return any(one <= told or (one & told and {word[0] for word in one - told} <= first) for one in self._words)
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""

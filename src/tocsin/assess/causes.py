@@ -35,6 +35,7 @@ _BY_SENTENCE = {
     obstacles.MISTAKEN: CauseKind.NOT_PLAIN,
     obstacles.NAMED_THERE: CauseKind.NOT_PLAIN,
     obstacles.LEFT_OUT: CauseKind.NOT_PLAIN,
+    obstacles.NOT_KEPT: CauseKind.NOT_PLAIN,
     obstacles.IN_ANY: CauseKind.STRANGER,
     obstacles.BY_STRANGERS: CauseKind.STRANGER,
     obstacles.CHANGED: CauseKind.CHANGED,

@@ -211,7 +211,9 @@ class _Assessment:
             forbidden.insert(0, obstacles.IN_A_WHOLE)
         watched = self._watched(channels)
         judgement = watched.judge(kind, text, channels, tuple(forbidden))
-        if judgement.verdict is Verdict.RULED_OUT and (against := self._not_plain(kind, text, channels)):
+        if judgement.verdict is Verdict.RULED_OUT and (
+            against := self._not_plain(kind, text, channels, watched.window)
+        ):
             judgement = watched.judge(kind, text, channels, (against,))
         items = sum(part not in CONTAINER_KINDS for part, _, _ in reached)
         return Exposure(
@@ -238,7 +240,7 @@ class _Assessment:
             none_recorded=obstacles.NONE_RECORDED in judgement.reasons and not reached,
         )
 
-    def _not_plain(self, kind: str, text: str, channels: frozenset[str]) -> str:
+    def _not_plain(self, kind: str, text: str, channels: frozenset[str], window: Window) -> str:
         """Why it may not be said of it though nothing else is against it; empty where it may be."""
         allowed = self._evidence.ruled_out_by
         if allowed is None:
@@ -246,22 +248,20 @@ class _Assessment:
         if not channels <= frozenset(self._evidence.plain_in):
             return obstacles.UNTRIED
         against = (
-            self._plainly.against(kind, text)
+            self._plainly.against(kind, text, window)
             or self._people.against(comparable(text), self._names.may_be(text))
-            or self._unvouched(text, channels)
+            or self._unvouched(text, channels, window)
         )
         return against or ("" if channels <= frozenset(allowed) else obstacles.NONE_RECORDED)
 
-    def _unvouched(self, text: str, channels: frozenset[str]) -> str:
+    def _unvouched(self, text: str, channels: frozenset[str], window: Window) -> str:
         evidence = self._evidence
         names = {text, *self._names.may_be(text), *evidence.identities.all_forms(text)}
-        return vouching.against(
-            names, channels, self._window, self._estate.attestations, evidence.taken_whole, self._people
-        )
+        return vouching.against(names, channels, window, self._estate.attestations, evidence.taken_whole, self._people)
 
     @cached_property
     def _people(self) -> OtherPeople:
-        return OtherPeople(self._estate, self._whose, self._evidence.identities, self._question.to)
+        return OtherPeople(self._estate, self._whose, self._evidence.identities, self._question)
 
     @cached_property
     def _plainly(self) -> PlainMailboxes:

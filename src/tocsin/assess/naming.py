@@ -14,15 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.spelling import comparable
-from tocsin.model.coverage import ANYWHERE, INCOMPLETE, Mark
+from tocsin.model.coverage import ANYWHERE, APPLICATION, BEARER, INCOMPLETE, TENANT, Mark
 from tocsin.model.estate import Alias
 
 NAME = "holding_names"
 # Kind of a pair that names no one thing: a folder of a host and the share that shows it, or what was given another name
 # or copied and what it is since then.
 SHARE = "share"
-ACCOUNT = "account"  # of a pair that names who acted, in two ways
-_NO_NAMES_OF_HOLDINGS = frozenset((SHARE, ACCOUNT, INCOMPLETE))
+_NO_NAMES_OF_HOLDINGS = frozenset((SHARE, BEARER, INCOMPLETE))
 _MOST_NAMES = 250  # of one thing; a folder that is said to lie in itself would go on for ever
 BEYOND = "<more names than are followed>"  # stands for the rest
 _NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
@@ -56,7 +55,9 @@ class HoldingNames:
     ids       name to the ids records give it: two names with ids and none in common are two things
     folders   a share to the folders it is said to be of, what was renamed or copied to what it is since, and back
     declared  names the estate gives as other names of something
-    bearers  another name that records give an account that acted (an id, a display name) to the accounts they give it
+    bearers  another name that records give an account that acted (an id, a display name, a device) to the accounts
+             they give it
+    borne    an account to all that records give it, its tenants and applications too (`TENANT`, `APPLICATION`)
     is_incomplete  whether a record says of itself that others are left out beside it
     is_moved_on  whether something was moved or copied to a place that is not told, or not of which site (`ANYWHERE`)
     """
@@ -67,6 +68,7 @@ class HoldingNames:
     folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
     bearers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    borne: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_moved_on: bool = False
     is_incomplete: bool = False
 
@@ -140,10 +142,15 @@ def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
     within = [(a[:-1].rstrip("\\/"), b[:-1].rstrip("\\/")) for a, b in spoken if a.endswith("*")]
     shares = [(comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE]
     folders = _folders((*shares, *within))
-    bearers: dict[str, set[str]] = defaultdict(set)
+    borne: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row["kind"] == ACCOUNT:
-            bearers[row["id"]].add(row["name"])
+        if row["kind"] == BEARER:
+            borne[row["name"]].update(row["id"].splitlines())
+    bearers: dict[str, set[str]] = defaultdict(set)
+    for account, known in borne.items():
+        for one in known:
+            if not one.startswith((TENANT, APPLICATION)):
+                bearers[one].add(account)
     return HoldingNames(
         is_moved_on=any(one.startswith(ANYWHERE) for one in folders),
         shown=_shown(ids, names, written),
@@ -153,6 +160,7 @@ def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
         declared=frozenset(other for _, other in whole),
         is_incomplete=any(row["kind"] == INCOMPLETE for row in rows),
         bearers={name: frozenset(bearers[name]) for name in sorted(bearers)},
+        borne={account: frozenset(borne[account]) for account in sorted(borne)},
     )
 
 

@@ -40,6 +40,10 @@ NOT_BY_ONE_NAME = "no record gives the mailbox, by this address, one id and no o
 NAMED_THERE = "something that an account in question, or who may be one, reached elsewhere bears the name of its owner"
 BY_STRANGERS = "somebody is recorded in it who is no other person, by an address, whom the estate declares"
 IN_ANY = "something done in a mailbox is recorded that does not say in which, by somebody else too"
+NOT_KEPT = (
+    "reading of mail is not recorded all that time: of nobody, or not of this mailbox though it was used, or as much "
+    "of it as is recorded in a day at most"
+)
 CHANGED = (
     "a change of rights, rules, roles or accounts is on record that names it, and not by and for other people whom the "
     "estate declares"

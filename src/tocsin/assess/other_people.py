@@ -11,16 +11,18 @@ from tocsin.assess.spelling import comparable
 from tocsin.model.estate import Estate, Identity
 from tocsin.model.identity import canonical_account
 from tocsin.model.joining import Identities
+from tocsin.model.question import Question
 
 
 class OtherPeople:
     """Built for one question; asked of each mailbox, of who is recorded in it, and of who vouches.
 
-    until   to when is asked, ns UTC; None is open: then nobody who has left is there for all of it
+    Who came or left is one other person only where the time that is asked of has a beginning or an end, and lies
+    within theirs.
     """
 
-    def __init__(self, estate: Estate, whose: Actors, identities: Identities, until: int | None) -> None:
-        self._estate, self._whose, self._until = estate, whose, until
+    def __init__(self, estate: Estate, whose: Actors, identities: Identities, question: Question) -> None:
+        self._estate, self._whose, self._question = estate, whose, question
         self._declared = DeclaredAccounts(estate)
         self._acting = acting(estate, identities, whose.asked)
         self._by_name: dict[str, list[Identity]] = {}
@@ -49,10 +51,13 @@ class OtherPeople:
         return "" if is_theirs else obstacles.NOT_ONE_OWNERS
 
     def _is_one(self, one: Identity) -> bool:
-        has_left = one.to is not None and (self._until is None or one.to < self._until)
+        from_, to = self._question.from_, self._question.to
+        has_left = one.to is not None and (to is None or one.to < to)
+        has_come = one.from_ is not None and (from_ is None or one.from_ > from_)
         return (
             bool(one.accounts)
-            and not has_left
+            and not (has_left or has_come)
             and one.id not in self._acting.perhaps
+            and not any(self._whose.is_called_so(name) for name in (one.name, *one.accounts) if name)
             and all(self._whose.is_another_person(canonical_account(account) or account) for account in one.accounts)
         )

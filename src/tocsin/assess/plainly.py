@@ -22,9 +22,11 @@ from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.matching import Seen
 from tocsin.assess.naming import HoldingNames
 from tocsin.assess.other_people import OtherPeople
+from tocsin.assess.reading import Reading
 from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import address_of, is_of_a_mailbox
-from tocsin.model.coverage import Mark, StandingChange
+from tocsin.assess.verdict import Window
+from tocsin.model.coverage import APPLICATION, TENANT, Mark, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass
 from tocsin.model.joining import Identities
@@ -35,6 +37,8 @@ _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]
 _ID = re.compile(r"(?!0{8}-(?:0{4}-){3}0{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORD = re.compile(r"[^\W_]+")
 _NONE = frozenset[int]()
+# Of these kinds of ids an account has one: a security id, a number of its own, its id in the directory, its tenant.
+_HAD_ONCE = (re.compile(r"s-1-5-21-[0-9-]+"), re.compile(r"[0-9a-f]{16}"), _ID, re.compile(rf"{TENANT}.+", re.DOTALL))
 _OWNERSHIP = "ownership of an application"
 _BETWEEN_PEOPLE = frozenset((Mark.PERMISSION, Mark.MEMBERSHIP, Mark.ROLE))
 # What lies in no mailbox, by how it is written: at a web address, on a share, drive or host, in AWS.
@@ -73,7 +77,9 @@ class PlainMailboxes:
             for one in ids:
                 self._called[one].add(name)
         columns = Columns(state)
-        self._strangers = frozenset(_with_strangers(columns, whose, people.nobodys))
+        self._mixed_up = frozenset(_mixed_up(names, identities))
+        self._strangers = frozenset(_with_strangers(columns, whose, people.nobodys | self._mixed_up))
+        self._reading = Reading(state)
         self._reached = _by_word(_reached_by_them(columns, whose))
         against = [change for change in changes if not _is_between_others(change, whose)]
         self._changed = _by_word(
@@ -85,11 +91,10 @@ class PlainMailboxes:
             *((kind, "", container) for source, kind, container in seen.unnamed if source in ("", *sources)),
         }
         self._boxes = {comparable(container or holding) for _, holding, container in self._touched}
-        self._mixed_up = {one for owners in names.bearers.values() if len(owners) > 1 for one in owners}
         self._of_all = self._against_all(question, against)
 
-    def against(self, kind: str, text: str) -> str:
-        """The sentence that says why it is not said of this holding; empty where it may be."""
+    def against(self, kind: str, text: str, window: Window) -> str:
+        """The sentence that says why it is not said of this holding for that time; empty where it may be."""
         if kind != "mailbox":
             return obstacles.UNTRIED
         if self._of_all:
@@ -100,8 +105,11 @@ class PlainMailboxes:
             return obstacles.NOT_BY_ONE_NAME
         if not self._strangers.isdisjoint(names):
             return obstacles.BY_STRANGERS
-        if any(_has_all_words(self._changed, name) for name in names):
+        called = {one.removeprefix(APPLICATION) for one in self._names.borne.get(address, ()) if _names_one(one)}
+        if any(_has_all_words(self._changed, name) for name in (*names, *sorted(called))):
             return obstacles.CHANGED
+        if not self._reading.is_kept(names, window):
+            return obstacles.NOT_KEPT
         return obstacles.NAMED_THERE if _has_all_words(self._reached, address) else ""
 
     def _is_plain(self, address: str) -> bool:
@@ -161,6 +169,21 @@ class PlainMailboxes:
         return bool(kind and _ELSEWHERE.fullmatch(text)) and not _HOLDS_MAIL.search(text)
 
 
+def _mixed_up(names: HoldingNames, identities: Identities) -> Iterator[str]:
+    """The accounts with an id on record that is another's, too, or with two ids of a kind that an account has once."""
+    for owners in names.bearers.values():
+        if len({identities.canonical(one) for one in owners}) > 1:
+            yield from owners
+    for account, borne in names.borne.items():
+        if any(sum(form.fullmatch(one) is not None for one in borne) > 1 for form in _HAD_ONCE):
+            yield account
+
+
+def _names_one(borne: str) -> bool:
+    """Whether what an account bears, or an application in its name, can be what a change names."""
+    return not borne.startswith(TENANT)
+
+
 def _is_between_others(change: StandingChange, whose: Actors) -> bool:
     """Whether other people gave other people a right or role, or a rule of one sends no mail on.
 
@@ -217,7 +240,7 @@ def _is_address(account: str) -> bool:
     return bool(_ADDRESS.fullmatch(account.lower()))
 
 
-def _with_strangers(columns: Columns, whose: Actors, nobodys: Collection[str]) -> Iterator[str]:
+def _with_strangers(columns: Columns, whose: Actors, doubted: Collection[str]) -> Iterator[str]:
     """The mailboxes in which somebody is recorded who is not, by the estate, a person other than those asked of.
 
     So are those in which anybody did what nothing declares: such a record may say of the mailbox what nobody reads. ""
@@ -225,7 +248,7 @@ def _with_strangers(columns: Columns, whose: Actors, nobodys: Collection[str]) -
     """
     _, ways = columns.combined("kind", "container", "actor", "actor_class")
     for kind, container, actor, of in ways:
-        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "") and actor not in nobodys
+        is_known = of != ActorClass.ADMINISTRATOR and whose.is_anothers(actor or "") and actor not in doubted
         if kind in MAIL_KINDS and not (is_known and container):
             yield comparable(container or "")
         elif not kind and container:

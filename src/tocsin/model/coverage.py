@@ -70,6 +70,10 @@ class Mark(enum.StrEnum):
 ANYTHING, ANYWHERE = "<anything>", "<anywhere>"
 # Channel of NAMED where a record says nothing of a holding, but that the search that gave it left out others.
 INCOMPLETE = "incomplete"
+# Channel of NAMED where a record gives an account, its `scope`, ids and other names: each a line of `detail`, those of
+# many accounts behind what they are.
+BEARER = "account"
+TENANT, APPLICATION = "tenant ", "application "
 
 # How a row ends its sentence where records of its time may still be on their way: what is taken later may have more.
 STILL_COMING = "may not have come yet"

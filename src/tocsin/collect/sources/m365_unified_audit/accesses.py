@@ -80,19 +80,8 @@ def names_of(native: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any]
     url, item = text_of(native.get("ObjectId")), text_of(native.get("ListItemUniqueId"))
     if url and item and "://" in url:
         found.append(_named("document", url, item.strip(" {}").lower()))
-    found += [_named("account", *pair) for pair in _ids_of_actor(native)]
     found += [_named("share", *pair) for pair in (*_moves(native, meaning), *_changed_names(native))]
     return found
-
-
-def _ids_of_actor(native: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The account that acted and the mailbox's, as a record names them, with each of the other names it gives them."""
-    account, token = canonical_account(text_of(native.get("UserId")) or ""), native.get("AppAccessContext")
-    told = [native.get(name) for name in ("LogonUserSid", "LogonUserDisplayName", "TokenObjectId")]
-    told.append(token.get("UserObjectId") if isinstance(token, dict) else None)
-    owner = canonical_account(text_of(native.get("MailboxOwnerUPN")) or "")
-    pairs = [*((account, one) for one in told), (owner, native.get("MailboxOwnerSid"))]
-    yield from ((who, other.strip().lower()) for who, one in pairs if who and (other := text_of(one)))
 
 
 def _moves(native: Mapping[str, Any], meaning: Meaning) -> Iterator[tuple[str, str]]:

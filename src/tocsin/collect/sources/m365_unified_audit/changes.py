@@ -20,6 +20,7 @@ _PROVIDERS_OWN = re.compile(
     re.IGNORECASE,
 )
 _SENDS_ON = frozenset((Mark.RULE, Mark.FORWARDING))
+_TAKES_AWAY = ("remove-", "disable-")
 _MOST_SHOWN = 600  # characters of one value
 _PREFIXES = ("Parameters.", "OperationProperties.", "ModifiedProperties.", "Item.ParentFolder.")
 
@@ -65,6 +66,29 @@ def marks_of(
     return rows
 
 
+def half_told(fields: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any]]:
+    """One row for MARKS with all that a record of the directory says a change was made of, where it does not say which.
+
+    A right given to somebody who is named is told; so is what an account had and has since.
+    """
+    targets = fields.get("Target.ID")
+    if meaning.opens:
+        is_told = bool(fields.get("ModifiedProperties"))
+    else:
+        names_some = any(one.given_to for one in meaning.changes)
+        is_told = not targets or names_some or (meaning.is_known and not meaning.changes)
+    if is_told:
+        return []
+    named = [fields.get("ObjectId"), *(targets if isinstance(targets, list) else [targets])]
+    said = "; ".join(dict.fromkeys(text for one in named if (text := _one_line(one))))
+    return [
+        {
+            "kind": str(Mark.ADDRESSED), "host": None, "channel": None, "scope": said, "actor": None,
+            "detail": meaning.activity, "given_to": None,
+        }
+    ]  # fmt: skip
+
+
 def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> bool:
     """Whether the record says that recording stopped, or has what says it in no form in which it could be read.
 
@@ -90,8 +114,14 @@ def _scope(change: Change, fields: Mapping[str, Any]) -> str | None:
 def _not_told(change: Change, meaning: Meaning, native: Mapping[str, Any], fields: Mapping[str, Any]) -> str | None:
     """`?` for a rule or forwarding of which the record does not tell whom it sends mail to; None for others.
 
-    That is told where it was made, not where it is changed or turned on, by a name, and by parameters that were read.
+    That is told where it was made, not where it is changed, turned on or taken away, by a name, and by parameters that
+    were read.
     """
+    if change.kind in _SENDS_ON and meaning.activity.casefold().startswith(_TAKES_AWAY):
+        return _NOBODY_TOLD
+    to_nobody = any(name in fields and not _one_line(fields[name]) for name in change.given_to)
+    if change.kind == Mark.FORWARDING and to_nobody:  # until then it was set to somebody
+        return _NOBODY_TOLD
     if change.given_to and change.kind in _SENDS_ON and not is_told_apart(fields):
         return _NOBODY_TOLD
     if change.kind == Mark.FORWARDING and any(name.startswith("Parameters.") for name, _ in change.when):

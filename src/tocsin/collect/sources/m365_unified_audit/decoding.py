@@ -15,7 +15,7 @@ _WRAPPED = ("AuditData", "auditData")
 _MARKS_OF_A_RECORD = ("Operation", "Id", "CreationTime")
 # What exports repeat of a record beside it, by the names they give it, and where the record has it.
 _BESIDE = (
-    (("UserIds", "UserId"), "UserId"),
+    (("UserIds", "UserId", "userPrincipalName"), "UserId"),
     (("Operations", "Operation"), "Operation"),
     (("MailboxOwnerUPN",), "MailboxOwnerUPN"),
 )

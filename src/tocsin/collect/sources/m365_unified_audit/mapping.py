@@ -12,7 +12,8 @@ from typing import Any
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
-from tocsin.collect.sources.m365_unified_audit.changes import marks_of, may_be_throttled
+from tocsin.collect.sources.m365_unified_audit.bearers import bearers
+from tocsin.collect.sources.m365_unified_audit.changes import half_told, marks_of, may_be_throttled
 from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF, SAYS_OTHERWISE
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
 from tocsin.collect.sources.m365_unified_audit.providers import (
@@ -21,6 +22,7 @@ from tocsin.collect.sources.m365_unified_audit.providers import (
     is_administrator,
     is_contradicted,
     provider_of,
+    shows_anothers,
 )
 from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
 from tocsin.model.coverage import INCOMPLETE, Mark
@@ -100,10 +102,10 @@ def map_record(record: Record) -> Mapped:
     if meaning.class_uid == _DOCUMENT_CLASS:
         event["file.path"] = text_of(native.get("ObjectId"))
     key = _key(identifier, native) if identifier else None
-    marks = names_of(native, meaning)
+    marks = [*names_of(native, meaning), *bearers(native, fields)]
     if BROKEN_OFF in record.warnings:
         marks.append({"kind": str(Mark.NAMED), "channel": INCOMPLETE, "scope": INCOMPLETE, "detail": BROKEN_OFF})
-    if is_administrator(native, record_type) and account:
+    if account and (is_administrator(native, record_type) or shows_anothers(operation, user, native, fields)):
         marks.append(_administrators(account))
     if status == "failure" or not (
         meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields, meaning)
@@ -152,6 +154,7 @@ def map_record(record: Record) -> Mapped:
     if provider is None and (not meaning.touches or not meaning.is_known):
         marks += addressed_by(fields, meaning)
     marks += marks_of(native, fields, meaning, workload, account, provider)
+    marks += half_told(fields, meaning)
     return Mapped(event, key, accesses, marks, warnings)
 
 

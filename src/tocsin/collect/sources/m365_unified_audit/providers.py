@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ _OWNERS = frozenset(("", "0", "owner", "none"))
 # Kinds of records that say so of a user who changes settings of a mailbox of one's own, too.
 _OF_COMMANDS = frozenset(("1", "ExchangeAdmin"))
 _ABSENT = frozenset(("", "not available", "none"))
+_PERSONS = frozenset(("", "0", "regular", *_ADMINISTRATORS_TYPE))
+_YES = frozenset(("true", "1"))
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Actor(NamedTuple):
@@ -91,14 +95,33 @@ def is_administrator(native: Mapping[str, Any], record_type: str) -> bool:
     return record_type not in _OF_COMMANDS and str(native.get("UserType", "")).casefold() in _ADMINISTRATORS_TYPE
 
 
+def shows_anothers(operation: str, user: str, native: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    """Whether a command shows its caller anything but what is the caller's own: administrators alone are shown it."""
+    if operation[:4].casefold() != "get-":
+        return False
+    own = set(_WORD.findall(user.rpartition("\\")[2].partition("@")[0].casefold()))
+    told = [native.get("ObjectId"), *(value for name, value in fields.items() if name.startswith("Parameters."))]
+    return not own or not any(own <= set(_WORD.findall(str(one).casefold())) for one in told)
+
+
+def is_providers(application: str) -> bool:
+    """Whether an application is one of the provider's services (`providers.toml`)."""
+    return application in _KNOWN
+
+
 def is_contradicted(native: Mapping[str, Any]) -> bool:
-    """Whether an access is an owner's by its account, and another's by how or with which security id it was opened."""
+    """Whether an access is an owner's by its account, and another's by how or with which security id it was opened.
+
+    So it is where the record says that no person of the tenant did it (UserType, ExternalAccess).
+    """
     user, owner = native.get("UserId"), native.get("MailboxOwnerUPN")
     if not isinstance(user, str) or not isinstance(owner, str) or user.strip().casefold() != owner.strip().casefold():
         return False
     logon, within = (str(native.get(name, "")).casefold() for name in ("LogonType", "InternalLogonType"))
     as_owner = logon not in _DELEGATE and (logon in _ADMINISTRATOR or within in _OWNERS)
-    return not as_owner or _is_anothers(native)
+    is_of_a_person = str(native.get("UserType", "")).casefold() in _PERSONS
+    is_from_outside = str(native.get("ExternalAccess", "")).casefold() in _YES
+    return not as_owner or not is_of_a_person or is_from_outside or _is_anothers(native)
 
 
 def _is_anothers(native: Mapping[str, Any]) -> bool:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from tocsin.model.coverage import Mark
+
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("audit.toml").read_text("utf-8"))
 _YES = frozenset(("true", "1", "yes"))
+_PLAIN_ROLE = "add member to role outside of pim (permanent)"  # of which the targets name the role and its bearer
 _OTHER_CLASS = 0  # OCSF Base Event
 _PARAMETERS = "Parameters."
+_NOT_GIVEN = object()  # where a record has no such field
 # So they are called where a list of Name and Value was not read as one.
 _NOT_APART = frozenset(f"{_PARAMETERS}{name}" for name in ("name", "value", "Value", "key", "Key"))
 # Parameters of any command that say how it runs and not what it does.
@@ -50,9 +54,9 @@ class Change:
             return True
         if any(_is_given(name) for name, _ in self.when) and not any(map(_is_given, fields)):  # nor is any on record
             return True
-        if self.when and not any(_fits(fields.get(name), pattern) for name, pattern in self.when):
+        if self.when and not any(_fits(fields.get(name, _NOT_GIVEN), pattern) for name, pattern in self.when):
             return False
-        return not any(_fits(fields.get(name), pattern) for name, pattern in self.unless)
+        return not any(_fits(fields.get(name, _NOT_GIVEN), pattern) for name, pattern in self.unless)
 
     def receivers(self, fields: Mapping[str, Any]) -> str | None:
         """Whom it gives a way, as the record names them, with `; ` between; None where it names nobody."""
@@ -116,7 +120,7 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
     activity = operation.strip().removesuffix(".")
     name = _folded(operation)
     declared = _OPERATIONS.get(name, {})
-    changes = _CHANGES.get(name, ())
+    changes = _CHANGES.get(name) or _undone(name) or _of_role(name)
     read = ((*one.scope, *one.shows, *one.given_to, *(each for each, _ in one.when)) for one in changes)
     return Meaning(
         activity=activity,
@@ -132,6 +136,21 @@ def meaning_of(operation: str, record_type: str) -> Meaning:
         only_changes=name not in _OPERATIONS and name not in _NO_CONTENT,
         fields_named=frozenset(each for fields in read for each in fields),
     )
+
+
+def _undone(name: str) -> tuple[Change, ...]:
+    """What a command takes away or turns off: until then it was there."""
+    verb, _, noun = name.partition("-")
+    if verb not in ("remove", "disable"):
+        return ()
+    made = next((found for one in ("new", "set") if (found := _CHANGES.get(f"{one}-{noun}"))), ())
+    ways = (one for one in made if one.kind == Mark.RULE and not one.when)
+    return tuple(replace(one, sentence=f"{one.sentence}; here taken away or turned off") for one in ways)
+
+
+def _of_role(name: str) -> tuple[Change, ...]:
+    """What gives a role, however the directory says by which way (`Add member to role completed (PIM activation)`)."""
+    return _CHANGES[_PLAIN_ROLE] if name.startswith("add ") and "member to role" in name else ()
 
 
 @lru_cache(maxsize=256)
@@ -177,9 +196,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _fits(value: object, pattern: str) -> bool:
     if isinstance(value, list):
         return any(_fits(item, pattern) for item in value)
-    if value is None:
+    if value is _NOT_GIVEN:
         return False
-    text = str(value)
+    text = "" if value is None else str(value)
+    if not pattern:
+        return not text.strip()
     if pattern == "*":
         return bool(text.strip())
     if pattern.startswith("*") and pattern.endswith("*"):
