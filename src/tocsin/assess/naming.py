@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.assess.spelling import comparable
-from tocsin.model.coverage import ANYWHERE, INCOMPLETE, Mark
+from tocsin.model.coverage import ANYWHERE, APPLICATION, INCOMPLETE, Mark
 from tocsin.model.estate import Alias
 
 NAME = "holding_names"
@@ -22,7 +22,7 @@ NAME = "holding_names"
 # or copied and what it is since then.
 SHARE = "share"
 ACCOUNT = "account"  # of a pair that names who acted, in two ways
-_NO_NAMES_OF_HOLDINGS = frozenset((SHARE, ACCOUNT, INCOMPLETE))
+_NO_NAMES_OF_HOLDINGS = frozenset((SHARE, ACCOUNT, INCOMPLETE, APPLICATION))
 _MOST_NAMES = 250  # of one thing; a folder that is said to lie in itself would go on for ever
 BEYOND = "<more names than are followed>"  # stands for the rest
 _NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
@@ -57,6 +57,7 @@ class HoldingNames:
     folders   a share to the folders it is said to be of, what was renamed or copied to what it is since, and back
     declared  names the estate gives as other names of something
     bearers  another name that records give an account that acted (an id, a display name) to the accounts they give it
+    applications  mailbox ("" where not told) to the applications, not the provider's, that reached mail of it
     is_incomplete  whether a record says of itself that others are left out beside it
     is_moved_on  whether something was moved or copied to a place that is not told, or not of which site (`ANYWHERE`)
     """
@@ -67,6 +68,7 @@ class HoldingNames:
     folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
     bearers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    applications: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_moved_on: bool = False
     is_incomplete: bool = False
 
@@ -141,7 +143,10 @@ def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
     shares = [(comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE]
     folders = _folders((*shares, *within))
     bearers: dict[str, set[str]] = defaultdict(set)
+    applications: dict[str, set[str]] = defaultdict(set)
     for row in rows:
+        if row["kind"] == APPLICATION:
+            applications[comparable(row["name"])].add(row["id"])
         if row["kind"] == ACCOUNT:
             bearers[row["id"]].add(row["name"])
     return HoldingNames(
@@ -151,6 +156,7 @@ def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
         ids={name: frozenset(found) for name, found in ids.items()},
         folders=folders,
         declared=frozenset(other for _, other in whole),
+        applications={name: frozenset(found) for name, found in applications.items()},
         is_incomplete=any(row["kind"] == INCOMPLETE for row in rows),
         bearers={name: frozenset(bearers[name]) for name in sorted(bearers)},
     )

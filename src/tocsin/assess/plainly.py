@@ -72,7 +72,7 @@ class PlainMailboxes:
                 self._called[one].add(name)
         columns = Columns(state)
         services = self._declared.of(one.id for one in estate.identities if one.is_service)
-        self._strangers = frozenset(_with_strangers(columns, whose, services))
+        self._strangers = frozenset((*_with_strangers(columns, whose, services), *_by_applications(names, whose)))
         self._reached = _by_word(_reached_by_them(columns, whose))
         against = [change for change in changes if not _is_between_others(change, whose)]
         self._changed = _by_word(
@@ -229,6 +229,16 @@ def _with_strangers(columns: Columns, whose: Actors, services: Collection[str]) 
             yield comparable(container or "")
         elif not kind and container:
             yield comparable(container)
+
+
+def _by_applications(names: HoldingNames, whose: Actors) -> Iterator[str]:
+    """The mailboxes mail of which was reached by an application that is neither the provider's nor declared.
+
+    With rights of its own it acts under the owner's name, for whoever has it.
+    """
+    for mailbox, applications in names.applications.items():
+        if not all(map(whose.is_anothers, applications)):
+            yield mailbox
 
 
 def _reached_by_them(columns: Columns, whose: Actors) -> Iterator[str]:

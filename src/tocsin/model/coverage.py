@@ -70,6 +70,8 @@ class Mark(enum.StrEnum):
 ANYTHING, ANYWHERE = "<anything>", "<anywhere>"
 # Channel of NAMED where a record says nothing of a holding, but that the search that gave it left out others.
 INCOMPLETE = "incomplete"
+# The same, where it says by which application, that is not the provider's own, mail of `scope` was reached: `detail`.
+APPLICATION = "application"
 
 # How a row ends its sentence where records of its time may still be on their way: what is taken later may have more.
 STILL_COMING = "may not have come yet"

@@ -12,6 +12,7 @@ from typing import Any
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
+from tocsin.collect.sources.m365_unified_audit.applications import others_in
 from tocsin.collect.sources.m365_unified_audit.changes import marks_of, may_be_throttled
 from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF, SAYS_OTHERWISE
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
@@ -32,6 +33,7 @@ STATUS = "derived.status"
 ACTIVITY = "derived.activity"
 _DOCUMENT_CLASS = 6006
 _PRINCIPAL_NAME = 5  # type of an entry of Target: a user principal name
+_OF_MAIL = frozenset(("mailbox", "mail_folder", "mail_item"))
 _GENERIC_CLIENT = "Client=REST"  # says nothing of who called; the application id does
 
 _CLAIM = re.compile(r"i:0h\.f\|membership\|([0-9a-f]{16})@live\.com", re.IGNORECASE)
@@ -127,6 +129,8 @@ def map_record(record: Record) -> Mapped:
             found = [*touched(native, fields, meaning)[0], *found]
         if warning:
             warnings = (*warnings, warning)
+        if provider is None and any(one.kind in _OF_MAIL for one in found):
+            marks += others_in(native, actor, addresses)
         named = caller or application
         shared = {
             "actor": account or "",

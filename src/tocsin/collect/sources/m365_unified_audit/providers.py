@@ -62,7 +62,7 @@ def provider_of(actor: Actor) -> Provider | None:
     """The service of the provider that acted, or None. A record with a session is a person's token."""
     if actor.session:
         return None
-    if actor.caller and actor.caller != actor.application and actor.caller not in _KNOWN:
+    if actor.caller and actor.caller != actor.application and actor.caller not in KNOWN:
         return None
     candidates = _BY_APPLICATION.get(actor.application, ()) or _BY_CALLER.get(actor.caller, ()) or _BY_USER
     for provider in candidates:
@@ -129,7 +129,7 @@ def _providers() -> tuple[Provider, ...]:
 
 
 _PROVIDERS = _providers()
-_KNOWN = frozenset(identifier for provider in _PROVIDERS for identifier in (*provider.applications, *provider.callers))
+KNOWN = frozenset(identifier for provider in _PROVIDERS for identifier in (*provider.applications, *provider.callers))
 _BY_APPLICATION = {
     identifier: tuple(one for one in _PROVIDERS if identifier in one.applications)
     for identifier in {identifier for provider in _PROVIDERS for identifier in provider.applications}
