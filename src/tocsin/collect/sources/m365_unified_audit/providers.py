@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, NamedTuple
 
+from tocsin.collect.sources.m365_unified_audit.semantics import HOW_IT_RUNS, is_told_apart
 from tocsin.model.exposure import ActorClass
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("providers.toml").read_text("utf-8"))
@@ -17,6 +18,8 @@ _DELEGATE = frozenset(("2", "delegated", "delegate"))
 _OWNERS = frozenset(("", "0", "owner", "none"))
 # Kinds of records that say so of a user who changes settings of a mailbox of one's own, too.
 _OF_COMMANDS = frozenset(("1", "ExchangeAdmin"))
+_SERVERS = "nt authority\\"
+_WHERE = frozenset(("Parameters.Organization",))
 _ABSENT = frozenset(("", "not available", "none"))
 
 
@@ -42,6 +45,7 @@ class Provider:
     users: tuple[str, ...]
     user_types: frozenset[str]
     upkeep: bool
+    commands: Mapping[str, frozenset[str]]
 
     def is_actor(self, actor: Actor) -> bool:
         """Whether the record is this service's."""
@@ -56,6 +60,26 @@ class Provider:
         return not self.clients or any(
             actor.client.startswith(client) if client else not actor.client for client in self.clients
         )
+
+
+def is_known_to_run(actor: Actor, operation: str, fields: Mapping[str, Any]) -> bool:
+    """Whether a command with these fields is one that the provider, under this name, is known to run."""
+    name = operation.strip().casefold()
+    given = {one for one in fields if one.startswith("Parameters.")} - HOW_IT_RUNS - _WHERE
+    return is_told_apart(fields) and any(
+        name in provider.commands and given <= provider.commands[name] and provider.is_actor(actor)
+        for provider in _PROVIDERS
+    )
+
+
+def is_of_its_servers(user: str) -> bool:
+    """Whether a record stands under the name of a server of the provider, which says nothing of who had it done."""
+    return user.startswith(_SERVERS)
+
+
+def is_command(record_type: str) -> bool:
+    """Whether a record is of a command of an administration shell."""
+    return record_type in _OF_COMMANDS
 
 
 def provider_of(actor: Actor) -> Provider | None:
@@ -123,6 +147,10 @@ def _providers() -> tuple[Provider, ...]:
             users=tuple(declared.get("users", ())),
             user_types=frozenset(str(number) for number in declared.get("user_types", ())),
             upkeep=declared.get("upkeep", False),
+            commands={
+                name.casefold(): frozenset(f"Parameters.{one}" for one in parameters)
+                for name, parameters in declared.get("commands", {}).items()
+            },
         )
         for declared in _DECLARED["provider"]
     )
