@@ -194,8 +194,8 @@ def _sessions(native: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]
 def _may_be_anybodys(
     provider: Provider | None, actor: Actor, record: Record, meaning: Meaning, *, is_told: bool
 ) -> bool:
-    """Whether a record under the provider's name is of an operation that nothing declares, or of a command that does something and
-    that the provider is not known to run."""
+    """Whether a record under the provider's name is of an operation that nothing declares, or of a command that does
+    something and that the provider is not known to run."""
     if provider is None and not is_of_its_servers(actor.user):
         return False
     if not is_command(record.log[1]):
