@@ -20,7 +20,7 @@ from tocsin.model.coverage import Mark
 from tocsin.model.instant import is_representable
 from tocsin.model.record import Record
 from tocsin.model.reference import record_reference
-from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENT_COUNTS, EVENTS, HITS, MARKS, SIGHTINGS
+from tocsin.model.tables import ACCESSES, EVENT_COLUMNS, EVENT_COUNTS, EVENTS, HITS, MARKS, NUMBERS, SIGHTINGS
 from tocsin.protect.written import Writings, Written
 
 # The codes of a year that the line does not name, by what it was taken from; `YEAR_UNKNOWN` where it was not.
@@ -58,6 +58,7 @@ class Rows:
         self._columns: list[tuple[int, MappedColumns, Sequence[bool] | None]] = []
         self._accesses: dict[str, list[Any]] = {name: [] for name in ACCESSES.names}
         self._marks: dict[str, list[Any]] = {name: [] for name in MARKS.names}
+        self._numbers: list[tuple[int, bytes, int | None, int, int]] = []
         self.warnings: dict[str, int] = {}
         self.duplicates = 0
         self.places: dict[int, tuple[str, str]] = {}  # host and channel by ordinal of the event
@@ -80,6 +81,9 @@ class Rows:
         if mapped.warnings:
             self._warn(mapped.warnings, found)
         key = self._key(records[0].offset, mapped.key)
+        if records[0].numbered is not None:  # of a second copy too: the export has its number
+            reference = record_reference(self._chunk.sequence, ordinal)
+            self._numbers.append((reference, key, time, *records[0].numbered))
         if key in self._seen or ordinal in self._without:
             self.duplicates += len(records)
             return
@@ -201,6 +205,15 @@ class Rows:
         if self._columns:
             table = table.take(pc.sort_indices(table["record"]))
         return table, _table(self._accesses, ACCESSES), _table(self._marks, MARKS)
+
+    def numbers(self) -> pa.Table:
+        """The records that say their number among what a search gave, as `NUMBERS`."""
+        columns = zip(*self._numbers, strict=True) if self._numbers else ((),) * 5
+        names = ("record", "key", "time", "number", "of")
+        told: dict[str, list[Any]] = {name: list(column) for name, column in zip(names, columns, strict=True)}
+        told["source"] = [self._source] * len(self._numbers)
+        told["content"] = [self._chunk.input.content_sha256] * len(self._numbers)
+        return _table(told, NUMBERS)
 
 
 _MAPPED = ("time", "class_uid", "metadata.sequence", *EVENT_COLUMNS, *EVENT_COUNTS)

@@ -33,7 +33,7 @@ from tocsin.protect.written import Written
 from tocsin.record.commitment import Span, leaf_hashes, packed_places
 
 # The version of what the folds keep of a chunk: where it grows, chunks held are derived anew by the next run.
-FOLDS = 7
+FOLDS = 8
 
 # The reason under which records that were erased stay in the books.
 ERASED = "erased"
@@ -135,6 +135,7 @@ def _read(
         leaves=_leaves(sealing, source.decoder, committed),
         account=derived.account,
         fielded=packed_places(fielded),
+        numbers=derived.numbers,
     )
     return pass_through(result, derived.logs, plan.door, derived.written)
 
@@ -169,7 +170,7 @@ def numbered(framed: Iterable[Record | Unreadable]) -> Iterator[Framed]:
 class Derived:
     """All that is made of framed records.
 
-    events, hits, sightings, accesses, marks, account   as in `ChunkResult`
+    events, hits, sightings, accesses, marks, account, numbers   as in `ChunkResult`
     logs      the distinct logs seen, as `SEEN_LOGS`
     members   by ordinal of its first record, the ordinals of all records of an event that has a hit or an access
     written   by text of the tables, how the records wrote it, where the door is to know
@@ -181,6 +182,7 @@ class Derived:
     accesses: pa.Table
     marks: pa.Table
     account: ChunkAccount
+    numbers: pa.Table
     logs: pa.Table
     members: Mapping[int, tuple[int, ...]]
     written: Written
@@ -265,6 +267,7 @@ def _derived(
             warnings=rows.warnings,
             duplicates=rows.duplicates,
         ),
+        numbers=rows.numbers(),
         logs=seen_logs(source.name, groups, matcher, [rows.places.get(owner, NOWHERE) for owner in owners]),
         members=_members((hits, accesses), ordinals, owners),
         written=rows.written,
@@ -286,7 +289,7 @@ def process_left(
             zip((piece.ordinal for piece in pieces), items, strict=True), chunk, plan, without=without
         )
         account, logs, written = derived.account, derived.logs, derived.written
-        tables = {name: getattr(derived, name) for name in TABLES}
+        tables = {name: getattr(derived, name) for name in (*TABLES, "numbers")}
     except ProtectionError:
         raise
     except Exception as error:  # noqa: BLE001 - as in `process`
@@ -375,7 +378,7 @@ def summarise(result: ChunkResult, logs: pa.Table) -> dict[str, pa.Table]:
     is_note = result.events.num_rows > 0 and result.events["source"][0].as_py() == NOTE
     events = EVENTS.empty_table() if is_note else result.events
     return {
-        coverage.NAME: coverage.summarise(events, result.marks),
+        coverage.NAME: coverage.summarise(events, result.marks, result.numbers),
         changes.NAME: changes.summarise(result.marks),
         digests.NAME: digests.summarise(result.marks),
         pairing.NAME: pairing.summarise(events),

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tocsin.assess.accesses import known_accesses
-from tocsin.collect.source import all_delays, all_sources
+from tocsin.collect.source import all_delays, all_search_limits, all_sources
 from tocsin.correlate import identity
 from tocsin.cover import coverage, grid, pairing
 from tocsin.cover.probing import judging
 from tocsin.cover.probing import kept as probes
 from tocsin.cover.reconciliation import reconcile
+from tocsin.cover.searches import Limits
 from tocsin.doubting import doubts_of, expired_of
 from tocsin.held import Held
 from tocsin.model.answers import InputAccount
@@ -32,6 +33,7 @@ def watched_of(held: Held, now: int | None) -> tuple[tuple[InputAccount, ...], t
         doubts=(*accounted.coverage, *doubts_of(held), *silent),
         attestations=held.estate.attestations,
         tied=accounted.tied,
+        limits={source: Limits(*limit) for source, limit in all_search_limits().items()},
         proofs=proofs,
         place=held.places,
     )

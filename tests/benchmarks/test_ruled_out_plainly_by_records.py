@@ -261,8 +261,11 @@ def test_a_mailbox_whose_owner_has_an_id_of_another_is_not_plain() -> None:
     [
         ({"ResultIndex": 1, "ResultCount": 1}, Verdict.RULED_OUT),
         ({"ResultIndex": -1, "ResultCount": 0}, Verdict.UNKNOWN),
+        ({"ResultIndex": 1, "ResultCount": 2}, Verdict.UNKNOWN),
+        ({"ResultIndex": "2", "ResultCount": "2"}, Verdict.UNKNOWN),
+        ({"ResultIndex": 2}, Verdict.RULED_OUT),  # of how many is not told
     ],
 )
-def test_a_search_that_was_broken_off_left_records_out(numbered: Record, expected: Verdict) -> None:
+def test_a_search_that_was_broken_off_or_gave_more_left_records_out(numbered: Record, expected: Verdict) -> None:
     found = exported(box(AT, BEN, BEN), BEN) | numbered
     assert said(around=[*AROUND[:4], found, *AROUND[4:]]).verdict is expected

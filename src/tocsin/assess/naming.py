@@ -21,7 +21,7 @@ NAME = "holding_names"
 # Kind of a pair that names no one thing: a folder of a host and the share that shows it, or what was given another name
 # or copied and what it is since then.
 SHARE = "share"
-_NO_NAMES_OF_HOLDINGS = frozenset((SHARE, BEARER, INCOMPLETE))
+_NO_NAMES_OF_HOLDINGS = frozenset((SHARE, BEARER, INCOMPLETE, APPLICATION))
 _MOST_NAMES = 250  # of one thing; a folder that is said to lie in itself would go on for ever
 BEYOND = "<more names than are followed>"  # stands for the rest
 _NO_HOLDINGS = frozenset(("account", "host", "group"))  # kinds of what else has other names
@@ -57,7 +57,8 @@ class HoldingNames:
     declared  names the estate gives as other names of something
     bearers  another name that records give an account that acted (an id, a display name, a device) to the accounts
              they give it
-    borne    an account to all that records give it, its tenants and applications too (`TENANT`, `APPLICATION`)
+    borne    an account to all that records give it, its tenants too (`TENANT`)
+    applications  mailbox ("" where not told) to the applications, not the provider's, that reached mail of it
     is_incomplete  whether a record says of itself that others are left out beside it
     is_moved_on  whether something was moved or copied to a place that is not told, or not of which site (`ANYWHERE`)
     """
@@ -69,6 +70,7 @@ class HoldingNames:
     declared: frozenset[str] = frozenset()
     bearers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     borne: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    applications: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_moved_on: bool = False
     is_incomplete: bool = False
 
@@ -143,13 +145,16 @@ def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
     shares = [(comparable(row["name"]), comparable(row["id"])) for row in rows if row["kind"] == SHARE]
     folders = _folders((*shares, *within))
     borne: dict[str, set[str]] = defaultdict(set)
+    applications: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row["kind"] == BEARER:
             borne[row["name"]].update(row["id"].splitlines())
+        if row["kind"] == APPLICATION:
+            applications[comparable(row["name"])].add(row["id"])
     bearers: dict[str, set[str]] = defaultdict(set)
     for account, known in borne.items():
         for one in known:
-            if not one.startswith((TENANT, APPLICATION)):
+            if not one.startswith(TENANT):
                 bearers[one].add(account)
     return HoldingNames(
         is_moved_on=any(one.startswith(ANYWHERE) for one in folders),
@@ -158,6 +163,7 @@ def conclude(state: pa.Table, aliases: Iterable[Alias] = ()) -> HoldingNames:
         ids={name: frozenset(found) for name, found in ids.items()},
         folders=folders,
         declared=frozenset(other for _, other in whole),
+        applications={name: frozenset(found) for name, found in applications.items()},
         is_incomplete=any(row["kind"] == INCOMPLETE for row in rows),
         bearers={name: frozenset(bearers[name]) for name in sorted(bearers)},
         borne={account: frozenset(borne[account]) for account in sorted(borne)},

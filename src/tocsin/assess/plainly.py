@@ -26,7 +26,7 @@ from tocsin.assess.reading import Reading
 from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import address_of, is_of_a_mailbox
 from tocsin.assess.verdict import Window
-from tocsin.model.coverage import APPLICATION, TENANT, Mark, StandingChange
+from tocsin.model.coverage import TENANT, Mark, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.exposure import ActorClass
 from tocsin.model.joining import Identities
@@ -78,7 +78,8 @@ class PlainMailboxes:
                 self._called[one].add(name)
         columns = Columns(state)
         self._mixed_up = frozenset(_mixed_up(names, identities))
-        self._strangers = frozenset(_with_strangers(columns, whose, people.nobodys | self._mixed_up))
+        known = people.nobodys | self._mixed_up
+        self._strangers = frozenset((*_with_strangers(columns, whose, known), *_by_applications(names, whose)))
         self._reading = Reading(state)
         self._reached = _by_word(_reached_by_them(columns, whose))
         against = [change for change in changes if not _is_between_others(change, whose)]
@@ -105,8 +106,9 @@ class PlainMailboxes:
             return obstacles.NOT_BY_ONE_NAME
         if not self._strangers.isdisjoint(names):
             return obstacles.BY_STRANGERS
-        called = {one.removeprefix(APPLICATION) for one in self._names.borne.get(address, ()) if _names_one(one)}
-        if any(_has_all_words(self._changed, name) for name in (*names, *sorted(called))):
+        borne = (one for one in self._names.borne.get(address, ()) if not one.startswith(TENANT))
+        called = (*names, *borne, *self._names.applications.get(address, ()))
+        if any(_has_all_words(self._changed, name) for name in called):
             return obstacles.CHANGED
         if not self._reading.is_kept(names, window):
             return obstacles.NOT_KEPT
@@ -179,11 +181,6 @@ def _mixed_up(names: HoldingNames, identities: Identities) -> Iterator[str]:
             yield account
 
 
-def _names_one(borne: str) -> bool:
-    """Whether what an account bears, or an application in its name, can be what a change names."""
-    return not borne.startswith(TENANT)
-
-
 def _is_between_others(change: StandingChange, whose: Actors) -> bool:
     """Whether other people gave other people a right or role, or a rule of one sends no mail on.
 
@@ -253,6 +250,16 @@ def _with_strangers(columns: Columns, whose: Actors, doubted: Collection[str]) -
             yield comparable(container or "")
         elif not kind and container:
             yield comparable(container)
+
+
+def _by_applications(names: HoldingNames, whose: Actors) -> Iterator[str]:
+    """The mailboxes mail of which was reached by an application that is neither the provider's nor declared.
+
+    With rights of its own it acts under the owner's name, for whoever has it.
+    """
+    for mailbox, applications in names.applications.items():
+        if not all(map(whose.is_anothers, applications)):
+            yield mailbox
 
 
 def _reached_by_them(columns: Columns, whose: Actors) -> Iterator[str]:

@@ -358,6 +358,17 @@ def all_delays() -> Mapping[str, int]:
     return found
 
 
+def all_search_limits() -> Mapping[str, tuple[frozenset[int], str]]:
+    """By source how many records a search of it gives at most, by each way of asking, and where that is written;
+    `[search]` of `audit.toml`."""
+    found = {}
+    for source in all_sources():
+        declared = tomllib.loads(_declared(type(source).__module__, "audit.toml")).get("search")
+        if declared:
+            found[source.name] = frozenset(declared["gives_at_most"]), declared["citation"]
+    return found
+
+
 def _declared(module: str, file: str) -> str:
     name = module.removeprefix(f"{sources.__name__}.").split(".")[0]
     data = importlib.resources.files(f"{sources.__name__}.{name}") / file

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from tocsin.cover import silence
-from tocsin.cover.facts import SCHEMA, Facts, Log, by_log, combine, summarise
+from tocsin.cover import facts as of_logs
+from tocsin.cover import searches, silence
+from tocsin.cover.facts import SCHEMA, Facts, Log, by_log, combine
 from tocsin.cover.reconciliation import Numbered
 from tocsin.cover.sequence import Gap, gaps_in, grouped, series_of
 from tocsin.cover.stops import Stop, stops_of
@@ -19,6 +21,7 @@ from tocsin.model.estate import Attestation
 from tocsin.model.exposure import Basis
 from tocsin.model.instant import DAY, HOUR, format_time, is_plausible, parse_time
 from tocsin.model.reference import RecordPlace
+from tocsin.model.tables import NUMBERS
 
 __all__ = [
     "NAME",
@@ -41,6 +44,8 @@ _THROTTLED_FOR = DAY
 # Of a source that declares nothing.
 _NO_PROOF = Proof(basis=Basis.STATISTICAL, reason="this log carries no proof of completeness", citation="")
 
+_NO_NUMBERS: Final = NUMBERS.empty_table()
+
 _Place = Callable[[int], RecordPlace]
 
 
@@ -53,6 +58,11 @@ class Rejected(NamedTuple):
     reason: str
 
 
+def summarise(events: pa.Table, marks: pa.Table, numbers: pa.Table = _NO_NUMBERS) -> pa.Table:
+    """The facts of one chunk, and the numbers searches gave its records. Pure; rows in canonical order."""
+    return combine([of_logs.summarise(events, marks), searches.summarise(numbers)])
+
+
 def conclude(
     state: pa.Table,
     *,
@@ -61,6 +71,7 @@ def conclude(
     proofs: Mapping[str, Proof] | None = None,
     doubts: Iterable[Coverage] = (),
     tied: Collection[str] = (),
+    limits: Mapping[str, searches.Limits] = MappingProxyType({}),
     place: _Place,
 ) -> tuple[Coverage, ...]:
     """What was watched, in the order of source, host, channel, time and state.
@@ -68,9 +79,10 @@ def conclude(
     The span with records is one row, `unproven`; what is wrong inside it lies over it. `proven` rows come from
     attestations alone, cut to the span in which the source has records. `rejected` are records that could not be read,
     `proofs` what each source declares it could give, by its name, `doubts` rows of which other evidence knows, `tied`
-    the sources of which a record taken away since they were handed over would show (`reconciliation.Reconciled`).
+    the sources of which a record taken away since they were handed over would show (`reconciliation.Reconciled`),
+    `limits` how many records a search of a source gives at most.
     """
-    found = list(doubts)
+    found = [*doubts, *searches.conclude(state, limits, place=place)]
     spans: dict[str, dict[str, tuple[int, int]]] = {}
     logs = by_log(state)
     found += (_stopped(machine, stop, place) for machine, stop in stops_of(logs))

@@ -1,7 +1,8 @@
 """From events and marks to the facts of each log: a fold whose state keeps distinct facts and never adds two up.
 
 So the order of chunks does not matter and a chunk read twice counts once. `part` says what a row is: `run` (consecutive
-record numbers), `hour` (records of one hour), `odd` (records without a usable time), `mark` (what one says of the log).
+record numbers), `hour` (records of one hour), `odd` (records without a usable time), `mark` (what one says of the log),
+`search` (records by their number among what a search gave: `searches`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ SCHEMA = pa.schema(
 )
 _REFERENCES = ("first_record", "last_record")
 _FACT = tuple(name for name in SCHEMA.names if name not in _REFERENCES)
+SEARCH = "search"
 _MARKS = (Mark.CLEARED, Mark.THROTTLED, Mark.STOPPED, Mark.AUDIT_CHANGED, Mark.AUDIT_UNTIL)
 
 _Integers = npt.NDArray[np.int64]
@@ -76,8 +78,8 @@ def summarise(events: pa.Table, marks: pa.Table) -> pa.Table:
     if events.num_rows:
         logs, code = _logs(events)
         record = _integers(events["record"])
-        time, timed = _times(events["time"])
-        checksum = _checksums(events["key"])
+        time, timed = usable_times(events["time"])
+        checksum = checksums_of(events["key"])
         parts.append(_runs(events["metadata.sequence"], logs, code, time, timed, record))
         parts.append(_hours(logs, code, time, timed, record, checksum))
         parts.append(_odd(logs, code, timed, record, checksum))
@@ -143,7 +145,7 @@ def _runs(
     first_time = np.minimum.reduceat(np.where(timed, time, PLAUSIBLE_TO), starts)
     last_time = np.maximum.reduceat(np.where(timed, time, PLAUSIBLE_FROM - 1), starts)
     untimed = first_time == PLAUSIBLE_TO
-    return _rows(
+    return rows_of(
         "run",
         [logs[index] for index in code[starts].tolist()],
         first_number=pa.array(number[starts]),
@@ -172,7 +174,7 @@ def _hours(
     hour = time // HOUR
     starts = np.flatnonzero(np.concatenate(([True], (code[1:] != code[:-1]) | (hour[1:] != hour[:-1]))))
     ends = np.concatenate((starts[1:], [code.size]))
-    return _rows(
+    return rows_of(
         "hour",
         [logs[index] for index in code[starts].tolist()],
         first_time=pa.array(time[starts]),
@@ -191,7 +193,7 @@ def _odd(logs: Sequence[Log], code: _Integers, timed: _Flags, record: _Integers,
     order = rows[np.argsort(code[rows], kind="stable")]
     code, record, checksum = code[order], record[order], checksum[order]
     starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
-    return _rows(
+    return rows_of(
         "odd",
         [logs[index] for index in code[starts].tolist()],
         count=pa.array(np.diff(np.concatenate((starts, [code.size])))),
@@ -204,14 +206,14 @@ def _of_marks(marks: pa.Table) -> pa.Table:
     chosen = marks.filter(pc.is_in(marks["kind"], pa.array([str(kind) for kind in _MARKS])))
     columns = {name: _array(chosen[name]) for name in marks.schema.names}
     count = chosen.num_rows
-    time, timed = _times(chosen["time"])
+    time, timed = usable_times(chosen["time"])
     logs = zip(
         columns["source"].to_pylist(),
         pc.fill_null(columns["host"], "").to_pylist(),
         pc.fill_null(columns["channel"], "").to_pylist(),
         strict=True,
     )
-    return _rows(
+    return rows_of(
         "mark",
         [Log(*log) for log in logs],
         first_time=pa.array(time, mask=~timed) if count else None,
@@ -223,8 +225,8 @@ def _of_marks(marks: pa.Table) -> pa.Table:
     )
 
 
-def _rows(part: str, logs: Sequence[Log], **columns: pa.Array | None) -> pa.Table:
-    """Rows of the state; columns left out are null."""
+def rows_of(part: str, logs: Sequence[Log], **columns: pa.Array | None) -> pa.Table:
+    """Rows of the state, of one part; columns left out are null."""
     count = len(logs)
     given: dict[str, pa.Array] = {name: column for name, column in columns.items() if column is not None}
     given["part"] = pa.array([part] * count, pa.string())
@@ -245,14 +247,14 @@ def _integers(column: pa.ChunkedArray | pa.Array) -> _Integers:
     return values
 
 
-def _times(column: pa.ChunkedArray) -> tuple[_Integers, _Flags]:
+def usable_times(column: pa.ChunkedArray) -> tuple[_Integers, _Flags]:
     """Times, and which of them a log of our day can hold; the others are 0."""
     values = _integers(pc.fill_null(_array(column), -1))
     usable = (values >= PLAUSIBLE_FROM) & (values < PLAUSIBLE_TO)
     return np.where(usable, values, 0), usable
 
 
-def _checksums(column: pa.ChunkedArray) -> _Integers:
+def checksums_of(column: pa.ChunkedArray) -> _Integers:
     """The first eight bytes of each event key, as a number; sums of them wrap."""
     keys = _array(column)
     width = keys.type.byte_width
@@ -273,6 +275,8 @@ def by_log(state: pa.Table) -> dict[Log, Facts]:
     facts: dict[Log, Facts] = defaultdict(lambda: Facts([], defaultdict(int), [], [], []))
     columns = [_array(state[name]).to_pylist() for name in SCHEMA.names]
     for row in zip(*columns, strict=True):
+        if row[0] == SEARCH:
+            continue
         part, source, host, channel, first_number, last_number, first_time, last_time, records, _, *mark = row
         kind, scope, actor, detail, first_record, last_record = mark
         known = facts[Log(source, host, channel)]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from tocsin.model.acquisition import AcquisitionRecord
+from tocsin.model.tables import NUMBERS
 
 VERBATIM = "verbatim"
 
@@ -116,6 +117,7 @@ class ChunkResult:
     leaves    32-byte leaf hashes, one a framed record in order, concatenated
     fielded   places of the leaves that commit the record's fields, 4 bytes each, ascending
     account   the books
+    numbers   table of the schema `model.tables.NUMBERS`, in which no text of a record stands
     """
 
     decoder: str
@@ -127,3 +129,4 @@ class ChunkResult:
     leaves: bytes
     account: ChunkAccount
     fielded: bytes = b""
+    numbers: pa.Table = field(default_factory=NUMBERS.empty_table)

@@ -73,7 +73,9 @@ INCOMPLETE = "incomplete"
 # Channel of NAMED where a record gives an account, its `scope`, ids and other names: each a line of `detail`, those of
 # many accounts behind what they are.
 BEARER = "account"
-TENANT, APPLICATION = "tenant ", "application "
+TENANT = "tenant "
+# The same, where a record says by which application (`detail`) that is not the provider's mail of `scope` was reached.
+APPLICATION = "application"
 
 # How a row ends its sentence where records of its time may still be on their way: what is taken later may have more.
 STILL_COMING = "may not have come yet"

@@ -17,6 +17,8 @@ class Record(NamedTuple):
     warnings         codes of what had to be assumed or repaired (`invalid_utf8`, `time_missing`, ...)
     context          what reading it took from elsewhere in its chunk, in the source's own form: with it, the bytes and
                      the chunk's preamble the record is read again alone (`collect.reframing`); "" where it took nothing
+    numbered         its number among what a search gave, from 1, and how many that were, as an export writes beside it;
+                     None where it does not
     """
 
     offset: int
@@ -27,6 +29,7 @@ class Record(NamedTuple):
     native: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     context: str = ""
+    numbered: tuple[int, int] | None = None
 
 
 # Under this name the context stands among the fields that are committed to: it decides how the record was read.

@@ -141,6 +141,19 @@ MARKS = pa.schema(
     ]
 )
 
+# A record that says its number among what a search gave, and how many those were (`model.record.Record.numbered`).
+NUMBERS = pa.schema(
+    [
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("key", pa.binary(16), nullable=False),  # event key, of second copies too
+        pa.field("time", pa.int64()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("content", pa.string(), nullable=False),  # SHA-256 of the input it stands in, inflated
+        pa.field("number", pa.int64(), nullable=False),
+        pa.field("of", pa.int64(), nullable=False),
+    ]
+)
+
 
 def empty(schema: pa.Schema) -> pa.Table:
     """A table of no rows with this schema."""

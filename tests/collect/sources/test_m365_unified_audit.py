@@ -216,6 +216,29 @@ def test_wrappers_of_export_scripts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "numbered"),
+    [
+        ({"ResultIndex": 3, "ResultCount": 12}, (3, 12)),
+        ({"ResultIndex": "3", "ResultCount": " 12 "}, (3, 12)),
+        ({"ResultIndex": -1, "ResultCount": 0}, None),
+        ({"ResultIndex": 3}, None),
+        ({"ResultIndex": 3, "ResultCount": True}, None),
+        ({"ResultIndex": 3, "ResultCount": 10**30}, None),
+    ],
+)
+def test_the_number_that_a_search_gave_a_record(told: dict[str, Any], numbered: tuple[int, int] | None) -> None:
+    assert only(json.dumps({"AuditData": json.dumps(audit(1)), **told}).encode()).numbered == numbered
+    names = "".join(f",{name}" for name in told)
+    values = "".join(f",{value}" for value in told.values())
+    cell = '"' + line(1).decode().replace('"', '""') + '"'
+    assert only(f"AuditData{names}\n{cell}{values}\n".encode()).numbered == numbered
+
+
+def test_what_a_record_itself_calls_a_count_is_no_number_of_a_search() -> None:
+    assert only(line(1, ResultCount=12)).numbered is None
+
+
+@pytest.mark.parametrize(
     "header",
     [
         b"CreationDate,UserIds,Operations,AuditData\n",

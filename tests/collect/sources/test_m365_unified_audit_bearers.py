@@ -20,9 +20,9 @@ def test_each_account_stands_with_its_own_ids() -> None:
     found = called(
         UserId=ADA.upper(), MailboxOwnerUPN=BO, LogonUserSid="S-1-5-21-1-2-3-4", MailboxOwnerSid="S-1-5-21-1-2-3-5",
         OrganizationId=TENANT, UserKey="i:0h.f|membership|1003000012345678@live.com",
-        AppAccessContext={"DeviceId": "D1"}, AppId="an-app",
+        AppAccessContext={"DeviceId": "D1"},
     )  # fmt: skip
-    own = {"s-1-5-21-1-2-3-4", "1003000012345678", "device d1", f"tenant {TENANT}", "application an-app"}
+    own = {"s-1-5-21-1-2-3-4", "1003000012345678", "device d1", f"tenant {TENANT}"}
     assert found == {ADA: own, BO: {"s-1-5-21-1-2-3-5"}}
 
 

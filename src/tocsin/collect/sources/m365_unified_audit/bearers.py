@@ -7,18 +7,15 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from tocsin.collect.sources.m365_unified_audit.providers import is_providers
-from tocsin.model.coverage import APPLICATION, BEARER, TENANT, Mark
+from tocsin.model.coverage import BEARER, TENANT, Mark
 from tocsin.model.identity import canonical_account
 
 # An account has one of each of these kinds; those of several share none of them, nor a device.
 _NAMES = ("LogonUserSid", "LogonUserDisplayName", "TokenObjectId", "UserKey", "AppAccessContext.UserObjectId")
 _DEVICES = ("AppAccessContext.DeviceId", "DeviceProperties.Id", "MachineId")
 _TENANTS = ("OrganizationId", "TokenTenantId", "UserTenantId", "AppAccessContext.TokenTenantId")
-_APPLICATIONS = ("AppId", "ClientAppId", "AppAccessContext.ClientAppId")
-_FIELDS = (*_NAMES, *_DEVICES, *_TENANTS, *_APPLICATIONS)
+_FIELDS = (*_NAMES, *_DEVICES, *_TENANTS)
 _END_OF_NAMES, _END_OF_DEVICES = len(_NAMES), len(_NAMES) + len(_DEVICES)
-_END_OF_TENANTS = _END_OF_DEVICES + len(_TENANTS)
 # Entries of `Actor` that are the account and no application: its id (a claim), its number, its address.
 _ACCOUNTS = (0, 3, 5)
 _SAYS_NOTHING = frozenset(("", "unknown", "not available", "none"))
@@ -30,7 +27,7 @@ _KEYS = re.compile(r"[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|s-
 def bearers(native: Mapping[str, Any], fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows for `model.tables.MARKS`: the account that acted, and the mailbox's, each with what else it is called there.
 
-    `detail` has a line for each; what several accounts have stands after what it is (`TENANT`, `APPLICATION`).
+    `detail` has a line for each; what several accounts have stands after what it is (`TENANT`).
     """
     told = (*(_text(fields.get(name)) for name in _FIELDS), *_actors(native))
     user, owner = _text(fields.get("UserId")), _text(fields.get("MailboxOwnerUPN"))
@@ -55,9 +52,7 @@ def _lines(user: str, owner: str, told: tuple[str, ...]) -> str:
     lines |= {f"device {one}" for text in told[_END_OF_NAMES:_END_OF_DEVICES] if (one := _known(text))}
     if not lines and not owner:
         return ""
-    lines |= {f"{TENANT}{one}" for text in told[_END_OF_DEVICES:_END_OF_TENANTS] if (one := _known(text))}
-    applications = (_known(text) for text in told[_END_OF_TENANTS : len(_FIELDS)])
-    lines |= {f"{APPLICATION}{one}" for one in applications if one and not is_providers(one)}
+    lines |= {f"{TENANT}{one}" for text in told[_END_OF_DEVICES : len(_FIELDS)] if (one := _known(text))}
     return "\n".join(sorted(lines))
 
 

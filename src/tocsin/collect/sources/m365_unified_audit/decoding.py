@@ -21,6 +21,7 @@ _BESIDE = (
 )
 _NUMBERED = ("ResultIndex", "ResultCount")
 BESIDE = (*(name for names, _ in _BESIDE for name in names), *_NUMBERED)
+_MOST_DIGITS = 18
 # A search that was broken off numbers what it gives so: how much it left out, nobody knows.
 BROKEN_OFF = "search_broken_off"
 SAYS_OTHERWISE = "export_says_otherwise"
@@ -35,12 +36,16 @@ _BEHIND_BACKSLASHES = re.compile(rb'(?<!\\)(?:\\\\)+":')
 
 
 class Decoded(NamedTuple):
-    """`native` is the audit record; without one `reason` and `detail` say why, in the words of `Unreadable`."""
+    """`native` is the audit record; without one `reason` and `detail` say why, in the words of `Unreadable`.
+
+    `numbered` as in `Record`.
+    """
 
     native: dict[str, Any] | None
     warnings: tuple[str, ...] = ()
     reason: str = ""
     detail: str = ""
+    numbered: tuple[int, int] | None = None
 
 
 def decode_record(text: bytes) -> Decoded:
@@ -147,11 +152,19 @@ def beside(decoded: Decoded, told: Mapping[str, object]) -> Decoded:
         return decoded
     if any(str(told.get(name, "")).strip() in ("-1", "0") for name in _NUMBERED):
         decoded = decoded._replace(warnings=tuple(sorted({*decoded.warnings, BROKEN_OFF})))
+    elif (number := _number(told.get("ResultIndex"))) and (of := _number(told.get("ResultCount"))):
+        decoded = decoded._replace(numbered=(number, of))
     for names, own in _BESIDE:
         said = {word for name in names if (word := _word(told.get(name)))}
         if said and (is_own := _word(native.get(own))) and said != {is_own}:
             return decoded._replace(warnings=tuple(sorted({*decoded.warnings, SAYS_OTHERWISE})))
     return decoded
+
+
+def _number(value: object) -> int:
+    """A number as an export writes it, below 2**63; 0 where there is none."""
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def _word(value: object) -> str:

@@ -12,19 +12,24 @@ from typing import Any
 from tocsin.collect.source import Mapped
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names_of, text_of, touched
 from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
+from tocsin.collect.sources.m365_unified_audit.applications import others_in
 from tocsin.collect.sources.m365_unified_audit.bearers import bearers
 from tocsin.collect.sources.m365_unified_audit.changes import half_told, marks_of, may_be_throttled
 from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF, SAYS_OTHERWISE
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
 from tocsin.collect.sources.m365_unified_audit.providers import (
     Actor,
+    Provider,
     actor_class,
     is_administrator,
+    is_command,
     is_contradicted,
+    is_known_to_run,
+    is_of_its_servers,
     provider_of,
     shows_anothers,
 )
-from tocsin.collect.sources.m365_unified_audit.semantics import meaning_of, status_of
+from tocsin.collect.sources.m365_unified_audit.semantics import Meaning, meaning_of, status_of
 from tocsin.model.coverage import INCOMPLETE, Mark
 from tocsin.model.identity import canonical_account, canonical_address
 from tocsin.model.instant import NANOSECONDS, is_plausible, parse_time
@@ -34,6 +39,7 @@ STATUS = "derived.status"
 ACTIVITY = "derived.activity"
 _DOCUMENT_CLASS = 6006
 _PRINCIPAL_NAME = 5  # type of an entry of Target: a user principal name
+_OF_MAIL = frozenset(("mailbox", "mail_folder", "mail_item"))
 _GENERIC_CLIENT = "Client=REST"  # says nothing of who called; the application id does
 
 _CLAIM = re.compile(r"i:0h\.f\|membership\|([0-9a-f]{16})@live\.com", re.IGNORECASE)
@@ -121,6 +127,9 @@ def map_record(record: Record) -> Mapped:
         session=session or "",
     )
     provider = provider_of(actor)
+    may_be_anybodys = _may_be_anybodys(provider, actor, record, meaning, is_told=is_told)
+    if may_be_anybodys:
+        provider, is_told = None, False
     accesses: list[dict[str, Any]] = []
     if meaning.touches or meaning.opens or not is_told:
         found, warning = touched(native, fields, meaning, is_told=is_told)
@@ -129,6 +138,8 @@ def map_record(record: Record) -> Mapped:
             found = [*touched(native, fields, meaning)[0], *found]
         if warning:
             warnings = (*warnings, warning)
+        if provider is None and any(one.kind in _OF_MAIL for one in found):
+            marks += others_in(native, actor, addresses)
         named = caller or application
         shared = {
             "actor": account or "",
@@ -149,7 +160,7 @@ def map_record(record: Record) -> Mapped:
                 **who,
             }
             for one in found
-            for who in _hands(native, sessions, addresses)
+            for who in _hands(native, sessions, addresses, may_be_anybodys=may_be_anybodys)
         ]
     if provider is None and (not meaning.touches or not meaning.is_known):
         marks += addressed_by(fields, meaning)
@@ -183,15 +194,30 @@ def _sessions(native: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]
     return [one for one in dict.fromkeys(filter(None, named)) if one.strip("{}0-")]
 
 
-def _hands(native: Mapping[str, Any], sessions: Sequence[str], addresses: Sequence[str]) -> list[dict[str, str]]:
+def _may_be_anybodys(
+    provider: Provider | None, actor: Actor, record: Record, meaning: Meaning, *, is_told: bool
+) -> bool:
+    """Whether a record under the provider's name is of an operation that nothing declares, or of a command that does
+    something and that the provider is not known to run."""
+    if provider is None and not is_of_its_servers(actor.user):
+        return False
+    if not is_command(record.log[1]):
+        return not meaning.is_known
+    does = meaning.touches or meaning.changes or meaning.opens or not is_told
+    return bool(does) and not is_known_to_run(actor, record.log[2], record.fields)
+
+
+def _hands(
+    native: Mapping[str, Any], sessions: Sequence[str], addresses: Sequence[str], *, may_be_anybodys: bool
+) -> list[dict[str, str]]:
     """Who may have done it, as a record says it: its account, in each session and from each address; and anybody.
 
-    Anybody where the record contradicts itself.
+    Anybody where the record contradicts itself, too.
     """
     hands: list[dict[str, str]] = [{}]
     hands += ({"session": one} for one in sessions[1:])
     hands += ({"address": one} for one in addresses[1:])
-    if is_contradicted(native):
+    if may_be_anybodys or is_contradicted(native):
         hands.append({"actor": ""})
     return hands
 

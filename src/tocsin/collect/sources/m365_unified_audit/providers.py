@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, NamedTuple
 
+from tocsin.collect.sources.m365_unified_audit.semantics import HOW_IT_RUNS, is_told_apart
 from tocsin.model.exposure import ActorClass
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("providers.toml").read_text("utf-8"))
@@ -18,6 +19,8 @@ _DELEGATE = frozenset(("2", "delegated", "delegate"))
 _OWNERS = frozenset(("", "0", "owner", "none"))
 # Kinds of records that say so of a user who changes settings of a mailbox of one's own, too.
 _OF_COMMANDS = frozenset(("1", "ExchangeAdmin"))
+_SERVERS = "nt authority\\"
+_WHERE = frozenset(("Parameters.Organization",))
 _ABSENT = frozenset(("", "not available", "none"))
 _PERSONS = frozenset(("", "0", "regular", *_ADMINISTRATORS_TYPE))
 _YES = frozenset(("true", "1"))
@@ -46,6 +49,7 @@ class Provider:
     users: tuple[str, ...]
     user_types: frozenset[str]
     upkeep: bool
+    commands: Mapping[str, frozenset[str]]
 
     def is_actor(self, actor: Actor) -> bool:
         """Whether the record is this service's."""
@@ -62,11 +66,31 @@ class Provider:
         )
 
 
+def is_known_to_run(actor: Actor, operation: str, fields: Mapping[str, Any]) -> bool:
+    """Whether a command with these fields is one that the provider, under this name, is known to run."""
+    name = operation.strip().casefold()
+    given = {one for one in fields if one.startswith("Parameters.")} - HOW_IT_RUNS - _WHERE
+    return is_told_apart(fields) and any(
+        name in provider.commands and given <= provider.commands[name] and provider.is_actor(actor)
+        for provider in _PROVIDERS
+    )
+
+
+def is_of_its_servers(user: str) -> bool:
+    """Whether a record stands under the name of a server of the provider, which says nothing of who had it done."""
+    return user.startswith(_SERVERS)
+
+
+def is_command(record_type: str) -> bool:
+    """Whether a record is of a command of an administration shell."""
+    return record_type in _OF_COMMANDS
+
+
 def provider_of(actor: Actor) -> Provider | None:
     """The service of the provider that acted, or None. A record with a session is a person's token."""
     if actor.session:
         return None
-    if actor.caller and actor.caller != actor.application and actor.caller not in _KNOWN:
+    if actor.caller and actor.caller != actor.application and actor.caller not in KNOWN:
         return None
     candidates = _BY_APPLICATION.get(actor.application, ()) or _BY_CALLER.get(actor.caller, ()) or _BY_USER
     for provider in candidates:
@@ -102,11 +126,6 @@ def shows_anothers(operation: str, user: str, native: Mapping[str, Any], fields:
     own = set(_WORD.findall(user.rpartition("\\")[2].partition("@")[0].casefold()))
     told = [native.get("ObjectId"), *(value for name, value in fields.items() if name.startswith("Parameters."))]
     return not own or not any(own <= set(_WORD.findall(str(one).casefold())) for one in told)
-
-
-def is_providers(application: str) -> bool:
-    """Whether an application is one of the provider's services (`providers.toml`)."""
-    return application in _KNOWN
 
 
 def is_contradicted(native: Mapping[str, Any]) -> bool:
@@ -146,13 +165,17 @@ def _providers() -> tuple[Provider, ...]:
             users=tuple(declared.get("users", ())),
             user_types=frozenset(str(number) for number in declared.get("user_types", ())),
             upkeep=declared.get("upkeep", False),
+            commands={
+                name.casefold(): frozenset(f"Parameters.{one}" for one in parameters)
+                for name, parameters in declared.get("commands", {}).items()
+            },
         )
         for declared in _DECLARED["provider"]
     )
 
 
 _PROVIDERS = _providers()
-_KNOWN = frozenset(identifier for provider in _PROVIDERS for identifier in (*provider.applications, *provider.callers))
+KNOWN = frozenset(identifier for provider in _PROVIDERS for identifier in (*provider.applications, *provider.callers))
 _BY_APPLICATION = {
     identifier: tuple(one for one in _PROVIDERS if identifier in one.applications)
     for identifier in {identifier for provider in _PROVIDERS for identifier in provider.applications}

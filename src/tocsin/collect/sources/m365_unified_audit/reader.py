@@ -116,7 +116,7 @@ def _utf16_records(data: bytes, framing: _Framing, encoding: str, skip: int) -> 
 
 
 def _record(framed: Framed, offset: int, length: int, raw: bytes) -> Record | Unreadable:
-    native, warnings, reason, detail = framed.decoded
+    native, warnings, reason, detail, numbered = framed.decoded
     if native is None:
         return Unreadable(offset, length, raw, reason, detail)
     fields, whole = flatten(native)
@@ -124,7 +124,7 @@ def _record(framed: Framed, offset: int, length: int, raw: bytes) -> Record | Un
         warnings = (*warnings, "nested_too_deeply")
     log = (_text(native.get("Workload")), _text(native.get("RecordType")), _text(native.get("Operation")))
     fields.update(derived_fields(native, log[2], log[1]))
-    return Record(offset, length, raw, log, fields, native, warnings)
+    return Record(offset, length, raw, log, fields, native, warnings, numbered=numbered)
 
 
 def _text(value: object) -> str:
