@@ -11,8 +11,9 @@ import pytest
 from benchmarks.exposure_laws import no_rules
 from benchmarks.laws.case import Case, Log, acquired, judged
 from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, M365, OPEN, Record, audit, document
-from tests.benchmarks.test_ruled_out_plainly import AROUND, AT, IDS, box
+from tests.benchmarks.test_ruled_out_plainly import AROUND, AT, CUSTODIAN, IDS, box
 
+from tocsin.model.acquisition import Extent
 from tocsin.model.estate import Attestation, Estate, Holding, Identity
 from tocsin.model.exposure import Verdict
 from tocsin.model.instant import parse_time
@@ -32,8 +33,9 @@ def at(text: str) -> int:
 
 
 WORD = Attestation(
-    source=M365, pattern="*", from_=at(FIRST), to=at(TAKEN), custodian="C. Custodian", date="2026-03-20", setting="all"
-)
+    source=M365, pattern="*", from_=at(FIRST), to=at(TAKEN), custodian=CUSTODIAN.id, date="2026-03-20", setting="all",
+    recorded=Extent.EVERYTHING,
+)  # fmt: skip
 
 
 def is_ruled_out(
@@ -52,7 +54,8 @@ def is_ruled_out(
     )
     of = holding or Holding(kind="mailbox", pattern=CYN)
     described = Estate(
-        identities=tuple(people), by_account={account: one for one in people for account in one.accounts},
+        identities=(*people, CUSTODIAN),
+        by_account={account: one for one in (*people, CUSTODIAN) for account in one.accounts},
         holdings=(of, *beside), attestations=tuple(words), **estate,
     )  # fmt: skip
     data = "\n".join(json.dumps(one) for one in known).encode()
@@ -262,7 +265,7 @@ def test_what_stands_around_a_record_may_name_another(named: str) -> None:
     case = Case(
         logs=[Log(name="a.jsonl", records=[], damaged="\n".join(map(json.dumps, records)).encode())],
         estate=Estate(
-            identities=PEOPLE, by_account={one.accounts[0]: one for one in PEOPLE},
+            identities=(*PEOPLE, CUSTODIAN), by_account={one.accounts[0]: one for one in (*PEOPLE, CUSTODIAN)},
             holdings=(Holding(kind="mailbox", pattern=CYN),), attestations=(WORD,),
         ),
         question=Question(identities=(ADA,), from_=at(FROM), to=at(TO)),

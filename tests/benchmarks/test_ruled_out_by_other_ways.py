@@ -79,8 +79,9 @@ def test_commands_that_take_away_or_show_mail_are_not_set_aside(name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["Get-MailboxPermission", "Get-RetentionCompliancePolicy"])
-def test_commands_that_show_settings_are(name: str) -> None:
-    assert is_ruled_out(M365, [command(name, Identity=CYN)], "mailbox", CYN)
+def test_commands_that_show_settings_are_where_these_are_ones_own(name: str) -> None:
+    assert is_ruled_out(M365, [{**command(name, Identity=ADA), "ObjectId": ADA}], "mailbox", CYN)
+    assert not is_ruled_out(M365, [command(name, Identity=CYN)], "mailbox", CYN)
 
 
 @pytest.mark.parametrize(

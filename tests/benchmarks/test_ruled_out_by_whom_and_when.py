@@ -125,7 +125,7 @@ def test_a_record_that_may_be_of_another_than_it_names(records: list[Record]) ->
         [by_ada(SessionId=SESSION), by_cyn(SessionId=OTHER_SESSION, AppAccessContext={"AADSessionId": OTHER_SESSION})],
         [by_ada(SessionId=APP.replace("0a11ce", "000000").replace("e57", "000").replace("4", "0").replace("8", "0"))],
         [by_ada(UserType=0), by_cyn(UserType=2)],
-        [audit("05T09:00:00", "Get-MobileDevice", ADA, RecordType=1, UserType=2)],  # of one's own mailbox, by anybody
+        [audit("05T09:00:00", "Get-MobileDevice", ADA, RecordType=1, UserType=2, ObjectId=ADA)],  # of one's own mailbox
         [by_cyn(AppId=UNLISTED, ClientInfoString="Client=OWA", SessionId=OTHER_SESSION)],
     ],
 )
