@@ -66,7 +66,8 @@ STEPS = {
     ),
     CauseKind.STRANGER: (
         "Write everybody who is recorded in the mailbox into identities.csv of the estate, by the address that the log "
-        "gives (tocsin estate draft proposes them); whom nobody can name, take as compromised and ask again."
+        "gives (tocsin estate draft proposes them), and every application that reached its mail as a service, by its "
+        "id (the directory lists whose it is); whom or what nobody can name, take as compromised and ask again."
     ),
     CauseKind.ROLE_NOT_TOLD: (
         "Write into aliases.csv of the estate which account or group each role on record was given to (the report "

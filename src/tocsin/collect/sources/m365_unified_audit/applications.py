@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of
-from tocsin.collect.sources.m365_unified_audit.providers import KNOWN, Actor
+from tocsin.collect.sources.m365_unified_audit.providers import KNOWN
 from tocsin.model.coverage import APPLICATION, Mark
 
 _DECLARED = tomllib.loads(resources.files(__package__).joinpath("applications.toml").read_text("utf-8"))
 _OWN = KNOWN.union(_DECLARED["applications"].values())
 _NAMES = ("AppId", "ApplicationId", "ClientAppId", "AadAppId")
-_SERVERS = _DECLARED["its_servers"]
-_NETWORKS = tuple(map(ipaddress.ip_network, _SERVERS["networks"]))
 _IN_CLIENT = re.compile(r"\[AppId=([0-9a-f-]{36})", re.IGNORECASE)
 
 
-def others_in(native: Mapping[str, Any], actor: Actor, addresses: Sequence[str]) -> list[dict[str, Any]]:
+def others_in(native: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows for MARKS: the mailbox of a record that reached mail, with each application that is not the provider's.
 
     An application acts for an account, or by itself, under the owner's name, where it has rights of its own. Where
-    none is named nothing is said. `addresses` are those the record names.
+    none is named nothing is said.
     """
     others = {*_named(native)} - _OWN
-    if others == {actor.application} and _is_of_its_servers(actor, addresses):
-        return []
     mailbox = mailbox_of(native) or ""
     return [
         {"kind": str(Mark.NAMED), "channel": APPLICATION, "scope": mailbox, "detail": one} for one in sorted(others)
     ]
-
-
-def _is_of_its_servers(actor: Actor, addresses: Sequence[str]) -> bool:
-    is_so = actor.client.startswith(_SERVERS["client"]) and not actor.session and bool(addresses)
-    return is_so and all(map(_is_within, addresses))
-
-
-@lru_cache(maxsize=4096)
-def _is_within(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(found in network for network in _NETWORKS)
 
 
 def _named(native: Mapping[str, Any]) -> Iterator[str]:

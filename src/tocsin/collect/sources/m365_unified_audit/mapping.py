@@ -139,7 +139,7 @@ def map_record(record: Record) -> Mapped:
         if warning:
             warnings = (*warnings, warning)
         if provider is None and any(one.kind in _OF_MAIL for one in found):
-            marks += others_in(native, actor, addresses)
+            marks += others_in(native)
         named = caller or application
         shared = {
             "actor": account or "",
