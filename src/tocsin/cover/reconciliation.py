@@ -6,20 +6,18 @@ archive it names. Of several the one in the nearest folder counts. Every doubt b
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tocsin.model.acquisition import SOURCE, Acquisition, AcquisitionRecord, Attested, Extent
+from tocsin.cover.taken_times import held_times, later_than_taken, not_asked_for, on_their_way
+from tocsin.cover.takings import Taken, doubt, fits, folder_of, folders_of, hashed, paths_inside, takings
+from tocsin.model.acquisition import Acquisition, AcquisitionRecord, Attested, Extent
 from tocsin.model.answers import InputAccount
 from tocsin.model.chunk import InputState
-from tocsin.model.coverage import STILL_COMING, Coverage, CoverageState
-from tocsin.model.instant import DAY, HOUR, format_time
+from tocsin.model.coverage import Coverage, CoverageState
 
 # A filter that begins so leaves nothing out.
 _EVERYTHING = re.compile(
@@ -56,47 +54,6 @@ class Numbered(NamedTuple):
     highest: int
 
 
-# The place of a record, and of an acquisition in it.
-_Key = tuple[int, int]
-
-
-class _Taken(NamedTuple):
-    """One acquisition, the record it stands in, and the inputs it covers, by their place."""
-
-    record: AcquisitionRecord
-    acquisition: Acquisition
-    inputs: tuple[int, ...]
-
-
-# A log of which files were taken: its format, and the system they are from as the acquisition says it.
-_Log = tuple[str, str]
-
-
-class _Period(NamedTuple):
-    """The time that was asked for of one file, ns UTC, and the record that says so."""
-
-    from_: int
-    to: int
-    record: str
-    log: _Log
-
-
-class _Held(NamedTuple):
-    """The files of one log: from when each holds records, in order, and how far those up to it reach at the latest."""
-
-    firsts: Sequence[int]
-    reached: Sequence[int]
-
-    def is_after(self, from_: int, to: int) -> bool:
-        """Whether one of them holds records from before `from_` on until after `to`."""
-        before = bisect_right(self.firsts, from_)
-        return before > 0 and self.reached[before - 1] > to
-
-
-_NOTHING_HELD = _Held((), ())
-_EVER, _NEVER = -(2**63), 2**63 - 1
-
-
 def reconcile(
     accounts: Sequence[InputAccount],
     records: Sequence[AcquisitionRecord],
@@ -110,7 +67,7 @@ def reconcile(
     is by source how long records are on their way: what was taken before that may lack them, unless a later taking
     holds that time.
     """
-    covered = _covered(accounts, records)
+    covered = takings(accounts, records)
     copies = _copies(accounts)
     highest = tuple(numbered)
     told: dict[int, list[str]] = {}
@@ -118,32 +75,32 @@ def reconcile(
     mismatched: set[int] = set()
     tied: set[int] = set()
     rows: list[Coverage] = []
-    inside = _inside(accounts, records)
-    held = _held(accounts, covered)
+    inside = paths_inside(accounts, records)
+    held = held_times(accounts, covered)
     for taken in covered:
         acquisition = taken.acquisition
         counted = sum(accounts[place].records_read for place in taken.inputs)
         sources = _sources(accounts, taken)
         doubts = [
             *_count_doubts(taken, counted, sum(copies[place] for place in taken.inputs)),
-            *_missing_doubts(inside[_folder(taken.record.path)], taken),
+            *_missing_doubts(inside[folder_of(taken.record.path)], taken),
             *_number_doubts(acquisition, sources, highest),
-            *_time_doubts(accounts, taken),
+            *later_than_taken(accounts, taken),
             *_filter_doubts(taken),
         ]
         if not doubts and not acquisition.own_word:
-            tied |= _hashed(accounts, taken)
+            tied |= hashed(accounts, taken)
         for place, sentence in _hash_doubts(accounts, taken):
             mismatched.add(place)
             told.setdefault(place, []).append(sentence)
-            rows.append(_row(accounts[place].source, CoverageState.UNPROVEN, sentence))
-        rows += (_row(source, state, sentence) for state, sentence in doubts for source in sources)
-        rows += _on_their_way(taken, sources, delays, held)
+            rows.append(doubt(accounts[place].source, CoverageState.UNPROVEN, sentence))
+        rows += (doubt(source, state, sentence) for state, sentence in doubts for source in sources)
+        rows += on_their_way(taken, sources, delays, held)
         more = _more(taken, counted, sum(copies[place] for place in taken.inputs))
         for place in taken.inputs:
             told.setdefault(place, []).extend((*(sentence for _, sentence in doubts), *more))
             attested[place] = _attested(taken, counted)
-    rows += _not_asked_for(accounts, covered)
+    rows += not_asked_for(accounts, covered)
     rows += _damage(accounts, records)
     return Reconciled(
         tuple(
@@ -153,13 +110,6 @@ def reconcile(
         tuple(dict.fromkeys(rows)),
         _whole_sources(accounts, tied - mismatched),
     )
-
-
-def _hashed(accounts: Sequence[InputAccount], taken: _Taken) -> set[int]:
-    """The inputs of an acquisition of which it gives the SHA-256."""
-    folder = _folder(taken.record.path)
-    hashed = {folder + name for name, digest in taken.acquisition.files if digest}
-    return {place for place in taken.inputs if accounts[place].path in hashed}
 
 
 def _whole_sources(accounts: Sequence[InputAccount], tied: set[int]) -> frozenset[str]:
@@ -177,7 +127,7 @@ def _account(account: InputAccount, attested: Attested, told: Sequence[str], mis
     return replace(found, state=state, reason=f"{account.reason}; {reason}" if account.reason else reason)
 
 
-def _attested(taken: _Taken, counted: int) -> Attested:
+def _attested(taken: Taken, counted: int) -> Attested:
     one = taken.acquisition
     return Attested(
         attested=not one.own_word,
@@ -198,78 +148,6 @@ def _attested(taken: _Taken, counted: int) -> Attested:
     )
 
 
-def _covered(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord]) -> tuple[_Taken, ...]:
-    inputs: dict[_Key, list[int]] = {
-        (number, which): [] for number, record in enumerate(records) for which in range(len(record.acquisitions))
-    }
-    spoken: dict[str, list[tuple[_Key, Acquisition]]] = {}
-    for number, record in enumerate(records):
-        for which, acquisition in enumerate(record.acquisitions):
-            spoken.setdefault(_folder(record.path), []).append(((number, which), acquisition))
-    for place, account in enumerate(accounts):
-        if account.source != SOURCE:
-            for key in _nearest(account.path, spoken):
-                inputs[key].append(place)
-    return tuple(
-        _Taken(records[number], records[number].acquisitions[which], tuple(found))
-        for (number, which), found in inputs.items()
-    )
-
-
-def _inside(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord]) -> dict[str, list[str]]:
-    """Of each folder with a record, the paths of the inputs in it, from the folder on."""
-    found: dict[str, list[str]] = {_folder(record.path): [] for record in records}
-    for account in accounts:
-        for folder in _folders(account.path):
-            if folder in found:
-                found[folder].append(account.path[len(folder) :])
-    return found
-
-
-def _nearest(path: str, spoken: Mapping[str, Sequence[tuple[_Key, Acquisition]]]) -> list[_Key]:
-    """The acquisitions that speak of the input: of the nearest folder, those that name it, else those that name none.
-
-    A record that was changed between two runs speaks twice: neither takes the other's place.
-    """
-    for folder in _folders(path):
-        here, below = spoken.get(folder, ()), path[len(folder) :]
-        naming = [key for key, one in here if any(_fits(below, name) for name, _ in one.files)]
-        speaking = {number for number, _ in naming}
-        is_beside = "/" not in below.split("!")[0]
-        silent = [key for key, one in here if not one.files and is_beside and key[0] not in speaking]
-        if naming or silent:
-            return naming + silent
-    return []
-
-
-def _folder(path: str) -> str:
-    """Everything of a path up to its name: `logs/`, `logs/a.zip!`, or nothing."""
-    return path[: max(path.rfind("/"), path.rfind("!")) + 1]
-
-
-def _folders(path: str) -> Iterator[str]:
-    """The folders and archives a path lies in, the nearest first; the one a relative path starts from last."""
-    folder = _folder(path)
-    while folder:
-        yield folder
-        folder = _folder(folder[:-1])
-    if not path.startswith(("/", "../")):
-        yield ""
-
-
-def _fits(below: str, name: str) -> bool:
-    """Whether a name or pattern fits an input, or the archive the input is a member of."""
-    return any(fnmatch.fnmatchcase(text, name) or text == name for text in (below, *_outer(below))) and (
-        "/" in name or "/" not in below.split("!")[0]
-    )
-
-
-def _outer(below: str) -> Iterator[str]:
-    while "!" in below:
-        below = below.rpartition("!")[0]
-        yield below
-
-
 def _copies(accounts: Sequence[InputAccount]) -> list[int]:
     """Second copies in each input; those of a file read before, in another place, are the first one's."""
     first: dict[str, int] = {}
@@ -279,7 +157,7 @@ def _copies(accounts: Sequence[InputAccount]) -> list[int]:
     return [first.get(account.sha256, account.duplicates) for account in accounts]
 
 
-def _sources(accounts: Sequence[InputAccount], taken: _Taken) -> tuple[str, ...]:
+def _sources(accounts: Sequence[InputAccount], taken: Taken) -> tuple[str, ...]:
     """The log formats an acquisition is of; one that is not known could be any."""
     found = {accounts[place].source for place in taken.inputs if accounts[place].records_read}
     if taken.acquisition.source:
@@ -287,7 +165,7 @@ def _sources(accounts: Sequence[InputAccount], taken: _Taken) -> tuple[str, ...]
     return tuple(sorted(found)) or ("",)
 
 
-def _count_doubts(taken: _Taken, counted: int, copies: int) -> list[tuple[CoverageState, str]]:
+def _count_doubts(taken: Taken, counted: int, copies: int) -> list[tuple[CoverageState, str]]:
     reported = taken.acquisition.reported_count
     if reported is None or counted - copies >= reported:
         return []
@@ -305,7 +183,7 @@ def _count_doubts(taken: _Taken, counted: int, copies: int) -> list[tuple[Covera
     ]
 
 
-def _more(taken: _Taken, counted: int, copies: int) -> list[str]:
+def _more(taken: Taken, counted: int, copies: int) -> list[str]:
     reported = taken.acquisition.reported_count
     if reported is None or counted - copies <= reported:
         return []
@@ -313,8 +191,8 @@ def _more(taken: _Taken, counted: int, copies: int) -> list[str]:
     return [f"{taken.record.path} reports {_records(reported)}, {counted:,} were read: {over:,} more than reported"]
 
 
-def _missing_doubts(inside: Sequence[str], taken: _Taken) -> list[tuple[CoverageState, str]]:
-    missing = [name for name, _ in taken.acquisition.files if not any(_fits(below, name) for below in inside)]
+def _missing_doubts(inside: Sequence[str], taken: Taken) -> list[tuple[CoverageState, str]]:
+    missing = [name for name, _ in taken.acquisition.files if not any(fits(below, name) for below in inside)]
     if missing:
         names = ", ".join(missing[:5]) + (f" and {len(missing) - 5:,} more" if len(missing) > 5 else "")
         return [(CoverageState.NOT_COLLECTED, f"{taken.record.path} names {names}: not among the inputs")]
@@ -323,8 +201,8 @@ def _missing_doubts(inside: Sequence[str], taken: _Taken) -> list[tuple[Coverage
     return []
 
 
-def _hash_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> Iterable[tuple[int, str]]:
-    folder = _folder(taken.record.path)
+def _hash_doubts(accounts: Sequence[InputAccount], taken: Taken) -> Iterable[tuple[int, str]]:
+    folder = folder_of(taken.record.path)
     declared: Mapping[str, str] = {folder + name: digest for name, digest in taken.acquisition.files if digest}
     for place, account in enumerate(accounts if declared else ()):
         expected = declared.get(account.path)
@@ -332,84 +210,7 @@ def _hash_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> Iterable[tu
             yield place, f"{account.path} has another SHA-256 than {taken.record.path} says: it was changed since"
 
 
-def _time_doubts(accounts: Sequence[InputAccount], taken: _Taken) -> list[tuple[CoverageState, str]]:
-    """What was taken holds nothing later; a day is left for zones and for a time that is given as a date."""
-    when = taken.acquisition.when
-    last = max((one for place in taken.inputs if (one := accounts[place].last) is not None), default=None)
-    if when is None or last is None or last <= when + DAY:
-        return []
-    said = f"{taken.record.path} says that the files were taken at {format_time(when)}"
-    return [(CoverageState.UNPROVEN, f"{said}, and a record in them is of {format_time(last)}")]
-
-
-def _held(accounts: Sequence[InputAccount], covered: Iterable[_Taken]) -> dict[_Log, _Held]:
-    """By log from when to when each of its files holds records that had come by its taking."""
-    spans: dict[_Log, list[tuple[int, int]]] = {}
-    for taken in covered:
-        for place in () if taken.acquisition.own_word else taken.inputs:
-            one = accounts[place]
-            if one.first is not None and one.last is not None:
-                span = one.first, min(one.last, taken.acquisition.when)
-                spans.setdefault(_log(one.source, taken), []).append(span)
-    held = {}
-    for log, its in spans.items():
-        its.sort()
-        held[log] = _Held([first for first, _ in its], list(accumulate((last for _, last in its), max)))
-    return held
-
-
-def _log(source: str, taken: _Taken) -> _Log:
-    return source, taken.acquisition.system.strip().casefold()
-
-
-def _on_their_way(
-    taken: _Taken, sources: Iterable[str], delays: Mapping[str, int], held: Mapping[_Log, _Held]
-) -> Iterator[Coverage]:
-    """A row for the time before the taking, but where a file that was taken later from the same holds all of it."""
-    when = taken.acquisition.when
-    for source in sources:
-        if source in delays and not held.get(_log(source, taken), _NOTHING_HELD).is_after(when - delays[source], when):
-            late = f"records of the {delays[source] // HOUR} hours before {STILL_COMING}"
-            evidence = f"taken at {format_time(when)}: {late}"
-            yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=when - delays[source], to=when)
-
-
-def _not_asked_for(accounts: Sequence[InputAccount], covered: Sequence[_Taken]) -> Iterator[Coverage]:
-    """The times of each log that none of its files was asked for; a taking that names no time was asked for all.
-
-    Of a file of which several records speak, only what all of them say counts.
-    """
-    asked: dict[int, _Period] = {}
-    for taken in covered:
-        one = taken.acquisition
-        from_, to = _EVER if one.from_ is None else one.from_, _NEVER if one.to is None else one.to
-        for place in () if one.own_word else taken.inputs:
-            known = asked.get(place, _Period(_EVER, _NEVER, taken.record.path, _log(accounts[place].source, taken)))
-            asked[place] = known._replace(from_=max(known.from_, from_), to=min(known.to, to))
-    of_log: dict[_Log, list[_Period]] = {}
-    for place, period in asked.items():
-        if accounts[place].records_read:
-            of_log.setdefault(period.log, []).append(period)
-    for (source, _), periods in sorted(of_log.items()):
-        reached, record = _EVER, min(period.record for period in periods)
-        for period in (
-            *sorted(one for one in periods if one.from_ < one.to),
-            _Period(_NEVER, _NEVER, record, ("", "")),
-        ):
-            if period.from_ > reached:
-                begins = None if reached == _EVER else reached
-                ends = None if period.from_ == _NEVER else period.from_
-                between = f"{_moment(begins, 'the beginning')} to {_moment(ends, 'the end')}"
-                evidence = f"{period.record} says that nothing of {between} was asked for"
-                yield replace(_row(source, CoverageState.UNPROVEN, evidence), from_=begins, to=ends)
-            reached = max(reached, period.to)
-
-
-def _moment(time: int | None, otherwise: str) -> str:
-    return otherwise if time is None else format_time(time)
-
-
-def _filter_doubts(taken: _Taken) -> list[tuple[CoverageState, str]]:
+def _filter_doubts(taken: Taken) -> list[tuple[CoverageState, str]]:
     """What was taken in part: by the filter as it is written, or by what is known of the command."""
     one = taken.acquisition
     asked = f"{taken.record.path} says that not everything was taken"
@@ -457,18 +258,13 @@ def _damage(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecor
     """A damaged record may have held the count that would not agree."""
     for record in records:
         if record.faults:
-            folder = _folder(record.path)
+            folder = folder_of(record.path)
             sources = {
-                account.source for account in accounts if account.records_read and folder in _folders(account.path)
+                account.source for account in accounts if account.records_read and folder in folders_of(account.path)
             }
             for source in sorted(sources) or [""]:
                 sentence = f"{record.path} is damaged, so that counts cannot be compared: {record.faults[0]}"
-                yield _row(source, CoverageState.UNPROVEN, sentence)
-
-
-def _row(source: str, state: CoverageState, sentence: str) -> Coverage:
-    """Against completeness, at any time: which records are missing is not known."""
-    return Coverage(source=source, host="", channel="", from_=None, to=None, state=state, evidence=sentence)
+                yield doubt(source, CoverageState.UNPROVEN, sentence)
 
 
 def _records(count: int) -> str:
