@@ -23,7 +23,7 @@ class Taken(NamedTuple):
 
 
 def takings(accounts: Sequence[InputAccount], records: Sequence[AcquisitionRecord]) -> tuple[Taken, ...]:
-    """Every acquisition of the records, in their order, with the inputs it covers; an input may have several or none."""
+    """Every acquisition of the records, in their order, with the inputs it covers; one may have several or none."""
     inputs: dict[_Key, list[int]] = {
         (number, which): [] for number, record in enumerate(records) for which in range(len(record.acquisitions))
     }
