@@ -178,8 +178,10 @@ def _provider_only(scratch: Path, workspace: Path, groups: Sequence[Mapping[str,
 
 
 def _placeless(answer: Any) -> Any:
-    """The answer without what names the input: paths, hashes, the ids made of them."""
-    text = json.dumps({name: answer[name] for name in ("exposure", "changes")})
+    """The answer without what names the input: paths, hashes, the ids made of them; and of what is not confirmed without
+    the reasons, for the second export numbers what its searches gave, and says that some of it is not in it."""
+    exposure = [row if row["verdict"] == "confirmed" else row | {"reasons": []} for row in answer["exposure"]]
+    text = json.dumps({"exposure": exposure, "changes": answer["changes"]})
     return json.loads(text.replace(_CSV, _JSON))
 
 

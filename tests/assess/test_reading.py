@@ -12,7 +12,7 @@ from tocsin.assess.verdict import Window
 from tocsin.model.instant import DAY, HOUR
 
 ADA, BO = "ada.example@tribunal.example", "bo.example@tribunal.example"
-HOURS = st.lists(st.integers(0, 400), min_size=1, max_size=8)
+HOURS = st.lists(st.integers(0, 14 * 24), min_size=1, max_size=8)
 
 
 def state(read: dict[str, list[int]], used: dict[str, list[int]] | None = None) -> pa.Table:
@@ -33,7 +33,7 @@ def window(from_: int, to: int) -> Window:
     return Window(from_=from_ * HOUR, to=to * HOUR)
 
 
-@given(HOURS, HOURS, st.integers(0, 400), st.integers(0, 400))
+@given(HOURS, HOURS, st.integers(0, 336), st.integers(0, 336))
 def test_the_time_from_the_first_to_the_last_is_kept_and_of_a_longer_one_every_part(
     ada: list[int], bo: list[int], from_: int, to: int
 ) -> None:
@@ -55,6 +55,18 @@ def test_a_mailbox_that_is_used_a_day_after_it_was_read_last_may_be_read_unrecor
     for last, is_kept in ((20 + DAY // HOUR, True), (21 + DAY // HOUR, False)):
         reading = Reading(state({ADA: [0, 20], BO: times}, {ADA: [5, last]}))
         assert reading.is_kept((ADA,), window(0, 90)) is is_kept
+
+
+def test_what_is_not_recorded_in_the_middle_is_no_quiet() -> None:
+    days = [24 * day for day in range(40)]
+    outage = [hour for hour in days if not 240 < hour < 360]
+    whole = Reading(state({ADA: days, BO: days}, {ADA: days}))
+    assert whole.is_kept((ADA,), window(0, 900))
+    assert not Reading(state({ADA: outage, BO: days}, {ADA: days})).is_kept((ADA,), window(0, 900))
+    nobodys = Reading(state({ADA: outage, BO: outage}, {BO: days}))
+    assert not nobodys.is_kept((ADA,), window(0, 900))
+    assert nobodys.is_kept((ADA,), window(400, 900))
+    assert not Reading(state({ADA: [0, 24, 24 * 16]})).is_kept((ADA,), window(0, 24 * 20))
 
 
 def test_a_mailbox_never_read_is_not_kept() -> None:

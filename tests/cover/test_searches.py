@@ -92,7 +92,8 @@ def test_which_numbers_are_missing_and_when_the_others_were_written() -> None:
     (told,) = said(facts([one for one in search(20) if one.number not in (3, 7, 8, 20)]))
     assert told == (
         "by the numbers that their searches gave them, 4 records are missing (of 20 that one gave 4, as number 3, 7 to"
-        " 8, 20; the others are of 2024-03-04T00:00:01Z to 2024-03-04T00:00:19Z)"
+        " 8, 20; the others are of 2024-03-04T00:00:01Z to 2024-03-04T00:00:19Z): not handed over, left out as copies"
+        " of what another search gave, or erased since"
     )
 
 

@@ -41,12 +41,13 @@ def acting(estate: Estate, identities: Identities, accounts: Collection[str]) ->
     own = {names.identity(one) for one in sorted(accounts)}
     graph = Graph(edges)
     surely = graph.arrivals(dict.fromkeys(sorted(own), EVER))
-    entered = {edge.b for edge in edges}
+    told = {names.group(one.group) or Node(NodeKind.GROUP, one.group) for one in estate.memberships}
+    told.update(unit for one in estate.identities if (unit := names.unit(one.unit)))
     doubtful = {
         edge.a
         for edge in edges
         if (edge.a.kind is NodeKind.IDENTITY and edge.a.name not in declared)
-        or (edge.a.kind in _OF_SEVERAL and edge.a not in entered)
+        or (edge.a.kind in _OF_SEVERAL and edge.a not in told)
     }
     perhaps = graph.arrivals(dict.fromkeys(sorted(own | doubtful), EVER))
     ends = {names.identity(one.pattern) for one in estate.grants if one.kind == "account" and lets_open(one.right)}

@@ -7,6 +7,7 @@ the estate declares as an identity not asked for, under any of its names, and wh
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -57,13 +58,18 @@ def asked_for(question: Question, declared: DeclaredAccounts, identities: Identi
 
 
 class Actors:
-    """Tells of each actor of a log whether it is, or may be, an account in question."""
+    """Tells of each actor of a log whether it is, or may be, an account in question.
+
+    acting   as whom those may act by the estate
+    """
 
     def __init__(self, question: Question, estate: Estate, identities: Identities) -> None:
         declared = DeclaredAccounts(estate)
         self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
+        own_names = [words(identity.name) for identity in declared.declared(self._asked) if identity.name]
         self._words = {words(one) for one in self._bare} - {frozenset()}
+        self._words |= {one for one in own_names if len(one) > 1}
         shared = Counter(domain for identity in estate.identities for domain in _domains(identity.accounts))
         self._own_domains = _domains(self._asked)
         self._domains = self._own_domains.union(domain for domain, people in shared.items() if people > 1)
@@ -71,26 +77,20 @@ class Actors:
         joined = _joined(identities)
         self._others: set[str] = set()
         self._services: set[str] = set()
-        owned = acting(estate, identities, self._asked).surely
-        own_names = [words(identity.name) for identity in declared.declared(self._asked) if identity.name]
+        self.acting = acting(estate, identities, self._asked)
         for identity in estate.identities:
             accounts = declared.of(identity.accounts)
             # Who has an account for administration beside: `Invented, Ada` is she, and `adm-ada.invented` hers.
             is_same_person = _is_called_as(own_names, words(identity.name)) or any(
                 len(own) > 1 and own < told for told in map(words, accounts) for own in self._words
             )
-            if accounts.isdisjoint(self._asked) and identity.id not in owned and not is_same_person:
+            if accounts.isdisjoint(self._asked) and identity.id not in self.acting.surely and not is_same_person:
                 reachable = _reachable(accounts, joined)
                 self._others |= reachable
                 self._services |= reachable if identity.is_service else set()
         self._others -= _reachable(self._asked, joined)
         # What somebody is called without a domain, where nobody asked for is called so.
         self._other_names = {_called(account) for account in self._others} - {_called(one) for one in self._asked}
-
-    @property
-    def asked(self) -> frozenset[str]:
-        """The accounts in question, under every name of them."""
-        return self._asked
 
     def is_one(self, name: str) -> bool:
         """Whether a log's name of an account is that of one in question."""
@@ -194,6 +194,8 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The name of an application in a directory, which no person has: an address of the web, or an id and a host.
 _SERVICE_PRINCIPAL = re.compile(r"https?://|api://|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
 _DOMAIN = re.compile(r"@([^\s,;:<>\"'()\[\]]+)")
+WORD = re.compile(r"[^\W_]+")
+_OF_AN_ACCOUNT = re.compile(r"[@\\]|^arn:")
 # Under these anybody may have come, or any application.
 _NOBODYS = re.compile(r"anonymous|^iusr$|\\iusr$|^s-1-5-7$|^app@sharepoint$|^sharepoint\\system$")
 # Ids of accounts that say nothing to a person: GUID, PUID, key. The well-known SIDs of machines are told before.
@@ -212,8 +214,19 @@ def _domains(accounts: Iterable[str]) -> set[str]:
 
 
 def words(name: str) -> frozenset[str]:
-    """The words of a name, whatever stands between them: `Ada Invented`, `Invented, Ada`, `ada.invented`."""
-    return frozenset(re.findall(r"[^\W_]+", _called(name.casefold())))
+    """The words of a name, whatever stands between them: `Ada Invented`, `Invented, Ada`, `ada.invented`.
+
+    Of an account they are those before its domain, or behind it. Marks on letters do not count.
+    """
+    known = plain(name)
+    return frozenset(WORD.findall(_called(known) if _OF_AN_ACCOUNT.search(known) else known))
+
+
+def plain(text: str) -> str:
+    """The text in small letters without marks on them: what one types for another."""
+    if text.isascii():
+        return text.casefold()
+    return "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)).casefold()
 
 
 def _called(account: str) -> str:

@@ -166,8 +166,8 @@ class _Reading:
                 step = (
                     f"Ask the custodian of {source} to say in writing that access was recorded without a break"
                     f"{_asked(each)}: the audit settings and licences, checked holding by holding, and any bypass (one "
-                    "row each in attestations.csv of the estate, with recorded: everything or part). Obtain an acquisition "
-                    "record of the export with it (extent: everything or part, from and to)."
+                    "row each in attestations.csv of the estate, with recorded: everything or part). Obtain an "
+                    "acquisition record of the export with it (extent: everything or part, from and to)."
                 )
                 yield self._told(_key(CauseKind.NOT_ATTESTED, source=source), obstacle, step)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from tocsin.assess import obstacles, roles
 from tocsin.assess.actors import Actors, DeclaredAccounts, is_application
 from tocsin.assess.matching import NOBODY_JOINED, Seen
+from tocsin.assess.named import Named
 from tocsin.assess.naming import NO_NAMES, HoldingNames
 from tocsin.assess.roles import Role
 from tocsin.assess.standing import address_of
 from tocsin.assess.verdict import Window
-from tocsin.assess.vouching import Named
 from tocsin.model.coverage import Coverage, Mark, RecordSpan, StandingChange
 from tocsin.model.estate import Estate
 from tocsin.model.instant import is_plausible

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from tocsin.assess import obstacles, vouching
+from tocsin.assess import obstacles
 from tocsin.assess.accesses import SCHEMA, combine, summarise
 from tocsin.assess.elsewhere import Elsewhere
 from tocsin.assess.evidence import Evidence, compromised, forbidden, standing, those_named
@@ -19,6 +19,7 @@ from tocsin.assess.plainly import PlainMailboxes
 from tocsin.assess.spelling import comparable
 from tocsin.assess.standing import Standing
 from tocsin.assess.verdict import Judgement, Window
+from tocsin.assess.vouching import Vouching
 from tocsin.assess.watching import Watching
 from tocsin.model.estate import Holding
 from tocsin.model.exposure import ActorClass, Basis, Degree, Exposure, Premises, Verdict
@@ -255,9 +256,12 @@ class _Assessment:
         return against or ("" if channels <= frozenset(allowed) else obstacles.NONE_RECORDED)
 
     def _unvouched(self, text: str, channels: frozenset[str], window: Window) -> str:
-        evidence = self._evidence
-        names = {text, *self._names.may_be(text), *evidence.identities.all_forms(text)}
-        return vouching.against(names, channels, window, self._estate.attestations, evidence.taken_whole, self._people)
+        names = {text, *self._names.may_be(text), *self._evidence.identities.all_forms(text)}
+        return self._vouching.against(names, channels, window)
+
+    @cached_property
+    def _vouching(self) -> Vouching:
+        return Vouching(self._estate.attestations, self._evidence.taken_whole, self._people)
 
     @cached_property
     def _people(self) -> OtherPeople:

@@ -41,12 +41,12 @@ NAMED_THERE = "something that an account in question, or who may be one, reached
 BY_STRANGERS = "somebody is recorded in it who is no other person, by an address, whom the estate declares"
 IN_ANY = "something done in a mailbox is recorded that does not say in which, by somebody else too"
 NOT_KEPT = (
-    "reading of mail is not recorded all that time: of nobody, or not of this mailbox though it was used, or as much "
-    "of it as is recorded in a day at most"
+    "that mail is read is not on record all that time: of any mailbox for too long, of a day on which mail was sent or "
+    "changed, or as much of it in a day as is recorded at most"
 )
 CHANGED = (
     "a change of rights, rules, roles or accounts is on record that names it, and not by and for other people whom the "
-    "estate declares"
+    "estate declares, or an act in it that failed"
 )
 NOT_ONE_OWNERS = (
     "the estate does not declare it as the mailbox of one other person who was there all the time, and as whom nobody "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tocsin.assess import obstacles
-from tocsin.assess.acting import acting
 from tocsin.assess.actors import Actors, DeclaredAccounts
 from tocsin.assess.spelling import comparable
 from tocsin.model.estate import Estate, Identity
@@ -22,13 +21,17 @@ class OtherPeople:
     """
 
     def __init__(self, estate: Estate, whose: Actors, identities: Identities, question: Question) -> None:
-        self._estate, self._whose, self._question = estate, whose, question
+        self._whose, self._question = whose, question
         self._declared = DeclaredAccounts(estate)
-        self._acting = acting(estate, identities, whose.asked)
+        self._acting = whose.acting
         self._by_name: dict[str, list[Identity]] = {}
         for one in estate.identities:
             for name in {one.id.casefold(), *(canonical_account(account) or account for account in one.accounts)}:
                 self._by_name.setdefault(name, []).append(one)
+        self._owners: dict[str, set[str]] = {}
+        for holding in estate.holdings:
+            if holding.owner:
+                self._owners.setdefault(comparable(holding.pattern), set()).add(holding.owner)
         # Behind these accounts others may be, those asked of among them.
         nobodys = self._declared.of(one.id for one in estate.identities if not self._is_one(one))
         self.nobodys = nobodys.union(*map(identities.all_forms, nobodys))
@@ -45,8 +48,7 @@ class OtherPeople:
         if not self.is_named(address):
             return obstacles.NOT_ONE_OWNERS
         (owner,) = self._by_name[address]
-        known = {comparable(one) for one in (address, *names)}
-        said = {one.owner for one in self._estate.holdings if one.owner and comparable(one.pattern) in known}
+        said = {one for name in (address, *names) for one in self._owners.get(comparable(name), ())}
         is_theirs = all(self._by_name.get(one.strip().casefold()) == [owner] for one in said)
         return "" if is_theirs else obstacles.NOT_ONE_OWNERS
 

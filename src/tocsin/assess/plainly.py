@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 import pyarrow as pa
 
 from tocsin.assess import obstacles
-from tocsin.assess.actors import Actors, DeclaredAccounts, words
+from tocsin.assess.actors import WORD, Actors, DeclaredAccounts, plain, words
 from tocsin.assess.columns import Columns
 from tocsin.assess.holdings import MAIL_KINDS
 from tocsin.assess.matching import Seen
@@ -35,7 +35,6 @@ from tocsin.model.question import Question
 _ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _IN_A_TEXT = re.compile(r"[^\s<>\"',;:()\[\]{}|\\/=]+@[^\s<>\"',;:()\[\]{}|\\/=]+")
 _ID = re.compile(r"(?!0{8}-(?:0{4}-){3}0{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_WORD = re.compile(r"[^\W_]+")
 _NONE = frozenset[int]()
 # Of these kinds of ids an account has one: a security id, a number of its own, its id in the directory, its tenant.
 _HAD_ONCE = (re.compile(r"s-1-5-21-[0-9-]+"), re.compile(r"[0-9a-f]{16}"), _ID, re.compile(rf"{TENANT}.+", re.DOTALL))
@@ -106,7 +105,7 @@ class PlainMailboxes:
             return obstacles.NOT_BY_ONE_NAME
         if not self._strangers.isdisjoint(names):
             return obstacles.BY_STRANGERS
-        borne = (one for one in self._names.borne.get(address, ()) if not one.startswith(TENANT))
+        borne = (one.rpartition("\t")[2] for one in self._names.borne.get(address, ()) if not one.startswith(TENANT))
         called = (*names, *borne, *self._names.applications.get(address, ()))
         if any(_has_all_words(self._changed, name) for name in called):
             return obstacles.CHANGED
@@ -222,7 +221,7 @@ def _by_word(texts: Iterable[str]) -> Mapping[str, frozenset[int]]:
     """Which of the texts have each word."""
     found: dict[str, set[int]] = defaultdict(set)
     for number, text in enumerate(sorted(set(texts))):
-        for word in _WORD.findall(text.casefold()):
+        for word in WORD.findall(plain(text)):
             found[word].add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
 

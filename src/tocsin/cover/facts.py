@@ -273,10 +273,9 @@ def combine(partials: Sequence[pa.Table]) -> pa.Table:
 def by_log(state: pa.Table) -> dict[Log, Facts]:
     """The facts of each log, logs in order."""
     facts: dict[Log, Facts] = defaultdict(lambda: Facts([], defaultdict(int), [], [], []))
+    state = state.filter(pc.not_equal(state["part"], SEARCH))
     columns = [_array(state[name]).to_pylist() for name in SCHEMA.names]
     for row in zip(*columns, strict=True):
-        if row[0] == SEARCH:
-            continue
         part, source, host, channel, first_number, last_number, first_time, last_time, records, _, *mark = row
         kind, scope, actor, detail, first_record, last_record = mark
         known = facts[Log(source, host, channel)]

@@ -99,7 +99,7 @@ def reconcile(
         more = _more(taken, counted, sum(copies[place] for place in taken.inputs))
         for place in taken.inputs:
             told.setdefault(place, []).extend((*(sentence for _, sentence in doubts), *more))
-            attested[place] = _attested(taken, counted)
+            attested[place] = _together(attested.get(place), _attested(taken, counted))
     rows += not_asked_for(accounts, covered)
     rows += _damage(accounts, records)
     return Reconciled(
@@ -125,6 +125,20 @@ def _account(account: InputAccount, attested: Attested, told: Sequence[str], mis
     state = InputState.PARTIAL if account.state is InputState.READ else account.state
     reason = "the file is not the one that was acquired: its SHA-256 is another"
     return replace(found, state=state, reason=f"{account.reason}; {reason}" if account.reason else reason)
+
+
+def _together(before: Attested | None, one: Attested) -> Attested:
+    """What several acquisitions of one input say was asked for: no more than all of them do."""
+    if before is None or before.own_word or one.own_word:
+        return one
+    both = before.extent, one.extent
+    times = [(each.from_, each.to) for each in (before, one) if each.from_ is not None and each.to is not None]
+    return replace(
+        one,
+        extent=Extent.PART if Extent.PART in both else one.extent if before.extent is one.extent else None,
+        from_=max(from_ for from_, _ in times) if len(times) > 1 else None,
+        to=min(to for _, to in times) if len(times) > 1 else None,
+    )
 
 
 def _attested(taken: Taken, counted: int) -> Attested:

@@ -179,7 +179,8 @@ def _missing(lacking: Sequence[_Lacking]) -> str:
     )
     more = f"; and of {len(lacking) - _MOST_SHOWN:,} more sizes" if len(lacking) > _MOST_SHOWN else ""
     noun = "1 record is" if total == 1 else f"{total:,} records are"
-    return f"by the numbers that their searches gave them, {noun} missing ({told}{more})"
+    why = "not handed over, left out as copies of what another search gave, or erased since"
+    return f"by the numbers that their searches gave them, {noun} missing ({told}{more}): {why}"
 
 
 def _time(value: int | None) -> str:

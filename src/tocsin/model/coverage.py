@@ -71,9 +71,9 @@ ANYTHING, ANYWHERE = "<anything>", "<anywhere>"
 # Channel of NAMED where a record says nothing of a holding, but that the search that gave it left out others.
 INCOMPLETE = "incomplete"
 # Channel of NAMED where a record gives an account, its `scope`, ids and other names: each a line of `detail`, those of
-# many accounts behind what they are.
+# many accounts behind what they are and a tab.
 BEARER = "account"
-TENANT = "tenant "
+TENANT = "tenant\t"
 # The same, where a record says by which application (`detail`) that is not the provider's mail of `scope` was reached.
 APPLICATION = "application"
 

@@ -11,7 +11,14 @@ from tocsin.model.coverage import Mark
 from tocsin.model.exposure import Basis, Degree, Exposure, Verdict
 from tocsin.model.instant import format_time
 from tocsin.share.asked import unknown_to_the_logs
-from tocsin.share.holdings_shown import NoneRecorded, Tally, by_matter, none_recorded, none_recorded_words
+from tocsin.share.holdings_shown import (
+    NONE_RECORDED_PREMISE,
+    NoneRecorded,
+    Tally,
+    by_matter,
+    none_recorded,
+    none_recorded_words,
+)
 from tocsin.share.leading import days, listed, resolving
 from tocsin.share.plain import shown, wrapped
 from tocsin.share.starts import change_words
@@ -181,6 +188,7 @@ def _none_recorded(groups: Sequence[NoneRecorded]) -> Iterator[str]:
         count = sum(len(group.names) for group in groups)
         yield ""
         yield f"NO ACCESS RECORDED   {counted(count, 'holding')} of the unknown; it is less than ruled out"
+        yield from wrapped(NONE_RECORDED_PREMISE)
     for group in groups:
         yield from wrapped(none_recorded_words(group), hang=4)
         yield from wrapped(shown(listed(group.names, _ALIKE)), indent=4)

@@ -14,6 +14,12 @@ from tocsin.model.response import Means
 from tocsin.share.starts import Key, changing
 from tocsin.share.summary import counted, is_ruled_out, plural_of, span, strongest, taken_as_hostile
 
+NONE_RECORDED_PREMISE = (
+    "It rests on the word of who took and who vouches for the log, and on the estate: that every account it declares "
+    "was used by its owner alone. From which addresses and machines they were used is not compared; what others copied, "
+    "sent on or set up is not all read."
+)
+
 
 class Tally(NamedTuple):
     """Distinct holdings under one name, by their strongest verdict; `first`, `last` of the accesses.

@@ -22,7 +22,7 @@ def test_each_account_stands_with_its_own_ids() -> None:
         OrganizationId=TENANT, UserKey="i:0h.f|membership|1003000012345678@live.com",
         AppAccessContext={"DeviceId": "D1"},
     )  # fmt: skip
-    own = {"s-1-5-21-1-2-3-4", "1003000012345678", "device d1", f"tenant {TENANT}"}
+    own = {"s-1-5-21-1-2-3-4", "1003000012345678", "device\td1", f"tenant\t{TENANT}"}
     assert found == {ADA: own, BO: {"s-1-5-21-1-2-3-5"}}
 
 

@@ -16,7 +16,7 @@ from tocsin.share.behaviour import behaviour_words
 from tocsin.share.correlations import left_out_words
 from tocsin.share.decisions_taken import decision_words, weight_words
 from tocsin.share.format import Part
-from tocsin.share.holdings_shown import none_recorded_words
+from tocsin.share.holdings_shown import NONE_RECORDED_PREMISE, none_recorded_words
 from tocsin.share.indicated import indicator_lines
 from tocsin.share.page import page
 from tocsin.share.unsealing import alone_sentence
@@ -77,6 +77,7 @@ def _environment() -> Environment:
         exception_warning=exceptions.warning,
         container_words=summary.container_words,
         has_items=summary.has_items,
+        none_recorded_premise=NONE_RECORDED_PREMISE,
         none_recorded_words=none_recorded_words,
         plural_of=summary.plural_of,
         observed=hypotheses.observed,

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of
+from tocsin.collect.sources.m365_unified_audit.bearers import known_id
 from tocsin.collect.sources.m365_unified_audit.providers import KNOWN
 from tocsin.model.coverage import APPLICATION, Mark
 
@@ -32,10 +33,11 @@ def others_in(native: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _named(native: Mapping[str, Any]) -> Iterator[str]:
-    context, client = native.get("AppAccessContext"), native.get("ActorInfoString")
+    context = native.get("AppAccessContext")
     values = [native.get(name) for name in _NAMES]
     values.append(context.get("ClientAppId") if isinstance(context, dict) else None)
-    values += _IN_CLIENT.findall(client) if isinstance(client, str) else ()
+    for client in map(native.get, ("ActorInfoString", "ClientInfoString")):
+        values += _IN_CLIENT.findall(client) if isinstance(client, str) else ()
     for value in values:
-        if isinstance(value, str) and (said := value.strip(" {}").casefold()):
+        if said := known_id(value if isinstance(value, str) else ""):
             yield said

@@ -12,7 +12,8 @@ from tocsin.model.identity import canonical_account
 
 # An account has one of each of these kinds; those of several share none of them, nor a device.
 _NAMES = ("LogonUserSid", "LogonUserDisplayName", "TokenObjectId", "UserKey", "AppAccessContext.UserObjectId")
-_DEVICES = ("AppAccessContext.DeviceId", "DeviceProperties.Id", "MachineId")
+# What one device or one sign-in is told by.
+_DEVICES = ("AppAccessContext.DeviceId", "DeviceProperties.Id", "MachineId", "AppAccessContext.UniqueTokenId")
 _TENANTS = ("OrganizationId", "TokenTenantId", "UserTenantId", "AppAccessContext.TokenTenantId")
 _FIELDS = (*_NAMES, *_DEVICES, *_TENANTS)
 _END_OF_NAMES, _END_OF_DEVICES = len(_NAMES), len(_NAMES) + len(_DEVICES)
@@ -39,20 +40,20 @@ def bearers(native: Mapping[str, Any], fields: Mapping[str, Any]) -> list[dict[s
 
 @lru_cache(maxsize=16_384)
 def _called(user: str, owner: str, sid: str, told: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    found = [(canonical_account(user), _lines(user, owner, told)), (canonical_account(owner), _known(sid))]
+    found = [(canonical_account(user), _lines(user, owner, told)), (canonical_account(owner), known_id(sid))]
     return tuple((who, lines) for who, lines in found if who and lines)
 
 
 def _lines(user: str, owner: str, told: tuple[str, ...]) -> str:
-    sid, name, token, key, holder = (_known(one) for one in told[:_END_OF_NAMES])
+    sid, name, token, key, holder = (known_id(one) for one in told[:_END_OF_NAMES])
     claimed = _KEY.fullmatch(key)
     key = claimed[1] if claimed else key
-    own = [sid, name, token, holder, key if _KEYS.fullmatch(key) else "", *map(_known, told[len(_FIELDS) :])]
+    own = [sid, name, token, holder, key if _KEYS.fullmatch(key) else "", *map(known_id, told[len(_FIELDS) :])]
     lines = {one for one in own if one and one != user.strip().lower()}
-    lines |= {f"device {one}" for text in told[_END_OF_NAMES:_END_OF_DEVICES] if (one := _known(text))}
+    lines |= {f"device\t{one}" for text in told[_END_OF_NAMES:_END_OF_DEVICES] if (one := known_id(text))}
     if not lines and not owner:
         return ""
-    lines |= {f"{TENANT}{one}" for text in told[_END_OF_DEVICES : len(_FIELDS)] if (one := _known(text))}
+    lines |= {f"{TENANT}{one}" for text in told[_END_OF_DEVICES : len(_FIELDS)] if (one := known_id(text))}
     return "\n".join(sorted(lines))
 
 
@@ -67,7 +68,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _known(text: str) -> str:
+def known_id(text: str) -> str:
     """An id in small letters; "" for one that says nothing: none, or of zeros alone."""
     known = " ".join(text.split()).strip("{}").lower()
     return "" if known in _SAYS_NOTHING or not known.strip("0-") else known

@@ -89,6 +89,23 @@ def half_told(fields: Mapping[str, Any], meaning: Meaning) -> list[dict[str, Any
     ]  # fmt: skip
 
 
+def failed_in(native: Mapping[str, Any], account: str | None, operation: str) -> list[dict[str, Any]]:
+    """One row for MARKS where somebody tried to reach another's mailbox and the record says that it failed.
+
+    That an act failed as a whole does not say that nothing of it was done, and it was one in the mailbox.
+    """
+    owner = _one_line(native.get("MailboxOwnerUPN"))
+    named = [one for name in ("MailboxOwnerUPN", "MailboxGuid") if (one := _one_line(native.get(name)))]
+    if not named or (account and owner.lower() == account):
+        return []
+    return [
+        {
+            "kind": str(Mark.ADDRESSED), "host": None, "channel": None, "scope": "; ".join(named), "actor": None,
+            "detail": f"{operation}, which failed", "given_to": None,
+        }
+    ]  # fmt: skip
+
+
 def may_be_throttled(native: Mapping[str, Any], fields: Mapping[str, Any], meaning: Meaning) -> bool:
     """Whether the record says that recording stopped, or has what says it in no form in which it could be read.
 

@@ -21,7 +21,7 @@ _BESIDE = (
 )
 _NUMBERED = ("ResultIndex", "ResultCount")
 BESIDE = (*(name for names, _ in _BESIDE for name in names), *_NUMBERED)
-_MOST_DIGITS = 18
+_A_NUMBER = re.compile(r"([0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.0*)?")
 # A search that was broken off numbers what it gives so: how much it left out, nobody knows.
 BROKEN_OFF = "search_broken_off"
 SAYS_OTHERWISE = "export_says_otherwise"
@@ -150,9 +150,10 @@ def beside(decoded: Decoded, told: Mapping[str, object]) -> Decoded:
     native = decoded.native
     if native is None:
         return decoded
-    if any(str(told.get(name, "")).strip() in ("-1", "0") for name in _NUMBERED):
+    number, of = (_number(told.get(name)) for name in _NUMBERED)
+    if 0 in (number, of):
         decoded = decoded._replace(warnings=tuple(sorted({*decoded.warnings, BROKEN_OFF})))
-    elif (number := _number(told.get("ResultIndex"))) and (of := _number(told.get("ResultCount"))):
+    elif number and of:
         decoded = decoded._replace(numbered=(number, of))
     for names, own in _BESIDE:
         said = {word for name in names if (word := _word(told.get(name)))}
@@ -161,10 +162,12 @@ def beside(decoded: Decoded, told: Mapping[str, object]) -> Decoded:
     return decoded
 
 
-def _number(value: object) -> int:
-    """A number as an export writes it, below 2**63; 0 where there is none."""
-    text = str(value).strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
+def _number(value: object) -> int | None:
+    """A number from 1 as an export or a spreadsheet writes it (`1234`, `1,234`, `1234.0`), below 2**63; 0 for any other
+    text, None where there is none."""
+    text = "" if value is None else str(value).strip()
+    found = _A_NUMBER.fullmatch(text)
+    return (int(found[1].replace(",", "")) if found else 0) if text else None
 
 
 def _word(value: object) -> str:

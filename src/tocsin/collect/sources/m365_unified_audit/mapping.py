@@ -14,7 +14,7 @@ from tocsin.collect.sources.m365_unified_audit.accesses import mailbox_of, names
 from tocsin.collect.sources.m365_unified_audit.addressed import addressed_by
 from tocsin.collect.sources.m365_unified_audit.applications import others_in
 from tocsin.collect.sources.m365_unified_audit.bearers import bearers
-from tocsin.collect.sources.m365_unified_audit.changes import half_told, marks_of, may_be_throttled
+from tocsin.collect.sources.m365_unified_audit.changes import failed_in, half_told, marks_of, may_be_throttled
 from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF, SAYS_OTHERWISE
 from tocsin.collect.sources.m365_unified_audit.form import fields_beside, is_of_kind
 from tocsin.collect.sources.m365_unified_audit.providers import (
@@ -113,6 +113,8 @@ def map_record(record: Record) -> Mapped:
         marks.append({"kind": str(Mark.NAMED), "channel": INCOMPLETE, "scope": INCOMPLETE, "detail": BROKEN_OFF})
     if account and (is_administrator(native, record_type) or shows_anothers(operation, user, native, fields)):
         marks.append(_administrators(account))
+    if status == "failure" and (meaning.touches or meaning.opens):
+        marks += failed_in(native, account, operation)
     if status == "failure" or not (
         meaning.touches or meaning.changes or meaning.opens or not is_told or may_be_throttled(native, fields, meaning)
     ):

@@ -24,6 +24,9 @@ _WHERE = frozenset(("Parameters.Organization",))
 _ABSENT = frozenset(("", "not available", "none"))
 _PERSONS = frozenset(("", "0", "regular", *_ADMINISTRATORS_TYPE))
 _YES = frozenset(("true", "1"))
+# What a command shows something of, and what picks out of everybody's.
+_WHOSE = ("Parameters.Identity", "Parameters.Mailbox")
+_PICKS_OUT = ("Parameters.Filter", "Parameters.User", "Parameters.Anr")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -121,11 +124,16 @@ def is_administrator(native: Mapping[str, Any], record_type: str) -> bool:
 
 def shows_anothers(operation: str, user: str, native: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
     """Whether a command shows its caller anything but what is the caller's own: administrators alone are shown it."""
-    if operation[:4].casefold() != "get-":
-        return False
-    own = set(_WORD.findall(user.rpartition("\\")[2].partition("@")[0].casefold()))
-    told = [native.get("ObjectId"), *(value for name, value in fields.items() if name.startswith("Parameters."))]
-    return not own or not any(own <= set(_WORD.findall(str(one).casefold())) for one in told)
+    if operation[:4].casefold() != "get-" or any(name in fields for name in _PICKS_OUT):
+        return operation[:4].casefold() == "get-"
+    told = [one for one in (native.get("ObjectId"), *map(fields.get, _WHOSE)) if one]
+    return not told or not all(_is_of(str(one), user) for one in told)
+
+
+def _is_of(told: str, user: str) -> bool:
+    """Whether it is an account, its name before the domain, or its place in the directory, which ends so."""
+    account = user.rpartition("\\")[2].strip().casefold()
+    return told.strip().rpartition("/")[2].rpartition("\\")[2].casefold() in {account, account.partition("@")[0]} - {""}
 
 
 def is_contradicted(native: Mapping[str, Any]) -> bool:
