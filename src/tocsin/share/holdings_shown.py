@@ -16,8 +16,8 @@ from tocsin.share.summary import counted, is_ruled_out, plural_of, span, stronge
 
 NONE_RECORDED_PREMISE = (
     "It rests on the word of who took and who vouches for the log, and on the estate: that every account it declares "
-    "was used by its owner alone. From which addresses and machines they were used is not compared; what others copied, "
-    "sent on or set up is not all read."
+    "was used by its owner alone. From which addresses and machines they were used is not compared; what others "
+    "copied, sent on or set up is not all read."
 )
 
 
