@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from benchmarks.exposure_laws import no_rules
 from benchmarks.laws.case import Case, Log, acquired, judged
-from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, M365, Record
+from tests.benchmarks.test_ruled_out_by_hand import ADA, BEN, CYN, M365, Record, audit
 from tests.benchmarks.test_ruled_out_plainly import AROUND, AT, CUSTODIAN, box
 
 from tocsin.assess import obstacles
+from tocsin.assess.actors import Actors
 from tocsin.model.acquisition import Extent
 from tocsin.model.estate import Alias, Attestation, Estate, Grant, Group, Holding, Identity, Membership, Unit
 from tocsin.model.exposure import Exposure, Verdict
 from tocsin.model.instant import parse_time
+from tocsin.model.joining import Identities
 from tocsin.model.question import Question
 
 ADAS = Identity(id="p-ada", accounts=(ADA,), name="Ada Invented")
@@ -294,3 +296,54 @@ def test_as_whom_others_alone_may_act_takes_nothing_away(estate: dict[str, Any])
 def test_a_person_whom_the_estate_calls_an_administrator(ada: Identity) -> None:
     assert not is_ruled_out(people=(ada, BENS, CYNS))
     assert is_ruled_out(people=(replace(ADAS, role="administrative assistant"), BENS, CYNS))
+
+
+# ---- Who is called as she is -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hers", "other"),
+    [
+        ("Ada Invented", Identity(id="p-2", accounts=("ada.invented@other.example",))),
+        ("Ada Invented", Identity(id="p-2", accounts=("x2@tribunal.example",), name="A. Invented")),
+        ("Ada Invented | Registry", Identity(id="p-2", accounts=("x2@tribunal.example",), name="Ada Invented")),
+        ("José Invénted", Identity(id="p-2", accounts=("jose.invented@tribunal.example",))),
+        ("Jose\u0301 Invented", Identity(id="p-2", accounts=("x2@tribunal.example",), name="Jos\u00e9 Invented")),
+    ],
+)
+def test_who_opened_it_may_be_called_as_she_is(hers: str, other: Identity) -> None:
+    """Her account, `u4711`, says nothing of her name."""
+    number = "u4711@tribunal.example"
+    ada = Identity(id="p-ada", accounts=(ADA, number), name=hers)
+    people = (Identity(id="p-ada", accounts=(number,), name=hers), BENS, CYNS)
+    by_account = {one: each for each in (*people, other) for one in each.accounts}
+    estate = Estate(identities=(*people, other), by_account=by_account)
+    whose = Actors(Question(identities=(number,)), estate, Identities())
+    assert whose.is_called_so(other.name or other.accounts[0])
+    assert not whose.is_called_so("Ben Fictive | Registry")
+    assert not is_ruled_out(box(T, other.accounts[0], CYN, LogonType=2), people=(ada, BENS, CYNS, other))
+
+
+def test_a_group_of_which_only_the_owner_is_told_may_have_anybody_in_it() -> None:
+    groups = (Group(id="crew", owner="p-ben"),)
+    to_crew = {"groups": groups, "grants": (Grant(grantee="crew", kind="account", pattern=CYN),)}
+    assert not is_ruled_out(**to_crew)
+    assert is_ruled_out(**to_crew, memberships=(Membership(identity="p-ben", group="crew"),))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Identity": CYN, "User": ADA},
+        {"Identity": "ada.invented-two"},
+        {"Identity": ADA, "Filter": "Name -ne 'x'"},
+        {},
+    ],
+)
+def test_who_is_shown_what_is_not_their_own_is_an_administrator(parameters: dict[str, str]) -> None:
+    def shown(told: dict[str, str]) -> Record:
+        given = [{"Name": name, "Value": value} for name, value in told.items()]
+        return audit("05T10:00:00", "Get-MailboxPermission", ADA, RecordType=1, ObjectId="", Parameters=given)
+
+    assert is_ruled_out(shown({"Identity": ADA.upper()}))
+    assert not is_ruled_out(shown(parameters))

@@ -234,6 +234,22 @@ def test_of_a_file_only_what_every_record_of_it_says_was_asked_for_counts() -> N
     assert (6, None) in _way(reconcile([log("a.json")], records))
 
 
+@pytest.mark.parametrize(
+    ("extents", "expected"),
+    [
+        ((Extent.EVERYTHING, Extent.EVERYTHING), Extent.EVERYTHING), ((None, Extent.EVERYTHING), None),
+        ((Extent.EVERYTHING, None), None), ((Extent.PART, Extent.EVERYTHING), Extent.PART),
+    ],
+)  # fmt: skip
+def test_a_file_is_taken_whole_where_every_record_of_it_says_so(
+    extents: tuple[Extent | None, ...], expected: Extent | None
+) -> None:
+    records = [record("acquisition.yaml", taken("a.json", extent=one, from_=0, to=20)) for one in extents]
+    (account,) = reconcile([log("a.json")], records).accounts
+    said = account.acquisition
+    assert (said.extent, said.from_, said.to) == (expected, 0, 20)
+
+
 def test_what_was_asked_of_one_tenant_was_not_of_another() -> None:
     takings = (taken("a.json", system="one", to=10), taken("b.json", system="two", from_=10))
     found = reconcile([log("a.json"), log("b.json")], [record("acquisition.yaml", *takings)])

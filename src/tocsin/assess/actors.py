@@ -67,9 +67,9 @@ class Actors:
         declared = DeclaredAccounts(estate)
         self._asked = asked_for(question, declared, identities)
         self._bare = {_bare(account) for account in self._asked if account}
-        own_names = [words(identity.name) for identity in declared.declared(self._asked) if identity.name]
+        self._own_names = [words(one.name) for one in declared.declared(self._asked) if one.name]
         self._words = {words(one) for one in self._bare} - {frozenset()}
-        self._words |= {one for one in own_names if len(one) > 1}
+        self._words |= {one for one in self._own_names if len(one) > 1}
         shared = Counter(domain for identity in estate.identities for domain in _domains(identity.accounts))
         self._own_domains = _domains(self._asked)
         self._domains = self._own_domains.union(domain for domain, people in shared.items() if people > 1)
@@ -81,7 +81,7 @@ class Actors:
         for identity in estate.identities:
             accounts = declared.of(identity.accounts)
             # Who has an account for administration beside: `Invented, Ada` is she, and `adm-ada.invented` hers.
-            is_same_person = _is_called_as(own_names, words(identity.name)) or any(
+            is_same_person = _is_called_as(self._own_names, words(identity.name)) or any(
                 len(own) > 1 and own < told for told in map(words, accounts) for own in self._words
             )
             if accounts.isdisjoint(self._asked) and identity.id not in self.acting.surely and not is_same_person:
@@ -140,7 +140,9 @@ class Actors:
         letters."""
         told = words(name)
         first = {word for word in told if len(word) == 1 and word.isalpha()}
-        return any(one <= told or (one & told and {word[0] for word in one - told} <= first) for one in self._words)
+        return _is_called_as(self._own_names, told) or any(
+            one <= told or (one & told and {word[0] for word in one - told} <= first) for one in self._words
+        )
 
     def maybe(self, actors: Sequence[str | None], classes: Sequence[str] | None = None) -> list[bool]:
         """Of each actor whether nothing shows that it is none of the accounts in question; "" may be anybody."""
@@ -161,8 +163,8 @@ class Actors:
 
 
 def _is_called_as(own: Sequence[frozenset[str]], name: frozenset[str]) -> bool:
-    """Whether a name has the words of one of these, in any order; of several words perhaps with others."""
-    return any(one == name or (len(one) > 1 and one < name) for one in own if one)
+    """Whether a name has the words of one of these, in any order; of several words one may have others beside."""
+    return any(one == name or (min(len(one), len(name)) > 1 and (one < name or name < one)) for one in own if one)
 
 
 def _joined(identities: Identities) -> Mapping[str, set[str]]:

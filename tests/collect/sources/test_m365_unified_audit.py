@@ -11,6 +11,7 @@ import pytest
 
 from tocsin.collect.source import MAX_RECORD_BYTES, Head
 from tocsin.collect.sources.m365_unified_audit import SOURCE
+from tocsin.collect.sources.m365_unified_audit.decoding import BROKEN_OFF
 from tocsin.model.record import Record, Unreadable
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "m365_unified_audit"
@@ -224,6 +225,7 @@ def test_wrappers_of_export_scripts() -> None:
         ({"ResultIndex": 3}, None),
         ({"ResultIndex": 3, "ResultCount": True}, None),
         ({"ResultIndex": 3, "ResultCount": 10**30}, None),
+        ({"ResultIndex": "3.0", "ResultCount": "1200.0"}, (3, 1200)),  # as spreadsheets write them
     ],
 )
 def test_the_number_that_a_search_gave_a_record(told: dict[str, Any], numbered: tuple[int, int] | None) -> None:
@@ -232,6 +234,17 @@ def test_the_number_that_a_search_gave_a_record(told: dict[str, Any], numbered: 
     values = "".join(f",{value}" for value in told.values())
     cell = '"' + line(1).decode().replace('"', '""') + '"'
     assert only(f"AuditData{names}\n{cell}{values}\n".encode()).numbered == numbered
+
+
+@pytest.mark.parametrize(
+    ("number", "of", "warnings"),
+    [("3", "1,200", ()), ("3", "many", (BROKEN_OFF,)), ("", "", ()), ("-1.0", "0", (BROKEN_OFF,))],
+)
+def test_a_number_that_cannot_be_read_leaves_open_how_many_there_were(
+    number: str, of: str, warnings: tuple[str, ...]
+) -> None:
+    told = {"AuditData": json.dumps(audit(1)), "ResultIndex": number, "ResultCount": of}
+    assert only(json.dumps(told).encode()).warnings == warnings
 
 
 def test_what_a_record_itself_calls_a_count_is_no_number_of_a_search() -> None:
